@@ -1,0 +1,21 @@
+//! PitchGuard: from camera frames to a readiness number, on the box in the stadium's rack.
+//!
+//! `ARCHITECTURE.md` is the map. A room knows only the rooms before it in the way of the data:
+//! ingest → reorder → tracking → features → readiness → store → api. The logic is pure
+//! (`step(&mut self, input, now) -> outputs`); sockets, disk and clock stay at the edge.
+
+pub mod api;
+pub mod cli;
+pub mod config;
+pub mod daemon;
+pub mod features;
+pub mod history;
+pub mod ids;
+pub mod ingest;
+pub mod observe;
+pub mod pipeline;
+pub mod readiness;
+pub mod reorder;
+pub mod simulate;
+pub mod store;
+pub mod tracking;

@@ -1,0 +1,114 @@
+//! Indices, intervals, reasons, recommendation and alerts.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::ids::{MoundId, PitcherId};
+
+/// A number with its 90 % interval; all null where it cannot be given.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Index {
+    /// 0–100.
+    pub value: Option<f64>,
+    /// 5 % quantile.
+    pub low: Option<f64>,
+    /// 95 % quantile.
+    pub high: Option<f64>,
+}
+
+/// One feature as shown: value, uncertainty, QA.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FeatureValue {
+    /// In `unit`s of science.md §4.
+    pub value: f64,
+    /// Standard deviation of the value.
+    pub sd: f64,
+    /// Completeness × (1 − late_data_frac).
+    pub qa: f64,
+    /// Pitches in the window.
+    pub n: u32,
+}
+
+/// How bad an alert is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Look.
+    Warning,
+    /// Act.
+    Critical,
+}
+
+/// A raised alert.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Alert {
+    /// Number, unique on this box.
+    pub id: u64,
+    /// Which rule: `readiness`, `velocity_delta`, `late_data_frac`, `feature_qa_min`, `calibration_confidence`.
+    pub rule: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Whom it is about.
+    pub pitcher: Option<PitcherId>,
+    /// In a coach's words.
+    pub message: String,
+    /// The number that raised it.
+    pub value: f64,
+    /// The limit that it crossed.
+    pub limit: f64,
+    /// Event time at which it was raised, RFC 3339.
+    pub raised_at: String,
+    /// When it cleared, RFC 3339; absent while it stands.
+    pub cleared_at: Option<String>,
+    /// When somebody acknowledged it, RFC 3339.
+    pub acknowledged_at: Option<String>,
+}
+
+/// The answer for one pitcher, as published (design.md, HTTP).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Readiness {
+    /// MLBAM id.
+    pub pitcher: PitcherId,
+    /// Name for people; the id's digits where no name is known.
+    pub name: String,
+    /// Where he throws.
+    pub mound: MoundId,
+    /// 0–100, high is good. It describes today's arm and promises nothing about injury.
+    pub readiness: Index,
+    /// 0–100, high is tired.
+    pub fatigue: Index,
+    /// 0–100; null until an injury model serves.
+    pub risk: Index,
+    /// Calibrated 21-day injury probability; null until an injury model serves.
+    pub probability_21d: Option<f64>,
+    /// Present features by name.
+    pub features: BTreeMap<String, FeatureValue>,
+    /// `v1`.
+    pub feature_set: String,
+    /// Smallest QA over present features; null with none.
+    pub feature_qa_min: Option<f64>,
+    /// 0.50–0.95; null where nobody judges it yet.
+    pub calibration_confidence: Option<f64>,
+    /// Mean over the last 25 pitches.
+    pub late_data_frac: f64,
+    /// Age of the newest pitch behind the number, ms.
+    pub data_age_ms: u64,
+    /// `provisional`, `final` or `held`.
+    pub state: crate::store::records::State,
+    /// Counts up with each published change.
+    pub revision: u64,
+    /// In words, the weightiest first.
+    pub reasons: Vec<String>,
+    /// In a coach's words.
+    pub recommendation: String,
+    /// Standing alerts about him.
+    pub alerts: Vec<Alert>,
+    /// Version of the injury model; null until one serves.
+    pub model_version: Option<String>,
+    /// Pitches in this outing so far.
+    pub pitches: u32,
+    /// Release event time of the newest pitch behind the number, RFC 3339.
+    pub last_pitch_at: String,
+}

@@ -1,0 +1,3 @@
+//! What the box remembers, in LMDB.
+
+pub mod records;

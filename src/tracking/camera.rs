@@ -1,0 +1,194 @@
+//! The camera model (science.md §2): a pinhole with Brown–Conrady distortion.
+//!
+//! `x_cam = R·(X − position)`, camera x right, y down, z forward. `(x', y') = distort(x/z, y/z)`,
+//! `u = focal_px·x' + principal_px[0]`, `v` likewise. The distortion polynomial folds far-off points back into the
+//! picture, so a point counts as seen only where its undistorted radius is inside the image.
+
+use nalgebra::{Matrix2x3, Matrix3, Point3, Quaternion, UnitQuaternion, Vector2, Vector3};
+
+/// One camera of the rig, ready to project.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Camera {
+    /// Source id of its frames, 1–39.
+    pub id: u8,
+    /// The stadium's name for it.
+    pub name: String,
+    /// Frames per second.
+    pub fps: f64,
+    /// Picture size in pixels, width and height.
+    pub image_px: [f64; 2],
+    /// Where it stands, feet, field frame.
+    pub position_ft: Vector3<f64>,
+    /// Rotation of the field frame into the camera's.
+    pub rotation: Matrix3<f64>,
+    /// Focal length in pixels.
+    pub focal_px: f64,
+    /// Principal point in pixels.
+    pub principal_px: Vector2<f64>,
+    /// Brown–Conrady `[k1, k2, p1, p2, k3]`.
+    pub distortion: [f64; 5],
+    /// Largest undistorted radius (in focal lengths) that still belongs to the image.
+    radius_max: f64,
+}
+
+/// A projection and its derivative with respect to the point.
+#[derive(Debug, Clone, Copy)]
+pub struct Projection {
+    /// Pixels.
+    pub uv: Vector2<f64>,
+    /// ∂(u, v)/∂(x, y, z), pixels per foot.
+    pub jacobian: Matrix2x3<f64>,
+}
+
+impl Camera {
+    /// A camera from the venue file's values; `rotation_wxyz` is a unit quaternion.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        id: u8,
+        name: String,
+        fps: f64,
+        image_px: [f64; 2],
+        position_ft: [f64; 3],
+        rotation_wxyz: [f64; 4],
+        focal_px: f64,
+        principal_px: [f64; 2],
+        distortion: [f64; 5],
+    ) -> Self {
+        let [w, x, y, z] = rotation_wxyz;
+        let rotation = UnitQuaternion::from_quaternion(Quaternion::new(w, x, y, z)).to_rotation_matrix().into_inner();
+        let mut camera = Self {
+            id,
+            name,
+            fps,
+            image_px,
+            position_ft: Vector3::from(position_ft),
+            rotation,
+            focal_px,
+            principal_px: Vector2::from(principal_px),
+            distortion,
+            radius_max: f64::INFINITY,
+        };
+        let corners = [[0.0, 0.0], [image_px[0], 0.0], [0.0, image_px[1]], image_px];
+        camera.radius_max = corners.iter().map(|c| camera.undistort(Vector2::from(*c)).norm()).fold(0.0, f64::max);
+        camera
+    }
+
+    /// Pixels of a field point in feet, whatever is in the way; `None` behind the camera.
+    pub fn project(&self, point: &Point3<f64>) -> Option<Vector2<f64>> {
+        let c = self.rotation * (point.coords - self.position_ft);
+        (c.z > 1e-6).then(|| self.distort(c.x / c.z, c.y / c.z) * self.focal_px + self.principal_px)
+    }
+
+    /// Pixels of a field point and their derivative; `None` behind the camera.
+    pub fn project_with_jacobian(&self, point: &Vector3<f64>) -> Option<Projection> {
+        let c = self.rotation * (point - self.position_ft);
+        if c.z <= 1e-6 {
+            return None;
+        }
+        let (iz, x, y) = (1.0 / c.z, c.x / c.z, c.y / c.z);
+        let [k1, k2, p1, p2, k3] = self.distortion;
+        let r2 = x * x + y * y;
+        let radial = 1.0 + r2 * (k1 + r2 * (k2 + r2 * k3));
+        let slope = 2.0 * (k1 + r2 * (2.0 * k2 + 3.0 * r2 * k3));
+        let xd = x * radial + 2.0 * p1 * x * y + p2 * (r2 + 2.0 * x * x);
+        let yd = y * radial + p1 * (r2 + 2.0 * y * y) + 2.0 * p2 * x * y;
+        let dxx = radial + x * x * slope + 2.0 * p1 * y + 6.0 * p2 * x;
+        let dxy = x * y * slope + 2.0 * p1 * x + 2.0 * p2 * y;
+        let dyy = radial + y * y * slope + 6.0 * p1 * y + 2.0 * p2 * x;
+        let normalised = Matrix2x3::new(iz, 0.0, -x * iz, 0.0, iz, -y * iz);
+        let distorted = nalgebra::Matrix2::new(dxx, dxy, dxy, dyy);
+        let jacobian = (distorted * self.focal_px) * (normalised * self.rotation);
+        Some(Projection { uv: Vector2::new(xd, yd) * self.focal_px + self.principal_px, jacobian })
+    }
+
+    /// Pixels of a field point if the camera sees it: in front, and inside the image before and after distortion.
+    pub fn sees(&self, point: &Point3<f64>) -> Option<Vector2<f64>> {
+        let c = self.rotation * (point.coords - self.position_ft);
+        if c.z <= 1e-6 || (c.x / c.z).hypot(c.y / c.z) > self.radius_max {
+            return None;
+        }
+        let uv = self.distort(c.x / c.z, c.y / c.z) * self.focal_px + self.principal_px;
+        let inside = (0.0..self.image_px[0]).contains(&uv.x) && (0.0..self.image_px[1]).contains(&uv.y);
+        inside.then_some(uv)
+    }
+
+    /// Undistorted image coordinates (focal lengths) of a pixel, by fixed-point iteration.
+    pub fn undistort(&self, uv: Vector2<f64>) -> Vector2<f64> {
+        let target = (uv - self.principal_px) / self.focal_px;
+        let mut n = target;
+        for _ in 0..12 {
+            let step = self.distort(n.x, n.y) - target;
+            n -= step;
+            if step.norm_squared() < 1e-24 {
+                break;
+            }
+        }
+        n
+    }
+
+    /// Diameter in pixels of a ball (2.9 in across, [`BALL_DIAMETER_FT`]) at a point.
+    pub fn ball_diameter_px(&self, point: &Point3<f64>) -> f64 {
+        self.focal_px * BALL_DIAMETER_FT / (self.rotation * (point.coords - self.position_ft)).z
+    }
+
+    fn distort(&self, x: f64, y: f64) -> Vector2<f64> {
+        let [k1, k2, p1, p2, k3] = self.distortion;
+        let r2 = x * x + y * y;
+        let radial = 1.0 + r2 * (k1 + r2 * (k2 + r2 * k3));
+        Vector2::new(
+            x * radial + 2.0 * p1 * x * y + p2 * (r2 + 2.0 * x * x),
+            y * radial + p1 * (r2 + 2.0 * y * y) + 2.0 * p2 * x * y,
+        )
+    }
+}
+
+/// Diameter of a baseball of 9.125 in circumference (science.md §1), feet.
+pub const BALL_DIAMETER_FT: f64 = 9.125 / std::f64::consts::PI / 12.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tracking::venue::Venue;
+
+    #[test]
+    fn the_analytic_derivative_agrees_with_differences() {
+        for camera in &Venue::busch_iii().cameras {
+            let mound = Venue::busch_iii()
+                .mound_of(camera.id)
+                .expect("every camera has a mound")
+                .to_field(&Point3::new(0.3, 30.0, 4.0));
+            let at = camera.project_with_jacobian(&mound.coords).expect("in front");
+            for axis in 0..3 {
+                let mut step = Vector3::zeros();
+                step[axis] = 1e-5;
+                let ahead = camera.project(&(mound + step)).expect("in front");
+                let behind = camera.project(&(mound - step)).expect("in front");
+                let slope = (ahead - behind) / 2e-5;
+                assert!(
+                    (slope - at.jacobian.column(axis)).norm() < 1e-4 * camera.focal_px.max(1.0) / 100.0,
+                    "camera {}",
+                    camera.id
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn undistorting_a_projection_gives_the_ray_back() {
+        for camera in &Venue::busch_iii().cameras {
+            let uv = Vector2::new(100.0, 2000.0);
+            let n = camera.undistort(uv);
+            assert!((camera.distort(n.x, n.y) * camera.focal_px + camera.principal_px - uv).norm() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn every_pitch_camera_of_the_reference_rig_sees_the_pitch() {
+        let venue = Venue::busch_iii();
+        for camera in venue.cameras.iter().filter(|c| c.id <= 5) {
+            for y in [2.0, 20.0, 40.0, 54.0] {
+                assert!(camera.sees(&Point3::new(0.0, y, 4.0)).is_some(), "camera {} at y = {y} ft", camera.id);
+            }
+        }
+    }
+}

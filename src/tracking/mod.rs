@@ -1,0 +1,5 @@
+//! From pixels to pitches.
+
+pub mod camera;
+pub mod pitch;
+pub mod venue;
