@@ -1,1 +1,3 @@
-//! features
+//! From pitches to features, against what is usual for the pitcher.
+
+pub mod baseline;
