@@ -1,12 +1,13 @@
 //! What must hold across keys, and of the files that they name.
 
 use super::reader::Reader;
-use super::{Auth, Config, Place};
+use super::{Auth, Config, Place, ReorderConfig};
+use crate::ingest::KeyFileError;
 
-/// Longest watermark, s: the reorder buffer's calendar is 32 s long and lag comes on top of the watermark.
-const WATERMARK_S_MAX: f64 = 20.0;
-/// Longest hold, s: the buffer's calendar.
-const HOLD_S_MAX: f64 = 32.0;
+/// Longest watermark, s: lag comes on top, and both must fit the buffer's calendar.
+const WATERMARK_S_MAX: f64 = 15.0;
+/// Longest hold and idleness, s: the buffer's calendar.
+const HOLD_S_MAX: f64 = 30.0;
 
 /// Reports everything that does not go together.
 pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
@@ -18,9 +19,18 @@ pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
 }
 
 fn venue(config: &Config, r: &mut Reader<'_>) {
-    if let Err(error) = config.venue.load() {
-        let place = r.place_of("venue", "file");
-        r.report(place, error.to_string());
+    match config.venue.load() {
+        Ok(venue) => {
+            // The waits have checks of their own below; with the usual ones only the rig can be at fault.
+            if let Err(error) = ReorderConfig::default().buffer(&venue).check() {
+                let place = r.place_of("venue", "file");
+                r.report(place, format!("the venue cannot be served: {error}"));
+            }
+        }
+        Err(error) => {
+            let place = r.place_of("venue", "file");
+            r.report(place, error.to_string());
+        }
     }
 }
 
@@ -40,6 +50,18 @@ fn ingest(config: &Config, r: &mut Reader<'_>) {
     if ingest.auth == Auth::Required && ingest.keys_file.is_none() && r.sound(&[("ingest", "keys_file")]) {
         let place = r.place_of("ingest", "auth");
         r.report(place, "[ingest] auth = \"required\" needs keys; name their file: keys_file = \"…\"".into());
+    }
+    match ingest.udp() {
+        Ok(_) => {}
+        Err(KeyFileError::Lines { path, faults }) => {
+            for (line, fault) in faults {
+                r.report(Place::File { path: (&path).into(), line, column: 1 }, fault);
+            }
+        }
+        Err(error @ KeyFileError::Read { .. }) => {
+            let place = r.place_of("ingest", "keys_file");
+            r.report(place, error.to_string());
+        }
     }
     let bytes = ingest.receive_buffer_bytes;
     if !(4096..=1 << 30).contains(&bytes) {

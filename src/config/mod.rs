@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use provenance::{Origin, Provenance};
 
+use crate::ingest::{KeyFileError, KeyRing, UdpSettings};
+use crate::reorder::{self, MoundPlan};
 use crate::tracking::venue::{Venue, VenueError};
 use reader::Reader;
 
@@ -98,6 +100,27 @@ impl Default for IngestConfig {
     }
 }
 
+impl IngestConfig {
+    /// What the UDP receiver needs, the keys read from their file if authentication is required.
+    ///
+    /// # Errors
+    /// When the keys file cannot be read, and every faulty line in it.
+    pub fn udp(&self) -> Result<UdpSettings, KeyFileError> {
+        let keys = match (self.auth, &self.keys_file) {
+            (Auth::Required, Some(path)) => Some(KeyRing::load(path)?),
+            // Required without a file: no key is valid, so nothing is let in. `Config::load` refuses it.
+            (Auth::Required, None) => Some(KeyRing::default()),
+            (Auth::Off, _) => None,
+        };
+        Ok(UdpSettings {
+            listen: self.udp_listen,
+            receive_buffer_bytes: self.receive_buffer_bytes,
+            sources: self.sources.clone(),
+            keys,
+        })
+    }
+}
+
 /// `[reorder]`: the watermark buffer. All in seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReorderConfig {
@@ -112,6 +135,22 @@ pub struct ReorderConfig {
 impl Default for ReorderConfig {
     fn default() -> Self {
         Self { watermark_s: 7.0, idle_s: 5.0, max_hold_s: 12.0 }
+    }
+}
+
+impl ReorderConfig {
+    /// What the watermark buffer needs, for the mounds and cameras of a venue.
+    pub fn buffer(&self, venue: &Venue) -> reorder::Config {
+        let ns = |seconds: f64| (seconds * 1e9) as u64;
+        let default = reorder::Config::default();
+        reorder::Config {
+            mounds: venue.mounds.iter().map(|m| MoundPlan { mound: m.id, cameras: m.cameras.clone() }).collect(),
+            watermark_ns: ns(self.watermark_s),
+            idle_ns: ns(self.idle_s),
+            max_hold_ns: ns(self.max_hold_s),
+            startup_ns: default.startup_ns.min(ns(self.max_hold_s)),
+            ..default
+        }
     }
 }
 

@@ -15,8 +15,9 @@ use firmware_protocol::{Authentication, Cause, Frame, frames};
 
 use super::counters::{IngestCounters, Refusal, add};
 use super::keys::KeyRing;
-use super::{FrameSink, Signal, Stamped};
+use super::{FrameSink, Signal};
 use crate::ids::{BoxNs, EventNs};
+use crate::reorder::Stamped;
 
 /// How far behind its source's newest an authenticated frame may be: the span of the watermark buffer's calendar.
 pub const REPLAY_NS_MAX: u64 = 32_000_000_000;
