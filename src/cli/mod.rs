@@ -9,10 +9,13 @@ mod run;
 mod simulate;
 mod status;
 
-use std::path::PathBuf;
+use std::error::Error;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::config::Config;
 
 /// Pitcher readiness from stadium camera frames, on the box, with its confidence.
 #[derive(Debug, Parser)]
@@ -46,5 +49,39 @@ enum Verb {
 /// Parses the command line and runs the verb. Errors go to stderr with their causes; the exit status is 1, or 78
 /// for a configuration that cannot be used.
 pub fn main() -> ExitCode {
-    todo!()
+    let Cli { config: path, verb } = Cli::parse();
+    let path = path.as_deref();
+    match verb {
+        Verb::Run(args) => with_config(path, |config| run::run(config, &args)),
+        Verb::Demo(args) => told(demo::run(&args)),
+        Verb::Simulate(args) => with_config(path, |config| simulate::run(config, &args)),
+        Verb::Import(args) => with_config(path, |config| import::run(&config.store.path, &args)),
+        Verb::Status(args) => status::run(&args),
+        Verb::CheckConfig(args) => check_config::run(path, &args),
+        Verb::Config(args) => config::run(path, &args),
+    }
+}
+
+/// Runs a verb that needs the configuration; one with faults is never replaced by defaults.
+fn with_config<E: Error + 'static>(path: Option<&Path>, verb: impl FnOnce(&Config) -> Result<ExitCode, E>) -> ExitCode {
+    match Config::load(path, std::env::vars_os()) {
+        Ok((config, _)) => told(verb(&config)),
+        Err(errors) => {
+            eprintln!("{errors}");
+            ExitCode::from(check_config::EXIT_CONFIG)
+        }
+    }
+}
+
+/// Prints what went wrong, with its causes.
+fn told<E: Error + 'static>(outcome: Result<ExitCode, E>) -> ExitCode {
+    outcome.unwrap_or_else(|error| {
+        eprintln!("pitchguard: {error}");
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            eprintln!("  because: {error}");
+            cause = error.source();
+        }
+        ExitCode::FAILURE
+    })
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::api::{self, ApiState, HttpOptions, Live};
+use crate::api::{self, ApiState, Event, HttpOptions, Live};
 use crate::clock::BoxClock;
 use crate::config::{Auth, Config};
 use crate::ingest::{IngestCounters, IngestError, KeyFileError, KeyRing, UdpIngest, UdpSettings};
@@ -140,9 +140,12 @@ impl Daemon {
         let stop = Arc::new(AtomicBool::new(false));
         let (commands, inbox) = mpsc::channel(COMMANDS);
 
-        let (writer, writer_thread) = Arc::clone(&store).writer(Some(Arc::clone(&telemetry)))?;
+        let (writer, writer_thread) = Arc::clone(&store).writer()?;
         let mut pipeline = Pipeline::new(&venue, settings, buffer, StoreProfiles::new(Arc::clone(&store)));
-        profiles::recall(&store, &venue, &mut pipeline)?;
+        profiles::recall(&store, &venue, &mut pipeline, clock.now())?;
+        for readiness in pipeline.active() {
+            live.publish(Event::Readiness(readiness.clone()));
+        }
         let merge = merge::spawn(merge::Merge {
             pipeline,
             clock,

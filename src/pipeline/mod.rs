@@ -10,13 +10,16 @@
 
 mod record;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+
+use jiff::civil::Date;
 
 use crate::features::OutingPitch;
 use crate::features::baseline::PitcherBaseline;
-use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
+use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitcherId};
 use crate::ingest::Signal;
-use crate::readiness::{self, Alert, Engine, OutingKey, Readiness, Workload};
+use crate::observe::rfc3339;
+use crate::readiness::{self, Alert, Engine, Outcome, OutingKey, Readiness, Workload};
 use crate::reorder::{self, Reorder, Sink, Stamped};
 use crate::store::records::PitchRecord;
 use crate::tracking::pitch::{Pitch, PitchState};
@@ -32,14 +35,12 @@ pub struct Profile {
     pub baseline: Option<PitcherBaseline>,
     /// What he carried into today.
     pub workload: Workload,
-    /// His pitches of the outing in progress, where the box was restarted within it, oldest first.
-    pub outing: Vec<PitchRecord>,
 }
 
 /// Where profiles come from: the store behind the daemon, a table in tests. Asked once an outing.
 pub trait Profiles: Send {
-    /// What is known of a pitcher on that day. `key` is his outing.
-    fn profile(&mut self, pitcher: PitcherId, day: jiff::civil::Date, key: OutingKey) -> Profile;
+    /// What is known of a pitcher before that day.
+    fn profile(&mut self, pitcher: PitcherId, day: Date) -> Profile;
 }
 
 /// Something that happened, in order.
@@ -105,6 +106,7 @@ impl<P: Profiles> Pipeline<P> {
                 profiles,
                 zone,
                 known: VecDeque::with_capacity(KNOWN_MAX),
+                profiled: HashMap::new(),
                 pitches: Vec::with_capacity(8),
                 outputs: Vec::with_capacity(64),
                 now: BoxNs(0),
@@ -130,7 +132,20 @@ impl<P: Profiles> Pipeline<P> {
 
     /// Somebody saw the alert. `None` where no such alert stands.
     pub fn acknowledge(&mut self, alert: u64, now: BoxNs) -> Option<Alert> {
-        self.stage.engine.acknowledge(alert, now)
+        self.stage.engine.acknowledge(alert, rfc3339(now)).cloned()
+    }
+
+    /// Takes back a pitch of an outing in progress, as stored before a restart.
+    pub fn restore(&mut self, record: &PitchRecord, now: BoxNs) {
+        let (Some(pitcher), Ok(day)) = (record.pitcher.map(PitcherId), record.game_date.parse()) else { return };
+        let key = self.stage.begin(pitcher, day, GamePk(record.game_pk));
+        self.stage.engine.restore(pitcher, MoundId(record.mound), key, [OutingPitch::from(record)], now);
+        self.stage.remember(PitchId(record.id), pitcher);
+    }
+
+    /// Readiness of everybody who has an outing, as last judged.
+    pub fn active(&self) -> impl Iterator<Item = &Readiness> {
+        self.stage.engine.active()
     }
 
     /// Takes over what an earlier run learned about a mound's flights.
@@ -146,6 +161,8 @@ impl<P: Profiles> Pipeline<P> {
     }
 }
 
+/// Pitchers whose profile was asked for; more than an organisation has.
+const PROFILED_MAX: usize = 1024;
 /// Published pitches whose pitcher is remembered, so that a late mark can move a pitch to another pitcher.
 const KNOWN_MAX: usize = 1024;
 
@@ -164,6 +181,8 @@ struct Stage<P> {
     zone: jiff::tz::TimeZone,
     /// Whose each recent pitch is, oldest first.
     known: VecDeque<(PitchId, PitcherId)>,
+    /// The outing for which each pitcher's profile was asked.
+    profiled: HashMap<PitcherId, OutingKey>,
     pitches: Vec<Pitch>,
     outputs: Vec<Output>,
     now: BoxNs,
@@ -176,6 +195,33 @@ impl<P: Profiles> Stage<P> {
         }
     }
 
+    /// The outing that a pitch belongs to; at its first pitch the pitcher's profile is asked for.
+    fn begin(&mut self, pitcher: PitcherId, day: Date, game: GamePk) -> OutingKey {
+        let key = if game.0 == 0 { OutingKey::Day(day) } else { OutingKey::Game(game) };
+        if self.profiled.get(&pitcher) != Some(&key) {
+            let profile = self.profiles.profile(pitcher, day);
+            if self.profiled.len() >= PROFILED_MAX {
+                self.profiled.clear();
+            }
+            self.profiled.insert(pitcher, key);
+            if let Some(name) = profile.name {
+                self.engine.set_name(pitcher, name);
+            }
+            if let Some(baseline) = profile.baseline {
+                self.engine.set_baseline(pitcher, baseline);
+            }
+            self.engine.set_workload(pitcher, profile.workload);
+        }
+        key
+    }
+
+    fn remember(&mut self, id: PitchId, pitcher: PitcherId) {
+        if self.known.len() == KNOWN_MAX {
+            self.known.pop_front();
+        }
+        self.known.push_back((id, pitcher));
+    }
+
     fn publish(&mut self, pitch: &Pitch, moved_by: BoxNs) {
         let day = record::game_date(pitch.release, &self.zone);
         let record = Box::new(record::record(pitch, day.to_string()));
@@ -183,28 +229,24 @@ impl<P: Profiles> Stage<P> {
         let before = self.known.iter().rev().find(|(id, _)| *id == pitch.id).map(|(_, pitcher)| *pitcher);
         let now = pitch.context.pitcher;
         if before != now {
-            if let Some(before) = before {
-                self.engine.remove(before, pitch.id);
-                self.known.retain(|(id, _)| *id != pitch.id);
+            self.known.retain(|(id, _)| *id != pitch.id);
+            if let Some(outcome) = before.and_then(|before| self.engine.remove(before, pitch.id, self.now)) {
+                self.tell(outcome, moved_by);
             }
             if let Some(pitcher) = now {
-                if self.known.len() == KNOWN_MAX {
-                    self.known.pop_front();
-                }
-                self.known.push_back((pitch.id, pitcher));
+                self.remember(pitch.id, pitcher);
             }
         }
         let Some(pitcher) = now else { return };
-        let key = match pitch.context.game_pk {
-            Some(game) if game.0 != 0 => OutingKey::Game(game),
-            _ => OutingKey::Day(day),
-        };
-        if !self.engine.knows(pitcher, pitch.mound, key) {
-            let profile = self.profiles.profile(pitcher, day, key);
-            self.engine.begin(pitcher, pitch.mound, key, profile);
-        }
+        let key = self.begin(pitcher, day, pitch.context.game_pk.unwrap_or(GamePk(0)));
         let outcome = self.engine.pitch(pitcher, pitch.mound, key, OutingPitch::from(pitch), self.now);
-        self.outputs.push(Output::Readiness { readiness: Box::new(outcome.readiness), moved_by });
+        self.tell(outcome, moved_by);
+    }
+
+    fn tell(&mut self, outcome: Outcome, moved_by: BoxNs) {
+        if outcome.changed {
+            self.outputs.push(Output::Readiness { readiness: Box::new(outcome.readiness), moved_by });
+        }
         self.outputs.extend(outcome.cleared.into_iter().map(Output::Cleared));
         self.outputs.extend(outcome.raised.into_iter().map(Output::Raised));
     }

@@ -183,6 +183,11 @@ impl Store {
         &self.dir
     }
 
+    /// Size of LMDB's map, bytes.
+    pub fn map_bytes(&self) -> usize {
+        self.options.map_bytes
+    }
+
     /// Corrupt records met since the store was opened.
     pub fn corrupt_records(&self) -> u64 {
         self.corrupt.load(Ordering::Relaxed)
