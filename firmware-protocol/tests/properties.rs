@@ -132,6 +132,13 @@ fn plain_cobs(frame: &[u8]) -> Vec<u8> {
     line
 }
 
+/// Bitwise CRC-32C.
+fn crc32c(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0_u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0x82F6_3B78 } else { crc >> 1 })
+    })
+}
+
 proptest! {
     #[test]
     fn any_frame_survives_the_wire(owned in frame(), key in any::<Option<[u8; 32]>>()) {
@@ -186,6 +193,25 @@ proptest! {
         let keyring = OneKey([[0; 32]]);
         for auth in [Authentication::Off, Authentication::Required(&keyring)] {
             prop_assert!(frames(&bytes, auth).count() <= MAX_DATAGRAM / 28 + 1);
+        }
+    }
+
+    #[test]
+    fn whatever_decodes_can_be_sent_on_unchanged(
+        owned in frame(),
+        changes in vec((2_usize.., any::<u8>()), 0..8),
+    ) {
+        let mut bytes = owned.encoded(None);
+        bytes.truncate(bytes.len() - 4);
+        for (at, byte) in changes {
+            let length = bytes.len();
+            bytes[2 + at % (length - 2)] = byte;
+        }
+        bytes.extend(crc32c(&bytes).to_le_bytes());
+        if let Ok((decoded, _)) = decode(&bytes, Authentication::Off) {
+            let mut out = [0; MAX_FRAME];
+            let length = encode(&decoded, None, &mut out).expect("a decoded frame can be encoded");
+            prop_assert_eq!(decode(&out[..length], Authentication::Off), Ok((decoded, length)));
         }
     }
 

@@ -9,6 +9,11 @@
 //! Repeatable: every random draw comes from a stream of its own, named by seed, purpose, source and pitch
 //! ([`settings::stream`]), so that changing one setting (a camera more, another loss) does not reshuffle the rest.
 
+mod cameras;
+mod flight;
+mod network;
+mod pitchers;
+mod script;
 pub mod settings;
 pub mod stadium;
 pub mod statcast;

@@ -1,12 +1,23 @@
-//! The stadium itself.
+//! The stadium itself: what every device sends, in the order in which it reaches the box.
 
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+
+use firmware_protocol::{Mark, MarkKind};
+use nalgebra::Vector3;
+
+use super::cameras::{Eye, spin_reading};
+use super::flight::Air;
+use super::network::Link;
+use super::pitchers::Pitcher;
+use super::script::{self, Planned, Script};
+use super::settings::Settings;
+use super::statcast::ThrownNineP;
+use super::thrown::Thrown;
 use crate::features::baseline::PitcherBaseline;
 use crate::ids::{BoxNs, EventNs, PitcherId};
 use crate::ingest::Signal;
-use crate::simulate::settings::Settings;
-use crate::simulate::statcast::ThrownNineP;
-use crate::simulate::thrown::Thrown;
-use crate::tracking::venue::Venue;
+use crate::tracking::venue::{Landmark, Mound, Venue};
 
 /// What is played.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,17 +67,113 @@ pub struct Counts {
     pub straggled: u64,
 }
 
+/// Event time generated at once, ns. An arrival is never before its event, so that everything which arrives before the
+/// time generated so far is complete.
+const STEP_NS: u64 = 100_000_000;
+/// The ball is in the glove this long after it passes the plate's front, ns.
+const CAUGHT_NS: u64 = 150_000_000;
+/// Source of the first spin device and of the first mark feed; the mound's id is added.
+const SPIN_SOURCE: u8 = 40;
+const MARK_SOURCE: u8 = 48;
+/// Mounds that the sources of spin devices have room for; nothing is thrown on a mound beyond.
+pub(super) const MOUNDS_MAX: u8 = 8;
+
+/// One device: what it is about to send, and its way to the box.
+#[derive(Debug)]
+struct Sender {
+    source: u8,
+    link: Link,
+    /// Frames not yet sent, sorted by event time when they are.
+    queue: Vec<(EventNs, Signal)>,
+    /// Event times during which it sends nothing.
+    silent: std::ops::Range<u64>,
+}
+
+/// A delivery in the heap, ordered by arrival; source, number and copy make the order total.
+#[derive(Debug, Clone, Copy)]
+struct Waiting(Delivery);
+
+impl Waiting {
+    fn key(&self) -> (BoxNs, u8, u32) {
+        (self.0.arrival, self.0.source, self.0.seq)
+    }
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Waiting {}
+
+impl PartialOrd for Waiting {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Waiting {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
 /// A stadium as a stream of frames in arrival order.
 #[derive(Debug)]
 pub struct Stadium {
+    settings: Settings,
+    script: Script,
     truth: Vec<Thrown>,
+    roster: Vec<Pitcher>,
+    mounds: Vec<Mound>,
+    landmarks: Vec<Landmark>,
+    eyes: Vec<Eye>,
+    /// The cameras' first, in the order of `eyes`, then spin devices and mark feeds.
+    senders: Vec<Sender>,
+    heap: BinaryHeap<Reverse<Waiting>>,
     counts: Counts,
+    /// Event time up to which frames are generated.
+    generated: EventNs,
+    throws_done: usize,
+    marks_done: usize,
+    rounds_done: usize,
 }
 
 impl Stadium {
     /// A stadium that has not begun.
-    pub fn new(_venue: &Venue, _game: Game, _settings: Settings) -> Self {
-        Self { truth: Vec::new(), counts: Counts::default() }
+    pub fn new(venue: &Venue, game: &Game, settings: Settings) -> Self {
+        let script = Script::new(venue, game, &settings);
+        let eyes = Eye::all(venue, &settings);
+        let mut senders: Vec<Sender> = Vec::new();
+        for eye in &eyes {
+            let silent = settings.silent.filter(|s| s.camera == eye.source());
+            let silent = silent.map_or(0..0, |s| settings.at(s.from_s).0..settings.at(s.from_s + s.for_s).0);
+            let link = Link::camera(eye.source(), &settings);
+            senders.push(Sender { source: eye.source(), link, queue: Vec::new(), silent });
+        }
+        for mound in venue.mounds.iter().filter(|m| m.id.0 < MOUNDS_MAX) {
+            let (spin, marks) = (SPIN_SOURCE + mound.id.0, MARK_SOURCE + mound.id.0);
+            for (source, link) in [(spin, Link::spin(spin, &settings)), (marks, Link::marks(marks, &settings))] {
+                senders.push(Sender { source, link, queue: Vec::new(), silent: 0..0 });
+            }
+        }
+        Self {
+            truth: script.throws.iter().map(|p| p.thrown).collect(),
+            roster: script::roster(game),
+            mounds: venue.mounds.clone(),
+            landmarks: venue.landmarks.clone(),
+            generated: settings.start,
+            script,
+            eyes,
+            senders,
+            settings,
+            heap: BinaryHeap::new(),
+            counts: Counts::default(),
+            throws_done: 0,
+            marks_done: 0,
+            rounds_done: 0,
+        }
     }
 
     /// Every pitch of the evening, thrown already or yet to be, in order of release.
@@ -74,14 +181,21 @@ impl Stadium {
         &self.truth
     }
 
-    /// The fictional pitchers and their names; empty for published pitches, whose file names no pitcher.
-    pub fn roster(&self) -> Vec<(PitcherId, String)> {
-        Vec::new()
+    /// When the cameras stop.
+    pub fn end(&self) -> EventNs {
+        self.script.end
     }
 
-    /// What a season of the fictional pitchers would have taught; empty for published pitches.
+    /// The fictional pitchers and their names; empty for published pitches, whose file names no pitcher.
+    pub fn roster(&self) -> Vec<(PitcherId, String)> {
+        self.roster.iter().map(|p| (p.id, p.name.to_owned())).collect()
+    }
+
+    /// What a season of the fictional pitchers would have taught, in still air of this density; empty for published
+    /// pitches.
     pub fn baselines(&self) -> Vec<PitcherBaseline> {
-        Vec::new()
+        let air = Air::new(self.settings.air_density_kg_m3, Vector3::zeros());
+        self.roster.iter().map(|p| p.baseline(self.settings.seed, &air)).collect()
     }
 
     /// What became of the frames so far.
@@ -91,7 +205,92 @@ impl Stadium {
 
     /// Frames generated and not yet delivered: bounded by the lag, not by the evening's length.
     pub fn waiting(&self) -> usize {
-        0
+        self.heap.len() + self.senders.iter().map(|s| s.queue.len()).sum::<usize>()
+    }
+
+    /// Generates the next [`STEP_NS`] of event time.
+    fn step(&mut self) {
+        let until = EventNs((self.generated.0 + STEP_NS).min(self.script.end.0));
+        while let Some(planned) = self.script.throws.get(self.throws_done).filter(|p| p.thrown.release < until) {
+            let planned = *planned;
+            self.throws_done += 1;
+            self.throw(&planned);
+        }
+        while let Some((event, mark)) = self.script.marks.get(self.marks_done).filter(|(event, _)| *event < until) {
+            let (event, mark) = (*event, *mark);
+            self.marks_done += 1;
+            self.mark(event, mark);
+        }
+        while let Some(at) = self.script.rounds.get(self.rounds_done).filter(|at| **at < until) {
+            self.rounds_done += 1;
+            if self.settings.landmarks {
+                for (eye, sender) in self.eyes.iter().zip(&mut self.senders) {
+                    eye.landmarks(&self.landmarks, *at, &self.settings, &mut sender.queue);
+                }
+            }
+        }
+        for (eye, sender) in self.eyes.iter_mut().zip(&mut self.senders) {
+            eye.heartbeats(until, &mut sender.queue);
+        }
+        for sender in &mut self.senders {
+            sender.send(until, &mut self.counts, &mut self.heap);
+        }
+        self.generated = until;
+    }
+
+    /// All that the devices will say about a throw.
+    fn throw(&mut self, planned: &Planned) {
+        let thrown = &planned.thrown;
+        let flight = self.script.flight(planned);
+        for (eye, sender) in self.eyes.iter().zip(&mut self.senders) {
+            if eye.mound == thrown.mound {
+                eye.balls(&flight, thrown.release, &self.settings, &mut sender.queue);
+            }
+        }
+        if let Some(spin) = thrown.spin.filter(|_| self.settings.spin) {
+            let mound = self.mounds.iter().find(|m| m.id == thrown.mound);
+            let mound = mound.expect("throws are planned on the venue's mounds only");
+            let (rate, axis) = (spin.release_spin_rate, &planned.spin_axis);
+            let reading = spin_reading(mound, rate, axis, thrown.release, &self.settings);
+            self.queue(SPIN_SOURCE + thrown.mound.0, thrown.release, reading);
+        }
+        let mark = |what| Mark {
+            what,
+            mound: thrown.mound.0,
+            at_bat_number: thrown.at_bat_number,
+            pitch_number: thrown.pitch_number,
+            game_pk: thrown.game_pk.0,
+            pitcher: thrown.pitcher.0,
+            pitch_type: thrown.pitch_type.0,
+        };
+        self.mark(thrown.release, mark(MarkKind::PitchReleased));
+        self.mark(EventNs(thrown.plate.0 + CAUGHT_NS), mark(MarkKind::PitchEnded));
+    }
+
+    fn mark(&mut self, event: EventNs, mark: Mark) {
+        if self.settings.marks.on {
+            self.queue(MARK_SOURCE + mark.mound, event, Signal::Mark(mark));
+        }
+    }
+
+    fn queue(&mut self, source: u8, event: EventNs, signal: Signal) {
+        if let Some(sender) = self.senders.iter_mut().find(|s| s.source == source) {
+            sender.queue.push((event, signal));
+        }
+    }
+}
+
+impl Sender {
+    /// Sends what is due before a moment, in order of event time.
+    fn send(&mut self, until: EventNs, counts: &mut Counts, heap: &mut BinaryHeap<Reverse<Waiting>>) {
+        self.queue.sort_by_key(|(event, _)| *event);
+        let due = self.queue.partition_point(|(event, _)| *event < until);
+        for (event, signal) in self.queue.drain(..due) {
+            let (seq, arrivals) = self.link.carry(event, self.silent.contains(&event.0), counts);
+            for arrival in arrivals.into_iter().flatten() {
+                heap.push(Reverse(Waiting(Delivery { arrival, source: self.source, seq, event, signal })));
+            }
+        }
     }
 }
 
@@ -99,6 +298,12 @@ impl Iterator for Stadium {
     type Item = Delivery;
 
     fn next(&mut self) -> Option<Delivery> {
-        None
+        while self.generated < self.script.end {
+            if self.heap.peek().is_some_and(|Reverse(first)| first.0.arrival.0 < self.generated.0) {
+                break;
+            }
+            self.step();
+        }
+        self.heap.pop().map(|Reverse(first)| first.0)
     }
 }
