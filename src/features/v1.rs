@@ -41,7 +41,7 @@ pub struct Feature {
     pub value: f64,
     /// Standard deviation of the value.
     pub sd: f64,
-    /// Completeness × (1 − late_data_frac), 0–1.
+    /// Completeness × (1 − `late_data_frac`), 0–1.
     pub qa: f64,
     /// Pitches in the window.
     pub n: u32,

@@ -96,7 +96,7 @@ impl Sample {
     }
 
     /// Pooled scatter of the inputs that `keep` admits: Σₜ(nₜ − 1)·sₜ² ÷ Σₜ(nₜ − 1), each term over the type's mean
-    /// squared where `relative` (then `usual` is var_within ÷ the baseline's mean squared). None without a pair.
+    /// squared where `relative` (then `usual` is `var_within` ÷ the baseline's mean squared). None without a pair.
     pub(super) fn scatter(&self, relative: bool, keep: impl Fn(&Item) -> bool) -> Option<Scatter> {
         let (mut dof, mut squares, mut usual, mut usual_known) = (0.0, 0.0, 0.0, true);
         for item in self.items().filter(|i| keep(i)) {

@@ -43,7 +43,7 @@ pub struct FeatureValue {
     pub value: f64,
     /// Standard deviation of the value.
     pub sd: f64,
-    /// Completeness × (1 − late_data_frac).
+    /// Completeness × (1 − `late_data_frac`).
     pub qa: f64,
     /// Pitches in the window.
     pub n: u32,

@@ -94,11 +94,11 @@ pub(super) fn reasons(
         Role::Starter => "starter",
         Role::Reliever => "reliever",
     };
-    let mut words = format!("{} pitches today", dose.today);
-    if dose.carried >= 0.5 {
-        words += &format!(" and {:.0} still counting from earlier days", dose.carried);
-    }
-    words += &format!(", {:.0} % of a {role}'s load", inputs.dose * 100.0);
+    let carried = match dose.carried {
+        0.5.. => format!(" and {:.0} still counting from earlier days", dose.carried),
+        _ => String::new(),
+    };
+    let words = format!("{} pitches today{carried}, {:.0} % of a {role}'s load", dose.today, inputs.dose * 100.0);
     weighed.push((points.dose, words));
     if let Some(ratio) = inputs.acwr {
         weighed.push((points.acwr, format!("This week's load is {ratio:.1} times his month's")));
