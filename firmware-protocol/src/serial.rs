@@ -167,3 +167,74 @@ pub fn encode(frame: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Decoder, FULL_GROUP, GROUP_LEN, MAX_ENCODED, SerialError, encode};
+    use crate::{EncodeError, MAX_FRAME};
+
+    /// What the decoder says at each byte where it says anything.
+    fn read(line: impl IntoIterator<Item = u8>, mut each: impl FnMut(usize, Result<&[u8], SerialError>)) {
+        let mut decoder = Decoder::new();
+        for (at, byte) in line.into_iter().enumerate() {
+            if let Some(stretch) = decoder.push(byte) {
+                each(at, stretch);
+            }
+        }
+    }
+
+    fn reads_as(line: &[u8], expected: &[(usize, Result<&[u8], SerialError>)]) {
+        let mut expected = expected.iter();
+        read(line.iter().copied(), |at, stretch| assert_eq!(Some(&(at, stretch)), expected.next()));
+        assert_eq!(expected.next(), None);
+    }
+
+    #[test]
+    fn zeros_in_a_row_are_neither_frames_nor_errors() {
+        reads_as(&[0, 0, 2, 7, 0, 0, 0], &[(4, Ok(&[7]))]);
+    }
+
+    #[test]
+    fn a_zero_within_a_group_drops_that_stretch_only() {
+        reads_as(&[5, 1, 2, 0, 3, 8, 9, 0], &[(3, Err(SerialError::CutShort)), (7, Ok(&[8, 9]))]);
+    }
+
+    #[test]
+    fn a_last_zero_of_the_frame_is_kept_and_a_needless_last_group_adds_none() {
+        reads_as(&[2, 7, 1, 0], &[(3, Ok(&[7, 0]))]);
+        let mut line = [7; GROUP_LEN + 3];
+        line[0] = FULL_GROUP;
+        line[GROUP_LEN + 1] = 1;
+        line[GROUP_LEN + 2] = 0;
+        reads_as(&line, &[(GROUP_LEN + 2, Ok(&[7; GROUP_LEN]))]);
+    }
+
+    #[test]
+    fn a_line_without_zeros_is_reported_once_and_recovers_at_the_next_zero() {
+        let noise = core::iter::repeat_n(2, 10_000);
+        let mut reports = 0;
+        read(noise.chain([0, 3, 8, 9, 0]), |at, stretch| {
+            match reports {
+                0 => assert_eq!(stretch, Err(SerialError::TooLong)),
+                _ => assert_eq!((at, stretch), (10_004, Ok(&[8, 9][..]))),
+            }
+            reports += 1;
+        });
+        assert_eq!(reports, 2);
+    }
+
+    #[test]
+    fn the_longest_frame_passes_and_a_byte_more_does_not() {
+        let mut line = [0; MAX_ENCODED];
+        let length = encode(&[7; MAX_FRAME], &mut line).expect("the longest frame fits");
+        assert_eq!(length, MAX_ENCODED);
+        reads_as(&line, &[(length - 1, Ok(&[7; MAX_FRAME]))]);
+        assert_eq!(encode(&[7; MAX_FRAME + 1], &mut line), Err(EncodeError::TooLong { length: MAX_FRAME + 1 }));
+    }
+
+    #[test]
+    fn a_buffer_that_is_too_small_is_refused() {
+        assert_eq!(encode(&[1, 2, 3], &mut [0; 4]), Err(EncodeError::NoRoom { needed: MAX_ENCODED }));
+        assert_eq!(encode(&[1, 2, 3], &mut [0; 5]), Ok(5));
+    }
+}
