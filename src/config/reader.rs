@@ -266,20 +266,23 @@ fn closest<'a>(name: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// Letters to insert, delete or replace (Levenshtein).
+/// Letters to insert, delete, replace or swap with their neighbour (optimal string alignment).
 fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replace = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(diagonal + 1).min(row[j] + 1);
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[b.len()]
+    rows[a.len()][b.len()]
 }
 
 /// Line and column of a byte, from 1, columns in characters.
@@ -307,7 +310,7 @@ mod tests {
     fn a_near_miss_is_guessed_and_a_far_one_is_not() {
         let keys = ["udp_listen", "auth", "sources"];
         assert_eq!(closest("udp_lisen", keys.into_iter()), Some("udp_listen"));
-        assert_eq!(closest("auht", keys.into_iter()), None);
+        assert_eq!(closest("auht", keys.into_iter()), Some("auth"));
         assert_eq!(closest("auths", keys.into_iter()), Some("auth"));
         assert_eq!(closest("watermark", keys.into_iter()), None);
     }
