@@ -1,5 +1,6 @@
 //! The command line: one file a verb.
 
+mod board;
 mod check_config;
 mod config;
 mod demo;

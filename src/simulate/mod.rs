@@ -11,14 +11,19 @@
 
 mod cameras;
 mod flight;
+mod history;
 mod network;
 mod pitchers;
+mod rehearsal;
+mod score;
 mod script;
 pub mod settings;
 pub mod stadium;
 pub mod statcast;
 pub mod thrown;
 
+pub use rehearsal::Rehearsal;
+pub use score::{Errors, Score};
 pub use settings::{MarkFeed, Settings, Silence};
 pub use stadium::{Counts, Delivery, Game, Scenario, Stadium};
 pub use statcast::{StatcastError, StatcastGame, ThrownNineP};

@@ -122,10 +122,10 @@ impl Ord for Waiting {
 /// A stadium as a stream of frames in arrival order.
 #[derive(Debug)]
 pub struct Stadium {
-    settings: Settings,
+    pub(super) settings: Settings,
     script: Script,
     truth: Vec<Thrown>,
-    roster: Vec<Pitcher>,
+    pub(super) roster: Vec<Pitcher>,
     mounds: Vec<Mound>,
     landmarks: Vec<Landmark>,
     eyes: Vec<Eye>,
