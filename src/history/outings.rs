@@ -13,25 +13,80 @@ use crate::store::{Store, StoreError};
 /// `game_type` by `game_pk`, as far as an import knows it.
 pub type GameTypes = BTreeMap<u32, String>;
 
-/// Recomputes one pitcher's appearances and season sums from the stored pitches of a season. Call it when an outing is
-/// over, and [`rebuild_league`] once the pitchers of the season are done. `game_types` adds to what stored appearances
-/// know already.
+/// Pitcher-seasons whose changes are held in memory at once.
+const REBUILD_AT_ONCE: usize = 64;
+
+/// What a rebuild does to the store.
+enum Change {
+    Put(AppearanceRecord),
+    Remove(AppearanceRecord),
+    PutSums(BaselineRecord),
+    RemoveSums(BaselineRecord),
+}
+
+/// Recomputes one pitcher's appearances and season sums from the stored pitches of a season, then the league's. Call it
+/// when an outing is over.
 ///
 /// # Errors
 /// The store fails or holds a corrupt record.
-pub fn rebuild(store: &Store, pitcher: u32, season: u16, game_types: &GameTypes) -> Result<(), StoreError> {
-    let (first, last) = (format!("{season:04}-01-01"), format!("{season:04}-12-31"));
-    let old = store.appearances_of(pitcher, &first, &last)?;
+pub fn rebuild(store: &Store, pitcher: u32, season: u16) -> Result<(), StoreError> {
+    rebuild_all(store, &BTreeSet::from([(pitcher, season)]), &GameTypes::new())
+}
+
+/// [`rebuild`] of many pitcher-seasons. `game_types` adds to what stored appearances know already.
+///
+/// # Errors
+/// The store fails or holds a corrupt record.
+pub fn rebuild_all(store: &Store, whose: &BTreeSet<(u32, u16)>, game_types: &GameTypes) -> Result<(), StoreError> {
+    let whose: Vec<_> = whose.iter().copied().collect();
+    for some in whose.chunks(REBUILD_AT_ONCE) {
+        let mut changes = Vec::new();
+        for (pitcher, season) in some {
+            derive(store, *pitcher, *season, game_types, &mut changes)?;
+        }
+        apply(store, changes)?;
+    }
+    let seasons: BTreeSet<_> = whose.iter().map(|(_, season)| *season).collect();
+    seasons.into_iter().try_for_each(|season| rebuild_league(store, season))
+}
+
+/// The changes that bring one pitcher-season up to date.
+fn derive(
+    store: &Store,
+    pitcher: u32,
+    season: u16,
+    game_types: &GameTypes,
+    changes: &mut Vec<Change>,
+) -> Result<(), StoreError> {
+    let old = store.appearances_of(pitcher, &format!("{season:04}-01-01"), &format!("{season:04}-12-31"))?;
     let known = old.iter().filter_map(|a| Some((a.game_pk, a.game_type.clone()?)));
     let mut types: GameTypes = known.collect();
-    types.extend(game_types.iter().map(|(game, kind)| (*game, kind.clone())));
+    let pitches = season_pitches(store, pitcher, season)?;
+    let games: BTreeSet<_> = pitches.iter().map(|p| p.game_pk).collect();
+    types.extend(games.iter().filter_map(|game| Some((*game, game_types.get(game)?.clone()))));
 
-    let new = appearances(pitcher, &season_pitches(store, pitcher, season)?, &types);
-    let games: BTreeSet<_> = new.iter().map(|a| (&a.game_date, a.game_pk)).collect();
-    let gone: Vec<_> = old.iter().filter(|a| !games.contains(&(&a.game_date, a.game_pk))).collect();
-    store.bulk(gone, |txn, a| txn.remove_appearance(a).map(drop))?;
-    store.bulk(&new, |txn, a| txn.put_appearance(a).map(drop))?;
-    replace_baselines(store, &store.baselines_of(pitcher, season)?, &season_sums(pitcher, season, &new, None))
+    let new = appearances(pitcher, &pitches, &types);
+    changes_of_sums(&store.baselines_of(pitcher, season)?, season_sums(pitcher, season, &new, None), changes);
+    let kept: BTreeSet<_> = new.iter().map(|a| (a.game_date.clone(), a.game_pk)).collect();
+    let gone = old.into_iter().filter(|a| !kept.contains(&(a.game_date.clone(), a.game_pk)));
+    changes.extend(gone.map(Change::Remove));
+    changes.extend(new.into_iter().map(Change::Put));
+    Ok(())
+}
+
+fn changes_of_sums(old: &[BaselineRecord], new: Vec<BaselineRecord>, changes: &mut Vec<Change>) {
+    let gone = old.iter().filter(|o| !new.iter().any(|n| n.pitch_type == o.pitch_type));
+    changes.extend(gone.cloned().map(Change::RemoveSums));
+    changes.extend(new.into_iter().map(Change::PutSums));
+}
+
+fn apply(store: &Store, changes: Vec<Change>) -> Result<(), StoreError> {
+    store.bulk(changes, |txn, change| match change {
+        Change::Put(record) => txn.put_appearance(&record).map(drop),
+        Change::Remove(record) => txn.remove_appearance(&record).map(drop),
+        Change::PutSums(record) => txn.put_baseline(&record).map(drop),
+        Change::RemoveSums(record) => txn.remove_baseline(&record).map(drop),
+    })
 }
 
 /// Recomputes the league's sums of a season from its pitchers'.
@@ -40,7 +95,9 @@ pub fn rebuild(store: &Store, pitcher: u32, season: u16, game_types: &GameTypes)
 /// The store fails or holds a corrupt record.
 pub fn rebuild_league(store: &Store, season: u16) -> Result<(), StoreError> {
     let new = league_sums(season, &store.baselines_of_season(season)?);
-    replace_baselines(store, &store.baselines_of(0, season)?, &new)
+    let mut changes = Vec::new();
+    changes_of_sums(&store.baselines_of(0, season)?, new, &mut changes);
+    apply(store, changes)
 }
 
 /// What to expect of a pitcher in an outing on `game_date` (`YYYY-MM-DD`), from outings before that date only: this
@@ -128,10 +185,4 @@ fn appearance(pitcher: u32, date: &str, game: u32, pitches: &[&PitchRecord], typ
         release_spin_rate: mean(spin),
         types: by_type.into_values().collect(),
     }
-}
-
-fn replace_baselines(store: &Store, old: &[BaselineRecord], new: &[BaselineRecord]) -> Result<(), StoreError> {
-    let gone = old.iter().filter(|o| !new.iter().any(|n| n.pitch_type == o.pitch_type));
-    store.bulk(gone, |txn, record| txn.remove_baseline(record).map(drop))?;
-    store.bulk(new, |txn, record| txn.put_baseline(record).map(drop))
 }

@@ -28,6 +28,8 @@ mod key;
 mod read;
 pub mod records;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod transaction;
 pub mod writer;
 
