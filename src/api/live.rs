@@ -10,7 +10,7 @@
 //! gets a snapshot rather than somebody else's events. They stay below 2^53, which is what JavaScript counts exactly.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -223,6 +223,7 @@ pub struct Live {
     ring: Box<[ArcSwapOption<Numbered>]>,
     snapshot: ArcSwap<Snapshot>,
     wake: watch::Sender<u64>,
+    closed: AtomicBool,
     /// Taken by publishers only, so the merge thread, the only one that publishes in numbers, finds it free.
     publishing: Mutex<()>,
 }
@@ -239,6 +240,7 @@ impl Live {
             ring: (0..capacity.max(1)).map(|_| ArcSwapOption::empty()).collect(),
             snapshot: ArcSwap::from_pointee(snapshot),
             wake: watch::Sender::new(base),
+            closed: AtomicBool::new(false),
             publishing: Mutex::new(()),
         })
     }
@@ -290,11 +292,27 @@ impl Live {
     /// What came after `seq`.
     pub fn since(&self, seq: u64) -> Since {
         let head = self.head();
-        if seq < self.base || seq > head || head - seq > self.ring.len() as u64 {
+        if seq < self.base || seq > head || head - seq > self.capacity() {
             return Since::Gone;
         }
         let events: Option<Vec<_>> = (seq + 1..=head).map(|wanted| self.event(wanted)).collect();
         events.map_or(Since::Gone, Since::Events)
+    }
+
+    /// Events that the ring keeps: a client further behind has lost some.
+    pub fn capacity(&self) -> u64 {
+        self.ring.len() as u64
+    }
+
+    /// Sends the clients away with a word, because the daemon stops.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.wake.send_replace(self.head());
+    }
+
+    /// Whether the daemon stops.
+    pub(super) fn closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
     }
 
     /// The event with this number, while the ring has it.
@@ -308,6 +326,6 @@ impl Live {
     }
 
     fn slot(&self, seq: u64) -> &ArcSwapOption<Numbered> {
-        &self.ring[(seq % self.ring.len() as u64) as usize]
+        &self.ring[(seq % self.capacity()) as usize]
     }
 }

@@ -4,9 +4,20 @@
 //! the store through [`History`]. The one thing that it asks for, an alert's acknowledgement, goes to the merge thread
 //! as a [`Command`] with a reply. It never touches the pipeline.
 
+mod alerts;
+mod extract;
+mod guard;
+mod health;
 mod history;
 mod live;
 mod options;
+mod page;
+mod pitchers;
+mod pitches;
+mod problem;
+mod readiness;
+mod routes;
+mod socket;
 
 use std::sync::Arc;
 
@@ -15,6 +26,8 @@ use tokio::sync::{mpsc, oneshot};
 pub use self::history::{History, HistoryError, PitchPosition, PitchQuery, Pitcher};
 pub use self::live::{Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
 pub use self::options::{ExposureError, HttpOptions, check_exposure};
+pub use self::problem::Problem;
+pub use self::routes::{openapi, router};
 use crate::clock::BoxClock;
 use crate::observe::Telemetry;
 use crate::readiness::Alert;
@@ -49,12 +62,7 @@ pub struct ApiState {
     pub options: Arc<HttpOptions>,
 }
 
-/// All routes with their guards.
-pub fn router(state: ApiState) -> axum::Router {
-    axum::Router::new().with_state(state)
-}
-
-/// Serves until `shutdown` ends; requests under way are finished.
+/// Serves until `shutdown` ends; requests under way are finished. WebSocket clients are sent away by [`Live::close`].
 ///
 /// # Errors
 /// Where the listener fails.

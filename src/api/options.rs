@@ -16,11 +16,9 @@ pub struct HttpOptions {
     pub request_timeout: Duration,
     /// WebSocket clients at most; each tablet is one.
     pub live_clients_max: usize,
-    /// A WebSocket client further behind than this many events is dropped as slow.
-    pub live_backlog_max: u64,
     /// Time between pings to a WebSocket client.
     pub ping_every: Duration,
-    /// A WebSocket client that sent nothing, not even a pong, for so long is dropped as silent.
+    /// A WebSocket client that sent nothing, not even a pong, or took nothing for so long is dropped as silent.
     pub silent_after: Duration,
     /// Time given to a dropped client to take the close frame.
     pub close_within: Duration,
@@ -35,7 +33,6 @@ impl HttpOptions {
             body_limit: 16 * 1024,
             request_timeout: Duration::from_secs(10),
             live_clients_max: 256,
-            live_backlog_max: 256,
             ping_every: Duration::from_secs(15),
             silent_after: Duration::from_secs(45),
             close_within: Duration::from_secs(2),
