@@ -118,12 +118,12 @@ fn a_flood_from_one_source_allocates_nothing_takes_no_others_room_and_is_counted
         if counts.datagrams + counts.kernel_dropped == u64::from(flood) {
             break;
         }
-        assert!(started.elapsed() < Duration::from_secs(60), "{counts:?}");
+        assert!(started.elapsed() < Duration::from_mins(1), "{counts:?}");
         sleep(Duration::from_millis(1));
     }
     send(2, 0);
     while counters.snapshot().source(2).is_none() {
-        assert!(started.elapsed() < Duration::from_secs(60), "the other source never came");
+        assert!(started.elapsed() < Duration::from_mins(1), "the other source never came");
         sleep(Duration::from_millis(1));
     }
     stop.store(true, Ordering::Relaxed);

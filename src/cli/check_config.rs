@@ -33,3 +33,18 @@ pub fn run(config: Option<&Path>, _: &Args) -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_faulty_configuration_gives_78_and_a_good_one_0() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().join("pitchguard.toml");
+        std::fs::write(&path, "[ingest]\nauth = 1\n").expect("written");
+        assert_eq!(run(Some(&path), &Args {}), ExitCode::from(78));
+        std::fs::write(&path, "[reorder]\nidle_s = 4\n").expect("written");
+        assert_eq!(run(Some(&path), &Args {}), ExitCode::SUCCESS);
+    }
+}

@@ -50,7 +50,10 @@ fn describe(value: &DeValue<'_>) -> String {
 
 impl Setting for bool {
     fn read(value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<Self> {
-        expect(value, faults, "true or false", |v| v.as_bool())
+        expect(value, faults, "true or false", |v| match v {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => None,
+        })
     }
     fn show(&self) -> Option<toml::Value> {
         Some(toml::Value::from(*self))

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use firmware_protocol::{Authentication, Cause, Frame, frames};
+use firmware_protocol::{Authentication, Cause, Frame, SourceId, frames};
 
 use super::counters::{IngestCounters, Refusal, add};
 use super::keys::KeyRing;
@@ -49,13 +49,16 @@ impl<S: FrameSink> Intake<S> {
     pub fn datagram(&mut self, bytes: &[u8], from: Option<IpAddr>, arrival: BoxNs) {
         add(&self.counters.datagrams, 1);
         add(&self.counters.bytes, bytes.len() as u64);
-        let authentication = self.keys.as_ref().map_or(Authentication::Off, |keys| Authentication::Required(keys));
+        let authentication = match &self.keys {
+            Some(keys) => Authentication::Required(keys),
+            None => Authentication::Off,
+        };
         for frame in frames(bytes, authentication) {
             let frame = match frame {
                 Ok(frame) => frame,
                 Err(rejected) => {
                     let vouched = rejected.cause > Cause::Crc;
-                    let source = rejected.source.filter(|_| vouched).map(|s| s.get());
+                    let source = rejected.source.filter(|_| vouched).map(SourceId::get);
                     self.counters.refuse(source, Refusal::Protocol(rejected.cause));
                     continue;
                 }

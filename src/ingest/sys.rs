@@ -18,9 +18,9 @@ pub(super) const BATCH: usize = 64;
 const DATAGRAM_BYTES: usize = 2048;
 /// Room for the control messages of one datagram: a stamp (32 bytes) and a drop count (24 bytes).
 const CONTROL_BYTES: usize = 128;
-/// Socket option that tells memory and drops of a socket (asm-generic/socket.h); libc does not name it.
+/// Socket option that tells memory and drops of a socket (`asm-generic/socket.h`); libc does not name it.
 const SO_MEMINFO: libc::c_int = 55;
-/// Position of the drop count in the answer to `SO_MEMINFO` (`SK_MEMINFO_DROPS` of linux/sock_diag.h).
+/// Position of the drop count in the answer to `SO_MEMINFO` (`SK_MEMINFO_DROPS` of `linux/sock_diag.h`).
 const MEMINFO_DROPS: usize = 8;
 /// Numbers in that answer (`SK_MEMINFO_VARS`).
 const MEMINFO_VARS: usize = 9;
@@ -44,7 +44,7 @@ pub(super) struct Datagram<'b> {
     pub bytes: &'b [u8],
     /// Address of the sender.
     pub from: Option<IpAddr>,
-    /// When the kernel received it: CLOCK_REALTIME since the Unix epoch.
+    /// When the kernel received it: `CLOCK_REALTIME` since the Unix epoch.
     pub stamp: Option<Duration>,
     /// Datagrams that this socket has dropped until then, wrapping.
     pub drops: Option<u32>,

@@ -261,7 +261,7 @@ mod tests {
         for hours in [1, 24] {
             let step = Duration::from_secs(3600 * hours);
             assert_eq!(arrival(NOW, SYSTEM + step, Some(SYSTEM), 1.0), BoxNs(4_000_000_000));
-            assert_eq!(arrival(NOW, SYSTEM - step, Some(SYSTEM), 1.0), NOW);
+            assert_eq!(arrival(NOW, SYSTEM, Some(SYSTEM + step), 1.0), NOW);
         }
     }
 
@@ -271,6 +271,26 @@ mod tests {
         assert_eq!([5, 5, 3, 9].map(|count| drops.new_since(count)), [5, 0, 0, 4]);
         let mut drops = Drops(u32::MAX - 1);
         assert_eq!(drops.new_since(3), 5);
+    }
+
+    #[test]
+    fn a_socket_that_fails_is_counted_and_survived() {
+        /// Stops the receiver at its third beat.
+        struct Beats(u32, Arc<AtomicBool>);
+        impl FrameSink for Beats {
+            fn frame(&mut self, _: crate::reorder::Stamped<crate::ingest::Signal>) {}
+            fn beat(&mut self, _: BoxNs) {
+                self.0 += 1;
+                self.1.store(self.0 == 3, Ordering::Relaxed);
+            }
+        }
+        // A stream that was never connected fails at once, each time.
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        let (counters, stop) = (Arc::new(IngestCounters::default()), Arc::new(AtomicBool::new(false)));
+        let intake = Intake::new(None, &BTreeMap::new(), Arc::clone(&counters), Beats(0, Arc::clone(&stop)));
+        let clock = BoxClock::start(1.0);
+        Receiver { socket, clock, intake, drops: Drops::default(), latest: BoxNs(0), failing: false }.run(&stop);
+        assert_eq!(counters.snapshot().socket_errors, 3);
     }
 
     #[test]
