@@ -1,1 +1,75 @@
-//! reorder
+//! The watermark buffer: frames come in as they arrive, and leave in order of event time.
+//!
+//! It knows nothing of pixels: a frame is a source, a sequence number, two times and a payload.
+
+mod config;
+mod merge;
+mod producer;
+mod slab;
+mod status;
+
+use std::sync::Arc;
+
+pub use config::{CAMERA_MAX, Config, ConfigError, MOUNDS_MAX, MoundPlan, SOURCE_MAX, SPAN_TICKS, TICK_BITS};
+pub use merge::Reorder;
+pub use producer::{Overflowed, Producer};
+pub use status::{Counts, SourceState, SourceStatus};
+
+use crate::ids::{BoxNs, EventNs, MoundId};
+
+/// A frame with what the buffer needs to know of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamped<T> {
+    /// Who sent it: cameras 1–39, devices 40–47, mark feeds 48–63.
+    pub source: u8,
+    /// The source's own counter; wraps.
+    pub seq: u32,
+    /// Exposure time.
+    pub event: EventNs,
+    /// Kernel receive stamp, in box time.
+    pub arrival: BoxNs,
+    /// What it says.
+    pub payload: T,
+}
+
+/// How frames of devices and mark feeds find their mound; cameras go by the plan.
+pub trait Route {
+    /// The mound that this frame of that device or mark feed names.
+    fn mound(&self, source: u8) -> MoundId;
+}
+
+/// What the merge thread does with frames. Calls come in a fixed order: for each move of the watermarks first `eager`,
+/// then `released`, then one `advanced`.
+pub trait Sink<T> {
+    /// The eager watermark passes this frame: once per frame, in (event, source, seq) order within an epoch.
+    fn eager(&mut self, mound: MoundId, frame: &Stamped<T>);
+    /// Accepted, though the eager watermark had already passed it; the final one has not.
+    fn after_eager(&mut self, mound: MoundId, frame: &Stamped<T>);
+    /// The final watermark passes this frame: once per frame, in (event, source, seq) order within an epoch.
+    fn released(&mut self, mound: MoundId, frame: &Stamped<T>);
+    /// Behind the final watermark when it came.
+    fn late(&mut self, mound: MoundId, frame: &Stamped<T>);
+    /// The watermarks of a mound moved; `moved_by` is the arrival (or, by timer, the moment) that moved them.
+    fn advanced(&mut self, mound: MoundId, eager: EventNs, final_: EventNs, moved_by: BoxNs);
+    /// The cameras' own time stepped: all that was held has been released, and the mound's watermarks start anew.
+    fn restarted(&mut self, mound: MoundId) {
+        let _ = mound;
+    }
+}
+
+/// Builds a buffer: one producer per path, in order, for the ingest threads, and the reorder for the merge thread. All
+/// memory is taken here.
+///
+/// # Errors
+/// A setting that cannot be, see [`ConfigError`].
+pub fn buffer<T: Copy + Send + Route>(config: &Config) -> Result<(Vec<Producer<T>>, Reorder<T>), ConfigError> {
+    config.check()?;
+    let (writers, reader) = slab::slab(config.paths, config.slots_per_path.next_power_of_two());
+    let signals: Vec<_> = writers.iter().map(|_| Arc::new(producer::Signals::new())).collect();
+    let producers = writers
+        .into_iter()
+        .zip(&signals)
+        .map(|(writer, signals)| Producer::new(writer, Arc::clone(signals), config.slots_per_source))
+        .collect();
+    Ok((producers, Reorder::new(config, reader, signals)))
+}
