@@ -167,15 +167,8 @@ fn tell_history(dir: &Path, stadium: &Stadium) -> Result<(), StoreError> {
     let (people, pitches) = stadium.past();
     store.bulk(&people, |txn, person| txn.put_pitcher(person).map(drop))?;
     store.bulk(&pitches, |txn, pitch| txn.put_pitch(pitch).map(drop))?;
-    let mut seasons: Vec<u16> = pitches.iter().filter_map(|p| history::season_of(&p.game_date)).collect();
-    seasons.dedup();
-    for season in seasons {
-        for person in &people {
-            history::rebuild(&store, person.id, season, &history::GameTypes::new())?;
-        }
-        history::rebuild_league(&store, season)?;
-    }
-    Ok(())
+    let seasons = pitches.iter().filter_map(|p| Some((p.pitcher?, history::season_of(&p.game_date)?)));
+    history::rebuild_all(&store, &seasons.collect(), &history::GameTypes::new())
 }
 
 /// In one process, under a simulated clock. Whether every frame was accounted for.

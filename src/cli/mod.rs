@@ -38,7 +38,7 @@ enum Verb {
     /// Plays a stadium's cameras: sends their frames over UDP.
     Simulate(simulate::Args),
     /// Imports history: what is usual for each pitcher.
-    Import(import::Args),
+    Import(import::ImportArgs),
     /// Asks the running daemon how it is.
     Status(status::Args),
     /// Reads the configuration and prints every error in it.
@@ -56,7 +56,7 @@ pub fn main() -> ExitCode {
         Verb::Run(args) => with_config(path, |config| run::run(config, &args)),
         Verb::Demo(args) => told(demo::run(&args)),
         Verb::Simulate(args) => with_config(path, |config| simulate::run(config, &args)),
-        Verb::Import(args) => with_config(path, |config| import::run(&config.store.path, &args)),
+        Verb::Import(args) => with_config(path, |config| import::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)),
         Verb::Status(args) => status::run(&args),
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),

@@ -206,13 +206,19 @@ impl Daemon {
     /// # Errors
     /// Where the system lets nobody listen for signals.
     pub fn wait_for_signal(&self) -> std::io::Result<()> {
-        self.runtime.block_on(async {
-            let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-            tokio::select! {
-                _ = terminate.recv() => Ok(()),
-                done = tokio::signal::ctrl_c() => done,
+        self.runtime.block_on(signalled())
+    }
+
+    /// A flag that SIGTERM or Ctrl-C sets.
+    pub fn interrupted(&self) -> Arc<AtomicBool> {
+        let flag = Arc::new(AtomicBool::new(false));
+        let raised = Arc::clone(&flag);
+        self.runtime.spawn(async move {
+            if signalled().await.is_ok() {
+                raised.store(true, Ordering::Release);
             }
-        })
+        });
+        flag
     }
 
     /// Stops in the way of the data: what was received is merged, what was merged is committed.
@@ -225,6 +231,14 @@ impl Daemon {
         let _ = self.http_stop.send(());
         let _ = self.runtime.block_on(async { tokio::time::timeout(DRAIN, self.http_done).await });
         self.runtime.shutdown_timeout(DRAIN);
+    }
+}
+
+async fn signalled() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        done = tokio::signal::ctrl_c() => done,
     }
 }
 

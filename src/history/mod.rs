@@ -3,5 +3,5 @@
 pub mod outings;
 pub mod savant;
 
-pub use outings::{baseline_before, rebuild, rebuild_league};
+pub use outings::{GameTypes, baseline_before, rebuild, rebuild_all, rebuild_league, season_of};
 pub use savant::{Summary, import_savant};
