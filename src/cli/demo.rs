@@ -21,7 +21,7 @@ use crate::ids::EventNs;
 use crate::pipeline::Output;
 use crate::readiness::{Alert, Severity};
 use crate::reorder::ConfigError;
-use crate::simulate::{Game, Rehearsal, Scenario, Score, Settings, Stadium, sender};
+use crate::simulate::{Game, Rehearsal, Scenario, Score, SendError, Settings, Stadium, sender};
 use crate::store::records::PitchRecord;
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::tracking::venue::Venue;
@@ -72,7 +72,10 @@ pub enum DemoError {
     /// The buffer's settings.
     #[error(transparent)]
     Buffer(#[from] ConfigError),
-    /// No directory for the store, no thread, no socket.
+    /// The stadium's frames do not leave.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// No directory for the store, or no thread.
     #[error("demo: cannot {what}: {source}")]
     System {
         /// What was tried.
@@ -216,7 +219,7 @@ fn perform(
         let (stop, to) = (Arc::clone(&stop), daemon.udp);
         std::thread::Builder::new()
             .name("stadium".into())
-            .spawn(move || sender::send(stadium, to, clock, &stop))
+            .spawn(move || sender::send(stadium, to, None, clock.speed(), &stop, |_, _| {}))
             .map_err(system("start the stadium's thread"))?
     };
     let interrupted = daemon.interrupted();
@@ -248,7 +251,7 @@ fn perform(
     let balanced = daemon.telemetry.report().identity_holds;
     daemon.shutdown();
     match throwing.join() {
-        Ok(sent) => sent.map_err(system("send frames")).map(|_| balanced),
+        Ok(sent) => Ok(sent.map(|_| balanced)?),
         Err(panic) => std::panic::resume_unwind(panic),
     }
 }
