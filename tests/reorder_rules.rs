@@ -167,8 +167,8 @@ fn a_camera_back_from_idleness_gates_only_once_it_has_caught_up() {
     near(s.behind().0, L3);
     s.run(S, &[(1, L2), (2, L3), (3, L2)]);
     assert_eq!(s.status(3).state, SourceState::Active);
-    s.run(S, &THREE);
-    assert!(s.behind().0 > L3 + S as i64 / 2, "it gates again");
+    s.run(4 * S, &THREE);
+    near(s.behind().0, L5);
 }
 
 #[test]
@@ -364,14 +364,16 @@ fn sources_without_a_plan_are_refused() {
 
 #[test]
 fn an_event_time_beyond_the_calendar_is_quarantined() {
-    // A dead camera's mound stands still; with a wrong box clock the fence admits what its calendar cannot take.
-    let config = Config { gate_lag_ns: 10 * S, watermark_ns: 12 * S, ..one_mound(3) };
-    let mut s = Stadium::new(&config);
-    let off = -3600 * S as i64;
-    s.run(11 * S, &[(1, off), (2, off), (3, off + 9 * S as i64)]);
-    s.send(1, s.now + 3600 * S + 10 * S);
-    assert!(s.reorder.counts().balanced());
-    assert!(s.reorder.counts().quarantined <= 1);
+    // The game's ingest thread is dead and its watermarks stand still; frames on the living path run away from them.
+    let mut s = Stadium::new(&Config { paths: 2, max_hold_ns: 30 * S, ..one_mound(3) });
+    s.run(3 * S, &THREE);
+    for i in 0..2600_u64 {
+        s.now += 10 * MS;
+        s.paths[1].push(frame(48, i as u32, s.now, s.now)).expect("there is room");
+        s.poll();
+    }
+    let counts = s.reorder.counts();
+    assert!((250..350).contains(&counts.quarantined), "until the watermarks follow the median camera: {counts:?}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub struct Reorder<T> {
     config: Waits,
     now: BoxNs,
     look_at: BoxNs,
-    /// From when on absent cameras stop nobody; set by the first poll.
+    /// When staging ends at the latest; set by the first poll.
     deadline: Option<BoxNs>,
     epochs: u64,
 }
@@ -102,7 +102,11 @@ impl<T: Copy + Send + Route> Reorder<T> {
 
     /// Takes all that has arrived and moves the watermarks; the number of frames taken.
     pub fn poll(&mut self, now: BoxNs, sink: &mut impl Sink<T>) -> usize {
-        self.deadline.get_or_insert(BoxNs(now.0.saturating_add(self.config.startup_ns)));
+        if self.deadline.is_none() {
+            let deadline = BoxNs(now.0.saturating_add(self.config.startup_ns));
+            self.deadline = Some(deadline);
+            self.mounds.iter_mut().for_each(|mound| mound.deadline = deadline);
+        }
         // The signs of life first: what they vouch for is then on the rings.
         for (path, signals) in self.signals.iter().enumerate() {
             self.lives[path] = signals.life();
@@ -231,7 +235,7 @@ impl<T: Copy + Send + Route> Reorder<T> {
     /// A source's event time has advanced: it is heard, and a camera may gate and move its mound's watermarks.
     fn advance_source(&mut self, id: u8, event: EventNs, arrival: BoxNs, sink: &mut impl Sink<T>) {
         let source = &mut self.sources[row(id)];
-        source.largest = Some(event);
+        let first = source.largest.replace(event).is_none();
         source.advanced = arrival;
         let Some(Place { mound: at, gate }) = self.places.get(usize::from(id)).copied().flatten() else {
             source.state = SourceState::Active;
@@ -242,7 +246,6 @@ impl<T: Copy + Send + Route> Reorder<T> {
         let lag_ns = lag_ns(arrival, event).saturating_sub(self.fence.offset_ns());
         let caught_up = source.state == SourceState::Active || tick >= mound.calendar.watermarks().0;
         let gates = caught_up && lag_ns <= self.config.gate_lag_ns;
-        let first = source.state == SourceState::Unseen;
         source.state = if gates { SourceState::Active } else { SourceState::Rejoining };
         mound.absent = mound.absent.saturating_sub(usize::from(first));
         if mound.gate(gate, gates.then_some(tick)) || first {
@@ -294,7 +297,7 @@ impl<T: Copy + Send + Route> Reorder<T> {
             self.unstage(staged, sink);
         }
         for at in 0..self.mounds.len() {
-            if started {
+            if self.now >= self.mounds[at].deadline {
                 self.mounds[at].absent = 0;
             }
             let due = self.mounds[at].holds.due(self.now, self.config.max_hold_ns);
@@ -335,10 +338,13 @@ impl<T: Copy + Send + Route> Reorder<T> {
         self.empty(at, sink);
         self.epochs += 1;
         let mound = &mut self.mounds[at];
-        mound.forget();
+        let mut absent = 0;
         for camera in &mound.cameras {
-            self.sources[usize::from(*camera)].forget();
+            let source = &mut self.sources[usize::from(*camera)];
+            source.largest = None;
+            absent += usize::from(source.is_heard());
         }
+        mound.forget(absent, BoxNs(self.now.0.saturating_add(self.config.startup_ns)));
         sink.restarted(mound.id);
     }
 

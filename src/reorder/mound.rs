@@ -30,8 +30,10 @@ pub(super) struct Mound {
     least: u64,
     /// Whether the calendar has a place in time: from the first frame on.
     pub(super) anchored: bool,
-    /// Cameras never heard that the mound still waits for; none after the start-up deadline.
+    /// Cameras not heard in this epoch that the mound still waits for.
     pub(super) absent: usize,
+    /// From when on it waits for none of them.
+    pub(super) deadline: BoxNs,
     pub(super) holds: Holds,
 }
 
@@ -45,6 +47,7 @@ impl Mound {
             least: NONE,
             anchored: false,
             absent: plan.cameras.len(),
+            deadline: BoxNs(u64::MAX),
             holds: Holds::new(),
         }
     }
@@ -65,11 +68,13 @@ impl Mound {
         Some(self.least).filter(|least| *least != NONE)
     }
 
-    /// Begins anew, with an empty calendar.
-    pub(super) fn forget(&mut self) {
+    /// Begins a new epoch, with an empty calendar, waiting for so many cameras until then.
+    pub(super) fn forget(&mut self, absent: usize, deadline: BoxNs) {
+        (self.absent, self.deadline) = (absent, deadline);
         self.gates.fill(NONE);
         self.least = NONE;
         self.anchored = false;
+        self.holds.newest.fill(0);
     }
 }
 

@@ -81,14 +81,6 @@ impl Source {
         matches!(self.state, SourceState::Active | SourceState::Rejoining)
     }
 
-    /// Its mound's time begins anew; a camera that was heard gates again with its next frame.
-    pub(super) fn forget(&mut self) {
-        self.largest = None;
-        if self.is_heard() {
-            self.state = SourceState::Rejoining;
-        }
-    }
-
     /// Its path was closed: any other may speak for it.
     pub(super) fn finish(&mut self) {
         self.owner = None;

@@ -1,4 +1,5 @@
 //! A sink that remembers everything, and a stadium of cameras that send on time.
+#![allow(unreachable_pub, missing_docs, dead_code)] // each test binary takes what it needs
 
 use pitchguard::ids::{BoxNs, EventNs, MoundId};
 use pitchguard::reorder::{Config, MoundPlan, Producer, Reorder, Route, Sink, SourceStatus, Stamped, buffer};
