@@ -2,10 +2,15 @@
 //!
 //! It knows nothing of pixels: a frame is a source, a sequence number, two times and a payload.
 
+mod calendar;
 mod config;
+mod fence;
 mod merge;
+mod mound;
 mod producer;
+mod shelf;
 mod slab;
+mod source;
 mod status;
 
 use std::sync::Arc;
@@ -51,7 +56,7 @@ pub trait Sink<T> {
     fn late(&mut self, mound: MoundId, frame: &Stamped<T>);
     /// The watermarks of a mound moved; `moved_by` is the arrival (or, by timer, the moment) that moved them.
     fn advanced(&mut self, mound: MoundId, eager: EventNs, final_: EventNs, moved_by: BoxNs);
-    /// The cameras' own time stepped: all that was held has been released, and the mound's watermarks start anew.
+    /// The cameras' own time stepped back: all that was held has been released, and the mound's watermarks start anew.
     fn restarted(&mut self, mound: MoundId) {
         let _ = mound;
     }
@@ -64,12 +69,13 @@ pub trait Sink<T> {
 /// A setting that cannot be, see [`ConfigError`].
 pub fn buffer<T: Copy + Send + Route>(config: &Config) -> Result<(Vec<Producer<T>>, Reorder<T>), ConfigError> {
     config.check()?;
-    let (writers, reader) = slab::slab(config.paths, config.slots_per_path.next_power_of_two());
+    let slots = config.slots_per_path.next_power_of_two();
+    let (writers, reader) = slab::slab(config.paths, slots);
     let signals: Vec<_> = writers.iter().map(|_| Arc::new(producer::Signals::new())).collect();
     let producers = writers
         .into_iter()
         .zip(&signals)
         .map(|(writer, signals)| Producer::new(writer, Arc::clone(signals), config.slots_per_source))
         .collect();
-    Ok((producers, Reorder::new(config, reader, signals)))
+    Ok((producers, Reorder::new(config, reader, config.paths * slots, signals)))
 }

@@ -192,9 +192,10 @@ impl<V: Copy + Send> Reader<V> {
     }
 
     /// Gives the slot back to its path.
-    pub(super) fn give_back(&mut self, held: Held) {
-        let ends = &mut self.paths[held.index() >> self.path_shift];
-        ends.path.back.cell(ends.back_tail).store(held.0.get(), Ordering::Relaxed);
+    pub(super) fn give_back(&mut self, Held(number): Held) {
+        let index = number.get() as usize - 1;
+        let ends = &mut self.paths[index >> self.path_shift];
+        ends.path.back.cell(ends.back_tail).store(number.get(), Ordering::Relaxed);
         ends.back_tail = ends.back_tail.wrapping_add(1);
         ends.unpublished += 1;
         if ends.unpublished == RETURN_BATCH {

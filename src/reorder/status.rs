@@ -21,7 +21,7 @@ pub struct Counts {
     pub overflowed: u64,
     /// Waiting in the buffer now.
     pub held: u64,
-    /// Times the watermarks were restarted because the cameras' own time stepped out of the calendar. Not part of the sum.
+    /// Times a mound's watermarks began anew because the cameras' own time stepped back. Not part of the sum.
     pub epochs: u64,
 }
 
