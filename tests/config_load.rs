@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use pitchguard::config::{Auth, Config, ConfigErrors, Place, Provenance};
+use pitchguard::readiness::{Limit, Ramp};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -254,8 +255,8 @@ clear = 78.0
     let usual = Config::default();
     assert_eq!((config.tracking.gate_chi2, config.tracking.jerk_sd), (11.0, 3.0));
     assert_eq!((config.readiness.velocity.points, config.readiness.dose.points), (25.0, 0.0));
-    assert_eq!(config.readiness.velocity.span, usual.readiness.velocity.span, "what is not said stays");
-    assert_eq!(config.readiness.alerts.readiness.warning.expect("set").raise, 75.0);
+    assert_eq!(config.readiness.velocity, Ramp { points: 25.0, ..usual.readiness.velocity }, "what is not said stays");
+    assert_eq!(config.readiness.alerts.readiness.warning, Some(Limit { raise: 75.0, clear: 78.0 }));
     assert_eq!(config.readiness.alerts.readiness.critical, usual.readiness.alerts.readiness.critical);
     assert_eq!(at(&provenance.of("readiness", "velocity").expect("a key").place), "6:1");
 }
