@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use pitchguard::config::{Auth, Config, ConfigErrors, Place, Provenance};
+use pitchguard::readiness::{Limit, Ramp};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -57,21 +58,26 @@ fn an_empty_file_means_the_defaults_which_need_nothing_else() {
 }
 
 #[test]
-fn the_shipped_file_says_only_defaults_and_every_example_in_it_is_a_key() {
+fn the_shipped_file_changes_nothing_and_shows_every_key_with_its_true_default() {
     let shipped = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/pitchguard.toml")).expect("shipped");
-    let desk = Desk::new();
-    let (_, provenance) = desk.load(&shipped, &[]).expect("the shipped file is good");
-    for origin in &provenance.0 {
-        assert!(shipped.contains(&format!("# {} = ", origin.key)), "{} is not in the shipped file", origin.key);
+    let (_, defaults) = Desk::new().load(&shipped, &[]).expect("the shipped file is good");
+    assert!(defaults.0.iter().all(|o| o.place == Place::Default));
+    // The same file with every remark that is a key taken at its word.
+    let is_setting =
+        |line: &&str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+    let taken: Vec<&str> = shipped.lines().map(|l| l.strip_prefix("# ").filter(is_setting).unwrap_or(l)).collect();
+    let taken: toml::Table = taken.join("\n").parse().expect("TOML");
+    let examples = ["venue.file", "ingest.keys_file", "ingest.sources", "http.allowed_hosts"];
+    for origin in &defaults.0 {
+        let name = format!("{}.{}", origin.section, origin.key);
+        let shown = taken[origin.section].get(&origin.key);
+        assert!(shown.is_some(), "{name} is not in the shipped file");
+        if !examples.contains(&name.as_str()) {
+            assert_eq!(shown, origin.value.as_ref(), "{name}");
+        }
     }
-    // With every example taken at its word: nothing unknown, only files that are not there.
-    let taken: String = shipped
-        .lines()
-        .map(|l| l.strip_prefix("# ").filter(|rest| rest.contains(" = ") && !rest.contains(": ")).unwrap_or(l))
-        .fold(String::new(), |text, line| text + line + "\n");
-    for (_, message) in desk.errors(&taken, &[]) {
-        assert!(message.starts_with("venue file"), "{message}");
-    }
+    let keys: usize = taken.values().map(|section| section.as_table().map_or(0, toml::Table::len)).sum();
+    assert_eq!(keys, defaults.0.len(), "the shipped file shows a key that there is not");
 }
 
 #[test]
@@ -229,6 +235,60 @@ fn required_authentication_needs_a_keys_file_and_its_faulty_lines_are_named() {
     let (config, _) = desk.load(&text, &[]).expect("good keys");
     assert_eq!(config.ingest.auth, Auth::Required);
     assert!(config.ingest.udp().expect("good keys").keys.is_some());
+}
+
+#[test]
+fn the_projects_own_choices_can_be_changed_number_by_number() {
+    let text = "\
+[tracking]
+gate_chi2 = 11
+
+[readiness]
+starter_cap = 90
+velocity = { points = 25 }
+[readiness.alerts.readiness.warning]
+raise = 75.0
+clear = 78.0
+";
+    let environment = [("PITCHGUARD_READINESS__DOSE", "{ points = 0 }"), ("PITCHGUARD_TRACKING__JERK_SD", "3")];
+    let (config, provenance) = Desk::new().load(text, &environment).expect("all good");
+    let usual = Config::default();
+    assert_eq!((config.tracking.gate_chi2, config.tracking.jerk_sd), (11.0, 3.0));
+    assert_eq!((config.readiness.velocity.points, config.readiness.dose.points), (25.0, 0.0));
+    assert_eq!(config.readiness.velocity, Ramp { points: 25.0, ..usual.readiness.velocity }, "what is not said stays");
+    assert_eq!(config.readiness.alerts.readiness.warning, Some(Limit { raise: 75.0, clear: 78.0 }));
+    assert_eq!(config.readiness.alerts.readiness.critical, usual.readiness.alerts.readiness.critical);
+    assert_eq!(at(&provenance.of("readiness", "velocity").expect("a key").place), "6:1");
+}
+
+#[test]
+fn each_wrong_choice_is_named_and_hides_no_other() {
+    let text = "\
+[tracking]
+gate_chi2 = -1
+jerk_sd = \"much\"
+gate_chi = 9
+
+[readiness]
+velocity = { span = 0.0 }
+spin = { pints = 5.0 }
+pitchers_max = 0
+starter_cap = inf
+";
+    let errors = Desk::new().errors(text, &[]);
+    let expected = [
+        ("2:1", "cannot be negative"),
+        ("3:1", "jerk_sd"),
+        ("4:1", "did you mean gate_chi2?"),
+        ("7:1", "more than 0"),
+        ("8:1", "unknown field `pints`"),
+        ("9:1", "1 or more"),
+        ("10:1", "is inf"),
+    ];
+    assert_eq!(errors.len(), expected.len(), "{errors:#?}");
+    for ((place, message), (line, part)) in errors.iter().zip(expected) {
+        assert!(place == line && message.contains(part), "{place} {message:?} should be at {line} and say {part:?}");
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
     reorder(config, r);
     store(config, r);
     http(config, r);
+    readiness(config, r);
 }
 
 fn venue(config: &Config, r: &mut Reader<'_>) {
@@ -124,5 +125,41 @@ fn http(config: &Config, r: &mut Reader<'_>) {
             http.listen.port()
         );
         r.report(place, message);
+    }
+}
+
+fn readiness(config: &Config, r: &mut Reader<'_>) {
+    let readiness = &config.readiness;
+    let ramps = [
+        ("velocity", readiness.velocity),
+        ("spin", readiness.spin),
+        ("height", readiness.height),
+        ("mechanics", readiness.mechanics),
+        ("dose", readiness.dose),
+        ("acwr", readiness.acwr),
+        ("rest", readiness.rest),
+    ];
+    for (key, ramp) in ramps {
+        if ramp.span <= 0.0 {
+            let place = r.place_of("readiness", key);
+            r.report(place, format!("[readiness] {key}: span is {}; write more than 0, or points = 0", ramp.span));
+        }
+    }
+    let counts = [
+        ("pitchers_max", readiness.pitchers_max),
+        ("alerts_max", readiness.alerts_max),
+        ("alerts", readiness.alerts.raise_pitches.min(readiness.alerts.clear_pitches) as usize),
+    ];
+    for (key, count) in counts {
+        if count == 0 {
+            let place = r.place_of("readiness", key);
+            r.report(place, format!("[readiness] {key}: a count is 0; write 1 or more"));
+        }
+    }
+    for (key, cap) in [("starter_cap", readiness.starter_cap), ("reliever_cap", readiness.reliever_cap)] {
+        if cap <= 0.0 {
+            let place = r.place_of("readiness", key);
+            r.report(place, format!("[readiness] {key} is {cap}; write a number of pitches above 0"));
+        }
     }
 }

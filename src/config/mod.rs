@@ -19,8 +19,12 @@ pub use error::{ConfigError, ConfigErrors, Place};
 pub use provenance::{Origin, Provenance};
 
 use crate::ingest::{KeyFileError, KeyRing, UdpSettings};
+use crate::readiness;
 use crate::reorder::{self, MoundPlan};
-use crate::tracking::venue::{Venue, VenueError};
+use crate::tracking::{
+    self,
+    venue::{Venue, VenueError},
+};
 use reader::Reader;
 
 /// Where the configuration is looked for when no file is named.
@@ -41,6 +45,10 @@ pub struct Config {
     pub store: StoreConfig,
     /// `[http]`.
     pub http: HttpConfig,
+    /// `[tracking]`: this project's own choices in tracking.
+    pub tracking: tracking::Config,
+    /// `[readiness]`: this project's own choices in judging readiness, limits of alerts among them.
+    pub readiness: readiness::Config,
 }
 
 /// `[venue]`: the ballpark.
@@ -218,7 +226,7 @@ impl Config {
         default: Self,
     ) -> Result<(Self, Provenance), ConfigErrors> {
         let mut r = Reader::new(file, environment);
-        let Self { venue, ingest, reorder, store, http } = default;
+        let Self { venue, ingest, reorder, store, http, tracking, readiness } = default;
         let config = Self {
             venue: VenueConfig { file: r.take("venue", "file", venue.file) },
             ingest: IngestConfig {
@@ -242,6 +250,8 @@ impl Config {
                 insecure: r.take("http", "insecure", http.insecure),
                 allowed_hosts: r.take("http", "allowed_hosts", http.allowed_hosts),
             },
+            tracking: r.take_section("tracking", tracking),
+            readiness: r.take_section("readiness", readiness),
         };
         check::check(&config, &mut r);
         r.finish().map(|provenance| (config, provenance))

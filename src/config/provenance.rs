@@ -12,7 +12,7 @@ pub struct Origin {
     /// Section of the file.
     pub section: &'static str,
     /// Key in that section.
-    pub key: &'static str,
+    pub key: String,
     /// The value; none where the key is not set and has no value by default.
     pub value: Option<toml::Value>,
     /// Who said so.
@@ -44,7 +44,7 @@ impl Provenance {
         let rows: Vec<Row<'_>> = self
             .0
             .iter()
-            .map(|o| Row { section: o.section, key: o.key, value: o.value.as_ref(), from: o.place.to_string() })
+            .map(|o| Row { section: o.section, key: &o.key, value: o.value.as_ref(), from: o.place.to_string() })
             .collect();
         serde_json::to_string_pretty(&rows)
     }

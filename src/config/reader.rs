@@ -6,12 +6,14 @@ use std::ffi::OsString;
 use std::ops::Range;
 use std::path::Path;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, ConfigErrors, Place};
 use super::provenance::{Origin, Provenance};
-use super::setting::{Faults, Setting};
+use super::setting::{Faults, Setting, describe};
 
 const PREFIX: &str = "PITCHGUARD_";
 
@@ -120,8 +122,49 @@ impl<'t> Reader<'t> {
             }
         }
         let value = value.unwrap_or(default);
-        self.taken.push(Origin { section, key, value: value.show(), place });
+        self.taken.push(Origin { section, key: key.to_owned(), value: value.show(), place });
         value
+    }
+
+    /// A whole section of numbers that another room describes; tables in it may be given in part. Each of its keys is
+    /// read on its own, so that one fault hides no other.
+    pub(super) fn take_section<T: Serialize + DeserializeOwned>(&mut self, section: &'static str, default: T) -> T {
+        let defaults = toml::Table::try_from(&default).expect("settings are plain values");
+        let mut table = defaults.clone();
+        let mut read = default;
+        for (key, default) in defaults {
+            let mut place = Place::Default;
+            for (from, value) in self.overrides(section, &key) {
+                place = from;
+                let mut candidate = table.clone();
+                merge(&mut candidate[&key], value);
+                let checked = match wrong_number(&default, &candidate[&key]) {
+                    Some(problem) => Err(problem),
+                    None => T::deserialize(candidate.clone()).map_err(|e| e.message().to_owned()),
+                };
+                match checked {
+                    Ok(checked) => (read, table) = (checked, candidate),
+                    Err(problem) => self.report(place.clone(), format!("[{section}] {key}: {}", problem.trim_end())),
+                }
+            }
+            self.taken.push(Origin { section, value: table.get(&key).cloned(), key, place });
+        }
+        read
+    }
+
+    /// What the file says of a key, then what the environment says.
+    fn overrides(&mut self, section: &str, key: &str) -> Vec<(Place, toml::Value)> {
+        let mut found = Vec::new();
+        if let Some(written) = self.written.remove(&(section.to_owned(), key.to_owned())) {
+            found.push((self.place_at(written.key.start), plain(written.value.get_ref())));
+        }
+        let name = variable(section, key);
+        if let Some(text) = self.environment.remove(&name) {
+            let text = text.to_string_lossy();
+            let value = DeValue::parse(&text).map_or_else(|_| text.as_ref().into(), |v| plain(v.get_ref()));
+            found.push((Place::Environment(name), value));
+        }
+        found
     }
 
     /// Whether all these keys could be read, so that a check across them makes sense.
@@ -167,7 +210,8 @@ impl<'t> Reader<'t> {
     }
 
     fn refuse_leftovers(&mut self) {
-        let known: Vec<(&'static str, &'static str)> = self.taken.iter().map(|o| (o.section, o.key)).collect();
+        let taken = std::mem::take(&mut self.taken);
+        let known: Vec<(&str, &str)> = taken.iter().map(|o| (o.section, o.key.as_str())).collect();
         for (name, span) in std::mem::take(&mut self.outside) {
             let message = match known.iter().find(|(_, key)| *key == name) {
                 Some((section, _)) => format!("{name} stands outside its section; put it under [{section}]"),
@@ -202,7 +246,61 @@ impl<'t> Reader<'t> {
             });
             self.report(Place::Environment(name), message);
         }
+        self.taken = taken;
     }
+}
+
+/// A value without its spans.
+fn plain(value: &DeValue<'_>) -> toml::Value {
+    match value {
+        DeValue::Table(table) => {
+            toml::Value::Table(table.iter().map(|(k, v)| (k.get_ref().to_string(), plain(v.get_ref()))).collect())
+        }
+        DeValue::Array(items) => toml::Value::Array(items.iter().map(|item| plain(item.get_ref())).collect()),
+        DeValue::Boolean(flag) => (*flag).into(),
+        DeValue::String(text) => text.as_ref().into(),
+        // Numbers and dates read back from what they are written as; one that is out of range stays a text, which the
+        // key then refuses.
+        other => {
+            let text = match other {
+                DeValue::Integer(number) => number.to_string(),
+                DeValue::Float(number) => number.to_string(),
+                other => describe(other),
+            };
+            text.parse::<i64>().map(Into::into).or_else(|_| text.parse::<f64>().map(Into::into)).unwrap_or(text.into())
+        }
+    }
+}
+
+/// Puts a value over another; of two tables, key by key.
+fn merge(under: &mut toml::Value, over: toml::Value) {
+    match (under, over) {
+        (toml::Value::Table(under), toml::Value::Table(over)) => {
+            for (key, value) in over {
+                match under.get_mut(&key) {
+                    Some(under) => merge(under, value),
+                    None => _ = under.insert(key, value),
+                }
+            }
+        }
+        (under, over) => *under = over,
+    }
+}
+
+/// A number that cannot be: infinite, or negative where the default is not.
+fn wrong_number(default: &toml::Value, value: &toml::Value) -> Option<String> {
+    let number = |v: &toml::Value| v.as_float().or_else(|| v.as_integer().map(|n| n as f64));
+    if let (toml::Value::Table(default), toml::Value::Table(value)) = (default, value) {
+        return value.iter().find_map(|(key, value)| {
+            let problem = wrong_number(default.get(key)?, value)?;
+            Some(format!("{key} {problem}"))
+        });
+    }
+    let (default, given) = (number(default)?, number(value)?);
+    if !given.is_finite() {
+        return Some(format!("is {given}; write a number such as {default}"));
+    }
+    (given < 0.0 && default >= 0.0).then(|| format!("is {given}; it cannot be negative ({default} is usual)"))
 }
 
 /// Name of a key's environment variable.
@@ -236,7 +334,7 @@ fn not_yet(section: &str, key: Option<&str>) -> Option<String> {
     Some(format!("{name}: {what} not supported by this version; remove it"))
 }
 
-fn unknown_key(section: &str, key: &str, known: &[(&'static str, &'static str)]) -> String {
+fn unknown_key(section: &str, key: &str, known: &[(&str, &str)]) -> String {
     let here = known.iter().filter(|(s, _)| *s == section).map(|(_, k)| *k);
     let advice = if let Some(guess) = closest(key, here.clone()) {
         format!("did you mean {guess}?")
@@ -248,7 +346,7 @@ fn unknown_key(section: &str, key: &str, known: &[(&'static str, &'static str)])
     format!("unknown key [{section}] {key}; {advice}")
 }
 
-fn sections_advice(name: &str, known: &[(&'static str, &'static str)]) -> String {
+fn sections_advice(name: &str, known: &[(&str, &str)]) -> String {
     let mut sections: Vec<&str> = known.iter().map(|(s, _)| *s).collect();
     sections.dedup();
     match closest(name, sections.iter().copied()) {

@@ -36,7 +36,7 @@ fn expect<T>(
 }
 
 /// A value in words: `"text"`, `true`, `an array`.
-fn describe(value: &DeValue<'_>) -> String {
+pub(super) fn describe(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => format!("{text:?}"),
         DeValue::Integer(number) => number.to_string(),

@@ -1,10 +1,10 @@
 //! What the features assume where nothing measures it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How far the environment may be from usual while no sensor tells. All of it [P], this project's own choice: priors
 /// that live in configuration. They widen standard deviations and never move a value.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Standard deviation of today's temperature about the baseline's, °F. Velocity follows at 1 mph per 37 °F

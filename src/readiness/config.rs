@@ -1,12 +1,12 @@
 //! Every number of science.md §6 that is a choice, with its default. All [P]: unvalidated priors of this project.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::workload::Role;
 use crate::features;
 
 /// Penalty points that rise in a straight line: points·clamp((x − from)/span, 0, max).
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ramp {
     /// Points per span.
@@ -27,7 +27,7 @@ impl Ramp {
 }
 
 /// A limit that raises, and how far back inside it a value must come to clear.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     /// A value beyond it raises.
@@ -37,7 +37,7 @@ pub struct Limit {
 }
 
 /// Warning and critical limit of one alert rule; an absent one never raises.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Look.
@@ -47,7 +47,7 @@ pub struct Limits {
 }
 
 /// Alert limits (science.md §6) and how they settle.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AlertConfig {
     /// Of readiness, low is bad.
@@ -82,7 +82,7 @@ impl Default for AlertConfig {
 }
 
 /// How readiness is judged.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// pV, of the velocity lost, mph.

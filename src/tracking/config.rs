@@ -1,7 +1,10 @@
 //! What an operator or a test may turn in tracking, with this project's own choices [P] as defaults.
 
+use serde::{Deserialize, Serialize};
+
 /// Settings of a [`MoundTracker`](super::MoundTracker). Every default is a prior of this project [P].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Standard deviation of the offset that one camera's pixels share during one pitch, px: what does not average out.
     pub common_px: f64,
