@@ -14,11 +14,13 @@ mod flight;
 mod network;
 mod pitchers;
 mod script;
+pub mod sender;
 pub mod settings;
 pub mod stadium;
 pub mod statcast;
 pub mod thrown;
 
+pub use sender::{SendError, Sent};
 pub use settings::{MarkFeed, Settings, Silence};
 pub use stadium::{Counts, Delivery, Game, Scenario, Stadium};
 pub use statcast::{StatcastError, StatcastGame, ThrownNineP};
