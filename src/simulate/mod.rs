@@ -17,6 +17,7 @@ mod pitchers;
 mod rehearsal;
 mod score;
 mod script;
+pub mod sender;
 pub mod settings;
 pub mod stadium;
 pub mod statcast;
@@ -24,6 +25,7 @@ pub mod thrown;
 
 pub use rehearsal::Rehearsal;
 pub use score::{Errors, Score};
+pub use sender::{SendError, Sent};
 pub use settings::{MarkFeed, Settings, Silence};
 pub use stadium::{Counts, Delivery, Game, Scenario, Stadium};
 pub use statcast::{StatcastError, StatcastGame, ThrownNineP};

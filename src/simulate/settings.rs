@@ -41,7 +41,8 @@ pub struct Settings {
     pub landmarks: bool,
     /// Sources of the cameras that take part; `None` is all of the venue's.
     pub cameras: Option<Vec<u8>>,
-    /// Mean seconds between the pitches of one batter; a new batter takes about twice as long.
+    /// Mean seconds between the pitches of one batter; a new batter takes about twice as long. Below 2 s flights of one
+    /// mound may overlap.
     pub pace_s: f64,
     /// Seconds between half-innings.
     pub break_s: f64,

@@ -75,8 +75,8 @@ const CAUGHT_NS: u64 = 150_000_000;
 /// Source of the first spin device and of the first mark feed; the mound's id is added.
 const SPIN_SOURCE: u8 = 40;
 const MARK_SOURCE: u8 = 48;
-/// Mounds that the sources of spin devices have room for; nothing is thrown on a mound beyond.
-pub(super) const MOUNDS_MAX: u8 = 8;
+/// Mounds that a mark can name (0 to 2); nothing is thrown on a mound beyond.
+pub(super) const MOUNDS_MAX: u8 = 3;
 
 /// One device: what it is about to send, and its way to the box.
 #[derive(Debug)]
@@ -179,6 +179,11 @@ impl Stadium {
     /// Every pitch of the evening, thrown already or yet to be, in order of release.
     pub fn truth(&self) -> &[Thrown] {
         &self.truth
+    }
+
+    /// When the cameras start.
+    pub fn start(&self) -> EventNs {
+        self.settings.start
     }
 
     /// When the cameras stop.
