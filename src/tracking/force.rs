@@ -6,27 +6,27 @@
 use nalgebra::Vector3;
 
 /// Gravity, ft/s².
-pub const GRAVITY: f64 = 32.174;
+pub(super) const GRAVITY: f64 = 32.174;
 
 /// Air density of standard conditions at Busch Stadium, kg/m³.
-pub const STANDARD_AIR_DENSITY: f64 = 1.1739;
+pub(super) const STANDARD_AIR_DENSITY: f64 = 1.1739;
 
 /// K = ½ρA/m per unit of air density, ft⁻¹ per kg/m³.
 const K_PER_DENSITY: f64 = 5.381e-3 / 1.2;
 
 /// Acceleration split along and across the flight.
 #[derive(Debug, Clone, Copy)]
-pub struct Forces {
+pub(super) struct Forces {
     /// Deceleration by drag, ft/s².
-    pub drag: f64,
+    pub(super) drag: f64,
     /// Acceleration across the flight without gravity, ft/s².
-    pub magnus: Vector3<f64>,
+    pub(super) magnus: Vector3<f64>,
     velocity: Vector3<f64>,
 }
 
 impl Forces {
     /// Splits an acceleration (ft/s²) at a velocity (ft/s).
-    pub fn split(velocity: &Vector3<f64>, acceleration: &Vector3<f64>) -> Self {
+    pub(super) fn split(velocity: &Vector3<f64>, acceleration: &Vector3<f64>) -> Self {
         let along = velocity / velocity.norm();
         let air = acceleration + Vector3::z() * GRAVITY;
         let drag = -air.dot(&along);
@@ -34,12 +34,12 @@ impl Forces {
     }
 
     /// Cd at this air density, kg/m³.
-    pub fn drag_coefficient(&self, air_density: f64) -> f64 {
+    pub(super) fn drag_coefficient(&self, air_density: f64) -> f64 {
         self.drag / (K_PER_DENSITY * air_density * self.velocity.norm_squared())
     }
 
     /// CL at this air density, kg/m³.
-    pub fn lift_coefficient(&self, air_density: f64) -> f64 {
+    pub(super) fn lift_coefficient(&self, air_density: f64) -> f64 {
         self.magnus.norm() / (K_PER_DENSITY * air_density * self.velocity.norm_squared())
     }
 
@@ -47,7 +47,7 @@ impl Forces {
     ///
     /// Drag: `d/dt(−k|v|v) = −k(|v|′v + |v|a)`. Magnus is `m(|v|)·(ω̂ × v̂)` with `m ∝ CL(S)·|v|²`, S ∝ 1/|v|, so that
     /// `m′/m = (2 − ε)·|v|′/|v|`, ε = 0.583/(0.583 + 2.333·S); its direction turns with v̂ around ω̂ ∥ v̂ × magnus.
-    pub fn jerk(&self) -> Vector3<f64> {
+    pub(super) fn jerk(&self) -> Vector3<f64> {
         let speed = self.velocity.norm();
         let along = self.velocity / speed;
         let acceleration = self.magnus - along * self.drag - Vector3::z() * GRAVITY;

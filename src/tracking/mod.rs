@@ -6,10 +6,19 @@
 
 pub mod camera;
 mod config;
+pub mod fit;
+pub mod flight;
 mod force;
+mod grow;
 mod jerk;
+mod judge;
+mod marks;
 pub mod pitch;
+pub mod quantities;
+mod seek;
+mod sightings;
 mod tracker;
+pub mod trajectory;
 pub mod venue;
 
 pub use config::{Config, When};
