@@ -6,6 +6,8 @@
 pub mod baseline;
 mod config;
 mod outing;
+#[cfg(test)]
+mod tests;
 mod v1;
 mod window;
 

@@ -8,7 +8,7 @@
 //! features sit on corners the value itself can lie outside the quantiles; the interval is then stretched to hold it.
 
 use super::Index;
-use super::config::Config;
+use super::config::{Config, Ramp};
 use crate::features::{FeatureSet, Lowering};
 
 /// Draws of each feature.
@@ -88,7 +88,7 @@ pub struct Points {
 impl Points {
     /// The points of science.md §6.
     pub fn of(config: &Config, inputs: &Inputs) -> Self {
-        let of = |ramp: super::Ramp, x: Option<(f64, f64)>| x.map_or(0.0, |(value, _)| ramp.at(value));
+        let of = |ramp: Ramp, x: Option<(f64, f64)>| x.map_or(0.0, |(value, _)| ramp.at(value));
         Self {
             velocity: inputs.velocity.map_or(0.0, |(delta, _)| config.velocity.at(-delta)),
             spin: of(config.spin, inputs.spin),
@@ -203,5 +203,128 @@ fn normal_quantile(u: f64) -> f64 {
     } else {
         let q = u - 0.5;
         horner(&A, q * q) * q / horner(&B, q * q)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn points(inputs: Inputs) -> Points {
+        Points::of(&Config::default(), &inputs)
+    }
+
+    fn close(a: f64, b: f64) -> bool {
+        (a - b).abs() < 1e-9
+    }
+
+    #[test]
+    fn points_are_those_of_the_formulas_at_their_corners_and_between() {
+        let velocity = |x| points(Inputs { velocity: Some((x, 0.0)), ..Inputs::default() }).velocity;
+        for (x, y) in [(3.0, 0.0), (-0.5, 0.0), (-1.25, 10.0), (-2.0, 20.0), (-3.5, 40.0), (-9.0, 40.0)] {
+            assert!(close(velocity(x), y), "pV at {x}");
+        }
+        let spin = |x| points(Inputs { spin: Some((x, 0.0)), ..Inputs::default() }).spin;
+        for (x, y) in [(1.0, 0.0), (1.25, 0.0), (2.0, 10.0), (2.375, 15.0), (5.0, 15.0)] {
+            assert!(close(spin(x), y), "pS at {x}");
+        }
+        let height = |x| points(Inputs { height: Some((x, 0.0)), ..Inputs::default() }).height;
+        for (x, y) in [(1.0, 0.0), (1.5, 0.0), (3.0, 10.0), (3.75, 15.0), (9.0, 15.0)] {
+            assert!(close(height(x), y), "pH at {x}");
+        }
+        let mechanics = |h, e| {
+            let drop = |z| Some((z, 0.0));
+            points(Inputs { release_drop: drop(h), extension_drop: drop(e), ..Inputs::default() }).mechanics
+        };
+        for (h, e, y) in [(1.0, -4.0, 0.0), (2.0, 0.0, 5.0), (0.0, 2.0, 5.0), (1.5, 3.0, 10.0), (7.0, 9.0, 10.0)] {
+            assert!(close(mechanics(h, e), y), "pM at {h}, {e}");
+        }
+        let dose = |x| points(Inputs { dose: x, ..Inputs::default() }).dose;
+        for (x, y) in [(0.0, 0.0), (0.7, 0.0), (1.0, 10.0), (1.3, 20.0), (3.0, 20.0)] {
+            assert!(close(dose(x), y), "pD at {x}");
+        }
+        let workload = |acwr, rest| {
+            let p = points(Inputs { acwr: Some(acwr), rest_deficit: Some(rest), ..Inputs::default() });
+            p.acwr + p.rest
+        };
+        for (acwr, rest, y) in [(1.3, 0.0, 0.0), (1.55, 0.0, 5.0), (2.5, 0.0, 10.0), (1.0, 1.0, 5.0), (2.0, 3.0, 20.0)]
+        {
+            assert!(close(workload(acwr, rest), y), "pW at {acwr}, {rest}");
+        }
+    }
+
+    #[test]
+    fn workload_lowers_readiness_and_is_no_fatigue() {
+        let p = points(Inputs { velocity: Some((-2.0, 0.0)), acwr: Some(1.8), dose: 1.3, ..Inputs::default() });
+        assert!(close(p.fatigue(), 40.0) && close(p.readiness(), 50.0), "{p:?}");
+    }
+
+    #[test]
+    fn the_worst_of_everything_is_0_ready_and_100_tired() {
+        let bad = Some((1e9, 0.0));
+        let p = points(Inputs {
+            velocity: Some((-1e9, 0.0)),
+            spin: bad,
+            height: bad,
+            release_drop: bad,
+            extension_drop: bad,
+            dose: 1e9,
+            acwr: Some(1e9),
+            rest_deficit: Some(1e9),
+        });
+        assert!(close(p.fatigue(), 100.0) && close(p.readiness(), 0.0), "{p:?}");
+    }
+
+    #[test]
+    fn quantiles_of_the_normal_distribution_are_those_of_the_tables() {
+        for (u, z) in [
+            (0.5, 0.0),
+            (0.95, 1.644_853_626_951_472_7),
+            (0.975, 1.959_963_984_540_054),
+            (0.001, -3.090_232_306_167_813),
+        ] {
+            assert!((normal_quantile(u) - z).abs() < 1e-8, "{u}");
+        }
+    }
+
+    #[test]
+    fn in_the_linear_part_the_interval_is_the_normal_one() {
+        let inputs = Inputs { velocity: Some((-2.0, 0.3)), ..Inputs::default() };
+        let fatigue = Judge::default().indices(&Config::default(), &inputs).fatigue;
+        let half = 1.645 * 0.3 * 20.0 / 1.5;
+        assert!((fatigue.low.expect("known") - (20.0 - half)).abs() < 0.2, "{fatigue:?}");
+        assert!((fatigue.high.expect("known") - (20.0 + half)).abs() < 0.2, "{fatigue:?}");
+    }
+
+    #[test]
+    fn far_from_every_corner_nothing_is_uncertain() {
+        let inputs = Inputs { velocity: Some((5.0, 0.3)), spin: Some((0.8, 0.05)), ..Inputs::default() };
+        let readiness = Judge::default().indices(&Config::default(), &inputs).readiness;
+        assert_eq!((readiness.low, readiness.value, readiness.high), (Some(100.0), Some(100.0), Some(100.0)));
+    }
+
+    proptest! {
+        #[test]
+        fn the_interval_holds_the_value_stays_in_range_and_widens_with_the_uncertainty(
+            v in -5.0..1.0_f64, s in 0.5..3.0_f64, h in 0.3..5.0_f64, drop in -2.0..4.0_f64, dose in 0.0..2.0_f64,
+            sd in 0.05..0.5_f64,
+        ) {
+            let mut judge = Judge::default();
+            let mut width = |sd: f64| {
+                let inputs = Inputs {
+                    velocity: Some((v, sd)), spin: Some((s, sd)), height: Some((h, sd)), release_drop: Some((drop, sd)),
+                    extension_drop: Some((0.0, sd)), dose, ..Inputs::default()
+                };
+                let indices = judge.indices(&Config::default(), &inputs);
+                let index = indices.readiness;
+                let (low, value, high) =
+                    (index.low.expect("known"), index.value.expect("known"), index.high.expect("known"));
+                assert!(0.0 <= low && low <= value && value <= high && high <= 100.0, "{index:?}");
+                assert_eq!(indices, judge.indices(&Config::default(), &inputs));
+                high - low
+            };
+            prop_assert!(width(sd) <= width(2.0 * sd) + 1e-9);
+        }
     }
 }

@@ -104,7 +104,8 @@ pub(super) fn reasons(
         weighed.push((points.acwr, format!("This week's load is {ratio:.1} times his month's")));
     }
     if let Some(days) = inputs.rest_deficit {
-        weighed.push((points.rest, format!("{days:.0} days short of the rest guidance")));
+        let unit = if (days - 1.0).abs() < 0.5 { "day" } else { "days" };
+        weighed.push((points.rest, format!("{days:.0} {unit} short of the rest guidance")));
     }
     weighed.retain(|(points, _)| *points > 0.0);
     weighed.sort_by(|a, b| b.0.total_cmp(&a.0));
