@@ -36,7 +36,7 @@ fn admit(options: &HttpOptions, uri: &Uri, headers: &HeaderMap) -> Result<(), Pr
     if !allowed_host(options, asked.host()) {
         let detail = format!(
             "this box does not answer to the name {}; ask under localhost or its listen address, or add the name to \
-             hosts in [http]",
+             allowed_hosts in [http]",
             asked.host()
         );
         return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "host-refused", "Host refused", detail));

@@ -25,13 +25,11 @@ pub struct Pitcher {
     pub last_game_date: Option<String>,
 }
 
-/// Where a pitch stands in the order of all pitches: by release, then pitcher, then id.
+/// Where a pitch stands in the order of all pitches: by release, then id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PitchPosition {
     /// [`PitchRecord::release_ns`].
     pub release_ns: u64,
-    /// [`PitchRecord::pitcher`], 0 where none is named.
-    pub pitcher: u32,
     /// [`PitchRecord::id`].
     pub id: u64,
 }
@@ -39,8 +37,19 @@ pub struct PitchPosition {
 impl PitchPosition {
     /// Where this pitch stands.
     pub fn of(pitch: &PitchRecord) -> Self {
-        Self { release_ns: pitch.release_ns, pitcher: pitch.pitcher.unwrap_or(0), id: pitch.id }
+        Self { release_ns: pitch.release_ns, id: pitch.id }
     }
+}
+
+/// Which end of the pitches to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PitchPage {
+    /// The newest ones.
+    Newest,
+    /// The last ones that stand before this position.
+    Before(PitchPosition),
+    /// The first ones that stand after this position.
+    After(PitchPosition),
 }
 
 /// Which pitches to read: those that fit every condition given.
@@ -50,18 +59,32 @@ pub struct PitchQuery {
     pub pitcher: Option<PitcherId>,
     /// Of this game only.
     pub game_pk: Option<GamePk>,
-    /// Only pitches that stand after this one.
-    pub after: Option<PitchPosition>,
-    /// At most so many, the first in order.
+    /// Which end of them.
+    pub page: PitchPage,
+    /// At most so many.
     pub limit: usize,
 }
 
 impl PitchQuery {
     /// Whether a pitch fits every condition but the limit.
     pub fn fits(&self, pitch: &PitchRecord) -> bool {
+        let position = PitchPosition::of(pitch);
         self.pitcher.is_none_or(|id| pitch.pitcher == Some(id.0))
             && self.game_pk.is_none_or(|game| pitch.game_pk == game.0)
-            && self.after.is_none_or(|after| PitchPosition::of(pitch) > after)
+            && match self.page {
+                PitchPage::Newest => true,
+                PitchPage::Before(end) => position < end,
+                PitchPage::After(start) => position > start,
+            }
+    }
+
+    /// Of pitches in ascending order, those at the end that is read, `limit` at most.
+    pub fn cut(&self, pitches: &mut Vec<PitchRecord>) {
+        if let PitchPage::After(_) = self.page {
+            pitches.truncate(self.limit);
+        } else {
+            pitches.drain(..pitches.len().saturating_sub(self.limit));
+        }
     }
 }
 
@@ -90,7 +113,8 @@ pub trait History: Send + Sync + 'static {
     /// Where the store cannot be read.
     fn pitcher(&self, id: PitcherId) -> Result<Option<Pitcher>, HistoryError>;
 
-    /// The first `limit` pitches that fit, in the order of [`PitchPosition`], each in its last revision.
+    /// The pitches that fit, `limit` at most from the end that `page` names, each in its last revision. Always in
+    /// ascending order, whichever the end.
     ///
     /// # Errors
     /// Where the store cannot be read.

@@ -1,8 +1,9 @@
 //! `/api/pitches`: pitches in the order of their release, page by page.
 //!
-//! Pages go forward in time, newest last. `next` is the position of the page's last pitch; given back as `since` it
-//! continues after it. A position is release, pitcher and id, which no revision changes, so a cursor stays good while
-//! pitches are added and revised. Pitches that the store has not committed yet are taken from the live snapshot.
+//! A page is in order, newest last. Without `since` it is the newest one, and `next` leads back into the past page by
+//! page; from a time on, pages go forward and `next` leads to the later ones. A cursor is the direction and the position
+//! of the pitch at the page's end, that is release and id, so it stays good while pitches are added and revised.
+//! Pitches that the store has not committed yet are taken from the live snapshot.
 
 use axum::Json;
 use axum::extract::State;
@@ -11,11 +12,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
 use super::extract::{Asked, read_history};
-use super::history::{PitchPosition, PitchQuery};
+use super::history::{PitchPage, PitchPosition, PitchQuery};
 use super::live::Snapshot;
 use super::problem::Problem;
 use crate::ids::{GamePk, PitcherId};
-use crate::store::records::{Origin, PitchRecord};
+use crate::store::records::PitchRecord;
 
 /// Pitches of a page where the client says nothing: a game of both teams fits in three.
 const LIMIT_DEFAULT: usize = 100;
@@ -31,8 +32,8 @@ pub(super) struct PitchesQuery {
     pitcher: Option<u32>,
     /// Of this game only, Statcast's `game_pk`; 0 for bullpen sessions.
     game_pk: Option<u32>,
-    /// The `next` of the page before, to continue after it; or a time, to start there: RFC 3339, `YYYY-MM-DD` (UTC), or
-    /// ns since the Unix epoch. Without it, from the first pitch on.
+    /// A time from which to read forward: RFC 3339, `YYYY-MM-DD` (UTC), or ns since the Unix epoch; or the `next` of
+    /// another page, to go on. Without it, the newest pitches, and `next` leads back.
     since: Option<String>,
     /// 1 to 1000, 100 where absent.
     limit: Option<usize>,
@@ -43,7 +44,7 @@ pub(super) struct PitchesQuery {
 pub(super) struct Pitches {
     /// Newest last.
     pitches: Vec<PitchRecord>,
-    /// Give it as `since` to read on; null where nothing more is there now.
+    /// Give it as `since` to read on; null where nothing more is there.
     next: Option<String>,
 }
 
@@ -64,7 +65,7 @@ pub(super) async fn list(
     let query = PitchQuery {
         pitcher: asked.pitcher.map(PitcherId),
         game_pk: asked.game_pk.map(GamePk),
-        after: asked.since.as_deref().map(parse_since).transpose()?.flatten(),
+        page: asked.since.as_deref().map_or(Ok(PitchPage::Newest), parse_since)?,
         limit: limit + 1,
     };
     // The snapshot first: a pitch that is committed in between is then in both rather than in neither.
@@ -72,47 +73,68 @@ pub(super) async fn list(
     let mut pitches = read_history(&state, move |history| history.pitches(&query)).await?;
     overlay(&mut pitches, &snapshot, &query);
     let more = pitches.len() > limit;
-    pitches.truncate(limit);
-    let next = pitches.last().filter(|_| more).map(|last| write_cursor(PitchPosition::of(last)));
+    PitchQuery { limit, ..query }.cut(&mut pitches);
+    let next = match query.page {
+        PitchPage::After(_) => pitches.last().map(|last| PitchPage::After(PitchPosition::of(last))),
+        PitchPage::Newest | PitchPage::Before(_) => {
+            pitches.first().map(|first| PitchPage::Before(PitchPosition::of(first)))
+        }
+    };
+    let next = next.filter(|_| more).and_then(write_cursor);
     Ok(Json(Pitches { pitches, next }))
 }
 
-/// Puts the live pitches that fit into a page of the store: newer revisions in place, unknown ones in order.
+/// Puts the live pitches that fit into a page of the store: newer revisions in place, unknown ones in order. Beyond the
+/// end of a full page the store has pitches that were not read, so nothing is put there.
 fn overlay(page: &mut Vec<PitchRecord>, snapshot: &Snapshot, query: &PitchQuery) {
-    let end = if page.len() < query.limit { None } else { page.last().map(PitchPosition::of) };
+    let full = page.len() >= query.limit;
+    let span = page.first().map(PitchPosition::of).zip(page.last().map(PitchPosition::of)).filter(|_| full);
+    let inside = |position: PitchPosition| match (query.page, span) {
+        (_, None) => true,
+        (PitchPage::After(_), Some((_, last))) => position < last,
+        (PitchPage::Newest | PitchPage::Before(_), Some((first, _))) => position > first,
+    };
     for pitch in snapshot.pitches().filter(|pitch| query.fits(pitch)) {
-        let same = |known: &&mut PitchRecord| known.origin == Origin::Live && known.id == pitch.id;
-        if let Some(known) = page.iter_mut().find(same) {
+        if let Some(known) = page.iter_mut().find(|known| known.id == pitch.id) {
             if pitch.revision >= known.revision {
                 known.clone_from(pitch);
             }
-        } else if end.is_none_or(|end| PitchPosition::of(pitch) < end) {
+        } else if inside(PitchPosition::of(pitch)) {
             page.push(pitch.clone());
         }
     }
     page.sort_by_key(PitchPosition::of);
-    page.truncate(query.limit);
+    query.cut(page);
 }
 
-fn write_cursor(position: PitchPosition) -> String {
-    format!("{:016x}{:08x}{:016x}", position.release_ns, position.pitcher, position.id)
+/// A page other than the newest, as text.
+fn write_cursor(page: PitchPage) -> Option<String> {
+    let (way, position) = match page {
+        PitchPage::Newest => return None,
+        PitchPage::Before(position) => ('b', position),
+        PitchPage::After(position) => ('a', position),
+    };
+    Some(format!("{way}{:016x}{:016x}", position.release_ns, position.id))
 }
 
-fn read_cursor(text: &str) -> Option<PitchPosition> {
-    if text.len() != 40 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+fn read_cursor(text: &str) -> Option<PitchPage> {
+    let (way, hex) = text.split_at_checked(1)?;
+    if hex.len() != 32 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
-    Some(PitchPosition {
-        release_ns: u64::from_str_radix(&text[..16], 16).ok()?,
-        pitcher: u32::from_str_radix(&text[16..24], 16).ok()?,
-        id: u64::from_str_radix(&text[24..], 16).ok()?,
-    })
+    let number = |range| u64::from_str_radix(&hex[range], 16).ok();
+    let position = PitchPosition { release_ns: number(0..16)?, id: number(16..32)? };
+    match way {
+        "b" => Some(PitchPage::Before(position)),
+        "a" => Some(PitchPage::After(position)),
+        _ => None,
+    }
 }
 
 /// A cursor, or a time at which to start.
-fn parse_since(text: &str) -> Result<Option<PitchPosition>, Problem> {
-    if let Some(position) = read_cursor(text) {
-        return Ok(Some(position));
+fn parse_since(text: &str) -> Result<PitchPage, Problem> {
+    if let Some(page) = read_cursor(text) {
+        return Ok(page);
     }
     let ns = read_time_ns(text).ok_or_else(|| {
         Problem::invalid_query(format!(
@@ -121,7 +143,10 @@ fn parse_since(text: &str) -> Result<Option<PitchPosition>, Problem> {
         ))
     })?;
     // Everything before that moment stands at or before the last position of the nanosecond before it.
-    Ok(ns.checked_sub(1).map(|release_ns| PitchPosition { release_ns, pitcher: u32::MAX, id: u64::MAX }))
+    Ok(PitchPage::After(match ns.checked_sub(1) {
+        Some(release_ns) => PitchPosition { release_ns, id: u64::MAX },
+        None => PitchPosition { release_ns: 0, id: 0 },
+    }))
 }
 
 fn read_time_ns(text: &str) -> Option<u64> {
@@ -141,11 +166,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_reads_back_as_the_position_that_it_names() {
-        let position = PitchPosition { release_ns: u64::MAX, pitcher: 1, id: 0x0123_4567_89ab_cdef };
-        assert_eq!(read_cursor(&write_cursor(position)), Some(position));
-        assert_eq!(read_cursor("+0000000000000000000000000000000000000ff"), None, "only what was written");
-        assert_eq!(read_cursor("é00000000000000000000000000000000000000"), None, "and no panic on other text");
+    fn a_cursor_reads_back_as_the_page_that_it_names() {
+        let position = PitchPosition { release_ns: u64::MAX, id: 0x0123_4567_89ab_cdef };
+        for page in [PitchPage::Before(position), PitchPage::After(position)] {
+            let text = write_cursor(page).expect("it is not the newest page");
+            assert_eq!(read_cursor(&text), Some(page));
+        }
+        assert_eq!(read_cursor("a+000000000000000000000000000000f"), None, "only what was written");
+        assert_eq!(read_cursor("é00000000000000000000000000000000"), None, "and no panic on other text");
     }
 
     #[test]
@@ -158,6 +186,5 @@ mod tests {
         for text in ["", "yesterday", "1900-01-01", "-5", "2025-13-01"] {
             assert_eq!(read_time_ns(text), None, "{text}");
         }
-        assert!(parse_since("0").is_ok_and(|position| position.is_none()), "the epoch is before every pitch");
     }
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::board::Board;
-use super::simulate::ScenarioName;
+use super::simulate::ScenarioArg;
 use crate::api::{Event, Since};
 use crate::clock::BoxClock;
 use crate::config::Config;
@@ -41,8 +41,8 @@ const CLOSER_ALERTS: [(&str, Severity); 3] =
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What is played.
-    #[arg(long, value_enum, default_value_t = ScenarioName::Game)]
-    scenario: ScenarioName,
+    #[arg(long, value_enum, default_value_t = ScenarioArg::Game)]
+    scenario: ScenarioArg,
     /// Same seed, same evening.
     #[arg(long, default_value_t = 1)]
     seed: u64,

@@ -40,7 +40,7 @@ enum Verb {
     /// Imports history: what is usual for each pitcher.
     Import(import::ImportArgs),
     /// Asks the running daemon how it is.
-    Status(status::Args),
+    Status(status::StatusArgs),
     /// Reads the configuration and prints every error in it.
     CheckConfig(check_config::Args),
     /// Shows the configuration in force.
@@ -53,20 +53,22 @@ pub fn main() -> ExitCode {
     let Cli { config: path, verb } = Cli::parse();
     let path = path.as_deref();
     match verb {
-        Verb::Run(args) => with_config(path, |config| run::run(config, &args)),
+        Verb::Run(args) => with_config(path, |config| told(run::run(config, &args))),
         Verb::Demo(args) => told(demo::run(&args)),
-        Verb::Simulate(args) => with_config(path, |config| simulate::run(config, &args)),
-        Verb::Import(args) => with_config(path, |config| import::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)),
-        Verb::Status(args) => status::run(&args),
+        Verb::Simulate(args) => simulate::run(&args),
+        Verb::Import(args) => with_config(path, |config| {
+            told(import::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS))
+        }),
+        Verb::Status(args) => with_config(path, |config| status::run(&args, config.http.listen)),
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),
     }
 }
 
 /// Runs a verb that needs the configuration; one with faults is never replaced by defaults.
-fn with_config<E: Error + 'static>(path: Option<&Path>, verb: impl FnOnce(&Config) -> Result<ExitCode, E>) -> ExitCode {
+fn with_config(path: Option<&Path>, verb: impl FnOnce(&Config) -> ExitCode) -> ExitCode {
     match Config::load(path, std::env::vars_os()) {
-        Ok((config, _)) => told(verb(&config)),
+        Ok((config, _)) => verb(&config),
         Err(errors) => {
             eprintln!("{errors}");
             ExitCode::from(check_config::EXIT_CONFIG)

@@ -156,14 +156,7 @@ impl Families<'_> {
             None,
             [(no_labels(), accounting.received)],
         )?;
-        let outcomes = [
-            ("released", accounting.released),
-            ("duplicate", accounting.duplicate),
-            ("late", accounting.late),
-            ("quarantined", accounting.quarantined),
-            ("refused", accounting.refused),
-            ("overflowed", accounting.overflowed),
-        ];
+        let outcomes = accounting.outcomes();
         self.counters("reorder_frames", "Where the received frames went", None, by_label("outcome", &outcomes))?;
         self.gauges("reorder_held", "Frames waiting in the buffer", None, [(no_labels(), accounting.held)])?;
         self.gauges(
@@ -172,6 +165,8 @@ impl Families<'_> {
             None,
             [(no_labels(), accounting.difference() as i64)],
         )?;
+        let help = "Times the watermarks were restarted";
+        self.counters("reorder_epochs", help, None, [(no_labels(), status.epochs)])?;
         self.sources(&status.sources)?;
         self.mounds(status)
     }
@@ -202,12 +197,15 @@ impl Families<'_> {
         let lags = each().filter_map(|(source, label)| seconds(source.watermark_lag_ms, label));
         let help = "Newest event time of the source's mound minus the source's own";
         self.gauges("source_watermark_lag", help, Some(Unit::Seconds), lags)?;
-        let counters: [(&str, &str, fn(&SourceStatus) -> u64); 5] = [
-            ("source_frames", "Frames received", |source| source.frames),
-            ("source_gaps", "Frames missing from the sequence numbers", |source| source.gaps),
+        let outcomes = each().flat_map(|(source, label)| {
+            source.accounting.outcomes().map(|(outcome, count)| (vec![label, ("outcome", outcome)], count))
+        });
+        self.counters("source_frames", "Where the source's frames went", None, outcomes)?;
+        let counters: [(&str, &str, fn(&SourceStatus) -> u64); 4] = [
+            ("source_received", "Frames received", |source| source.accounting.received),
+            ("source_gaps", "Sequence numbers skipped and not seen since", |source| source.gaps),
             ("source_restarts", "Starts of the source after the first", |source| source.restarts),
             ("source_dropped", "Frames that the camera says it dropped", |source| source.dropped),
-            ("source_quarantined", "Frames outside the clock fence", |source| source.quarantined),
         ];
         for (name, help, value) in counters {
             self.counters(name, help, None, each().map(|(source, label)| (vec![label], value(source))))?;
@@ -220,16 +218,16 @@ impl Families<'_> {
             ("ingest_datagrams", "Datagrams received", None, status.datagrams),
             ("ingest_received", "Bytes received", Some(Unit::Bytes), status.bytes),
             ("ingest_frames", "Frames accepted", None, status.frames),
-            ("ingest_unlisted", "Datagrams from addresses that are no source's", None, status.unlisted),
-            ("ingest_ring_full", "Frames that found their ring full", None, status.ring_full),
             ("ingest_kernel_drops", "Datagrams that the kernel dropped", None, status.kernel_drops),
+            ("ingest_unstamped", "Datagrams without a kernel stamp", None, status.unstamped),
+            ("ingest_socket_errors", "Socket errors that were survived", None, status.socket_errors),
         ];
         for (name, help, unit, value) in single {
             self.counters(name, help, unit, [(no_labels(), value)])?;
         }
-        let refused = status.refused.by_cause();
+        let refused = status.refused.iter().map(|(cause, count)| (vec![("cause", cause.as_str())], *count));
         let help = "Frames refused, by the first check that failed";
-        self.counters("ingest_refused", help, None, by_label("cause", &refused))?;
+        self.counters("ingest_refused", help, None, refused)?;
         let sizes = [("given", status.receive_buffer_bytes), ("wanted", status.receive_buffer_wanted_bytes)];
         self.gauges("ingest_receive_buffer", "Socket receive buffer", Some(Unit::Bytes), by_label("size", &sizes))
     }

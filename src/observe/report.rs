@@ -99,7 +99,7 @@ impl Telemetry {
             latencies: Stage::ALL.iter().map(|stage| LatencyReport::new(*stage, &self.stages.read(*stage))).collect(),
             identity_holds: reorder.accounting.holds(),
             reorder,
-            ingest: self.ingest.load_full().map(|status| *status),
+            ingest: self.ingest.load_full().map(|status| (*status).clone()),
             store: self.store.load_full().map(|status| *status),
             pitches: self.published.load_full().map(|status| *status).unwrap_or_default(),
             clients: self.clients.status(),

@@ -1,5 +1,6 @@
 //! Plain structs in which the parts of the daemon publish their counters and states.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
 use serde::{Deserialize, Serialize};
@@ -35,11 +36,22 @@ pub struct Accounting {
 }
 
 impl Accounting {
+    /// Each outcome with its count but `held`, which is no counter; as in metrics.
+    pub fn outcomes(&self) -> [(&'static str, u64); 6] {
+        [
+            ("released", self.released),
+            ("duplicate", self.duplicate),
+            ("late", self.late),
+            ("quarantined", self.quarantined),
+            ("refused", self.refused),
+            ("overflowed", self.overflowed),
+        ]
+    }
+
     /// Received minus everything accounted for; 0 where the identity holds.
     pub fn difference(&self) -> i128 {
-        let parts =
-            [self.released, self.duplicate, self.late, self.quarantined, self.refused, self.overflowed, self.held];
-        i128::from(self.received) - parts.into_iter().map(i128::from).sum::<i128>()
+        let gone: i128 = self.outcomes().into_iter().map(|(_, count)| i128::from(count)).sum();
+        i128::from(self.received) - gone - i128::from(self.held)
     }
 
     /// Whether every frame is accounted for.
@@ -95,16 +107,14 @@ pub struct SourceStatus {
     pub lag_ms: Option<f64>,
     /// How far its newest event time is behind the newest of its mound, ms; absent while unseen.
     pub watermark_lag_ms: Option<f64>,
-    /// Frames received from it.
-    pub frames: u64,
-    /// Frames missing from its sequence numbers.
+    /// Where its frames went.
+    pub accounting: Accounting,
+    /// Sequence numbers skipped and not seen since.
     pub gaps: u64,
     /// How often it started anew.
     pub restarts: u64,
     /// Frames that the camera itself says it dropped (HEALTH).
     pub dropped: u64,
-    /// Frames of it outside the clock fence.
-    pub quarantined: u64,
 }
 
 /// One mound's buffer.
@@ -127,69 +137,32 @@ pub struct MoundStatus {
 pub struct ReorderStatus {
     /// Where every frame went, over all mounds.
     pub accounting: Accounting,
+    /// Times the watermarks were restarted because the cameras' own time stepped out of the calendar.
+    pub epochs: u64,
     /// Ascending by source.
     pub sources: Vec<SourceStatus>,
     /// Ascending by mound.
     pub mounds: Vec<MoundStatus>,
 }
 
-/// Frames that failed the wire protocol's checks, by the first check that failed (design.md, Wire protocol).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-pub struct RefusedFrames {
-    /// Shorter than a frame, or than its header says.
-    pub truncated: u64,
-    /// Does not start with the magic.
-    pub magic: u64,
-    /// Another protocol version.
-    pub version: u64,
-    /// Unknown flags.
-    pub flags: u64,
-    /// Checksum differs.
-    pub crc: u64,
-    /// Tag missing, wrong, or an old frame sent again.
-    pub auth: u64,
-    /// Unknown kind of a known version: skipped.
-    pub kind: u64,
-    /// Payload size does not fit the kind.
-    pub payload_size: u64,
-    /// NaN, infinity, sigma ≤ 0, source out of range.
-    pub values: u64,
-}
-
-impl RefusedFrames {
-    /// Each cause with its count, as in JSON and metrics.
-    pub fn by_cause(&self) -> [(&'static str, u64); 9] {
-        [
-            ("truncated", self.truncated),
-            ("magic", self.magic),
-            ("version", self.version),
-            ("flags", self.flags),
-            ("crc", self.crc),
-            ("auth", self.auth),
-            ("kind", self.kind),
-            ("payload_size", self.payload_size),
-            ("values", self.values),
-        ]
-    }
-}
-
 /// What ingest received and refused, over all sockets and serial lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct IngestStatus {
     /// Datagrams received.
     pub datagrams: u64,
     /// Bytes received.
     pub bytes: u64,
-    /// Frames accepted and put on a ring.
+    /// Frames accepted.
     pub frames: u64,
-    /// Frames refused, by cause.
-    pub refused: RefusedFrames,
-    /// Datagrams from addresses that are not on the list of sources.
-    pub unlisted: u64,
-    /// Frames that found their ring full.
-    pub ring_full: u64,
+    /// Frames refused, by the first check that failed: `truncated`, `magic`, `version`, `crc`, `flags`, `auth`, `kind`,
+    /// `payload_size`, `values`, `address`, `replayed`.
+    pub refused: BTreeMap<String, u64>,
     /// Datagrams that the kernel dropped because the receive buffer was full.
     pub kernel_drops: u64,
+    /// Datagrams without a kernel stamp, whose arrival is the moment they were read.
+    pub unstamped: u64,
+    /// Errors of a socket that were survived.
+    pub socket_errors: u64,
     /// Size of the receive buffer that the kernel gave, bytes.
     pub receive_buffer_bytes: u64,
     /// Size of the receive buffer that was asked for, bytes.
