@@ -75,8 +75,19 @@ impl Board {
         if self.lines.is_multiple_of(HEADING_EVERY) {
             println!(
                 "{}{:8}  {:16} {:20} {:>3} {:4} {:>12}  {:>13}  {:>4}  {:^13} {:^13} {:11}{}",
-                self.paint(BOLD), "time", "mound", "pitcher", "no.", "type", "mph", "plate x, z ft", "cams", "readiness", "fatigue",
-                "state", self.paint(PLAIN)
+                self.paint(BOLD),
+                "time",
+                "mound",
+                "pitcher",
+                "no.",
+                "type",
+                "mph",
+                "plate x, z ft",
+                "cams",
+                "readiness",
+                "fatigue",
+                "state",
+                self.paint(PLAIN)
             );
         }
         self.lines += 1;
@@ -119,7 +130,8 @@ impl Board {
             let _ = write!(line, " {}{}{}", self.paint(YELLOW), pitch.flags.join(", "), self.paint(PLAIN));
         }
         println!("{}", line.trim_end());
-        if let Some(reason) = readiness.filter(|r| r.readiness.value.is_some_and(|v| v < 90.0)).and_then(|r| r.reasons.first())
+        if let Some(reason) =
+            readiness.filter(|r| r.readiness.value.is_some_and(|v| v < 90.0)).and_then(|r| r.reasons.first())
         {
             println!("          {}{reason}{}", self.paint(DIM), self.paint(PLAIN));
         }

@@ -89,7 +89,7 @@ pub enum DemoError {
 /// closer the expected alerts in the expected order.
 pub fn run(args: &Args) -> Result<ExitCode, DemoError> {
     let venue = Venue::busch_iii();
-    let scenario = args.scenario.scenario();
+    let scenario = Scenario::from(args.scenario);
     let speed = args.speed.unwrap_or(if scenario == Scenario::Closer { CLOSER_SPEED } else { 1.0 });
     let clock = BoxClock::start(speed);
     let start = if args.fast { Settings::default().start } else { EventNs(clock.now().0) };
@@ -210,7 +210,10 @@ fn perform(
     let daemon = Daemon::start(&config, clock)?;
     println!("PitchGuard demo: {}, seed {}, {}× as fast as the wall", venue.name, args.seed, clock.speed());
     println!("  frames   udp {}", daemon.udp);
-    println!("  look at  http://{}/  ·  API http://{}/api/docs  ·  numbers http://{}/metrics", daemon.http, daemon.http, daemon.http);
+    println!(
+        "  look at  http://{}/  ·  API http://{}/api/docs  ·  numbers http://{}/metrics",
+        daemon.http, daemon.http, daemon.http
+    );
     println!("  The first pitches take a few seconds: cameras lag by 2 to 5 s. Ctrl-C ends it.\n");
 
     let system = |what| move |source| DemoError::System { what, source };
@@ -262,7 +265,8 @@ struct Temporary(PathBuf);
 impl Temporary {
     fn new() -> Result<Self, DemoError> {
         let dir = std::env::temp_dir().join(format!("pitchguard-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).map_err(|source| DemoError::System { what: "make a directory for the store", source })?;
+        std::fs::create_dir_all(&dir)
+            .map_err(|source| DemoError::System { what: "make a directory for the store", source })?;
         Ok(Self(dir))
     }
 }

@@ -1,14 +1,14 @@
 //! The command line: one file a verb.
 
 mod board;
-mod check_config;
-mod config;
-mod demo;
-mod import;
+pub mod check_config;
+pub mod config;
+pub mod demo;
+pub mod import;
 mod logs;
-mod run;
-mod simulate;
-mod status;
+pub mod run;
+pub mod simulate;
+pub mod status;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -56,9 +56,9 @@ pub fn main() -> ExitCode {
         Verb::Run(args) => with_config(path, |config| told(run::run(config, &args))),
         Verb::Demo(args) => told(demo::run(&args)),
         Verb::Simulate(args) => simulate::run(&args),
-        Verb::Import(args) => with_config(path, |config| {
-            told(import::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS))
-        }),
+        Verb::Import(args) => {
+            with_config(path, |config| told(import::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)))
+        }
         Verb::Status(args) => with_config(path, |config| status::run(&args, config.http.listen)),
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),

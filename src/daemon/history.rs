@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::api::{History, HistoryError, PitchQuery, Pitcher};
+use crate::api::{History, HistoryError, PitchPage, PitchPosition, PitchQuery, Pitcher};
 use crate::ids::PitcherId;
 use crate::store::records::{PitchRecord, PitcherRecord};
 use crate::store::{Cursor, Store, StoreError};
-
-/// Pitches read from the store at once while looking for those that fit.
-const CHUNK: usize = 1_000;
 
 #[derive(Debug)]
 pub(super) struct StoreHistory {
@@ -62,32 +59,28 @@ impl History for StoreHistory {
     }
 
     fn pitches(&self, query: &PitchQuery) -> Result<Vec<PitchRecord>, HistoryError> {
-        let mut out = Vec::new();
-        if let Some(pitcher) = query.pitcher {
-            let mut from = query.after.map_or(0, |a| a.release_ns);
-            while out.len() < query.limit {
-                let chunk = self.store.pitches_of(pitcher.0, from, u64::MAX, CHUNK).map_err(failed)?;
-                let Some(last) = chunk.last().map(|p| p.release_ns) else { break };
-                let whole = chunk.len() == CHUNK;
-                out.extend(chunk.into_iter().filter(|p| query.fits(p)).take(query.limit - out.len()));
-                if !whole {
-                    break;
+        let game = query.game_pk.map(|g| g.0);
+        let at = |p: PitchPosition| Cursor { release_ns: p.release_ns, id: p.id };
+        match (query.pitcher, query.page) {
+            (None, PitchPage::After(start)) => self.store.pitches_since(at(start), query.limit, game),
+            (Some(pitcher), PitchPage::After(start)) => {
+                let mut pitches = self.store.pitches_of(pitcher.0, start.release_ns, u64::MAX, usize::MAX);
+                if let Ok(pitches) = &mut pitches {
+                    pitches.retain(|p| query.fits(p));
+                    query.cut(pitches);
                 }
-                from = last + 1;
+                pitches
             }
-            return Ok(out);
+            (None, page) => self.store.latest_pitches(end(page), query.limit, game),
+            (Some(pitcher), page) => self.store.latest_pitches_of(pitcher.0, end(page), query.limit, game),
         }
-        let mut since = query.after.map_or(Cursor::default(), |a| Cursor { release_ns: a.release_ns, id: a.id });
-        while out.len() < query.limit {
-            let chunk = self.store.pitches_since(since, CHUNK, query.game_pk.map(|g| g.0)).map_err(failed)?;
-            let Some(last) = chunk.last().map(Cursor::after) else { break };
-            let whole = chunk.len() == CHUNK;
-            out.extend(chunk.into_iter().filter(|p| query.fits(p)).take(query.limit - out.len()));
-            if !whole {
-                break;
-            }
-            since = last;
-        }
-        Ok(out)
+        .map_err(failed)
+    }
+}
+
+fn end(page: PitchPage) -> Cursor {
+    match page {
+        PitchPage::Before(end) => Cursor { release_ns: end.release_ns, id: end.id },
+        PitchPage::Newest | PitchPage::After(_) => Cursor::END,
     }
 }

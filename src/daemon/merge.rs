@@ -13,15 +13,14 @@ use crate::clock::BoxClock;
 use crate::ids::BoxNs;
 use crate::ingest::{IngestCounters, Refusal};
 use crate::observe::{
-    Accounting, IngestStatus, MoundStatus, PartState, PublishedPitches, Recorder, RefusedFrames, ReorderStatus,
-    SourceState, SourceStatus, Stage, StoreStatus, Telemetry,
+    Accounting, IngestStatus, MoundStatus, PartState, PublishedPitches, Recorder, ReorderStatus, SourceState,
+    SourceStatus, Stage, StoreStatus, Telemetry,
 };
 use crate::pipeline::{Output, Pipeline};
 use crate::reorder;
 use crate::store::records::{PitchRecord, State};
 use crate::store::{Store, Write, WriterHandle};
 use crate::tracking::venue::Venue;
-use firmware_protocol::Cause;
 
 /// Nap when the rings are empty: it bounds the delay that the merge thread adds, and what an idle daemon costs.
 const NAP: Duration = Duration::from_micros(500);
@@ -162,7 +161,8 @@ impl Running {
             None => telemetry.set_part("store", PartState::Ready, ""),
         };
         telemetry.publish_store(StoreStatus {
-            map_used_bytes: (self.merge.store.map_used().unwrap_or_default() * self.merge.store.map_bytes() as f64) as u64,
+            map_used_bytes: (self.merge.store.map_used().unwrap_or_default() * self.merge.store.map_bytes() as f64)
+                as u64,
             map_size_bytes: self.merge.store.map_bytes() as u64,
             commits: counts.commits,
             commit_failures: counts.retries,
@@ -188,6 +188,7 @@ fn reorder_status(buffer: &reorder::Reorder<crate::ingest::Signal>, venue: &Venu
             overflowed: counts.overflowed,
             held: counts.held,
         },
+        epochs: counts.epochs,
         sources: sources
             .iter()
             .map(|s| SourceStatus {
@@ -205,11 +206,19 @@ fn reorder_status(buffer: &reorder::Reorder<crate::ingest::Signal>, venue: &Venu
                 watermark_lag_ms: newest(s.mound)
                     .zip(s.largest)
                     .map(|(newest, own)| ms(i128::from(newest.0) - i128::from(own.0))),
-                frames: s.held + s.released + s.duplicate + s.late + s.quarantined + s.refused + s.overflowed,
+                accounting: Accounting {
+                    received: s.held + s.released + s.duplicate + s.late + s.quarantined + s.refused + s.overflowed,
+                    released: s.released,
+                    duplicate: s.duplicate,
+                    late: s.late,
+                    quarantined: s.quarantined,
+                    refused: s.refused,
+                    overflowed: s.overflowed,
+                    held: s.held,
+                },
                 gaps: s.gaps,
                 restarts: s.restarts,
                 dropped: 0,
-                quarantined: s.quarantined,
             })
             .collect(),
         mounds: venue
@@ -232,25 +241,14 @@ fn reorder_status(buffer: &reorder::Reorder<crate::ingest::Signal>, venue: &Venu
 
 fn ingest_status(counters: &IngestCounters, (asked, given): (u32, u32)) -> IngestStatus {
     let now = counters.snapshot();
-    let by = |cause| now.refused(Refusal::Protocol(cause));
     IngestStatus {
         datagrams: now.datagrams,
         bytes: now.bytes,
         frames: now.frames(),
-        refused: RefusedFrames {
-            truncated: by(Cause::Truncated),
-            magic: by(Cause::Magic),
-            version: by(Cause::Version),
-            flags: by(Cause::Flags),
-            crc: by(Cause::Crc),
-            auth: by(Cause::Auth) + now.refused(Refusal::Replayed),
-            kind: by(Cause::Kind),
-            payload_size: by(Cause::PayloadSize),
-            values: by(Cause::Values),
-        },
-        unlisted: now.refused(Refusal::Address),
-        ring_full: 0,
+        refused: Refusal::all().map(|refusal| (refusal.as_str().to_owned(), now.refused(refusal))).collect(),
         kernel_drops: now.kernel_dropped,
+        unstamped: now.unstamped,
+        socket_errors: now.socket_errors,
         receive_buffer_bytes: given.into(),
         receive_buffer_wanted_bytes: asked.into(),
     }

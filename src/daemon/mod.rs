@@ -72,7 +72,6 @@ pub enum DaemonError {
 }
 
 /// A running daemon.
-#[derive(Debug)]
 pub struct Daemon {
     /// Where frames are received.
     pub udp: SocketAddr,

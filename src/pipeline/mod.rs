@@ -69,7 +69,6 @@ pub enum Output {
 }
 
 /// The whole way from frames to readiness.
-#[derive(Debug)]
 pub struct Pipeline<P> {
     reorder: Reorder<Signal>,
     stage: Stage<P>,

@@ -85,7 +85,7 @@ const OVERUSED: Fatigue = Fatigue { onset: 8.0, span: 22.0, speed_mph: 4.0, spin
 pub(crate) struct Pitcher {
     pub(crate) id: PitcherId,
     pub(crate) name: &'static str,
-    left_handed: bool,
+    pub(crate) left_handed: bool,
     /// Height of the release, ft.
     release_z: f64,
     /// Distance of the release to the side of his throwing arm, ft.

@@ -12,7 +12,6 @@ use crate::tracking::venue::Venue;
 const STEP_NS: u64 = 500_000;
 
 /// A game about to be played.
-#[derive(Debug)]
 pub struct Rehearsal<P> {
     stadium: Stadium,
     producer: Producer<Signal>,

@@ -24,8 +24,20 @@ struct Compared {
 const COMPARED: [Compared; 6] = [
     Compared { name: "plate_x", unit: "in", scale: 12.0, published: |m| m.plate_x, thrown: |q| q.plate_x },
     Compared { name: "plate_z", unit: "in", scale: 12.0, published: |m| m.plate_z, thrown: |q| q.plate_z },
-    Compared { name: "release_speed", unit: "mph", scale: 1.0, published: |m| m.release_speed, thrown: |q| q.release_speed },
-    Compared { name: "release_pos_z", unit: "ft", scale: 1.0, published: |m| m.release_pos_z, thrown: |q| q.release_pos_z },
+    Compared {
+        name: "release_speed",
+        unit: "mph",
+        scale: 1.0,
+        published: |m| m.release_speed,
+        thrown: |q| q.release_speed,
+    },
+    Compared {
+        name: "release_pos_z",
+        unit: "ft",
+        scale: 1.0,
+        published: |m| m.release_pos_z,
+        thrown: |q| q.release_pos_z,
+    },
     Compared { name: "pfx_x", unit: "in", scale: 12.0, published: |m| m.pfx_x, thrown: |q| q.pfx_x },
     Compared { name: "pfx_z", unit: "in", scale: 12.0, published: |m| m.pfx_z, thrown: |q| q.pfx_z },
 ];

@@ -20,6 +20,9 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// Behind every pitch.
+    pub const END: Self = Self { release_ns: u64::MAX, id: u64::MAX };
+
     /// Just after this pitch.
     pub fn after(pitch: &PitchRecord) -> Self {
         Self { release_ns: pitch.release_ns, id: pitch.id }
@@ -88,13 +91,20 @@ impl Store {
         Ok(out)
     }
 
-    /// The newest pitches of all pitchers, `limit` at most, newest last; of one game where `game_pk` names it.
+    /// The newest pitches of all pitchers before `before`, `limit` at most, newest last; of one game where `game_pk`
+    /// names it.
     ///
     /// # Errors
     /// A corrupt record, or LMDB fails.
-    pub fn latest_pitches(&self, limit: usize, game_pk: Option<u32>) -> Result<Vec<PitchRecord>, StoreError> {
+    pub fn latest_pitches(
+        &self,
+        before: Cursor,
+        limit: usize,
+        game_pk: Option<u32>,
+    ) -> Result<Vec<PitchRecord>, StoreError> {
+        let to = key::pitch_time(before.release_ns, before.id);
         let txn = self.read_txn()?;
-        let range: Range<'_> = (Bound::Unbounded, Bound::Unbounded);
+        let range: Range<'_> = (Bound::Unbounded, Bound::Excluded(&to));
         let entries = self.table(Table::PitchTimes).rev_range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
         let mut out = Vec::new();
         for entry in entries {
@@ -110,16 +120,31 @@ impl Store {
         Ok(out)
     }
 
-    /// One pitcher's newest pitches, `limit` at most, newest last.
+    /// One pitcher's newest pitches before `before`, `limit` at most, newest last; of one game where `game_pk` names it.
     ///
     /// # Errors
     /// A corrupt record, or LMDB fails.
-    pub fn latest_pitches_of(&self, pitcher: u32, limit: usize) -> Result<Vec<PitchRecord>, StoreError> {
-        let (from, to) = (key::pitch(pitcher, 0), key::pitch(pitcher, u64::MAX));
+    pub fn latest_pitches_of(
+        &self,
+        pitcher: u32,
+        before: Cursor,
+        limit: usize,
+        game_pk: Option<u32>,
+    ) -> Result<Vec<PitchRecord>, StoreError> {
+        let (from, to) = (key::pitch(pitcher, 0), key::pitch(pitcher, before.release_ns));
         let txn = self.read_txn()?;
-        let range: Range<'_> = (Bound::Included(&from), Bound::Included(&to));
+        let range: Range<'_> = (Bound::Included(&from), Bound::Excluded(&to));
         let entries = self.table(Table::Pitches).rev_range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
-        let mut out = entries.take(limit).map(|entry| self.record(entry)).collect::<Result<Vec<_>, _>>()?;
+        let mut out = Vec::new();
+        for entry in entries {
+            if out.len() >= limit {
+                break;
+            }
+            let pitch: PitchRecord = self.record(entry)?;
+            if game_pk.is_none_or(|game| pitch.game_pk == game) {
+                out.push(pitch);
+            }
+        }
         out.reverse();
         Ok(out)
     }
