@@ -210,7 +210,11 @@ impl Config {
             Ok(text) => Some(text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => None,
             Err(error) => {
-                let message = format!("cannot be read: {error}; check the path and its permissions");
+                let advice = match error.kind() {
+                    std::io::ErrorKind::InvalidData => "save it as UTF-8 text",
+                    _ => "check the path and its permissions",
+                };
+                let message = format!("cannot be read: {error}; {advice}");
                 let place = Place::WholeFile(path.to_path_buf());
                 return Err(ConfigErrors(vec![ConfigError { place, message }]));
             }

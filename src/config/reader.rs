@@ -78,8 +78,11 @@ impl<'t> Reader<'t> {
         let (table, faults) = DeTable::parse_recoverable(text);
         for fault in faults {
             let span = fault.span().unwrap_or(0..0);
-            self.broken_lines.insert(line_column(text, span.start).0);
-            self.report_span(span.start, format!("not TOML: {}", fault.message()));
+            // What follows on a broken line is only an echo of the first break.
+            if self.broken_lines.insert(line_column(text, span.start).0) {
+                let message = format!("not TOML: {}; check this line's quotes, brackets and commas", fault.message());
+                self.report_span(span.start, message);
+            }
         }
         for (section, content) in table.into_inner() {
             let DeValue::Table(keys) = content.into_inner() else {

@@ -1,7 +1,7 @@
 //! From bytes to frames, and onto the source's ring.
 //!
 //! One OS thread per socket ([`udp`]) receives datagrams in batches with the kernel's stamps, decodes and admits their
-//! frames ([`intake`]), and hands them to a [`FrameSink`]. After start it allocates nothing. Whatever is refused is
+//! frames ([`intake`]), and hands them to a [`FrameSink`]. After start no frame costs an allocation. Whatever is refused is
 //! counted by cause and source ([`counters`]).
 
 pub mod counters;
