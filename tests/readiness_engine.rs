@@ -416,3 +416,13 @@ fn once_the_pitches_behind_it_are_final_the_number_is_final() {
     assert_eq!(outcomes[23].readiness.state, State::Provisional);
     assert_eq!(outcomes[24].readiness.state, State::Final);
 }
+
+#[test]
+fn a_value_that_rested_on_another_mans_pitch_is_not_held() {
+    let mut engine = engine();
+    throw_all(&mut engine, (0..4).map(|i| pitch(i, 0.0)));
+    let stray = pitch(4, 20.0);
+    assert!(throw(&mut engine, stray).readiness.readiness.value.is_some());
+    let removed = engine.remove(HIM, stray.id, BoxNs(stray.release.0)).expect("it was his");
+    assert_eq!((removed.readiness.readiness.value, removed.readiness.state), (None, State::Held));
+}
