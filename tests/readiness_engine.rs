@@ -426,3 +426,16 @@ fn a_value_that_rested_on_another_mans_pitch_is_not_held() {
     let removed = engine.remove(HIM, stray.id, BoxNs(stray.release.0)).expect("it was his");
     assert_eq!((removed.readiness.readiness.value, removed.readiness.state), (None, State::Held));
 }
+
+#[test]
+fn who_threw_yesterday_is_retired_with_his_alerts_and_his_baseline() {
+    let mut engine = engine();
+    let outcomes = throw_all(&mut engine, (0..12).map(|i| pitch(i, 4.0)));
+    let newest = pitch(11, 4.0).release;
+    assert_eq!(engine.retire(newest), []);
+    let cleared = engine.retire(EventNs(newest.0 + 1));
+    assert_eq!(cleared.len(), last(&outcomes).alerts.len());
+    assert!(cleared.iter().all(|a| a.cleared_at.is_some()));
+    assert_eq!(engine.active().count(), 0);
+    assert!(!engine.has_baseline(HIM) && engine.has_baseline(OTHER));
+}

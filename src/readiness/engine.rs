@@ -153,6 +153,21 @@ impl Engine {
         pitches.into_iter().map(|pitch| self.pitch(pitcher, mound, key, pitch, now).readiness).last()
     }
 
+    /// Forgets everybody whose newest pitch was released before `before`, with his baseline and workload, which are
+    /// another day's; returns the alerts that this cleared. Who has not thrown yet stays.
+    pub fn retire(&mut self, before: EventNs) -> Vec<Alert> {
+        let mut changes = Changes::default();
+        let book = &mut self.book;
+        self.arms.retain(|_, arm| match arm.newest_release() {
+            Some(newest) if newest < before => {
+                arm.watches.end(book, newest, &mut changes);
+                false
+            }
+            _ => true,
+        });
+        changes.cleared
+    }
+
     /// Notes that somebody has seen an alert. None where there is no such alert.
     pub fn acknowledge(&mut self, alert: u64, when: String) -> Option<&Alert> {
         for published in self.arms.values_mut().filter_map(|arm| arm.current.as_mut()?.published.as_mut()) {
