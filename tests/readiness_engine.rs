@@ -236,7 +236,7 @@ fn a_revision_of_the_newest_pitch_replaces_it_and_raises_nothing_twice() {
     let mut engine = engine();
     throw_all(&mut engine, (0..12).map(|i| pitch(i, 0.0)));
     let slow = throw(&mut engine, pitch(12, 15.0));
-    assert_eq!(raised(&[slow.clone()]).len(), 2, "velocity and readiness");
+    assert_eq!(raised(std::slice::from_ref(&slow)).len(), 2, "velocity and readiness");
     let again = throw(&mut engine, OutingPitch { revision: 1, ..pitch(12, 14.9) });
     assert!(again.changed && again.raised.is_empty() && again.cleared.is_empty());
     assert_eq!(again.readiness.pitches, 13);
@@ -398,4 +398,44 @@ fn without_a_baseline_there_is_no_number_and_the_reason_says_why() {
     assert_eq!((shown.readiness.value, shown.state), (None, State::Held));
     assert_eq!(shown.reasons[0], "No season baseline for him yet, so nothing to compare today with");
     assert_eq!(shown.name, HIM.to_string());
+}
+
+#[test]
+fn without_pitch_types_there_is_no_number_and_the_reason_says_why() {
+    let outcomes = throw_all(&mut engine(), (0..30).map(|i| OutingPitch { pitch_type: None, ..pitch(i, 0.0) }));
+    let shown = last(&outcomes);
+    assert_eq!((shown.readiness.value, shown.state), (None, State::Held));
+    assert_eq!(shown.reasons[0], "No pitch types from the game feed, so nothing to compare with his season");
+}
+
+#[test]
+fn once_the_pitches_behind_it_are_final_the_number_is_final() {
+    let mut engine = engine();
+    throw_all(&mut engine, (0..30).map(|i| pitch(i, 0.0)));
+    let outcomes = throw_all(&mut engine, (5..30).map(|i| OutingPitch { state: PitchState::Final, ..pitch(i, 0.0) }));
+    assert_eq!(outcomes[23].readiness.state, State::Provisional);
+    assert_eq!(outcomes[24].readiness.state, State::Final);
+}
+
+#[test]
+fn a_value_that_rested_on_another_mans_pitch_is_not_held() {
+    let mut engine = engine();
+    throw_all(&mut engine, (0..4).map(|i| pitch(i, 0.0)));
+    let stray = pitch(4, 20.0);
+    assert!(throw(&mut engine, stray).readiness.readiness.value.is_some());
+    let removed = engine.remove(HIM, stray.id, BoxNs(stray.release.0)).expect("it was his");
+    assert_eq!((removed.readiness.readiness.value, removed.readiness.state), (None, State::Held));
+}
+
+#[test]
+fn who_threw_yesterday_is_retired_with_his_alerts_and_his_baseline() {
+    let mut engine = engine();
+    let outcomes = throw_all(&mut engine, (0..12).map(|i| pitch(i, 4.0)));
+    let newest = pitch(11, 4.0).release;
+    assert_eq!(engine.retire(newest), []);
+    let cleared = engine.retire(EventNs(newest.0 + 1));
+    assert_eq!(cleared.len(), last(&outcomes).alerts.len());
+    assert!(cleared.iter().all(|a| a.cleared_at.is_some()));
+    assert_eq!(engine.active().count(), 0);
+    assert!(!engine.has_baseline(HIM) && engine.has_baseline(OTHER));
 }

@@ -1,6 +1,9 @@
 //! What must hold of outings and feature set v1.
 
 use proptest::prelude::*;
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+use rand_distr::StandardNormal;
 
 use super::baseline::{Expected, PitcherBaseline, TypeBaseline};
 use super::*;
@@ -159,6 +162,53 @@ fn a_lower_release_and_a_shorter_stride_are_drops_in_pitch_to_pitch_deviations()
     assert!((mechanics.release_extension.expect("5 pitches").z - -2.0).abs() < 1e-9);
 }
 
+/// Pitches of two types about a true day that differs from the baseline as the baseline and the weather say it may.
+fn random_day(rng: &mut StdRng, n: u64) -> (Outing, f64) {
+    let mut normal = |sd: f64| -> f64 { sd * rng.sample::<f64, _>(StandardNormal) };
+    let truth = normal(1.0);
+    let weather = normal(12.0 / 37.0);
+    let baselines_off = [normal(0.2), normal(0.2)];
+    let pitches = (0..n).map(|i| {
+        // Sinkers take the slider's place in the baseline of this test.
+        let of_type = usize::from(i.is_multiple_of(3));
+        let p = pitch(i, "FF");
+        OutingPitch {
+            pitch_type: Some(kind(["FF", "SI"][of_type])),
+            release_speed: moved(p.release_speed, truth + weather + baselines_off[of_type] + normal(0.8)),
+            release_spin_rate: moved(p.release_spin_rate, normal(46.0)),
+            release_pos_z: moved(p.release_pos_z, normal(0.1)),
+            ..p
+        }
+    });
+    (outing(pitches), truth)
+}
+
+#[test]
+fn stated_standard_deviations_are_honest() {
+    const DAYS: u32 = 4000;
+    let mut rng = StdRng::seed_from_u64(4);
+    let usual =
+        PitcherBaseline { pitcher: PitcherId(1), types: vec![usual("FF", 95.0, 2300.0), usual("SI", 95.0, 2300.0)] };
+    let (mut held, mut ratios, mut cvs) = (0, Vec::new(), Vec::new());
+    for _ in 0..DAYS {
+        let (outing, truth) = random_day(&mut rng, 25);
+        let features = features_v1(&outing, Some(&usual), &Config::default());
+        let delta = features.velocity_delta_5.expect("25 fastballs");
+        held += u32::from((delta.value - truth).abs() < 1.645 * delta.sd);
+        ratios.extend(features.release_height_var_25);
+        cvs.extend(features.spin_consistency_20);
+    }
+    let share = f64::from(held) / f64::from(DAYS);
+    assert!((0.88..0.92).contains(&share), "90 % intervals of velocity hold {share}");
+    for (name, features) in [("height", ratios), ("spin", cvs)] {
+        let n = features.len() as f64;
+        let mean = features.iter().map(|f| f.value).sum::<f64>() / n;
+        let sd = (features.iter().map(|f| (f.value - mean).powi(2)).sum::<f64>() / n).sqrt();
+        let stated = features.iter().map(|f| f.sd).sum::<f64>() / n;
+        assert!((stated / sd - 1.0).abs() < 0.05, "{name}: stated {stated}, is {sd}");
+    }
+}
+
 #[test]
 fn without_a_baseline_only_what_needs_none_is_present_and_nothing_can_be_judged() {
     let features = features_v1(&outing((0..30).map(|i| pitch(i, "FF"))), None, &Config::default());
@@ -231,7 +281,7 @@ proptest! {
         cut in 1..40_usize,
     ) {
         let thrown = |i: u64| {
-            let p = pitch(i, if i % 3 == 0 { "SL" } else { "FF" });
+            let p = pitch(i, if i.is_multiple_of(3) { "SL" } else { "FF" });
             OutingPitch {
                 release_speed: moved(p.release_speed, speeds[i as usize]),
                 release_pos_z: moved(p.release_pos_z, speeds[39 - i as usize] / 20.0),

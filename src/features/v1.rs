@@ -9,6 +9,7 @@
 //!
 //! Break has no window of its own in science.md §4; it takes spin's, which it goes with. A pitch that no mark has typed
 //! yet is expected by all of them and valid for none, so a silent mark feed lowers QA. Nothing crosses outings.
+//! QA takes the late-data fraction that is published beside it, the pitcher's mean over his last 25 pitches.
 //!
 //! No sensor tells temperature, density and wind yet: no value is adjusted, and the standard deviations of velocity and
 //! break are widened by [`Config`].

@@ -52,8 +52,17 @@ impl Rule {
         }
     }
 
+    /// Whether each limit clears on its good side, and the critical one lies beyond the warning.
+    pub(super) fn limits_are_sound(self, config: &AlertConfig) -> bool {
+        let Limits { warning, critical } = self.limits(config);
+        let sound = |limit: Limit| limit.raise.is_finite() && self.goodness(limit.clear) >= self.goodness(limit.raise);
+        warning.is_none_or(sound)
+            && critical.is_none_or(sound)
+            && warning.zip(critical).is_none_or(|(w, c)| self.goodness(c.raise) <= self.goodness(w.raise))
+    }
+
     /// Turned so that low is bad, for all rules alike.
-    fn badness_down(self, x: f64) -> f64 {
+    fn goodness(self, x: f64) -> f64 {
         if self == Self::LateDataFrac { -x } else { x }
     }
 }
@@ -84,9 +93,9 @@ struct Line {
 impl Line {
     fn judge(&mut self, rule: Rule, limit: Option<Limit>, value: f64, new_pitch: bool) {
         if let Some(limit) = limit {
-            let value = rule.badness_down(value);
-            self.beyond.judge(value < rule.badness_down(limit.raise), new_pitch);
-            self.inside.judge(value >= rule.badness_down(limit.clear), new_pitch);
+            let value = rule.goodness(value);
+            self.beyond.judge(value < rule.goodness(limit.raise), new_pitch);
+            self.inside.judge(value >= rule.goodness(limit.clear), new_pitch);
         }
     }
 }
@@ -205,7 +214,7 @@ impl Watches {
             let limit = if severity == Severity::Critical { limits.critical } else { limits.warning };
             let justified = value_of(rule)
                 .zip(limit)
-                .is_some_and(|(value, limit)| rule.badness_down(value) < rule.badness_down(limit.clear));
+                .is_some_and(|(value, limit)| rule.goodness(value) < rule.goodness(limit.clear));
             if !justified {
                 *watch = Watch::default();
                 changes.cleared.extend(book.clear(id, at));

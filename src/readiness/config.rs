@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::alerts::Rule;
 use super::workload::Role;
 use crate::features;
 
@@ -22,7 +23,14 @@ pub struct Ramp {
 impl Ramp {
     /// Points at x.
     pub fn at(&self, x: f64) -> f64 {
-        self.points * ((x - self.from) / self.span).clamp(0.0, self.max)
+        self.points * ((x - self.from) / self.span).max(0.0).min(self.max)
+    }
+
+    fn is_sound(&self) -> bool {
+        [self.points, self.from, self.span, self.max].iter().all(|x| x.is_finite())
+            && self.points >= 0.0
+            && self.span > 0.0
+            && self.max >= 0.0
     }
 }
 
@@ -146,12 +154,98 @@ impl Default for Config {
     }
 }
 
+/// A number of the readiness configuration that cannot be meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A ramp that is none.
+    #[error("`{0}`: points and max must be 0 or more, span above 0, all of them finite")]
+    Ramp(&'static str),
+    /// A limit whose clear value is no better than the value that raises.
+    #[error("`alerts.{0}`: clear must lie on the good side of raise, and the critical limit beyond the warning")]
+    Limit(&'static str),
+    /// A number that must be above 0.
+    #[error("`{0}` must be a finite number above 0")]
+    NotPositive(&'static str),
+    /// A fraction out of range.
+    #[error("`{0}` must lie between 0 and 1")]
+    NoFraction(&'static str),
+    /// A standard deviation below 0.
+    #[error("`features.{0}` must be a finite number, 0 or more")]
+    Deviation(&'static str),
+}
+
 impl Config {
+    /// Every number that cannot be meant; empty for a sound configuration.
+    pub fn errors(&self) -> Vec<ConfigError> {
+        let ramps = [
+            ("velocity", self.velocity),
+            ("spin", self.spin),
+            ("height", self.height),
+            ("mechanics", self.mechanics),
+            ("dose", self.dose),
+            ("acwr", self.acwr),
+            ("rest", self.rest),
+        ];
+        let positive = [
+            ("starter_cap", self.starter_cap),
+            ("reliever_cap", self.reliever_cap),
+            ("pitchers_max", self.pitchers_max as f64),
+            ("alerts_max", self.alerts_max as f64),
+        ];
+        let fractions = [("hold_confidence", self.hold_confidence), ("hold_qa", self.hold_qa)];
+        let deviations = [
+            ("temperature_sd_f", self.features.temperature_sd_f),
+            ("density_sd_frac", self.features.density_sd_frac),
+            ("wind_sd_mph", self.features.wind_sd_mph),
+        ];
+        let mut errors = Vec::new();
+        errors.extend(ramps.iter().filter(|(_, r)| !r.is_sound()).map(|(key, _)| ConfigError::Ramp(key)));
+        let limits = Rule::ALL.iter().filter(|rule| !rule.limits_are_sound(&self.alerts));
+        errors.extend(limits.map(|rule| ConfigError::Limit(rule.name())));
+        let bad = positive.iter().filter(|(_, x)| !(x.is_finite() && *x > 0.0));
+        errors.extend(bad.map(|(key, _)| ConfigError::NotPositive(key)));
+        let bad = fractions.iter().filter(|(_, x)| !(0.0..=1.0).contains(x));
+        errors.extend(bad.map(|(key, _)| ConfigError::NoFraction(key)));
+        let bad = deviations.iter().filter(|(_, x)| !(x.is_finite() && *x >= 0.0));
+        errors.extend(bad.map(|(key, _)| ConfigError::Deviation(key)));
+        errors
+    }
+
     /// The cap of a role's dose, pitches.
     pub fn cap(&self, role: Role) -> f64 {
         match role {
             Role::Starter => self.starter_cap,
             Role::Reliever => self.reliever_cap,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_sound() {
+        assert_eq!(Config::default().errors(), []);
+    }
+
+    #[test]
+    fn every_error_is_told_at_once() {
+        let mut config = Config { starter_cap: 0.0, hold_qa: 1.2, ..Config::default() };
+        config.velocity.span = 0.0;
+        config.features.wind_sd_mph = f64::NAN;
+        config.alerts.readiness.warning = Some(Limit { raise: 80.0, clear: 78.0 });
+        config.alerts.late_data_frac.critical = Some(Limit { raise: 0.1, clear: 0.05 });
+        assert_eq!(
+            config.errors(),
+            [
+                ConfigError::Ramp("velocity"),
+                ConfigError::Limit("late_data_frac"),
+                ConfigError::Limit("readiness"),
+                ConfigError::NotPositive("starter_cap"),
+                ConfigError::NoFraction("hold_qa"),
+                ConfigError::Deviation("wind_sd_mph"),
+            ]
+        );
     }
 }

@@ -153,6 +153,21 @@ impl Engine {
         pitches.into_iter().map(|pitch| self.pitch(pitcher, mound, key, pitch, now).readiness).last()
     }
 
+    /// Forgets everybody whose newest pitch was released before `before`, with his baseline and workload, which are
+    /// another day's; returns the alerts that this cleared. Who has not thrown yet stays.
+    pub fn retire(&mut self, before: EventNs) -> Vec<Alert> {
+        let mut changes = Changes::default();
+        let book = &mut self.book;
+        self.arms.retain(|_, arm| match arm.newest_release() {
+            Some(newest) if newest < before => {
+                arm.watches.end(book, newest, &mut changes);
+                false
+            }
+            _ => true,
+        });
+        changes.cleared
+    }
+
     /// Notes that somebody has seen an alert. None where there is no such alert.
     pub fn acknowledge(&mut self, alert: u64, when: String) -> Option<&Alert> {
         for published in self.arms.values_mut().filter_map(|arm| arm.current.as_mut()?.published.as_mut()) {
@@ -250,14 +265,15 @@ impl Arm {
         };
         let newest = current.outing.newest();
         let confidence = newest.and_then(|p| p.calibration_confidence);
-        let hold = hold(config, &features, confidence, self.baseline.is_some());
+        let hold = hold(config, &current.outing, &features, self.baseline.is_some());
         if hold.is_none() {
             current.last_good = Some(judge.indices(config, &inputs));
         }
         let indices = current.last_good.unwrap_or_default();
         let points = Points::of(config, &inputs);
         let release = newest.map_or(current.release, |p| p.release);
-        let provisional = current.outing.pitches().iter().any(|p| p.state == PitchState::Provisional);
+        let mut behind_it = current.outing.pitches().iter().rev().take(Outing::LATE_WINDOW);
+        let provisional = behind_it.any(|p| p.state == PitchState::Provisional);
         self.revision += 1;
         current.release = release;
         current.published = Some(Readiness {
@@ -345,17 +361,20 @@ impl Current {
 }
 
 /// Why the last value is held instead of judging anew, if it is (science.md §4, §6).
-fn hold(config: &Config, features: &FeatureSet, confidence: Option<f64>, baseline: bool) -> Option<Hold> {
+fn hold(config: &Config, outing: &Outing, features: &FeatureSet, baseline: bool) -> Option<Hold> {
+    let confidence = outing.newest().and_then(|p| p.calibration_confidence);
     if let Some(confidence) = confidence.filter(|c| *c < config.hold_confidence) {
         return Some(Hold::Calibration(confidence));
     }
     if let Some(qa) = features.qa_min().filter(|qa| *qa < config.hold_qa) {
         return Some(Hold::Quality(qa));
     }
+    let typed = outing.pitches().iter().filter(|p| p.pitch_type.is_some()).count();
     match (features.can_judge(), baseline) {
         (true, _) => None,
-        (false, true) => Some(Hold::TooFewPitches),
         (false, false) => Some(Hold::NoBaseline),
+        (false, true) if 2 * typed < outing.pitches().len() => Some(Hold::NoPitchTypes),
+        (false, true) => Some(Hold::TooFewPitches),
     }
 }
 

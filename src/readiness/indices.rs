@@ -298,6 +298,21 @@ mod tests {
     }
 
     #[test]
+    fn with_every_feature_on_its_corner_the_interval_still_holds_the_value() {
+        let inputs = Inputs {
+            velocity: Some((-0.5, 0.5)),
+            spin: Some((1.25, 0.2)),
+            height: Some((1.5, 0.4)),
+            release_drop: Some((1.0, 0.5)),
+            extension_drop: Some((1.0, 0.5)),
+            ..Inputs::default()
+        };
+        let indices = Judge::default().indices(&Config::default(), &inputs);
+        assert_eq!((indices.fatigue.low, indices.fatigue.value), (Some(0.0), Some(0.0)));
+        assert_eq!((indices.readiness.value, indices.readiness.high), (Some(100.0), Some(100.0)));
+    }
+
+    #[test]
     fn far_from_every_corner_nothing_is_uncertain() {
         let inputs = Inputs { velocity: Some((5.0, 0.3)), spin: Some((0.8, 0.05)), ..Inputs::default() };
         let readiness = Judge::default().indices(&Config::default(), &inputs).readiness;

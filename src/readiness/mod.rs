@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 use crate::ids::{MoundId, PitcherId};
 
 pub use alerts::Rule;
-pub use config::{AlertConfig, Config, Limit, Limits, Ramp};
+pub use config::{AlertConfig, Config, ConfigError, Limit, Limits, Ramp};
 pub use engine::{Engine, Outcome};
 pub use indices::{Indices, Inputs, Judge, Points};
 pub use workload::{OutingKey, Role, Workload};

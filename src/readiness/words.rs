@@ -25,6 +25,8 @@ pub(super) enum Hold {
     NoBaseline,
     /// Nothing to judge by: no window has opened.
     TooFewPitches,
+    /// Nothing to judge by: pitches enough, but no mark names their types.
+    NoPitchTypes,
     /// Confidence in calibration is too low.
     Calibration(f64),
     /// Too little of the expected data is there, or it comes too late.
@@ -36,6 +38,7 @@ impl Hold {
         match self {
             Self::NoBaseline => "No season baseline for him yet, so nothing to compare today with".to_owned(),
             Self::TooFewPitches => "Too few pitches yet to compare with his season".to_owned(),
+            Self::NoPitchTypes => "No pitch types from the game feed, so nothing to compare with his season".to_owned(),
             Self::Calibration(confidence) => format!(
                 "Held at the last good value: camera calibration confidence {confidence:.2} is under {:.2}",
                 config.hold_confidence
