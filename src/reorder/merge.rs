@@ -16,6 +16,8 @@ use crate::ids::{BoxNs, EventNs, MoundId};
 
 /// How often the timers and the median lag are looked at, ns of box time.
 const LOOK_NS: u64 = 1 << 24;
+/// How often idleness is looked for, ns of a path's signs of life.
+const LIFE_NS: u64 = 1 << 20;
 /// Cameras whose lag must be known before the fence is trusted, where as many are planned: one wild one among three is
 /// outvoted.
 const FENCE_CAMERAS: usize = 3;
@@ -42,6 +44,8 @@ pub struct Reorder<T> {
     /// The next slot of each path.
     heads: Vec<Option<Held>>,
     lives: Vec<Life>,
+    /// The sign of life at which each path's sources are looked at again.
+    life_at: Vec<BoxNs>,
     sources: [Source; SOURCE_MAX as usize + 1],
     places: [Option<Place>; CAMERA_MAX as usize + 1],
     mounds: Vec<Mound>,
@@ -78,6 +82,7 @@ impl<T: Copy + Send + Route> Reorder<T> {
         Self {
             shelf: Shelf::new(reader, slots),
             heads: signals.iter().map(|_| None).collect(),
+            life_at: vec![BoxNs(0); signals.len()],
             lives: signals.iter().map(|signals| signals.life()).collect(),
             signals,
             sources: [Source::UNSEEN; SOURCE_MAX as usize + 1],
@@ -356,6 +361,10 @@ impl<T: Copy + Send + Route> Reorder<T> {
     /// Tells idleness from what the path's ingest thread vouched for.
     fn hear_life(&mut self, path: usize, sink: &mut impl Sink<T>) {
         let life = self.lives[path];
+        if life.beat < self.life_at[path] && !life.closed {
+            return;
+        }
+        self.life_at[path] = BoxNs(life.beat.0.saturating_add(LIFE_NS));
         for id in 1..=SOURCE_MAX {
             let source = &mut self.sources[usize::from(id)];
             if !source.is_on(path) {

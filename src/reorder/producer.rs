@@ -114,6 +114,11 @@ impl<T: Copy + Send> Producer<T> {
         self.reclaim();
     }
 
+    /// Slots that the path has left, as far as the last beat knows.
+    pub fn free(&self) -> usize {
+        self.writer.free()
+    }
+
     fn reclaim(&mut self) {
         let (owner, in_use) = (&self.owner, &mut self.in_use);
         self.writer.reclaim(|slot| in_use[usize::from(owner[slot])] -= 1);

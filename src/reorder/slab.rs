@@ -224,7 +224,8 @@ pub(super) fn slab<V: Copy + Send>(paths: usize, slots: usize) -> (Vec<Writer<V>
         slots.is_power_of_two() && paths * slots < u32::MAX as usize,
         "slot numbers are 32 bits, rings powers of two"
     );
-    let all = (0..paths * slots).map(|_| Slot(UnsafeCell::new(MaybeUninit::uninit()))).collect();
+    // Written once, so that the system hands out the memory now and not frame by frame.
+    let all = (0..paths * slots).map(|_| Slot(UnsafeCell::new(MaybeUninit::zeroed()))).collect();
     let all = Arc::new(Slots(all));
     let mut writers = Vec::with_capacity(paths);
     let mut ends = Vec::with_capacity(paths);
