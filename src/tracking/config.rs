@@ -39,7 +39,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             common_px: 0.1,
-            jerk_sd: 2.0,
+            jerk_sd: 2.5,
             jerk_along_sd: 0.4,
             gate_chi2: 9.21,
             gather_ns: 250_000_000,

@@ -20,8 +20,8 @@ const LAST_Y_FT: f64 = 8.0;
 /// Seen for less than this, a ball is not judged at all, ft.
 const SEEN_FT_MIN: f64 = 18.0;
 
-/// Standard deviation to state for what lies anywhere in a gap, over the gap: its 90 % interval holds 90 % of it.
-const UNIFORM_SD: f64 = 0.9 / 1.645;
+/// Root mean square distance from a gap's end of what lies anywhere in it, over the gap: √⅓.
+const UNIFORM_SD: f64 = 0.577_350_269;
 
 /// When the ball left the hand.
 #[derive(Debug, Clone, Copy)]
