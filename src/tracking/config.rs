@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// Standard deviation of the offset that one camera's pixels share during one pitch, px: what does not average out.
     pub common_px: f64,
-    /// Standard deviation of the true jerk around its prediction by the force model, ft/s³ (science.md §1).
+    /// Standard deviation of the true jerk around its prediction by the force model, across the flight, ft/s³
+    /// (science.md §1).
     pub jerk_sd: f64,
+    /// The same along the flight, where drag is all there is and varies little, ft/s³.
+    pub jerk_along_sd: f64,
     /// An observation farther off than this is not used: squared residual over variance, two degrees of freedom.
     pub gate_chi2: f64,
     /// How long frames behind the eager watermark are gathered before a revision, box time, ns.
@@ -39,7 +42,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             common_px: 0.1,
-            jerk_sd: 2.0,
+            jerk_sd: 2.5,
+            jerk_along_sd: 0.4,
             gate_chi2: 9.21,
             gather_ns: 250_000_000,
             revise_sd: 0.1,

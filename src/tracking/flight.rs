@@ -7,7 +7,7 @@ use super::camera::Camera;
 use super::config::Config;
 use super::fit::{Freedom, Matrix12, Prior, Samples, Solution, residual};
 use super::force::Forces;
-use super::jerk::JerkScale;
+use super::jerk::{self, JerkScale};
 use super::pitch::CameraResidual;
 use super::trajectory::Trajectory;
 
@@ -35,6 +35,8 @@ pub struct Flight {
     pub cameras: u8,
     /// Observations near the flight.
     pub frames: u32,
+    /// Time before the first observation in which no camera took a frame that would have shown the ball, s.
+    pub unseen_s: f64,
     /// Cameras contradict each other.
     pub disagree: bool,
 }
@@ -48,6 +50,8 @@ pub struct FreeJerk {
     pub covariance: Matrix3<f64>,
     /// The force model's, ft/s³.
     pub model: Vector3<f64>,
+    /// How jerks scatter around the model, ft²/s⁶.
+    pub scatter: Matrix3<f64>,
 }
 
 /// Measures the flight that `samples` show, starting near it; `None` where they do not determine it.
@@ -59,14 +63,15 @@ pub fn measure(
     config: &Config,
 ) -> Option<Flight> {
     let model = Forces::split(&start.velocity(0.0), &start.acceleration(0.0)).jerk();
-    let prior =
-        Prior { mean: model * scale.mean, precision: scale.prior_covariance(&model, config.jerk_sd).try_inverse()? };
+    let scatter = jerk::scatter(&start.velocity(0.0), config.jerk_along_sd, config.jerk_sd);
+    let precision = scale.prior_covariance(&model, &scatter).try_inverse()?;
+    let prior = Prior { mean: model * scale.mean, precision };
     let freedom = Freedom::Jerk(Some(prior));
     let solution = samples.fit(cameras, start, &freedom, config.common_px, config.gate_chi2)?;
     let chi2_reduced = samples.chi2_reduced(cameras, &solution.path, config.common_px);
     let inflation = chi2_reduced.max(1.0);
     let covariance = freedom.complete(&solution.normal, &solution.path).cholesky()?.inverse() * inflation;
-    let free_jerk = free_jerk(&solution, model, inflation);
+    let free_jerk = free_jerk(&solution, model, scatter, inflation);
     let residuals = residuals(samples, cameras, &solution.path);
     let nine = samples.fit_nine(cameras, &solution, config.common_px)?;
     let used: f64 = residuals.iter().map(|r| f64::from(r.used)).sum();
@@ -80,13 +85,14 @@ pub fn measure(
         residual_px: (square / used.max(1.0)).sqrt(),
         cameras: residuals.iter().filter(|r| r.used >= CAMERA_MIN).count() as u8,
         frames: samples.len() as u32,
+        unseen_s: unseen(samples, cameras),
         disagree: chi2_reduced > 2.0 || disagree(&residuals, config),
         residuals,
     })
 }
 
 /// The minimum without the prior is one linear step away: the problem is as good as linear over a fraction of a foot.
-fn free_jerk(solution: &Solution, model: Vector3<f64>, inflation: f64) -> Option<FreeJerk> {
+fn free_jerk(solution: &Solution, model: Vector3<f64>, scatter: Matrix3<f64>, inflation: f64) -> Option<FreeJerk> {
     let free = solution.normal.cholesky()?;
     let unit = 6.0 / solution.path.scale_s.powi(3);
     let step = free.solve(&solution.gradient);
@@ -94,7 +100,21 @@ fn free_jerk(solution: &Solution, model: Vector3<f64>, inflation: f64) -> Option
         estimate: (solution.path.coefficients[3] + step.fixed_rows::<3>(9)) * unit,
         covariance: free.inverse().fixed_view::<3, 3>(9, 9) * (unit * unit * inflation),
         model,
+        scatter,
     })
+}
+
+/// From the last frame that any camera took before the first observation until that observation. A camera that had the
+/// ball in its next frame took its last one a frame interval earlier; one that found it later says nothing.
+fn unseen(samples: &Samples, cameras: &[Camera]) -> f64 {
+    let starts = || {
+        samples.groups().iter().filter_map(|group| {
+            let used = samples.of(group).filter(|(_, used)| *used);
+            used.map(|(s, _)| s.seconds).reduce(f64::min).map(|first| (first, cameras[group.camera].fps.recip()))
+        })
+    };
+    let first = starts().map(|(start, _)| start).fold(f64::INFINITY, f64::min);
+    starts().map(|(start, interval)| first - (start - interval)).filter(|gap| *gap > 0.0).fold(f64::INFINITY, f64::min)
 }
 
 /// Too few cameras agree for the number that does not, or one that is used is far off the others.

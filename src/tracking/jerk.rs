@@ -27,9 +27,9 @@ impl Default for JerkScale {
 }
 
 impl JerkScale {
-    /// Covariance of a pitch's jerk around `mean · model`, ft²/s⁶.
-    pub(super) fn prior_covariance(&self, model: &Vector3<f64>, jerk_sd: f64) -> Matrix3<f64> {
-        Matrix3::identity() * jerk_sd.powi(2) + model * model.transpose() * self.variance
+    /// Covariance of a pitch's jerk around `mean · model`, ft²/s⁶, given the scatter of jerks around the truly scaled model.
+    pub(super) fn prior_covariance(&self, model: &Vector3<f64>, scatter: &Matrix3<f64>) -> Matrix3<f64> {
+        scatter + model * model.transpose() * self.variance
     }
 
     /// Learns from one pitch's jerk, fitted without a prior: estimate and covariance, ft/s³ and its square.
@@ -38,10 +38,10 @@ impl JerkScale {
         estimate: &Vector3<f64>,
         covariance: &Matrix3<f64>,
         model: &Vector3<f64>,
-        jerk_sd: f64,
+        scatter: &Matrix3<f64>,
         walk: f64,
     ) {
-        let Some(weight) = (covariance + Matrix3::identity() * jerk_sd.powi(2)).try_inverse() else { return };
+        let Some(weight) = (covariance + scatter).try_inverse() else { return };
         let seen = (model.transpose() * weight * model).x;
         let told = (model.transpose() * weight * estimate).x;
         let before = 1.0 / (self.variance + walk * walk);
@@ -52,6 +52,14 @@ impl JerkScale {
             self.pitches = self.pitches.saturating_add(1);
         }
     }
+}
+
+/// How jerks scatter around the model, ft²/s⁶: drag changes smoothly along the flight, while the force across it turns with
+/// what no camera sees (the part of the spin along the flight, the seams).
+pub(super) fn scatter(velocity: &Vector3<f64>, along_sd: f64, across_sd: f64) -> Matrix3<f64> {
+    let along = velocity / velocity.norm();
+    let along = along * along.transpose();
+    along * along_sd.powi(2) + (Matrix3::identity() - along) * across_sd.powi(2)
 }
 
 #[cfg(test)]
@@ -66,7 +74,7 @@ mod tests {
             for k in 0..40 {
                 let noise = if k % 2 == 0 { 4.0 } else { -4.0 };
                 let seen = model * truth + Vector3::new(0.0, noise, -noise);
-                scale.learn(&seen, &(Matrix3::identity() * 16.0), &model, 2.0, 0.005);
+                scale.learn(&seen, &(Matrix3::identity() * 16.0), &model, &(Matrix3::identity() * 4.0), 0.005);
             }
             assert!((scale.mean - truth).abs() < 3.0 * scale.variance.sqrt(), "{truth}: {scale:?}");
             assert!(scale.variance.sqrt() < 0.1, "{scale:?}");
@@ -77,7 +85,7 @@ mod tests {
     fn a_singular_estimate_teaches_nothing_wrong() {
         let mut scale = JerkScale::default();
         let broken = Matrix3::from_element(f64::NAN);
-        scale.learn(&Vector3::zeros(), &broken, &Vector3::new(0.0, -10.0, 0.0), 2.0, 0.0);
+        scale.learn(&Vector3::zeros(), &broken, &Vector3::new(0.0, -10.0, 0.0), &Matrix3::identity(), 0.0);
         assert_eq!(scale, JerkScale::default());
     }
 }

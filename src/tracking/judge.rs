@@ -4,7 +4,6 @@
 //! first set is something else (a throw, a bird, a roller) and is not published; what lies beyond the second is published
 //! with its flag.
 
-use super::camera::Camera;
 use super::config::Config;
 use super::flight::Flight;
 use super::grow::Grown;
@@ -21,6 +20,9 @@ const LAST_Y_FT: f64 = 8.0;
 /// Seen for less than this, a ball is not judged at all, ft.
 const SEEN_FT_MIN: f64 = 18.0;
 
+/// Root mean square distance from a gap's end of what lies anywhere in it, over the gap: √⅓.
+const UNIFORM_SD: f64 = 0.577_350_269;
+
 /// When the ball left the hand.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Release {
@@ -34,9 +36,9 @@ pub(super) struct Release {
 
 /// The release: the mark, else the first consistent observation, else (start not seen) where balls usually leave the hand.
 ///
-/// The first observation comes later than the release by the shortest of the cameras' independent waits, each uniform
-/// over its frame interval: the variance is that delay's mean square, `∫ 2x·Π(1 − x·fps) dx`.
-pub(super) fn release(flight: &Flight, grown: &Grown, cameras: &[Camera], mark: Option<u64>) -> Option<Release> {
+/// The first observation comes after the release, by less than the time since the cameras' frame before it, and every
+/// delay in that gap is as likely as another.
+pub(super) fn release(flight: &Flight, grown: &Grown, mark: Option<u64>) -> Option<Release> {
     let path = &flight.path;
     if let Some(mark) = mark.map(EventNs) {
         return Some(Release { event: mark, marked: true, seconds: path.seconds(mark), variance: 0.0 });
@@ -48,16 +50,7 @@ pub(super) fn release(flight: &Flight, grown: &Grown, cameras: &[Camera], mark: 
         let variance = (EXTENSION_FT.1 / path.velocity(seconds).y).powi(2);
         return Some(Release { event: path.event(seconds), marked: false, seconds, variance });
     }
-    let rates = || {
-        let used = flight.residuals.iter().filter(|r| r.used > 0);
-        used.filter_map(|r| cameras.iter().find(|c| c.id == r.camera)).map(|c| c.fps)
-    };
-    let longest = rates().fold(1.0, f64::max).recip();
-    let cells = 64.0;
-    let variance = (0..64)
-        .map(|i| (f64::from(i) + 0.5) * longest / cells)
-        .map(|x| 2.0 * x * rates().map(|fps| 1.0 - x * fps).product::<f64>() * longest / cells)
-        .sum();
+    let variance = (UNIFORM_SD * flight.unseen_s).powi(2);
     Some(Release { event: grown.first, marked: false, seconds, variance })
 }
 

@@ -18,6 +18,8 @@ pub const RUBBER_FT: f64 = 60.5;
 /// y at which Statcast publishes its nine parameters, ft.
 const STATCAST_Y_FT: f64 = 50.0;
 const FTPS_PER_MPH: f64 = 1.466_667;
+/// What a cubic flight misses in drag and lift coefficients, beside integrated flights of drag and Magnus [C].
+const COEFFICIENT_SD: f64 = 3.5e-4;
 const COUNT: usize = 14;
 
 type Row = SVector<f64, COUNT>;
@@ -72,7 +74,10 @@ pub fn deviations(
     let deviation = Row::from_fn(|i, _| {
         (spread.row(i).dot(&slopes.row(i)) + by_release[i].powi(2) * release_variance).max(0.0).sqrt()
     });
-    Some(from_row(&deviation))
+    let mut deviation = from_row(&deviation);
+    deviation.drag_coefficient = deviation.drag_coefficient.hypot(COEFFICIENT_SD);
+    deviation.lift_coefficient = deviation.lift_coefficient.hypot(COEFFICIENT_SD);
+    Some(deviation)
 }
 
 /// The nine parameters at y = 50 ft of a flight of constant acceleration; `None` where it never is there.

@@ -329,7 +329,7 @@ impl MoundTracker {
         self.sightings.collect(&self.cameras, start, from, to, NEAR_PX, &mut self.samples);
         let flight = flight::measure(&mut self.samples, &self.cameras, start, &self.scale, &self.config)?;
         let mark = self.marks.release(grown.first.0, self.config.match_ns);
-        let release = judge::release(&flight, grown, &self.cameras, mark)?;
+        let release = judge::release(&flight, grown, mark)?;
         let (values, sd) = judge::values(&flight, &release, &self.config)?;
         if !judge::is_pitch(&flight, grown, &values, &sd) {
             return None;
@@ -395,8 +395,8 @@ impl MoundTracker {
             out.push(done.pitch.clone());
             let teaches = !done.pitch.flags.any() && done.pitch.cameras >= TEACHING_CAMERAS_MIN;
             if let (true, Some(jerk)) = (teaches, &done.flight.free_jerk) {
-                let Config { jerk_sd, jerk_scale_walk, .. } = self.config;
-                self.scale.learn(&jerk.estimate, &jerk.covariance, &jerk.model, jerk_sd, jerk_scale_walk);
+                let walk = self.config.jerk_scale_walk;
+                self.scale.learn(&jerk.estimate, &jerk.covariance, &jerk.model, &jerk.scatter, walk);
             }
         }
     }

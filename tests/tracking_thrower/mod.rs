@@ -144,7 +144,7 @@ pub(crate) fn real_pitch(rng: &mut StdRng, start: u64) -> Flight {
     let p = Vector3::new(rng.random_range(-2.5..2.5), rng.random_range(53.3..55.0), rng.random_range(5.0..6.8));
     let speed = rng.random_range(72.0..101.0) * 1.466_667;
     let target = (rng.random_range(-1.3..1.3), rng.random_range(0.8..4.2));
-    let axis = Vector3::new(rng.random_range(-1.0..1.0), rng.random_range(-0.4..0.4), rng.random_range(-1.0..1.0));
+    let axis = Vector3::new(rng.random_range(-1.0..1.0), rng.random_range(-0.3..0.3), rng.random_range(-1.0..1.0));
     let spin = axis.normalize() * (rng.random_range(1500.0..2700.0) * std::f64::consts::TAU / 60.0);
     let (mut vx, mut vz) = (0.0, -5.0);
     let mut flight = None;
