@@ -138,7 +138,7 @@ fn bad_fields_are_dropped_and_rows_without_identity_refused_with_their_lines() {
         row("2023-06-11", 7, 50, 999, 1, "95.0"),
         good.replace(",ball,", ",automatic_ball,"),
         "FF,2023-06-11\n".to_owned(),
-        good.replace("\n", ",one more\n"),
+        good.replace('\n', ",one more\n"),
         good.replace("50,1,1", "50.0,1,6"),
     ];
     let summary = b.import_text(&text(&rows));
@@ -315,7 +315,7 @@ fn a_real_file_cut_anywhere_is_refused_at_the_cut_only() {
     let whole = fs::read_to_string(path).expect("it is text");
     for part in 1..8 {
         let b = Rig::new();
-        let cut = (whole.len() * part / 8..).find(|at| whole.is_char_boundary(*at)).expect("inside the text");
+        let cut = whole.floor_char_boundary(whole.len() * part / 8);
         let lines = whole[..cut].lines().count() as u64;
         let summary = b.import_text(&whole[..cut]);
         assert_eq!((summary.rows, summary.new), (lines - 1, lines - 2), "{summary}");

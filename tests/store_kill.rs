@@ -55,7 +55,7 @@ fn child_that_writes_until_it_is_killed() {
         let checkpoint = Write::Checkpoint { name: "test".to_owned(), bytes: number.to_le_bytes().to_vec() };
         let batch = writer.submit(vec![Write::Pitch(Box::new(pitch(number))), checkpoint]).expect("queued");
         // Every eighth waits for the disk and says so; between them batches share a commit.
-        if number % 8 == 0 && writer.wait(batch, Duration::from_secs(60)) {
+        if number % 8 == 0 && writer.wait(batch, Duration::from_mins(1)) {
             println!("committed {number}");
             std::io::stdout().flush().expect("the parent listens");
         }

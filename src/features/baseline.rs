@@ -306,7 +306,9 @@ mod tests {
     /// An outing of fastballs of these speeds.
     fn outing(pitcher: u32, day: usize, speeds: &[f64]) -> AppearanceRecord {
         let mut sums = TypeSums { pitch_type: "FF".to_owned(), pitches: speeds.len() as u32, ..TypeSums::default() };
-        speeds.iter().for_each(|v| sums.quantities[0].push(*v));
+        for speed in speeds {
+            sums.quantities[0].push(*speed);
+        }
         AppearanceRecord {
             pitcher,
             game_date: format!("2023-{:02}-{:02}", 4 + day / 28, 1 + day % 28),

@@ -101,7 +101,9 @@ impl<R> Quotes<R> {
 impl<R: Read> Read for Quotes<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buf)?;
-        self.odd ^= buf[..n].iter().filter(|b| **b == b'"').count() % 2 == 1;
+        for byte in &buf[..n] {
+            self.odd ^= *byte == b'"';
+        }
         self.last = buf[..n].last().copied().unwrap_or(self.last);
         Ok(n)
     }
