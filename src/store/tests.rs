@@ -285,7 +285,7 @@ fn person() -> PitcherRecord {
 /// The bytes of the record, as they were when its schema was released; whitespace does not count.
 fn golden<R: Record + PartialEq + std::fmt::Debug>(record: &R, golden: &str) {
     let bytes = codec::seal(record).expect("it encodes");
-    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    let hex = codec::hex(&bytes);
     let golden: String = golden.split_whitespace().collect();
     assert_eq!(hex, golden, "the layout of table `{}` has changed: it needs a new schema", R::TABLE.name());
     assert_eq!(&codec::unseal::<R>(b"golden", &bytes).expect("it decodes"), record);
