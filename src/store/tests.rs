@@ -193,7 +193,7 @@ fn a_full_queue_makes_the_submitter_wait_and_loses_nothing() {
 }
 
 #[test]
-fn a_full_map_is_said_and_loses_only_at_the_end_and_counted() {
+fn a_full_map_is_said_and_tried_again_until_nobody_is_left_to_wait() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let options = StoreOptions { map_bytes: 256 << 10, ..small() };
     let store = Arc::new(Store::open(dir.path(), options).expect("it opens"));
