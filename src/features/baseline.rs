@@ -237,14 +237,16 @@ pub fn resolve(
     names.sort_unstable();
     names.dedup();
     let types = names.into_iter().filter_map(|name| {
-        Some(TypeBaseline {
+        let expected = Quantity::ALL.map(|q| expect(name, q));
+        let [release_speed, release_spin_rate, release_pos_z, release_extension, pfx_x, pfx_z] = expected;
+        expected.iter().any(Option::is_some).then_some(TypeBaseline {
             pitch_type: PitchType::parse(name)?,
-            release_speed: expect(name, Quantity::ReleaseSpeed),
-            release_spin_rate: expect(name, Quantity::ReleaseSpinRate),
-            release_pos_z: expect(name, Quantity::ReleasePosZ),
-            release_extension: expect(name, Quantity::ReleaseExtension),
-            pfx_x: expect(name, Quantity::PfxX),
-            pfx_z: expect(name, Quantity::PfxZ),
+            release_speed,
+            release_spin_rate,
+            release_pos_z,
+            release_extension,
+            pfx_x,
+            pfx_z,
         })
     });
     PitcherBaseline { pitcher, types: types.collect() }
@@ -289,5 +291,134 @@ impl PitcherBaseline {
     /// The baseline of one pitch type.
     pub fn of(&self, pitch_type: PitchType) -> Option<&TypeBaseline> {
         self.types.iter().find(|t| t.pitch_type == pitch_type)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand::{Rng, SeedableRng};
+    use rand_distr::{Distribution, Normal};
+
+    use super::*;
+    use crate::store::records::TypeSums;
+
+    /// An outing of fastballs of these speeds.
+    fn outing(pitcher: u32, day: usize, speeds: &[f64]) -> AppearanceRecord {
+        let mut sums = TypeSums { pitch_type: "FF".to_owned(), pitches: speeds.len() as u32, ..TypeSums::default() };
+        for speed in speeds {
+            sums.quantities[0].push(*speed);
+        }
+        AppearanceRecord {
+            pitcher,
+            game_date: format!("2023-{:02}-{:02}", 4 + day / 28, 1 + day % 28),
+            game_pk: 1000 + day as u32,
+            pitches: speeds.len() as u32,
+            types: vec![sums],
+            ..AppearanceRecord::default()
+        }
+    }
+
+    fn season(pitcher: u32, outings: &[Vec<f64>]) -> Vec<BaselineRecord> {
+        let appearances: Vec<_> = outings.iter().enumerate().map(|(day, s)| outing(pitcher, day, s)).collect();
+        season_sums(pitcher, 2023, &appearances, None)
+    }
+
+    fn speed(baseline: &PitcherBaseline) -> Option<Expected> {
+        baseline.of(PitchType(*b"FF\0\0"))?.release_speed
+    }
+
+    fn mean(values: &[f64]) -> f64 {
+        values.iter().sum::<f64>() / values.len() as f64
+    }
+
+    fn squares(values: &[f64]) -> f64 {
+        values.iter().map(|v| (v - mean(values)).powi(2)).sum()
+    }
+
+    proptest! {
+        #[test]
+        fn season_sums_are_those_of_the_plain_formulas(
+            outings in proptest::collection::vec(proptest::collection::vec(80.0..102.0, 1..30), 1..20)
+        ) {
+            let sums = season(7, &outings)[0].quantities[0];
+            let means: Vec<f64> = outings.iter().map(|o| mean(o)).collect();
+            prop_assert_eq!(sums.outings as usize, outings.len());
+            prop_assert!((sums.means.mean - mean(&means)).abs() < 1e-9);
+            prop_assert!((sums.between_m2 - squares(&means)).abs() < 1e-7);
+            prop_assert!((sums.within_m2 - outings.iter().map(|o| squares(o)).sum::<f64>()).abs() < 1e-7);
+        }
+    }
+
+    #[test]
+    fn a_season_is_shrunk_by_three_outings_of_the_prior() {
+        let last = season(7, &[vec![94.0, 96.0], vec![95.0, 97.0], vec![93.0, 95.0], vec![94.0, 96.0]]);
+        let this = season(7, &[vec![98.0, 99.0]]);
+        let found = speed(&resolve(PitcherId(7), &this, &last, &[])).expect("last season is a prior");
+        assert!((found.mean - (98.5 + 3.0 * 95.0) / 4.0).abs() < 1e-9, "{found:?}");
+        assert_eq!(found.outings, 1);
+    }
+
+    #[test]
+    fn outings_on_the_day_and_after_it_are_left_out() {
+        let appearances: Vec<_> = (0..6).map(|day| outing(7, day, &[90.0 + day as f64, 91.0])).collect();
+        let sums = season_sums(7, 2023, &appearances, Some("2023-04-03"));
+        assert_eq!((sums[0].quantities[0].outings, sums[0].last_date.as_str()), (2, "2023-04-02"));
+    }
+
+    #[test]
+    fn spring_exhibitions_and_games_without_a_number_do_not_count() {
+        let mut appearances: Vec<_> = (0..4).map(|day| outing(7, day, &[90.0, 91.0])).collect();
+        appearances[0].game_type = Some("S".to_owned());
+        appearances[1].game_type = Some("E".to_owned());
+        appearances[2].game_pk = 0;
+        assert_eq!(season_sums(7, 2023, &appearances, None)[0].quantities[0].outings, 1);
+    }
+
+    #[test]
+    fn a_release_height_measured_at_50_ft_is_none() {
+        let mut values = Measured { release_pos_y: Some(54.2), release_pos_z: Some(6.0), ..Measured::default() };
+        assert_eq!(Quantity::ReleasePosZ.of(&values), Some(6.0));
+        values.release_pos_y = Some(50.0);
+        assert_eq!(Quantity::ReleasePosZ.of(&values), None);
+    }
+
+    #[test]
+    fn three_pitchers_are_no_league() {
+        let pitchers: Vec<_> = (1..=3).flat_map(|id| season(id, &[vec![90.0, 91.0, 92.0, 93.0, 94.0]])).collect();
+        let league = league_sums(2023, &pitchers);
+        assert_eq!(resolve(PitcherId(9), &[], &[], &league).types, []);
+    }
+
+    #[test]
+    fn nine_tenths_of_true_baselines_lie_in_the_stated_interval() {
+        let mut rng = rand::rngs::StdRng::seed_from_u64(20_230_611);
+        let (talent, day, single) = (2.4, 0.65, 1.0);
+        let normal = |mean: f64, sd: f64| Normal::new(mean, sd).expect("a positive sd");
+        let play = |truth: f64, outings: usize, rng: &mut rand::rngs::StdRng| -> Vec<Vec<f64>> {
+            let play_one = |rng: &mut rand::rngs::StdRng| {
+                let today = normal(truth, day).sample(rng);
+                (0..rng.random_range(5..30)).map(|_| normal(today, single).sample(rng)).collect()
+            };
+            (0..outings).map(|_| play_one(rng)).collect()
+        };
+        for outings in [0, 1, 3, 10] {
+            let (mut inside, rounds) = (0, 400);
+            for _ in 0..rounds {
+                let pitchers: Vec<_> = (1..=40)
+                    .flat_map(|id| {
+                        let truth = normal(94.0, talent).sample(&mut rng);
+                        season(id, &play(truth, 4, &mut rng))
+                    })
+                    .collect();
+                let league = league_sums(2023, &pitchers);
+                let truth = normal(94.0, talent).sample(&mut rng);
+                let found = resolve(PitcherId(99), &season(99, &play(truth, outings, &mut rng)), &[], &league);
+                let found = speed(&found).expect("the league is a prior");
+                inside += usize::from((found.mean - truth).abs() < 1.645 * found.sd_mean);
+            }
+            let share = inside as f64 / f64::from(rounds);
+            assert!((0.85..=0.95).contains(&share), "{outings} outings: {share}");
+        }
     }
 }

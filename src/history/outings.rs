@@ -16,6 +16,9 @@ pub type GameTypes = BTreeMap<u32, String>;
 /// Pitcher-seasons whose changes are held in memory at once.
 const REBUILD_AT_ONCE: usize = 64;
 
+/// Years that a game can be in.
+pub const YEARS: std::ops::RangeInclusive<u16> = 1901..=2261;
+
 /// What a rebuild does to the store.
 enum Change {
     Put(AppearanceRecord),
@@ -120,9 +123,9 @@ pub fn baseline_before(store: &Store, pitcher: PitcherId, game_date: &str) -> Re
     Ok(resolve(pitcher, &sums, &last, &league))
 }
 
-/// The year of a `YYYY-MM-DD`.
+/// The year of a `YYYY-MM-DD`, where nanoseconds since the Unix epoch reach it and baseball was played.
 pub fn season_of(game_date: &str) -> Option<u16> {
-    game_date.get(..4)?.parse().ok().filter(|year| *year > 0)
+    game_date.get(..4)?.parse().ok().filter(|year| YEARS.contains(year))
 }
 
 /// A season's stored pitches of one pitcher. The park's local date can be a day off the UTC release, so the range is a

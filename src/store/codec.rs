@@ -64,11 +64,15 @@ pub(super) fn unknown_schema(schema: u16) -> String {
 }
 
 pub(super) fn corrupt(table: Table, key: &[u8], why: &str) -> StoreError {
-    let mut hex = String::with_capacity(2 * key.len());
-    for byte in key {
+    StoreError::Corrupt { table: table.name(), key: hex(key), why: why.to_owned() }
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
         write!(hex, "{byte:02x}").expect("a String takes everything");
     }
-    StoreError::Corrupt { table: table.name(), key: hex, why: why.to_owned() }
+    hex
 }
 
 fn with_header(schema: u16, body: &[u8]) -> Vec<u8> {

@@ -193,7 +193,7 @@ fn a_full_queue_makes_the_submitter_wait_and_loses_nothing() {
 }
 
 #[test]
-fn a_full_map_is_said_and_loses_only_at_the_end_and_counted() {
+fn a_full_map_is_said_and_tried_again_until_nobody_is_left_to_wait() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let options = StoreOptions { map_bytes: 256 << 10, ..small() };
     let store = Arc::new(Store::open(dir.path(), options).expect("it opens"));
@@ -285,7 +285,7 @@ fn person() -> PitcherRecord {
 /// The bytes of the record, as they were when its schema was released; whitespace does not count.
 fn golden<R: Record + PartialEq + std::fmt::Debug>(record: &R, golden: &str) {
     let bytes = codec::seal(record).expect("it encodes");
-    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    let hex = codec::hex(&bytes);
     let golden: String = golden.split_whitespace().collect();
     assert_eq!(hex, golden, "the layout of table `{}` has changed: it needs a new schema", R::TABLE.name());
     assert_eq!(&codec::unseal::<R>(b"golden", &bytes).expect("it decodes"), record);

@@ -17,6 +17,7 @@ mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use csv::ByteRecord;
@@ -83,6 +84,31 @@ struct Import<'s> {
     games: GameTypes,
 }
 
+/// Tells whether a file ended within quotes: every whole CSV has an even number of them, also with quotes in its text,
+/// and does not end in the middle of a line that opened one.
+struct Quotes<R> {
+    inner: R,
+    odd: bool,
+    last: u8,
+}
+
+impl<R> Quotes<R> {
+    fn cut(&self) -> bool {
+        self.odd && self.last != b'\n'
+    }
+}
+
+impl<R: Read> Read for Quotes<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        for byte in &buf[..n] {
+            self.odd ^= *byte == b'"';
+        }
+        self.last = buf[..n].last().copied().unwrap_or(self.last);
+        Ok(n)
+    }
+}
+
 /// What one file says of the people in it.
 #[derive(Default)]
 struct People {
@@ -93,7 +119,11 @@ struct People {
 impl Import<'_> {
     fn file(&mut self, path: &Path, progress: &mut dyn FnMut(u64)) -> Result<(), FileError> {
         let file = File::open(path).map_err(|e| FileError::Unreadable(e.to_string()))?;
-        let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 16).from_reader(file);
+        let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 16).from_reader(Quotes {
+            inner: file,
+            odd: false,
+            last: b'\n',
+        });
         let columns = Columns::of(reader.byte_headers()?).map_err(FileError::Unreadable)?;
         let place = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
         let mut people = People::default();
@@ -101,10 +131,14 @@ impl Import<'_> {
         let mut record = ByteRecord::new();
         // A row with the wrong number of fields is the cut where it is the last.
         let mut uneven: Option<(u64, usize)> = None;
-        let mut rows = 0;
+        let (mut rows, mut last_taken) = (0, None);
         while reader.read_byte_record(&mut record)? {
             let line = record.position().map_or(0, csv::Position::line);
             rows += 1;
+            last_taken = None;
+            if chunk.len() == CHUNK_ROWS {
+                self.store_chunk(std::mem::take(&mut chunk))?;
+            }
             if rows % PROGRESS_ROWS == 0 {
                 progress(reader.position().byte());
             }
@@ -121,14 +155,17 @@ impl Import<'_> {
                 Ok(row) => {
                     people.hear(&row);
                     chunk.push(row);
+                    last_taken = Some(line);
                 }
                 Err(why) => self.summary.refused.add(&why, &place, line),
             }
-            if chunk.len() == CHUNK_ROWS {
-                self.store_chunk(std::mem::take(&mut chunk))?;
-            }
         }
-        if let Some((line, _)) = uneven {
+        // An open quote: the last row has all its fields, but the last of them is not whole.
+        let open_quote = last_taken.filter(|_| reader.get_ref().cut());
+        if open_quote.is_some() {
+            chunk.pop();
+        }
+        if let Some(line) = uneven.map(|(line, _)| line).or(open_quote) {
             self.summary.refused.add("the file is cut off here", &place, line);
         }
         self.summary.rows += rows;
@@ -235,13 +272,20 @@ impl People {
     }
 }
 
-/// A later row of a pitch over an earlier one: what the later does not know stays.
+/// Relative difference up to which two values are the same number as printed by two tools: they differ in the 16th
+/// digit, and no one measures the 10th.
+const SAME: f64 = 1e-10;
+
+/// A later row of a pitch over an earlier one: what the later does not know, or only prints differently, stays.
 fn merge(old: &PitchRecord, new: PitchRecord) -> PitchRecord {
     let mut values: Measured = new.values;
     let mut known = old.values;
     for field in &row::FIELDS {
-        let value = (field.of)(&mut values);
-        *value = value.or(*(field.of)(&mut known));
+        let (new, known) = ((field.of)(&mut values), *(field.of)(&mut known));
+        *new = match (*new, known) {
+            (Some(new), Some(known)) if (new - known).abs() > SAME * known.abs() => Some(new),
+            (new, known) => known.or(new),
+        };
     }
     let pitch_type = if new.pitch_type.is_empty() { old.pitch_type.clone() } else { new.pitch_type.clone() };
     PitchRecord { pitch_type, values, ..new }

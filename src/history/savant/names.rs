@@ -69,7 +69,9 @@ mod tests {
 
     fn names(rows: &[(u32, u32, &str)]) -> BTreeMap<u32, String> {
         let mut names = Names::default();
-        rows.iter().for_each(|(pitcher, batter, name)| names.hear(*pitcher, Some(*batter), name));
+        for (pitcher, batter, name) in rows {
+            names.hear(*pitcher, Some(*batter), name);
+        }
         names.of_pitchers()
     }
 

@@ -2,6 +2,7 @@
 
 use csv::ByteRecord;
 
+use crate::history::outings::YEARS;
 use crate::ids::PitchType;
 use crate::store::records::{Measured, Origin, PitchRecord, State};
 
@@ -149,7 +150,9 @@ impl Columns {
         let number = required(record, self.pitch_number, "pitch_number", PITCH_MAX)?;
         let date = text(record, self.game_date).ok_or("game_date is missing")?;
         let date = date.get(..10).filter(|_| matches!(date.as_bytes().get(10), None | Some(b' ' | b'T')));
-        let date = date.and_then(|d| d.parse::<jiff::civil::Date>().ok()).filter(|d| (1901..=2261).contains(&d.year()));
+        let date = date
+            .and_then(|d| d.parse::<jiff::civil::Date>().ok())
+            .filter(|d| YEARS.contains(&(d.year().unsigned_abs())));
         let date = date.ok_or("game_date is no YYYY-MM-DD")?;
         let release_ns = release_ns(date, game_pk, at_bat, number).ok_or("game_date is before 1970")?;
 
@@ -252,4 +255,34 @@ fn required(record: &ByteRecord, at: usize, name: &str, high: u32) -> Result<u32
     let text = text(record, at).ok_or_else(|| format!("{name} is missing"))?;
     let number = whole(text).ok_or_else(|| format!("{name} is not a whole number"))?;
     if (1..=high).contains(&number) { Ok(number) } else { Err(format!("{name} is outside 1 to {high}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_follow_the_order_of_play_and_stay_within_the_date() {
+        let date = jiff::civil::date(2023, 6, 11);
+        let at = |game, at_bat, number| release_ns(date, game, at_bat, number).expect("after 1970");
+        let mut last = at(GAME_MAX, 1, 1);
+        for (at_bat, number) in (1..=AT_BAT_MAX).flat_map(|a| (1..=PITCH_MAX).map(move |n| (a, n))).skip(1) {
+            assert!(at(1, at_bat, number) > last, "at-bat {at_bat}, pitch {number}");
+            last = at(GAME_MAX, at_bat, number);
+        }
+        let text = |ns: u64| jiff::Timestamp::from_nanosecond(i128::from(ns)).expect("in range").to_string();
+        assert!(text(at(1, 1, 1)).starts_with("2023-06-11T17:01:44") && text(last).starts_with("2023-06-11T23:58"));
+    }
+
+    #[test]
+    fn ids_are_apart_from_each_other_and_from_live_ones() {
+        assert_ne!(pitch_id(717_797, 1, 12), pitch_id(717_797, 11, 2));
+        assert!(pitch_id(GAME_MAX, AT_BAT_MAX, PITCH_MAX) < 1 << 48);
+    }
+
+    #[test]
+    fn numbers_are_read_as_other_tools_write_them() {
+        assert_eq!((whole("717797"), whole("717797.0"), whole("1e3")), (Some(717_797), Some(717_797), Some(1000)));
+        assert_eq!((whole("-1"), whole("1.5"), whole("5e9"), whole("x")), (None, None, None, None));
+    }
 }
