@@ -4,9 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeGaugeValue, NoLabelSet, text};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeGaugeValue, MetricEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
-use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::latency::Latencies;
@@ -97,9 +96,7 @@ impl Families<'_> {
     {
         let mut metric = self.0.encode_descriptor(name, help, unit.as_ref(), MetricType::Counter)?;
         for (labels, value) in values {
-            let labels = labels.as_slice();
-            let mut family = metric.encode_family(&labels)?;
-            family.encode_counter(&value, None::<&Exemplar<Vec<(String, String)>, f64>>)?;
+            with_labels(&mut metric, &labels, |series| series.encode_counter::<NoLabelSet, _, f64>(&value, None))?;
         }
         Ok(())
     }
@@ -111,7 +108,7 @@ impl Families<'_> {
     {
         let mut metric = self.0.encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?;
         for (labels, value) in values {
-            metric.encode_family(&labels.as_slice())?.encode_gauge(&value)?;
+            with_labels(&mut metric, &labels, |series| series.encode_gauge(&value))?;
         }
         Ok(())
     }
@@ -249,6 +246,15 @@ impl Families<'_> {
         let help = "WebSocket clients dropped or refused, by reason";
         self.counters("live_clients_dropped", help, None, by_label("reason", &dropped))
     }
+}
+
+/// Encodes one series of a metric; without labels it is the metric itself, which Prometheus wants without braces.
+fn with_labels(
+    metric: &mut MetricEncoder<'_>,
+    labels: &Labels<'_>,
+    encode: impl FnOnce(&mut MetricEncoder<'_>) -> fmt::Result,
+) -> fmt::Result {
+    if labels.is_empty() { encode(metric) } else { encode(&mut metric.encode_family(&labels)?) }
 }
 
 /// Counts per bucket, not cumulative, with +Inf last. HDR buckets are 1 % wide, so a value that close to a bound may
