@@ -1,4 +1,4 @@
-//! OpenAPI, its page, the front page and the metrics.
+//! `OpenAPI`, its page, the front page and the metrics.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -92,7 +92,7 @@ fn pages_load_nothing_from_elsewhere() {
     }
 }
 
-/// Samples by name with labels, after checking that every line is OpenMetrics: each sample belongs to the family that
+/// Samples by name with labels, after checking that every line is `OpenMetrics`: each sample belongs to the family that
 /// was announced last and has a number.
 fn samples(text: &str) -> BTreeMap<String, f64> {
     let mut family = String::new();

@@ -19,16 +19,16 @@ use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
 
 /// What the test history does when it is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Mood {
+pub(crate) enum Mood {
     Answers,
     Unavailable,
     Panics,
     Dawdles,
 }
 
-pub struct Memory {
-    pub pitches: Vec<PitchRecord>,
-    pub mood: Mood,
+pub(crate) struct Memory {
+    pub(crate) pitches: Vec<PitchRecord>,
+    pub(crate) mood: Mood,
 }
 
 impl History for Memory {
@@ -68,18 +68,18 @@ impl History for Memory {
 }
 
 /// The served API; stops when dropped.
-pub struct Stage {
+pub(crate) struct Stage {
     runtime: Option<tokio::runtime::Runtime>,
-    pub addr: SocketAddr,
-    pub live: Arc<Live>,
-    pub telemetry: Arc<Telemetry>,
+    pub(crate) addr: SocketAddr,
+    pub(crate) live: Arc<Live>,
+    pub(crate) telemetry: Arc<Telemetry>,
 }
 
 /// How to set the stage.
-pub struct Setting {
-    pub memory: Memory,
-    pub ring: usize,
-    pub options: HttpOptions,
+pub(crate) struct Setting {
+    pub(crate) memory: Memory,
+    pub(crate) ring: usize,
+    pub(crate) options: HttpOptions,
 }
 
 impl Default for Setting {
@@ -94,7 +94,7 @@ impl Default for Setting {
 }
 
 impl Setting {
-    pub fn serve(self) -> Stage {
+    pub(crate) fn serve(self) -> Stage {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -141,38 +141,38 @@ impl Drop for Stage {
 }
 
 impl Stage {
-    pub fn all_parts_ready(&self) {
+    pub(crate) fn all_parts_ready(&self) {
         for part in ["ingest", "store"] {
             self.telemetry.set_part(part, PartState::Ready, "");
         }
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.addr)
     }
 
-    pub fn get(&self, path: &str) -> reqwest::blocking::Response {
+    pub(crate) fn get(&self, path: &str) -> reqwest::blocking::Response {
         client_of_tests().get(self.url(path)).send().expect("the server answers")
     }
 
-    pub fn json(&self, path: &str) -> Value {
+    pub(crate) fn json(&self, path: &str) -> Value {
         let response = self.get(path);
         assert!(response.status().is_success(), "{path}: {}", response.status());
         response.json().expect("JSON")
     }
 
-    pub fn listen(&self, path: &str) -> WebSocket<TcpStream> {
+    pub(crate) fn listen(&self, path: &str) -> WebSocket<TcpStream> {
         self.listen_on(TcpStream::connect(self.addr).expect("the server accepts"), path)
     }
 
-    pub fn listen_on(&self, stream: TcpStream, path: &str) -> WebSocket<TcpStream> {
+    pub(crate) fn listen_on(&self, stream: TcpStream, path: &str) -> WebSocket<TcpStream> {
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout can be set");
         let (socket, _) = client(format!("ws://{}{path}", self.addr), stream).expect("an upgrade");
         socket
     }
 }
 
-pub fn client_of_tests() -> reqwest::blocking::Client {
+pub(crate) fn client_of_tests() -> reqwest::blocking::Client {
     reqwest::blocking::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
@@ -181,7 +181,7 @@ pub fn client_of_tests() -> reqwest::blocking::Client {
 }
 
 /// The next message that is no ping.
-pub fn next(socket: &mut WebSocket<TcpStream>) -> Value {
+pub(crate) fn next(socket: &mut WebSocket<TcpStream>) -> Value {
     loop {
         match socket.read().expect("a message") {
             Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
@@ -192,7 +192,7 @@ pub fn next(socket: &mut WebSocket<TcpStream>) -> Value {
 }
 
 /// What must come with any refusal.
-pub fn problem(response: reqwest::blocking::Response, status: u16, slug: &str) -> Value {
+pub(crate) fn problem(response: reqwest::blocking::Response, status: u16, slug: &str) -> Value {
     assert_eq!(response.status().as_u16(), status);
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     let path = response.url().path().to_owned();
@@ -207,7 +207,7 @@ pub fn problem(response: reqwest::blocking::Response, status: u16, slug: &str) -
     problem
 }
 
-pub fn readiness(pitcher: u32) -> Readiness {
+pub(crate) fn readiness(pitcher: u32) -> Readiness {
     let index = |value| Index { value: Some(value), low: Some(value - 5.0), high: Some(value + 5.0) };
     let delta = FeatureValue { value: -0.4, sd: 0.3, qa: 0.98, n: 5 };
     Readiness {
@@ -235,7 +235,7 @@ pub fn readiness(pitcher: u32) -> Readiness {
     }
 }
 
-pub fn alert(id: u64) -> Alert {
+pub(crate) fn alert(id: u64) -> Alert {
     Alert {
         id,
         rule: "readiness".to_owned(),
@@ -250,7 +250,7 @@ pub fn alert(id: u64) -> Alert {
     }
 }
 
-pub fn pitch(number: u64, pitcher: u32) -> PitchRecord {
+pub(crate) fn pitch(number: u64, pitcher: u32) -> PitchRecord {
     let release_ns = 1_751_652_900_000_000_000 + number * 20_000_000_000;
     PitchRecord {
         pitcher: Some(pitcher),
