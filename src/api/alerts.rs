@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use super::extract::Named;
-use super::problem::Problem;
+use super::problem::{Problem, ProblemDetails};
 use super::{ApiState, Command};
 use crate::readiness::Alert;
 
@@ -28,7 +28,7 @@ pub(super) struct Alerts {
 /// Standing alerts, acknowledged or not.
 #[utoipa::path(get, path = "/api/alerts", tag = "alerts", responses(
     (status = 200, body = Alerts),
-    (status = "default", body = Problem, content_type = "application/problem+json", description = "Problem details"),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
 ))]
 pub(super) async fn list(State(state): State<ApiState>) -> Json<Alerts> {
     Json(Alerts { alerts: state.live.snapshot().alerts().cloned().collect() })
@@ -38,7 +38,7 @@ pub(super) async fn list(State(state): State<ApiState>) -> Json<Alerts> {
 #[utoipa::path(post, path = "/api/alerts/{id}/ack", tag = "alerts",
     params(("id" = u64, Path, description = "The alert's id")), responses(
     (status = 200, body = Alert),
-    (status = "default", body = Problem, content_type = "application/problem+json", description = "Problem details"),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
 ))]
 pub(super) async fn acknowledge(State(state): State<ApiState>, Named(id): Named<u64>) -> Result<Json<Alert>, Problem> {
     let (reply, answer) = oneshot::channel();

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ApiState;
-use super::problem::Problem;
+use super::problem::{Problem, ProblemDetails};
 use crate::observe::{METRICS_CONTENT_TYPE, PartReport, StatusReport};
 
 /// The process answers.
@@ -36,7 +36,7 @@ pub(super) async fn live() -> Json<Alive> {
 /// Whether every part of the daemon works, and each part's state and since when.
 #[utoipa::path(get, path = "/health/ready", tag = "health", responses(
     (status = 200, body = Ready),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Some part does not work"),
+    (status = 503, body = ProblemDetails, content_type = "application/problem+json", description = "Some part does not work"),
 ))]
 pub(super) async fn ready(State(state): State<ApiState>) -> Result<Json<Ready>, Problem> {
     let parts = state.telemetry.parts();
@@ -51,10 +51,10 @@ pub(super) async fn status(State(state): State<ApiState>) -> Json<StatusReport> 
     Json(state.telemetry.report())
 }
 
-/// All numbers of the daemon as OpenMetrics text, for Prometheus.
+/// All numbers of the daemon as `OpenMetrics` text, for Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "health", responses(
     (status = 200, body = String, content_type = "application/openmetrics-text"),
-    (status = "default", body = Problem, content_type = "application/problem+json", description = "Problem details"),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
 ))]
 pub(super) async fn metrics(State(state): State<ApiState>) -> Result<impl IntoResponse, Problem> {
     let text = state.telemetry.prometheus().map_err(|error| Problem::internal(format!("metrics: {error}")))?;

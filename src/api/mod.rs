@@ -1,4 +1,4 @@
-//! Routes, WebSocket, OpenAPI: what tablets and tools see (design.md, HTTP).
+//! Routes, WebSocket, `OpenAPI`: what tablets and tools see (design.md, HTTP).
 //!
 //! The API only reads: immutable snapshots and numbered events that the merge thread publishes through [`Live`], and
 //! the store through [`History`]. The one thing that it asks for, an alert's acknowledgement, goes to the merge thread
@@ -26,7 +26,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use self::history::{History, HistoryError, PitchPage, PitchPosition, PitchQuery, Pitcher};
 pub use self::live::{Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
 pub use self::options::{ExposureError, HttpOptions, check_exposure};
-pub use self::problem::Problem;
+pub use self::problem::ProblemDetails;
 pub use self::routes::{openapi, router};
 use crate::clock::BoxClock;
 use crate::observe::Telemetry;

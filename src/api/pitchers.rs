@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::ApiState;
 use super::extract::{Asked, Named, read_history};
 use super::history::Pitcher;
-use super::problem::Problem;
+use super::problem::{Problem, ProblemDetails};
 use crate::ids::PitcherId;
 
 /// Which pitchers.
@@ -33,7 +33,7 @@ pub(super) struct Pitchers {
 /// Pitchers whom the box knows.
 #[utoipa::path(get, path = "/api/pitchers", tag = "pitchers", params(PitchersQuery), responses(
     (status = 200, body = Pitchers),
-    (status = "default", body = Problem, content_type = "application/problem+json", description = "Problem details"),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
 ))]
 pub(super) async fn list(
     State(state): State<ApiState>,
@@ -48,7 +48,7 @@ pub(super) async fn list(
 #[utoipa::path(get, path = "/api/pitchers/{id}", tag = "pitchers", params(("id" = u32, Path, description = "MLBAM id")),
     responses(
         (status = 200, body = Pitcher),
-        (status = "default", body = Problem, content_type = "application/problem+json", description = "Problem details"),
+        (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
     ))]
 pub(super) async fn one(State(state): State<ApiState>, Named(id): Named<PitcherId>) -> Result<Json<Pitcher>, Problem> {
     let pitcher = read_history(&state, move |history| history.pitcher(id)).await?;

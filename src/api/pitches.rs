@@ -14,7 +14,7 @@ use super::ApiState;
 use super::extract::{Asked, read_history};
 use super::history::{PitchPage, PitchPosition, PitchQuery};
 use super::live::Snapshot;
-use super::problem::Problem;
+use super::problem::{Problem, ProblemDetails};
 use crate::ids::{GamePk, PitcherId};
 use crate::store::records::PitchRecord;
 
@@ -51,7 +51,7 @@ pub(super) struct Pitches {
 /// Pitches in the order of their release, newest last.
 #[utoipa::path(get, path = "/api/pitches", tag = "pitches", params(PitchesQuery), responses(
     (status = 200, body = Pitches),
-    (status = "default", body = Problem, content_type = "application/problem+json", description = "Problem details"),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
 ))]
 pub(super) async fn list(
     State(state): State<ApiState>,

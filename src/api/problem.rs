@@ -19,9 +19,19 @@ use crate::observe::PartReport;
 /// Longest refusal of axum's own that is quoted, bytes.
 const QUOTED_MAX: usize = 4096;
 
+/// What went wrong and what to do, as a handler says it.
+#[derive(Debug, Clone)]
+pub(super) struct Problem {
+    status: StatusCode,
+    slug: &'static str,
+    title: &'static str,
+    detail: String,
+    parts: Option<Vec<PartReport>>,
+}
+
 /// What went wrong and what to do (RFC 9457, `application/problem+json`).
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemDetails {
     /// `urn:pitchguard:problem:…`, the same for each problem of a kind.
     r#type: String,
     /// The kind of problem, for people.
@@ -41,15 +51,20 @@ pub struct Problem {
 
 impl Problem {
     /// A problem of the kind `slug`.
-    pub(super) fn new(status: StatusCode, slug: &str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            r#type: format!("urn:pitchguard:problem:{slug}"),
-            title,
-            status: status.as_u16(),
-            detail: detail.into(),
-            instance: String::new(),
-            request_id: String::new(),
-            parts: None,
+    pub(super) fn new(status: StatusCode, slug: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, slug, title, detail: detail.into(), parts: None }
+    }
+
+    /// As written to the client.
+    fn into_details(self, instance: String, request_id: String) -> ProblemDetails {
+        ProblemDetails {
+            r#type: format!("urn:pitchguard:problem:{}", self.slug),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: self.detail,
+            instance,
+            request_id,
+            parts: self.parts,
         }
     }
 
@@ -128,9 +143,8 @@ impl From<HistoryError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = status.into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        let mut response = self.status.into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response.extensions_mut().insert(self);
@@ -151,25 +165,17 @@ pub(super) async fn write_problems(request: Request, next: Next) -> Response {
     if !(response.status().is_client_error() || response.status().is_server_error()) {
         return response;
     }
-    let problem = match response.extensions_mut().remove::<Problem>() {
-        Some(problem) => problem,
-        None => {
-            let body = std::mem::take(response.body_mut());
-            let words = axum::body::to_bytes(body, QUOTED_MAX).await.unwrap_or_default();
-            Problem::from_status(response.status(), String::from_utf8_lossy(&words).trim())
-        }
+    let problem = if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        problem
+    } else {
+        let body = std::mem::take(response.body_mut());
+        let words = axum::body::to_bytes(body, QUOTED_MAX).await.unwrap_or_default();
+        Problem::from_status(response.status(), String::from_utf8_lossy(&words).trim())
     };
-    let problem = Problem { instance, request_id, ..problem };
     if response.status().is_server_error() {
-        tracing::warn!(
-            request_id = problem.request_id,
-            path = problem.instance,
-            "{}: {}",
-            problem.title,
-            problem.detail
-        );
+        tracing::warn!(request_id, path = instance, "{}: {}", problem.title, problem.detail);
     }
-    let text = serde_json::to_vec(&problem).expect("a problem is plain data");
+    let text = serde_json::to_vec(&problem.into_details(instance, request_id)).expect("a problem is plain data");
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::ApiState;
 use super::extract::Named;
-use super::problem::Problem;
+use super::problem::{Problem, ProblemDetails};
 use crate::ids::PitcherId;
 use crate::readiness::Readiness;
 
@@ -24,7 +24,7 @@ pub(super) struct AllReadiness {
 /// Readiness of all active pitchers. It describes today's arm and promises nothing about injury.
 #[utoipa::path(get, path = "/api/readiness", tag = "readiness", responses(
     (status = 200, body = AllReadiness),
-    (status = "default", body = Problem, content_type = "application/problem+json", description = "Problem details"),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
 ))]
 pub(super) async fn all(State(state): State<ApiState>) -> Json<AllReadiness> {
     let snapshot = state.live.snapshot();
@@ -35,7 +35,7 @@ pub(super) async fn all(State(state): State<ApiState>) -> Json<AllReadiness> {
 #[utoipa::path(get, path = "/api/readiness/{id}", tag = "readiness",
     params(("id" = u32, Path, description = "MLBAM id")), responses(
     (status = 200, body = Readiness),
-    (status = "default", body = Problem, content_type = "application/problem+json", description = "Problem details"),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
 ))]
 pub(super) async fn one(
     State(state): State<ApiState>,

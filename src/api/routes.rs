@@ -1,4 +1,4 @@
-//! All routes with their guards, and the OpenAPI document made from the same list.
+//! All routes with their guards, and the `OpenAPI` document made from the same list.
 //!
 //! From the outside in: request id → log → latency → security headers → compression → problem details → time limit →
 //! panics → Host and Origin → body limit → route.
@@ -84,7 +84,7 @@ fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(health::metrics))
 }
 
-/// The OpenAPI document, as served at `/api/openapi.json`.
+/// The `OpenAPI` document, as served at `/api/openapi.json`.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     api().into_openapi()
 }
@@ -160,21 +160,19 @@ async fn add_headers(request: Request, next: Next) -> Response {
 }
 
 async fn limit_time(State(options): State<Arc<HttpOptions>>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(options.request_timeout, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            let detail = format!(
-                "no answer within {} s; ask for less at once, or see GET /health/ready",
-                options.request_timeout.as_secs_f64()
-            );
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "Took too long", detail).into_response()
-        }
-    }
+    let limit = options.request_timeout;
+    tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
+        let seconds = limit.as_secs_f64();
+        let detail = format!("no answer within {seconds} s; ask for less at once, or see GET /health/ready");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "Took too long", detail).into_response()
+    })
 }
 
 fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
-    let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
-    let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    let words = match panic.downcast::<String>() {
+        Ok(words) => *words,
+        Err(panic) => panic.downcast::<&str>().map_or_else(|_| String::new(), |words| (*words).to_owned()),
+    };
     tracing::error!("a request handler panicked: {words}");
     Problem::internal("this request broke off by a fault of ours; the log says more under this request id")
         .into_response()

@@ -22,7 +22,7 @@ use super::ApiState;
 use super::extract::Asked;
 use super::live::{Live, Since, SnapshotMessage};
 use super::options::HttpOptions;
-use super::problem::Problem;
+use super::problem::{Problem, ProblemDetails};
 use crate::observe::{Stage, Telemetry};
 
 /// A client has nothing to say but control frames; longer messages end the connection.
@@ -38,12 +38,14 @@ pub(super) struct LiveQuery {
     since: Option<u64>,
 }
 
-/// WebSocket: a snapshot (`{"seq", "type": "snapshot", "published_at", "data"}`), then events, each with the next `seq`:
+/// Everything as it happens, by WebSocket.
+///
+/// First a snapshot (`{"seq", "type": "snapshot", "published_at", "data"}`), then events, each with the next `seq`:
 /// `pitch`, `readiness`, `outing_ended`, `alert_raised`, `alert_cleared`, `alert_acknowledged`, `health`. Close codes:
 /// 1013 too slow, 1008 silent, 1001 the daemon stops.
 #[utoipa::path(get, path = "/api/live", tag = "live", params(LiveQuery), responses(
     (status = 101, description = "The first message", body = SnapshotMessage),
-    (status = "default", body = Problem, content_type = "application/problem+json", description = "Problem details"),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
 ))]
 pub(super) async fn live(
     State(state): State<ApiState>,

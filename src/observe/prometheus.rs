@@ -1,12 +1,11 @@
-//! The numbers as `/metrics` gives them: OpenMetrics text through prometheus-client, encoded anew at each scrape.
+//! The numbers as `/metrics` gives them: `OpenMetrics` text through prometheus-client, encoded anew at each scrape.
 
 use std::fmt;
 use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeGaugeValue, NoLabelSet, text};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeGaugeValue, MetricEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
-use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::latency::Latencies;
@@ -37,9 +36,10 @@ const BUCKETS_NS: [u64; 19] = [
 ];
 
 type Labels<'a> = [(&'a str, &'a str)];
+type SourceCount = fn(&SourceStatus) -> u64;
 
 impl Telemetry {
-    /// All numbers as OpenMetrics text ([`super::METRICS_CONTENT_TYPE`]).
+    /// All numbers as `OpenMetrics` text ([`super::METRICS_CONTENT_TYPE`]).
     ///
     /// # Errors
     /// Where the text cannot be formatted, which writing to a string does not cause.
@@ -61,7 +61,7 @@ impl Collector for TelemetryCollector {
         let telemetry = &self.0;
         families.build_info()?;
         let uptime = telemetry.clock.now().0.saturating_sub(telemetry.started.0) as f64 / 1e9;
-        families.gauges("uptime", "Box time since the start", Some(Unit::Seconds), [(no_labels(), uptime)])?;
+        families.gauges("uptime", "Box time since the start", Some(&Unit::Seconds), [(no_labels(), uptime)])?;
         families.parts(telemetry)?;
         families.latencies(telemetry)?;
         if let Some(reorder) = telemetry.reorder.load_full() {
@@ -91,27 +91,25 @@ impl Collector for TelemetryCollector {
 struct Families<'a>(DescriptorEncoder<'a>);
 
 impl Families<'_> {
-    fn counters<'l, L>(&mut self, name: &str, help: &str, unit: Option<Unit>, values: L) -> fmt::Result
+    fn counters<'l, L>(&mut self, name: &str, help: &str, unit: Option<&Unit>, values: L) -> fmt::Result
     where
         L: IntoIterator<Item = (Vec<(&'l str, &'l str)>, u64)>,
     {
-        let mut metric = self.0.encode_descriptor(name, help, unit.as_ref(), MetricType::Counter)?;
+        let mut metric = self.0.encode_descriptor(name, help, unit, MetricType::Counter)?;
         for (labels, value) in values {
-            let labels = labels.as_slice();
-            let mut family = metric.encode_family(&labels)?;
-            family.encode_counter(&value, None::<&Exemplar<Vec<(String, String)>, f64>>)?;
+            with_labels(&mut metric, &labels, |series| series.encode_counter::<NoLabelSet, _, f64>(&value, None))?;
         }
         Ok(())
     }
 
-    fn gauges<'l, L, V>(&mut self, name: &str, help: &str, unit: Option<Unit>, values: L) -> fmt::Result
+    fn gauges<'l, L, V>(&mut self, name: &str, help: &str, unit: Option<&Unit>, values: L) -> fmt::Result
     where
         L: IntoIterator<Item = (Vec<(&'l str, &'l str)>, V)>,
         V: EncodeGaugeValue,
     {
-        let mut metric = self.0.encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?;
+        let mut metric = self.0.encode_descriptor(name, help, unit, MetricType::Gauge)?;
         for (labels, value) in values {
-            metric.encode_family(&labels.as_slice())?.encode_gauge(&value)?;
+            with_labels(&mut metric, &labels, |series| series.encode_gauge(&value))?;
         }
         Ok(())
     }
@@ -179,7 +177,7 @@ impl Families<'_> {
             [of("eager", mound.eager_watermark_lag_ms), of("final", mound.final_watermark_lag_ms)]
         });
         let help = "Box time minus the mound's watermark";
-        self.gauges("mound_watermark_lag", help, Some(Unit::Seconds), lags.flatten())
+        self.gauges("mound_watermark_lag", help, Some(&Unit::Seconds), lags.flatten())
     }
 
     fn sources(&mut self, sources: &[SourceStatus]) -> fmt::Result {
@@ -193,15 +191,15 @@ impl Families<'_> {
         let gates = each().map(|(source, label)| (vec![label], u32::from(source.gates)));
         self.gauges("source_gates", "1 where the watermark waits for the source", None, gates)?;
         let lags = each().filter_map(|(source, label)| seconds(source.lag_ms, label));
-        self.gauges("source_lag", "Arrival minus event time of the newest frame", Some(Unit::Seconds), lags)?;
+        self.gauges("source_lag", "Arrival minus event time of the newest frame", Some(&Unit::Seconds), lags)?;
         let lags = each().filter_map(|(source, label)| seconds(source.watermark_lag_ms, label));
         let help = "Newest event time of the source's mound minus the source's own";
-        self.gauges("source_watermark_lag", help, Some(Unit::Seconds), lags)?;
+        self.gauges("source_watermark_lag", help, Some(&Unit::Seconds), lags)?;
         let outcomes = each().flat_map(|(source, label)| {
             source.accounting.outcomes().map(|(outcome, count)| (vec![label, ("outcome", outcome)], count))
         });
         self.counters("source_frames", "Where the source's frames went", None, outcomes)?;
-        let counters: [(&str, &str, fn(&SourceStatus) -> u64); 4] = [
+        let counters: [(&str, &str, SourceCount); 4] = [
             ("source_received", "Frames received", |source| source.accounting.received),
             ("source_gaps", "Sequence numbers skipped and not seen since", |source| source.gaps),
             ("source_restarts", "Starts of the source after the first", |source| source.restarts),
@@ -216,7 +214,7 @@ impl Families<'_> {
     fn ingest(&mut self, status: &IngestStatus) -> fmt::Result {
         let single = [
             ("ingest_datagrams", "Datagrams received", None, status.datagrams),
-            ("ingest_received", "Bytes received", Some(Unit::Bytes), status.bytes),
+            ("ingest_received", "Bytes received", Some(&Unit::Bytes), status.bytes),
             ("ingest_frames", "Frames accepted", None, status.frames),
             ("ingest_kernel_drops", "Datagrams that the kernel dropped", None, status.kernel_drops),
             ("ingest_unstamped", "Datagrams without a kernel stamp", None, status.unstamped),
@@ -229,12 +227,12 @@ impl Families<'_> {
         let help = "Frames refused, by the first check that failed";
         self.counters("ingest_refused", help, None, refused)?;
         let sizes = [("given", status.receive_buffer_bytes), ("wanted", status.receive_buffer_wanted_bytes)];
-        self.gauges("ingest_receive_buffer", "Socket receive buffer", Some(Unit::Bytes), by_label("size", &sizes))
+        self.gauges("ingest_receive_buffer", "Socket receive buffer", Some(&Unit::Bytes), by_label("size", &sizes))
     }
 
     fn store(&mut self, status: &StoreStatus) -> fmt::Result {
-        self.gauges("store_map_used", "Pages in use", Some(Unit::Bytes), [(no_labels(), status.map_used_bytes)])?;
-        self.gauges("store_map_size", "Size of the map", Some(Unit::Bytes), [(no_labels(), status.map_size_bytes)])?;
+        self.gauges("store_map_used", "Pages in use", Some(&Unit::Bytes), [(no_labels(), status.map_used_bytes)])?;
+        self.gauges("store_map_size", "Size of the map", Some(&Unit::Bytes), [(no_labels(), status.map_size_bytes)])?;
         self.gauges("store_queued", "Writes waiting for the writer", None, [(no_labels(), status.queued)])?;
         self.counters("store_commits", "Transactions committed", None, [(no_labels(), status.commits)])?;
         let help = "Transactions that failed and were tried again";
@@ -249,6 +247,15 @@ impl Families<'_> {
         let help = "WebSocket clients dropped or refused, by reason";
         self.counters("live_clients_dropped", help, None, by_label("reason", &dropped))
     }
+}
+
+/// Encodes one series of a metric; without labels it is the metric itself, which Prometheus wants without braces.
+fn with_labels(
+    metric: &mut MetricEncoder<'_>,
+    labels: &Labels<'_>,
+    encode: impl FnOnce(&mut MetricEncoder<'_>) -> fmt::Result,
+) -> fmt::Result {
+    if labels.is_empty() { encode(metric) } else { encode(&mut metric.encode_family(&labels)?) }
 }
 
 /// Counts per bucket, not cumulative, with +Inf last. HDR buckets are 1 % wide, so a value that close to a bound may

@@ -76,7 +76,8 @@ function drawPitchers() {
 }
 
 function drawAlerts() {
-  const items = [...alerts.values()].map((alert) => {
+  const worstFirst = (a, b) => (b.severity === "critical") - (a.severity === "critical");
+  const items = [...alerts.values()].sort(worstFirst).map((alert) => {
     const item = element("li", alert.severity);
     item.append(element("span", "", (alert.severity === "critical" ? "Critical: " : "Warning: ") + alert.message));
     if (alert.acknowledged_at) {
