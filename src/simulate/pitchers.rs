@@ -78,7 +78,7 @@ const STARTER: Fatigue = Fatigue { onset: 70.0, span: 40.0, speed_mph: 1.5, spin
 /// A reliever's: an inning leaves little trace.
 const RELIEVER: Fatigue = Fatigue { onset: 20.0, span: 20.0, speed_mph: 1.0, spin_scatter: 1.2, drop_ft: 0.08 };
 /// The closer's of the smoke test: 4 mph by his 30th pitch.
-const OVERUSED: Fatigue = Fatigue { onset: 8.0, span: 22.0, speed_mph: 4.0, spin_scatter: 3.5, drop_ft: 0.40 };
+const OVERUSED: Fatigue = Fatigue { onset: 8.0, span: 22.0, speed_mph: 4.0, spin_scatter: 2.4, drop_ft: 0.32 };
 
 /// A fictional pitcher.
 #[derive(Debug, Clone, PartialEq)]
@@ -167,6 +167,11 @@ pub(crate) fn closer() -> Pitcher {
     Pitcher { varies: false, ..usual }
 }
 
+/// Every fictional pitcher.
+pub(crate) fn everybody() -> Vec<Pitcher> {
+    home_staff().into_iter().chain(visiting_staff()).chain([closer()]).collect()
+}
+
 /// One throw, ready to fly.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Throw {
@@ -230,7 +235,7 @@ impl Pitcher {
     /// The mean drag coefficient of one of his pitches: his own, the same in every outing and for every seed.
     fn drag_of(&self, weapon: &Weapon) -> f64 {
         let code = u64::from(u32::from_be_bytes(weapon.pitch_type().0));
-        DRAG.0 + DRAG.1 * stream(0, Purpose::Throw, u64::from(self.id.0), code).sample::<f64, _>(StandardNormal)
+        DRAG.0 + DRAG.1 * stream(0, Purpose::Arsenal, u64::from(self.id.0), code).sample::<f64, _>(StandardNormal)
     }
 
     /// What a season would have taught about him, rested, in this air.
@@ -283,13 +288,9 @@ mod tests {
         Air::new(1.1739, Vector3::zeros())
     }
 
-    fn everyone() -> Vec<Pitcher> {
-        home_staff().into_iter().chain(visiting_staff()).chain([closer()]).collect()
-    }
-
     #[test]
     fn every_pitcher_throws_plausible_pitches() {
-        for pitcher in everyone() {
+        for pitcher in everybody() {
             for i in 0..60 {
                 let mut rng = stream(7, Purpose::Throw, u64::from(pitcher.id.0), i);
                 let throw = pitcher.throw(10, 0.0, &air(), &mut rng);
@@ -308,7 +309,7 @@ mod tests {
 
     #[test]
     fn fastballs_run_to_the_arm_side_and_ride() {
-        for pitcher in everyone() {
+        for pitcher in everybody() {
             let baseline = pitcher.baseline(1, &air());
             let fastball = baseline.types.iter().find(|t| matches!(t.pitch_type.as_str(), "FF" | "SI"));
             let fastball = fastball.expect("everyone has one");
@@ -335,7 +336,7 @@ mod tests {
 
     #[test]
     fn no_two_pitchers_share_an_id_or_name() {
-        let mut ids: Vec<_> = everyone().iter().map(|p| (p.id, p.name)).collect();
+        let mut ids: Vec<_> = everybody().iter().map(|p| (p.id, p.name)).collect();
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), 11);
