@@ -26,8 +26,11 @@ fn spin(thrown: &Thrown) -> f64 {
     thrown.spin.expect("fictional pitches spin").release_spin_rate
 }
 
-/// `velocity_delta_5` and readiness after these pitches of the outing.
-fn judge(outing: &[&Thrown], baseline: &PitcherBaseline) -> (Option<f64>, f64) {
+/// `velocity_delta_5` and readiness.
+type Judged = (Option<f64>, f64);
+
+/// The judgement after these pitches of the outing.
+fn judge(outing: &[&Thrown], baseline: &PitcherBaseline) -> Judged {
     let expected = |t: &Thrown, of: fn(&pitchguard::features::baseline::TypeBaseline) -> Option<Expected>| {
         baseline.of(t.pitch_type).and_then(of).expect("a baseline of every pitch he throws")
     };
@@ -72,8 +75,9 @@ fn the_closer_warms_up_fresh_and_tires_through_every_alert_in_order() {
         // whether or not the warm-up counts as the same outing
         for before in [&[][..], &warm_up[..]] {
             let outing: Vec<&Thrown> = before.iter().chain(&game).copied().collect();
-            let judged: Vec<_> = (before.len() + 1..=outing.len()).map(|n| judge(&outing[..n], &baseline)).collect();
-            let first = |what: &str, hit: &dyn Fn(&(Option<f64>, f64)) -> bool| {
+            let judged: Vec<Judged> =
+                (before.len() + 1..=outing.len()).map(|n| judge(&outing[..n], &baseline)).collect();
+            let first = |what: &str, hit: &dyn Fn(&Judged) -> bool| {
                 judged.iter().position(hit).unwrap_or_else(|| panic!("seed {seed}: never {what}")) + 1
             };
             let tiring = first("readiness < 80", &|j| j.1 < 80.0);

@@ -276,3 +276,31 @@ fn only_the_chosen_cameras_take_part_and_see_the_same() {
     let two: Vec<Delivery> = closer(Settings { cameras: Some(vec![2, 14]), ..brief(1) }).filter(is_camera).collect();
     assert!(all == two);
 }
+
+#[test]
+fn nothing_is_thrown_where_the_venue_has_no_mound() {
+    let mut venue = Venue::busch_iii();
+    venue.mounds.truncate(1);
+    let settings = Settings { pitches_max: Some(40), ..Settings::default() };
+    let stadium = Stadium::new(&venue, &Game::Scenario(Scenario::Closer), settings);
+    assert!(stadium.truth().iter().all(|t| t.mound.0 == 0) && stadium.truth().len() == 34);
+    assert!(stadium.map(|d| d.source).all(|s| s <= 12 || s == 40 || s == 48));
+}
+
+#[test]
+fn wind_and_density_move_the_ball_as_air_does() {
+    let throws = |settings: Settings| {
+        let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Closer), settings);
+        stadium.truth().iter().filter(|t| t.mound.0 == 0).map(|t| t.quantities).collect::<Vec<_>>()
+    };
+    let still = throws(Settings::quiet());
+    let thin = throws(Settings { air_density_kg_m3: 1.0, ..Settings::quiet() });
+    let tail = throws(Settings { wind_ft_s: [0.0, -15.0, 0.0], ..Settings::quiet() });
+    let cross = throws(Settings { wind_ft_s: [15.0, 0.0, 0.0], ..Settings::quiet() });
+    for (i, q) in still.iter().enumerate() {
+        assert!(thin[i].pfx_z.hypot(thin[i].pfx_x) < q.pfx_z.hypot(q.pfx_x));
+        assert!(tail[i].drag_coefficient < q.drag_coefficient, "a wind from behind takes less speed");
+        assert!(cross[i].pfx_x > q.pfx_x, "a wind to the right carries it right");
+        assert!((q.release_speed - tail[i].release_speed).abs() < 1e-9, "the arm is the same");
+    }
+}

@@ -212,15 +212,17 @@ pub fn simulate(args: &Args, stop: &AtomicBool, out: &mut impl Write) -> Result<
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut stadium = Stadium::new(&venue, &game, args.settings(EventNs(since_epoch.as_nanos() as u64)));
     let names = stadium.roster();
-    let minutes = (stadium.end().0 - stadium.start().0) as f64 / 60e9 / args.speed;
+    let seconds = ((stadium.end().0 - stadium.start().0) as f64 * 1e-9 / args.speed) as u64;
     let mut truth = args.truth.as_deref().map(TruthFile::create).transpose()?;
 
     // Whether or not anybody reads along, the stadium goes on: a closed standard output is no reason to stop.
     let _unread = writeln!(
         out,
-        "{title}, seed {}: {} pitches in {minutes:.1} min to udp {}",
+        "{title}, seed {}: {} pitches in {} min {} s to udp {}",
         args.seed,
         stadium.truth().len(),
+        seconds / 60,
+        seconds % 60,
         args.to
     );
     let sent = sender::send(&mut stadium, args.to, keys.as_ref(), started, args.speed, stop, |number, thrown| {

@@ -17,6 +17,7 @@ use super::thrown::Thrown;
 use crate::features::baseline::PitcherBaseline;
 use crate::ids::{BoxNs, EventNs, PitcherId};
 use crate::ingest::Signal;
+use crate::reorder::Stamped;
 use crate::tracking::venue::{Landmark, Mound, Venue};
 
 /// What is played.
@@ -52,6 +53,13 @@ pub struct Delivery {
     pub event: EventNs,
     /// What it says.
     pub signal: Signal,
+}
+
+/// As ingest would hand it on.
+impl From<Delivery> for Stamped<Signal> {
+    fn from(d: Delivery) -> Self {
+        Self { source: d.source, seq: d.seq, event: d.event, arrival: d.arrival, payload: d.signal }
+    }
 }
 
 /// What became of the frames so far.
