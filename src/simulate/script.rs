@@ -123,6 +123,13 @@ struct Label {
     pitcher: PitcherId,
 }
 
+impl Label {
+    /// Before the first pitch.
+    fn new(mound: u8, game_pk: GamePk, pitcher: PitcherId) -> Self {
+        Self { mound: MoundId(mound), game_pk, at_bat_number: 0, pitch_number: 0, pitcher }
+    }
+}
+
 struct Writer<'a> {
     settings: &'a Settings,
     rng: StdRng,
@@ -130,13 +137,6 @@ struct Writer<'a> {
     throws: Vec<Planned>,
     marks: Vec<(EventNs, Mark)>,
     rounds: Vec<EventNs>,
-}
-
-impl Label {
-    /// Before the first pitch.
-    fn new(mound: u8, game_pk: GamePk, pitcher: PitcherId) -> Self {
-        Self { mound: MoundId(mound), game_pk, at_bat_number: 0, pitch_number: 0, pitcher }
-    }
 }
 
 /// What is thrown, whatever its flight.
@@ -237,7 +237,7 @@ impl Writer<'_> {
                 self.inning_starts(t, label);
             }
             if before.is_none_or(|b| (b.game_pk, b.pitcher) != (p.game_pk, p.pitcher)) || !same_half {
-                self.mark(t + 0.2 * self.settings.pace_s, MarkKind::PitcherOnMound, label);
+                self.mark(t + 0.5 * self.settings.pace_s, MarkKind::PitcherOnMound, label);
             }
             if before.is_none_or(|b| (b.game_pk, b.at_bat_number) != (p.game_pk, p.at_bat_number)) {
                 t += self.settings.pace_s;
