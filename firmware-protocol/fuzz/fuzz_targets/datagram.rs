@@ -30,10 +30,8 @@ impl Keyring for OneKey {
 }
 
 fn sent_on_unchanged(frame: &Frame<'_>) {
-    let (key, auth) = match frame.authenticated {
-        true => (Some(&KEY), Authentication::Required(&OneKey)),
-        false => (None, Authentication::Off),
-    };
+    let (key, auth) =
+        if frame.authenticated { (Some(&KEY), Authentication::Required(&OneKey)) } else { (None, Authentication::Off) };
     let mut out = [0; MAX_FRAME];
     let length = encode(frame, key, &mut out).expect("a decoded frame can be encoded");
     assert_eq!(decode(&out[..length], auth), Ok((*frame, length)));
