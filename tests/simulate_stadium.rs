@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use firmware_protocol::MarkKind;
-use pitchguard::ids::{BoxNs, EventNs};
+use nalgebra::Point3;
+use pitchguard::ids::{BoxNs, EventNs, GamePk, PitchType, PitcherId};
 use pitchguard::ingest::Signal;
-use pitchguard::simulate::{Delivery, Game, MarkFeed, Scenario, Settings, Silence, Stadium, Thrown};
+use pitchguard::simulate::{Delivery, Game, MarkFeed, Scenario, Settings, Silence, Stadium, Thrown, ThrownNineP};
+use pitchguard::tracking::pitch::NineP;
 use pitchguard::tracking::venue::Venue;
 
 fn closer(settings: Settings) -> Stadium {
@@ -199,6 +201,42 @@ fn a_pitch_is_seen_by_the_cameras_of_its_mound_only() {
         let least = if thrown.mound.0 == 0 { 700 } else { 90 };
         assert!(seen[&i] >= least, "pitch {i} on mound {}: {} frames", thrown.mound, seen[&i]);
     }
+}
+
+#[test]
+fn a_published_flight_is_seen_where_its_nine_parameters_say_at_each_cameras_own_exposure() {
+    let p = NineP { x0: -1.4, z0: 5.8, vx0: 5.1, vy0: -134.0, vz0: -4.2, ax: -9.0, ay: 27.5, az: -15.5 };
+    let release_pos_y = 54.1;
+    let pitch = ThrownNineP {
+        nine_p: p,
+        release_pos_y,
+        pitcher: PitcherId(1),
+        pitch_type: PitchType::parse("FF").expect("Statcast's code"),
+        game_pk: GamePk(2),
+        at_bat_number: 3,
+        pitch_number: 4,
+        half_inning: 0,
+        release_spin_rate: None,
+        spin_axis: None,
+    };
+    let venue = Venue::busch_iii();
+    let exact = Settings { white_px: 0.0, common_px: 0.0, ..Settings::quiet() };
+    let stadium = Stadium::new(&venue, &Game::Statcast(vec![pitch]), exact);
+    let release = stadium.truth()[0].release;
+    // science.md §1, with time counted from y = 50 ft
+    let release_s = (-p.vy0 - (p.vy0 * p.vy0 - 2.0 * p.ay * (50.0 - release_pos_y)).sqrt()) / p.ay;
+    let mut seen = 0;
+    for d in stadium {
+        if let Signal::Ball(ball) = d.signal {
+            let t = release_s + (d.event.0 - release.0) as f64 * 1e-9;
+            let along = |x0: f64, v: f64, a: f64| x0 + v * t + 0.5 * a * t * t;
+            let at = Point3::new(along(p.x0, p.vx0, p.ax), along(50.0, p.vy0, p.ay), along(p.z0, p.vz0, p.az));
+            let uv = venue.camera(d.source).expect("known").project(&at).expect("in front");
+            assert!((f64::from(ball.u) - uv.x).abs() < 1e-3 && (f64::from(ball.v) - uv.y).abs() < 1e-3, "{d:?}");
+            seen += 1;
+        }
+    }
+    assert!((800..1_200).contains(&seen), "{seen} frames");
 }
 
 #[test]
