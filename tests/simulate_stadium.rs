@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use firmware_protocol::MarkKind;
-use pitchguard::ids::{BoxNs, EventNs};
+use nalgebra::Point3;
+use pitchguard::ids::{BoxNs, EventNs, GamePk, PitchType, PitcherId};
 use pitchguard::ingest::Signal;
-use pitchguard::simulate::{Delivery, Game, MarkFeed, Scenario, Settings, Silence, Stadium, Thrown};
+use pitchguard::simulate::{Delivery, Game, MarkFeed, Scenario, Settings, Silence, Stadium, Thrown, ThrownNineP};
+use pitchguard::tracking::pitch::NineP;
 use pitchguard::tracking::venue::Venue;
 
 fn closer(settings: Settings) -> Stadium {
@@ -202,6 +204,42 @@ fn a_pitch_is_seen_by_the_cameras_of_its_mound_only() {
 }
 
 #[test]
+fn a_published_flight_is_seen_where_its_nine_parameters_say_at_each_cameras_own_exposure() {
+    let p = NineP { x0: -1.4, z0: 5.8, vx0: 5.1, vy0: -134.0, vz0: -4.2, ax: -9.0, ay: 27.5, az: -15.5 };
+    let release_pos_y = 54.1;
+    let pitch = ThrownNineP {
+        nine_p: p,
+        release_pos_y,
+        pitcher: PitcherId(1),
+        pitch_type: PitchType::parse("FF").expect("Statcast's code"),
+        game_pk: GamePk(2),
+        at_bat_number: 3,
+        pitch_number: 4,
+        half_inning: 0,
+        release_spin_rate: None,
+        spin_axis: None,
+    };
+    let venue = Venue::busch_iii();
+    let exact = Settings { white_px: 0.0, common_px: 0.0, ..Settings::quiet() };
+    let stadium = Stadium::new(&venue, &Game::Statcast(vec![pitch]), exact);
+    let release = stadium.truth()[0].release;
+    // science.md §1, with time counted from y = 50 ft
+    let release_s = (-p.vy0 - (p.vy0 * p.vy0 - 2.0 * p.ay * (50.0 - release_pos_y)).sqrt()) / p.ay;
+    let mut seen = 0;
+    for d in stadium {
+        if let Signal::Ball(ball) = d.signal {
+            let t = release_s + (d.event.0 - release.0) as f64 * 1e-9;
+            let along = |x0: f64, v: f64, a: f64| x0 + v * t + 0.5 * a * t * t;
+            let at = Point3::new(along(p.x0, p.vx0, p.ax), along(50.0, p.vy0, p.ay), along(p.z0, p.vz0, p.az));
+            let uv = venue.camera(d.source).expect("known").project(&at).expect("in front");
+            assert!((f64::from(ball.u) - uv.x).abs() < 1e-3 && (f64::from(ball.v) - uv.y).abs() < 1e-3, "{d:?}");
+            seen += 1;
+        }
+    }
+    assert!((800..1_200).contains(&seen), "{seen} frames");
+}
+
+#[test]
 fn a_bullpens_spin_is_reported_in_the_fields_frame() {
     let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Bullpen), Settings::quiet());
     let truth = stadium.truth().to_vec();
@@ -275,4 +313,32 @@ fn only_the_chosen_cameras_take_part_and_see_the_same() {
     let all: Vec<Delivery> = closer(brief(1)).filter(|d| [2, 14].contains(&d.source)).collect();
     let two: Vec<Delivery> = closer(Settings { cameras: Some(vec![2, 14]), ..brief(1) }).filter(is_camera).collect();
     assert!(all == two);
+}
+
+#[test]
+fn nothing_is_thrown_where_the_venue_has_no_mound() {
+    let mut venue = Venue::busch_iii();
+    venue.mounds.truncate(1);
+    let settings = Settings { pitches_max: Some(40), ..Settings::default() };
+    let stadium = Stadium::new(&venue, &Game::Scenario(Scenario::Closer), settings);
+    assert!(stadium.truth().iter().all(|t| t.mound.0 == 0) && stadium.truth().len() == 34);
+    assert!(stadium.map(|d| d.source).all(|s| s <= 12 || s == 40 || s == 48));
+}
+
+#[test]
+fn wind_and_density_move_the_ball_as_air_does() {
+    let throws = |settings: Settings| {
+        let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Closer), settings);
+        stadium.truth().iter().filter(|t| t.mound.0 == 0).map(|t| t.quantities).collect::<Vec<_>>()
+    };
+    let still = throws(Settings::quiet());
+    let thin = throws(Settings { air_density_kg_m3: 1.0, ..Settings::quiet() });
+    let tail = throws(Settings { wind_ft_s: [0.0, -15.0, 0.0], ..Settings::quiet() });
+    let cross = throws(Settings { wind_ft_s: [15.0, 0.0, 0.0], ..Settings::quiet() });
+    for (i, q) in still.iter().enumerate() {
+        assert!(thin[i].pfx_z.hypot(thin[i].pfx_x) < q.pfx_z.hypot(q.pfx_x));
+        assert!(tail[i].drag_coefficient < q.drag_coefficient, "a wind from behind takes less speed");
+        assert!(cross[i].pfx_x > q.pfx_x, "a wind to the right carries it right");
+        assert!((q.release_speed - tail[i].release_speed).abs() < 1e-9, "the arm is the same");
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use firmware_protocol::{Authentication, Body, MarkKind, frames};
 use pitchguard::cli::simulate::{Args, simulate};
@@ -116,20 +116,24 @@ fn an_interrupt_ends_it_early_with_a_summary() {
 
 #[test]
 fn frames_are_signed_with_their_sources_key() {
-    let keys: String = (1..=63).map(|source| format!("{source}, {}\n", format!("{source:02x}").repeat(32))).collect();
+    let key = |source: u8| format!("{source}, {}", format!("{source:02x}").repeat(32));
+    let keys = (1..=63).map(key).collect::<Vec<_>>().join("\n");
     let ring = KeyRing::parse(&keys).expect("good keys");
     let receiver = Receiver::start();
     let settings = Settings { pitches_max: Some(1), tail_s: 1.0, ..Settings::quiet() };
-    let stadium = || Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Bullpen), settings.clone());
+    let mut stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Bullpen), settings);
     let stop = AtomicBool::new(false);
-    let (_, sent) = sender::send(stadium(), receiver.to, Some(&ring), 50.0, &stop, |_, _| ()).expect("loopback");
+    let sent = sender::send(&mut stadium, receiver.to, Some(&ring), Instant::now(), 50.0, &stop, |_, _| ());
+    let sent = sent.expect("loopback takes it");
     let datagrams = receiver.finish();
-    let verified = |d: &Vec<u8>| frames(d, Authentication::Required(&ring)).map(|f| f.expect("a good tag")).count();
+    let verified = |d: &Vec<u8>| frames(d, Authentication::Required(&ring)).flatten().count();
     assert_eq!(datagrams.iter().map(verified).sum::<usize>() as u64, sent.frames);
 
     let one = KeyRing::parse(&format!("1, {}", "ab".repeat(32))).expect("a good key");
-    let error = sender::send(stadium(), ([127, 0, 0, 1], 9).into(), Some(&one), 1e6, &stop, |_, _| ());
-    assert!(matches!(error, Err(SendError::NoKey(_))), "{error:?}");
+    let mut again = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Bullpen), Settings::quiet());
+    let nowhere = ([127, 0, 0, 1], 9).into();
+    let refused = sender::send(&mut again, nowhere, Some(&one), Instant::now(), 1e6, &stop, |_, _| ());
+    assert!(matches!(refused, Err(SendError::NoKey(_))), "{refused:?}");
 }
 
 #[test]
@@ -137,7 +141,8 @@ fn nobody_listening_is_counted_and_survived() {
     let gone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback").local_addr().expect("bound");
     let settings =
         Settings { start: EventNs(1_700_000_000_000_000_000), pitches_max: Some(1), tail_s: 1.0, ..Settings::quiet() };
-    let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Bullpen), settings);
-    let (_, sent) = sender::send(stadium, gone, None, 50.0, &AtomicBool::new(false), |_, _| ()).expect("survived");
+    let mut stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Bullpen), settings);
+    let stop = AtomicBool::new(false);
+    let sent = sender::send(&mut stadium, gone, None, Instant::now(), 50.0, &stop, |_, _| ()).expect("survived");
     assert!(sent.unheard > 0 && sent.pitches == 1, "{sent:?}");
 }

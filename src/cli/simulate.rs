@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::ids::{EventNs, PitcherId};
 use crate::ingest::{KeyFileError, KeyRing};
@@ -19,6 +19,7 @@ use crate::tracking::venue::{Venue, VenueError};
 
 /// Arguments of `simulate`.
 #[derive(Debug, Clone, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // switches of a command line
 pub struct Args {
     /// Same seed, same stadium.
     #[arg(long, default_value_t = 1)]
@@ -89,7 +90,7 @@ pub struct Args {
     /// Sign frames with the keys of this file (lines: source, hex key).
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
-    /// The ballpark's rig [default: the built-in busch_iii].
+    /// The ballpark's rig [default: the built-in rig].
     #[arg(long, value_name = "FILE")]
     pub venue: Option<PathBuf>,
     /// Write what was really thrown, a line of JSON a pitch.
@@ -207,21 +208,24 @@ pub fn simulate(args: &Args, stop: &AtomicBool, out: &mut impl Write) -> Result<
             format!("scenario {}", format!("{:?}", args.scenario).to_lowercase()),
         ),
     };
+    let started = Instant::now();
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let stadium = Stadium::new(&venue, &game, args.settings(EventNs(since_epoch.as_nanos() as u64)));
+    let mut stadium = Stadium::new(&venue, &game, args.settings(EventNs(since_epoch.as_nanos() as u64)));
     let names = stadium.roster();
-    let minutes = (stadium.end().0 - stadium.start().0) as f64 / 60e9 / args.speed;
+    let seconds = ((stadium.end().0 - stadium.start().0) as f64 * 1e-9 / args.speed) as u64;
     let mut truth = args.truth.as_deref().map(TruthFile::create).transpose()?;
 
     // Whether or not anybody reads along, the stadium goes on: a closed standard output is no reason to stop.
     let _unread = writeln!(
         out,
-        "{title}, seed {}: {} pitches in {minutes:.1} min to udp {}",
+        "{title}, seed {}: {} pitches in {} min {} s to udp {}",
         args.seed,
         stadium.truth().len(),
+        seconds / 60,
+        seconds % 60,
         args.to
     );
-    let (stadium, sent) = sender::send(stadium, args.to, keys.as_ref(), args.speed, stop, |number, thrown| {
+    let sent = sender::send(&mut stadium, args.to, keys.as_ref(), started, args.speed, stop, |number, thrown| {
         let _unread = writeln!(out, "{}", Line { number: number + 1, thrown, names: &names });
         if let Some(file) = &mut truth {
             file.write(thrown);

@@ -181,3 +181,28 @@ pub(crate) fn spin_reading(
 fn pair(rng: &mut StdRng, sd: f64) -> (f64, f64) {
     (sd * rng.sample::<f64, _>(StandardNormal), sd * rng.sample::<f64, _>(StandardNormal))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exposures_are_free_running_and_the_first_at_or_after_a_moment_is_found() {
+        let settings = Settings::default();
+        let eyes = Eye::all(&Venue::busch_iii(), &settings);
+        assert_eq!(eyes.len(), 18);
+        let mut phases: Vec<u64> = eyes.iter().map(|eye| eye.exposure(0).0).collect();
+        phases.sort_unstable();
+        phases.dedup();
+        assert_eq!(phases.len(), 18, "every camera has a phase of its own");
+        for eye in &eyes {
+            for moment in (0..50_000_u64).map(|i| EventNs(settings.start.0 + i * 777_777)) {
+                let number = eye.exposure_from(moment);
+                assert!(eye.exposure(number) >= moment);
+                assert!(number == 0 || eye.exposure(number - 1) < moment);
+            }
+            let day = (86_400.0 * eye.camera.fps) as u64;
+            assert!((eye.exposure(day).0 - eye.exposure(0).0).abs_diff(86_400_000_000_000) <= 1);
+        }
+    }
+}

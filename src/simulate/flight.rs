@@ -241,7 +241,7 @@ impl Flight {
         }
     }
 
-    /// The axis about which the flight's own side force says the ball spins: v̂ × a_M, unit, mound frame; `None`
+    /// The axis about which the flight's own side force says the ball spins: the velocity × the side force, unit, mound frame; `None`
     /// where there is no side force.
     pub(crate) fn implied_spin_axis(&self) -> Option<Vector3<f64>> {
         let middle_s = 0.5 * self.plate_s();

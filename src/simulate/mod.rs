@@ -7,7 +7,7 @@
 //! under a simulated clock a three-hour game runs in seconds, and the sender paces the same deliveries over UDP.
 //!
 //! Repeatable: every random draw comes from a stream of its own, named by seed, purpose, source and pitch
-//! ([`settings::stream`]), so that changing one setting (a camera more, another loss) does not reshuffle the rest.
+//! (`settings::stream`), so that changing one setting (a camera more, another loss) does not reshuffle the rest.
 
 mod cameras;
 mod flight;

@@ -78,7 +78,7 @@ const STARTER: Fatigue = Fatigue { onset: 70.0, span: 40.0, speed_mph: 1.5, spin
 /// A reliever's: an inning leaves little trace.
 const RELIEVER: Fatigue = Fatigue { onset: 20.0, span: 20.0, speed_mph: 1.0, spin_scatter: 1.2, drop_ft: 0.08 };
 /// The closer's of the smoke test: 4 mph by his 30th pitch.
-const OVERUSED: Fatigue = Fatigue { onset: 8.0, span: 22.0, speed_mph: 4.0, spin_scatter: 3.5, drop_ft: 0.40 };
+const OVERUSED: Fatigue = Fatigue { onset: 8.0, span: 22.0, speed_mph: 4.0, spin_scatter: 2.4, drop_ft: 0.32 };
 
 /// A fictional pitcher.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,14 +106,14 @@ const fn weapon(code: &'static str, share: f64, mph: f64, rpm: f64, axis_deg: f6
 const FOUR_SEAMER: &[Weapon] = &[
     weapon("FF", 0.52, 94.5, 2300.0, 207.0, 15.0),
     weapon("SL", 0.25, 85.5, 2400.0, 110.0, 62.0),
-    weapon("CH", 0.13, 85.8, 1750.0, 240.0, 18.0),
+    weapon("CH", 0.13, 85.8, 1750.0, 245.0, 22.0),
     weapon("CU", 0.10, 79.0, 2550.0, 38.0, 28.0),
 ];
 const SINKERBALLER: &[Weapon] = &[
-    weapon("SI", 0.50, 93.0, 2150.0, 226.0, 18.0),
-    weapon("ST", 0.25, 82.0, 2600.0, 66.0, 35.0),
-    weapon("FC", 0.15, 89.0, 2350.0, 192.0, 48.0),
-    weapon("CH", 0.10, 85.0, 1700.0, 246.0, 20.0),
+    weapon("SI", 0.50, 93.0, 2150.0, 241.0, 24.0),
+    weapon("ST", 0.25, 82.0, 2600.0, 92.0, 38.0),
+    weapon("FC", 0.15, 89.0, 2350.0, 178.0, 60.0),
+    weapon("CH", 0.10, 85.0, 1700.0, 254.0, 22.0),
 ];
 const TWO_PITCHES: &[Weapon] =
     &[weapon("FF", 0.70, 97.0, 2420.0, 205.0, 14.0), weapon("SL", 0.30, 88.0, 2500.0, 120.0, 64.0)];
@@ -165,6 +165,11 @@ pub(crate) fn visiting_staff() -> Staff {
 pub(crate) fn closer() -> Pitcher {
     let usual = pitcher!(900_021, "Marcus Bellweather", false, 6.0, 1.6, 6.5, 0.0, TWO_PITCHES, OVERUSED);
     Pitcher { varies: false, ..usual }
+}
+
+/// Every fictional pitcher.
+pub(crate) fn everybody() -> Vec<Pitcher> {
+    home_staff().into_iter().chain(visiting_staff()).chain([closer()]).collect()
 }
 
 /// One throw, ready to fly.
@@ -230,7 +235,7 @@ impl Pitcher {
     /// The mean drag coefficient of one of his pitches: his own, the same in every outing and for every seed.
     fn drag_of(&self, weapon: &Weapon) -> f64 {
         let code = u64::from(u32::from_be_bytes(weapon.pitch_type().0));
-        DRAG.0 + DRAG.1 * stream(0, Purpose::Throw, u64::from(self.id.0), code).sample::<f64, _>(StandardNormal)
+        DRAG.0 + DRAG.1 * stream(0, Purpose::Arsenal, u64::from(self.id.0), code).sample::<f64, _>(StandardNormal)
     }
 
     /// What a season would have taught about him, rested, in this air.
@@ -283,13 +288,9 @@ mod tests {
         Air::new(1.1739, Vector3::zeros())
     }
 
-    fn everyone() -> Vec<Pitcher> {
-        home_staff().into_iter().chain(visiting_staff()).chain([closer()]).collect()
-    }
-
     #[test]
     fn every_pitcher_throws_plausible_pitches() {
-        for pitcher in everyone() {
+        for pitcher in everybody() {
             for i in 0..60 {
                 let mut rng = stream(7, Purpose::Throw, u64::from(pitcher.id.0), i);
                 let throw = pitcher.throw(10, 0.0, &air(), &mut rng);
@@ -308,7 +309,7 @@ mod tests {
 
     #[test]
     fn fastballs_run_to_the_arm_side_and_ride() {
-        for pitcher in everyone() {
+        for pitcher in everybody() {
             let baseline = pitcher.baseline(1, &air());
             let fastball = baseline.types.iter().find(|t| matches!(t.pitch_type.as_str(), "FF" | "SI"));
             let fastball = fastball.expect("everyone has one");
@@ -335,7 +336,7 @@ mod tests {
 
     #[test]
     fn no_two_pitchers_share_an_id_or_name() {
-        let mut ids: Vec<_> = everyone().iter().map(|p| (p.id, p.name)).collect();
+        let mut ids: Vec<_> = everybody().iter().map(|p| (p.id, p.name)).collect();
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), 11);

@@ -43,6 +43,17 @@ pub(crate) struct Planned {
     origin: Origin,
 }
 
+impl Planned {
+    /// How it flies.
+    pub(crate) fn flight(&self) -> Flight {
+        match self.origin {
+            Origin::Launched(launch, air) => Flight::integrated(launch, air),
+            Origin::Published(nine_p) => Flight::constant(nine_p, self.thrown.quantities.release_pos_y)
+                .expect("a flight that does not reach the plate was left out of the script"),
+        }
+    }
+}
+
 /// Where a flight comes from.
 #[derive(Debug, Clone, Copy)]
 enum Origin {
@@ -84,24 +95,6 @@ impl Script {
         }
         writer.finish()
     }
-
-    /// The flight of a planned throw.
-    pub(crate) fn flight(&self, planned: &Planned) -> Flight {
-        match planned.origin {
-            Origin::Launched(launch, air) => Flight::integrated(launch, air),
-            Origin::Published(nine_p) => Flight::constant(nine_p, planned.thrown.quantities.release_pos_y)
-                .expect("a flight that does not reach the plate was left out of the script"),
-        }
-    }
-}
-
-/// The pitchers of a game, for their names and baselines.
-pub(crate) fn roster(game: &Game) -> Vec<Pitcher> {
-    match game {
-        Game::Statcast(_) => Vec::new(),
-        Game::Scenario(Scenario::Closer) => vec![pitchers::closer()],
-        Game::Scenario(_) => pitchers::home_staff().into_iter().chain(pitchers::visiting_staff()).collect(),
-    }
 }
 
 /// The air of each mound, with the field's wind turned into the mound's frame.
@@ -128,6 +121,13 @@ struct Label {
     at_bat_number: u16,
     pitch_number: u16,
     pitcher: PitcherId,
+}
+
+impl Label {
+    /// Before the first pitch.
+    fn new(mound: u8, game_pk: GamePk, pitcher: PitcherId) -> Self {
+        Self { mound: MoundId(mound), game_pk, at_bat_number: 0, pitch_number: 0, pitcher }
+    }
 }
 
 struct Writer<'a> {
@@ -165,7 +165,7 @@ impl Writer<'_> {
             let team = usize::from(half % 2);
             let relievers = (half / 2 + 1).saturating_sub(STARTER_INNINGS[team]);
             let due = &staffs[team][usize::from(relievers).min(staffs[team].len() - 1)];
-            let label = self.label(0, FICTIONAL_GAME, due.id);
+            let label = Label::new(0, FICTIONAL_GAME, due.id);
             self.inning_starts(t, label);
             if on_mound[team].as_ref().is_none_or(|o| o.pitcher.id != due.id) {
                 if relievers > 0 {
@@ -175,8 +175,8 @@ impl Writer<'_> {
                     self.session(due.clone(), bullpen, from.max(LEAD_S), WARM_UP);
                 }
                 on_mound[team] = Some(self.outing(due.clone()));
-                self.mark(t + 1.0, MarkKind::PitcherOnMound, label);
             }
+            self.mark(t + 1.0, MarkKind::PitcherOnMound, label);
             let outing = on_mound[team].as_mut().expect("set just above");
             let mut left = self.rng.random_range(PITCHES_PER_HALF.0..=PITCHES_PER_HALF.1);
             while left > 0 {
@@ -196,7 +196,7 @@ impl Writer<'_> {
     /// The closer warms up, comes in for the ninth, and is left in too long.
     fn closer(&mut self) {
         let closer = pitchers::closer();
-        let label = self.label(0, FICTIONAL_GAME, closer.id);
+        let label = Label::new(0, FICTIONAL_GAME, closer.id);
         let warm = self.session(closer.clone(), 1, LEAD_S, WARM_UP);
         let mut t = warm + self.settings.pace_s;
         self.inning_starts(t, label);
@@ -227,17 +227,17 @@ impl Writer<'_> {
             let label = Label {
                 at_bat_number: p.at_bat_number,
                 pitch_number: p.pitch_number,
-                ..self.label(0, p.game_pk, p.pitcher)
+                ..Label::new(0, p.game_pk, p.pitcher)
             };
             let same_half = before.is_some_and(|b| (b.game_pk, b.half_inning) == (p.game_pk, p.half_inning));
             if !same_half {
                 if let Some(b) = before {
-                    t = self.inning_ends(t, self.label(0, b.game_pk, b.pitcher));
+                    t = self.inning_ends(t, Label::new(0, b.game_pk, b.pitcher));
                 }
                 self.inning_starts(t, label);
             }
             if before.is_none_or(|b| (b.game_pk, b.pitcher) != (p.game_pk, p.pitcher)) || !same_half {
-                self.mark(t + 0.2 * self.settings.pace_s, MarkKind::PitcherOnMound, label);
+                self.mark(t + 0.5 * self.settings.pace_s, MarkKind::PitcherOnMound, label);
             }
             if before.is_none_or(|b| (b.game_pk, b.at_bat_number) != (p.game_pk, p.at_bat_number)) {
                 t += self.settings.pace_s;
@@ -247,12 +247,8 @@ impl Writer<'_> {
             before = Some(*p);
         }
         if let Some(b) = before {
-            self.inning_ends(t, self.label(0, b.game_pk, b.pitcher));
+            self.inning_ends(t, Label::new(0, b.game_pk, b.pitcher));
         }
-    }
-
-    fn label(&self, mound: u8, game_pk: GamePk, pitcher: PitcherId) -> Label {
-        Label { mound: MoundId(mound), game_pk, at_bat_number: 0, pitch_number: 0, pitcher }
     }
 
     fn outing(&self, pitcher: Pitcher) -> Outing {
@@ -267,7 +263,7 @@ impl Writer<'_> {
 
     /// Throws in a bullpen; says when it is over.
     fn session(&mut self, pitcher: Pitcher, mound: u8, from: f64, throws: u16) -> f64 {
-        let label = self.label(mound, GamePk(0), pitcher.id);
+        let label = Label::new(mound, GamePk(0), pitcher.id);
         let mut outing = self.outing(pitcher);
         self.mark(from, MarkKind::PitcherOnMound, label);
         let mut t = from;
@@ -305,7 +301,7 @@ impl Writer<'_> {
             spin_axis: throw.launch.spin.normalize(),
             origin: Origin::Launched(throw.launch, air),
         };
-        self.plan(t, label, ball, &Flight::integrated(throw.launch, air), &air);
+        self.plan(t, label, &ball, &Flight::integrated(throw.launch, air), &air);
     }
 
     fn published(&mut self, p: &ThrownNineP, t: f64, label: Label) {
@@ -323,10 +319,10 @@ impl Writer<'_> {
             confidence: 1.0,
         });
         let ball = Ball { pitch_type: p.pitch_type, spin, spin_axis: axis, origin: Origin::Published(p.nine_p) };
-        self.plan(t, label, ball, &flight, &air);
+        self.plan(t, label, &ball, &flight, &air);
     }
 
-    fn plan(&mut self, t: f64, label: Label, ball: Ball, flight: &Flight, air: &Air) {
+    fn plan(&mut self, t: f64, label: Label, ball: &Ball, flight: &Flight, air: &Air) {
         let release = self.settings.at(t);
         let nine_p = match ball.origin {
             Origin::Published(nine_p) => Some(nine_p),

@@ -60,31 +60,33 @@ pub enum SendError {
     },
 }
 
-/// Sends a stadium's frames to an address, `speed` times as fast as they happen, and calls `thrown` with each pitch as it
-/// is thrown. Ends with the stadium's evening, or soon after `stop` is set.
+/// Sends a stadium's frames to an address and calls `thrown` with each pitch as it is thrown. `started` is the moment
+/// that stands for [`Stadium::start`]; from there time runs `speed` times as fast. Ends with the stadium's evening, or soon
+/// after `stop` is set.
 ///
 /// # Errors
 /// When the socket fails or a frame cannot be encoded. Nobody listening is counted, not an error: the box may start later.
 pub fn send(
-    mut stadium: Stadium,
+    stadium: &mut Stadium,
     to: SocketAddr,
     keys: Option<&KeyRing>,
+    started: Instant,
     speed: f64,
     stop: &AtomicBool,
     mut thrown: impl FnMut(usize, &Thrown),
-) -> Result<(Stadium, Sent), SendError> {
+) -> Result<Sent, SendError> {
     let mut line = Line::open(to)?;
     let first = stadium.start();
-    let started = Instant::now();
     let mut sent = Sent::default();
     while let Some(delivery) = stadium.next() {
         let due = started + moment(first, delivery.arrival.0, speed);
         if due > Instant::now() {
             line.flush()?;
-            if !sleep_until(due + TICK, stop) {
-                sent.stopped = true;
-                break;
-            }
+            sleep_until(due + TICK, stop);
+        }
+        if stop.load(Ordering::Relaxed) {
+            sent.stopped = true;
+            break;
         }
         while let Some(pitch) = stadium.truth().get(sent.pitches).filter(|p| p.release.0 <= delivery.arrival.0) {
             thrown(sent.pitches, pitch);
@@ -94,7 +96,7 @@ pub fn send(
     }
     line.flush()?;
     let Line { frames, datagrams, bytes, unheard, .. } = line;
-    Ok((stadium, Sent { frames, datagrams, bytes, unheard, ..sent }))
+    Ok(Sent { frames, datagrams, bytes, unheard, ..sent })
 }
 
 /// How long after the start something happens.
@@ -102,15 +104,12 @@ fn moment(first: EventNs, at_ns: u64, speed: f64) -> Duration {
     Duration::from_secs_f64(at_ns.saturating_sub(first.0) as f64 * 1e-9 / speed)
 }
 
-/// Sleeps; false when told to stop.
-fn sleep_until(due: Instant, stop: &AtomicBool) -> bool {
-    loop {
-        if stop.load(Ordering::Relaxed) {
-            return false;
-        }
+/// Sleeps, but not for long once told to stop.
+fn sleep_until(due: Instant, stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
         let left = due.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return true;
+            return;
         }
         sleep(left.min(NAP));
     }

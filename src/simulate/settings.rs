@@ -155,6 +155,8 @@ pub(crate) enum Purpose {
     Spin = 7,
     /// The throws that tell a pitcher's baseline.
     Baseline = 8,
+    /// What is a pitcher's own, the same for every seed.
+    Arsenal = 9,
 }
 
 /// The random stream of one purpose, one source and one item. Streams are independent of each other: what one of them

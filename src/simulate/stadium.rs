@@ -9,14 +9,15 @@ use nalgebra::Vector3;
 use super::cameras::{Eye, spin_reading};
 use super::flight::Air;
 use super::network::Link;
-use super::pitchers::Pitcher;
-use super::script::{self, Planned, Script};
+use super::pitchers::{self, Pitcher};
+use super::script::{Planned, Script};
 use super::settings::Settings;
 use super::statcast::ThrownNineP;
 use super::thrown::Thrown;
 use crate::features::baseline::PitcherBaseline;
 use crate::ids::{BoxNs, EventNs, PitcherId};
 use crate::ingest::Signal;
+use crate::reorder::Stamped;
 use crate::tracking::venue::{Landmark, Mound, Venue};
 
 /// What is played.
@@ -52,6 +53,13 @@ pub struct Delivery {
     pub event: EventNs,
     /// What it says.
     pub signal: Signal,
+}
+
+/// As ingest would hand it on.
+impl From<Delivery> for Stamped<Signal> {
+    fn from(d: Delivery) -> Self {
+        Self { source: d.source, seq: d.seq, event: d.event, arrival: d.arrival, payload: d.signal }
+    }
 }
 
 /// What became of the frames so far.
@@ -158,9 +166,11 @@ impl Stadium {
                 senders.push(Sender { source, link, queue: Vec::new(), silent: 0..0 });
             }
         }
+        let truth: Vec<Thrown> = script.throws.iter().map(|p| p.thrown).collect();
+        let fictional = if matches!(game, Game::Scenario(_)) { pitchers::everybody() } else { Vec::new() };
         Self {
-            truth: script.throws.iter().map(|p| p.thrown).collect(),
-            roster: script::roster(game),
+            roster: fictional.into_iter().filter(|p| truth.iter().any(|t| t.pitcher == p.id)).collect(),
+            truth,
             mounds: venue.mounds.clone(),
             landmarks: venue.landmarks.clone(),
             generated: settings.start,
@@ -191,13 +201,12 @@ impl Stadium {
         self.script.end
     }
 
-    /// The fictional pitchers and their names; empty for published pitches, whose file names no pitcher.
+    /// The fictional pitchers who throw this evening, and their names; empty for published pitches, whose file names no pitcher.
     pub fn roster(&self) -> Vec<(PitcherId, String)> {
         self.roster.iter().map(|p| (p.id, p.name.to_owned())).collect()
     }
 
-    /// What a season of the fictional pitchers would have taught, in still air of this density; empty for published
-    /// pitches.
+    /// What a season would have taught about the roster, in still air of this density.
     pub fn baselines(&self) -> Vec<PitcherBaseline> {
         let air = Air::new(self.settings.air_density_kg_m3, Vector3::zeros());
         self.roster.iter().map(|p| p.baseline(self.settings.seed, &air)).collect()
@@ -246,7 +255,7 @@ impl Stadium {
     /// All that the devices will say about a throw.
     fn throw(&mut self, planned: &Planned) {
         let thrown = &planned.thrown;
-        let flight = self.script.flight(planned);
+        let flight = planned.flight();
         for (eye, sender) in self.eyes.iter().zip(&mut self.senders) {
             if eye.mound == thrown.mound {
                 eye.balls(&flight, thrown.release, &self.settings, &mut sender.queue);
