@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::board::Board;
 use super::simulate::ScenarioArg;
@@ -91,11 +91,11 @@ pub fn run(args: &Args) -> Result<ExitCode, DemoError> {
     let venue = Venue::busch_iii();
     let scenario = Scenario::from(args.scenario);
     let speed = args.speed.unwrap_or(if scenario == Scenario::Closer { CLOSER_SPEED } else { 1.0 });
-    let clock = BoxClock::start(speed);
+    let (clock, started) = (BoxClock::start(speed), Instant::now());
     let start = if args.fast { Settings::default().start } else { EventNs(clock.now().0) };
     let settings = Settings { seed: args.seed, start, pitches_max: args.pitches, ..Settings::default() };
     let stadium = Stadium::new(&venue, &Game::Scenario(scenario), settings);
-    let truth = stadium.truth().to_vec();
+    let mut truth = stadium.truth().to_vec();
 
     let (dir, _removed) = match &args.store {
         Some(dir) => (dir.clone(), None),
@@ -106,20 +106,25 @@ pub fn run(args: &Args) -> Result<ExitCode, DemoError> {
     };
     tell_history(&dir, &stadium)?;
 
-    let mut seen = Seen { board: Board::new(&venue), pitches: Vec::new(), raised: Vec::new() };
+    let mut seen = Seen { board: Board::new(&venue), pitches: Vec::new(), raised: Vec::new(), interrupted: false };
     let balanced = if args.fast {
         println!("PitchGuard demo under a simulated clock: {}, seed {}", venue.name, args.seed);
         rehearse(&venue, &dir, stadium, &mut seen)?
     } else {
-        perform(&venue, &dir, stadium, clock, args, &mut seen)?
+        perform(&venue, &dir, stadium, (clock, started), args, &mut seen)?
     };
     seen.board.flush();
+    if seen.interrupted {
+        // What was still on its way is nobody's fault.
+        let newest = seen.pitches.iter().map(|p| p.release_ns).max().unwrap_or(0);
+        truth.retain(|t| t.release.0 <= newest);
+    }
 
     let score = Score::of(&truth, &seen.pitches);
     print!("\n{score}");
     println!("every frame is accounted for: {}", if balanced { "yes" } else { "NO" });
     let mut good = balanced && score.found == score.thrown && score.invented == 0;
-    if scenario == Scenario::Closer && args.pitches.is_none() {
+    if scenario == Scenario::Closer && args.pitches.is_none() && !seen.interrupted {
         good &= closer_alerts(&seen.raised);
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -144,6 +149,7 @@ struct Seen {
     board: Board,
     pitches: Vec<PitchRecord>,
     raised: Vec<Alert>,
+    interrupted: bool,
 }
 
 impl Seen {
@@ -195,8 +201,8 @@ fn rehearse(venue: &Venue, dir: &Path, stadium: Stadium, seen: &mut Seen) -> Res
 fn perform(
     venue: &Venue,
     dir: &Path,
-    stadium: Stadium,
-    clock: BoxClock,
+    mut stadium: Stadium,
+    (clock, started): (BoxClock, Instant),
     args: &Args,
     seen: &mut Seen,
 ) -> Result<bool, DemoError> {
@@ -222,7 +228,7 @@ fn perform(
         let (stop, to) = (Arc::clone(&stop), daemon.udp);
         std::thread::Builder::new()
             .name("stadium".into())
-            .spawn(move || sender::send(stadium, to, None, clock.speed(), &stop, |_, _| {}))
+            .spawn(move || sender::send(&mut stadium, to, None, started, clock.speed(), &stop, |_, _| {}))
             .map_err(system("start the stadium's thread"))?
     };
     let interrupted = daemon.interrupted();
@@ -240,6 +246,7 @@ fn perform(
         }
         if interrupted.load(Ordering::Acquire) {
             stop.store(true, Ordering::Release);
+            seen.interrupted = true;
             break;
         }
         if throwing.is_finished() {

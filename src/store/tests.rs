@@ -96,9 +96,10 @@ fn pages_follow_each_other_without_gap_or_repeat() {
         seen.extend(page.iter().map(|p| p.id));
     }
     assert_eq!(seen, (0..10).collect::<Vec<_>>());
-    let of_game: Vec<_> = store.latest_pitches(2, Some(1)).expect("read").iter().map(|p| p.id).collect();
+    let of_game: Vec<_> = store.latest_pitches(Cursor::END, 2, Some(1)).expect("read").iter().map(|p| p.id).collect();
     assert_eq!(of_game, [6, 8]);
-    let of_pitcher: Vec<_> = store.latest_pitches_of(1, 2).expect("read").iter().map(|p| p.id).collect();
+    let of_pitcher: Vec<_> =
+        store.latest_pitches_of(1, Cursor::END, 2, None).expect("read").iter().map(|p| p.id).collect();
     assert_eq!(of_pitcher, [6, 9]);
 }
 
