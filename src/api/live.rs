@@ -394,7 +394,11 @@ mod tests {
     fn whoever_holds_a_snapshot_finds_all_that_came_after_it() {
         let live = Live::new(1024, BoxClock::start(1.0));
         let publisher = Arc::clone(&live);
-        let publishing = std::thread::spawn(move || (0..5_000).for_each(|_| drop(publisher.publish(ended(1)))));
+        let publishing = std::thread::spawn(move || {
+            for _ in 0..5_000 {
+                publisher.publish(ended(1));
+            }
+        });
         while !publishing.is_finished() {
             let snapshot = live.snapshot();
             assert!(snapshot.seq() <= live.head());
