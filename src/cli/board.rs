@@ -57,7 +57,7 @@ impl Board {
     pub(super) fn alert(&mut self, alert: &Alert, raised: bool) {
         self.flush();
         let (mark, colour) = match (raised, alert.severity) {
-            (false, _) => ("cleared ", GREEN),
+            (false, _) => ("over:   ", GREEN),
             (true, Severity::Warning) => ("WARNING ", YELLOW),
             (true, Severity::Critical) => ("CRITICAL", RED),
         };

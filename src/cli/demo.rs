@@ -33,9 +33,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long after the stadium's last frame the last results may take, box time.
 const SETTLE_S: f64 = 16.0;
 
-/// The alerts that a closer who tires must raise, in order.
+/// The alerts that a closer who tires must raise, in order: his load and his velocity together cost him 20 points before
+/// the velocity alone is 2 mph down.
 const CLOSER_ALERTS: [(&str, Severity); 3] =
-    [("velocity_delta", Severity::Warning), ("readiness", Severity::Warning), ("readiness", Severity::Critical)];
+    [("readiness", Severity::Warning), ("velocity_delta", Severity::Warning), ("readiness", Severity::Critical)];
 
 /// Arguments of `demo`.
 #[derive(Debug, clap::Args)]
