@@ -83,7 +83,7 @@ fn throw(mound: u8, seed: u64, count: u64, marked: bool, real: bool) -> Errors {
 
 #[test]
 fn pitches_of_constant_acceleration_are_measured_near_and_honestly() {
-    let errors = throw(0, 1, 400, true, false);
+    let errors = throw(0, 1, 600, true, false);
     errors.print("9P flights");
     errors.must_be_near();
     errors.must_be_honest();
@@ -91,7 +91,7 @@ fn pitches_of_constant_acceleration_are_measured_near_and_honestly() {
 
 #[test]
 fn pitches_with_drag_and_magnus_are_measured_near_and_honestly() {
-    let errors = throw(0, 2, 400, true, true);
+    let errors = throw(0, 2, 600, true, true);
     errors.print("drag-and-Magnus flights");
     errors.must_be_near();
     errors.must_be_honest();
@@ -99,14 +99,14 @@ fn pitches_with_drag_and_magnus_are_measured_near_and_honestly() {
 
 #[test]
 fn pitches_without_marks_are_all_found_and_honest_about_their_release() {
-    let errors = throw(0, 3, 400, false, true);
+    let errors = throw(0, 3, 600, false, true);
     errors.print("without marks");
     errors.must_be_honest();
 }
 
 #[test]
 fn bullpen_pitches_are_found_and_honest() {
-    let errors = throw(1, 4, 400, false, true);
+    let errors = throw(1, 4, 600, false, true);
     errors.print("bullpen, three cameras at 120 fps");
     errors.must_be_honest();
 }

@@ -6,8 +6,8 @@ use firmware_protocol::Ball;
 use nalgebra::Vector3;
 use pitchguard::ingest::Signal;
 use pitchguard::tracking::pitch::Pitch;
+use rand::Rng;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
 use tracking_thrower::*;
 
 /// A pitch that claims to be sure is near the thrown one.
@@ -35,7 +35,9 @@ fn spoilt(rig: &mut Rig, spoil: impl Fn(&mut StdRng, &mut Frame)) -> (Vec<Flight
         let start = START + k * 5 * SECOND + rig.rng.random_range(0..SECOND);
         let flight = real_pitch(&mut rig.rng, start);
         let mut filmed = rig.film(&flight);
-        filmed.iter_mut().for_each(|frame| spoil(&mut rig.rng, frame));
+        for frame in &mut filmed {
+            spoil(&mut rig.rng, frame);
+        }
         frames.extend(filmed);
         thrown.push(flight);
     }

@@ -105,12 +105,13 @@ fn free_jerk(solution: &Solution, model: Vector3<f64>, scatter: Matrix3<f64>, in
 }
 
 /// From the last frame that any camera took before the first observation until that observation. A camera that had the
-/// ball in its next frame took its last one a frame interval earlier; one that found it later says nothing.
+/// ball in its next frame (inside the gate or not) took its last one a frame interval earlier; one that found it later
+/// says nothing.
 fn unseen(samples: &Samples, cameras: &[Camera]) -> f64 {
     let starts = || {
         samples.groups().iter().filter_map(|group| {
-            let used = samples.of(group).filter(|(_, used)| *used);
-            used.map(|(s, _)| s.seconds).reduce(f64::min).map(|first| (first, cameras[group.camera].fps.recip()))
+            let earliest = samples.of(group).map(|(s, _)| s.seconds).reduce(f64::min);
+            earliest.map(|start| (start, cameras[group.camera].fps.recip()))
         })
     };
     let first = starts().map(|(start, _)| start).fold(f64::INFINITY, f64::min);

@@ -20,8 +20,9 @@ const LAST_Y_FT: f64 = 8.0;
 /// Seen for less than this, a ball is not judged at all, ft.
 const SEEN_FT_MIN: f64 = 18.0;
 
-/// Root mean square distance from a gap's end of what lies anywhere in it, over the gap: √⅓.
-const UNIFORM_SD: f64 = 0.577_350_269;
+/// Standard deviation to state for what lies anywhere in a gap, over the gap: between its root mean square √⅓ and 0.547,
+/// whose 90 % interval holds 90 % of it.
+const UNIFORM_SD: f64 = 0.56;
 
 /// When the ball left the hand.
 #[derive(Debug, Clone, Copy)]
@@ -79,17 +80,16 @@ pub(super) fn flags(
     config: &Config,
 ) -> Flags {
     let y_at = |event| flight.path.position(flight.path.seconds(event)).y;
-    let sure_of = |value: f64, range: std::ops::Range<f64>| range.contains(&value);
     let fall = flight.path.acceleration(0.0).z;
     Flags {
         weak_geometry: sd.plate_x.max(sd.plate_z) > config.weak_plate_ft || sd.release_speed > config.weak_speed_mph,
         cameras_disagree: flight.disagree,
         short_track: y_at(grown.first) < *RELEASE_Y_FT.start() || y_at(grown.last) > LAST_Y_FT,
-        unusual_flight: !sure_of(values.release_speed, 50.0..108.0)
+        unusual_flight: !(50.0..108.0).contains(&values.release_speed)
             || !RELEASE_Y_FT.contains(&flight.path.position(release.seconds).y)
-            || !sure_of(values.drag_coefficient, 0.1..0.75)
-            || !sure_of(values.lift_coefficient, 0.0..0.6)
-            || !sure_of(fall, -70.0..-3.0),
+            || !(0.1..0.75).contains(&values.drag_coefficient)
+            || !(0.0..0.6).contains(&values.lift_coefficient)
+            || !(-70.0..-3.0).contains(&fall),
     }
 }
 

@@ -40,6 +40,10 @@ const KEPT_BEHIND_FINAL_NS: u64 = 2_000_000_000;
 const APART_NS: u64 = 100_000_000;
 /// What is this near to a flight's prediction is a frame of it, px: wide, so that a camera that is off shows by how much.
 const NEAR_PX: f64 = 150.0;
+/// No camera sees a ball better than this, whatever it says, px.
+const SIGMA_MIN_PX: f32 = 0.1;
+/// The year 2262: what lies beyond is no time, and sums of times below it do not overflow.
+const EVENT_MAX: u64 = i64::MAX as u64;
 /// Observations that one flight is fitted with at most.
 const SAMPLES_MAX: usize = 4096;
 /// Cameras that teach the scale of the jerk at least.
@@ -189,7 +193,11 @@ impl MoundTracker {
     }
 
     fn ball(&mut self, camera: usize, event: EventNs, arrival: BoxNs, ball: &Ball, when: When) {
-        let sighting = Sighting { event: event.0, u: ball.u, v: ball.v, sigma: ball.sigma };
+        let usable = [ball.u, ball.v, ball.sigma].iter().all(|x| x.is_finite()) && event.0 <= EVENT_MAX;
+        if !usable {
+            return;
+        }
+        let sighting = Sighting { event: event.0, u: ball.u, v: ball.v, sigma: ball.sigma.max(SIGMA_MIN_PX) };
         if when != When::Late {
             self.sightings.insert(camera, sighting);
         }
