@@ -5,16 +5,18 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use firmware_protocol::Ball;
 use nalgebra::{DMatrix, DVector, Point3, SVector, Vector2, Vector3};
-use pitchguard::ids::EventNs;
+use pitchguard::ids::{BoxNs, EventNs, MoundId};
+use pitchguard::ingest::Signal;
 use pitchguard::tracking::camera::Camera;
 use pitchguard::tracking::fit::{Sample, Samples};
 use pitchguard::tracking::flight::measure;
 use pitchguard::tracking::quantities::{deviations, quantities};
 use pitchguard::tracking::trajectory::Trajectory;
 use pitchguard::tracking::venue::Venue;
-use pitchguard::tracking::{Config, JerkScale};
+use pitchguard::tracking::{Config, JerkScale, MoundTracker, When};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand_distr::{Distribution, Normal};
@@ -67,6 +69,38 @@ impl Scene {
         let values = quantities(&flight.path, RELEASE_S, AIR_DENSITY).expect("reaches the plate");
         let sd = deviations(&flight.path, RELEASE_S, AIR_DENSITY, &flight.covariance, 0.0).expect("reaches the plate");
         values.plate_x + black_box(sd).plate_x
+    }
+
+    /// A tracker that saw the whole pitch and waits for the eager watermark to pass its end.
+    fn waiting(&self) -> MoundTracker {
+        let mut tracker = MoundTracker::new(&Venue::busch_iii(), MoundId(0), Config::default());
+        let mut frames: Vec<(EventNs, u8, Signal)> = self
+            .seen
+            .iter()
+            .map(|(camera, sample)| {
+                let [u, v] = [sample.uv.x as f32, sample.uv.y as f32];
+                let ball = Ball { u, v, sigma: 0.5, diameter: 10.0 };
+                (self.start.event(sample.seconds), self.cameras[*camera].id, Signal::Ball(ball))
+            })
+            .collect();
+        frames.sort_by_key(|(event, source, _)| (*event, *source));
+        let mut out = Vec::new();
+        for (event, source, signal) in frames {
+            tracker.observe(source, event, BoxNs(event.0), &signal, When::Eager);
+            if event < self.start.event(0.18) {
+                tracker.advance(event, EventNs(0), BoxNs(event.0), &mut out);
+            }
+        }
+        assert!(out.is_empty(), "its end has not passed");
+        tracker
+    }
+
+    fn publish(&self, tracker: &mut MoundTracker) -> usize {
+        let mut out = Vec::new();
+        let end = self.start.event(0.3);
+        tracker.advance(end, EventNs(0), BoxNs(end.0), &mut out);
+        assert_eq!(out.len(), 1, "published once");
+        out.len()
     }
 
     fn residuals(&self, path: &Trajectory) -> DVector<f64> {
@@ -135,6 +169,9 @@ fn fit(criterion: &mut Criterion) {
         b.iter(|| scene.tracker_way(&mut samples, &config));
     });
     group.bench_function("plain: dense 12P, differences", |b| b.iter(|| scene.plain_way()));
+    group.bench_function("from the watermark's passing to the published pitch", |b| {
+        b.iter_batched(|| scene.waiting(), |mut tracker| scene.publish(&mut tracker), BatchSize::LargeInput);
+    });
     group.finish();
     let (ours, plain) = (median(|| scene.tracker_way(&mut samples, &config)), median(|| scene.plain_way()));
     println!("median {ours:?} beside {plain:?}: {:.1} times as fast", plain.as_secs_f64() / ours.as_secs_f64());

@@ -235,6 +235,29 @@ fn a_bird_beside_the_pitch_and_the_batted_ball_after_it_change_nothing() {
 }
 
 #[test]
+fn a_ball_seen_in_the_hand_and_in_the_glove_does_not_move_release_or_plate() {
+    for seed in 60..65 {
+        let mut rig = Rig::new(0, seed);
+        let mut tracker = rig.tracker();
+        let flight = real_pitch(&mut rig.rng, START + 2 * SECOND + 1_234_567);
+        let mut frames = rig.film(&flight);
+        let still = |start: u64, p: Vector3<f64>, seconds: f64| {
+            Flight::fly(start, p, Vector3::zeros(), |_, _| Vector3::zeros(), move |_, t| t < seconds)
+        };
+        let in_hand = still(flight.start - SECOND, flight.at(0.0).0, 0.999);
+        let end_s = flight.duration();
+        let in_glove = still(flight.start + (end_s * 1e9) as u64 + MS, flight.at(end_s).0, 1.0);
+        frames.extend(rig.film(&in_hand));
+        frames.extend(rig.film(&in_glove));
+        let found = finals(&run(&mut tracker, frames));
+        assert_eq!(found.len(), 1);
+        assert!(found[0].release.0.abs_diff(flight.start) < 5 * MS, "{:?}", found[0].release.0.abs_diff(flight.start));
+        assert!(near_in_inches(&found[0], &flight) < 0.1);
+        assert!(!found[0].flags.any(), "{:?}", found[0].flags);
+    }
+}
+
+#[test]
 fn one_camera_never_makes_a_pitch() {
     for only in [1, 5, 10] {
         let mut rig = Rig::with_cameras(0, 18, &[only]);

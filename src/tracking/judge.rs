@@ -20,9 +20,8 @@ const LAST_Y_FT: f64 = 8.0;
 /// Seen for less than this, a ball is not judged at all, ft.
 const SEEN_FT_MIN: f64 = 18.0;
 
-/// Standard deviation to state for what lies anywhere in a gap, over the gap: between its root mean square √⅓ and 0.547,
-/// whose 90 % interval holds 90 % of it.
-const UNIFORM_SD: f64 = 0.56;
+/// Root mean square distance from a gap's end of what lies anywhere in it, over the gap: √⅓.
+const UNIFORM_SD: f64 = 0.577_350_269;
 
 /// When the ball left the hand.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +38,7 @@ pub(super) struct Release {
 ///
 /// The first observation comes after the release, by less than the time since the cameras' frame before it, and every
 /// delay in that gap is as likely as another.
-pub(super) fn release(flight: &Flight, grown: &Grown, mark: Option<u64>) -> Option<Release> {
+pub(super) fn release(flight: &Flight, grown: &Grown, unseen_s: f64, mark: Option<u64>) -> Option<Release> {
     let path = &flight.path;
     if let Some(mark) = mark.map(EventNs) {
         return Some(Release { event: mark, marked: true, seconds: path.seconds(mark), variance: 0.0 });
@@ -51,7 +50,7 @@ pub(super) fn release(flight: &Flight, grown: &Grown, mark: Option<u64>) -> Opti
         let variance = (EXTENSION_FT.1 / path.velocity(seconds).y).powi(2);
         return Some(Release { event: path.event(seconds), marked: false, seconds, variance });
     }
-    let variance = (UNIFORM_SD * flight.unseen_s).powi(2);
+    let variance = (UNIFORM_SD * unseen_s).powi(2);
     Some(Release { event: grown.first, marked: false, seconds, variance })
 }
 
