@@ -21,7 +21,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand_distr::{Distribution, Normal};
 
-const RELEASE_S: f64 = -0.2;
+const RELEASE_S: f64 = -0.22;
 const AIR_DENSITY: f64 = 1.1739;
 
 /// What the rig's game cameras see of a fastball, noise and all.
@@ -39,7 +39,7 @@ impl Scene {
             place.cameras.iter().map(|id| place.localise(venue.camera(*id).expect("in the file"))).collect();
         let path = |z: f64| {
             let (p, v, a) =
-                (Vector3::new(-0.5, 26.6, z), Vector3::new(4.0, -128.0, -10.0), Vector3::new(-8.0, 26.0, -16.0));
+                (Vector3::new(-0.5, 27.5, z), Vector3::new(4.0, -116.0, -10.0), Vector3::new(-8.0, 22.0, -16.0));
             Trajectory::new(EventNs(1_800_000_000_000_000_000), 0.2, p, v, a)
         };
         let truth = path(5.0);
@@ -48,7 +48,7 @@ impl Scene {
         let mut seen = Vec::new();
         for (index, camera) in cameras.iter().enumerate() {
             let offset = Vector2::new(common.sample(&mut rng), common.sample(&mut rng));
-            let frames = (0.4 * camera.fps) as usize;
+            let frames = (0.44 * camera.fps) as usize;
             for k in 0..frames {
                 let seconds = RELEASE_S + (k as f64 + 0.3) / camera.fps;
                 let point = truth.point(seconds);
@@ -69,6 +69,24 @@ impl Scene {
         let values = quantities(&flight.path, RELEASE_S, AIR_DENSITY).expect("reaches the plate");
         let sd = deviations(&flight.path, RELEASE_S, AIR_DENSITY, &flight.covariance, 0.0).expect("reaches the plate");
         values.plate_x + black_box(sd).plate_x
+    }
+
+    /// A second of a ball that every camera sees on its way back to the pitcher, in event order.
+    fn throw_back(&self) -> Vec<(EventNs, u8, Signal)> {
+        let (p, v) = (Vector3::new(0.5, 2.0, 4.0), Vector3::new(0.5, 50.0, 15.0));
+        let back = Trajectory::new(self.start.reference, 0.5, p, v, Vector3::new(0.0, 0.0, -32.0));
+        let mut frames = Vec::new();
+        for camera in &self.cameras {
+            for k in 0..camera.fps as usize {
+                let seconds = (k as f64 + 0.3) / camera.fps;
+                if let Some(uv) = camera.sees(&back.point(seconds)) {
+                    let ball = Ball { u: uv.x as f32, v: uv.y as f32, sigma: 0.5, diameter: 10.0 };
+                    frames.push((back.event(seconds), camera.id, Signal::Ball(ball)));
+                }
+            }
+        }
+        frames.sort_by_key(|(event, source, _)| (*event, *source));
+        frames
     }
 
     /// A tracker that saw the whole pitch and waits for the eager watermark to pass its end.
@@ -171,6 +189,21 @@ fn fit(criterion: &mut Criterion) {
     group.bench_function("plain: dense 12P, differences", |b| b.iter(|| scene.plain_way()));
     group.bench_function("from the watermark's passing to the published pitch", |b| {
         b.iter_batched(|| scene.waiting(), |mut tracker| scene.publish(&mut tracker), BatchSize::LargeInput);
+    });
+    let back = scene.throw_back();
+    group.bench_function(format!("a throw back, 1 s, {} frames, searched", back.len()), |b| {
+        b.iter_batched(
+            || MoundTracker::new(&Venue::busch_iii(), MoundId(0), Config::default()),
+            |mut tracker| {
+                let mut out = Vec::new();
+                for (event, source, signal) in &back {
+                    tracker.observe(*source, *event, BoxNs(event.0), signal, When::Eager);
+                    tracker.advance(*event, EventNs(0), BoxNs(event.0), &mut out);
+                }
+                assert!(out.is_empty(), "no pitch");
+            },
+            BatchSize::LargeInput,
+        );
     });
     group.finish();
     let (ours, plain) = (median(|| scene.tracker_way(&mut samples, &config)), median(|| scene.plain_way()));
