@@ -230,6 +230,7 @@ impl Samples {
         let inverse_scale = path.scale_s.recip();
         let [c0, c1, c2, c3] = &path.coefficients;
         let mut moments = [[0.0; 6]; 7];
+        let mut gradient = [Vector3::zeros(); 4];
         let mut out = Pass {
             normal: Matrix12::zeros(),
             gradient: SVector::zeros(),
@@ -271,27 +272,23 @@ impl Samples {
                 sum += r * weight;
                 weight_sum += weight;
                 let j = &seen.jacobian;
-                let mut powered = j.transpose() * weight;
-                let g = [
-                    powered.row(0).dot(&j.column(0).transpose()),
-                    powered.row(0).dot(&j.column(1).transpose()),
-                    powered.row(0).dot(&j.column(2).transpose()),
-                    powered.row(1).dot(&j.column(1).transpose()),
-                    powered.row(1).dot(&j.column(2).transpose()),
-                    powered.row(2).dot(&j.column(2).transpose()),
-                ];
-                let mut power = 1.0;
-                for moment in &mut moments {
-                    for (m, g) in moment.iter_mut().zip(g) {
+                let weighted = j.transpose() * weight;
+                let pull = weighted * r;
+                let g = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
+                    .map(|(a, b)| weighted[(a, 0)] * j[(0, b)] + weighted[(a, 1)] * j[(1, b)]);
+                let powers = [1.0, tau, tau * tau, tau * tau * tau];
+                for k in 0..4 {
+                    cross[k] += weighted * powers[k];
+                    gradient[k] += pull * powers[k];
+                    for (m, g) in moments[k].iter_mut().zip(g) {
+                        *m += g * powers[k];
+                    }
+                }
+                for k in 4..7 {
+                    let power = powers[3] * powers[k - 3];
+                    for (m, g) in moments[k].iter_mut().zip(g) {
                         *m += g * power;
                     }
-                    power *= tau;
-                }
-                for (k, cross) in cross.iter_mut().enumerate() {
-                    *cross += powered;
-                    let mut rows = out.gradient.fixed_rows_mut::<3>(3 * k);
-                    rows += powered * r;
-                    powered *= tau;
                 }
             }
             let mut stacked = SMatrix::<f64, 12, 2>::zeros();
@@ -304,6 +301,8 @@ impl Samples {
             out.cost_under_old_weights -= old_sum.norm_squared() / old_weight_sum;
         }
         for j in 0..4 {
+            let mut rows = out.gradient.fixed_rows_mut::<3>(3 * j);
+            rows += gradient[j];
             for k in 0..4 {
                 let [xx, xy, xz, yy, yz, zz] = moments[j + k];
                 let mut block = out.normal.fixed_view_mut::<3, 3>(3 * j, 3 * k);
