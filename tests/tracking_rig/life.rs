@@ -1,14 +1,12 @@
 //! The life of a pitch: provisional, revised, final; marks and spins that are absent, late and doubled; late frames.
 
-mod tracking_thrower;
-
+use crate::thrower::*;
 use firmware_protocol::MarkKind;
 use pitchguard::ids::{EventNs, GamePk, PitcherId};
 use pitchguard::ingest::Signal;
 use pitchguard::tracking::pitch::{Pitch, PitchState};
 use pitchguard::tracking::{MoundTracker, When};
 use rand::Rng;
-use tracking_thrower::*;
 
 struct Scene {
     rig: Rig,

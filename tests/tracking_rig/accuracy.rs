@@ -1,10 +1,8 @@
 //! How near to the thrown flight, and how honest about it.
 
-mod tracking_thrower;
-
+use crate::thrower::*;
 use pitchguard::tracking::pitch::Pitch;
 use rand::Rng;
-use tracking_thrower::*;
 
 /// Without a mark the release is known to lie in a gap between frames: an error that is uniform and one-sided, which
 /// a standard deviation describes less exactly.

@@ -1,14 +1,12 @@
 //! What is no pitch gives none or a flagged one, and what disturbs a pitch does not bend it: never a confident wrong one.
 
-mod tracking_thrower;
-
+use crate::thrower::*;
 use firmware_protocol::Ball;
 use nalgebra::Vector3;
 use pitchguard::ingest::Signal;
 use pitchguard::tracking::pitch::Pitch;
 use rand::Rng;
 use rand::rngs::StdRng;
-use tracking_thrower::*;
 
 /// A pitch that claims to be sure is near the thrown one.
 fn never_confidently_wrong(pitch: &Pitch, flight: &Flight) {
