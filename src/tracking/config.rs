@@ -9,7 +9,7 @@ pub struct Config {
     /// Standard deviation of the offset that one camera's pixels share during one pitch, px: what does not average out.
     pub common_px: f64,
     /// Standard deviation of the true jerk around its prediction by the force model, across the flight, ft/s³
-    /// (science.md §1).
+    /// (science.md §1). 2.5 rather than 2: the spin along the flight, which no camera sees, bends it by more.
     pub jerk_sd: f64,
     /// The same along the flight, where drag is all there is and varies little, ft/s³.
     pub jerk_along_sd: f64,

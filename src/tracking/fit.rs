@@ -86,9 +86,9 @@ pub enum Freedom {
 pub struct Solution {
     /// The flight.
     pub path: Trajectory,
-    /// JᵀWJ of the data alone, offsets marginalised.
+    /// `JᵀWJ` of the data alone, offsets marginalised.
     pub normal: Matrix12,
-    /// JᵀWr of the data alone at `path`.
+    /// `JᵀWr` of the data alone at `path`.
     pub gradient: SVector<f64, 12>,
     /// Observations with weight.
     pub used: usize,
@@ -230,6 +230,7 @@ impl Samples {
         let inverse_scale = path.scale_s.recip();
         let [c0, c1, c2, c3] = &path.coefficients;
         let mut moments = [[0.0; 6]; 7];
+        let mut gradient = [Vector3::zeros(); 4];
         let mut out = Pass {
             normal: Matrix12::zeros(),
             gradient: SVector::zeros(),
@@ -271,27 +272,23 @@ impl Samples {
                 sum += r * weight;
                 weight_sum += weight;
                 let j = &seen.jacobian;
-                let mut powered = j.transpose() * weight;
-                let g = [
-                    powered.row(0).dot(&j.column(0).transpose()),
-                    powered.row(0).dot(&j.column(1).transpose()),
-                    powered.row(0).dot(&j.column(2).transpose()),
-                    powered.row(1).dot(&j.column(1).transpose()),
-                    powered.row(1).dot(&j.column(2).transpose()),
-                    powered.row(2).dot(&j.column(2).transpose()),
-                ];
-                let mut power = 1.0;
-                for moment in &mut moments {
-                    for (m, g) in moment.iter_mut().zip(g) {
+                let weighted = j.transpose() * weight;
+                let pull = weighted * r;
+                let g = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
+                    .map(|(a, b)| weighted[(a, 0)] * j[(0, b)] + weighted[(a, 1)] * j[(1, b)]);
+                let powers = [1.0, tau, tau * tau, tau * tau * tau];
+                for k in 0..4 {
+                    cross[k] += weighted * powers[k];
+                    gradient[k] += pull * powers[k];
+                    for (m, g) in moments[k].iter_mut().zip(g) {
+                        *m += g * powers[k];
+                    }
+                }
+                for k in 4..7 {
+                    let power = powers[3] * powers[k - 3];
+                    for (m, g) in moments[k].iter_mut().zip(g) {
                         *m += g * power;
                     }
-                    power *= tau;
-                }
-                for (k, cross) in cross.iter_mut().enumerate() {
-                    *cross += powered;
-                    let mut rows = out.gradient.fixed_rows_mut::<3>(3 * k);
-                    rows += powered * r;
-                    powered *= tau;
                 }
             }
             let mut stacked = SMatrix::<f64, 12, 2>::zeros();
@@ -304,6 +301,8 @@ impl Samples {
             out.cost_under_old_weights -= old_sum.norm_squared() / old_weight_sum;
         }
         for j in 0..4 {
+            let mut rows = out.gradient.fixed_rows_mut::<3>(3 * j);
+            rows += gradient[j];
             for k in 0..4 {
                 let [xx, xy, xz, yy, yz, zz] = moments[j + k];
                 let mut block = out.normal.fixed_view_mut::<3, 3>(3 * j, 3 * k);
@@ -382,5 +381,110 @@ fn weight_of(chi2: f64, gate: f64) -> f64 {
         HUBER / chi2.sqrt()
     } else {
         1.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use super::*;
+    use crate::ids::EventNs;
+    use crate::tracking::venue::Venue;
+
+    const COMMON_PX: f64 = 0.1;
+
+    fn flight() -> Trajectory {
+        let (p, v, a) =
+            (Vector3::new(-0.5, 27.0, 5.0), Vector3::new(4.0, -128.0, -10.0), Vector3::new(-8.0, 26.0, -16.0));
+        Trajectory::new(EventNs(1_000_000_000), 0.2, p, v, a)
+    }
+
+    /// Noiseless pictures of a flight, every third frame, moved by `off` px in the first camera.
+    fn film(cameras: &[Camera], path: &Trajectory, off: f64) -> Samples {
+        let mut samples = Samples::with_capacity(2000, cameras.len());
+        for (index, camera) in cameras.iter().enumerate() {
+            for k in 0..40 {
+                let seconds = -0.2 + 0.01 * f64::from(k) + 0.0007 * index as f64;
+                let uv = camera.project(&path.point(seconds)).expect("in front");
+                let off = if index == 0 { off } else { 0.0 };
+                samples.push(index, Sample { seconds, uv: uv + Vector2::new(off, 0.0), variance: 0.25 });
+            }
+        }
+        samples
+    }
+
+    #[test]
+    fn the_moments_are_the_dense_normal_equations_with_the_offsets_marginalised() {
+        let cameras: Vec<Camera> = Venue::busch_iii().cameras[..4].to_vec();
+        let truth = flight();
+        let mut samples = film(&cameras, &truth, 0.1);
+        let mut step = SVector::<f64, 12>::zeros();
+        step[2] = 1e-3;
+        step[10] = -5e-4;
+        let path = truth.stepped(&step);
+        samples.weights_before = vec![0.0; samples.len()];
+        samples.weights = vec![0.0; samples.len()];
+        let pass = samples.pass(&cameras, &path, COMMON_PX, Some(9.21));
+        // the oracle: covariance of a camera's stacked pixels is σ²I plus s² between equal axes
+        let (mut normal, mut gradient, mut cost) = (DMatrix::zeros(12, 12), DMatrix::zeros(12, 1), 0.0);
+        for group in samples.groups() {
+            let rows = 2 * (group.to - group.from);
+            let (mut jacobian, mut residuals) = (DMatrix::zeros(rows, 12), DMatrix::zeros(rows, 1));
+            for (i, (sample, used)) in samples.of(group).enumerate() {
+                assert!(used);
+                let seen = cameras[group.camera].project_with_jacobian(&path.position(sample.seconds)).expect("seen");
+                for axis in 0..2 {
+                    residuals[(2 * i + axis, 0)] = sample.uv[axis] - seen.uv[axis];
+                    for k in 0..12 {
+                        let power = (sample.seconds / path.scale_s).powi(k / 3);
+                        jacobian[(2 * i + axis, k as usize)] = seen.jacobian[(axis, k as usize % 3)] * power;
+                    }
+                }
+            }
+            let covariance = DMatrix::from_fn(rows, rows, |i, j| {
+                let common = if i % 2 == j % 2 { COMMON_PX * COMMON_PX } else { 0.0 };
+                common + if i == j { 0.25 } else { 0.0 }
+            });
+            let weight = covariance.try_inverse().expect("positive");
+            normal += jacobian.transpose() * &weight * &jacobian;
+            gradient += jacobian.transpose() * &weight * &residuals;
+            cost += (residuals.transpose() * &weight * &residuals)[(0, 0)];
+        }
+        let scale = normal.amax();
+        for i in 0..12 {
+            assert!((pass.gradient[i] - gradient[(i, 0)]).abs() < 1e-9 * gradient.amax());
+            for j in 0..12 {
+                assert!((pass.normal[(i, j)] - normal[(i, j)]).abs() < 1e-10 * scale, "({i}, {j})");
+            }
+        }
+        assert!((pass.cost - cost).abs() < 1e-9 * cost);
+    }
+
+    #[test]
+    fn a_flight_is_found_back_from_a_foot_away() {
+        let cameras: Vec<Camera> = Venue::busch_iii().cameras[..5].to_vec();
+        let truth = flight();
+        let mut samples = film(&cameras, &truth, 0.0);
+        let mut start = truth;
+        start.coefficients[0] += Vector3::new(0.5, -0.7, 0.6);
+        let found = samples.fit(&cameras, &start, &Freedom::Jerk(None), COMMON_PX, f64::INFINITY).expect("determined");
+        for k in 0..4 {
+            assert!((found.path.coefficients[k] - truth.coefficients[k]).norm() < 1e-6, "{k}");
+        }
+        let nine = samples.fit_nine(&cameras, &found, COMMON_PX).expect("determined");
+        assert!((nine.coefficients[2] - truth.coefficients[2]).norm() < 1e-6);
+    }
+
+    #[test]
+    fn one_camera_determines_no_flight() {
+        let cameras: Vec<Camera> = Venue::busch_iii().cameras[..1].to_vec();
+        let truth = flight();
+        let mut samples = film(&cameras, &truth, 0.0);
+        let found = samples.fit(&cameras, &truth, &Freedom::Jerk(None), COMMON_PX, 9.21);
+        assert!(found.is_none_or(|f| {
+            let free = f.normal.symmetric_eigenvalues();
+            free.min() < 1e-9 * free.max()
+        }));
     }
 }

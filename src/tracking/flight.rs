@@ -35,8 +35,6 @@ pub struct Flight {
     pub cameras: u8,
     /// Observations near the flight.
     pub frames: u32,
-    /// Time before the first observation in which no camera took a frame that would have shown the ball, s.
-    pub unseen_s: f64,
     /// Cameras contradict each other.
     pub disagree: bool,
 }
@@ -85,7 +83,6 @@ pub fn measure(
         residual_px: (square / used.max(1.0)).sqrt(),
         cameras: residuals.iter().filter(|r| r.used >= CAMERA_MIN).count() as u8,
         frames: samples.len() as u32,
-        unseen_s: unseen(samples, cameras),
         disagree: chi2_reduced > 2.0 || disagree(&residuals, config),
         residuals,
     })
@@ -104,17 +101,15 @@ fn free_jerk(solution: &Solution, model: Vector3<f64>, scatter: Matrix3<f64>, in
     })
 }
 
-/// From the last frame that any camera took before the first observation until that observation. A camera that had the
-/// ball in its next frame took its last one a frame interval earlier; one that found it later says nothing.
-fn unseen(samples: &Samples, cameras: &[Camera]) -> f64 {
-    let starts = || {
-        samples.groups().iter().filter_map(|group| {
-            let used = samples.of(group).filter(|(_, used)| *used);
-            used.map(|(s, _)| s.seconds).reduce(f64::min).map(|first| (first, cameras[group.camera].fps.recip()))
-        })
-    };
-    let first = starts().map(|(start, _)| start).fold(f64::INFINITY, f64::min);
-    starts().map(|(start, interval)| first - (start - interval)).filter(|gap| *gap > 0.0).fold(f64::INFINITY, f64::min)
+/// Seconds before the first observation in which no camera took a frame that would have shown the ball. A camera that had
+/// the ball in its next frame (inside the gate or not) took its last one a frame interval earlier; one that found it
+/// later says nothing.
+pub(super) fn unseen_before(first: f64, samples: &Samples, cameras: &[Camera]) -> f64 {
+    let gaps = samples.groups().iter().filter_map(|group| {
+        let since = samples.of(group).map(|(s, _)| s.seconds).filter(|s| *s >= first);
+        since.reduce(f64::min).map(|start| first - (start - cameras[group.camera].fps.recip()))
+    });
+    gaps.filter(|gap| *gap > 0.0).fold(f64::INFINITY, f64::min)
 }
 
 /// Too few cameras agree for the number that does not, or one that is used is far off the others.

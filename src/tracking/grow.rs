@@ -8,7 +8,7 @@ use nalgebra::{Matrix3, Vector3};
 
 use super::camera::Camera;
 use super::config::Config;
-use super::fit::{Freedom, Prior, Samples};
+use super::fit::{Freedom, Group, Prior, Samples};
 use super::quantities::PLATE_FRONT_FT;
 use super::sightings::Sightings;
 use super::trajectory::Trajectory;
@@ -20,6 +20,8 @@ const BACK_FT: f64 = 59.5;
 const REACH_PX: f64 = 12.0;
 /// A pause longer than this ends the consistent observations, s.
 const PAUSE_S: f64 = 0.06;
+/// Cameras that see the same thing do so within this, s: a frame of a 100 fps camera and some.
+const TOGETHER_S: f64 = 0.012;
 /// Seconds of a flight at most: 60 ft at 45 mph and some.
 const FLIGHT_S_MAX: f64 = 1.2;
 /// Standard deviation of an acceleration around the prior, ft/s².
@@ -84,7 +86,8 @@ pub(super) fn grow(
     Some(Grown { path, first: path.event(first), last: path.event(last), plate })
 }
 
-/// First and last of the used observations that follow each other without a pause, seen from `middle`.
+/// First and last of the used observations that follow each other without a pause, seen from `middle`; the first with
+/// company.
 fn ends(samples: &Samples, middle: f64) -> Option<(f64, f64)> {
     let (mut first, mut last) = (middle, middle);
     loop {
@@ -98,9 +101,32 @@ fn ends(samples: &Samples, middle: f64) -> Option<(f64, f64)> {
             }
         }
         if earlier >= first && later <= last {
-            return (first < last).then_some((first, last));
+            break;
         }
         (first, last) = (earlier, later);
+    }
+    let first = agreed_start(samples, first)?;
+    (first < last).then_some((first, last))
+}
+
+/// The earliest observation from `first` on that at least half of the cameras follow within [`TOGETHER_S`].
+///
+/// Before its release the ball is in a hand. A camera that looks along the flight sees hardly a difference between
+/// that and the flight's prolongation, the others do.
+pub(super) fn agreed_start(samples: &Samples, first: f64) -> Option<f64> {
+    let used_in = |group: &Group, from: f64, to: f64| {
+        samples.of(group).any(|(s, used)| used && s.seconds >= from && s.seconds <= to)
+    };
+    let groups = samples.groups();
+    let seeing = groups.iter().filter(|g| used_in(g, f64::NEG_INFINITY, f64::INFINITY)).count();
+    let quorum = seeing.div_ceil(2).max(2);
+    let mut start = first;
+    loop {
+        if groups.iter().filter(|g| used_in(g, start, start + TOGETHER_S)).count() >= quorum {
+            return Some(start);
+        }
+        let later = groups.iter().flat_map(|g| samples.of(g)).filter(|(s, used)| *used && s.seconds > start);
+        start = later.map(|(s, _)| s.seconds).reduce(f64::min)?;
     }
 }
 

@@ -20,9 +20,9 @@ pub struct JerkScale {
 }
 
 impl Default for JerkScale {
-    /// Knows nothing: broad enough that 0 and 1 are both likely.
+    /// Knows nothing: 0 and 1 are equally likely, each a standard deviation away.
     fn default() -> Self {
-        Self { mean: 0.5, variance: 1.0, pitches: 0 }
+        Self { mean: 0.5, variance: 0.25, pitches: 0 }
     }
 }
 

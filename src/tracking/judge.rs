@@ -38,7 +38,7 @@ pub(super) struct Release {
 ///
 /// The first observation comes after the release, by less than the time since the cameras' frame before it, and every
 /// delay in that gap is as likely as another.
-pub(super) fn release(flight: &Flight, grown: &Grown, mark: Option<u64>) -> Option<Release> {
+pub(super) fn release(flight: &Flight, grown: &Grown, unseen_s: f64, mark: Option<u64>) -> Option<Release> {
     let path = &flight.path;
     if let Some(mark) = mark.map(EventNs) {
         return Some(Release { event: mark, marked: true, seconds: path.seconds(mark), variance: 0.0 });
@@ -50,7 +50,7 @@ pub(super) fn release(flight: &Flight, grown: &Grown, mark: Option<u64>) -> Opti
         let variance = (EXTENSION_FT.1 / path.velocity(seconds).y).powi(2);
         return Some(Release { event: path.event(seconds), marked: false, seconds, variance });
     }
-    let variance = (UNIFORM_SD * flight.unseen_s).powi(2);
+    let variance = (UNIFORM_SD * unseen_s).powi(2);
     Some(Release { event: grown.first, marked: false, seconds, variance })
 }
 
@@ -79,17 +79,16 @@ pub(super) fn flags(
     config: &Config,
 ) -> Flags {
     let y_at = |event| flight.path.position(flight.path.seconds(event)).y;
-    let sure_of = |value: f64, range: std::ops::Range<f64>| range.contains(&value);
     let fall = flight.path.acceleration(0.0).z;
     Flags {
         weak_geometry: sd.plate_x.max(sd.plate_z) > config.weak_plate_ft || sd.release_speed > config.weak_speed_mph,
         cameras_disagree: flight.disagree,
         short_track: y_at(grown.first) < *RELEASE_Y_FT.start() || y_at(grown.last) > LAST_Y_FT,
-        unusual_flight: !sure_of(values.release_speed, 50.0..108.0)
+        unusual_flight: !(50.0..108.0).contains(&values.release_speed)
             || !RELEASE_Y_FT.contains(&flight.path.position(release.seconds).y)
-            || !sure_of(values.drag_coefficient, 0.1..0.75)
-            || !sure_of(values.lift_coefficient, 0.0..0.6)
-            || !sure_of(fall, -70.0..-3.0),
+            || !(0.1..0.75).contains(&values.drag_coefficient)
+            || !(0.0..0.6).contains(&values.lift_coefficient)
+            || !(-70.0..-3.0).contains(&fall),
     }
 }
 

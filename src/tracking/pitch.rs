@@ -109,6 +109,7 @@ pub struct CameraResidual {
 
 /// Reasons to distrust a pitch. A flagged pitch is shown with its flags and feeds no feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(clippy::struct_excessive_bools)] // independent reasons, not a state
 pub struct Flags {
     /// Too few cameras or views too alike to trust the geometry; standard deviations are large.
     pub weak_geometry: bool,

@@ -19,7 +19,7 @@ pub const RUBBER_FT: f64 = 60.5;
 const STATCAST_Y_FT: f64 = 50.0;
 const FTPS_PER_MPH: f64 = 1.466_667;
 /// What a cubic flight misses in drag and lift coefficients, beside integrated flights of drag and Magnus [C].
-const COEFFICIENT_SD: f64 = 3.5e-4;
+const COEFFICIENT_SD: f64 = 2.5e-4;
 const COUNT: usize = 14;
 
 type Row = SVector<f64, COUNT>;
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
     use crate::ids::EventNs;
 
-    /// First row of the Busch game as published: release_speed 85.2, plate −0.16/3.40, pfx −0.17/1.44, extension 6.5.
+    /// First row of the Busch game as published: 85.2 mph, plate −0.16/3.40, movement −0.17/1.44, extension 6.5.
     fn published() -> Trajectory {
         let position = Vector3::new(-0.848, 50.0, 6.194);
         let velocity = Vector3::new(2.253_191_73, -124.088_114_6, -3.451_340_4);

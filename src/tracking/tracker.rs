@@ -40,6 +40,10 @@ const KEPT_BEHIND_FINAL_NS: u64 = 2_000_000_000;
 const APART_NS: u64 = 100_000_000;
 /// What is this near to a flight's prediction is a frame of it, px: wide, so that a camera that is off shows by how much.
 const NEAR_PX: f64 = 150.0;
+/// No camera sees a ball better than this, whatever it says, px.
+const SIGMA_MIN_PX: f32 = 0.1;
+/// The year 2262: what lies beyond is no time, and sums of times below it do not overflow.
+const EVENT_MAX: u64 = i64::MAX as u64;
 /// Observations that one flight is fitted with at most.
 const SAMPLES_MAX: usize = 4096;
 /// Cameras that teach the scale of the jerk at least.
@@ -189,7 +193,11 @@ impl MoundTracker {
     }
 
     fn ball(&mut self, camera: usize, event: EventNs, arrival: BoxNs, ball: &Ball, when: When) {
-        let sighting = Sighting { event: event.0, u: ball.u, v: ball.v, sigma: ball.sigma };
+        let usable = [ball.u, ball.v, ball.sigma].iter().all(|x| x.is_finite()) && event.0 <= EVENT_MAX;
+        if !usable {
+            return;
+        }
+        let sighting = Sighting { event: event.0, u: ball.u, v: ball.v, sigma: ball.sigma.max(SIGMA_MIN_PX) };
         if when != When::Late {
             self.sightings.insert(camera, sighting);
         }
@@ -313,7 +321,7 @@ impl MoundTracker {
         {
             return pending.resume;
         }
-        let Some((pitch, flight)) = self.measure(&grown, &grown.path) else { return pending.resume };
+        let Some((pitch, flight, grown)) = self.measure(grown) else { return pending.resume };
         out.push(pitch.clone());
         if self.tracked.len() == REMEMBERED {
             self.tracked.pop_front();
@@ -323,15 +331,19 @@ impl MoundTracker {
     }
 
     /// Fits and judges a flight as it looks now.
-    fn measure(&mut self, grown: &Grown, start: &Trajectory) -> Option<(Pitch, Flight)> {
+    fn measure(&mut self, mut grown: Grown) -> Option<(Pitch, Flight, Grown)> {
+        let start = &grown.path;
         let (from, to) =
             (start.seconds(grown.first), start.seconds(grown.plate) + self.config.end_margin_ns as f64 * 1e-9);
         self.sightings.collect(&self.cameras, start, from, to, NEAR_PX, &mut self.samples);
         let flight = flight::measure(&mut self.samples, &self.cameras, start, &self.scale, &self.config)?;
+        let first = grow::agreed_start(&self.samples, f64::NEG_INFINITY)?;
+        let unseen_s = flight::unseen_before(first, &self.samples, &self.cameras);
+        grown.first = flight.path.event(first);
         let mark = self.marks.release(grown.first.0, self.config.match_ns);
-        let release = judge::release(&flight, grown, mark)?;
+        let release = judge::release(&flight, &grown, unseen_s, mark)?;
         let (values, sd) = judge::values(&flight, &release, &self.config)?;
-        if !judge::is_pitch(&flight, grown, &values, &sd) {
+        if !judge::is_pitch(&flight, &grown, &values, &sd) {
             return None;
         }
         let others = self.tracked.iter().map(|t| t.grown.first.0);
@@ -344,7 +356,7 @@ impl MoundTracker {
             release_marked: release.marked,
             plate: grow::plate_event(&flight.path)?,
             context: self.marks.context(grown.first.0, self.config.attribute_ns, others),
-            flags: judge::flags(&flight, grown, &release, &values, &sd, &self.config),
+            flags: judge::flags(&flight, &grown, &release, &values, &sd, &self.config),
             values,
             sd,
             nine_p: quantities::nine_p(&flight.nine)?,
@@ -355,7 +367,7 @@ impl MoundTracker {
             frames: flight.frames,
             frames_late: 0,
         };
-        Some((pitch, flight))
+        Some((pitch, flight, grown))
     }
 
     fn local_spin(&self, spin: &Spin) -> MeasuredSpin {
@@ -408,7 +420,7 @@ impl MoundTracker {
         let seed = self.tracked[at].flight.path;
         let grown = grow::grow(&self.cameras, &self.sightings, &seed, &mut self.samples, &self.config);
         let grown = grown.unwrap_or(self.tracked[at].grown);
-        let Some((mut pitch, flight)) = self.measure(&grown, &grown.path) else { return false };
+        let Some((mut pitch, flight, grown)) = self.measure(grown) else { return false };
         let tracked = &mut self.tracked[at];
         let before = &tracked.pitch;
         pitch.id = before.id;

@@ -88,6 +88,7 @@ impl Trajectory {
     }
 
     /// The same flight with another reference and scale, so that both fit its observed part.
+    #[must_use]
     pub fn recentred(&self, reference: EventNs, scale_s: f64) -> Self {
         let t = self.seconds(reference);
         let mut moved = Self::new(reference, scale_s, self.position(t), self.velocity(t), self.acceleration(t));
@@ -96,6 +97,7 @@ impl Trajectory {
     }
 
     /// The flight after a step of its twelve parameters, coefficient by coefficient.
+    #[must_use]
     pub fn stepped(&self, step: &SVector<f64, 12>) -> Self {
         let mut moved = *self;
         for (k, c) in moved.coefficients.iter_mut().enumerate() {

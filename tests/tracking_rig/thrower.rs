@@ -1,7 +1,5 @@
 //! A small thrower for the tracking tests: flights, cameras and noise, written apart from the code under test.
 
-#![allow(dead_code)] // each test binary uses its own part
-
 use firmware_protocol::{Ball, Mark, MarkKind, Spin};
 use nalgebra::{Point3, Vector3};
 use pitchguard::ids::{BoxNs, EventNs, MoundId};

@@ -1,14 +1,12 @@
 //! What is no pitch gives none or a flagged one, and what disturbs a pitch does not bend it: never a confident wrong one.
 
-mod tracking_thrower;
-
+use crate::thrower::*;
 use firmware_protocol::Ball;
 use nalgebra::Vector3;
 use pitchguard::ingest::Signal;
 use pitchguard::tracking::pitch::Pitch;
+use rand::Rng;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
-use tracking_thrower::*;
 
 /// A pitch that claims to be sure is near the thrown one.
 fn never_confidently_wrong(pitch: &Pitch, flight: &Flight) {
@@ -35,7 +33,9 @@ fn spoilt(rig: &mut Rig, spoil: impl Fn(&mut StdRng, &mut Frame)) -> (Vec<Flight
         let start = START + k * 5 * SECOND + rig.rng.random_range(0..SECOND);
         let flight = real_pitch(&mut rig.rng, start);
         let mut filmed = rig.film(&flight);
-        filmed.iter_mut().for_each(|frame| spoil(&mut rig.rng, frame));
+        for frame in &mut filmed {
+            spoil(&mut rig.rng, frame);
+        }
         frames.extend(filmed);
         thrown.push(flight);
     }
@@ -230,6 +230,29 @@ fn a_bird_beside_the_pitch_and_the_batted_ball_after_it_change_nothing() {
     assert_eq!(found.len(), 1);
     assert!(near_in_inches(&found[0], &flight) < 0.08, "{}", near_in_inches(&found[0], &flight));
     assert!(!found[0].flags.any(), "{:?}", found[0].flags);
+}
+
+#[test]
+fn a_ball_seen_in_the_hand_and_in_the_glove_does_not_move_release_or_plate() {
+    for seed in 60..65 {
+        let mut rig = Rig::new(0, seed);
+        let mut tracker = rig.tracker();
+        let flight = real_pitch(&mut rig.rng, START + 2 * SECOND + 1_234_567);
+        let mut frames = rig.film(&flight);
+        let still = |start: u64, p: Vector3<f64>, seconds: f64| {
+            Flight::fly(start, p, Vector3::zeros(), |_, _| Vector3::zeros(), move |_, t| t < seconds)
+        };
+        let in_hand = still(flight.start - SECOND, flight.at(0.0).0, 0.999);
+        let end_s = flight.duration();
+        let in_glove = still(flight.start + (end_s * 1e9) as u64 + MS, flight.at(end_s).0, 1.0);
+        frames.extend(rig.film(&in_hand));
+        frames.extend(rig.film(&in_glove));
+        let found = finals(&run(&mut tracker, frames));
+        assert_eq!(found.len(), 1);
+        assert!(found[0].release.0.abs_diff(flight.start) < 5 * MS, "{:?}", found[0].release.0.abs_diff(flight.start));
+        assert!(near_in_inches(&found[0], &flight) < 0.1);
+        assert!(!found[0].flags.any(), "{:?}", found[0].flags);
+    }
 }
 
 #[test]

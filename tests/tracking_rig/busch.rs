@@ -1,12 +1,10 @@
 //! The Busch game of the shared data, thrown as published: every complete row found, none invented, all near.
 
-mod tracking_thrower;
-
 use std::path::PathBuf;
 
+use crate::thrower::*;
 use nalgebra::Vector3;
 use rand::Rng;
-use tracking_thrower::*;
 
 /// The nine parameters and the release of each complete row.
 fn published() -> Option<Vec<([f64; 9], f64)>> {
