@@ -50,7 +50,7 @@ fn child_that_writes_until_it_is_killed() {
     let Some(dir) = std::env::var_os(DIR) else { return };
     let store = Arc::new(Store::open(Path::new(&dir), StoreOptions::default()).expect("the store opens after a kill"));
     let first = reached(&store) + 1;
-    let (writer, _thread) = store.writer().expect("a thread");
+    let (writer, _thread) = store.writer(|_| {}).expect("a thread");
     for number in first.. {
         let checkpoint = Write::Checkpoint { name: "test".to_owned(), bytes: number.to_le_bytes().to_vec() };
         let batch = writer.submit(vec![Write::Pitch(Box::new(pitch(number))), checkpoint]).expect("queued");

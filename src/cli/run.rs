@@ -20,8 +20,8 @@ pub fn run(config: &Config, args: &Args) -> Result<ExitCode, DaemonError> {
     logs::start();
     let daemon = Daemon::start(config, BoxClock::start(args.clock_speed))?;
     tracing::info!(udp = %daemon.udp, http = %daemon.http, store = %config.store.path.display(), "ready");
-    daemon.wait_for_signal()?;
+    let ended = daemon.wait_for_signal();
     tracing::info!("stopping: letting through what was received");
     daemon.shutdown();
-    Ok(ExitCode::SUCCESS)
+    ended.map(|()| ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
@@ -65,7 +65,14 @@ impl Running {
             // Read before the step: what ingest pushed before it was told to stop is still taken.
             let stopping = self.merge.stop.load(Ordering::Acquire);
             let now = self.merge.clock.now();
+            let began = Instant::now();
             let frames = self.merge.pipeline.step(now, &mut outputs);
+            if outputs.iter().any(|output| matches!(output, Output::Pitch { .. })) {
+                self.recorder.record(Stage::Step, began.elapsed());
+            }
+            if let Some(moved_by) = self.merge.pipeline.moved_by() {
+                self.latency(Stage::KernelToMerge, now, moved_by);
+            }
             self.commands(now);
             if stopping && frames == 0 {
                 break;
@@ -108,11 +115,14 @@ impl Running {
                     self.count(&record);
                     self.keep(Write::Pitch(record.clone()));
                     self.merge.live.publish(Event::Pitch(*record));
-                    self.latency(stage, moved_by);
+                    self.latency(stage, self.merge.clock.now(), moved_by);
                 }
-                Output::Readiness { readiness, moved_by } => {
+                Output::Readiness { readiness, .. } => {
                     self.merge.live.publish(Event::Readiness(*readiness));
-                    self.latency(Stage::Readiness, moved_by);
+                }
+                Output::Recounted(record) => {
+                    self.keep(Write::Pitch(record.clone()));
+                    self.merge.live.publish(Event::Pitch(*record));
                 }
                 Output::Raised(alert) => {
                     tracing::warn!(rule = alert.rule, value = alert.value, limit = alert.limit, "alert raised");
@@ -145,14 +155,15 @@ impl Running {
         self.published.flagged += u64::from(!record.flags.is_empty());
     }
 
-    fn latency(&mut self, stage: Stage, since: BoxNs) {
-        let box_ns = self.merge.clock.now().0.saturating_sub(since.0) as f64;
+    /// Records the wall time between two moments of box time.
+    fn latency(&mut self, stage: Stage, now: BoxNs, since: BoxNs) {
+        let box_ns = now.0.saturating_sub(since.0) as f64;
         self.recorder.record(stage, Duration::from_nanos((box_ns / self.merge.clock.speed()) as u64));
     }
 
     fn report(&self, now: BoxNs) {
         let telemetry = &self.merge.telemetry;
-        telemetry.publish_reorder(reorder_status(self.merge.pipeline.reorder(), &self.merge.venue, now));
+        telemetry.publish_reorder(reorder_status(&self.merge.pipeline, &self.merge.venue, now));
         telemetry.publish_ingest(ingest_status(&self.merge.counters, self.merge.receive_buffer_bytes));
         telemetry.publish_pitches(self.published);
         let counts = self.merge.writer.counts();
@@ -171,7 +182,8 @@ impl Running {
     }
 }
 
-fn reorder_status(buffer: &reorder::Reorder<crate::ingest::Signal>, venue: &Venue, now: BoxNs) -> ReorderStatus {
+fn reorder_status(pipeline: &Pipeline<StoreProfiles>, venue: &Venue, now: BoxNs) -> ReorderStatus {
+    let buffer = pipeline.reorder();
     let counts = buffer.counts();
     let ms = |ns: i128| ns as f64 / 1e6;
     let sources: Vec<reorder::SourceStatus> = buffer.sources().collect();
@@ -218,7 +230,7 @@ fn reorder_status(buffer: &reorder::Reorder<crate::ingest::Signal>, venue: &Venu
                 },
                 gaps: s.gaps,
                 restarts: s.restarts,
-                dropped: 0,
+                dropped: pipeline.dropped(s.source).into(),
             })
             .collect(),
         mounds: venue

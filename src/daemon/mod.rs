@@ -19,9 +19,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::api::{self, ApiState, Event, HttpOptions, Live};
 use crate::clock::BoxClock;
-use crate::config::{Auth, Config};
-use crate::ingest::{IngestCounters, IngestError, KeyFileError, KeyRing, UdpIngest, UdpSettings};
-use crate::observe::{PartState, Telemetry};
+use crate::config::Config;
+use crate::ingest::{IngestCounters, IngestError, KeyFileError, UdpIngest};
+use crate::observe::{PartState, Stage, Telemetry};
 use crate::pipeline::{Pipeline, Settings};
 use crate::reorder::{self, ConfigError, Producer};
 use crate::store::{Store, StoreError, StoreOptions};
@@ -37,6 +37,8 @@ const LIVE_EVENTS: usize = 4_096;
 const COMMANDS: usize = 64;
 /// HTTP workers: the hot path keeps the cores.
 const HTTP_WORKERS: usize = 2;
+/// How often the threads are looked after, and signals.
+const WATCH_EVERY: Duration = Duration::from_millis(100);
 /// How long HTTP may take to say goodbye to its clients.
 const DRAIN: Duration = Duration::from_secs(3);
 
@@ -66,6 +68,11 @@ pub enum DaemonError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A thread that the daemon cannot do without has ended.
+    #[error(
+        "the {0} thread has ended by itself, which is a fault of this program; the lines above say why. Restart it"
+    )]
+    Died(&'static str),
     /// The system gives no thread.
     #[error("cannot start a thread: {0}; raise TasksMax or the process limit")]
     Thread(#[from] std::io::Error),
@@ -102,10 +109,6 @@ impl Daemon {
     pub fn start(config: &Config, clock: BoxClock) -> Result<Self, DaemonError> {
         let telemetry = Telemetry::new(clock, &PARTS);
         let venue = config.venue.load()?;
-        let keys = match (config.ingest.auth, &config.ingest.keys_file) {
-            (Auth::Required, Some(path)) => Some(KeyRing::load(path)?),
-            _ => None,
-        };
         let options = StoreOptions {
             group_commit: Duration::from_millis(config.store.commit_ms.into()),
             ..StoreOptions::default()
@@ -115,12 +118,7 @@ impl Daemon {
         let (mut producers, buffer) = reorder::buffer(&settings.reorder)?;
         let producer = producers.pop().expect("one path was asked for");
 
-        let udp = UdpIngest::bind(UdpSettings {
-            listen: config.ingest.udp_listen,
-            receive_buffer_bytes: config.ingest.receive_buffer_bytes,
-            sources: config.ingest.sources.clone(),
-            keys,
-        })?;
+        let udp = UdpIngest::bind(config.ingest.udp()?)?;
         let udp_address = udp.address();
         let receive_buffer_bytes = udp.receive_buffer_bytes();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -139,7 +137,10 @@ impl Daemon {
         let stop = Arc::new(AtomicBool::new(false));
         let (commands, inbox) = mpsc::channel(COMMANDS);
 
-        let (writer, writer_thread) = Arc::clone(&store).writer()?;
+        let (writer, writer_thread) = {
+            let telemetry = Arc::clone(&telemetry);
+            Arc::clone(&store).writer(move |took| telemetry.record(Stage::StoreCommit, took))?
+        };
         let mut pipeline = Pipeline::new(&venue, settings, buffer, StoreProfiles::new(Arc::clone(&store)));
         profiles::recall(&store, &venue, &mut pipeline, clock.now())?;
         for readiness in pipeline.active() {
@@ -203,9 +204,22 @@ impl Daemon {
     /// Waits for SIGTERM or Ctrl-C.
     ///
     /// # Errors
-    /// Where the system lets nobody listen for signals.
-    pub fn wait_for_signal(&self) -> std::io::Result<()> {
-        self.runtime.block_on(signalled())
+    /// A thread of the hot path ended by itself: a daemon without it would look alive and do nothing.
+    pub fn wait_for_signal(&self) -> Result<(), DaemonError> {
+        let interrupted = self.interrupted();
+        while !interrupted.load(Ordering::Acquire) {
+            let threads = [
+                ("ingest", self.ingest.is_finished()),
+                ("merge", self.merge.is_finished()),
+                ("store", self.writer.is_finished()),
+            ];
+            if let Some((part, _)) = threads.into_iter().find(|(_, ended)| *ended) {
+                self.telemetry.set_part(part, PartState::Failed, "its thread ended; the daemon stops");
+                return Err(DaemonError::Died(part));
+            }
+            std::thread::sleep(WATCH_EVERY);
+        }
+        Ok(())
     }
 
     /// A flag that SIGTERM or Ctrl-C sets.
@@ -213,8 +227,9 @@ impl Daemon {
         let flag = Arc::new(AtomicBool::new(false));
         let raised = Arc::clone(&flag);
         self.runtime.spawn(async move {
-            if signalled().await.is_ok() {
-                raised.store(true, Ordering::Release);
+            match signalled().await {
+                Ok(()) => raised.store(true, Ordering::Release),
+                Err(error) => tracing::error!(%error, "the system lets nobody listen for signals: stop it by SIGKILL"),
             }
         });
         flag
@@ -227,6 +242,7 @@ impl Daemon {
         let _ = self.ingest.join();
         let _ = self.merge.join();
         let _ = self.writer.join();
+        self.live.close();
         let _ = self.http_stop.send(());
         let _ = self.runtime.block_on(async { tokio::time::timeout(DRAIN, self.http_done).await });
         self.runtime.shutdown_timeout(DRAIN);
@@ -243,19 +259,9 @@ async fn signalled() -> std::io::Result<()> {
 
 /// The rooms' settings from the configuration.
 pub fn settings(config: &Config, venue: &Venue) -> Settings {
-    let ns = |seconds: f64| (seconds * 1e9) as u64;
     Settings {
-        reorder: reorder::Config {
-            mounds: venue
-                .mounds
-                .iter()
-                .map(|m| reorder::MoundPlan { mound: m.id, cameras: m.cameras.clone() })
-                .collect(),
-            watermark_ns: ns(config.reorder.watermark_s),
-            idle_ns: ns(config.reorder.idle_s),
-            max_hold_ns: ns(config.reorder.max_hold_s),
-            ..reorder::Config::default()
-        },
-        ..Settings::default()
+        reorder: config.reorder.buffer(venue),
+        tracking: config.tracking.clone(),
+        readiness: config.readiness.clone(),
     }
 }

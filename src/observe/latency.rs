@@ -28,10 +28,8 @@ pub enum Stage {
     WatermarkToProvisional,
     /// From the arrival that moved the final watermark past a pitch's end to its final result.
     WatermarkToFinal,
-    /// Fitting one pitch.
-    Fit,
-    /// Features and readiness of one pitch.
-    Readiness,
+    /// One step of the merge thread that published a pitch: fit, features, readiness, alerts.
+    Step,
     /// Committing one transaction, durably.
     StoreCommit,
     /// From publishing an event to its last byte handed to a client's socket.
@@ -42,12 +40,11 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in the way of the data.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 7] = [
         Self::KernelToMerge,
         Self::WatermarkToProvisional,
         Self::WatermarkToFinal,
-        Self::Fit,
-        Self::Readiness,
+        Self::Step,
         Self::StoreCommit,
         Self::PublishToSocket,
         Self::HttpRequest,
@@ -59,8 +56,7 @@ impl Stage {
             Self::KernelToMerge => "kernel_to_merge",
             Self::WatermarkToProvisional => "watermark_to_provisional",
             Self::WatermarkToFinal => "watermark_to_final",
-            Self::Fit => "fit",
-            Self::Readiness => "readiness",
+            Self::Step => "step",
             Self::StoreCommit => "store_commit",
             Self::PublishToSocket => "publish_to_socket",
             Self::HttpRequest => "http_request",
@@ -156,16 +152,16 @@ mod tests {
     fn values_recorded_during_a_scrape_are_counted_after_it() {
         let telemetry = Telemetry::new(BoxClock::start(1.0), &[]);
         let mut recorder = telemetry.recorder();
-        recorder.record(Stage::Fit, Duration::from_micros(300));
-        let scrape = telemetry.stages.lock(Stage::Fit);
-        recorder.record(Stage::Fit, Duration::from_micros(400));
-        recorder.record(Stage::Fit, Duration::from_micros(500));
+        recorder.record(Stage::Step, Duration::from_micros(300));
+        let scrape = telemetry.stages.lock(Stage::Step);
+        recorder.record(Stage::Step, Duration::from_micros(400));
+        recorder.record(Stage::Step, Duration::from_micros(500));
         assert_eq!(scrape.histogram.len(), 1);
         drop(scrape);
-        recorder.record(Stage::Fit, Duration::from_micros(600));
-        let fit = telemetry.stages.read(Stage::Fit);
-        assert_eq!((fit.histogram.len(), fit.sum_ns), (4, 1_800_000));
-        assert!(recorder.spill[Stage::Fit as usize].histogram.is_empty());
+        recorder.record(Stage::Step, Duration::from_micros(600));
+        let step = telemetry.stages.read(Stage::Step);
+        assert_eq!((step.histogram.len(), step.sum_ns), (4, 1_800_000));
+        assert!(recorder.spill[Stage::Step as usize].histogram.is_empty());
     }
 
     #[test]

@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_stage_that_was_never_timed_has_no_quantiles() {
         let telemetry = Telemetry::new(BoxClock::start(1.0), &[]);
-        telemetry.record(Stage::Fit, Duration::from_millis(2));
+        telemetry.record(Stage::Step, Duration::from_millis(2));
         let report = telemetry.report();
         let of = |stage: &str| report.latencies.iter().find(|l| l.stage == stage).expect("every stage is listed");
         assert_eq!((of("readiness").count, of("readiness").p99_ms), (0, None));

@@ -16,7 +16,7 @@ use jiff::civil::Date;
 
 use crate::features::OutingPitch;
 use crate::features::baseline::PitcherBaseline;
-use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitcherId};
+use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::ingest::Signal;
 use crate::observe::rfc3339;
 use crate::readiness::{self, Alert, Engine, Outcome, OutingKey, Readiness, Workload};
@@ -24,7 +24,7 @@ use crate::reorder::{self, Reorder, Sink, Stamped};
 use crate::store::records::PitchRecord;
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::venue::Venue;
-use crate::tracking::{self, JerkScale, MoundTracker, When};
+use crate::tracking::{self, JerkScale, LateCount, MoundTracker, When};
 
 /// What is known of a pitcher before his first pitch of the day.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +64,9 @@ pub enum Output {
     Raised(Alert),
     /// An alert cleared.
     Cleared(Alert),
+    /// Frames of a final pitch came late: its `late_data_frac` changed and nothing else. To be kept, under the same
+    /// revision.
+    Recounted(Box<PitchRecord>),
     /// What the trackers learned about the flight model changed: to be kept over a restart.
     Learned(MoundId, JerkScale),
 }
@@ -104,9 +107,12 @@ impl<P: Profiles> Pipeline<P> {
                 engine: Engine::new(settings.readiness),
                 profiles,
                 zone,
-                known: VecDeque::with_capacity(KNOWN_MAX),
+                recent: VecDeque::with_capacity(RECENT_MAX),
                 profiled: HashMap::new(),
+                dropped: [0; SOURCES],
+                moved_by: None,
                 pitches: Vec::with_capacity(8),
+                counts: Vec::with_capacity(8),
                 outputs: Vec::with_capacity(64),
                 now: BoxNs(0),
             },
@@ -117,9 +123,20 @@ impl<P: Profiles> Pipeline<P> {
     /// it took.
     pub fn step(&mut self, now: BoxNs, outputs: &mut Vec<Output>) -> usize {
         self.stage.now = now;
+        self.stage.moved_by = None;
         let frames = self.reorder.poll(now, &mut self.stage);
         outputs.append(&mut self.stage.outputs);
         frames
+    }
+
+    /// Arrival of the latest frame that moved a watermark in the last step.
+    pub fn moved_by(&self) -> Option<BoxNs> {
+        self.stage.moved_by
+    }
+
+    /// Frames that a camera itself says it dropped since it started (HEALTH).
+    pub fn dropped(&self, source: u8) -> u32 {
+        self.stage.dropped.get(usize::from(source)).copied().unwrap_or(0)
     }
 
     /// Shutdown: everything held goes through, and what is open becomes final.
@@ -137,9 +154,10 @@ impl<P: Profiles> Pipeline<P> {
     /// Takes back a pitch of an outing in progress, as stored before a restart.
     pub fn restore(&mut self, record: &PitchRecord, now: BoxNs) {
         let (Some(pitcher), Ok(day)) = (record.pitcher.map(PitcherId), record.game_date.parse()) else { return };
-        let key = self.stage.begin(pitcher, day, GamePk(record.game_pk));
-        self.stage.engine.restore(pitcher, MoundId(record.mound), key, [OutingPitch::from(record)], now);
-        self.stage.remember(PitchId(record.id), pitcher);
+        let key = self.stage.begin(pitcher, day, EventNs(record.release_ns), GamePk(record.game_pk));
+        let pitch = OutingPitch::from(record);
+        self.stage.engine.restore(pitcher, MoundId(record.mound), key, [pitch], now);
+        self.stage.remember(Recent { record: record.clone(), outing: Some((pitcher, key, pitch)) });
     }
 
     /// Readiness of everybody who has an outing, as last judged.
@@ -162,47 +180,69 @@ impl<P: Profiles> Pipeline<P> {
 
 /// Pitchers whose profile was asked for; more than an organisation has.
 const PROFILED_MAX: usize = 1024;
-/// Published pitches whose pitcher is remembered, so that a late mark can move a pitch to another pitcher.
-const KNOWN_MAX: usize = 1024;
+/// Published pitches that are remembered, so that a late mark can move one to another pitcher and late frames can be
+/// counted: more than three mounds throw while a frame can still come.
+const RECENT_MAX: usize = 128;
+/// An arm that has not thrown for so long is forgotten.
+const RETIRE_NS: u64 = 18 * 3_600 * 1_000_000_000;
+/// Sources 0 to 63.
+const SOURCES: usize = 64;
 
-#[derive(Debug)]
+/// A published pitch, as last published.
+struct Recent {
+    record: PitchRecord,
+    /// Whose it is, in which outing, and what the features saw of it.
+    outing: Option<(PitcherId, OutingKey, OutingPitch)>,
+}
+
 struct Lane {
     mound: MoundId,
     tracker: MoundTracker,
 }
 
 /// Everything behind the watermark buffer.
-#[derive(Debug)]
 struct Stage<P> {
     lanes: Vec<Lane>,
     engine: Engine,
     profiles: P,
     zone: jiff::tz::TimeZone,
-    /// Whose each recent pitch is, oldest first.
-    known: VecDeque<(PitchId, PitcherId)>,
+    /// Oldest first.
+    recent: VecDeque<Recent>,
     /// The outing for which each pitcher's profile was asked.
     profiled: HashMap<PitcherId, OutingKey>,
+    /// By source: what HEALTH last said.
+    dropped: [u32; SOURCES],
+    moved_by: Option<BoxNs>,
     pitches: Vec<Pitch>,
+    counts: Vec<LateCount>,
     outputs: Vec<Output>,
     now: BoxNs,
 }
 
 impl<P: Profiles> Stage<P> {
     fn observe(&mut self, mound: MoundId, frame: &Stamped<Signal>, when: When) {
+        if let (Signal::Health(health), Some(dropped)) =
+            (&frame.payload, self.dropped.get_mut(usize::from(frame.source)))
+        {
+            *dropped = health.dropped;
+        }
         if let Some(lane) = self.lanes.iter_mut().find(|l| l.mound == mound) {
             lane.tracker.observe(frame.source, frame.event, frame.arrival, &frame.payload, when);
         }
     }
 
-    /// The outing that a pitch belongs to; at its first pitch the pitcher's profile is asked for.
-    fn begin(&mut self, pitcher: PitcherId, day: Date, game: GamePk) -> OutingKey {
+    /// The outing that a pitch belongs to; at its first pitch the pitcher's profile is asked for, and arms of another
+    /// day are forgotten.
+    fn begin(&mut self, pitcher: PitcherId, day: Date, release: EventNs, game: GamePk) -> OutingKey {
         let key = if game.0 == 0 { OutingKey::Day(day) } else { OutingKey::Game(game) };
         if self.profiled.get(&pitcher) != Some(&key) {
-            let profile = self.profiles.profile(pitcher, day);
+            let over = self.engine.retire(EventNs(release.0.saturating_sub(RETIRE_NS)));
+            self.outputs.extend(over.into_iter().map(Output::Cleared));
             if self.profiled.len() >= PROFILED_MAX {
                 self.profiled.clear();
             }
             self.profiled.insert(pitcher, key);
+            let profile = self.profiles.profile(pitcher, day);
             if let Some(name) = profile.name {
                 self.engine.set_name(pitcher, name);
             }
@@ -214,32 +254,53 @@ impl<P: Profiles> Stage<P> {
         key
     }
 
-    fn remember(&mut self, id: PitchId, pitcher: PitcherId) {
-        if self.known.len() == KNOWN_MAX {
-            self.known.pop_front();
+    fn remember(&mut self, recent: Recent) {
+        if let Some(known) = self.recent.iter_mut().rev().find(|r| r.record.id == recent.record.id) {
+            *known = recent;
+            return;
         }
-        self.known.push_back((id, pitcher));
+        if self.recent.len() == RECENT_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(recent);
     }
 
     fn publish(&mut self, pitch: &Pitch, moved_by: BoxNs) {
         let day = record::game_date(pitch.release, &self.zone);
-        let record = Box::new(record::record(pitch, day.to_string()));
-        self.outputs.push(Output::Pitch { record, moved_by });
-        let before = self.known.iter().rev().find(|(id, _)| *id == pitch.id).map(|(_, pitcher)| *pitcher);
-        let now = pitch.context.pitcher;
-        if before != now {
-            self.known.retain(|(id, _)| *id != pitch.id);
-            if let Some(outcome) = before.and_then(|before| self.engine.remove(before, pitch.id, self.now)) {
-                self.tell(outcome, moved_by);
-            }
-            if let Some(pitcher) = now {
-                self.remember(pitch.id, pitcher);
-            }
+        let record = record::record(pitch, day.to_string());
+        self.outputs.push(Output::Pitch { record: Box::new(record.clone()), moved_by });
+        let before = self.recent.iter().rev().find(|r| r.record.id == record.id).and_then(|r| r.outing);
+        if let Some((before, ..)) = before.filter(|(before, ..)| Some(*before) != pitch.context.pitcher)
+            && let Some(outcome) = self.engine.remove(before, pitch.id, self.now)
+        {
+            self.tell(outcome, moved_by);
         }
-        let Some(pitcher) = now else { return };
-        let key = self.begin(pitcher, day, pitch.context.game_pk.unwrap_or(GamePk(0)));
-        let outcome = self.engine.pitch(pitcher, pitch.mound, key, OutingPitch::from(pitch), self.now);
-        self.tell(outcome, moved_by);
+        let outing = pitch.context.pitcher.map(|pitcher| {
+            let key = self.begin(pitcher, day, pitch.release, pitch.context.game_pk.unwrap_or(GamePk(0)));
+            (pitcher, key, OutingPitch::from(pitch))
+        });
+        if let Some((pitcher, key, seen)) = outing {
+            let outcome = self.engine.pitch(pitcher, pitch.mound, key, seen, self.now);
+            self.tell(outcome, moved_by);
+        }
+        self.remember(Recent { record, outing });
+    }
+
+    /// A final pitch has more late frames than when it was published.
+    fn recount(&mut self, count: LateCount, moved_by: BoxNs) {
+        let Some(recent) = self.recent.iter_mut().rev().find(|r| r.record.id == count.id.0) else { return };
+        let share = f64::from(count.frames_late) / f64::from(count.frames.max(1));
+        recent.record.late_data_frac = share;
+        let (record, mound) = (recent.record.clone(), MoundId(recent.record.mound));
+        let outing = recent.outing.as_mut().map(|(pitcher, key, seen)| {
+            seen.late_data_frac = share;
+            (*pitcher, *key, *seen)
+        });
+        self.outputs.push(Output::Recounted(Box::new(record)));
+        if let Some((pitcher, key, seen)) = outing {
+            let outcome = self.engine.pitch(pitcher, mound, key, seen, self.now);
+            self.tell(outcome, moved_by);
+        }
     }
 
     fn tell(&mut self, outcome: Outcome, moved_by: BoxNs) {
@@ -268,14 +329,20 @@ impl<P: Profiles> Sink<Signal> for Stage<P> {
 
     fn advanced(&mut self, mound: MoundId, eager: EventNs, final_: EventNs, moved_by: BoxNs) {
         let Some(lane) = self.lanes.iter_mut().find(|l| l.mound == mound) else { return };
+        self.moved_by = self.moved_by.max(Some(moved_by));
         let mut pitches = std::mem::take(&mut self.pitches);
+        let mut counts = std::mem::take(&mut self.counts);
         lane.tracker.advance(eager, final_, self.now, &mut pitches);
+        lane.tracker.late_counts(&mut counts);
         if pitches.iter().any(|p| p.state == PitchState::Final) {
             self.outputs.push(Output::Learned(mound, lane.tracker.jerk_scale()));
         }
         for pitch in pitches.drain(..) {
             self.publish(&pitch, moved_by);
         }
-        self.pitches = pitches;
+        for count in counts.drain(..) {
+            self.recount(count, moved_by);
+        }
+        (self.pitches, self.counts) = (pitches, counts);
     }
 }

@@ -165,7 +165,7 @@ fn a_second_opening_is_refused_with_the_holders_pid() {
 fn a_batch_is_all_or_nothing_and_a_bad_one_spoils_no_other() {
     let (_dir, store) = open();
     let store = Arc::new(store);
-    let (writer, thread) = Arc::clone(&store).writer().expect("a thread");
+    let (writer, thread) = Arc::clone(&store).writer(|_| {}).expect("a thread");
     let bad = PitchRecord { game_date: "yesterday".to_owned(), ..pitch(Some(5), 3, 3) };
     writer.submit(vec![Write::Pitch(Box::new(pitch(Some(5), 1, 1)))]).expect("queued");
     writer.submit(vec![Write::Pitch(Box::new(pitch(Some(5), 2, 2))), Write::Pitch(Box::new(bad))]).expect("queued");
@@ -184,7 +184,7 @@ fn a_batch_is_all_or_nothing_and_a_bad_one_spoils_no_other() {
 fn a_full_queue_makes_the_submitter_wait_and_loses_nothing() {
     let (_dir, store) = open();
     let store = Arc::new(store);
-    let (writer, thread) = Arc::clone(&store).writer().expect("a thread");
+    let (writer, thread) = Arc::clone(&store).writer(|_| {}).expect("a thread");
     for id in 1..=200 {
         writer.submit(vec![Write::Pitch(Box::new(pitch(Some(5), id, id)))]).expect("queued");
     }
@@ -198,7 +198,7 @@ fn a_full_map_is_said_and_tried_again_until_nobody_is_left_to_wait() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let options = StoreOptions { map_bytes: 256 << 10, ..small() };
     let store = Arc::new(Store::open(dir.path(), options).expect("it opens"));
-    let (writer, thread) = Arc::clone(&store).writer().expect("a thread");
+    let (writer, thread) = Arc::clone(&store).writer(|_| {}).expect("a thread");
     let big = Write::Meta { key: "big".to_owned(), bytes: vec![7; 300 << 10] };
     writer.submit(vec![big]).expect("queued");
     while writer.trouble().is_none() {

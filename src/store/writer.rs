@@ -142,29 +142,33 @@ impl WriterHandle {
 }
 
 impl Store {
-    /// Starts the writer thread.
+    /// Starts the writer thread. `committed` is told how long each synced commit took.
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn writer(self: Arc<Self>) -> Result<(WriterHandle, JoinHandle<()>), StoreError> {
+    pub fn writer(
+        self: Arc<Self>,
+        committed: impl Fn(Duration) + Send + 'static,
+    ) -> Result<(WriterHandle, JoinHandle<()>), StoreError> {
         let (sender, receiver) = bounded(self.options.queue);
         let shared = Arc::new(Shared::default());
         let handle = WriterHandle { entrance: Arc::new(Mutex::new((0, sender))), shared: Arc::clone(&shared) };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || Writer { store: self, receiver, shared }.run())
+            .spawn(move || Writer { store: self, receiver, shared, committed }.run())
             .map_err(|source| StoreError::File { path: "writer thread".into(), source })?;
         Ok((handle, thread))
     }
 }
 
-struct Writer {
+struct Writer<C> {
     store: Arc<Store>,
     receiver: Receiver<Vec<Write>>,
     shared: Arc<Shared>,
+    committed: C,
 }
 
-impl Writer {
+impl<C: Fn(Duration)> Writer<C> {
     fn run(self) {
         let mut group = Vec::new();
         while let Ok(first) = self.receiver.recv() {
@@ -233,7 +237,9 @@ impl Writer {
         for write in batches.iter().flatten() {
             transaction.apply(write)?;
         }
+        let began = Instant::now();
         transaction.commit()?;
+        (self.committed)(began.elapsed());
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }

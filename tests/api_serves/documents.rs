@@ -160,7 +160,7 @@ fn metrics_tell_latencies_the_identity_sources_and_the_store() {
     stage.telemetry.publish_store(StoreStatus { map_used_bytes: 4096, commits: 3, ..StoreStatus::default() });
     let mut recorder = stage.telemetry.recorder();
     for micros in [300, 400, 700] {
-        recorder.record(Stage::Fit, Duration::from_micros(micros));
+        recorder.record(Stage::Step, Duration::from_micros(micros));
     }
     stage.live.publish(Event::Readiness(readiness(1)));
     let response = stage.get("/metrics");
