@@ -88,6 +88,9 @@ pub enum DemoError {
 
 /// Plays, prints, compares. Success means: every pitch found, none invented, every frame accounted for, and for the
 /// closer the expected alerts in the expected order.
+///
+/// # Errors
+/// The daemon does not start, or the store cannot be prepared.
 pub fn run(args: &Args) -> Result<ExitCode, DemoError> {
     let venue = Venue::busch_iii();
     let scenario = Scenario::from(args.scenario);
@@ -98,13 +101,8 @@ pub fn run(args: &Args) -> Result<ExitCode, DemoError> {
     let stadium = Stadium::new(&venue, &Game::Scenario(scenario), settings);
     let mut truth = stadium.truth().to_vec();
 
-    let (dir, _removed) = match &args.store {
-        Some(dir) => (dir.clone(), None),
-        None => {
-            let temporary = Temporary::new()?;
-            (temporary.0.clone(), Some(temporary))
-        }
-    };
+    let temporary = if args.store.is_none() { Some(Temporary::new()?) } else { None };
+    let dir = args.store.as_ref().or(temporary.as_ref().map(|t| &t.0)).expect("one of the two is there").clone();
     tell_history(&dir, &stadium)?;
 
     let mut seen = Seen { board: Board::new(&venue), pitches: Vec::new(), raised: Vec::new(), interrupted: false };
@@ -185,16 +183,13 @@ fn tell_history(dir: &Path, stadium: &Stadium) -> Result<(), StoreError> {
 fn rehearse(venue: &Venue, dir: &Path, stadium: Stadium, seen: &mut Seen) -> Result<bool, DemoError> {
     let store = Arc::new(Store::open(dir, StoreOptions::default())?);
     let settings = daemon::settings(&Config::default(), venue);
-    let mut rehearsal = Rehearsal::new(venue, stadium, settings, StoreProfiles::new(store))?;
-    let counts = rehearsal.play(|_, output| {
-        match output {
-            Output::Pitch { record, .. } => seen.event(&Event::Pitch(*record)),
-            Output::Readiness { readiness, .. } => seen.event(&Event::Readiness(*readiness)),
-            Output::Raised(alert) => seen.event(&Event::AlertRaised(alert)),
-            Output::Cleared(alert) => seen.event(&Event::AlertCleared(alert)),
-            Output::Recounted(record) => seen.event(&Event::Pitch(*record)),
-            Output::Learned(..) => {}
-        };
+    let mut rehearsal = Rehearsal::new(venue, stadium, &settings, StoreProfiles::new(store))?;
+    let counts = rehearsal.play(|_, output| match output {
+        Output::Pitch { record, .. } | Output::Recounted(record) => seen.event(&Event::Pitch(*record)),
+        Output::Readiness { readiness, .. } => seen.event(&Event::Readiness(*readiness)),
+        Output::Raised(alert) => seen.event(&Event::AlertRaised(alert)),
+        Output::Cleared(alert) => seen.event(&Event::AlertCleared(alert)),
+        Output::Learned(..) => {}
     });
     Ok(counts.balanced())
 }

@@ -36,7 +36,7 @@ enum Verb {
     /// Runs a stadium and the daemon together, and shows each pitch and readiness as it comes.
     Demo(demo::Args),
     /// Plays a stadium's cameras: sends their frames over UDP.
-    Simulate(simulate::Args),
+    Simulate(Box<simulate::Args>),
     /// Imports history: what is usual for each pitcher.
     Import(import::ImportArgs),
     /// Asks the running daemon how it is.

@@ -16,6 +16,9 @@ pub struct Args {
 }
 
 /// Runs until SIGTERM or Ctrl-C, then lets through and commits all that was received.
+///
+/// # Errors
+/// The daemon does not start, or a thread that it cannot do without ended.
 pub fn run(config: &Config, args: &Args) -> Result<ExitCode, DaemonError> {
     logs::start();
     let daemon = Daemon::start(config, BoxClock::start(args.clock_speed))?;

@@ -33,18 +33,20 @@ impl StoreHistory {
     }
 }
 
-fn failed(error: StoreError) -> HistoryError {
-    HistoryError::Failed(error.to_string())
+impl From<StoreError> for HistoryError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.to_string())
+    }
 }
 
 impl History for StoreHistory {
     fn pitchers(&self, team: Option<&str>, season: Option<i16>) -> Result<Vec<Pitcher>, HistoryError> {
         let mut out = Vec::new();
-        for record in self.store.pitchers().map_err(failed)? {
+        for record in self.store.pitchers()? {
             if team.is_some_and(|team| record.team.as_deref() != Some(team)) {
                 continue;
             }
-            let pitcher = self.describe(record).map_err(failed)?;
+            let pitcher = self.describe(record)?;
             if season.is_none_or(|season| pitcher.seasons.contains(&season)) {
                 out.push(pitcher);
             }
@@ -54,14 +56,14 @@ impl History for StoreHistory {
     }
 
     fn pitcher(&self, id: PitcherId) -> Result<Option<Pitcher>, HistoryError> {
-        let Some(record) = self.store.pitcher(id.0).map_err(failed)? else { return Ok(None) };
-        self.describe(record).map(Some).map_err(failed)
+        let Some(record) = self.store.pitcher(id.0)? else { return Ok(None) };
+        Ok(Some(self.describe(record)?))
     }
 
     fn pitches(&self, query: &PitchQuery) -> Result<Vec<PitchRecord>, HistoryError> {
         let game = query.game_pk.map(|g| g.0);
         let at = |p: PitchPosition| Cursor { release_ns: p.release_ns, id: p.id };
-        match (query.pitcher, query.page) {
+        Ok(match (query.pitcher, query.page) {
             (None, PitchPage::After(start)) => self.store.pitches_since(at(start), query.limit, game),
             (Some(pitcher), PitchPage::After(start)) => {
                 let mut pitches = self.store.pitches_of(pitcher.0, start.release_ns, u64::MAX, usize::MAX);
@@ -73,8 +75,7 @@ impl History for StoreHistory {
             }
             (None, page) => self.store.latest_pitches(end(page), query.limit, game),
             (Some(pitcher), page) => self.store.latest_pitches_of(pitcher.0, end(page), query.limit, game),
-        }
-        .map_err(failed)
+        }?)
     }
 }
 

@@ -141,7 +141,7 @@ impl Daemon {
             let telemetry = Arc::clone(&telemetry);
             Arc::clone(&store).writer(move |took| telemetry.record(Stage::StoreCommit, took))?
         };
-        let mut pipeline = Pipeline::new(&venue, settings, buffer, StoreProfiles::new(Arc::clone(&store)));
+        let mut pipeline = Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(&store)));
         profiles::recall(&store, &venue, &mut pipeline, clock.now())?;
         for readiness in pipeline.active() {
             live.publish(Event::Readiness(readiness.clone()));
@@ -259,9 +259,5 @@ async fn signalled() -> std::io::Result<()> {
 
 /// The rooms' settings from the configuration.
 pub fn settings(config: &Config, venue: &Venue) -> Settings {
-    Settings {
-        reorder: config.reorder.buffer(venue),
-        tracking: config.tracking.clone(),
-        readiness: config.readiness.clone(),
-    }
+    Settings { reorder: config.reorder.buffer(venue), tracking: config.tracking.clone(), readiness: config.readiness }
 }

@@ -90,7 +90,7 @@ pub struct Settings {
 
 impl<P: Profiles> Pipeline<P> {
     /// The pipeline behind a buffer made with the same settings.
-    pub fn new(venue: &Venue, settings: Settings, reorder: Reorder<Signal>, profiles: P) -> Self {
+    pub fn new(venue: &Venue, settings: &Settings, reorder: Reorder<Signal>, profiles: P) -> Self {
         let lanes = venue
             .mounds
             .iter()

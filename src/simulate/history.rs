@@ -35,7 +35,7 @@ impl Stadium {
                 let mut rng = stream(self.settings.seed, Purpose::Baseline, u64::from(pitcher.id.0), outing << 32);
                 let form = pitcher.form_mph(&mut rng);
                 for number in 0..PITCHES {
-                    let item = outing << 32 | u64::from(number) + 1;
+                    let item = (outing << 32) + u64::from(number) + 1;
                     let mut rng = stream(self.settings.seed, Purpose::Baseline, u64::from(pitcher.id.0), item);
                     let throw = pitcher.throw(number, form, &air, &mut rng);
                     let q = Flight::integrated(throw.launch, air).quantities(&air);

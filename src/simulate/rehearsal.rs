@@ -5,7 +5,7 @@ use super::stadium::Stadium;
 use crate::ids::BoxNs;
 use crate::ingest::Signal;
 use crate::pipeline::{Output, Pipeline, Profiles, Settings};
-use crate::reorder::{self, ConfigError, Counts, Producer, Stamped};
+use crate::reorder::{self, ConfigError, Counts, Producer};
 use crate::tracking::venue::Venue;
 
 /// How often the merge thread looks: as the daemon's does.
@@ -23,7 +23,7 @@ impl<P: Profiles> Rehearsal<P> {
     ///
     /// # Errors
     /// Settings that the watermark buffer refuses.
-    pub fn new(venue: &Venue, stadium: Stadium, settings: Settings, profiles: P) -> Result<Self, ConfigError> {
+    pub fn new(venue: &Venue, stadium: Stadium, settings: &Settings, profiles: P) -> Result<Self, ConfigError> {
         let (mut producers, buffer) = reorder::buffer(&settings.reorder)?;
         let producer = producers.pop().expect("a buffer has at least one path");
         Ok(Self { stadium, producer, pipeline: Pipeline::new(venue, settings, buffer, profiles) })
@@ -33,7 +33,7 @@ impl<P: Profiles> Rehearsal<P> {
     pub fn play(&mut self, mut each: impl FnMut(BoxNs, Output)) -> Counts {
         let mut outputs = Vec::new();
         let mut now = BoxNs(0);
-        while let Some(delivery) = self.stadium.next() {
+        for delivery in self.stadium.by_ref() {
             if delivery.arrival.0 >= now.0 + STEP_NS {
                 now = delivery.arrival;
                 self.producer.beat(now);
@@ -41,13 +41,7 @@ impl<P: Profiles> Rehearsal<P> {
                 outputs.drain(..).for_each(|output| each(now, output));
             }
             // A frame that finds no slot is counted by the buffer, as behind a socket.
-            let _counted = self.producer.push(Stamped {
-                source: delivery.source,
-                seq: delivery.seq,
-                event: delivery.event,
-                arrival: delivery.arrival,
-                payload: delivery.signal,
-            });
+            let _counted = self.producer.push(delivery.into());
         }
         self.pipeline.step(now, &mut outputs);
         self.pipeline.finish(now, &mut outputs);

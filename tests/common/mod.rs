@@ -50,7 +50,7 @@ pub fn play(venue: &Venue, stadium: Stadium) -> Played {
     settings.reorder = pitchguard::daemon::settings(&pitchguard::config::Config::default(), venue).reorder;
     let truth = stadium.truth().to_vec();
     let mut pitches = Vec::new();
-    let mut rehearsal = Rehearsal::new(venue, stadium, settings, Strangers).expect("the defaults are good settings");
+    let mut rehearsal = Rehearsal::new(venue, stadium, &settings, Strangers).expect("the defaults are good settings");
     let counts = rehearsal.play(|_, output| {
         if let Output::Pitch { record, .. } = output {
             pitches.push(*record);
