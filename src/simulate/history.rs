@@ -11,7 +11,7 @@ use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord, State}
 /// Past outings of each pitcher, five days apart.
 const OUTINGS: u64 = 12;
 const DAYS_APART: u64 = 5;
-/// Pitches of each: enough for every type of an arsenal, and before anybody tires.
+/// Pitches of each, all thrown rested: enough for every type of an arsenal.
 const PITCHES: u32 = 24;
 const DAY_S: f64 = 86_400.0;
 /// First `game_pk` of the past season; real ones are below.
@@ -37,7 +37,7 @@ impl Stadium {
                 for number in 0..PITCHES {
                     let item = (outing << 32) + u64::from(number) + 1;
                     let mut rng = stream(self.settings.seed, Purpose::Baseline, u64::from(pitcher.id.0), item);
-                    let throw = pitcher.throw(number, form, &air, &mut rng);
+                    let throw = pitcher.throw(0, form, &air, &mut rng);
                     let q = Flight::integrated(throw.launch, air).quantities(&air);
                     let release_ns = self.settings.start.0 - to_ns(days_ago as f64 * DAY_S)
                         + to_ns(f64::from(number) * self.settings.pace_s)

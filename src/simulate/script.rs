@@ -264,7 +264,8 @@ impl Writer<'_> {
     /// Throws in a bullpen; says when it is over.
     fn session(&mut self, pitcher: Pitcher, mound: u8, from: f64, throws: u16) -> f64 {
         let label = Label::new(mound, GamePk(0), pitcher.id);
-        let mut outing = self.outing(pitcher);
+        // Nobody tires warming up.
+        let mut outing = self.outing(pitcher.rested());
         self.mark(from, MarkKind::PitcherOnMound, label);
         let mut t = from;
         for pitch_number in 1..=throws {
