@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn the_overused_closer_loses_four_mph_by_his_thirtieth_pitch() {
+    fn the_overused_closer_loses_five_mph_by_his_twenty_fifth_pitch() {
         let closer = closer();
         let mean_speed = |thrown: u32| {
             let fastball = &closer.arsenal[0];
@@ -335,7 +335,7 @@ mod tests {
             });
             speeds.sum::<f64>() / 200.0
         };
-        assert!((mean_speed(0) - mean_speed(30) - 4.0).abs() < 1e-6);
+        assert!((mean_speed(0) - mean_speed(25) - 5.0).abs() < 1e-6);
         assert!((mean_speed(0) - 97.0).abs() < 0.15);
     }
 
