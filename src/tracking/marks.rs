@@ -42,6 +42,15 @@ impl Marks {
         }
     }
 
+    /// Time begins anew: whoever stands on the mound stands there from its beginning, the rest was of another time.
+    pub(super) fn restart(&mut self) {
+        let last = self.on_mound.pop_back();
+        self.on_mound.clear();
+        self.on_mound.extend(last.map(|(_, mark)| (0, mark)));
+        self.released.clear();
+        self.spins.clear();
+    }
+
     /// Keeps a spin; whether it is news.
     pub(super) fn spin(&mut self, event: u64, spin: &Spin) -> bool {
         keep(&mut self.spins, event, *spin)

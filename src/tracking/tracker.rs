@@ -107,7 +107,8 @@ struct Tracked {
     flight: Flight,
     grown: Grown,
     changed_since: Option<BoxNs>,
-    late_since_asked: bool,
+    /// Arrival of the first late frame that was not told yet.
+    late_since: Option<BoxNs>,
 }
 
 impl MoundTracker {
@@ -173,13 +174,25 @@ impl MoundTracker {
         self.sightings.forget_before(final_.0.saturating_sub(KEPT_BEHIND_FINAL_NS));
     }
 
-    /// Appends the pitches whose counts grew by frames behind the final watermark since the last call.
-    pub fn late_counts(&mut self, out: &mut Vec<LateCount>) {
-        for tracked in self.tracked.iter_mut().filter(|t| t.late_since_asked) {
-            tracked.late_since_asked = false;
-            let Pitch { id, frames, frames_late, .. } = tracked.pitch;
-            out.push(LateCount { id, frames, frames_late });
+    /// Appends the pitches whose counts grew by frames behind the final watermark, once these were gathered: each late
+    /// frame is told once.
+    pub fn late_counts(&mut self, now: BoxNs, out: &mut Vec<LateCount>) {
+        let gather_ns = self.config.gather_ns;
+        for tracked in &mut self.tracked {
+            if tracked.late_since.take_if(|since| now.0.saturating_sub(since.0) >= gather_ns).is_some() {
+                let Pitch { id, frames, frames_late, .. } = tracked.pitch;
+                out.push(LateCount { id, frames, frames_late });
+            }
         }
+    }
+
+    /// The cameras' own time stepped back: all that was seen lies in another time. What was learned stays, and so does
+    /// whoever stands on the mound.
+    pub fn restart(&mut self) {
+        self.sightings.clear();
+        self.marks.restart();
+        self.tracked.clear();
+        (self.cursor, self.searched, self.pending, self.missed) = (0, 0, None, None);
     }
 
     /// What was learned about the jerk of flights.
@@ -219,7 +232,7 @@ impl MoundTracker {
             if when == When::Late {
                 tracked.pitch.frames += 1;
                 tracked.pitch.frames_late += 1;
-                tracked.late_since_asked = true;
+                tracked.late_since.get_or_insert(arrival);
             } else if tracked.pitch.state == PitchState::Provisional {
                 tracked.changed_since.get_or_insert(arrival);
             }
@@ -326,7 +339,7 @@ impl MoundTracker {
         if self.tracked.len() == REMEMBERED {
             self.tracked.pop_front();
         }
-        self.tracked.push_back(Tracked { pitch, flight, grown, changed_since: None, late_since_asked: false });
+        self.tracked.push_back(Tracked { pitch, flight, grown, changed_since: None, late_since: None });
         end
     }
 
@@ -379,8 +392,9 @@ impl MoundTracker {
         }
     }
 
-    /// Publishes what changed by more than it is worth once its frames were gathered.
-    fn revise(&mut self, now: BoxNs, out: &mut Vec<Pitch>) {
+    /// Appends what changed by more than it is worth once its frames were gathered. [`advance`](Self::advance) does so
+    /// too; this is for when no watermark moves.
+    pub fn revise(&mut self, now: BoxNs, out: &mut Vec<Pitch>) {
         for at in 0..self.tracked.len() {
             let due =
                 self.tracked[at].changed_since.is_some_and(|s| now.0.saturating_sub(s.0) >= self.config.gather_ns);
