@@ -71,7 +71,7 @@ impl Marks {
         }
         let Some((event, mark)) = nearest(&self.released, first, attribute_ns) else { return context };
         let mut others = others;
-        if others.any(|other| other != first && other.abs_diff(*event) < first.abs_diff(*event)) {
+        if others.any(|other| other.abs_diff(*event) < first.abs_diff(*event)) {
             return context;
         }
         Context {

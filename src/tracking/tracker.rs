@@ -334,7 +334,7 @@ impl MoundTracker {
         {
             return pending.resume;
         }
-        let Some((pitch, flight, grown)) = self.measure(grown) else { return pending.resume };
+        let Some((pitch, flight, grown)) = self.measure(grown, None) else { return pending.resume };
         out.push(pitch.clone());
         if self.tracked.len() == REMEMBERED {
             self.tracked.pop_front();
@@ -343,8 +343,8 @@ impl MoundTracker {
         end
     }
 
-    /// Fits and judges a flight as it looks now.
-    fn measure(&mut self, mut grown: Grown) -> Option<(Pitch, Flight, Grown)> {
+    /// Fits and judges a flight as it looks now; `known` is its place among the tracked ones.
+    fn measure(&mut self, mut grown: Grown, known: Option<usize>) -> Option<(Pitch, Flight, Grown)> {
         let start = &grown.path;
         let (from, to) =
             (start.seconds(grown.first), start.seconds(grown.plate) + self.config.end_margin_ns as f64 * 1e-9);
@@ -359,7 +359,7 @@ impl MoundTracker {
         if !judge::is_pitch(&flight, &grown, &values, &sd) {
             return None;
         }
-        let others = self.tracked.iter().map(|t| t.grown.first.0);
+        let others = self.tracked.iter().enumerate().filter(|(at, _)| Some(*at) != known).map(|(_, t)| t.grown.first.0);
         let pitch = Pitch {
             id: PitchId::new(release.event, self.mound),
             revision: 0,
@@ -434,7 +434,7 @@ impl MoundTracker {
         let seed = self.tracked[at].flight.path;
         let grown = grow::grow(&self.cameras, &self.sightings, &seed, &mut self.samples, &self.config);
         let grown = grown.unwrap_or(self.tracked[at].grown);
-        let Some((mut pitch, flight, grown)) = self.measure(grown) else { return false };
+        let Some((mut pitch, flight, grown)) = self.measure(grown, Some(at)) else { return false };
         let tracked = &mut self.tracked[at];
         let before = &tracked.pitch;
         pitch.id = before.id;

@@ -298,6 +298,21 @@ fn a_step_back_of_the_cameras_time_loses_no_later_pitch_and_not_who_throws() {
 }
 
 #[test]
+fn a_revision_that_sees_the_release_earlier_keeps_the_mark_that_came_after_it() {
+    let mut scene = Scene::new(48);
+    let start = scene.flight.start;
+    let mark = scene.rig.released(start + 400 * MS, 5);
+    feed(&mut scene.tracker, &mark, When::Eager, mark.event + SECOND);
+    let held = scene.play(|f| f.event >= start + 30 * MS);
+    assert_eq!(scene.out[0].context.pitch_number, Some(2));
+    scene.after(&held, 50 * MS);
+    scene.after(&[], 400 * MS);
+    assert_eq!(scene.out.len(), 2, "its beginning came late");
+    assert!(scene.out[1].release.0 + 20 * MS < scene.out[0].release.0);
+    assert_eq!(scene.out[1].context, scene.out[0].context);
+}
+
+#[test]
 fn what_was_gathered_is_published_also_while_no_watermark_moves() {
     let mut scene = Scene::new(31);
     let held = scene.play(|f| ![1, 2].contains(&f.source));
