@@ -162,6 +162,13 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.remember(Recent { record: record.clone(), outing: Some((pitcher, key, pitch)) });
     }
 
+    /// A pitch of an earlier run: frames of it that still come make no second one.
+    pub fn published_before(&mut self, mound: MoundId, release: EventNs) {
+        if let Some(lane) = self.stage.lane(mound) {
+            lane.tracker.published_before(release);
+        }
+    }
+
     /// Readiness of everybody who has an outing, as last judged.
     pub fn active(&self) -> impl Iterator<Item = &Readiness> {
         self.stage.engine.active()

@@ -46,6 +46,8 @@ const SIGMA_MIN_PX: f32 = 0.1;
 const EVENT_MAX: u64 = i64::MAX as u64;
 /// Observations that one flight is fitted with at most.
 const SAMPLES_MAX: usize = 4096;
+/// No flight from the hand to behind the plate takes longer, and no pitch follows another so soon, ns.
+const FLIGHT_NS: u64 = 1_000_000_000;
 /// Cameras that teach the scale of the jerk at least.
 const TEACHING_CAMERAS_MIN: u8 = 3;
 
@@ -75,6 +77,8 @@ pub struct MoundTracker {
     samples: Samples,
     /// Start of the next window to search.
     cursor: u64,
+    /// Nothing before it is searched for: an earlier run did that.
+    searched: u64,
     pending: Option<Pending>,
     missed: Option<Missed>,
     tracked: VecDeque<Tracked>,
@@ -132,6 +136,7 @@ impl MoundTracker {
             seeker: Seeker::new(cameras.len()),
             samples: Samples::with_capacity(SAMPLES_MAX, cameras.len()),
             cursor: 0,
+            searched: 0,
             pending: None,
             missed: None,
             tracked: VecDeque::with_capacity(REMEMBERED),
@@ -193,6 +198,11 @@ impl MoundTracker {
         self.marks.restart();
         self.tracked.clear();
         (self.cursor, self.searched, self.pending, self.missed) = (0, 0, None, None);
+    }
+
+    /// A pitch with this release was published by an earlier run: frames of it that still come make no second one.
+    pub fn published_before(&mut self, release: EventNs) {
+        self.searched = self.searched.max(release.0.saturating_add(FLIGHT_NS));
     }
 
     /// What was learned about the jerk of flights.
@@ -305,7 +315,7 @@ impl MoundTracker {
 
     /// The next window at or after `from` that has something in it and lies in no known pitch.
     fn next_window(&self, from: u64) -> Option<u64> {
-        let mut window = self.sightings.next_event(from)?;
+        let mut window = self.sightings.next_event(from.max(self.searched))?;
         while let Some(known) = self.tracked.iter().find(|t| t.claims(window)) {
             window = self.sightings.next_event(known.grown.plate.0 + 1)?;
         }

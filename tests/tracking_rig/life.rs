@@ -327,6 +327,18 @@ fn what_was_gathered_is_published_also_while_no_watermark_moves() {
 }
 
 #[test]
+fn frames_that_still_come_of_an_earlier_runs_pitch_make_no_second_one() {
+    let mut rig = Rig::new(0, 49);
+    let mut tracker = rig.tracker();
+    let flights = [real_pitch(&mut rig.rng, START + SECOND), real_pitch(&mut rig.rng, START + 4 * SECOND)];
+    let frames: Vec<Frame> = flights.iter().flat_map(|f| rig.film(f)).collect();
+    tracker.published_before(EventNs(flights[0].start));
+    let found = finals(&run(&mut tracker, frames));
+    assert_eq!(found.len(), 1);
+    assert!(found[0].release.0 > START + 3 * SECOND);
+}
+
+#[test]
 fn the_same_frames_give_the_same_pitches() {
     let play = || {
         let mut rig = Rig::new(0, 45);
