@@ -339,6 +339,20 @@ fn frames_that_still_come_of_an_earlier_runs_pitch_make_no_second_one() {
 }
 
 #[test]
+fn a_flight_in_the_first_second_of_a_clock_that_was_never_set_is_found() {
+    let mut scene = Scene::new(50);
+    let early = scene.flight.start - 5 * MS;
+    let mut tracker = scene.rig.tracker();
+    let mut out = Vec::new();
+    for frame in &mut scene.frames {
+        frame.event -= early;
+        feed(&mut tracker, frame, When::Eager, frame.event);
+    }
+    tracker.advance(EventNs(2 * SECOND), EventNs(0), BoxNs(0), &mut out);
+    assert_eq!(out.len(), 1);
+}
+
+#[test]
 fn the_same_frames_give_the_same_pitches() {
     let play = || {
         let mut rig = Rig::new(0, 45);
