@@ -82,6 +82,7 @@ impl Running {
             if now.0.saturating_sub(self.reported.0) as f64 >= REPORT_EVERY_NS as f64 * self.merge.clock.speed() {
                 self.reported = now;
                 self.report(now);
+                profiles::farewell(&self.merge.pipeline, &self.merge.live);
             }
             if quiet {
                 std::thread::sleep(NAP);

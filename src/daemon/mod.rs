@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::api::{self, ApiState, Event, HttpOptions, Live};
+use crate::api::{self, ApiState, HttpOptions, Live};
 use crate::clock::BoxClock;
 use crate::config::Config;
 use crate::ingest::{IngestCounters, IngestError, KeyFileError, UdpIngest};
@@ -143,9 +143,7 @@ impl Daemon {
         };
         let mut pipeline = Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(&store)));
         profiles::recall(&store, &venue, &mut pipeline, clock.now())?;
-        for readiness in pipeline.active() {
-            live.publish(Event::Readiness(readiness.clone()));
-        }
+        profiles::show(&pipeline, &live);
         let merge = merge::spawn(merge::Merge {
             pipeline,
             clock,

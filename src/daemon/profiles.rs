@@ -6,12 +6,13 @@ use std::sync::Arc;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
+use crate::api::{Event, Live};
 use crate::history;
-use crate::ids::{BoxNs, MoundId, PitcherId};
+use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::pipeline::{Pipeline, Profile, Profiles};
 use crate::readiness::Workload;
-use crate::store::records::PitchRecord;
-use crate::store::{Store, StoreError};
+use crate::store::records::{Origin, PitchRecord};
+use crate::store::{Cursor, Store, StoreError};
 use crate::tracking::JerkScale;
 use crate::tracking::venue::Venue;
 
@@ -19,6 +20,12 @@ use crate::tracking::venue::Venue;
 const WORKLOAD_DAYS: i32 = 14;
 /// An outing in progress is at most this old; nobody pitches for longer.
 const OUTING_NS: u64 = 18 * 3_600 * 1_000_000_000;
+
+/// Frames of a pitch that was published before a restart come this long after it at most; a stored pitch farther from now
+/// was seen by other clocks.
+const STRAGGLE_NS: u64 = 32_000_000_000;
+/// Pitches on all mounds within that time at most.
+const STRAGGLE_PITCHES: usize = 64;
 
 /// Profiles from the store. One read an outing, tens of microseconds.
 #[derive(Debug)]
@@ -107,12 +114,101 @@ pub(super) fn recall(
     for pitch in &pitches {
         pipeline.restore(pitch, now);
     }
+    let end = Cursor { release_ns: now.0.saturating_add(STRAGGLE_NS), id: u64::MAX };
+    let live =
+        |pitch: &&PitchRecord| pitch.origin == Origin::Live && now.0.saturating_sub(pitch.release_ns) < STRAGGLE_NS;
+    for pitch in store.latest_pitches(end, STRAGGLE_PITCHES, None)?.iter().filter(live) {
+        pipeline.published_before(MoundId(pitch.mound), EventNs(pitch.release_ns));
+    }
     Ok(())
+}
+
+/// Shows what was recalled: everybody's readiness, and the alerts that stand.
+pub(super) fn show(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
+    let mut alerts = Vec::new();
+    for readiness in pipeline.active() {
+        live.publish(Event::Readiness(readiness.clone()));
+        alerts.extend(readiness.alerts.iter().cloned());
+    }
+    alerts.sort_by_key(|alert| alert.id);
+    for alert in alerts {
+        live.publish(Event::AlertRaised(alert));
+    }
+}
+
+/// Takes whom the pipeline follows no more from what is shown.
+pub(super) fn farewell(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
+    let followed: Vec<PitcherId> = pipeline.active().map(|readiness| readiness.pitcher).collect();
+    for pitcher in live.snapshot().pitchers().filter(|pitcher| followed.binary_search(pitcher).is_err()) {
+        live.publish(Event::OutingEnded { pitcher });
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::BoxClock;
+    use crate::reorder;
+    use crate::store::StoreOptions;
+    use crate::store::records::{Measured, State};
+
+    const NOW: BoxNs = BoxNs(1_800_000_000_000_000_000);
+
+    /// A pitch whose camera data came too late, which stands as an alert.
+    fn pitch(pitcher: u32, ago_s: u64) -> PitchRecord {
+        let release_ns = NOW.0 - ago_s * 1_000_000_000;
+        PitchRecord {
+            pitcher: Some(pitcher),
+            release_ns,
+            id: release_ns & !0xf,
+            game_date: "2027-01-15".to_owned(),
+            game_pk: 7,
+            at_bat_number: None,
+            pitch_number: None,
+            pitch_type: "FF".to_owned(),
+            mound: 0,
+            origin: Origin::Live,
+            state: State::Final,
+            revision: 1,
+            values: Measured { release_speed: Some(95.0), ..Measured::default() },
+            sd: None,
+            cameras: 5,
+            residual_px: None,
+            late_data_frac: 0.5,
+            calibration_confidence: None,
+            release_marked: true,
+            flags: Vec::new(),
+        }
+    }
+
+    fn pipeline(store: &Arc<Store>) -> Pipeline<StoreProfiles> {
+        let venue = Venue::busch_iii();
+        let settings = super::super::settings(&crate::config::Config::default(), &venue);
+        let (_, buffer) = reorder::buffer(&settings.reorder).expect("the defaults are sound");
+        Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(store)))
+    }
+
+    #[test]
+    fn after_a_restart_outings_and_standing_alerts_are_shown_until_they_are_over() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+        for (pitcher, ago_s) in [(5, 40), (6, 20)] {
+            store.transact(|txn| txn.put_pitch(&pitch(pitcher, ago_s))).expect("stored");
+        }
+        let live = Live::new(64, BoxClock::start(1.0));
+        let mut recalled = pipeline(&store);
+        recall(&store, &Venue::busch_iii(), &mut recalled, NOW).expect("read");
+        show(&recalled, &live);
+        let shown = live.snapshot();
+        assert_eq!(shown.pitchers().collect::<Vec<_>>(), [PitcherId(5), PitcherId(6)]);
+        let alerts: Vec<_> = shown.alerts().map(|a| (a.rule.as_str(), a.pitcher)).collect();
+        assert_eq!(alerts, [("late_data_frac", Some(PitcherId(5))), ("late_data_frac", Some(PitcherId(6)))]);
+
+        farewell(&recalled, &live);
+        assert_eq!(live.snapshot().pitchers().count(), 2, "both still throw");
+        farewell(&pipeline(&store), &live);
+        assert_eq!(live.snapshot().pitchers().count(), 0, "nobody is followed any more");
+    }
 
     #[test]
     fn a_learned_scale_survives_its_bytes_and_rubbish_is_refused() {
