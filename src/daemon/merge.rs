@@ -62,7 +62,7 @@ impl Running {
         self.merge.telemetry.set_part("merge", PartState::Ready, "");
         let mut outputs = Vec::with_capacity(64);
         loop {
-            // Read before the step: what ingest pushed before it was told to stop is still taken.
+            // Read before the step: it is said when ingest has pushed its last frame.
             let stopping = self.merge.stop.load(Ordering::Acquire);
             let now = self.merge.clock.now();
             let began = Instant::now();

@@ -92,7 +92,10 @@ pub struct Daemon {
     pub counters: Arc<IngestCounters>,
     /// Its clock.
     pub clock: BoxClock,
+    /// Tells ingest to stop.
     stop: Arc<AtomicBool>,
+    /// Tells the merge thread that all that will ever come is on the rings.
+    received: Arc<AtomicBool>,
     ingest: JoinHandle<Producer<crate::ingest::Signal>>,
     merge: JoinHandle<()>,
     writer: JoinHandle<()>,
@@ -134,7 +137,7 @@ impl Daemon {
 
         let live = Live::new(LIVE_EVENTS, clock);
         let counters = Arc::new(IngestCounters::default());
-        let stop = Arc::new(AtomicBool::new(false));
+        let (stop, received) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (commands, inbox) = mpsc::channel(COMMANDS);
 
         let (writer, writer_thread) = {
@@ -155,7 +158,7 @@ impl Daemon {
             receive_buffer_bytes: (config.ingest.receive_buffer_bytes, receive_buffer_bytes),
             venue,
             inbox,
-            stop: Arc::clone(&stop),
+            stop: Arc::clone(&received),
         })?;
         let ingest = udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), producer)?;
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
@@ -190,6 +193,7 @@ impl Daemon {
             counters,
             clock,
             stop,
+            received,
             ingest,
             merge,
             writer: writer_thread,
@@ -237,8 +241,10 @@ impl Daemon {
     pub fn shutdown(self) {
         self.stop.store(true, Ordering::Release);
         // A thread that panicked has said so on stderr; the others still stop in order.
-        let _ = self.ingest.join();
+        let producer = self.ingest.join();
+        self.received.store(true, Ordering::Release);
         let _ = self.merge.join();
+        drop(producer);
         let _ = self.writer.join();
         self.live.close();
         let _ = self.http_stop.send(());
