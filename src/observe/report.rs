@@ -120,8 +120,8 @@ mod tests {
         telemetry.record(Stage::Step, Duration::from_millis(2));
         let report = telemetry.report();
         let of = |stage: &str| report.latencies.iter().find(|l| l.stage == stage).expect("every stage is listed");
-        assert_eq!((of("readiness").count, of("readiness").p99_ms), (0, None));
-        let p50 = of("fit").p50_ms.expect("one value was recorded");
+        assert_eq!((of("store_commit").count, of("store_commit").p99_ms), (0, None));
+        let p50 = of("step").p50_ms.expect("one value was recorded");
         assert!((p50 - 2.0).abs() < 0.03, "{p50}");
     }
 

@@ -181,8 +181,8 @@ fn metrics_tell_latencies_the_identity_sources_and_the_store() {
     assert_eq!(of("pitchguard_store_map_used_bytes"), 4096.0);
     assert_eq!(of("pitchguard_part_state{part=\"store\",state=\"starting\"}"), 1.0);
     assert_eq!(of(&format!("pitchguard_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"))), 1.0);
-    let fit = |le: &str| of(&format!("pitchguard_stage_latency_seconds_bucket{{le=\"{le}\",stage=\"fit\"}}"));
-    assert_eq!((fit("0.00025"), fit("0.0005"), fit("0.001"), fit("+Inf")), (0.0, 2.0, 3.0, 3.0));
-    assert_eq!(of("pitchguard_stage_latency_seconds_count{stage=\"fit\"}"), 3.0);
-    assert_eq!(of("pitchguard_stage_latency_seconds_sum{stage=\"fit\"}"), 0.0014);
+    let step = |le: &str| of(&format!("pitchguard_stage_latency_seconds_bucket{{le=\"{le}\",stage=\"step\"}}"));
+    assert_eq!((step("0.00025"), step("0.0005"), step("0.001"), step("+Inf")), (0.0, 2.0, 3.0, 3.0));
+    assert_eq!(of("pitchguard_stage_latency_seconds_count{stage=\"step\"}"), 3.0);
+    assert_eq!(of("pitchguard_stage_latency_seconds_sum{stage=\"step\"}"), 0.0014);
 }
