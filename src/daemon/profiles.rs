@@ -1,10 +1,12 @@
 //! What the pipeline is told of a pitcher before his first pitch of the day, and of itself after a restart: from the
 //! store.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::api::{Event, Live};
 use crate::history;
@@ -45,13 +47,11 @@ impl StoreProfiles {
         let first = day.saturating_sub(WORKLOAD_DAYS.days());
         let yesterday = day.saturating_sub(1.day());
         let past = self
-            .store
-            .appearances_of(pitcher.0, &first.to_string(), &yesterday.to_string())?
+            .games(pitcher, first, yesterday)?
             .iter()
-            .filter_map(|a| {
-                let date: Date = a.game_date.parse().ok()?;
-                let days = day.since(date).ok()?.get_days();
-                Some((u32::try_from(days).ok()?, a.pitches))
+            .filter_map(|((date, _), pitches)| {
+                let days = day.since(date.parse::<Date>().ok()?).ok()?.get_days();
+                Some((u32::try_from(days).ok()?, *pitches))
             })
             .collect();
         Ok(Profile {
@@ -59,6 +59,34 @@ impl StoreProfiles {
             baseline: (!baseline.types.is_empty()).then_some(baseline),
             workload: Workload { past, ..Workload::default() },
         })
+    }
+}
+
+impl StoreProfiles {
+    /// Pitches by date and game: of appearances, and of games measured here that nobody has summed up yet.
+    fn games(&self, pitcher: PitcherId, first: Date, last: Date) -> Result<BTreeMap<(String, u32), u32>, StoreError> {
+        let (first_text, last_text) = (first.to_string(), last.to_string());
+        let appearances = self.store.appearances_of(pitcher.0, &first_text, &last_text)?;
+        let mut games: BTreeMap<_, _> =
+            appearances.into_iter().map(|a| ((a.game_date, a.game_pk), a.pitches)).collect();
+        // A park's date and that of the release in UTC are a day apart at most.
+        let midnight = |date: Date| {
+            let moment = date.to_zoned(TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_nanosecond());
+            u64::try_from(moment).unwrap_or(0)
+        };
+        let (from_ns, to_ns) = (midnight(first.saturating_sub(1.day())), midnight(last.saturating_add(2.days())));
+        let mut measured: BTreeMap<(String, u32), u32> = BTreeMap::new();
+        for pitch in self.store.pitches_of(pitcher.0, from_ns, to_ns, usize::MAX)? {
+            let counts = pitch.origin == Origin::Live && pitch.mound == 0 && pitch.game_pk != 0;
+            if counts && (first_text.as_str()..=last_text.as_str()).contains(&pitch.game_date.as_str()) {
+                *measured.entry((pitch.game_date, pitch.game_pk)).or_default() += 1;
+            }
+        }
+        for (game, pitches) in measured {
+            let known = games.entry(game).or_default();
+            *known = pitches.max(*known);
+        }
+        Ok(games)
     }
 }
 
@@ -150,7 +178,7 @@ mod tests {
     use crate::clock::BoxClock;
     use crate::reorder;
     use crate::store::StoreOptions;
-    use crate::store::records::{Measured, State};
+    use crate::store::records::{AppearanceRecord, Measured, State};
 
     const NOW: BoxNs = BoxNs(1_800_000_000_000_000_000);
 
@@ -208,6 +236,33 @@ mod tests {
         assert_eq!(live.snapshot().pitchers().count(), 2, "both still throw");
         farewell(&pipeline(&store), &live);
         assert_eq!(live.snapshot().pitchers().count(), 0, "nobody is followed any more");
+    }
+
+    #[test]
+    fn yesterdays_game_counts_into_todays_load_though_nobody_has_summed_it_up() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+        for ago_s in 1..=20 {
+            store.transact(|txn| txn.put_pitch(&pitch(5, ago_s))).expect("stored");
+        }
+        let mut warm_up = pitch(5, 30);
+        warm_up.mound = 1;
+        store.transact(|txn| txn.put_pitch(&warm_up)).expect("stored");
+        let mut profiles = StoreProfiles::new(Arc::clone(&store));
+        let mut past = |day: i8| profiles.profile(PitcherId(5), jiff::civil::date(2027, 1, day)).workload.past;
+        assert_eq!(past(15), [], "today's are counted by today's outing");
+        assert_eq!(past(16), [(1, 20)]);
+        assert_eq!(past(18), [(3, 20)]);
+
+        let summed = AppearanceRecord {
+            pitcher: 5,
+            game_date: "2027-01-15".to_owned(),
+            game_pk: 7,
+            pitches: 21,
+            ..AppearanceRecord::default()
+        };
+        store.transact(|txn| txn.put_appearance(&summed)).expect("stored");
+        assert_eq!(past(16), [(1, 21)], "one game, once");
     }
 
     #[test]
