@@ -121,6 +121,11 @@ impl Snapshot {
         self.readiness.iter().find(|shown| shown.readiness.pitcher == pitcher).map(|shown| shown.at(now))
     }
 
+    /// All active pitchers, ascending.
+    pub fn pitchers(&self) -> impl Iterator<Item = PitcherId> {
+        self.readiness.iter().map(|shown| shown.readiness.pitcher)
+    }
+
     /// Standing alerts, oldest first.
     pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
         self.alerts.iter().map(Arc::as_ref)

@@ -62,7 +62,7 @@ impl Running {
         self.merge.telemetry.set_part("merge", PartState::Ready, "");
         let mut outputs = Vec::with_capacity(64);
         loop {
-            // Read before the step: what ingest pushed before it was told to stop is still taken.
+            // Read before the step: it is said when ingest has pushed its last frame.
             let stopping = self.merge.stop.load(Ordering::Acquire);
             let now = self.merge.clock.now();
             let began = Instant::now();
@@ -82,6 +82,7 @@ impl Running {
             if now.0.saturating_sub(self.reported.0) as f64 >= REPORT_EVERY_NS as f64 * self.merge.clock.speed() {
                 self.reported = now;
                 self.report(now);
+                profiles::farewell(&self.merge.pipeline, &self.merge.live);
             }
             if quiet {
                 std::thread::sleep(NAP);

@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::api::{self, ApiState, Event, HttpOptions, Live};
+use crate::api::{self, ApiState, HttpOptions, Live};
 use crate::clock::BoxClock;
 use crate::config::Config;
 use crate::ingest::{IngestCounters, IngestError, KeyFileError, UdpIngest};
@@ -92,7 +92,10 @@ pub struct Daemon {
     pub counters: Arc<IngestCounters>,
     /// Its clock.
     pub clock: BoxClock,
+    /// Tells ingest to stop.
     stop: Arc<AtomicBool>,
+    /// Tells the merge thread that all that will ever come is on the rings.
+    received: Arc<AtomicBool>,
     ingest: JoinHandle<Producer<crate::ingest::Signal>>,
     merge: JoinHandle<()>,
     writer: JoinHandle<()>,
@@ -134,7 +137,7 @@ impl Daemon {
 
         let live = Live::new(LIVE_EVENTS, clock);
         let counters = Arc::new(IngestCounters::default());
-        let stop = Arc::new(AtomicBool::new(false));
+        let (stop, received) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (commands, inbox) = mpsc::channel(COMMANDS);
 
         let (writer, writer_thread) = {
@@ -143,9 +146,7 @@ impl Daemon {
         };
         let mut pipeline = Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(&store)));
         profiles::recall(&store, &venue, &mut pipeline, clock.now())?;
-        for readiness in pipeline.active() {
-            live.publish(Event::Readiness(readiness.clone()));
-        }
+        profiles::show(&pipeline, &live);
         let merge = merge::spawn(merge::Merge {
             pipeline,
             clock,
@@ -157,7 +158,7 @@ impl Daemon {
             receive_buffer_bytes: (config.ingest.receive_buffer_bytes, receive_buffer_bytes),
             venue,
             inbox,
-            stop: Arc::clone(&stop),
+            stop: Arc::clone(&received),
         })?;
         let ingest = udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), producer)?;
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
@@ -192,6 +193,7 @@ impl Daemon {
             counters,
             clock,
             stop,
+            received,
             ingest,
             merge,
             writer: writer_thread,
@@ -239,8 +241,10 @@ impl Daemon {
     pub fn shutdown(self) {
         self.stop.store(true, Ordering::Release);
         // A thread that panicked has said so on stderr; the others still stop in order.
-        let _ = self.ingest.join();
+        let producer = self.ingest.join();
+        self.received.store(true, Ordering::Release);
         let _ = self.merge.join();
+        drop(producer);
         let _ = self.writer.join();
         self.live.close();
         let _ = self.http_stop.send(());

@@ -1,17 +1,20 @@
 //! What the pipeline is told of a pitcher before his first pitch of the day, and of itself after a restart: from the
 //! store.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
+use crate::api::{Event, Live};
 use crate::history;
-use crate::ids::{BoxNs, MoundId, PitcherId};
+use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::pipeline::{Pipeline, Profile, Profiles};
 use crate::readiness::Workload;
-use crate::store::records::PitchRecord;
-use crate::store::{Store, StoreError};
+use crate::store::records::{Origin, PitchRecord};
+use crate::store::{Cursor, Store, StoreError};
 use crate::tracking::JerkScale;
 use crate::tracking::venue::Venue;
 
@@ -19,6 +22,12 @@ use crate::tracking::venue::Venue;
 const WORKLOAD_DAYS: i32 = 14;
 /// An outing in progress is at most this old; nobody pitches for longer.
 const OUTING_NS: u64 = 18 * 3_600 * 1_000_000_000;
+
+/// Frames of a pitch that was published before a restart come this long after it at most; a stored pitch farther from now
+/// was seen by other clocks.
+const STRAGGLE_NS: u64 = 32_000_000_000;
+/// Pitches on all mounds within that time at most.
+const STRAGGLE_PITCHES: usize = 64;
 
 /// Profiles from the store. One read an outing, tens of microseconds.
 #[derive(Debug)]
@@ -38,13 +47,11 @@ impl StoreProfiles {
         let first = day.saturating_sub(WORKLOAD_DAYS.days());
         let yesterday = day.saturating_sub(1.day());
         let past = self
-            .store
-            .appearances_of(pitcher.0, &first.to_string(), &yesterday.to_string())?
+            .games(pitcher, first, yesterday)?
             .iter()
-            .filter_map(|a| {
-                let date: Date = a.game_date.parse().ok()?;
-                let days = day.since(date).ok()?.get_days();
-                Some((u32::try_from(days).ok()?, a.pitches))
+            .filter_map(|((date, _), pitches)| {
+                let days = day.since(date.parse::<Date>().ok()?).ok()?.get_days();
+                Some((u32::try_from(days).ok()?, *pitches))
             })
             .collect();
         Ok(Profile {
@@ -52,6 +59,34 @@ impl StoreProfiles {
             baseline: (!baseline.types.is_empty()).then_some(baseline),
             workload: Workload { past, ..Workload::default() },
         })
+    }
+}
+
+impl StoreProfiles {
+    /// Pitches by date and game: of appearances, and of games measured here that nobody has summed up yet.
+    fn games(&self, pitcher: PitcherId, first: Date, last: Date) -> Result<BTreeMap<(String, u32), u32>, StoreError> {
+        let (first_text, last_text) = (first.to_string(), last.to_string());
+        let appearances = self.store.appearances_of(pitcher.0, &first_text, &last_text)?;
+        let mut games: BTreeMap<_, _> =
+            appearances.into_iter().map(|a| ((a.game_date, a.game_pk), a.pitches)).collect();
+        // A park's date and that of the release in UTC are a day apart at most.
+        let midnight = |date: Date| {
+            let moment = date.to_zoned(TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_nanosecond());
+            u64::try_from(moment).unwrap_or(0)
+        };
+        let (from_ns, to_ns) = (midnight(first.saturating_sub(1.day())), midnight(last.saturating_add(2.days())));
+        let mut measured: BTreeMap<(String, u32), u32> = BTreeMap::new();
+        for pitch in self.store.pitches_of(pitcher.0, from_ns, to_ns, usize::MAX)? {
+            let counts = pitch.origin == Origin::Live && pitch.mound == 0 && pitch.game_pk != 0;
+            if counts && (first_text.as_str()..=last_text.as_str()).contains(&pitch.game_date.as_str()) {
+                *measured.entry((pitch.game_date, pitch.game_pk)).or_default() += 1;
+            }
+        }
+        for (game, pitches) in measured {
+            let known = games.entry(game).or_default();
+            *known = pitches.max(*known);
+        }
+        Ok(games)
     }
 }
 
@@ -107,12 +142,128 @@ pub(super) fn recall(
     for pitch in &pitches {
         pipeline.restore(pitch, now);
     }
+    let end = Cursor { release_ns: now.0.saturating_add(STRAGGLE_NS), id: u64::MAX };
+    let live =
+        |pitch: &&PitchRecord| pitch.origin == Origin::Live && now.0.saturating_sub(pitch.release_ns) < STRAGGLE_NS;
+    for pitch in store.latest_pitches(end, STRAGGLE_PITCHES, None)?.iter().filter(live) {
+        pipeline.published_before(MoundId(pitch.mound), EventNs(pitch.release_ns));
+    }
     Ok(())
+}
+
+/// Shows what was recalled: everybody's readiness, and the alerts that stand.
+pub(super) fn show(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
+    let mut alerts = Vec::new();
+    for readiness in pipeline.active() {
+        live.publish(Event::Readiness(readiness.clone()));
+        alerts.extend(readiness.alerts.iter().cloned());
+    }
+    alerts.sort_by_key(|alert| alert.id);
+    for alert in alerts {
+        live.publish(Event::AlertRaised(alert));
+    }
+}
+
+/// Takes whom the pipeline follows no more from what is shown.
+pub(super) fn farewell(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
+    let followed: Vec<PitcherId> = pipeline.active().map(|readiness| readiness.pitcher).collect();
+    for pitcher in live.snapshot().pitchers().filter(|pitcher| followed.binary_search(pitcher).is_err()) {
+        live.publish(Event::OutingEnded { pitcher });
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::BoxClock;
+    use crate::reorder;
+    use crate::store::StoreOptions;
+    use crate::store::records::{AppearanceRecord, Measured, State};
+
+    const NOW: BoxNs = BoxNs(1_800_000_000_000_000_000);
+
+    /// A pitch whose camera data came too late, which stands as an alert.
+    fn pitch(pitcher: u32, ago_s: u64) -> PitchRecord {
+        let release_ns = NOW.0 - ago_s * 1_000_000_000;
+        PitchRecord {
+            pitcher: Some(pitcher),
+            release_ns,
+            id: release_ns & !0xf,
+            game_date: "2027-01-15".to_owned(),
+            game_pk: 7,
+            at_bat_number: None,
+            pitch_number: None,
+            pitch_type: "FF".to_owned(),
+            mound: 0,
+            origin: Origin::Live,
+            state: State::Final,
+            revision: 1,
+            values: Measured { release_speed: Some(95.0), ..Measured::default() },
+            sd: None,
+            cameras: 5,
+            residual_px: None,
+            late_data_frac: 0.5,
+            calibration_confidence: None,
+            release_marked: true,
+            flags: Vec::new(),
+        }
+    }
+
+    fn pipeline(store: &Arc<Store>) -> Pipeline<StoreProfiles> {
+        let venue = Venue::busch_iii();
+        let settings = super::super::settings(&crate::config::Config::default(), &venue);
+        let (_, buffer) = reorder::buffer(&settings.reorder).expect("the defaults are sound");
+        Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(store)))
+    }
+
+    #[test]
+    fn after_a_restart_outings_and_standing_alerts_are_shown_until_they_are_over() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+        for (pitcher, ago_s) in [(5, 40), (6, 20)] {
+            store.transact(|txn| txn.put_pitch(&pitch(pitcher, ago_s))).expect("stored");
+        }
+        let live = Live::new(64, BoxClock::start(1.0));
+        let mut recalled = pipeline(&store);
+        recall(&store, &Venue::busch_iii(), &mut recalled, NOW).expect("read");
+        show(&recalled, &live);
+        let shown = live.snapshot();
+        assert_eq!(shown.pitchers().collect::<Vec<_>>(), [PitcherId(5), PitcherId(6)]);
+        let alerts: Vec<_> = shown.alerts().map(|a| (a.rule.as_str(), a.pitcher)).collect();
+        assert_eq!(alerts, [("late_data_frac", Some(PitcherId(5))), ("late_data_frac", Some(PitcherId(6)))]);
+
+        farewell(&recalled, &live);
+        assert_eq!(live.snapshot().pitchers().count(), 2, "both still throw");
+        farewell(&pipeline(&store), &live);
+        assert_eq!(live.snapshot().pitchers().count(), 0, "nobody is followed any more");
+    }
+
+    #[test]
+    fn yesterdays_game_counts_into_todays_load_though_nobody_has_summed_it_up() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+        for ago_s in 1..=20 {
+            store.transact(|txn| txn.put_pitch(&pitch(5, ago_s))).expect("stored");
+        }
+        let mut warm_up = pitch(5, 30);
+        warm_up.mound = 1;
+        store.transact(|txn| txn.put_pitch(&warm_up)).expect("stored");
+        let mut profiles = StoreProfiles::new(Arc::clone(&store));
+        let mut past = |day: i8| profiles.profile(PitcherId(5), jiff::civil::date(2027, 1, day)).workload.past;
+        assert_eq!(past(15), [], "today's are counted by today's outing");
+        assert_eq!(past(16), [(1, 20)]);
+        assert_eq!(past(18), [(3, 20)]);
+
+        let summed = AppearanceRecord {
+            pitcher: 5,
+            game_date: "2027-01-15".to_owned(),
+            game_pk: 7,
+            pitches: 21,
+            ..AppearanceRecord::default()
+        };
+        store.transact(|txn| txn.put_appearance(&summed)).expect("stored");
+        assert_eq!(past(16), [(1, 21)], "one game, once");
+    }
 
     #[test]
     fn a_learned_scale_survives_its_bytes_and_rubbish_is_refused() {

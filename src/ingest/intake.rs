@@ -128,6 +128,8 @@ fn tell_once(told: &mut u64, source: u8, log: impl FnOnce()) {
 #[derive(Debug, Clone, Copy, Default)]
 struct Replay {
     newest: Option<(u64, BoxNs)>,
+    /// A second frame has borne `newest` out: until then a lone first one of the future proves nothing.
+    sure: bool,
     ahead_since: Option<BoxNs>,
 }
 
@@ -139,7 +141,11 @@ impl Replay {
             return true;
         };
         if event.saturating_add(REPLAY_NS_MAX) < newest {
-            return false;
+            if self.sure {
+                return false;
+            }
+            self.newest = Some((event, arrival));
+            return true;
         }
         let elapsed = arrival.0.saturating_sub(at.0);
         if event > newest.saturating_add(elapsed).saturating_add(REPLAY_NS_MAX) {
@@ -148,7 +154,7 @@ impl Replay {
                 return true;
             }
         }
-        self.ahead_since = None;
+        (self.ahead_since, self.sure) = (None, true);
         if event > newest {
             self.newest = Some((event, arrival));
         }
@@ -181,6 +187,16 @@ mod tests {
                 assert!(replay.admit(u64::MAX - second, now), "the clock fence judges it, not this");
             }
         }
+    }
+
+    #[test]
+    fn a_first_frame_of_the_future_does_not_turn_the_good_ones_into_replays() {
+        let mut replay = Replay::default();
+        assert!(replay.admit(u64::MAX, BoxNs(1002 * S)));
+        for second in 0..100 {
+            assert!(replay.admit((1000 + second) * S, BoxNs((1003 + second) * S)));
+        }
+        assert!(!replay.admit(1000 * S, BoxNs(1103 * S)));
     }
 
     #[test]

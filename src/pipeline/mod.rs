@@ -125,6 +125,7 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.now = now;
         self.stage.moved_by = None;
         let frames = self.reorder.poll(now, &mut self.stage);
+        self.stage.tell_gathered(now);
         outputs.append(&mut self.stage.outputs);
         frames
     }
@@ -143,6 +144,7 @@ impl<P: Profiles> Pipeline<P> {
     pub fn finish(&mut self, now: BoxNs, outputs: &mut Vec<Output>) {
         self.stage.now = now;
         self.reorder.drain(&mut self.stage);
+        self.stage.tell_gathered(BoxNs(u64::MAX));
         outputs.append(&mut self.stage.outputs);
     }
 
@@ -160,6 +162,13 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.remember(Recent { record: record.clone(), outing: Some((pitcher, key, pitch)) });
     }
 
+    /// A pitch of an earlier run: frames of it that still come make no second one.
+    pub fn published_before(&mut self, mound: MoundId, release: EventNs) {
+        if let Some(lane) = self.stage.lane(mound) {
+            lane.tracker.published_before(release);
+        }
+    }
+
     /// Readiness of everybody who has an outing, as last judged.
     pub fn active(&self) -> impl Iterator<Item = &Readiness> {
         self.stage.engine.active()
@@ -167,7 +176,7 @@ impl<P: Profiles> Pipeline<P> {
 
     /// Takes over what an earlier run learned about a mound's flights.
     pub fn set_learned(&mut self, mound: MoundId, scale: JerkScale) {
-        if let Some(lane) = self.stage.lanes.iter_mut().find(|l| l.mound == mound) {
+        if let Some(lane) = self.stage.lane(mound) {
             lane.tracker.set_jerk_scale(scale);
         }
     }
@@ -220,13 +229,35 @@ struct Stage<P> {
 }
 
 impl<P: Profiles> Stage<P> {
+    fn lane(&mut self, mound: MoundId) -> Option<&mut Lane> {
+        self.lanes.iter_mut().find(|l| l.mound == mound)
+    }
+
+    /// Publishes what late frames changed, as far as they were gathered until then. A camera that stands still holds up
+    /// the watermarks, and none of this.
+    fn tell_gathered(&mut self, until: BoxNs) {
+        let mut pitches = std::mem::take(&mut self.pitches);
+        let mut counts = std::mem::take(&mut self.counts);
+        for lane in &mut self.lanes {
+            lane.tracker.revise(until, &mut pitches);
+            lane.tracker.late_counts(until, &mut counts);
+        }
+        for pitch in pitches.drain(..) {
+            self.publish(&pitch, self.now);
+        }
+        for count in counts.drain(..) {
+            self.recount(count, self.now);
+        }
+        (self.pitches, self.counts) = (pitches, counts);
+    }
+
     fn observe(&mut self, mound: MoundId, frame: &Stamped<Signal>, when: When) {
         if let (Signal::Health(health), Some(dropped)) =
             (&frame.payload, self.dropped.get_mut(usize::from(frame.source)))
         {
             *dropped = health.dropped;
         }
-        if let Some(lane) = self.lanes.iter_mut().find(|l| l.mound == mound) {
+        if let Some(lane) = self.lane(mound) {
             lane.tracker.observe(frame.source, frame.event, frame.arrival, &frame.payload, when);
         }
     }
@@ -331,18 +362,20 @@ impl<P: Profiles> Sink<Signal> for Stage<P> {
         let Some(lane) = self.lanes.iter_mut().find(|l| l.mound == mound) else { return };
         self.moved_by = self.moved_by.max(Some(moved_by));
         let mut pitches = std::mem::take(&mut self.pitches);
-        let mut counts = std::mem::take(&mut self.counts);
         lane.tracker.advance(eager, final_, self.now, &mut pitches);
-        lane.tracker.late_counts(&mut counts);
         if pitches.iter().any(|p| p.state == PitchState::Final) {
             self.outputs.push(Output::Learned(mound, lane.tracker.jerk_scale()));
         }
         for pitch in pitches.drain(..) {
             self.publish(&pitch, moved_by);
         }
-        for count in counts.drain(..) {
-            self.recount(count, moved_by);
+        self.pitches = pitches;
+    }
+
+    fn restarted(&mut self, mound: MoundId) {
+        self.tell_gathered(BoxNs(u64::MAX));
+        if let Some(lane) = self.lane(mound) {
+            lane.tracker.restart();
         }
-        (self.pitches, self.counts) = (pitches, counts);
     }
 }

@@ -260,7 +260,7 @@ impl Book {
     }
 
     pub(super) fn acknowledge(&mut self, id: u64, when: String) -> Option<&Alert> {
-        let at = self.position(id)?;
+        let at = self.position(id).filter(|at| self.alerts[*at].cleared_at.is_none())?;
         self.alerts[at].acknowledged_at.get_or_insert(when);
         Some(&self.alerts[at])
     }
@@ -378,6 +378,16 @@ mod tests {
         }
         assert_eq!(bench.feed(Rule::VelocityDelta, -2.5, true).raised.len(), 1);
         assert_eq!(bench.feed(Rule::VelocityDelta, 0.0, false).cleared.len(), 1);
+    }
+
+    #[test]
+    fn an_alert_that_cleared_is_no_longer_acknowledged() {
+        let mut bench = Bench::new();
+        let id = bench.feed(Rule::Readiness, 75.0, true).raised[0].id;
+        for _ in 0..3 {
+            bench.feed(Rule::Readiness, 95.0, true);
+        }
+        assert_eq!((bench.standing(), bench.book.acknowledge(id, "now".to_owned())), (None, None));
     }
 
     #[test]

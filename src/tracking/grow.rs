@@ -74,7 +74,7 @@ pub(super) fn grow(
             return None;
         }
         let step = ((to.0 - from.0) / 2).max(30_000_000);
-        from = EventNs(from.0 - step).max(back);
+        from = EventNs(from.0.saturating_sub(step)).max(back);
         to = EventNs(to.0 + step).min(EventNs(plate.0 + config.end_margin_ns));
         whole = from == back && to.0 == plate.0 + config.end_margin_ns;
         if to <= from {

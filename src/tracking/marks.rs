@@ -42,6 +42,15 @@ impl Marks {
         }
     }
 
+    /// Time begins anew: whoever stands on the mound stands there from its beginning, the rest was of another time.
+    pub(super) fn restart(&mut self) {
+        let last = self.on_mound.pop_back();
+        self.on_mound.clear();
+        self.on_mound.extend(last.map(|(_, mark)| (0, mark)));
+        self.released.clear();
+        self.spins.clear();
+    }
+
     /// Keeps a spin; whether it is news.
     pub(super) fn spin(&mut self, event: u64, spin: &Spin) -> bool {
         keep(&mut self.spins, event, *spin)
@@ -62,7 +71,7 @@ impl Marks {
         }
         let Some((event, mark)) = nearest(&self.released, first, attribute_ns) else { return context };
         let mut others = others;
-        if others.any(|other| other != first && other.abs_diff(*event) < first.abs_diff(*event)) {
+        if others.any(|other| other.abs_diff(*event) < first.abs_diff(*event)) {
             return context;
         }
         Context {

@@ -55,6 +55,11 @@ impl Sightings {
         }
     }
 
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.rings.iter_mut().for_each(VecDeque::clear);
+    }
+
     /// Forgets what was seen before this event time.
     pub(super) fn forget_before(&mut self, event: u64) {
         for ring in &mut self.rings {

@@ -46,6 +46,8 @@ const SIGMA_MIN_PX: f32 = 0.1;
 const EVENT_MAX: u64 = i64::MAX as u64;
 /// Observations that one flight is fitted with at most.
 const SAMPLES_MAX: usize = 4096;
+/// No flight from the hand to behind the plate takes longer, and no pitch follows another so soon, ns.
+const FLIGHT_NS: u64 = 1_000_000_000;
 /// Cameras that teach the scale of the jerk at least.
 const TEACHING_CAMERAS_MIN: u8 = 3;
 
@@ -75,6 +77,8 @@ pub struct MoundTracker {
     samples: Samples,
     /// Start of the next window to search.
     cursor: u64,
+    /// Nothing before it is searched for: an earlier run did that.
+    searched: u64,
     pending: Option<Pending>,
     missed: Option<Missed>,
     tracked: VecDeque<Tracked>,
@@ -107,7 +111,8 @@ struct Tracked {
     flight: Flight,
     grown: Grown,
     changed_since: Option<BoxNs>,
-    late_since_asked: bool,
+    /// Arrival of the first late frame that was not told yet.
+    late_since: Option<BoxNs>,
 }
 
 impl MoundTracker {
@@ -131,6 +136,7 @@ impl MoundTracker {
             seeker: Seeker::new(cameras.len()),
             samples: Samples::with_capacity(SAMPLES_MAX, cameras.len()),
             cursor: 0,
+            searched: 0,
             pending: None,
             missed: None,
             tracked: VecDeque::with_capacity(REMEMBERED),
@@ -173,13 +179,30 @@ impl MoundTracker {
         self.sightings.forget_before(final_.0.saturating_sub(KEPT_BEHIND_FINAL_NS));
     }
 
-    /// Appends the pitches whose counts grew by frames behind the final watermark since the last call.
-    pub fn late_counts(&mut self, out: &mut Vec<LateCount>) {
-        for tracked in self.tracked.iter_mut().filter(|t| t.late_since_asked) {
-            tracked.late_since_asked = false;
-            let Pitch { id, frames, frames_late, .. } = tracked.pitch;
-            out.push(LateCount { id, frames, frames_late });
+    /// Appends the pitches whose counts grew by frames behind the final watermark, once these were gathered: each late
+    /// frame is told once.
+    pub fn late_counts(&mut self, now: BoxNs, out: &mut Vec<LateCount>) {
+        let gather_ns = self.config.gather_ns;
+        for tracked in &mut self.tracked {
+            if tracked.late_since.take_if(|since| now.0.saturating_sub(since.0) >= gather_ns).is_some() {
+                let Pitch { id, frames, frames_late, .. } = tracked.pitch;
+                out.push(LateCount { id, frames, frames_late });
+            }
         }
+    }
+
+    /// The cameras' own time stepped back: all that was seen lies in another time. What was learned stays, and so does
+    /// whoever stands on the mound.
+    pub fn restart(&mut self) {
+        self.sightings.clear();
+        self.marks.restart();
+        self.tracked.clear();
+        (self.cursor, self.searched, self.pending, self.missed) = (0, 0, None, None);
+    }
+
+    /// A pitch with this release was published by an earlier run: frames of it that still come make no second one.
+    pub fn published_before(&mut self, release: EventNs) {
+        self.searched = self.searched.max(release.0.saturating_add(FLIGHT_NS));
     }
 
     /// What was learned about the jerk of flights.
@@ -219,7 +242,7 @@ impl MoundTracker {
             if when == When::Late {
                 tracked.pitch.frames += 1;
                 tracked.pitch.frames_late += 1;
-                tracked.late_since_asked = true;
+                tracked.late_since.get_or_insert(arrival);
             } else if tracked.pitch.state == PitchState::Provisional {
                 tracked.changed_since.get_or_insert(arrival);
             }
@@ -292,7 +315,7 @@ impl MoundTracker {
 
     /// The next window at or after `from` that has something in it and lies in no known pitch.
     fn next_window(&self, from: u64) -> Option<u64> {
-        let mut window = self.sightings.next_event(from)?;
+        let mut window = self.sightings.next_event(from.max(self.searched))?;
         while let Some(known) = self.tracked.iter().find(|t| t.claims(window)) {
             window = self.sightings.next_event(known.grown.plate.0 + 1)?;
         }
@@ -321,17 +344,17 @@ impl MoundTracker {
         {
             return pending.resume;
         }
-        let Some((pitch, flight, grown)) = self.measure(grown) else { return pending.resume };
+        let Some((pitch, flight, grown)) = self.measure(grown, None) else { return pending.resume };
         out.push(pitch.clone());
         if self.tracked.len() == REMEMBERED {
             self.tracked.pop_front();
         }
-        self.tracked.push_back(Tracked { pitch, flight, grown, changed_since: None, late_since_asked: false });
+        self.tracked.push_back(Tracked { pitch, flight, grown, changed_since: None, late_since: None });
         end
     }
 
-    /// Fits and judges a flight as it looks now.
-    fn measure(&mut self, mut grown: Grown) -> Option<(Pitch, Flight, Grown)> {
+    /// Fits and judges a flight as it looks now; `known` is its place among the tracked ones.
+    fn measure(&mut self, mut grown: Grown, known: Option<usize>) -> Option<(Pitch, Flight, Grown)> {
         let start = &grown.path;
         let (from, to) =
             (start.seconds(grown.first), start.seconds(grown.plate) + self.config.end_margin_ns as f64 * 1e-9);
@@ -346,7 +369,7 @@ impl MoundTracker {
         if !judge::is_pitch(&flight, &grown, &values, &sd) {
             return None;
         }
-        let others = self.tracked.iter().map(|t| t.grown.first.0);
+        let others = self.tracked.iter().enumerate().filter(|(at, _)| Some(*at) != known).map(|(_, t)| t.grown.first.0);
         let pitch = Pitch {
             id: PitchId::new(release.event, self.mound),
             revision: 0,
@@ -379,8 +402,9 @@ impl MoundTracker {
         }
     }
 
-    /// Publishes what changed by more than it is worth once its frames were gathered.
-    fn revise(&mut self, now: BoxNs, out: &mut Vec<Pitch>) {
+    /// Appends what changed by more than it is worth once its frames were gathered. [`advance`](Self::advance) does so
+    /// too; this is for when no watermark moves.
+    pub fn revise(&mut self, now: BoxNs, out: &mut Vec<Pitch>) {
         for at in 0..self.tracked.len() {
             let due =
                 self.tracked[at].changed_since.is_some_and(|s| now.0.saturating_sub(s.0) >= self.config.gather_ns);
@@ -420,7 +444,7 @@ impl MoundTracker {
         let seed = self.tracked[at].flight.path;
         let grown = grow::grow(&self.cameras, &self.sightings, &seed, &mut self.samples, &self.config);
         let grown = grown.unwrap_or(self.tracked[at].grown);
-        let Some((mut pitch, flight, grown)) = self.measure(grown) else { return false };
+        let Some((mut pitch, flight, grown)) = self.measure(grown, Some(at)) else { return false };
         let tracked = &mut self.tracked[at];
         let before = &tracked.pitch;
         pitch.id = before.id;

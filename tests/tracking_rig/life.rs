@@ -2,7 +2,7 @@
 
 use crate::thrower::*;
 use firmware_protocol::MarkKind;
-use pitchguard::ids::{EventNs, GamePk, PitcherId};
+use pitchguard::ids::{BoxNs, EventNs, GamePk, PitcherId};
 use pitchguard::ingest::Signal;
 use pitchguard::tracking::pitch::{Pitch, PitchState};
 use pitchguard::tracking::{MoundTracker, When};
@@ -139,13 +139,16 @@ fn frames_behind_the_final_watermark_are_counted_and_nothing_else() {
     rest(&mut scene.tracker, from, &mut scene.out);
     assert_eq!(scene.out.len(), said);
     let mut counts = Vec::new();
-    scene.tracker.late_counts(&mut counts);
+    let arrived = held[0].event + 20 * SECOND;
+    scene.tracker.late_counts(BoxNs(arrived + 249 * MS), &mut counts);
+    assert!(counts.is_empty(), "gathering");
+    scene.tracker.late_counts(BoxNs(arrived + 250 * MS), &mut counts);
     assert_eq!(counts.len(), 1);
     assert_eq!(counts[0].id, before.id);
     assert_eq!(counts[0].frames_late as usize, held.iter().filter(|f| f.event <= before.plate.0).count());
     assert_eq!(counts[0].frames, before.frames + counts[0].frames_late);
     counts.clear();
-    scene.tracker.late_counts(&mut counts);
+    scene.tracker.late_counts(BoxNs(u64::MAX), &mut counts);
     assert!(counts.is_empty(), "told once");
 }
 
@@ -274,6 +277,79 @@ fn two_pitches_three_seconds_apart_are_two() {
     let found = finals(&run(&mut tracker, frames));
     assert_eq!(found.len(), 2);
     assert_eq!(found.iter().map(|p| p.context.pitch_number).collect::<Vec<_>>(), [Some(1), Some(2)]);
+}
+
+#[test]
+fn a_step_back_of_the_cameras_time_loses_no_later_pitch_and_not_who_throws() {
+    let mut rig = Rig::new(0, 47);
+    let mut tracker = rig.tracker();
+    let mut game = |tracker: &mut MoundTracker, start: u64, marked: bool| {
+        let flight = real_pitch(&mut rig.rng, start);
+        let mut frames = rig.film(&flight);
+        frames.extend(marked.then(|| rig.released(start, 0)));
+        finals(&run(tracker, frames))
+    };
+    assert_eq!(game(&mut tracker, START + 3600 * SECOND, true).len(), 1);
+    tracker.restart();
+    let after = game(&mut tracker, START + SECOND, false);
+    assert_eq!(after.len(), 1, "an hour back");
+    assert_eq!(after[0].context.pitcher, Some(PitcherId(425_794)));
+    assert!(!after[0].release_marked && after[0].context.pitch_number.is_none());
+}
+
+#[test]
+fn a_revision_that_sees_the_release_earlier_keeps_the_mark_that_came_after_it() {
+    let mut scene = Scene::new(48);
+    let start = scene.flight.start;
+    let mark = scene.rig.released(start + 400 * MS, 5);
+    feed(&mut scene.tracker, &mark, When::Eager, mark.event + SECOND);
+    let held = scene.play(|f| f.event >= start + 30 * MS);
+    assert_eq!(scene.out[0].context.pitch_number, Some(2));
+    scene.after(&held, 50 * MS);
+    scene.after(&[], 400 * MS);
+    assert_eq!(scene.out.len(), 2, "its beginning came late");
+    assert!(scene.out[1].release.0 + 20 * MS < scene.out[0].release.0);
+    assert_eq!(scene.out[1].context, scene.out[0].context);
+}
+
+#[test]
+fn what_was_gathered_is_published_also_while_no_watermark_moves() {
+    let mut scene = Scene::new(31);
+    let held = scene.play(|f| ![1, 2].contains(&f.source));
+    let arrived = scene.end() + 3 * SECOND;
+    for frame in &held {
+        feed(&mut scene.tracker, frame, When::AfterEager, arrived);
+    }
+    scene.tracker.revise(BoxNs(arrived + 249 * MS), &mut scene.out);
+    assert_eq!(scene.out.len(), 1);
+    scene.tracker.revise(BoxNs(arrived + 250 * MS), &mut scene.out);
+    assert_eq!((scene.out.len(), scene.out[1].revision), (2, 1));
+}
+
+#[test]
+fn frames_that_still_come_of_an_earlier_runs_pitch_make_no_second_one() {
+    let mut rig = Rig::new(0, 49);
+    let mut tracker = rig.tracker();
+    let flights = [real_pitch(&mut rig.rng, START + SECOND), real_pitch(&mut rig.rng, START + 4 * SECOND)];
+    let frames: Vec<Frame> = flights.iter().flat_map(|f| rig.film(f)).collect();
+    tracker.published_before(EventNs(flights[0].start));
+    let found = finals(&run(&mut tracker, frames));
+    assert_eq!(found.len(), 1);
+    assert!(found[0].release.0 > START + 3 * SECOND);
+}
+
+#[test]
+fn a_flight_in_the_first_second_of_a_clock_that_was_never_set_is_found() {
+    let mut scene = Scene::new(50);
+    let early = scene.flight.start - 5 * MS;
+    let mut tracker = scene.rig.tracker();
+    let mut out = Vec::new();
+    for frame in &mut scene.frames {
+        frame.event -= early;
+        feed(&mut tracker, frame, When::Eager, frame.event);
+    }
+    tracker.advance(EventNs(2 * SECOND), EventNs(0), BoxNs(0), &mut out);
+    assert_eq!(out.len(), 1);
 }
 
 #[test]
