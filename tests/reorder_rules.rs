@@ -253,6 +253,17 @@ fn a_box_clock_off_by_an_hour_quarantines_nobody() {
 }
 
 #[test]
+fn a_wrong_box_clock_quarantines_nobody_though_it_waited_for_the_cameras() {
+    for off in [3600 * S as i64, -3600 * S as i64] {
+        let mut s = Stadium::new(&one_mound(3));
+        s.run(60 * S, &[]);
+        s.run(20 * S, &[(1, L2 + off), (2, L3 + off), (3, L5 + off)]);
+        assert_eq!(s.reorder.counts().quarantined, 0);
+        near(s.behind().0, L5 + off);
+    }
+}
+
+#[test]
 fn a_camera_whose_clock_steps_is_quarantined_with_its_source_named() {
     for step in [-3600 * S as i64, 3600 * S as i64] {
         let mut s = Stadium::new(&one_mound(3));

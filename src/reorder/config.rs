@@ -45,8 +45,8 @@ pub struct Config {
     pub max_hold_ns: u64,
     /// A camera that lags more than this stops gating, ns. 8 s.
     pub gate_lag_ns: u64,
-    /// How long after the first poll absent cameras may hold their mound, ns. 8 s: a camera whose first frame comes later
-    /// than that would not gate either.
+    /// How long after the first frame of all absent cameras may hold their mound, ns. 8 s: a camera whose first frame comes
+    /// later than that would not gate either.
     pub startup_ns: u64,
     /// Paths: sockets and serial lines, each with one ingest thread. 1.
     pub paths: usize,

@@ -56,7 +56,7 @@ pub struct Reorder<T> {
     config: Waits,
     now: BoxNs,
     look_at: BoxNs,
-    /// When staging ends at the latest; set by the first poll.
+    /// When staging ends at the latest; set by the first frame of all.
     deadline: Option<BoxNs>,
     epochs: u64,
 }
@@ -107,11 +107,6 @@ impl<T: Copy + Send + Route> Reorder<T> {
 
     /// Takes all that has arrived and moves the watermarks; the number of frames taken.
     pub fn poll(&mut self, now: BoxNs, sink: &mut impl Sink<T>) -> usize {
-        if self.deadline.is_none() {
-            let deadline = BoxNs(now.0.saturating_add(self.config.startup_ns));
-            self.deadline = Some(deadline);
-            self.mounds.iter_mut().for_each(|mound| mound.deadline = deadline);
-        }
         // The signs of life first: what they vouch for is then on the rings.
         for (path, signals) in self.signals.iter().enumerate() {
             self.lives[path] = signals.life();
@@ -169,6 +164,11 @@ impl<T: Copy + Send + Route> Reorder<T> {
         };
         if !self.sources[row].own(path, arrival, self.config.idle_ns) {
             return self.shelf.dismiss(held, |tally| &mut tally.refused);
+        }
+        if self.deadline.is_none() {
+            let deadline = BoxNs(arrival.0.saturating_add(self.config.startup_ns));
+            self.deadline = Some(deadline);
+            self.mounds.iter_mut().for_each(|mound| mound.deadline = deadline);
         }
         if arrival > self.now {
             self.now = arrival;

@@ -1,6 +1,9 @@
 //! What several of the integration tests need.
 #![allow(dead_code, unreachable_pub)] // each test binary uses its own part
 
+pub mod process;
+pub mod truth;
+
 use std::path::PathBuf;
 
 use pitchguard::ids::PitcherId;
