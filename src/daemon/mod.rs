@@ -85,7 +85,8 @@ pub struct Daemon {
     pub counters: Arc<IngestCounters>,
     /// Its clock.
     pub clock: BoxClock,
-    stop: Arc<AtomicBool>,
+    stop_ingest: Arc<AtomicBool>,
+    stop_merge: Arc<AtomicBool>,
     ingest: JoinHandle<Producer<crate::ingest::Signal>>,
     merge: JoinHandle<()>,
     writer: JoinHandle<()>,
@@ -136,7 +137,7 @@ impl Daemon {
 
         let live = Live::new(LIVE_EVENTS, clock);
         let counters = Arc::new(IngestCounters::default());
-        let stop = Arc::new(AtomicBool::new(false));
+        let [stop_ingest, stop_merge] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
         let (commands, inbox) = mpsc::channel(COMMANDS);
 
         let (writer, writer_thread) = Arc::clone(&store).writer()?;
@@ -144,6 +145,10 @@ impl Daemon {
         profiles::recall(&store, &venue, &mut pipeline, clock.now())?;
         for readiness in pipeline.active() {
             live.publish(Event::Readiness(readiness.clone()));
+            // They stood before the restart; clients learn of them with their first snapshot.
+            for alert in &readiness.alerts {
+                live.publish(Event::AlertRaised(alert.clone()));
+            }
         }
         let merge = merge::spawn(merge::Merge {
             pipeline,
@@ -156,9 +161,9 @@ impl Daemon {
             receive_buffer_bytes: (config.ingest.receive_buffer_bytes, receive_buffer_bytes),
             venue,
             inbox,
-            stop: Arc::clone(&stop),
+            stop: Arc::clone(&stop_merge),
         })?;
-        let ingest = udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), producer)?;
+        let ingest = udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop_ingest), producer)?;
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
         let mut options = HttpOptions::new(http_address);
@@ -190,7 +195,8 @@ impl Daemon {
             telemetry,
             counters,
             clock,
-            stop,
+            stop_ingest,
+            stop_merge,
             ingest,
             merge,
             writer: writer_thread,
@@ -222,9 +228,10 @@ impl Daemon {
 
     /// Stops in the way of the data: what was received is merged, what was merged is committed.
     pub fn shutdown(self) {
-        self.stop.store(true, Ordering::Release);
         // A thread that panicked has said so on stderr; the others still stop in order.
+        self.stop_ingest.store(true, Ordering::Release);
         let _ = self.ingest.join();
+        self.stop_merge.store(true, Ordering::Release);
         let _ = self.merge.join();
         let _ = self.writer.join();
         let _ = self.http_stop.send(());
@@ -243,19 +250,9 @@ async fn signalled() -> std::io::Result<()> {
 
 /// The rooms' settings from the configuration.
 pub fn settings(config: &Config, venue: &Venue) -> Settings {
-    let ns = |seconds: f64| (seconds * 1e9) as u64;
     Settings {
-        reorder: reorder::Config {
-            mounds: venue
-                .mounds
-                .iter()
-                .map(|m| reorder::MoundPlan { mound: m.id, cameras: m.cameras.clone() })
-                .collect(),
-            watermark_ns: ns(config.reorder.watermark_s),
-            idle_ns: ns(config.reorder.idle_s),
-            max_hold_ns: ns(config.reorder.max_hold_s),
-            ..reorder::Config::default()
-        },
-        ..Settings::default()
+        reorder: config.reorder.buffer(venue),
+        tracking: config.tracking.clone(),
+        readiness: config.readiness.clone(),
     }
 }
