@@ -81,6 +81,7 @@ impl Venue {
         let text = std::fs::read_to_string(path)
             .map_err(|source| VenueError::Read { path: path.display().to_string(), source })?;
         Self::parse(&text)
+            .map_err(|fault| VenueError::Faulty { path: path.display().to_string(), fault: Box::new(fault) })
     }
 
     /// Reads a venue from TOML.
@@ -189,6 +190,14 @@ pub enum VenueError {
     /// The rig does not make sense.
     #[error("venue file: {0}")]
     Rig(String),
+    /// One of the faults above, in the file with this name.
+    #[error("{path}: {fault}")]
+    Faulty {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        fault: Box<VenueError>,
+    },
 }
 
 #[derive(Deserialize)]
