@@ -141,7 +141,8 @@ impl Snapshot {
             Event::Pitch(pitch) => self.put_pitch(pitch),
             Event::Readiness(readiness) => self.put_readiness(readiness, now),
             Event::OutingEnded { pitcher } => self.readiness.retain(|shown| shown.readiness.pitcher != *pitcher),
-            Event::AlertRaised(alert) | Event::AlertAcknowledged(alert) => self.put_alert(alert),
+            Event::AlertRaised(alert) => self.put_alert(alert),
+            Event::AlertAcknowledged(alert) => self.acknowledge(alert),
             Event::AlertCleared(alert) => self.alerts.retain(|standing| standing.id != alert.id),
             Event::Health(_) => {}
         }
@@ -170,6 +171,20 @@ impl Snapshot {
             if let Some((index, _)) = stalest {
                 self.readiness.remove(index);
             }
+        }
+    }
+
+    /// Shows that somebody has seen it wherever it stands: in the list, and at its pitcher.
+    fn acknowledge(&mut self, alert: &Alert) {
+        if self.alerts.iter().any(|standing| standing.id == alert.id) {
+            self.put_alert(alert);
+        }
+        for shown in self.readiness.iter_mut().filter(|shown| Some(shown.readiness.pitcher) == alert.pitcher) {
+            let of_him = &mut Arc::make_mut(&mut shown.readiness).alerts;
+            of_him
+                .iter_mut()
+                .filter(|standing| standing.id == alert.id)
+                .for_each(|standing| standing.clone_from(alert));
         }
     }
 

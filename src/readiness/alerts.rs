@@ -259,6 +259,7 @@ impl Book {
         self.position(id).map(|at| &self.alerts[at])
     }
 
+    /// None where no such alert stands.
     pub(super) fn acknowledge(&mut self, id: u64, when: String) -> Option<&Alert> {
         let at = self.position(id).filter(|at| self.alerts[*at].cleared_at.is_none())?;
         self.alerts[at].acknowledged_at.get_or_insert(when);
@@ -405,6 +406,19 @@ mod tests {
             bench.feed(Rule::Readiness, 95.0, true);
         }
         assert_eq!(bench.standing(), None);
+    }
+
+    #[test]
+    fn what_stands_is_acknowledged_by_the_first_who_says_so_and_what_has_cleared_by_nobody() {
+        let mut bench = Bench::new();
+        let id = bench.feed(Rule::Readiness, 75.0, true).raised[0].id;
+        let mut seen = |when: &str| bench.book.acknowledge(id, when.to_owned()).and_then(|a| a.acknowledged_at.clone());
+        assert_eq!(seen("early").as_deref(), Some("early"));
+        assert_eq!(seen("late").as_deref(), Some("early"));
+        for _ in 0..3 {
+            bench.feed(Rule::Readiness, 95.0, true);
+        }
+        assert!(bench.book.acknowledge(id, "too late".to_owned()).is_none());
     }
 
     #[test]

@@ -168,7 +168,7 @@ impl Engine {
         changes.cleared
     }
 
-    /// Notes that somebody has seen an alert. None where there is no such alert.
+    /// Notes that somebody has seen an alert. None where no such alert stands.
     pub fn acknowledge(&mut self, alert: u64, when: String) -> Option<&Alert> {
         for published in self.arms.values_mut().filter_map(|arm| arm.current.as_mut()?.published.as_mut()) {
             for shown in published.alerts.iter_mut().filter(|a| a.id == alert) {
