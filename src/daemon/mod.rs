@@ -32,7 +32,7 @@ pub use profiles::StoreProfiles;
 /// Parts whose state `/health/ready` shows.
 const PARTS: [&str; 4] = ["ingest", "merge", "store", "api"];
 /// Events that a reconnecting client can resume over: a busy game's last ten minutes.
-const LIVE_EVENTS: usize = 4_096;
+const LIVE_EVENTS: usize = 512;
 /// Requests of the API that may wait for the merge thread.
 const COMMANDS: usize = 64;
 /// HTTP workers: the hot path keeps the cores.
