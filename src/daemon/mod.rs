@@ -250,9 +250,5 @@ async fn signalled() -> std::io::Result<()> {
 
 /// The rooms' settings from the configuration.
 pub fn settings(config: &Config, venue: &Venue) -> Settings {
-    Settings {
-        reorder: config.reorder.buffer(venue),
-        tracking: config.tracking.clone(),
-        readiness: config.readiness.clone(),
-    }
+    Settings { reorder: config.reorder.buffer(venue), tracking: config.tracking.clone(), readiness: config.readiness }
 }

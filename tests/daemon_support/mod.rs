@@ -37,7 +37,7 @@ pub struct Rack {
 impl Rack {
     pub fn new() -> Self {
         let rack = Self { dir: tempfile::tempdir().expect("a temporary directory"), runs: 0 };
-        fs::write(rack.config(), format!("[store]\npath = {:?}\n", rack.store())).expect("written");
+        fs::write(rack.config(), format!("[store]\npath = \"{}\"\n", rack.store().display())).expect("written");
         rack
     }
 
@@ -420,7 +420,9 @@ pub fn rehearse(
     for (path, delivery) in deliveries {
         if delivery.arrival.0 >= now.0 + 500_000 {
             now = delivery.arrival;
-            producers.iter_mut().for_each(|producer| producer.beat(now));
+            for producer in &mut producers {
+                producer.beat(now);
+            }
             pipeline.step(now, &mut outputs);
         }
         // What finds no slot is counted by the buffer.
