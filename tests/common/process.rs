@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pitchguard");
 /// Something hangs if it takes longer than this; nothing that is judged depends on it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The rig that simulators and daemon agree on.
 pub fn venue_file() -> PathBuf {
