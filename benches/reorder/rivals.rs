@@ -4,13 +4,14 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_skiplist::SkipMap;
 use pitchguard::ids::BoxNs;
 use pitchguard::reorder::TICK_BITS;
 
 use super::CHUNK;
+use super::watch::Watch;
 use super::workload::{Frame, Outcome, SOURCES};
 
 const WATERMARK_TICKS: u64 = 7_000_000_000_u64.div_ceil(1 << TICK_BITS);
@@ -137,7 +138,7 @@ pub fn sorted<S: Sorted>(input: &[Frame], _rate: u32) -> (Duration, Outcome) {
     let mut policy = Policy::new();
     let mut outcome = Outcome::default();
     let mut last = None;
-    let start = Instant::now();
+    let watch = Watch::start();
     let mut release = |held: &mut S, outcome: &mut Outcome, before: u64| {
         while let Some(frame) = held.take_before(before) {
             if last.replace(key(&frame)) == Some(key(&frame)) {
@@ -164,7 +165,7 @@ pub fn sorted<S: Sorted>(input: &[Frame], _rate: u32) -> (Duration, Outcome) {
         release(&mut held, &mut outcome, policy.final_());
     }
     release(&mut held, &mut outcome, u64::MAX);
-    (start.elapsed(), outcome)
+    (watch.alone(), outcome)
 }
 
 /// Keeps frames in order between threads.
@@ -218,7 +219,7 @@ pub fn shared<S: Shared>(input: &[Frame], _rate: u32) -> (Duration, Outcome) {
     let done = [AtomicUsize::new(0), AtomicUsize::new(0)];
     let (late, duplicates) = (AtomicU64::new(0), AtomicU64::new(0));
     let mut outcome = Outcome::default();
-    let start = Instant::now();
+    let watch = Watch::start();
     let produce = |half: u8, stride: &[Frame]| {
         for frame in stride.iter().filter(|frame| frame.source % 2 == half) {
             if frame.event.0 >> TICK_BITS < final_.load(Relaxed) {
@@ -258,5 +259,5 @@ pub fn shared<S: Shared>(input: &[Frame], _rate: u32) -> (Duration, Outcome) {
         outcome.release(&frame);
     }
     (outcome.late, outcome.duplicates) = (late.into_inner(), duplicates.into_inner());
-    (start.elapsed(), outcome)
+    (watch.wall(), outcome)
 }

@@ -6,7 +6,7 @@
 //!
 //! All ticks held are in `final_ .. final_ + SPAN_TICKS`, so that each has a bucket to itself.
 
-use super::shelf::{Entry, KEY_BITS, Shelf, key, row};
+use super::shelf::{Entry, KEY_BITS, Link, Shelf, key, key_row};
 use super::slab::Held;
 use super::{Route, SPAN_TICKS, Sink};
 use crate::ids::MoundId;
@@ -67,26 +67,27 @@ impl Calendar {
     ) -> Put {
         debug_assert!((self.final_..self.final_ + SPAN_TICKS).contains(&tick));
         let bucket = bucket(tick);
-        let Shelf { reader, next, .. } = shelf;
-        let mut link = &mut self.heads[bucket];
+        let Shelf { reader, links, .. } = shelf;
+        let frame = reader.get(&held);
+        let own = key(frame);
+        let mut place = &mut self.heads[bucket];
         if tick < self.eager {
-            let frame = reader.get(&held);
-            let own = key(frame);
-            while let Some(there) = link {
-                let other = key(reader.get(there));
+            while let Some(there) = place {
+                let there = there.index();
+                let other = links[there].key;
                 if other == own {
                     return Put::Duplicate(held);
                 }
                 if other > own {
                     break;
                 }
-                link = &mut next[there.index()];
+                place = &mut links[there].next;
             }
             sink.after_eager(self.mound, frame);
         }
         let at = held.index();
-        let rest = link.replace(held);
-        next[at] = rest;
+        let next = place.replace(held);
+        links[at] = Link { key: own, next };
         self.occupied[bucket / 64] |= 1 << (bucket % 64);
         Put::Done
     }
@@ -101,9 +102,6 @@ impl Calendar {
         let end = to.min(self.final_ + SPAN_TICKS);
         while let Some(first) = self.next_occupied(self.eager, end) {
             let last = self.gather(shelf, first, end);
-            for entry in &mut shelf.scratch {
-                entry.key |= key(shelf.reader.get(&entry.held));
-            }
             sort(&mut shelf.scratch);
             self.chain_in_order(shelf, first, sink);
             self.eager = last + 1;
@@ -115,7 +113,7 @@ impl Calendar {
     /// Keys get the bucket's distance from `first`. The last tick taken.
     fn gather<T: Copy + Send + Route>(&mut self, shelf: &mut Shelf<T>, first: u64, end: u64) -> u64 {
         let end = end.min(first + (1 << (64 - KEY_BITS)));
-        let Shelf { reader, next, scratch, .. } = shelf;
+        let Shelf { reader, links, scratch, .. } = shelf;
         scratch.clear();
         let mut tick = first;
         loop {
@@ -123,9 +121,10 @@ impl Calendar {
             let mut head = self.heads[bucket(tick)].take();
             while let Some(held) = head {
                 reader.prefetch(&held);
-                head = next[held.index()].take();
+                let link = &mut links[held.index()];
+                head = link.next.take();
                 let order = u32::MAX - scratch.len() as u32;
-                scratch.push(Entry { key: (tick - first) << KEY_BITS, order, held });
+                scratch.push(Entry { key: (tick - first) << KEY_BITS | link.key, order, held });
             }
             // The chain has the newest in front.
             scratch[start..].reverse();
@@ -138,13 +137,13 @@ impl Calendar {
 
     /// Gives the sorted entries to the sink and chains them to their buckets again; of equals the first stays.
     fn chain_in_order<T: Copy + Send + Route>(&mut self, shelf: &mut Shelf<T>, first: u64, sink: &mut impl Sink<T>) {
-        let Shelf { reader, next, scratch, tally } = shelf;
+        let Shelf { reader, links, scratch, tally } = shelf;
         let mut before: Option<(u64, usize)> = None;
         for Entry { key, held, .. } in scratch.drain(..) {
             let at = held.index();
             match before {
                 Some((same, _)) if same == key => {
-                    let tally = &mut tally[row(reader.get(&held).source)];
+                    let tally = &mut tally[key_row(key)];
                     tally.duplicate += 1;
                     tally.held -= 1;
                     reader.give_back(held);
@@ -152,7 +151,7 @@ impl Calendar {
                 }
                 Some((other, last)) if other >> KEY_BITS == key >> KEY_BITS => {
                     sink.eager(self.mound, reader.get(&held));
-                    next[last] = Some(held);
+                    links[last].next = Some(held);
                 }
                 _ => {
                     sink.eager(self.mound, reader.get(&held));
@@ -167,7 +166,7 @@ impl Calendar {
     pub(super) fn release<T: Copy + Send + Route>(&mut self, shelf: &mut Shelf<T>, to: u64, sink: &mut impl Sink<T>) {
         debug_assert!(to <= self.eager);
         let end = to.min(self.final_ + SPAN_TICKS);
-        let Shelf { reader, next, scratch, tally } = shelf;
+        let Shelf { reader, links, scratch, tally } = shelf;
         let mut from = self.final_;
         while from < end {
             scratch.clear();
@@ -179,18 +178,18 @@ impl Calendar {
                 let mut head = self.heads[bucket].take();
                 while let Some(held) = head {
                     reader.prefetch(&held);
-                    head = next[held.index()].take();
-                    scratch.push(Entry { key: 0, order: 0, held });
+                    let link = &mut links[held.index()];
+                    head = link.next.take();
+                    scratch.push(Entry { key: link.key, order: 0, held });
                 }
                 from = tick + 1;
             }
             if scratch.is_empty() {
                 break;
             }
-            for Entry { held, .. } in scratch.drain(..) {
-                let frame = reader.get(&held);
-                sink.released(self.mound, frame);
-                let tally = &mut tally[row(frame.source)];
+            for Entry { key, held, .. } in scratch.drain(..) {
+                sink.released(self.mound, reader.get(&held));
+                let tally = &mut tally[key_row(key)];
                 tally.released += 1;
                 tally.held -= 1;
                 reader.give_back(held);

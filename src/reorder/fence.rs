@@ -8,8 +8,9 @@
 //! when m − L > 1 s + `gate_lag_ns`. It is in the past when L − m > 30 s.
 //!
 //! L is kept per camera, of quarantined frames too: when all cameras step together the median follows them and quarantines
-//! nobody. A frame moves its camera's L only where it advances on the frame before it by no more than 1 s beyond what
-//! passed between their arrivals: one wild frame never moves it, the second frame after a step does.
+//! nobody. A frame moves its camera's L only where its seq is the newest, which a straggler's is not, and its event time
+//! advances on the frame before it by no more than 1 s beyond what passed between their arrivals: one wild frame never
+//! moves it, the second frame after a step does.
 
 use super::CAMERA_MAX;
 use crate::ids::{BoxNs, EventNs};
@@ -44,7 +45,7 @@ impl Fence {
         Self { gate_lag_ns: gate_lag_ns as i64, idle_ns, cameras, median_ns: None, heard: 0 }
     }
 
-    /// A camera's frame, believed or not.
+    /// A camera's newest frame, believed or not.
     pub(super) fn see(&mut self, camera: u8, event: EventNs, arrival: BoxNs) {
         let seen = &mut self.cameras[usize::from(camera)];
         if let Some((last_event, last_arrival)) = seen.last {

@@ -176,8 +176,8 @@ impl<T: Copy + Send + Route> Reorder<T> {
                 self.look(sink);
             }
         }
-        self.sources[row].count(seq, event, self.shelf.tally[row].duplicate);
-        if id <= CAMERA_MAX {
+        let newest = self.sources[row].count(seq, event, self.shelf.tally[row].duplicate);
+        if newest && id <= CAMERA_MAX {
             self.fence.see(id, event, arrival);
         }
         if let Some(staged) = &mut self.staged {

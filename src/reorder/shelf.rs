@@ -15,6 +15,13 @@ pub(super) struct Tally {
     pub(super) held: u64,
 }
 
+/// What chains a slot to its bucket, or to the waiting line.
+#[derive(Default)]
+pub(super) struct Link {
+    pub(super) key: u64,
+    pub(super) next: Option<Held>,
+}
+
 /// A slot on its way into order.
 pub(super) struct Entry {
     /// The frame's [`key`], above it its bucket's distance from the first one.
@@ -34,8 +41,9 @@ pub(super) struct Staged {
 /// The slots that the merge thread has.
 pub(super) struct Shelf<T> {
     pub(super) reader: Reader<Stamped<T>>,
-    /// The slot after this one in its chain.
-    pub(super) next: Box<[Option<Held>]>,
+    /// Per slot its key and the slot after it in its chain. Beside the slots, so that putting frames in order follows
+    /// links of 16 bytes and leaves the frames alone.
+    pub(super) links: Box<[Link]>,
     /// Room to sort in; as long as there are slots, since all may share one bucket.
     pub(super) scratch: Vec<Entry>,
     /// By source; 0 collects numbers that are no source's.
@@ -52,6 +60,11 @@ pub(super) fn key<T>(frame: &Stamped<T>) -> u64 {
     below_tick << 38 | u64::from(frame.source) << 32 | u64::from(frame.seq)
 }
 
+/// The source in a key, as the row of its tally.
+pub(super) fn key_row(key: u64) -> usize {
+    (key >> 32) as usize & usize::from(SOURCE_MAX)
+}
+
 /// Where a source's tally is kept.
 pub(super) fn row(source: u8) -> usize {
     if source <= SOURCE_MAX { usize::from(source) } else { 0 }
@@ -61,7 +74,7 @@ impl<T: Copy + Send + Route> Shelf<T> {
     pub(super) fn new(reader: Reader<Stamped<T>>, slots: usize) -> Self {
         Self {
             reader,
-            next: (0..slots).map(|_| None).collect(),
+            links: (0..slots).map(|_| Link::default()).collect(),
             scratch: Vec::with_capacity(slots),
             tally: [Tally::default(); SOURCE_MAX as usize + 1],
         }
@@ -72,7 +85,7 @@ impl<T: Copy + Send + Route> Shelf<T> {
         self.tally[row(self.reader.get(&held).source)].held += 1;
         let at = held.index();
         match staged.last.replace(at) {
-            Some(last) => self.next[last] = Some(held),
+            Some(last) => self.links[last].next = Some(held),
             None => staged.first = Some(held),
         }
     }
@@ -80,7 +93,7 @@ impl<T: Copy + Send + Route> Shelf<T> {
     /// Takes the first frame of the waiting line.
     pub(super) fn unstage(&mut self, staged: &mut Staged) -> Option<Held> {
         let held = staged.first.take()?;
-        staged.first = self.next[held.index()].take();
+        staged.first = self.links[held.index()].next.take();
         self.tally[row(self.reader.get(&held).source)].held -= 1;
         Some(held)
     }
