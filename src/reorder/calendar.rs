@@ -13,8 +13,8 @@ use crate::ids::MoundId;
 
 /// Slots looked up together, so that their cache lines are fetched in parallel.
 const GATHER: usize = 128;
-/// Handfuls up to this are sorted by insertion.
-const INSERTION_MAX: usize = 256;
+/// Chains up to this are sorted by insertion.
+const INSERTION_MAX: usize = 8;
 
 pub(super) struct Calendar {
     mound: MoundId,
@@ -102,15 +102,14 @@ impl Calendar {
         let end = to.min(self.final_ + SPAN_TICKS);
         while let Some(first) = self.next_occupied(self.eager, end) {
             let last = self.gather(shelf, first, end);
-            sort(&mut shelf.scratch);
             self.chain_in_order(shelf, first, sink);
             self.eager = last + 1;
         }
         self.eager = self.eager.max(to);
     }
 
-    /// Takes whole chains off their buckets, from `first` on, until there is a handful, asking for their slots on the way.
-    /// Keys get the bucket's distance from `first`. The last tick taken.
+    /// Takes whole chains off their buckets, from `first` on, until there is a handful, asking for their slots on the way,
+    /// and puts each in order. Keys get the bucket's distance from `first`. The last tick taken.
     fn gather<T: Copy + Send + Route>(&mut self, shelf: &mut Shelf<T>, first: u64, end: u64) -> u64 {
         let end = end.min(first + (1 << (64 - KEY_BITS)));
         let Shelf { reader, links, scratch, .. } = shelf;
@@ -126,8 +125,7 @@ impl Calendar {
                 let order = u32::MAX - scratch.len() as u32;
                 scratch.push(Entry { key: (tick - first) << KEY_BITS | link.key, order, held });
             }
-            // The chain has the newest in front.
-            scratch[start..].reverse();
+            sort(&mut scratch[start..]);
             match self.next_occupied(tick + 1, end) {
                 Some(following) if scratch.len() < GATHER => tick = following,
                 _ => return tick,
@@ -227,18 +225,16 @@ fn bucket(tick: u64) -> usize {
     (tick & (SPAN_TICKS - 1)) as usize
 }
 
-/// Entries come almost in order, chain after chain, each as its frames arrived: moving each back to its place costs little.
-/// A big handful is left to the general sort.
-fn sort(entries: &mut [Entry]) {
-    if entries.len() > INSERTION_MAX {
-        entries.sort_unstable_by_key(|entry| (entry.key, entry.order));
+/// Puts a chain in order; it has the newest in front. Most are of a few entries, hence by insertion.
+fn sort(chain: &mut [Entry]) {
+    if chain.len() > INSERTION_MAX {
+        chain.sort_unstable_by_key(|entry| (entry.key, entry.order));
         return;
     }
-    for i in 1..entries.len() {
-        let mut at = i;
-        while at > 0 && entries[at - 1].key > entries[at].key {
-            entries.swap(at - 1, at);
-            at -= 1;
-        }
+    chain.reverse();
+    for i in 1..chain.len() {
+        let key = chain[i].key;
+        let place = chain[..i].iter().rposition(|entry| entry.key <= key).map_or(0, |at| at + 1);
+        chain[place..=i].rotate_right(1);
     }
 }

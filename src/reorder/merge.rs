@@ -23,6 +23,8 @@ const LIFE_NS: u64 = 1 << 20;
 const FENCE_CAMERAS: usize = 3;
 /// How far the median camera may be behind the final watermark before its time is taken to have stepped, ns.
 const STEP_NS: i64 = 1_000_000_000;
+/// And how many of the mound's camera frames in a row must have been late: stragglers of a camera gone silent are no step.
+const STEP_FRAMES: u32 = 16;
 
 /// The first source that is no camera.
 const FIRST_DEVICE: u8 = CAMERA_MAX + 1;
@@ -222,10 +224,14 @@ impl<T: Copy + Send + Route> Reorder<T> {
         }
         if tick < final_ {
             sink.late(mound.id, frame);
+            mound.late_run = mound.late_run.saturating_add(u32::from(id <= CAMERA_MAX));
             self.shelf.dismiss(held, |tally| &mut tally.late);
         } else {
             match mound.calendar.put(&mut self.shelf, tick, held, sink) {
                 Put::Done => {
+                    if id <= CAMERA_MAX {
+                        mound.late_run = 0;
+                    }
                     self.shelf.tally[row(id)].held += 1;
                     mound.holds.note(arrival, tick);
                 }
@@ -333,7 +339,8 @@ impl<T: Copy + Send + Route> Reorder<T> {
         if reached >= event(final_ + SPAN_TICKS).0 as i64 {
             let eager = reached_by_all(self.now, self.config.gate_lag_ns, self.fence.offset_ns());
             self.advance(at, eager, 0, self.now, sink);
-        } else if reached < (event(final_).0 as i64).saturating_sub(STEP_NS) {
+        } else if self.mounds[at].late_run >= STEP_FRAMES && reached < (event(final_).0 as i64).saturating_sub(STEP_NS)
+        {
             self.restart(at, sink);
         }
     }
