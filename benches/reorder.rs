@@ -3,7 +3,7 @@
 //! a minute; 7 s watermark, 5 s idleness; order by (event, source, seq), doubles dropped, late frames counted, per-pitch
 //! sums. Every single-threaded engine must come to the same result, to the frame.
 //!
-//! `cargo bench --bench reorder`; REORDER_BENCH_SECONDS (of event time at stadium rate, 600) and REORDER_BENCH_RUNS (5)
+//! `cargo bench --bench reorder`; `REORDER_BENCH_SECONDS` (of event time at stadium rate, 600) and `REORDER_BENCH_RUNS` (5)
 //! scale it. Runs are interleaved and medians printed. Engines of one thread are timed on the processor, those of two by
 //! the wall: on a busy machine the latter say little.
 

@@ -174,7 +174,9 @@ fn run(frames: &[(usize, Stamped<Names>)], poll_ms: u64) -> Result<Oracle, TestC
             pushed += 1;
             next += 1;
         }
-        paths.iter_mut().for_each(|path| path.beat(BoxNs(now)));
+        for path in &mut paths {
+            path.beat(BoxNs(now));
+        }
         reorder.poll(BoxNs(now), &mut oracle);
         let counts = reorder.counts();
         prop_assert!(counts.balanced(), "{:?}", counts);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-pub struct Watch {
+pub(crate) struct Watch {
     wall: Instant,
     on_cpu_ns: Option<u64>,
 }
@@ -13,19 +13,19 @@ fn on_cpu_ns() -> Option<u64> {
 }
 
 impl Watch {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self { wall: Instant::now(), on_cpu_ns: on_cpu_ns() }
     }
 
     /// Of this thread's time on the processor; the wall's where the system does not tell.
-    pub fn alone(&self) -> Duration {
+    pub(crate) fn alone(&self) -> Duration {
         match (self.on_cpu_ns, on_cpu_ns()) {
             (Some(before), Some(now)) => Duration::from_nanos(now - before),
             _ => self.wall(),
         }
     }
 
-    pub fn wall(&self) -> Duration {
+    pub(crate) fn wall(&self) -> Duration {
         self.wall.elapsed()
     }
 }
