@@ -39,7 +39,7 @@ struct Place {
 /// The merge thread's end of the buffer: takes frames from all paths and gives them to a [`Sink`] in order.
 ///
 /// Frames are taken in order of arrival over all paths, and time passes as they arrive, so that what comes out depends on
-/// the arrivals and not on how often [`Reorder::poll`] is called.
+/// the arrivals and not on how often [`Reorder::poll`] is called; idleness alone is told at the end of a poll.
 pub struct Reorder<T> {
     shelf: Shelf<T>,
     signals: Vec<Arc<Signals>>,

@@ -1,4 +1,4 @@
-//! Every interleaving of one ingest thread and the merge thread over the slab that they share.
+//! Every interleaving, of up to three preemptions, of one ingest thread and the merge thread over the slab that they share.
 #![cfg(all(loom, test))]
 
 #[path = "../../../src/reorder/slab.rs"]
