@@ -1,1 +1,75 @@
-//! api
+//! Routes, WebSocket, `OpenAPI`: what tablets and tools see (design.md, HTTP).
+//!
+//! The API only reads: immutable snapshots and numbered events that the merge thread publishes through [`Live`], and
+//! the store through [`History`]. The one thing that it asks for, an alert's acknowledgement, goes to the merge thread
+//! as a [`Command`] with a reply. It never touches the pipeline.
+
+mod alerts;
+mod extract;
+mod guard;
+mod health;
+mod history;
+mod live;
+mod options;
+mod page;
+mod pitchers;
+mod pitches;
+mod problem;
+mod readiness;
+mod routes;
+mod socket;
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+pub use self::history::{History, HistoryError, PitchPage, PitchPosition, PitchQuery, Pitcher};
+pub use self::live::{Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
+pub use self::options::{ExposureError, HttpOptions, check_exposure};
+pub use self::problem::ProblemDetails;
+pub use self::routes::{openapi, router};
+use crate::clock::BoxClock;
+use crate::observe::Telemetry;
+use crate::readiness::Alert;
+
+/// What the API asks of the merge thread.
+#[derive(Debug)]
+pub enum Command {
+    /// Somebody has seen this alert. The reply is the alert as acknowledged, or none where no such alert stands; the
+    /// merge thread publishes [`Event::AlertAcknowledged`] besides.
+    AcknowledgeAlert {
+        /// [`Alert::id`].
+        id: u64,
+        /// Where the answer goes; the asker may have gone.
+        reply: oneshot::Sender<Option<Alert>>,
+    },
+}
+
+/// What the API needs from the outside world. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    /// Snapshots and events.
+    pub live: Arc<Live>,
+    /// The past.
+    pub history: Arc<dyn History>,
+    /// To the merge thread; bounded.
+    pub commands: mpsc::Sender<Command>,
+    /// The daemon's numbers of its own.
+    pub telemetry: Arc<Telemetry>,
+    /// Box time.
+    pub clock: BoxClock,
+    /// Limits, and who may ask.
+    pub options: Arc<HttpOptions>,
+}
+
+/// Serves until `shutdown` ends; requests under way are finished. WebSocket clients are sent away by [`Live::close`].
+///
+/// # Errors
+/// Where the listener fails.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    router: axum::Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}

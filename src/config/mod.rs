@@ -1,1 +1,263 @@
-//! config
+//! The configuration: typed, with every default working on one machine with nothing else running.
+//!
+//! A key comes from the file (`/etc/pitchguard/pitchguard.toml`, or `--config FILE`) or from the environment variable
+//! `PITCHGUARD_SECTION__KEY`, which wins. Unknown keys are refused, and all faults are reported at once, each with line,
+//! column and advice. A configuration that has a fault, or cannot be read, is never replaced by defaults.
+
+mod check;
+mod error;
+mod provenance;
+mod reader;
+mod setting;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+pub use error::{ConfigError, ConfigErrors, Place};
+pub use provenance::{Origin, Provenance};
+
+use crate::ingest::{KeyFileError, KeyRing, UdpSettings};
+use crate::readiness;
+use crate::reorder::{self, MoundPlan};
+use crate::tracking::{
+    self,
+    venue::{Venue, VenueError},
+};
+use reader::Reader;
+
+/// Where the configuration is looked for when no file is named.
+pub const DEFAULT_FILE: &str = "/etc/pitchguard/pitchguard.toml";
+/// Where the venue file is looked for when none is named; the built-in reference rig serves where it does not exist.
+pub const DEFAULT_VENUE_FILE: &str = "/etc/pitchguard/venues/busch_iii.toml";
+
+/// Everything that can be set.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Config {
+    /// `[venue]`.
+    pub venue: VenueConfig,
+    /// `[ingest]`.
+    pub ingest: IngestConfig,
+    /// `[reorder]`.
+    pub reorder: ReorderConfig,
+    /// `[store]`.
+    pub store: StoreConfig,
+    /// `[http]`.
+    pub http: HttpConfig,
+    /// `[tracking]`: this project's own choices in tracking.
+    pub tracking: tracking::Config,
+    /// `[readiness]`: this project's own choices in judging readiness, limits of alerts among them.
+    pub readiness: readiness::Config,
+}
+
+/// `[venue]`: the ballpark.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VenueConfig {
+    /// The venue file; none means the reference rig built into the binary.
+    pub file: Option<PathBuf>,
+}
+
+impl VenueConfig {
+    /// The venue that is meant.
+    ///
+    /// # Errors
+    /// When the named file cannot be read or does not describe a usable rig.
+    pub fn load(&self) -> Result<Venue, VenueError> {
+        match &self.file {
+            Some(path) => Venue::load(path),
+            None => Ok(Venue::busch_iii()),
+        }
+    }
+}
+
+/// Whether a frame must carry a valid tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Auth {
+    /// Tags are not looked at.
+    #[default]
+    Off,
+    /// Every frame needs a tag made with a key of its source.
+    Required,
+}
+
+/// `[ingest]`: where frames come in, and from whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IngestConfig {
+    /// Address and port for UDP.
+    pub udp_listen: SocketAddr,
+    /// Whether frames must be authenticated.
+    pub auth: Auth,
+    /// File of keys, lines of source and hex key.
+    pub keys_file: Option<PathBuf>,
+    /// Source → the address it must send from. Empty: any source from any address. Not empty: only these sources.
+    pub sources: BTreeMap<u8, IpAddr>,
+    /// Size asked for the socket's receive buffer, bytes.
+    pub receive_buffer_bytes: u32,
+}
+
+impl Default for IngestConfig {
+    fn default() -> Self {
+        Self {
+            udp_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7117)),
+            auth: Auth::Off,
+            keys_file: None,
+            sources: BTreeMap::new(),
+            receive_buffer_bytes: 16 << 20,
+        }
+    }
+}
+
+impl IngestConfig {
+    /// What the UDP receiver needs, the keys read from their file if authentication is required.
+    ///
+    /// # Errors
+    /// When the keys file cannot be read, and every faulty line in it.
+    pub fn udp(&self) -> Result<UdpSettings, KeyFileError> {
+        let keys = match (self.auth, &self.keys_file) {
+            (Auth::Required, Some(path)) => Some(KeyRing::load(path)?),
+            // Required without a file: no key is valid, so nothing is let in. `Config::load` refuses it.
+            (Auth::Required, None) => Some(KeyRing::default()),
+            (Auth::Off, _) => None,
+        };
+        Ok(UdpSettings {
+            listen: self.udp_listen,
+            receive_buffer_bytes: self.receive_buffer_bytes,
+            sources: self.sources.clone(),
+            keys,
+        })
+    }
+}
+
+/// `[reorder]`: the watermark buffer. All in seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReorderConfig {
+    /// Results are final this long behind the slowest gating camera.
+    pub watermark_s: f64,
+    /// A camera silent for this long stops holding others up.
+    pub idle_s: f64,
+    /// Nothing is held longer than this after it arrived.
+    pub max_hold_s: f64,
+}
+
+impl Default for ReorderConfig {
+    fn default() -> Self {
+        Self { watermark_s: 7.0, idle_s: 5.0, max_hold_s: 12.0 }
+    }
+}
+
+impl ReorderConfig {
+    /// What the watermark buffer needs, for the mounds and cameras of a venue.
+    pub fn buffer(&self, venue: &Venue) -> reorder::Config {
+        let ns = |seconds: f64| (seconds * 1e9) as u64;
+        let default = reorder::Config::default();
+        reorder::Config {
+            mounds: venue.mounds.iter().map(|m| MoundPlan { mound: m.id, cameras: m.cameras.clone() }).collect(),
+            watermark_ns: ns(self.watermark_s),
+            idle_ns: ns(self.idle_s),
+            max_hold_ns: ns(self.max_hold_s),
+            startup_ns: default.startup_ns.min(ns(self.max_hold_s)),
+            ..default
+        }
+    }
+}
+
+/// `[store]`: the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreConfig {
+    /// Its directory.
+    pub path: PathBuf,
+    /// Writes are committed in groups this often, ms.
+    pub commit_ms: u32,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { path: PathBuf::from("/var/lib/pitchguard"), commit_ms: 10 }
+    }
+}
+
+/// `[http]`: the API and the tablet's pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Said out loud: anybody who reaches the address may read.
+    pub insecure: bool,
+    /// Host names, besides the address itself and localhost, that a request may name.
+    pub allowed_hosts: Vec<String>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), insecure: false, allowed_hosts: Vec::new() }
+    }
+}
+
+impl Config {
+    /// Reads the configuration from a file and the environment (`std::env::vars_os()`).
+    ///
+    /// With no path, [`DEFAULT_FILE`] is read if it exists; a file that is named must exist.
+    ///
+    /// # Errors
+    /// Every fault found in file, environment, and the files that they name.
+    pub fn load(
+        path: Option<&Path>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<(Self, Provenance), ConfigErrors> {
+        let (path, named) = path.map_or((Path::new(DEFAULT_FILE), false), |p| (p, true));
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => None,
+            Err(error) => {
+                let advice = match error.kind() {
+                    std::io::ErrorKind::InvalidData => "save it as UTF-8 text",
+                    _ => "check the path and its permissions",
+                };
+                let message = format!("cannot be read: {error}; {advice}");
+                let place = Place::WholeFile(path.to_path_buf());
+                return Err(ConfigErrors(vec![ConfigError { place, message }]));
+            }
+        };
+        let default_venue = Path::new(DEFAULT_VENUE_FILE);
+        let venue = VenueConfig { file: default_venue.exists().then(|| default_venue.to_path_buf()) };
+        Self::read(text.as_deref().map(|text| (path, text)), environment, Self { venue, ..Self::default() })
+    }
+
+    fn read(
+        file: Option<(&Path, &str)>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        default: Self,
+    ) -> Result<(Self, Provenance), ConfigErrors> {
+        let mut r = Reader::new(file, environment);
+        let Self { venue, ingest, reorder, store, http, tracking, readiness } = default;
+        let config = Self {
+            venue: VenueConfig { file: r.take("venue", "file", venue.file) },
+            ingest: IngestConfig {
+                udp_listen: r.take("ingest", "udp_listen", ingest.udp_listen),
+                auth: r.take("ingest", "auth", ingest.auth),
+                keys_file: r.take("ingest", "keys_file", ingest.keys_file),
+                sources: r.take("ingest", "sources", ingest.sources),
+                receive_buffer_bytes: r.take("ingest", "receive_buffer_bytes", ingest.receive_buffer_bytes),
+            },
+            reorder: ReorderConfig {
+                watermark_s: r.take("reorder", "watermark_s", reorder.watermark_s),
+                idle_s: r.take("reorder", "idle_s", reorder.idle_s),
+                max_hold_s: r.take("reorder", "max_hold_s", reorder.max_hold_s),
+            },
+            store: StoreConfig {
+                path: r.take("store", "path", store.path),
+                commit_ms: r.take("store", "commit_ms", store.commit_ms),
+            },
+            http: HttpConfig {
+                listen: r.take("http", "listen", http.listen),
+                insecure: r.take("http", "insecure", http.insecure),
+                allowed_hosts: r.take("http", "allowed_hosts", http.allowed_hosts),
+            },
+            tracking: r.take_section("tracking", tracking),
+            readiness: r.take_section("readiness", readiness),
+        };
+        check::check(&config, &mut r);
+        r.finish().map(|provenance| (config, provenance))
+    }
+}

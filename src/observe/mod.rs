@@ -1,1 +1,166 @@
-//! observe
+//! The daemon's numbers of its own: stage latencies, the accounting identity, sources, the store, health.
+//!
+//! One [`Telemetry`] is shared by all threads. Three ways lead into it, chosen so that the hot path never waits:
+//! - **latencies** through a [`Recorder`] that its thread owns: it writes into the shared histogram where that is free
+//!   and into a histogram of its own where a scrape is just reading, and never waits or allocates;
+//! - **counters and states** as whole immutable structs that their owner publishes a few times a second
+//!   ([`Telemetry::publish_reorder`] and its like), so that the accounting identity is always read at one moment;
+//! - **health** of each part of the daemon by [`Telemetry::set_part`].
+//!
+//! Three ways lead out: [`Telemetry::report`] for `/api/status` and `pitchguard status`, [`Telemetry::prometheus`] for
+//! `/metrics`, and [`Telemetry::parts`] for `/health/ready`.
+
+mod latency;
+mod prometheus;
+mod report;
+mod status;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwapOption;
+
+pub use self::latency::{Recorder, Stage};
+pub use self::report::{LatencyReport, PartReport, StatusReport};
+pub use self::status::{
+    Accounting, ClientStatus, IngestStatus, MoundStatus, Part, PartState, PublishedPitches, ReorderStatus, SourceState,
+    SourceStatus, StoreStatus, rfc3339,
+};
+use crate::clock::BoxClock;
+
+/// Content type of [`Telemetry::prometheus`]'s text.
+pub const METRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// All numbers of one daemon.
+#[derive(Debug)]
+pub struct Telemetry {
+    clock: BoxClock,
+    started: crate::ids::BoxNs,
+    stages: latency::Stages,
+    reorder: ArcSwapOption<ReorderStatus>,
+    ingest: ArcSwapOption<IngestStatus>,
+    store: ArcSwapOption<StoreStatus>,
+    published: ArcSwapOption<PublishedPitches>,
+    clients: status::Clients,
+    parts: Mutex<Vec<Part>>,
+}
+
+impl Telemetry {
+    /// Numbers of a daemon that starts now; the parts named here count as starting until they say otherwise, so that
+    /// the daemon is not ready before each of them is.
+    pub fn new(clock: BoxClock, parts: &[&str]) -> Arc<Self> {
+        let started = clock.now();
+        let parts = parts
+            .iter()
+            .map(|name| Part {
+                name: (*name).to_owned(),
+                state: PartState::Starting,
+                since: started,
+                detail: String::new(),
+            })
+            .collect();
+        Arc::new(Self {
+            clock,
+            started,
+            stages: latency::Stages::new(),
+            reorder: ArcSwapOption::empty(),
+            ingest: ArcSwapOption::empty(),
+            store: ArcSwapOption::empty(),
+            published: ArcSwapOption::empty(),
+            clients: status::Clients::default(),
+            parts: Mutex::new(parts),
+        })
+    }
+
+    /// A recorder for the calling thread to own.
+    pub fn recorder(self: &Arc<Self>) -> Recorder {
+        Recorder::new(Arc::clone(self))
+    }
+
+    /// Records a latency from a thread that may wait a moment (HTTP, writer); the merge thread owns a [`Recorder`].
+    pub fn record(&self, stage: Stage, latency: std::time::Duration) {
+        self.stages.record(stage, latency);
+    }
+
+    /// Publishes the watermark buffer's accounting and sources, as one moment's truth.
+    pub fn publish_reorder(&self, status: ReorderStatus) {
+        self.reorder.store(Some(Arc::new(status)));
+    }
+
+    /// Publishes what ingest received and refused.
+    pub fn publish_ingest(&self, status: IngestStatus) {
+        self.ingest.store(Some(Arc::new(status)));
+    }
+
+    /// Publishes the store's fill and commits.
+    pub fn publish_store(&self, status: StoreStatus) {
+        self.store.store(Some(Arc::new(status)));
+    }
+
+    /// Publishes how many pitches were published in which state.
+    pub fn publish_pitches(&self, status: PublishedPitches) {
+        self.published.store(Some(Arc::new(status)));
+    }
+
+    /// Counts of the live WebSocket's clients; the API writes them.
+    pub(crate) fn clients(&self) -> &status::Clients {
+        &self.clients
+    }
+
+    /// Sets the state of a part of the daemon, with what to do about it where it is not ready. The time since when is
+    /// kept while the state stays the same. True where the state changed.
+    pub fn set_part(&self, name: &str, state: PartState, detail: impl Into<String>) -> bool {
+        let (now, detail) = (self.clock.now(), detail.into());
+        let mut parts = self.lock_parts();
+        if let Some(part) = parts.iter_mut().find(|part| part.name == name) {
+            part.detail = detail;
+            let changed = part.state != state;
+            if changed {
+                (part.state, part.since) = (state, now);
+            }
+            return changed;
+        }
+        parts.push(Part { name: name.to_owned(), state, since: now, detail });
+        true
+    }
+
+    /// Each part's state and since when, in the order in which they were named.
+    pub fn parts(&self) -> Vec<Part> {
+        self.lock_parts().clone()
+    }
+
+    /// Whether every part works, if need be degraded.
+    pub fn ready(&self) -> bool {
+        self.lock_parts().iter().all(|part| part.state.works())
+    }
+
+    fn lock_parts(&self) -> MutexGuard<'_, Vec<Part>> {
+        // Each write leaves the list whole, so a panic elsewhere does not make it unreadable.
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daemon_is_ready_only_when_every_named_part_is() {
+        let telemetry = Telemetry::new(BoxClock::start(1.0), &["ingest", "store"]);
+        assert!(!telemetry.ready());
+        assert!(telemetry.set_part("ingest", PartState::Ready, ""));
+        assert!(!telemetry.ready());
+        assert!(telemetry.set_part("store", PartState::Degraded, "map 60 % full"));
+        assert!(telemetry.ready(), "a degraded part still works");
+        assert!(telemetry.set_part("store", PartState::Failed, "disk full"));
+        assert!(!telemetry.ready());
+    }
+
+    #[test]
+    fn a_part_keeps_the_time_since_when_while_its_state_stays() {
+        let telemetry = Telemetry::new(BoxClock::start(1.0), &[]);
+        telemetry.set_part("ingest", PartState::Ready, "");
+        let since = telemetry.parts()[0].since;
+        assert!(!telemetry.set_part("ingest", PartState::Ready, "20 sources"));
+        assert_eq!((telemetry.parts()[0].since, telemetry.parts()[0].detail.as_str()), (since, "20 sources"));
+    }
+}

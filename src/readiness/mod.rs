@@ -1,4 +1,16 @@
-//! Indices, intervals, reasons, recommendation and alerts.
+//! Indices, intervals, reasons, recommendation and alerts (science.md §6).
+//!
+//! [`Engine`] is the room: pitches go in, what to publish comes out; no clock, no I/O, and the same pitches in the same
+//! order give the same output to the last bit. Readiness describes today's arm and promises nothing about injury; every
+//! recommendation says so.
+
+mod alerts;
+mod config;
+mod engine;
+mod indices;
+mod record;
+mod words;
+mod workload;
 
 use std::collections::BTreeMap;
 
@@ -6,6 +18,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ids::{MoundId, PitcherId};
+
+pub use alerts::Rule;
+pub use config::{AlertConfig, Config, ConfigError, Limit, Limits, Ramp};
+pub use engine::{Engine, Outcome};
+pub use indices::{Indices, Inputs, Judge, Points};
+pub use workload::{OutingKey, Role, Workload};
 
 /// A number with its 90 % interval; all null where it cannot be given.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
@@ -25,7 +43,7 @@ pub struct FeatureValue {
     pub value: f64,
     /// Standard deviation of the value.
     pub sd: f64,
-    /// Completeness × (1 − late_data_frac).
+    /// Completeness × (1 − `late_data_frac`).
     pub qa: f64,
     /// Pitches in the window.
     pub n: u32,

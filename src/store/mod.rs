@@ -1,3 +1,250 @@
 //! What the box remembers, in LMDB.
+//!
+//! Constraints that shaped it:
+//! - **Nothing reported committed is ever lost.** No `WRITEMAP`, no `NOSYNC`: LMDB's two meta pages are flipped by a
+//!   synced write, so that a kill at any moment leaves the last committed transaction.
+//! - **One process.** An exclusive lock on `pitchguard.lock` in the directory; whoever comes second is told who holds it.
+//! - **One writer thread** with group commit ([`writer`]). Imports share the write lock in transactions of at most
+//!   [`BULK_NS_MAX`] and let waiting live pitches go first.
+//! - **Every read is checked.** A record is a header (schema, key version, room for a nonce) and an rkyv archive that
+//!   bytecheck validates; one that fails is an error that names table and key, and is counted.
+//! - **Keys are big-endian**, so that a range scan is a time range.
+//! - **Read transactions are short**: every method opens one, copies out what it returns and closes it.
+//!
+//! | table | key | value |
+//! |---|---|---|
+//! | `pitches` | pitcher u32 (0: nobody named), release ns u64 | `PitchV1` |
+//! | `pitch_times` | release ns u64, id u64 | pitcher u32: the order of the day over all pitchers |
+//! | `pitch_ids` | id u64 | the key in `pitches`, so that a revision finds what it replaces |
+//! | `appearances` | pitcher u32, date u32 (yyyymmdd), `game_pk` u32 | `AppearanceV1` |
+//! | `baselines` | pitcher u32 (0: the league), season u16, pitch type 4 B | `BaselineV1` |
+//! | `pitchers` | id u32 | `PitcherV1` |
+//! | `checkpoints` | name | bytes of the room that wrote it |
+//! | `meta` | name | bytes; `schema` is the version of this layout |
 
+mod codec;
+mod environment;
+mod key;
+mod read;
 pub mod records;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod transaction;
+pub mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use heed::types::Bytes;
+use heed::{Database, Env, WithoutTls};
+
+pub use read::{Counts, Cursor};
+pub use transaction::{Put, Transaction};
+pub use writer::{Write, WriterHandle};
+
+/// Version of the layout (tables and keys). A store of a newer one is refused.
+pub const SCHEMA: u32 = 1;
+
+/// Longest time that one bulk transaction keeps the write lock before it commits, ns: live pitches wait no longer.
+/// Half of design.md's 10 ms, since the commit itself comes on top.
+pub const BULK_NS_MAX: u64 = 5_000_000;
+
+/// Share of the map from which on the store asks for retention or a larger map (design.md).
+pub const MAP_USED_WARN: f64 = 0.5;
+
+/// What can go wrong with the store, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has it.
+    #[error(
+        "the store {} is in use by process {pid}: stop it, or let the running daemon do the work through its control socket",
+        dir.display()
+    )]
+    Locked {
+        /// The store's directory.
+        dir: PathBuf,
+        /// Who holds it, as far as the lock file tells.
+        pid: String,
+    },
+    /// Written by a newer version of this program.
+    #[error(
+        "the store {} has layout {found}, this version knows layouts up to {SCHEMA}: install the version that wrote it, or restore a backup",
+        dir.display()
+    )]
+    Newer {
+        /// The store's directory.
+        dir: PathBuf,
+        /// Its layout.
+        found: u32,
+    },
+    /// A file operation failed.
+    #[error("cannot use the store's {}: {source}", path.display())]
+    File {
+        /// Which file or directory.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// LMDB failed.
+    #[error("LMDB cannot {what}: {source}")]
+    Lmdb {
+        /// What was tried.
+        what: &'static str,
+        /// Why.
+        source: heed::Error,
+    },
+    /// A stored record cannot be read.
+    #[error("corrupt record in table `{table}`, key {key}: {why}; restore a backup, or remove the record")]
+    Corrupt {
+        /// Table.
+        table: &'static str,
+        /// Key as hexadecimal digits.
+        key: String,
+        /// What does not fit.
+        why: String,
+    },
+    /// A record that cannot be stored.
+    #[error("record for table `{table}` refused: {why}")]
+    Refused {
+        /// Table.
+        table: &'static str,
+        /// What does not fit.
+        why: String,
+    },
+    /// The writer thread has ended.
+    #[error("the store's writer has stopped")]
+    WriterStopped,
+}
+
+impl StoreError {
+    pub(crate) fn lmdb(what: &'static str) -> impl FnOnce(heed::Error) -> Self {
+        move |source| Self::Lmdb { what, source }
+    }
+
+    /// Whether the cause is the record itself, so that trying again cannot help.
+    pub fn is_about_a_record(&self) -> bool {
+        matches!(self, Self::Corrupt { .. } | Self::Refused { .. })
+    }
+}
+
+/// How to open a store.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreOptions {
+    /// Size of LMDB's map, bytes: address space and the largest size of the file, not memory.
+    pub map_bytes: usize,
+    /// Batches that may wait for the writer before it pushes back.
+    pub queue: usize,
+    /// How long the writer gathers batches before it commits them together.
+    pub group_commit: Duration,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { map_bytes: 8 << 30, queue: 1024, group_commit: Duration::from_millis(5) }
+    }
+}
+
+type Raw = Database<'static, Bytes, Bytes>;
+
+/// The open store. Share it in an `Arc`.
+#[derive(Debug)]
+pub struct Store {
+    // Declared before the lock: LMDB closes first.
+    env: Env<WithoutTls>,
+    tables: [Raw; key::TABLES],
+    options: StoreOptions,
+    dir: PathBuf,
+    corrupt: AtomicU64,
+    live_waiting: AtomicBool,
+    _lock: environment::Lock,
+}
+
+impl Store {
+    /// Opens the store in `dir`, creating both where absent.
+    ///
+    /// # Errors
+    /// Another process holds it, it was written by a newer version, or the file system refuses.
+    pub fn open(dir: &Path, options: StoreOptions) -> Result<Self, StoreError> {
+        let lock = environment::Lock::take(dir)?;
+        let (env, tables) = environment::open(dir, options)?;
+        Ok(Self {
+            env,
+            tables,
+            options,
+            dir: dir.to_path_buf(),
+            corrupt: AtomicU64::new(0),
+            live_waiting: AtomicBool::new(false),
+            _lock: lock,
+        })
+    }
+
+    /// Where it lives.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Size of LMDB's map, bytes.
+    pub fn map_bytes(&self) -> usize {
+        self.options.map_bytes
+    }
+
+    /// Corrupt records met since the store was opened.
+    pub fn corrupt_records(&self) -> u64 {
+        self.corrupt.load(Ordering::Relaxed)
+    }
+
+    /// One transaction: all of `work` or nothing. A transaction that changed nothing leaves the file as it was.
+    ///
+    /// # Errors
+    /// Those of `work`, and of LMDB.
+    pub fn transact<T>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut transaction = Transaction::begin(self)?;
+        let out = work(&mut transaction)?;
+        transaction.commit()?;
+        Ok(out)
+    }
+
+    /// Applies `work` to every item, in as many transactions as keep each within [`BULK_NS_MAX`], so that live pitches
+    /// never wait. What was committed stays when a later item fails.
+    ///
+    /// # Errors
+    /// The first of `work` or of LMDB; the transaction that it happened in is undone.
+    pub fn bulk<I>(
+        &self,
+        items: impl IntoIterator<Item = I>,
+        mut work: impl FnMut(&mut Transaction<'_>, I) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut items = items.into_iter().peekable();
+        while items.peek().is_some() {
+            while self.live_waiting.load(Ordering::Acquire) {
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            let mut transaction = Transaction::begin(self)?;
+            let began = Instant::now();
+            for item in items.by_ref() {
+                work(&mut transaction, item)?;
+                if began.elapsed().as_nanos() as u64 >= BULK_NS_MAX {
+                    break;
+                }
+            }
+            transaction.commit()?;
+        }
+        Ok(())
+    }
+
+    fn table(&self, table: key::Table) -> Raw {
+        self.tables[table as usize]
+    }
+
+    fn counted(&self, error: StoreError) -> StoreError {
+        if matches!(error, StoreError::Corrupt { .. }) {
+            self.corrupt.fetch_add(1, Ordering::Relaxed);
+        }
+        error
+    }
+}

@@ -25,6 +25,103 @@ pub enum State {
     Held,
 }
 
+/// A person who pitches.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct PitcherRecord {
+    /// MLBAM id.
+    pub id: u32,
+    /// Name for people, `First Last`; absent where no source gave one.
+    pub name: Option<String>,
+    /// Club code of the latest known game (`TB`).
+    pub team: Option<String>,
+    /// `L`, `R` or `S`.
+    pub throws: Option<String>,
+    /// Latest known game, `YYYY-MM-DD`: what `team` is from.
+    pub last_date: Option<String>,
+}
+
+/// Count, mean and sum of squared deviations from it: mergeable (Chan, Golub and `LeVeque` 1983).
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Moments {
+    /// How many values.
+    pub n: u32,
+    /// Their mean; 0 where there is none.
+    pub mean: f64,
+    /// Σ(x − mean)².
+    pub m2: f64,
+}
+
+/// One pitch type within one outing: what baselines are made of. Quantities in the order of
+/// `features::baseline::Quantity`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct TypeSums {
+    /// Statcast's code; empty where unknown.
+    pub pitch_type: String,
+    /// Pitches of it.
+    pub pitches: u32,
+    /// Per quantity over its unflagged pitches.
+    pub quantities: [Moments; 6],
+}
+
+/// One pitcher's pitches of one game.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct AppearanceRecord {
+    /// MLBAM id.
+    pub pitcher: u32,
+    /// `YYYY-MM-DD`, the park's local date.
+    pub game_date: String,
+    /// Statcast's `game_pk`.
+    pub game_pk: u32,
+    /// Statcast's `game_type` (`R`, `S` spring, `E` exhibition, postseason `F` `D` `L` `W`); absent where unknown.
+    pub game_type: Option<String>,
+    /// Pitches thrown.
+    pub pitches: u32,
+    /// Release of the first and the last, ns since the Unix epoch.
+    pub first_ns: u64,
+    /// See `first_ns`.
+    pub last_ns: u64,
+    /// Mean over all pitches that have it, mph.
+    pub release_speed: Option<f64>,
+    /// Mean over all pitches that have it, rpm.
+    pub release_spin_rate: Option<f64>,
+    /// By pitch type, ascending.
+    pub types: Vec<TypeSums>,
+}
+
+/// Sums of one quantity of one pitch type over a season: of a pitcher's outings, or of the league's pitchers.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct SeasonSums {
+    /// Pitches with a value.
+    pub pitches: u32,
+    /// Outings with a value.
+    pub outings: u32,
+    /// Over outing means (a pitcher) or over pitcher means (the league).
+    pub means: Moments,
+    /// Σ over pitchers of Σ(outing mean − pitcher mean)².
+    pub between_m2: f64,
+    /// Its degrees of freedom: Σ over pitchers of (outings − 1).
+    pub between_dof: u32,
+    /// Σ over outings of Σ(x − outing mean)².
+    pub within_m2: f64,
+    /// Its degrees of freedom: Σ over outings of (pitches − 1).
+    pub within_dof: u32,
+}
+
+/// One season of one pitch type of one pitcher, or of the league (pitcher 0).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct BaselineRecord {
+    /// MLBAM id; 0 is the league.
+    pub pitcher: u32,
+    /// Year.
+    pub season: u16,
+    /// Statcast's code.
+    pub pitch_type: String,
+    /// Latest outing in it, `YYYY-MM-DD`.
+    pub last_date: String,
+    /// In the order of `features::baseline::Quantity`.
+    pub quantities: [SeasonSums; 6],
+}
+
 /// Statcast's quantities under Statcast's names and units; absent where not measured.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[allow(missing_docs)] // Statcast's own columns
@@ -96,4 +193,11 @@ pub struct PitchRecord {
     pub release_marked: bool,
     /// Reasons to distrust it: `weak_geometry`, `cameras_disagree`, `short_track`, `unusual_flight`.
     pub flags: Vec<String>,
+}
+
+impl PitchRecord {
+    /// Which pitch of which game: Statcast's (`game_pk`, `at_bat_number`, `pitch_number`), where all are known.
+    pub fn identity(&self) -> Option<(u32, u16, u16)> {
+        (self.game_pk != 0).then_some((self.game_pk, self.at_bat_number?, self.pitch_number?))
+    }
 }

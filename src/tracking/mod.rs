@@ -1,5 +1,26 @@
-//! From pixels to pitches.
+//! From pixels to pitches: BALL, SPIN and MARK signals of one mound become [`pitch::Pitch`]es.
+//!
+//! [`MoundTracker`] owns a mound. It keeps the observations of the last seconds per camera, looks for balls that fly from the
+//! rubber to the plate, fits each whole flight in pixels and publishes it provisional, revised and final. Pure logic: time
+//! and signals come in as arguments, pitches go out.
 
 pub mod camera;
+mod config;
+pub mod fit;
+pub mod flight;
+mod force;
+mod grow;
+mod jerk;
+mod judge;
+mod marks;
 pub mod pitch;
+pub mod quantities;
+mod seek;
+mod sightings;
+mod tracker;
+pub mod trajectory;
 pub mod venue;
+
+pub use config::{Config, When};
+pub use jerk::JerkScale;
+pub use tracker::{LateCount, MoundTracker};

@@ -1,0 +1,62 @@
+//! `/health`, `/api/status` and `/metrics`: the daemon's numbers of its own.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::ApiState;
+use super::problem::{Problem, ProblemDetails};
+use crate::observe::{METRICS_CONTENT_TYPE, PartReport, StatusReport};
+
+/// The process answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Alive {
+    /// Always `alive`.
+    status: &'static str,
+}
+
+/// Every part works.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Ready {
+    /// Always `ready`; otherwise the answer is a 503 with the same `parts`.
+    status: &'static str,
+    /// Each part's state and since when.
+    parts: Vec<PartReport>,
+}
+
+/// Whether the process answers.
+#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, body = Alive)))]
+pub(super) async fn live() -> Json<Alive> {
+    Json(Alive { status: "alive" })
+}
+
+/// Whether every part of the daemon works, and each part's state and since when.
+#[utoipa::path(get, path = "/health/ready", tag = "health", responses(
+    (status = 200, body = Ready),
+    (status = 503, body = ProblemDetails, content_type = "application/problem+json", description = "Some part does not work"),
+))]
+pub(super) async fn ready(State(state): State<ApiState>) -> Result<Json<Ready>, Problem> {
+    let parts = state.telemetry.parts();
+    let works = parts.iter().all(|part| part.state.works());
+    let parts = parts.into_iter().map(PartReport::from).collect();
+    if works { Ok(Json(Ready { status: "ready", parts })) } else { Err(Problem::not_ready(parts)) }
+}
+
+/// All numbers of the daemon, as `pitchguard status` prints them.
+#[utoipa::path(get, path = "/api/status", tag = "health", responses((status = 200, body = StatusReport)))]
+pub(super) async fn status(State(state): State<ApiState>) -> Json<StatusReport> {
+    Json(state.telemetry.report())
+}
+
+/// All numbers of the daemon as `OpenMetrics` text, for Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "health", responses(
+    (status = 200, body = String, content_type = "application/openmetrics-text"),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
+))]
+pub(super) async fn metrics(State(state): State<ApiState>) -> Result<impl IntoResponse, Problem> {
+    let text = state.telemetry.prometheus().map_err(|error| Problem::internal(format!("metrics: {error}")))?;
+    Ok(([(header::CONTENT_TYPE, METRICS_CONTENT_TYPE)], text))
+}

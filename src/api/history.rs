@@ -1,0 +1,122 @@
+//! What the API asks of the store: pitchers and pitches of the past, under the names that clients see.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::ids::{GamePk, PitcherId};
+use crate::store::records::PitchRecord;
+
+/// A pitcher whom the box knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Pitcher {
+    /// MLBAM id.
+    pub id: PitcherId,
+    /// Name for people; the id's digits where no name is known.
+    pub name: String,
+    /// Team, Statcast's letters (`STL`), of his newest pitch; absent where unknown.
+    pub team: Option<String>,
+    /// `L` or `R`; absent where unknown.
+    pub throws: Option<String>,
+    /// Seasons with pitches, ascending.
+    pub seasons: Vec<i16>,
+    /// Pitches that the box holds of him.
+    pub pitches: u64,
+    /// `YYYY-MM-DD` of his newest pitch; absent where there is none.
+    pub last_game_date: Option<String>,
+}
+
+/// Where a pitch stands in the order of all pitches: by release, then id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PitchPosition {
+    /// [`PitchRecord::release_ns`].
+    pub release_ns: u64,
+    /// [`PitchRecord::id`].
+    pub id: u64,
+}
+
+impl PitchPosition {
+    /// Where this pitch stands.
+    pub fn of(pitch: &PitchRecord) -> Self {
+        Self { release_ns: pitch.release_ns, id: pitch.id }
+    }
+}
+
+/// Which end of the pitches to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PitchPage {
+    /// The newest ones.
+    Newest,
+    /// The last ones that stand before this position.
+    Before(PitchPosition),
+    /// The first ones that stand after this position.
+    After(PitchPosition),
+}
+
+/// Which pitches to read: those that fit every condition given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PitchQuery {
+    /// Of this pitcher only.
+    pub pitcher: Option<PitcherId>,
+    /// Of this game only.
+    pub game_pk: Option<GamePk>,
+    /// Which end of them.
+    pub page: PitchPage,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl PitchQuery {
+    /// Whether a pitch fits every condition but the limit.
+    pub fn fits(&self, pitch: &PitchRecord) -> bool {
+        let position = PitchPosition::of(pitch);
+        self.pitcher.is_none_or(|id| pitch.pitcher == Some(id.0))
+            && self.game_pk.is_none_or(|game| pitch.game_pk == game.0)
+            && match self.page {
+                PitchPage::Newest => true,
+                PitchPage::Before(end) => position < end,
+                PitchPage::After(start) => position > start,
+            }
+    }
+
+    /// Of pitches in ascending order, those at the end that is read, `limit` at most.
+    pub fn cut(&self, pitches: &mut Vec<PitchRecord>) {
+        if let PitchPage::After(_) = self.page {
+            pitches.truncate(self.limit);
+        } else {
+            pitches.drain(..pitches.len().saturating_sub(self.limit));
+        }
+    }
+}
+
+/// Why the past could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The store is busy or not open yet.
+    #[error("the store is not available now ({0}); ask again in a moment")]
+    Unavailable(String),
+    /// The store failed.
+    #[error("the store could not be read: {0}; `journalctl -u pitchguard` says more")]
+    Failed(String),
+}
+
+/// The past, as the API reads it. Calls may take milliseconds; the API makes them off its event loop.
+pub trait History: Send + Sync + 'static {
+    /// Pitchers, ascending by name, of this team and with pitches in this season where given.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    fn pitchers(&self, team: Option<&str>, season: Option<i16>) -> Result<Vec<Pitcher>, HistoryError>;
+
+    /// One pitcher, none where the box does not know him.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    fn pitcher(&self, id: PitcherId) -> Result<Option<Pitcher>, HistoryError>;
+
+    /// The pitches that fit, `limit` at most from the end that `page` names, each in its last revision. Always in
+    /// ascending order, whichever the end.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    fn pitches(&self, query: &PitchQuery) -> Result<Vec<PitchRecord>, HistoryError>;
+}

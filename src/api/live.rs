@@ -1,0 +1,435 @@
+//! The hub between the merge thread, which publishes, and the clients, who read.
+//!
+//! Publishing never waits for a reader: an event goes into its slot of a ring, then the new snapshot and the new
+//! sequence number become visible, each by one pointer or number swapped. Readers keep a position in the ring instead
+//! of a queue of their own; a reader whose position has been overwritten is told so ([`Since::Gone`]) and starts anew
+//! from a snapshot. So a client costs no memory here and a slow one costs nobody anything.
+//!
+//! **Sequence numbers** rise by one with each event. The first one of a run is the box time of the start in
+//! microseconds: a number that a client kept from an earlier run is then below everything in the ring, and the client
+//! gets a snapshot rather than somebody else's events. They stay below 2^53, which is what JavaScript counts exactly.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use axum::extract::ws::Utf8Bytes;
+use serde::Serialize;
+use tokio::sync::watch;
+use utoipa::ToSchema;
+
+use crate::clock::BoxClock;
+use crate::ids::{BoxNs, PitcherId};
+use crate::observe::{PartReport, rfc3339};
+use crate::readiness::{Alert, Readiness};
+use crate::store::records::PitchRecord;
+
+/// Newest pitches in a snapshot.
+const RECENT_PITCHES: usize = 100;
+/// Pitchers in a snapshot; beyond it the one updated longest ago leaves.
+const ACTIVE_PITCHERS: usize = 256;
+/// Standing alerts in a snapshot; beyond it the oldest leaves.
+const STANDING_ALERTS: usize = 1024;
+
+/// Something that clients want to know at once.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[expect(clippy::large_enum_variant, reason = "an event is made once and lives in one Arc from then on")]
+#[serde(tag = "type", content = "data", rename_all = "snake_case")]
+pub enum Event {
+    /// A pitch, provisional, revised or final.
+    Pitch(PitchRecord),
+    /// A pitcher's readiness changed.
+    Readiness(Readiness),
+    /// A pitcher's outing ended: he is no longer active.
+    OutingEnded {
+        /// Who.
+        pitcher: PitcherId,
+    },
+    /// An alert was raised.
+    AlertRaised(Alert),
+    /// An alert cleared.
+    AlertCleared(Alert),
+    /// Somebody acknowledged an alert.
+    AlertAcknowledged(Alert),
+    /// A part of the daemon changed its state.
+    Health(PartReport),
+}
+
+/// An event with its number.
+#[derive(Debug, Serialize)]
+pub struct Numbered {
+    /// Rises by one with each event.
+    pub seq: u64,
+    /// Box time of publishing, RFC 3339.
+    pub published_at: String,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+    /// When it was published, for the latency to the socket.
+    #[serde(skip)]
+    pub(super) published: Instant,
+    #[serde(skip)]
+    text: OnceLock<Utf8Bytes>,
+}
+
+impl Numbered {
+    /// As sent to clients: written once, by the first client that sends it, and shared by all.
+    pub(super) fn text(&self) -> Utf8Bytes {
+        self.text.get_or_init(|| serde_json::to_string(self).expect("an event is plain data").into()).clone()
+    }
+}
+
+/// A readiness with the box time of its publishing, from which its age is told anew at each reading.
+#[derive(Debug, Clone)]
+struct Shown {
+    readiness: Arc<Readiness>,
+    published: BoxNs,
+}
+
+impl Shown {
+    fn at(&self, now: BoxNs) -> Readiness {
+        let mut readiness = Readiness::clone(&self.readiness);
+        readiness.data_age_ms += now.0.saturating_sub(self.published.0) / 1_000_000;
+        readiness
+    }
+}
+
+/// What is true after the event `seq`. Immutable.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    seq: u64,
+    readiness: Vec<Shown>,
+    alerts: Vec<Arc<Alert>>,
+    pitches: VecDeque<Arc<PitchRecord>>,
+}
+
+impl Snapshot {
+    /// The last event that it knows of.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// All active pitchers, ascending by pitcher, with `data_age_ms` as of `now`.
+    pub fn readiness(&self, now: BoxNs) -> Vec<Readiness> {
+        self.readiness.iter().map(|shown| shown.at(now)).collect()
+    }
+
+    /// One active pitcher, with `data_age_ms` as of `now`.
+    pub fn readiness_of(&self, pitcher: PitcherId, now: BoxNs) -> Option<Readiness> {
+        self.readiness.iter().find(|shown| shown.readiness.pitcher == pitcher).map(|shown| shown.at(now))
+    }
+
+    /// Standing alerts, oldest first.
+    pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts.iter().map(Arc::as_ref)
+    }
+
+    /// The newest pitches in their last revisions, oldest first.
+    pub fn pitches(&self) -> impl Iterator<Item = &PitchRecord> {
+        self.pitches.iter().map(Arc::as_ref)
+    }
+
+    fn apply(&mut self, event: &Event, now: BoxNs) {
+        match event {
+            Event::Pitch(pitch) => self.put_pitch(pitch),
+            Event::Readiness(readiness) => self.put_readiness(readiness, now),
+            Event::OutingEnded { pitcher } => self.readiness.retain(|shown| shown.readiness.pitcher != *pitcher),
+            Event::AlertRaised(alert) | Event::AlertAcknowledged(alert) => self.put_alert(alert),
+            Event::AlertCleared(alert) => self.alerts.retain(|standing| standing.id != alert.id),
+            Event::Health(_) => {}
+        }
+    }
+
+    fn put_pitch(&mut self, pitch: &PitchRecord) {
+        let pitch = Arc::new(pitch.clone());
+        if let Some(known) = self.pitches.iter_mut().find(|known| known.id == pitch.id) {
+            *known = pitch;
+            return;
+        }
+        if self.pitches.len() == RECENT_PITCHES {
+            self.pitches.pop_front();
+        }
+        self.pitches.push_back(pitch);
+    }
+
+    fn put_readiness(&mut self, readiness: &Readiness, now: BoxNs) {
+        let shown = Shown { readiness: Arc::new(readiness.clone()), published: now };
+        match self.readiness.binary_search_by_key(&readiness.pitcher, |shown| shown.readiness.pitcher) {
+            Ok(index) => self.readiness[index] = shown,
+            Err(index) => self.readiness.insert(index, shown),
+        }
+        if self.readiness.len() > ACTIVE_PITCHERS {
+            let stalest = self.readiness.iter().enumerate().min_by_key(|(_, shown)| shown.published);
+            if let Some((index, _)) = stalest {
+                self.readiness.remove(index);
+            }
+        }
+    }
+
+    fn put_alert(&mut self, alert: &Alert) {
+        let alert = Arc::new(alert.clone());
+        if let Some(standing) = self.alerts.iter_mut().find(|standing| standing.id == alert.id) {
+            *standing = alert;
+            return;
+        }
+        if self.alerts.len() == STANDING_ALERTS {
+            self.alerts.remove(0);
+        }
+        self.alerts.push(alert);
+    }
+}
+
+/// A snapshot as it goes to a client: `seq`, `type` = `snapshot`, `published_at` and `data`.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SnapshotMessage {
+    /// The last event that it knows of.
+    pub seq: u64,
+    /// Always `snapshot`.
+    pub r#type: &'static str,
+    /// Box time of reading, RFC 3339; ages are as of then.
+    pub published_at: String,
+    /// What is true.
+    pub data: SnapshotData,
+}
+
+/// What is true after an event.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SnapshotData {
+    /// All active pitchers.
+    pub readiness: Vec<Readiness>,
+    /// Standing alerts, oldest first.
+    pub alerts: Vec<Alert>,
+    /// The newest pitches, oldest first.
+    pub pitches: Vec<PitchRecord>,
+}
+
+/// What came after a sequence number.
+#[derive(Debug)]
+pub enum Since {
+    /// These events, oldest first; none where the number is the newest.
+    Events(Vec<Arc<Numbered>>),
+    /// The ring no longer has them all, or the number is of another run: start from a snapshot.
+    Gone,
+}
+
+/// The hub.
+#[derive(Debug)]
+pub struct Live {
+    clock: BoxClock,
+    /// Number before the first event of this run.
+    base: u64,
+    head: AtomicU64,
+    ring: Box<[ArcSwapOption<Numbered>]>,
+    snapshot: ArcSwap<Snapshot>,
+    wake: watch::Sender<u64>,
+    closed: AtomicBool,
+    /// Taken by publishers only, so the merge thread, the only one that publishes in numbers, finds it free.
+    publishing: Mutex<()>,
+}
+
+impl Live {
+    /// A hub whose ring keeps `capacity` events (at least one).
+    pub fn new(capacity: usize, clock: BoxClock) -> Arc<Self> {
+        let base = clock.now().0 / 1_000;
+        let snapshot = Snapshot { seq: base, readiness: Vec::new(), alerts: Vec::new(), pitches: VecDeque::new() };
+        Arc::new(Self {
+            clock,
+            base,
+            head: AtomicU64::new(base),
+            ring: (0..capacity.max(1)).map(|_| ArcSwapOption::empty()).collect(),
+            snapshot: ArcSwap::from_pointee(snapshot),
+            wake: watch::Sender::new(base),
+            closed: AtomicBool::new(false),
+            publishing: Mutex::new(()),
+        })
+    }
+
+    /// Publishes an event and returns its number. Waits for no reader.
+    pub fn publish(&self, event: Event) -> u64 {
+        // The lock guards no data that a panic could leave half written.
+        let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        let seq = self.head.load(Ordering::Relaxed) + 1;
+        let mut snapshot = Snapshot::clone(&self.snapshot.load());
+        snapshot.seq = seq;
+        snapshot.apply(&event, now);
+        let numbered =
+            Numbered { seq, published_at: rfc3339(now), event, published: Instant::now(), text: OnceLock::new() };
+        self.slot(seq).store(Some(Arc::new(numbered)));
+        // The head before the snapshot: whoever holds a snapshot finds all that came after it.
+        self.head.store(seq, Ordering::Release);
+        self.snapshot.store(Arc::new(snapshot));
+        self.wake.send_replace(seq);
+        seq
+    }
+
+    /// What is true now.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// What is true now, as it goes to a client.
+    pub fn snapshot_message(&self) -> SnapshotMessage {
+        let (snapshot, now) = (self.snapshot(), self.clock.now());
+        SnapshotMessage {
+            seq: snapshot.seq,
+            r#type: "snapshot",
+            published_at: rfc3339(now),
+            data: SnapshotData {
+                readiness: snapshot.readiness(now),
+                alerts: snapshot.alerts().cloned().collect(),
+                pitches: snapshot.pitches().cloned().collect(),
+            },
+        }
+    }
+
+    /// The newest event's number.
+    pub fn head(&self) -> u64 {
+        self.head.load(Ordering::Acquire)
+    }
+
+    /// What came after `seq`.
+    pub fn since(&self, seq: u64) -> Since {
+        let head = self.head();
+        if seq < self.base || seq > head || head - seq > self.capacity() {
+            return Since::Gone;
+        }
+        let events: Option<Vec<_>> = (seq + 1..=head).map(|wanted| self.event(wanted)).collect();
+        events.map_or(Since::Gone, Since::Events)
+    }
+
+    /// Events that the ring keeps: a client further behind has lost some.
+    pub fn capacity(&self) -> u64 {
+        self.ring.len() as u64
+    }
+
+    /// Sends the clients away with a word, because the daemon stops.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.wake.send_replace(self.head());
+    }
+
+    /// Whether the daemon stops.
+    pub(super) fn closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// The event with this number, while the ring has it.
+    pub(super) fn event(&self, seq: u64) -> Option<Arc<Numbered>> {
+        self.slot(seq).load_full().filter(|event| event.seq == seq)
+    }
+
+    /// Wakes up with each event.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.wake.subscribe()
+    }
+
+    fn slot(&self, seq: u64) -> &ArcSwapOption<Numbered> {
+        &self.ring[(seq % self.capacity()) as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(pitcher: u32) -> Event {
+        Event::OutingEnded { pitcher: PitcherId(pitcher) }
+    }
+
+    fn alert(id: u64) -> Alert {
+        Alert {
+            id,
+            rule: "readiness".to_owned(),
+            severity: crate::readiness::Severity::Warning,
+            pitcher: None,
+            message: String::new(),
+            value: 78.0,
+            limit: 80.0,
+            raised_at: String::new(),
+            cleared_at: None,
+            acknowledged_at: None,
+        }
+    }
+
+    #[test]
+    fn readers_see_every_event_once_and_in_order_or_are_told_that_some_are_gone() {
+        const EVENTS: u64 = 20_000;
+        let live = Live::new(32, BoxClock::start(1.0));
+        let base = live.head();
+        let reader = |live: Arc<Live>| {
+            move || {
+                let (mut position, mut gone, mut seen) = (base, 0_u64, 0_u64);
+                while position < base + EVENTS {
+                    match live.since(position) {
+                        Since::Gone => {
+                            position = live.snapshot().seq();
+                            gone += 1;
+                        }
+                        Since::Events(events) => {
+                            for event in events {
+                                assert_eq!(event.seq, position + 1, "no gap goes untold");
+                                let Event::OutingEnded { pitcher } = event.event else { panic!("not what was sent") };
+                                assert_eq!(u64::from(pitcher.0), event.seq - base, "the event of that number");
+                                (position, seen) = (event.seq, seen + 1);
+                            }
+                        }
+                    }
+                }
+                assert!(seen == EVENTS || gone > 0, "{seen} seen");
+            }
+        };
+        let readers = [(); 2].map(|()| std::thread::spawn(reader(Arc::clone(&live))));
+        for number in 1..=EVENTS {
+            assert_eq!(live.publish(ended(number as u32)), base + number);
+        }
+        for reader in readers {
+            reader.join().expect("the reader saw what it must");
+        }
+    }
+
+    #[test]
+    fn whoever_holds_a_snapshot_finds_all_that_came_after_it() {
+        let live = Live::new(1024, BoxClock::start(1.0));
+        let publisher = Arc::clone(&live);
+        let publishing = std::thread::spawn(move || {
+            for _ in 0..5_000 {
+                publisher.publish(ended(1));
+            }
+        });
+        while !publishing.is_finished() {
+            let snapshot = live.snapshot();
+            assert!(snapshot.seq() <= live.head());
+            if let Since::Events(events) = live.since(snapshot.seq()) {
+                assert!(events.first().is_none_or(|event| event.seq == snapshot.seq() + 1));
+            }
+        }
+        publishing.join().expect("the publisher ends");
+    }
+
+    #[test]
+    fn what_a_snapshot_holds_is_bounded() {
+        let live = Live::new(4, BoxClock::start(1.0));
+        for id in 0..2 * STANDING_ALERTS as u64 {
+            live.publish(Event::AlertRaised(alert(id)));
+        }
+        let snapshot = live.snapshot();
+        assert_eq!(snapshot.alerts().count(), STANDING_ALERTS);
+        assert_eq!(snapshot.alerts().next().map(|alert| alert.id), Some(STANDING_ALERTS as u64), "the oldest leave");
+    }
+
+    #[test]
+    fn an_acknowledged_alert_stays_until_it_clears() {
+        let live = Live::new(4, BoxClock::start(1.0));
+        live.publish(Event::AlertRaised(alert(1)));
+        live.publish(Event::AlertRaised(alert(2)));
+        live.publish(Event::AlertAcknowledged(Alert { acknowledged_at: Some("now".to_owned()), ..alert(1) }));
+        let snapshot = live.snapshot();
+        let seen: Vec<_> = snapshot.alerts().map(|alert| (alert.id, alert.acknowledged_at.is_some())).collect();
+        assert_eq!(seen, [(1, true), (2, false)]);
+        live.publish(Event::AlertCleared(alert(1)));
+        assert_eq!(live.snapshot().alerts().count(), 1);
+    }
+}

@@ -1,0 +1,190 @@
+//! `/api/pitches`: pitches in the order of their release, page by page.
+//!
+//! A page is in order, newest last. Without `since` it is the newest one, and `next` leads back into the past page by
+//! page; from a time on, pages go forward and `next` leads to the later ones. A cursor is the direction and the position
+//! of the pitch at the page's end, that is release and id, so it stays good while pitches are added and revised.
+//! Pitches that the store has not committed yet are taken from the live snapshot.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::ApiState;
+use super::extract::{Asked, read_history};
+use super::history::{PitchPage, PitchPosition, PitchQuery};
+use super::live::Snapshot;
+use super::problem::{Problem, ProblemDetails};
+use crate::ids::{GamePk, PitcherId};
+use crate::store::records::PitchRecord;
+
+/// Pitches of a page where the client says nothing: a game of both teams fits in three.
+const LIMIT_DEFAULT: usize = 100;
+/// Pitches of a page at most: about 1 MB of JSON.
+const LIMIT_MAX: usize = 1000;
+
+/// Which pitches.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PitchesQuery {
+    /// Of this pitcher only, MLBAM id.
+    pitcher: Option<u32>,
+    /// Of this game only, Statcast's `game_pk`; 0 for bullpen sessions.
+    game_pk: Option<u32>,
+    /// A time from which to read forward: RFC 3339, `YYYY-MM-DD` (UTC), or ns since the Unix epoch; or the `next` of
+    /// another page, to go on. Without it, the newest pitches, and `next` leads back.
+    since: Option<String>,
+    /// 1 to 1000, 100 where absent.
+    limit: Option<usize>,
+}
+
+/// A page of pitches.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Pitches {
+    /// Newest last.
+    pitches: Vec<PitchRecord>,
+    /// Give it as `since` to read on; null where nothing more is there.
+    next: Option<String>,
+}
+
+/// Pitches in the order of their release, newest last.
+#[utoipa::path(get, path = "/api/pitches", tag = "pitches", params(PitchesQuery), responses(
+    (status = 200, body = Pitches),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
+))]
+pub(super) async fn list(
+    State(state): State<ApiState>,
+    Asked(asked): Asked<PitchesQuery>,
+) -> Result<Json<Pitches>, Problem> {
+    let limit = asked.limit.unwrap_or(LIMIT_DEFAULT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(Problem::invalid_query(format!("limit = {limit} is not in 1 to {LIMIT_MAX}; ask page by page")));
+    }
+    // One more than asked for tells whether there is a next page.
+    let query = PitchQuery {
+        pitcher: asked.pitcher.map(PitcherId),
+        game_pk: asked.game_pk.map(GamePk),
+        page: asked.since.as_deref().map_or(Ok(PitchPage::Newest), parse_since)?,
+        limit: limit + 1,
+    };
+    // The snapshot first: a pitch that is committed in between is then in both rather than in neither.
+    let snapshot = state.live.snapshot();
+    let mut pitches = read_history(&state, move |history| history.pitches(&query)).await?;
+    overlay(&mut pitches, &snapshot, &query);
+    let more = pitches.len() > limit;
+    PitchQuery { limit, ..query }.cut(&mut pitches);
+    let next = match query.page {
+        PitchPage::After(_) => pitches.last().map(|last| PitchPage::After(PitchPosition::of(last))),
+        PitchPage::Newest | PitchPage::Before(_) => {
+            pitches.first().map(|first| PitchPage::Before(PitchPosition::of(first)))
+        }
+    };
+    let next = next.filter(|_| more).and_then(write_cursor);
+    Ok(Json(Pitches { pitches, next }))
+}
+
+/// Puts the live pitches that fit into a page of the store: newer revisions in place, unknown ones in order. Beyond the
+/// end of a full page the store has pitches that were not read, so nothing is put there.
+fn overlay(page: &mut Vec<PitchRecord>, snapshot: &Snapshot, query: &PitchQuery) {
+    let full = page.len() >= query.limit;
+    let span = page.first().map(PitchPosition::of).zip(page.last().map(PitchPosition::of)).filter(|_| full);
+    let inside = |position: PitchPosition| match (query.page, span) {
+        (_, None) => true,
+        (PitchPage::After(_), Some((_, last))) => position < last,
+        (PitchPage::Newest | PitchPage::Before(_), Some((first, _))) => position > first,
+    };
+    for pitch in snapshot.pitches().filter(|pitch| query.fits(pitch)) {
+        if let Some(known) = page.iter_mut().find(|known| known.id == pitch.id) {
+            if pitch.revision >= known.revision {
+                known.clone_from(pitch);
+            }
+        } else if inside(PitchPosition::of(pitch)) {
+            page.push(pitch.clone());
+        }
+    }
+    page.sort_by_key(PitchPosition::of);
+    query.cut(page);
+}
+
+/// A page other than the newest, as text.
+fn write_cursor(page: PitchPage) -> Option<String> {
+    let (way, position) = match page {
+        PitchPage::Newest => return None,
+        PitchPage::Before(position) => ('b', position),
+        PitchPage::After(position) => ('a', position),
+    };
+    Some(format!("{way}{:016x}{:016x}", position.release_ns, position.id))
+}
+
+fn read_cursor(text: &str) -> Option<PitchPage> {
+    let (way, hex) = text.split_at_checked(1)?;
+    if hex.len() != 32 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let number = |range| u64::from_str_radix(&hex[range], 16).ok();
+    let position = PitchPosition { release_ns: number(0..16)?, id: number(16..32)? };
+    match way {
+        "b" => Some(PitchPage::Before(position)),
+        "a" => Some(PitchPage::After(position)),
+        _ => None,
+    }
+}
+
+/// A cursor, or a time at which to start.
+fn parse_since(text: &str) -> Result<PitchPage, Problem> {
+    if let Some(page) = read_cursor(text) {
+        return Ok(page);
+    }
+    let ns = read_time_ns(text).ok_or_else(|| {
+        Problem::invalid_query(format!(
+            "since = {text:?} is neither the next of an earlier page nor a time (2025-07-04T18:15:00Z, 2025-07-04, or ns \
+             since the Unix epoch); in a URL write + as %2B"
+        ))
+    })?;
+    // Everything before that moment stands at or before the last position of the nanosecond before it.
+    Ok(PitchPage::After(match ns.checked_sub(1) {
+        Some(release_ns) => PitchPosition { release_ns, id: u64::MAX },
+        None => PitchPosition { release_ns: 0, id: 0 },
+    }))
+}
+
+fn read_time_ns(text: &str) -> Option<u64> {
+    if let Ok(ns) = text.parse() {
+        return Some(ns);
+    }
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return u64::try_from(time.as_nanosecond()).ok();
+    }
+    let date: jiff::civil::Date = text.parse().ok()?;
+    let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    u64::try_from(midnight.timestamp().as_nanosecond()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_as_the_page_that_it_names() {
+        let position = PitchPosition { release_ns: u64::MAX, id: 0x0123_4567_89ab_cdef };
+        for page in [PitchPage::Before(position), PitchPage::After(position)] {
+            let text = write_cursor(page).expect("it is not the newest page");
+            assert_eq!(read_cursor(&text), Some(page));
+        }
+        assert_eq!(read_cursor("a+000000000000000000000000000000f"), None, "only what was written");
+        assert_eq!(read_cursor("é00000000000000000000000000000000"), None, "and no panic on other text");
+    }
+
+    #[test]
+    fn since_takes_times_as_people_and_records_write_them() {
+        let ns = 1_751_652_900_000_000_000;
+        for text in ["2025-07-04T18:15:00Z", "2025-07-04T13:15:00-05:00", "1751652900000000000"] {
+            assert_eq!(read_time_ns(text), Some(ns), "{text}");
+        }
+        assert_eq!(read_time_ns("2025-07-04"), Some(1_751_587_200_000_000_000));
+        for text in ["", "yesterday", "1900-01-01", "-5", "2025-13-01"] {
+            assert_eq!(read_time_ns(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `/api/readiness`: how ready each active pitcher is, as of the moment of reading.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::ApiState;
+use super::extract::Named;
+use super::problem::{Problem, ProblemDetails};
+use crate::ids::PitcherId;
+use crate::readiness::Readiness;
+
+/// All active pitchers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AllReadiness {
+    /// The last event behind these numbers: `GET /api/live?since=` goes on from there.
+    seq: u64,
+    /// Ascending by pitcher.
+    readiness: Vec<Readiness>,
+}
+
+/// Readiness of all active pitchers. It describes today's arm and promises nothing about injury.
+#[utoipa::path(get, path = "/api/readiness", tag = "readiness", responses(
+    (status = 200, body = AllReadiness),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
+))]
+pub(super) async fn all(State(state): State<ApiState>) -> Json<AllReadiness> {
+    let snapshot = state.live.snapshot();
+    Json(AllReadiness { seq: snapshot.seq(), readiness: snapshot.readiness(state.clock.now()) })
+}
+
+/// Readiness of one active pitcher.
+#[utoipa::path(get, path = "/api/readiness/{id}", tag = "readiness",
+    params(("id" = u32, Path, description = "MLBAM id")), responses(
+    (status = 200, body = Readiness),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
+))]
+pub(super) async fn one(
+    State(state): State<ApiState>,
+    Named(id): Named<PitcherId>,
+) -> Result<Json<Readiness>, Problem> {
+    let readiness = state.live.snapshot().readiness_of(id, state.clock.now());
+    readiness.map(Json).ok_or_else(|| {
+        let detail = format!(
+            "pitcher {id} is not active: nothing of him came in this outing; GET /api/readiness lists who is active"
+        );
+        Problem::new(StatusCode::NOT_FOUND, "not-active", "Pitcher not active", detail)
+    })
+}

@@ -1,0 +1,179 @@
+//! All routes with their guards, and the `OpenAPI` document made from the same list.
+//!
+//! From the outside in: request id → log → latency → security headers → compression → problem details → time limit →
+//! panics → Host and Origin → body limit → route.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::problem::{Problem, write_problems};
+use super::{ApiState, HttpOptions, alerts, guard, health, page, pitchers, pitches, readiness, socket};
+use crate::observe::{Stage, Telemetry};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Said with every answer. Pages load nothing from elsewhere and run no inline script; Swagger UI needs inline styles
+/// and `data:` pictures. Nothing is kept by browsers or proxies: it is about people, and about this second.
+const HEADERS: [(HeaderName, &str); 7] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+         connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+/// What the document says of itself; the paths come from the routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "PitchGuard",
+        description = "Pitcher readiness from stadium camera frames, with its confidence. Statcast's names and units \
+            for Statcast's quantities. Errors are RFC 9457 problem details. Readiness describes today's arm and \
+            promises nothing about injury."
+    ),
+    components(schemas(super::live::Event)),
+    tags(
+        (name = "readiness", description = "How ready each active pitcher is"),
+        (name = "live", description = "Everything as it happens"),
+        (name = "pitches", description = "Fitted and imported pitches"),
+        (name = "pitchers", description = "Whom the box knows"),
+        (name = "alerts", description = "What needs a look"),
+        (name = "health", description = "The daemon itself")
+    )
+)]
+struct Document;
+
+fn api() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(readiness::all))
+        .routes(routes!(readiness::one))
+        .routes(routes!(socket::live))
+        .routes(routes!(pitches::list))
+        .routes(routes!(pitchers::list))
+        .routes(routes!(pitchers::one))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::acknowledge))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::status))
+        .routes(routes!(health::metrics))
+}
+
+/// The `OpenAPI` document, as served at `/api/openapi.json`.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().into_openapi()
+}
+
+/// All routes with their guards.
+pub fn router(state: ApiState) -> Router {
+    let (options, telemetry) = (Arc::clone(&state.options), Arc::clone(&state.telemetry));
+    let (routes, document) = api().split_for_parts();
+    let document = document.to_json().expect("the document is plain data");
+    let serve_document = move || async move { ([(header::CONTENT_TYPE, "application/json")], document.clone()) };
+    // Without a validator: its badge would be loaded from the internet.
+    let docs_config = utoipa_swagger_ui::Config::from("/api/openapi.json").validator_url("none");
+    let around = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::new(REQUEST_ID, RequestIds::new()))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(TraceLayer::new_for_http().make_span_with(request_span))
+        .layer(from_fn_with_state(telemetry, time_request))
+        .layer(from_fn(add_headers))
+        .layer(CompressionLayer::new())
+        .layer(from_fn(write_problems))
+        .layer(from_fn_with_state(Arc::clone(&options), limit_time))
+        .layer(CatchPanicLayer::custom(answer_panic))
+        .layer(from_fn_with_state(Arc::clone(&options), guard::check))
+        .layer(RequestBodyLimitLayer::new(options.body_limit));
+    routes
+        .with_state(state)
+        .route("/api/openapi.json", get(serve_document))
+        .merge(SwaggerUi::new("/api/docs").config(docs_config))
+        .merge(page::routes())
+        .fallback(|uri: Uri| async move { Problem::no_such_route(uri.path()) })
+        .layer(around)
+}
+
+/// Request ids: the start of the run and a count, so that the log of many runs names each request once.
+#[derive(Debug, Clone)]
+struct RequestIds {
+    run: u64,
+    count: Arc<AtomicU64>,
+}
+
+impl RequestIds {
+    fn new() -> Self {
+        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Self { run: since_epoch.as_secs(), count: Arc::default() }
+    }
+}
+
+impl MakeRequestId for RequestIds {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
+        let id = format!("{:x}-{}", self.run, self.count.fetch_add(1, Ordering::Relaxed));
+        HeaderValue::try_from(id).ok().map(RequestId::new)
+    }
+}
+
+fn request_span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path())
+}
+
+async fn time_request(State(telemetry): State<Arc<Telemetry>>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let response = next.run(request).await;
+    telemetry.record(Stage::HttpRequest, started.elapsed());
+    response
+}
+
+async fn add_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn limit_time(State(options): State<Arc<HttpOptions>>, request: Request, next: Next) -> Response {
+    let limit = options.request_timeout;
+    tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
+        let seconds = limit.as_secs_f64();
+        let detail = format!("no answer within {seconds} s; ask for less at once, or see GET /health/ready");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "Took too long", detail).into_response()
+    })
+}
+
+fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
+    let words = match panic.downcast::<String>() {
+        Ok(words) => *words,
+        Err(panic) => panic.downcast::<&str>().map_or_else(|_| String::new(), |words| (*words).to_owned()),
+    };
+    tracing::error!("a request handler panicked: {words}");
+    Problem::internal("this request broke off by a fault of ours; the log says more under this request id")
+        .into_response()
+}

@@ -1,0 +1,230 @@
+//! `/api/live`: a snapshot with its sequence number, then numbered events.
+//!
+//! Each client has a task and a position in the hub's ring; the ring is its bounded queue. While one message is being
+//! written to a socket that takes none, the task keeps watching the head of the ring: once the client's next event is
+//! overwritten it is dropped with close code 1013 and told how to come back. Nobody ever waits for it.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use utoipa::IntoParams;
+
+use super::ApiState;
+use super::extract::Asked;
+use super::live::{Live, Since, SnapshotMessage};
+use super::options::HttpOptions;
+use super::problem::{Problem, ProblemDetails};
+use crate::observe::{Stage, Telemetry};
+
+/// A client has nothing to say but control frames; longer messages end the connection.
+const FROM_CLIENT_MAX: usize = 4096;
+
+/// From where to go on.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct LiveQuery {
+    /// The `seq` of the last message that the client has. Where the events after it are still kept, they follow at once
+    /// without a snapshot; otherwise a snapshot comes first, as without `since`.
+    since: Option<u64>,
+}
+
+/// Everything as it happens, by WebSocket.
+///
+/// First a snapshot (`{"seq", "type": "snapshot", "published_at", "data"}`), then events, each with the next `seq`:
+/// `pitch`, `readiness`, `outing_ended`, `alert_raised`, `alert_cleared`, `alert_acknowledged`, `health`. Close codes:
+/// 1013 too slow, 1008 silent, 1001 the daemon stops.
+#[utoipa::path(get, path = "/api/live", tag = "live", params(LiveQuery), responses(
+    (status = 101, description = "The first message", body = SnapshotMessage),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
+))]
+pub(super) async fn live(
+    State(state): State<ApiState>,
+    Asked(query): Asked<LiveQuery>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let upgrade = upgrade.map_err(|rejection| {
+        let detail = format!("{}; open this address as a WebSocket", rejection.body_text());
+        Problem::new(StatusCode::UPGRADE_REQUIRED, "websocket-only", "WebSocket only", detail)
+    })?;
+    let seat = Seat::take(&state.telemetry, state.options.live_clients_max).ok_or_else(|| {
+        let detail = format!("{} clients are connected already; close one", state.options.live_clients_max);
+        Problem::busy(detail)
+    })?;
+    let upgrade = upgrade.max_message_size(FROM_CLIENT_MAX).max_frame_size(FROM_CLIENT_MAX);
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        let changes = state.live.changes();
+        let client = Client {
+            socket,
+            position: 0,
+            heard: Instant::now(),
+            changes,
+            live: state.live,
+            options: state.options,
+            telemetry: state.telemetry,
+        };
+        client.serve(query.since).await;
+        drop(seat);
+    }))
+}
+
+/// A place among the clients, given back when dropped.
+struct Seat(Arc<Telemetry>);
+
+impl Seat {
+    fn take(telemetry: &Arc<Telemetry>, most: usize) -> Option<Self> {
+        let clients = telemetry.clients();
+        let more = |seats: u64| (seats < most as u64).then_some(seats + 1);
+        if clients.connected.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_err() {
+            clients.refused.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(Self(Arc::clone(telemetry)))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.clients().connected.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Why a client's connection ends.
+enum End {
+    /// It left.
+    Left,
+    /// It is so many events behind and the next one is gone.
+    Slow { behind: u64 },
+    /// It neither answers nor takes anything.
+    Silent,
+    /// The daemon stops.
+    Stopping,
+}
+
+struct Client {
+    socket: WebSocket,
+    /// The last event that the client has.
+    position: u64,
+    /// When it last sent something.
+    heard: Instant,
+    changes: watch::Receiver<u64>,
+    live: Arc<Live>,
+    options: Arc<HttpOptions>,
+    telemetry: Arc<Telemetry>,
+}
+
+impl Client {
+    async fn serve(mut self, since: Option<u64>) {
+        let Err(end) = self.converse(since).await;
+        let clients = self.telemetry.clients();
+        let (code, reason) = match end {
+            End::Left => return,
+            End::Slow { behind } => {
+                clients.dropped_slow.fetch_add(1, Ordering::Relaxed);
+                (
+                    close_code::AGAIN,
+                    format!("too slow: {behind} events behind; connect again without since for a snapshot"),
+                )
+            }
+            End::Silent => {
+                clients.dropped_silent.fetch_add(1, Ordering::Relaxed);
+                (close_code::POLICY, "silent: no pong came and nothing was taken; connect again".to_owned())
+            }
+            End::Stopping => (close_code::AWAY, "the daemon stops; connect again in a moment".to_owned()),
+        };
+        tracing::info!(code, reason, "live client dropped");
+        let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+        let leave = async {
+            self.socket.send(frame).await?;
+            // The client's own close frame ends the connection in order.
+            while self.socket.recv().await.transpose()?.is_some() {}
+            Ok::<_, axum::Error>(())
+        };
+        // A client that takes not even this is cut off.
+        let _ = timeout(self.options.close_within, leave).await;
+    }
+
+    async fn converse(&mut self, since: Option<u64>) -> Result<std::convert::Infallible, End> {
+        match since.map(|seq| (seq, self.live.since(seq))) {
+            Some((seq, Since::Events(_))) => self.position = seq,
+            Some((_, Since::Gone)) | None => {
+                let snapshot = self.live.snapshot_message();
+                self.position = snapshot.seq;
+                let text = serde_json::to_string(&snapshot).expect("a snapshot is plain data");
+                self.send(Message::text(text)).await?;
+            }
+        }
+        // What a client missed before it came says nothing about the latency to its socket.
+        let timed_from = self.live.head();
+        let mut ping = interval(self.options.ping_every);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ping.reset();
+        loop {
+            self.changes.mark_unchanged();
+            while self.position < self.live.head() {
+                let Some(event) = self.live.event(self.position + 1) else { return Err(self.slow()) };
+                self.send(Message::Text(event.text())).await?;
+                self.position = event.seq;
+                if event.seq > timed_from {
+                    self.telemetry.record(Stage::PublishToSocket, event.published.elapsed());
+                }
+            }
+            if self.live.closed() {
+                return Err(End::Stopping);
+            }
+            tokio::select! {
+                changed = self.changes.changed() => changed.map_err(|_| End::Stopping)?,
+                message = self.socket.recv() => match message {
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Left),
+                    Some(Ok(_)) => self.heard = Instant::now(),
+                },
+                _ = ping.tick() => {
+                    if self.heard.elapsed() > self.options.silent_after {
+                        return Err(End::Silent);
+                    }
+                    self.send(Message::Ping(axum::body::Bytes::new())).await?;
+                }
+            }
+        }
+    }
+
+    /// Sends one message, unless meanwhile the ring overtakes the client or nothing is taken for too long.
+    async fn send(&mut self, message: Message) -> Result<(), End> {
+        let (live, position) = (&self.live, self.position);
+        let mut send = pin!(timeout(self.options.silent_after, self.socket.send(message)));
+        loop {
+            tokio::select! {
+                biased;
+                sent = &mut send => {
+                    return match sent {
+                        Ok(sent) => sent.map_err(|_| End::Left),
+                        Err(_) => Err(End::Silent),
+                    };
+                }
+                changed = self.changes.changed() => {
+                    changed.map_err(|_| End::Stopping)?;
+                    if live.closed() {
+                        return Err(End::Stopping);
+                    }
+                    let behind = live.head().saturating_sub(position);
+                    if behind > live.capacity() {
+                        return Err(End::Slow { behind });
+                    }
+                }
+            }
+        }
+    }
+
+    fn slow(&self) -> End {
+        End::Slow { behind: self.live.head() - self.position }
+    }
+}

@@ -1,0 +1,50 @@
+//! `pitchguard check-config`: every fault of the configuration, with its place and what to do.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::config::Config;
+
+/// `EX_CONFIG` of sysexits.h: the configuration cannot be used.
+pub const EXIT_CONFIG: u8 = 78;
+
+/// Arguments of `check-config`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {}
+
+/// Prints one line and gives 0 when all is well; else prints every fault and gives 78.
+pub fn run(config: Option<&Path>, _: &Args) -> ExitCode {
+    match Config::load(config, std::env::vars_os()) {
+        Ok((config, _)) => {
+            let venue = config.venue.file.map_or("the built-in busch_iii".into(), |file| file.display().to_string());
+            println!(
+                "OK: frames on udp {}, venue {venue}, store {}, http {}",
+                config.ingest.udp_listen,
+                config.store.path.display(),
+                config.http.listen
+            );
+            ExitCode::SUCCESS
+        }
+        Err(errors) => {
+            eprintln!("{errors}");
+            let count = errors.0.len();
+            eprintln!("{count} error{} in the configuration", if count == 1 { "" } else { "s" });
+            ExitCode::from(EXIT_CONFIG)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_faulty_configuration_gives_78_and_a_good_one_0() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().join("pitchguard.toml");
+        std::fs::write(&path, "[ingest]\nauth = 1\n").expect("written");
+        assert_eq!(run(Some(&path), &Args {}), ExitCode::from(78));
+        std::fs::write(&path, "[reorder]\nidle_s = 4\n").expect("written");
+        assert_eq!(run(Some(&path), &Args {}), ExitCode::SUCCESS);
+    }
+}

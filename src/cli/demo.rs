@@ -1,0 +1,286 @@
+//! `pitchguard demo`: daemon and stadium together, on embedded defaults.
+//!
+//! The stadium sends its frames over a real UDP socket to a real daemon on a store of its own; `--fast` puts both into
+//! one process under a simulated clock instead. Either way what was published is compared with what was thrown.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::board::Board;
+use super::simulate::ScenarioArg;
+use crate::api::{Event, Since};
+use crate::clock::BoxClock;
+use crate::config::Config;
+use crate::daemon::{self, Daemon, DaemonError, StoreProfiles};
+use crate::history;
+use crate::ids::EventNs;
+use crate::pipeline::Output;
+use crate::readiness::{Alert, Severity};
+use crate::reorder::ConfigError;
+use crate::simulate::{Game, Rehearsal, Scenario, Score, SendError, Settings, Stadium, sender};
+use crate::store::records::PitchRecord;
+use crate::store::{Store, StoreError, StoreOptions};
+use crate::tracking::venue::Venue;
+
+/// How much faster than the wall the closer's outing runs: half a minute instead of ten.
+const CLOSER_SPEED: f64 = 30.0;
+/// How often the terminal looks for news.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long after the stadium's last frame the last results may take, box time.
+const SETTLE_S: f64 = 16.0;
+
+/// The alerts that a closer who tires must raise, in order: his load and his velocity together cost him 20 points before
+/// the velocity alone is 2 mph down.
+const CLOSER_ALERTS: [(&str, Severity); 3] =
+    [("readiness", Severity::Warning), ("velocity_delta", Severity::Warning), ("readiness", Severity::Critical)];
+
+/// Arguments of `demo`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What is played.
+    #[arg(long, value_enum, default_value_t = ScenarioArg::Game)]
+    scenario: ScenarioArg,
+    /// Same seed, same evening.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How much faster than the wall it runs; 1 for a game, 30 for the closer.
+    #[arg(long)]
+    speed: Option<f64>,
+    /// End after so many pitches.
+    #[arg(long, value_name = "N")]
+    pitches: Option<usize>,
+    /// In one process under a simulated clock: a whole game in seconds, nothing to look at in a browser.
+    #[arg(long)]
+    fast: bool,
+    /// Keep the store here instead of in a directory that is removed at the end.
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+}
+
+/// Why the demo cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The daemon does not start.
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
+    /// The store cannot be prepared.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The buffer's settings.
+    #[error(transparent)]
+    Buffer(#[from] ConfigError),
+    /// The stadium's frames do not leave.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// No directory for the store, or no thread.
+    #[error("demo: cannot {what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// Plays, prints, compares. Success means: every pitch found, none invented, every frame accounted for, and for the
+/// closer the expected alerts in the expected order.
+pub fn run(args: &Args) -> Result<ExitCode, DemoError> {
+    let venue = Venue::busch_iii();
+    let scenario = Scenario::from(args.scenario);
+    let speed = args.speed.unwrap_or(if scenario == Scenario::Closer { CLOSER_SPEED } else { 1.0 });
+    let (clock, started) = (BoxClock::start(speed), Instant::now());
+    let start = if args.fast { Settings::default().start } else { EventNs(clock.now().0) };
+    let settings = Settings { seed: args.seed, start, pitches_max: args.pitches, ..Settings::default() };
+    let stadium = Stadium::new(&venue, &Game::Scenario(scenario), settings);
+    let mut truth = stadium.truth().to_vec();
+
+    let (dir, _removed) = match &args.store {
+        Some(dir) => (dir.clone(), None),
+        None => {
+            let temporary = Temporary::new()?;
+            (temporary.0.clone(), Some(temporary))
+        }
+    };
+    tell_history(&dir, &stadium)?;
+
+    let mut seen = Seen { board: Board::new(&venue), pitches: Vec::new(), raised: Vec::new(), interrupted: false };
+    let balanced = if args.fast {
+        println!("PitchGuard demo under a simulated clock: {}, seed {}", venue.name, args.seed);
+        rehearse(&venue, &dir, stadium, &mut seen)?
+    } else {
+        perform(&venue, &dir, stadium, (clock, started), args, &mut seen)?
+    };
+    seen.board.flush();
+    if seen.interrupted {
+        // What was still on its way is nobody's fault.
+        let newest = seen.pitches.iter().map(|p| p.release_ns).max().unwrap_or(0);
+        truth.retain(|t| t.release.0 <= newest);
+    }
+
+    let score = Score::of(&truth, &seen.pitches);
+    print!("\n{score}");
+    println!("every frame is accounted for: {}", if balanced { "yes" } else { "NO" });
+    let mut good = balanced && score.found == score.thrown && score.invented == 0;
+    if scenario == Scenario::Closer && args.pitches.is_none() && !seen.interrupted {
+        good &= closer_alerts(&seen.raised);
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether the closer's alerts came as expected; says so.
+fn closer_alerts(raised: &[Alert]) -> bool {
+    let came: Vec<(&str, Severity)> = raised.iter().map(|a| (a.rule.as_str(), a.severity)).collect();
+    let as_expected = came == CLOSER_ALERTS;
+    let list = |alerts: &[(&str, Severity)]| {
+        alerts.iter().map(|(rule, severity)| format!("{severity:?} {rule}")).collect::<Vec<_>>().join(", ")
+    };
+    if as_expected {
+        println!("alerts came as expected: {}", list(&came));
+    } else {
+        println!("alerts did NOT come as expected: {}; expected {}", list(&came), list(&CLOSER_ALERTS));
+    }
+    as_expected
+}
+
+struct Seen {
+    board: Board,
+    pitches: Vec<PitchRecord>,
+    raised: Vec<Alert>,
+    interrupted: bool,
+}
+
+impl Seen {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::Pitch(pitch) => {
+                self.board.pitch(pitch);
+                self.pitches.push(pitch.clone());
+            }
+            Event::Readiness(readiness) => self.board.readiness(readiness),
+            Event::AlertRaised(alert) => {
+                self.board.alert(alert, true);
+                self.raised.push(alert.clone());
+            }
+            Event::AlertCleared(alert) => self.board.alert(alert, false),
+            Event::AlertAcknowledged(_) | Event::OutingEnded { .. } | Event::Health(_) => {}
+        }
+    }
+}
+
+/// Writes the fictional season into the store, as an import would.
+fn tell_history(dir: &Path, stadium: &Stadium) -> Result<(), StoreError> {
+    let store = Store::open(dir, StoreOptions::default())?;
+    let (people, pitches) = stadium.past();
+    store.bulk(&people, |txn, person| txn.put_pitcher(person).map(drop))?;
+    store.bulk(&pitches, |txn, pitch| txn.put_pitch(pitch).map(drop))?;
+    let seasons = pitches.iter().filter_map(|p| Some((p.pitcher?, history::season_of(&p.game_date)?)));
+    history::rebuild_all(&store, &seasons.collect(), &history::GameTypes::new())
+}
+
+/// In one process, under a simulated clock. Whether every frame was accounted for.
+fn rehearse(venue: &Venue, dir: &Path, stadium: Stadium, seen: &mut Seen) -> Result<bool, DemoError> {
+    let store = Arc::new(Store::open(dir, StoreOptions::default())?);
+    let settings = daemon::settings(&Config::default(), venue);
+    let mut rehearsal = Rehearsal::new(venue, stadium, settings, StoreProfiles::new(store))?;
+    let counts = rehearsal.play(|_, output| {
+        match output {
+            Output::Pitch { record, .. } => seen.event(&Event::Pitch(*record)),
+            Output::Readiness { readiness, .. } => seen.event(&Event::Readiness(*readiness)),
+            Output::Raised(alert) => seen.event(&Event::AlertRaised(alert)),
+            Output::Cleared(alert) => seen.event(&Event::AlertCleared(alert)),
+            Output::Learned(..) => {}
+        };
+    });
+    Ok(counts.balanced())
+}
+
+/// Over a real socket to a real daemon. Whether every frame was accounted for.
+fn perform(
+    venue: &Venue,
+    dir: &Path,
+    mut stadium: Stadium,
+    (clock, started): (BoxClock, Instant),
+    args: &Args,
+    seen: &mut Seen,
+) -> Result<bool, DemoError> {
+    let mut config = Config::default();
+    config.store.path = dir.to_path_buf();
+    config.venue.file = None;
+    config.ingest.udp_listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    if TcpListener::bind(config.http.listen).is_err() {
+        config.http.listen.set_port(0);
+    }
+    let daemon = Daemon::start(&config, clock)?;
+    println!("PitchGuard demo: {}, seed {}, {}× as fast as the wall", venue.name, args.seed, clock.speed());
+    println!("  frames   udp {}", daemon.udp);
+    println!(
+        "  look at  http://{}/  ·  API http://{}/api/docs  ·  numbers http://{}/metrics",
+        daemon.http, daemon.http, daemon.http
+    );
+    println!("  The first pitches take a few seconds: cameras lag by 2 to 5 s. Ctrl-C ends it.\n");
+
+    let system = |what| move |source| DemoError::System { what, source };
+    let stop = Arc::new(AtomicBool::new(false));
+    let throwing = {
+        let (stop, to) = (Arc::clone(&stop), daemon.udp);
+        std::thread::Builder::new()
+            .name("stadium".into())
+            .spawn(move || sender::send(&mut stadium, to, None, started, clock.speed(), &stop, |_, _| {}))
+            .map_err(system("start the stadium's thread"))?
+    };
+    let interrupted = daemon.interrupted();
+    let mut seq = daemon.live.head();
+    let mut ended_at = None;
+    loop {
+        match daemon.live.since(seq) {
+            Since::Events(events) => {
+                for numbered in events {
+                    seq = numbered.seq;
+                    seen.event(&numbered.event);
+                }
+            }
+            Since::Gone => seq = daemon.live.head(),
+        }
+        if interrupted.load(Ordering::Acquire) {
+            stop.store(true, Ordering::Release);
+            seen.interrupted = true;
+            break;
+        }
+        if throwing.is_finished() {
+            let now = clock.now();
+            let since = *ended_at.get_or_insert(now);
+            if (now.0 - since.0) as f64 > SETTLE_S * 1e9 {
+                break;
+            }
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    let balanced = daemon.telemetry.report().identity_holds;
+    daemon.shutdown();
+    match throwing.join() {
+        Ok(sent) => Ok(sent.map(|_| balanced)?),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// A directory that is removed when dropped.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new() -> Result<Self, DemoError> {
+        let dir = std::env::temp_dir().join(format!("pitchguard-demo-{}", std::process::id()));
+        std::fs::create_dir_all(&dir)
+            .map_err(|source| DemoError::System { what: "make a directory for the store", source })?;
+        Ok(Self(dir))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,412 @@
+//! `pitchguard simulate`: a stadium that sends its frames over UDP, from a process of its own.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, LineWriter, Write};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use crate::ids::{EventNs, PitcherId};
+use crate::ingest::{KeyFileError, KeyRing};
+use crate::simulate::{
+    Game, Scenario, SendError, Sent, Settings, Silence, Stadium, StatcastError, Thrown, sender, statcast,
+};
+use crate::tracking::venue::{Venue, VenueError};
+
+/// Arguments of `simulate`.
+#[derive(Debug, Clone, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // switches of a command line
+pub struct Args {
+    /// Same seed, same stadium.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// What is played.
+    #[arg(long, value_enum, default_value_t = ScenarioArg::Game, conflicts_with = "statcast")]
+    pub scenario: ScenarioArg,
+    /// Throw the real pitches of a Baseball Savant CSV instead.
+    #[arg(long, value_name = "FILE")]
+    pub statcast: Option<PathBuf>,
+    /// Where the daemon listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7117", value_parser = address)]
+    pub to: SocketAddr,
+    /// Times faster than real time; the daemon's clock must run as fast.
+    #[arg(long, default_value_t = 1.0, value_parser = above_zero)]
+    pub speed: f64,
+    /// Mean seconds between pitches, 2 at least [default: 20].
+    #[arg(long, value_name = "S", value_parser = pace)]
+    pub pace: Option<f64>,
+    /// Seconds between half-innings [default: 140].
+    #[arg(long = "break", value_name = "S", value_parser = not_negative)]
+    pub break_s: Option<f64>,
+    /// Stop after this many pitches, warm-ups counted.
+    #[arg(long, value_name = "N")]
+    pub pitches: Option<usize>,
+    /// Pixel noise of each observation, sd [default: 0.5].
+    #[arg(long, value_name = "PX", value_parser = not_negative)]
+    pub white_px: Option<f64>,
+    /// Pixel offset common to a camera's pitch, sd [default: 0.1].
+    #[arg(long, value_name = "PX", value_parser = not_negative)]
+    pub common_px: Option<f64>,
+    /// Share of camera frames lost [default: 0.01].
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub loss: Option<f64>,
+    /// Share of camera frames that come twice [default: 0.002].
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub doubles: Option<f64>,
+    /// Share of camera frames another 5 to 9 s late [default: 0.005].
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub stragglers: Option<f64>,
+    /// A camera that says nothing for a while: 4@600+60 is camera 4, 600 s after the start, for 60 s.
+    #[arg(long, value_name = "CAM@FROM+FOR", value_parser = silence)]
+    pub silent: Option<Silence>,
+    /// Only these cameras take part.
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub cameras: Option<Vec<u8>>,
+    /// Without mark feeds.
+    #[arg(long)]
+    pub no_marks: bool,
+    /// Share of marks another 3 to 9 s late [default: 0].
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub marks_late: Option<f64>,
+    /// Share of marks that come twice [default: 0].
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub marks_doubled: Option<f64>,
+    /// Share of marks that never come [default: 0].
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub marks_absent: Option<f64>,
+    /// Without spin devices.
+    #[arg(long)]
+    pub no_spin: bool,
+    /// Without rounds of landmarks.
+    #[arg(long)]
+    pub no_landmarks: bool,
+    /// A network without loss, doubles and stragglers.
+    #[arg(long)]
+    pub quiet: bool,
+    /// Sign frames with the keys of this file (lines: source, hex key).
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// The ballpark's rig [default: the built-in rig].
+    #[arg(long, value_name = "FILE")]
+    pub venue: Option<PathBuf>,
+    /// Write what was really thrown, a line of JSON a pitch.
+    #[arg(long, value_name = "FILE")]
+    pub truth: Option<PathBuf>,
+}
+
+/// The scenarios by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ScenarioArg {
+    /// A three-hour game with starters, relievers and both bullpens.
+    Game,
+    /// A closer who tires.
+    Closer,
+    /// Both bullpens at once.
+    Bullpen,
+}
+
+impl From<ScenarioArg> for Scenario {
+    fn from(arg: ScenarioArg) -> Self {
+        match arg {
+            ScenarioArg::Game => Self::Game,
+            ScenarioArg::Closer => Self::Closer,
+            ScenarioArg::Bullpen => Self::Bullpen,
+        }
+    }
+}
+
+/// Why a stadium cannot be simulated.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulateError {
+    /// The venue file.
+    #[error(transparent)]
+    Venue(#[from] VenueError),
+    /// The Savant file.
+    #[error(transparent)]
+    Statcast(#[from] StatcastError),
+    /// The keys file.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// The truth file.
+    #[error("truth file {path}: {source}; give a path that can be written")]
+    Truth {
+        /// The path tried.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The wire.
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
+
+impl Args {
+    /// The stadium's settings, with its cameras starting at that moment.
+    pub fn settings(&self, start: EventNs) -> Settings {
+        let base = if self.quiet { Settings::quiet() } else { Settings::default() };
+        let mut marks = base.marks;
+        marks.on = !self.no_marks;
+        marks.late = self.marks_late.unwrap_or(marks.late);
+        marks.doubled = self.marks_doubled.unwrap_or(marks.doubled);
+        marks.absent = self.marks_absent.unwrap_or(marks.absent);
+        Settings {
+            seed: self.seed,
+            start,
+            white_px: self.white_px.unwrap_or(base.white_px),
+            common_px: self.common_px.unwrap_or(base.common_px),
+            loss: self.loss.unwrap_or(base.loss),
+            doubles: self.doubles.unwrap_or(base.doubles),
+            stragglers: self.stragglers.unwrap_or(base.stragglers),
+            silent: self.silent,
+            marks,
+            spin: !self.no_spin,
+            landmarks: !self.no_landmarks,
+            cameras: self.cameras.clone(),
+            pace_s: self.pace.unwrap_or(base.pace_s),
+            break_s: self.break_s.unwrap_or(base.break_s),
+            pitches_max: self.pitches,
+            ..base
+        }
+    }
+}
+
+/// Sends until the evening is over or somebody interrupts it: both give 0.
+pub fn run(args: &Args) -> ExitCode {
+    let stop = Arc::new(AtomicBool::new(false));
+    if let Err(error) = stop_on_signal(Arc::clone(&stop)) {
+        eprintln!("an interrupt will end this at once, without a summary: {error}");
+    }
+    match simulate(args, &stop, &mut io::stdout().lock()) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Sends, telling `out` about it.
+///
+/// # Errors
+/// When a file cannot be used or the network fails; see [`SimulateError`].
+pub fn simulate(args: &Args, stop: &AtomicBool, out: &mut impl Write) -> Result<Sent, SimulateError> {
+    let venue = args.venue.as_deref().map_or_else(|| Ok(Venue::busch_iii()), Venue::load)?;
+    let keys = args.key_file.as_deref().map(KeyRing::load).transpose()?;
+    let (game, title) = match &args.statcast {
+        Some(path) => {
+            let read = statcast::read(path)?;
+            let title =
+                format!("{}: {} of {} rows are complete pitches", path.display(), read.pitches.len(), read.rows);
+            (Game::Statcast(read.pitches), title)
+        }
+        None => (
+            Game::Scenario(args.scenario.into()),
+            format!("scenario {}", format!("{:?}", args.scenario).to_lowercase()),
+        ),
+    };
+    let started = Instant::now();
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut stadium = Stadium::new(&venue, &game, args.settings(EventNs(since_epoch.as_nanos() as u64)));
+    let names = stadium.roster();
+    let seconds = ((stadium.end().0 - stadium.start().0) as f64 * 1e-9 / args.speed) as u64;
+    let mut truth = args.truth.as_deref().map(TruthFile::create).transpose()?;
+
+    // Whether or not anybody reads along, the stadium goes on: a closed standard output is no reason to stop.
+    let _unread = writeln!(
+        out,
+        "{title}, seed {}: {} pitches in {} min {} s to udp {}",
+        args.seed,
+        stadium.truth().len(),
+        seconds / 60,
+        seconds % 60,
+        args.to
+    );
+    let sent = sender::send(&mut stadium, args.to, keys.as_ref(), started, args.speed, stop, |number, thrown| {
+        let _unread = writeln!(out, "{}", Line { number: number + 1, thrown, names: &names });
+        if let Some(file) = &mut truth {
+            file.write(thrown);
+        }
+    })?;
+    let counts = stadium.counts();
+    let _unread = writeln!(
+        out,
+        "{} {} pitches, {} frames in {} datagrams, {:.1} MB. On the way: {} lost, {} doubled, {} held back.",
+        if sent.stopped { "Stopped after" } else { "Done:" },
+        sent.pitches,
+        sent.frames,
+        sent.datagrams,
+        sent.bytes as f64 * 1e-6,
+        counts.lost,
+        counts.doubled,
+        counts.straggled
+    );
+    if sent.unheard > 0 {
+        let _unread = writeln!(out, "{} datagrams found nobody listening on udp {}.", sent.unheard, args.to);
+    }
+    truth.map_or(Ok(sent), |file| file.close().map(|()| sent))
+}
+
+/// One pitch for people.
+struct Line<'a> {
+    number: usize,
+    thrown: &'a Thrown,
+    names: &'a [(PitcherId, String)],
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (t, q) = (self.thrown, &self.thrown.quantities);
+        let mound = ["game", "bullpen home", "bullpen visitor"].get(usize::from(t.mound.0)).unwrap_or(&"");
+        let known = self.names.iter().find(|(id, _)| *id == t.pitcher);
+        let name = known.map_or_else(|| t.pitcher.to_string(), |(_, name)| name.clone());
+        write!(f, "{:>4}  {mound:<15}  {name:<20}  {:<2}  ", self.number, t.pitch_type.as_str())?;
+        write!(f, "{:5.1} mph  ", q.release_speed)?;
+        match t.spin {
+            Some(spin) => write!(f, "{:4.0} rpm  ", spin.release_spin_rate)?,
+            None => f.write_str("   - rpm  ")?,
+        }
+        write!(f, "release {:5.2} ft high  plate {:+5.2}, {:4.2} ft", q.release_pos_z, q.plate_x, q.plate_z)
+    }
+}
+
+/// The truth, a line of JSON a pitch. The first failure is kept and told at the end: pitches cannot wait for a disk.
+struct TruthFile {
+    path: String,
+    file: LineWriter<File>,
+    failed: Option<io::Error>,
+}
+
+impl TruthFile {
+    fn create(path: &Path) -> Result<Self, SimulateError> {
+        let path_shown = path.display().to_string();
+        let file = File::create(path).map_err(|source| SimulateError::Truth { path: path_shown.clone(), source })?;
+        Ok(Self { path: path_shown, file: LineWriter::new(file), failed: None })
+    }
+
+    fn write(&mut self, thrown: &Thrown) {
+        if let Err(error) = writeln!(self.file, "{}", thrown.to_json()) {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    fn close(self) -> Result<(), SimulateError> {
+        let Self { path, failed, .. } = self;
+        failed.map_or(Ok(()), |source| Err(SimulateError::Truth { path, source }))
+    }
+}
+
+/// Sets the flag at the first interrupt or request to end.
+fn stop_on_signal(stop: Arc<AtomicBool>) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (mut interrupt, mut end) = {
+        let _inside = runtime.enter();
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+    };
+    let wait = move || {
+        runtime.block_on(async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = end.recv() => {}
+            }
+        });
+        stop.store(true, Ordering::Relaxed);
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(wait).map(drop)
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let mut found = text.to_socket_addrs().map_err(|error| format!("{error}; write HOST:PORT"))?;
+    found.next().ok_or_else(|| "the name has no address".into())
+}
+
+fn number(text: &str, good: impl Fn(f64) -> bool, wanted: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|v: &f64| v.is_finite() && good(*v)).ok_or_else(|| format!("write {wanted}"))
+}
+
+fn above_zero(text: &str) -> Result<f64, String> {
+    number(text, |v| v > 0.0, "a number above 0")
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    number(text, |v| v >= 0.0, "a number from 0 up")
+}
+
+fn pace(text: &str) -> Result<f64, String> {
+    number(text, |v| v >= 2.0, "a number of seconds from 2 up")
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    number(text, |v| (0.0..=1.0).contains(&v), "a share from 0 to 1")
+}
+
+fn silence(text: &str) -> Result<Silence, String> {
+    let parts = text.split_once('@').and_then(|(camera, rest)| Some((camera, rest.split_once('+')?)));
+    let parsed = parts.and_then(|(camera, (from, length))| {
+        Some(Silence {
+            camera: camera.parse().ok()?,
+            from_s: not_negative(from).ok()?,
+            for_s: not_negative(length).ok()?,
+        })
+    });
+    parsed.ok_or_else(|| "write CAMERA@FROM+FOR in seconds, such as 4@600+60".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn parse(line: &str) -> Result<Args, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace()).map(|cli| cli.args)
+    }
+
+    #[test]
+    fn without_arguments_it_is_the_stadium_of_everyday_faults() {
+        let args = parse("simulate").expect("all have defaults");
+        let start = EventNs(7);
+        assert_eq!(args.settings(start), Settings { start, ..Settings::default() });
+        let quiet = parse("simulate --quiet").expect("known");
+        assert_eq!(quiet.settings(start), Settings { start, ..Settings::quiet() });
+    }
+
+    #[test]
+    fn arguments_reach_the_settings() {
+        let args = parse(
+            "simulate --seed 9 --pace 5 --break 30 --pitches 3 --white-px 0.2 --common-px 0 --loss 0.1 --doubles 0.2 \
+             --stragglers 0.3 --silent 4@600+60 --cameras 1,2,5 --marks-absent 0.5 --no-spin --no-landmarks",
+        );
+        let s = args.expect("all known").settings(EventNs(0));
+        assert_eq!((s.seed, s.pace_s, s.break_s, s.pitches_max), (9, 5.0, 30.0, Some(3)));
+        assert_eq!((s.white_px, s.common_px, s.loss, s.doubles, s.stragglers), (0.2, 0.0, 0.1, 0.2, 0.3));
+        assert_eq!(s.silent, Some(Silence { camera: 4, from_s: 600.0, for_s: 60.0 }));
+        assert_eq!((s.cameras, s.marks.absent, s.spin, s.landmarks), (Some(vec![1, 2, 5]), 0.5, false, false));
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_what_to_write_instead() {
+        for (line, wanted) in [
+            ("simulate --loss 1.5", "a share from 0 to 1"),
+            ("simulate --pace 0.1", "from 2 up"),
+            ("simulate --speed 0", "above 0"),
+            ("simulate --white-px NaN", "from 0 up"),
+            ("simulate --silent 4", "4@600+60"),
+            ("simulate --to nowhere", "HOST:PORT"),
+            ("simulate --statcast x.csv --scenario closer", "cannot be used with"),
+        ] {
+            let error = parse(line).expect_err(line).to_string();
+            assert!(error.contains(wanted), "{error}");
+        }
+    }
+}

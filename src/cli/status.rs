@@ -1,0 +1,271 @@
+//! `pitchguard status`: asks the running daemon how it does, and says it for people or as JSON.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::observe::{LatencyReport, PartState, SourceState, StatusReport};
+
+/// A daemon on the same box answers in milliseconds.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+const NOT_READY: u8 = 1;
+const UNREACHABLE: u8 = 2;
+
+/// How the running daemon does: parts, latencies, frames, sources, store.
+///
+/// Exit status: 0 ready, 1 not ready, 2 no daemon answers.
+#[derive(Debug, clap::Args)]
+pub struct StatusArgs {
+    /// Print the daemon's report as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Where the daemon serves; without it, where the configuration says.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+}
+
+/// Why no report came.
+#[derive(Debug, thiserror::Error)]
+pub enum StatusError {
+    /// Nobody answers.
+    #[error(
+        "no daemon answers at {url} ({source}); start it with `pitchguard run` or `systemctl start pitchguard`, or name \
+         its address with --url"
+    )]
+    Unreachable {
+        /// Where it was asked.
+        url: String,
+        /// What the connection said.
+        source: Box<ureq::Error>,
+    },
+    /// Something else answers there, or a daemon of another version.
+    #[error("what answers at {url} is no pitchguard of this version: {why}; name the daemon's address with --url")]
+    Foreign {
+        /// Where it was asked.
+        url: String,
+        /// What came instead.
+        why: String,
+    },
+}
+
+/// Asks the daemon and prints its report; `listen` is where the configuration says that it serves.
+pub fn run(args: &StatusArgs, listen: SocketAddr) -> ExitCode {
+    let base = args.url.clone().unwrap_or_else(|| url_of(listen));
+    let report = match ask(&base) {
+        Ok(report) => report,
+        Err(error) => {
+            eprintln!("pitchguard status: {error}");
+            return ExitCode::from(UNREACHABLE);
+        }
+    };
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report).expect("a report is plain data"));
+    } else {
+        print!("{}", table(&report));
+    }
+    if report.ready { ExitCode::SUCCESS } else { ExitCode::from(NOT_READY) }
+}
+
+/// Asks a running daemon for its report.
+///
+/// # Errors
+/// Where nobody answers, or not with a report.
+pub fn ask(base: &str) -> Result<StatusReport, StatusError> {
+    let url = format!("{}/api/status", base.trim_end_matches('/'));
+    // A proxy of the environment is for the internet, not for the daemon on this box.
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(ANSWER_WITHIN))
+        .proxy(None)
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let mut response = agent
+        .get(&url)
+        .call()
+        .map_err(|source| StatusError::Unreachable { url: url.clone(), source: source.into() })?;
+    let status = response.status();
+    let text = response.body_mut().read_to_string();
+    let foreign = |why: String| StatusError::Foreign { url: url.clone(), why };
+    let text = text.map_err(|error| foreign(error.to_string()))?;
+    if !status.is_success() {
+        return Err(foreign(format!("{status} {text}")));
+    }
+    serde_json::from_str(&text).map_err(|error| foreign(error.to_string()))
+}
+
+/// The address to ask where the daemon listens on `listen`: loopback where it listens everywhere.
+fn url_of(listen: SocketAddr) -> String {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, listen.port()))
+}
+
+/// The report for people.
+pub fn table(report: &StatusReport) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_table(&mut out, report);
+    out
+}
+
+fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
+    let ready = if report.ready { "ready" } else { "NOT READY" };
+    writeln!(out, "PitchGuard {} is {ready}, up {}\n", report.version, duration(report.uptime_s))?;
+    for part in &report.parts {
+        let state = if part.state == PartState::Ready { "ready" } else { &part.state.as_str().to_uppercase() };
+        writeln!(out, "  {:<10} {state:<9} since {}  {}", part.name, part.since, part.detail)?;
+    }
+    write_frames(out, report)?;
+    write_sources(out, report)?;
+    writeln!(out, "\nLatency                       count        p50        p99        max")?;
+    for LatencyReport { stage, count, p50_ms, p99_ms, max_ms } in &report.latencies {
+        let [p50, p99, max] = [p50_ms, p99_ms, max_ms].map(|ms| milliseconds(*ms));
+        writeln!(out, "  {stage:<24} {count:>8} {p50:>10} {p99:>10} {max:>10}")?;
+    }
+    let pitches = &report.pitches;
+    writeln!(
+        out,
+        "\nPitches  {} provisional, {} final, {} revised, {} flagged, {} rejected",
+        pitches.provisional, pitches.r#final, pitches.revised, pitches.flagged, pitches.rejected
+    )?;
+    if let Some(store) = &report.store {
+        writeln!(
+            out,
+            "Store    {} of {} in use, {} commits, {} failed, {} queued",
+            bytes(store.map_used_bytes),
+            bytes(store.map_size_bytes),
+            store.commits,
+            store.commit_failures,
+            store.queued
+        )?;
+    }
+    let clients = &report.clients;
+    writeln!(
+        out,
+        "Clients  {} connected, {} dropped as slow, {} as silent, {} refused",
+        clients.connected, clients.dropped_slow, clients.dropped_silent, clients.refused
+    )
+}
+
+fn write_frames(out: &mut String, report: &StatusReport) -> std::fmt::Result {
+    let accounting = &report.reorder.accounting;
+    let check = if report.identity_holds {
+        "every frame accounted for".to_owned()
+    } else {
+        format!("{} FRAMES NOT ACCOUNTED FOR: please report this", accounting.difference())
+    };
+    writeln!(out, "\nFrames   {} received = {} released", accounting.received, accounting.released)?;
+    for (outcome, count) in &accounting.outcomes()[1..] {
+        write!(out, "{}{count} {outcome}", if *outcome == "duplicate" { "         + " } else { " + " })?;
+    }
+    writeln!(out, " + {} held: {check}", accounting.held)?;
+    let Some(ingest) = &report.ingest else { return Ok(()) };
+    writeln!(
+        out,
+        "Ingest   {} datagrams, {}, {} frames; the kernel dropped {}; receive buffer {} of {}",
+        ingest.datagrams,
+        bytes(ingest.bytes),
+        ingest.frames,
+        ingest.kernel_drops,
+        bytes(ingest.receive_buffer_bytes),
+        bytes(ingest.receive_buffer_wanted_bytes)
+    )?;
+    let refused: Vec<String> =
+        ingest.refused.iter().filter(|(_, n)| **n > 0).map(|(cause, n)| format!("{n} {cause}")).collect();
+    if refused.is_empty() { Ok(()) } else { writeln!(out, "         refused: {}", refused.join(", ")) }
+}
+
+fn write_sources(out: &mut String, report: &StatusReport) -> std::fmt::Result {
+    let heard: Vec<_> = report.reorder.sources.iter().filter(|source| source.state != SourceState::Unseen).collect();
+    if heard.is_empty() {
+        return writeln!(out, "\nNo source was heard yet.");
+    }
+    writeln!(out, "\nSource                  state      gates        lag  behind newest    frames   gaps restarts")?;
+    for source in heard {
+        writeln!(
+            out,
+            "  {:>2} {:<18} {:<10} {:<5} {:>10} {:>14} {:>9} {:>6} {:>8}",
+            source.source,
+            source.name,
+            source.state.as_str(),
+            if source.gates { "yes" } else { "no" },
+            milliseconds(source.lag_ms),
+            milliseconds(source.watermark_lag_ms),
+            source.accounting.received,
+            source.gaps,
+            source.restarts
+        )?;
+    }
+    Ok(())
+}
+
+fn milliseconds(ms: Option<f64>) -> String {
+    match ms {
+        None => "–".to_owned(),
+        Some(ms) if ms.abs() >= 1000.0 => format!("{:.2} s", ms / 1e3),
+        Some(ms) if ms.abs() >= 1.0 => format!("{ms:.1} ms"),
+        Some(ms) => format!("{:.0} µs", ms * 1e3),
+    }
+}
+
+fn bytes(count: u64) -> String {
+    let scaled = |unit: f64| count as f64 / unit;
+    match count {
+        0..1_000 => format!("{count} B"),
+        1_000..1_000_000 => format!("{:.1} kB", scaled(1e3)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", scaled(1e6)),
+        _ => format!("{:.2} GB", scaled(1e9)),
+    }
+}
+
+fn duration(seconds: f64) -> String {
+    let total = seconds as u64;
+    let (hours, minutes, seconds) = (total / 3600, total / 60 % 60, total % 60);
+    if hours > 0 {
+        format!("{hours} h {minutes} min")
+    } else if minutes > 0 {
+        format!("{minutes} min {seconds} s")
+    } else {
+        format!("{seconds} s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::BoxClock;
+    use crate::observe::{Accounting, ReorderStatus, Telemetry};
+
+    #[test]
+    fn a_daemon_that_listens_everywhere_is_asked_on_loopback() {
+        let url = |listen: &str| url_of(listen.parse().expect("an address"));
+        assert_eq!(url("0.0.0.0:8080"), "http://127.0.0.1:8080");
+        assert_eq!(url("[::]:80"), "http://[::1]:80");
+        assert_eq!(url("192.168.7.2:8080"), "http://192.168.7.2:8080");
+    }
+
+    #[test]
+    fn frames_that_are_not_accounted_for_are_shouted() {
+        let telemetry = Telemetry::new(BoxClock::start(1.0), &["store"]);
+        telemetry.publish_reorder(ReorderStatus {
+            accounting: Accounting { received: 10, released: 7, ..Accounting::default() },
+            ..ReorderStatus::default()
+        });
+        let text = table(&telemetry.report());
+        assert!(text.contains("is NOT READY"), "{text}");
+        assert!(text.contains("3 FRAMES NOT ACCOUNTED FOR"), "{text}");
+    }
+
+    #[test]
+    fn nobody_there_is_told_with_what_to_do() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let closed = listener.local_addr().expect("it is bound");
+        drop(listener);
+        let error = ask(&url_of(closed)).expect_err("nobody listens");
+        assert!(error.to_string().contains("systemctl start pitchguard"), "{error}");
+    }
+}

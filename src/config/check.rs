@@ -1,0 +1,165 @@
+//! What must hold across keys, and of the files that they name.
+
+use super::reader::Reader;
+use super::{Auth, Config, Place, ReorderConfig};
+use crate::ingest::KeyFileError;
+
+/// Longest watermark, s: lag comes on top, and both must fit the buffer's calendar.
+const WATERMARK_S_MAX: f64 = 15.0;
+/// Longest hold and idleness, s: the buffer's calendar.
+const HOLD_S_MAX: f64 = 30.0;
+
+/// Reports everything that does not go together.
+pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
+    venue(config, r);
+    ingest(config, r);
+    reorder(config, r);
+    store(config, r);
+    http(config, r);
+    readiness(config, r);
+}
+
+fn venue(config: &Config, r: &mut Reader<'_>) {
+    match config.venue.load() {
+        Ok(venue) => {
+            // The waits have checks of their own below; with the usual ones only the rig can be at fault.
+            if let Err(error) = ReorderConfig::default().buffer(&venue).check() {
+                let place = r.place_of("venue", "file");
+                r.report(place, format!("the venue cannot be served: {error}"));
+            }
+        }
+        Err(error) => {
+            let place = r.place_of("venue", "file");
+            r.report(place, error.to_string());
+        }
+    }
+}
+
+fn ingest(config: &Config, r: &mut Reader<'_>) {
+    let ingest = &config.ingest;
+    let open = ingest.auth == Auth::Off && ingest.sources.is_empty();
+    let sound = r.sound(&[("ingest", "udp_listen"), ("ingest", "auth"), ("ingest", "sources")]);
+    if sound && open && !ingest.udp_listen.ip().is_loopback() {
+        let place = r.place_of("ingest", "udp_listen");
+        let message = format!(
+            "[ingest] udp_listen = \"{}\" takes frames from the network, from anybody; set auth = \"required\" with a \
+             keys_file, or list the senders: sources = {{ 1 = \"192.0.2.11\" }}",
+            ingest.udp_listen
+        );
+        r.report(place, message);
+    }
+    if ingest.auth == Auth::Required && ingest.keys_file.is_none() && r.sound(&[("ingest", "keys_file")]) {
+        let place = r.place_of("ingest", "auth");
+        r.report(place, "[ingest] auth = \"required\" needs keys; name their file: keys_file = \"…\"".into());
+    }
+    match ingest.udp() {
+        Ok(_) => {}
+        Err(KeyFileError::Lines { path, faults }) => {
+            for (line, fault) in faults {
+                r.report(Place::File { path: (&path).into(), line, column: 1 }, fault);
+            }
+        }
+        Err(error @ KeyFileError::Read { .. }) => {
+            let place = r.place_of("ingest", "keys_file");
+            r.report(place, error.to_string());
+        }
+    }
+    let bytes = ingest.receive_buffer_bytes;
+    if !(4096..=1 << 30).contains(&bytes) {
+        let place = r.place_of("ingest", "receive_buffer_bytes");
+        r.report(
+            place,
+            format!("[ingest] receive_buffer_bytes is {bytes}; write 4096 to 1073741824 (16777216 is usual)"),
+        );
+    }
+}
+
+fn reorder(config: &Config, r: &mut Reader<'_>) {
+    let reorder = &config.reorder;
+    if !(reorder.watermark_s > 0.0 && reorder.watermark_s <= WATERMARK_S_MAX) {
+        let place = r.place_of("reorder", "watermark_s");
+        let message = format!(
+            "[reorder] watermark_s is {}; write more than 0 and at most {WATERMARK_S_MAX} (7.0 is usual)",
+            reorder.watermark_s
+        );
+        r.report(place, message);
+    }
+    if !(reorder.idle_s > 0.0 && reorder.idle_s <= HOLD_S_MAX) {
+        let place = r.place_of("reorder", "idle_s");
+        let message = format!(
+            "[reorder] idle_s is {}; write more than 0 and at most {HOLD_S_MAX} (5.0 is usual)",
+            reorder.idle_s
+        );
+        r.report(place, message);
+    }
+    let sound = r.sound(&[("reorder", "watermark_s"), ("reorder", "max_hold_s")]);
+    if sound && !(reorder.max_hold_s > reorder.watermark_s && reorder.max_hold_s <= HOLD_S_MAX) {
+        let place = match r.place_of("reorder", "max_hold_s") {
+            Place::Default => r.place_of("reorder", "watermark_s"),
+            place => place,
+        };
+        let message = format!(
+            "[reorder] max_hold_s is {}; write more than watermark_s ({}) and at most {HOLD_S_MAX} (12.0 is usual)",
+            reorder.max_hold_s, reorder.watermark_s
+        );
+        r.report(place, message);
+    }
+}
+
+fn store(config: &Config, r: &mut Reader<'_>) {
+    let commit_ms = config.store.commit_ms;
+    if !(1..=1000).contains(&commit_ms) {
+        let place = r.place_of("store", "commit_ms");
+        r.report(place, format!("[store] commit_ms is {commit_ms}; write 1 to 1000 (5 to 20 is usual)"));
+    }
+}
+
+fn http(config: &Config, r: &mut Reader<'_>) {
+    let http = &config.http;
+    if !http.listen.ip().is_loopback() && !http.insecure && r.sound(&[("http", "listen"), ("http", "insecure")]) {
+        let place = r.place_of("http", "listen");
+        let message = format!(
+            "[http] listen = \"{}\" shows people's readiness to the network, and this version has no API keys; \
+             listen on \"127.0.0.1:{}\", or say insecure = true",
+            http.listen,
+            http.listen.port()
+        );
+        r.report(place, message);
+    }
+}
+
+fn readiness(config: &Config, r: &mut Reader<'_>) {
+    let readiness = &config.readiness;
+    let ramps = [
+        ("velocity", readiness.velocity),
+        ("spin", readiness.spin),
+        ("height", readiness.height),
+        ("mechanics", readiness.mechanics),
+        ("dose", readiness.dose),
+        ("acwr", readiness.acwr),
+        ("rest", readiness.rest),
+    ];
+    for (key, ramp) in ramps {
+        if ramp.span <= 0.0 {
+            let place = r.place_of("readiness", key);
+            r.report(place, format!("[readiness] {key}: span is {}; write more than 0, or points = 0", ramp.span));
+        }
+    }
+    let counts = [
+        ("pitchers_max", readiness.pitchers_max),
+        ("alerts_max", readiness.alerts_max),
+        ("alerts", readiness.alerts.raise_pitches.min(readiness.alerts.clear_pitches) as usize),
+    ];
+    for (key, count) in counts {
+        if count == 0 {
+            let place = r.place_of("readiness", key);
+            r.report(place, format!("[readiness] {key}: a count is 0; write 1 or more"));
+        }
+    }
+    for (key, cap) in [("starter_cap", readiness.starter_cap), ("reliever_cap", readiness.reliever_cap)] {
+        if cap <= 0.0 {
+            let place = r.place_of("readiness", key);
+            r.report(place, format!("[readiness] {key} is {cap}; write a number of pitches above 0"));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What the features assume where nothing measures it.
+
+use serde::{Deserialize, Serialize};
+
+/// How far the environment may be from usual while no sensor tells. All of it [P], this project's own choice: priors
+/// that live in configuration. They widen standard deviations and never move a value.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Standard deviation of today's temperature about the baseline's, °F. Velocity follows at 1 mph per 37 °F
+    /// (science.md §1).
+    pub temperature_sd_f: f64,
+    /// Standard deviation of today's air density about the baseline's, as a fraction. Break follows in proportion.
+    pub density_sd_frac: f64,
+    /// Standard deviation of the wind along the flight, mph. Break widens by 0.35 in per mph (science.md §1).
+    pub wind_sd_mph: f64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { temperature_sd_f: 12.0, density_sd_frac: 0.02, wind_sd_mph: 3.0 }
+    }
+}

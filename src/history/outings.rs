@@ -1,0 +1,191 @@
+//! From stored pitches to appearances, season sums and what to expect of a pitcher.
+//!
+//! Everything here is derived from the stored pitches and recomputed from them, never added to: the same pitches give
+//! the same bytes, however often and in whatever order they were imported.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::features::baseline::{PitcherBaseline, Quantity, league_sums, resolve, season_sums};
+use crate::ids::PitcherId;
+use crate::store::records::{AppearanceRecord, BaselineRecord, Moments, Origin, PitchRecord, TypeSums};
+use crate::store::{Store, StoreError};
+
+/// `game_type` by `game_pk`, as far as an import knows it.
+pub type GameTypes = BTreeMap<u32, String>;
+
+/// Pitcher-seasons whose changes are held in memory at once.
+const REBUILD_AT_ONCE: usize = 64;
+
+/// Years that a game can be in.
+pub const YEARS: std::ops::RangeInclusive<u16> = 1901..=2261;
+
+/// What a rebuild does to the store.
+enum Change {
+    Put(AppearanceRecord),
+    Remove(AppearanceRecord),
+    PutSums(BaselineRecord),
+    RemoveSums(BaselineRecord),
+}
+
+/// Recomputes one pitcher's appearances and season sums from the stored pitches of a season, then the league's. Call it
+/// when an outing is over.
+///
+/// # Errors
+/// The store fails or holds a corrupt record.
+pub fn rebuild(store: &Store, pitcher: u32, season: u16) -> Result<(), StoreError> {
+    rebuild_all(store, &BTreeSet::from([(pitcher, season)]), &GameTypes::new())
+}
+
+/// [`rebuild`] of many pitcher-seasons. `game_types` adds to what stored appearances know already.
+///
+/// # Errors
+/// The store fails or holds a corrupt record.
+pub fn rebuild_all(store: &Store, whose: &BTreeSet<(u32, u16)>, game_types: &GameTypes) -> Result<(), StoreError> {
+    let whose: Vec<_> = whose.iter().copied().collect();
+    for some in whose.chunks(REBUILD_AT_ONCE) {
+        let mut changes = Vec::new();
+        for (pitcher, season) in some {
+            derive(store, *pitcher, *season, game_types, &mut changes)?;
+        }
+        apply(store, changes)?;
+    }
+    let seasons: BTreeSet<_> = whose.iter().map(|(_, season)| *season).collect();
+    seasons.into_iter().try_for_each(|season| rebuild_league(store, season))
+}
+
+/// The changes that bring one pitcher-season up to date.
+fn derive(
+    store: &Store,
+    pitcher: u32,
+    season: u16,
+    game_types: &GameTypes,
+    changes: &mut Vec<Change>,
+) -> Result<(), StoreError> {
+    let old = store.appearances_of(pitcher, &format!("{season:04}-01-01"), &format!("{season:04}-12-31"))?;
+    let known = old.iter().filter_map(|a| Some((a.game_pk, a.game_type.clone()?)));
+    let mut types: GameTypes = known.collect();
+    let pitches = season_pitches(store, pitcher, season)?;
+    let games: BTreeSet<_> = pitches.iter().map(|p| p.game_pk).collect();
+    types.extend(games.iter().filter_map(|game| Some((*game, game_types.get(game)?.clone()))));
+
+    let new = appearances(pitcher, &pitches, &types);
+    changes_of_sums(&store.baselines_of(pitcher, season)?, season_sums(pitcher, season, &new, None), changes);
+    let kept: BTreeSet<_> = new.iter().map(|a| (a.game_date.clone(), a.game_pk)).collect();
+    let gone = old.into_iter().filter(|a| !kept.contains(&(a.game_date.clone(), a.game_pk)));
+    changes.extend(gone.map(Change::Remove));
+    changes.extend(new.into_iter().map(Change::Put));
+    Ok(())
+}
+
+fn changes_of_sums(old: &[BaselineRecord], new: Vec<BaselineRecord>, changes: &mut Vec<Change>) {
+    let gone = old.iter().filter(|o| !new.iter().any(|n| n.pitch_type == o.pitch_type));
+    changes.extend(gone.cloned().map(Change::RemoveSums));
+    changes.extend(new.into_iter().map(Change::PutSums));
+}
+
+fn apply(store: &Store, changes: Vec<Change>) -> Result<(), StoreError> {
+    store.bulk(changes, |txn, change| match change {
+        Change::Put(record) => txn.put_appearance(&record).map(drop),
+        Change::Remove(record) => txn.remove_appearance(&record).map(drop),
+        Change::PutSums(record) => txn.put_baseline(&record).map(drop),
+        Change::RemoveSums(record) => txn.remove_baseline(&record).map(drop),
+    })
+}
+
+/// Recomputes the league's sums of a season from its pitchers'.
+///
+/// # Errors
+/// The store fails or holds a corrupt record.
+pub fn rebuild_league(store: &Store, season: u16) -> Result<(), StoreError> {
+    let new = league_sums(season, &store.baselines_of_season(season)?);
+    let mut changes = Vec::new();
+    changes_of_sums(&store.baselines_of(0, season)?, new, &mut changes);
+    apply(store, changes)
+}
+
+/// What to expect of a pitcher in an outing on `game_date` (`YYYY-MM-DD`), from outings before that date only: this
+/// season's, shrunk towards last season's, and that towards the league's of last season, else of this one.
+///
+/// # Errors
+/// The date is none, or the store fails or holds a corrupt record.
+pub fn baseline_before(store: &Store, pitcher: PitcherId, game_date: &str) -> Result<PitcherBaseline, StoreError> {
+    let season = season_of(game_date).ok_or_else(|| StoreError::Refused {
+        table: "baselines",
+        why: format!("game_date `{game_date}` is no YYYY-MM-DD"),
+    })?;
+    let appearances = store.appearances_of(pitcher.0, &format!("{season:04}-01-01"), game_date)?;
+    let sums = season_sums(pitcher.0, season, &appearances, Some(game_date));
+    let last = store.baselines_of(pitcher.0, season - 1)?;
+    let mut league = store.baselines_of(0, season - 1)?;
+    if league.is_empty() {
+        league = store.baselines_of(0, season)?;
+    }
+    Ok(resolve(pitcher, &sums, &last, &league))
+}
+
+/// The year of a `YYYY-MM-DD`, where nanoseconds since the Unix epoch reach it and baseball was played.
+pub fn season_of(game_date: &str) -> Option<u16> {
+    game_date.get(..4)?.parse().ok().filter(|year| YEARS.contains(year))
+}
+
+/// A season's stored pitches of one pitcher. The park's local date can be a day off the UTC release, so the range is a
+/// day wider at both ends and the date decides.
+fn season_pitches(store: &Store, pitcher: u32, season: u16) -> Result<Vec<PitchRecord>, StoreError> {
+    const DAY_NS: u64 = 86_400_000_000_000;
+    let january = |year: u16| {
+        let days =
+            jiff::civil::date(year as i16, 1, 1).since(jiff::civil::date(1970, 1, 1)).map_or(0, |s| s.get_days());
+        u64::try_from(days).unwrap_or(0) * DAY_NS
+    };
+    let (from, to) = (january(season).saturating_sub(DAY_NS), january(season + 1) + DAY_NS);
+    let mut pitches = store.pitches_of(pitcher, from, to, usize::MAX)?;
+    pitches.retain(|p| season_of(&p.game_date) == Some(season));
+    Ok(pitches)
+}
+
+/// One pitcher's appearances, by date and game. Pitches of bullpen mounds and without a game are none. A pitch that was
+/// both measured here and imported counts once, as measured here.
+fn appearances(pitcher: u32, pitches: &[PitchRecord], game_types: &GameTypes) -> Vec<AppearanceRecord> {
+    let measured: BTreeSet<_> =
+        pitches.iter().filter(|p| p.origin == Origin::Live).filter_map(PitchRecord::identity).collect();
+    let mut games: BTreeMap<(&str, u32), Vec<&PitchRecord>> = BTreeMap::new();
+    for pitch in pitches.iter().filter(|p| p.mound == 0 && p.game_pk != 0) {
+        let twice = pitch.origin == Origin::Savant && pitch.identity().is_some_and(|i| measured.contains(&i));
+        if !twice {
+            games.entry((&pitch.game_date, pitch.game_pk)).or_default().push(pitch);
+        }
+    }
+    games.into_iter().map(|((date, game), pitches)| appearance(pitcher, date, game, &pitches, game_types)).collect()
+}
+
+fn appearance(pitcher: u32, date: &str, game: u32, pitches: &[&PitchRecord], types: &GameTypes) -> AppearanceRecord {
+    let (mut speed, mut spin) = (Moments::default(), Moments::default());
+    let mut by_type: BTreeMap<&str, TypeSums> = BTreeMap::new();
+    for pitch in pitches {
+        let sums = by_type
+            .entry(&pitch.pitch_type)
+            .or_insert_with(|| TypeSums { pitch_type: pitch.pitch_type.clone(), ..TypeSums::default() });
+        sums.pitches += 1;
+        if !pitch.flags.is_empty() {
+            continue;
+        }
+        pitch.values.release_speed.into_iter().for_each(|v| speed.push(v));
+        pitch.values.release_spin_rate.into_iter().for_each(|v| spin.push(v));
+        for (quantity, moments) in Quantity::ALL.into_iter().zip(&mut sums.quantities) {
+            quantity.of(&pitch.values).into_iter().for_each(|v| moments.push(v));
+        }
+    }
+    let mean = |m: Moments| (m.n > 0).then_some(m.mean);
+    AppearanceRecord {
+        pitcher,
+        game_date: date.to_owned(),
+        game_pk: game,
+        game_type: types.get(&game).cloned(),
+        pitches: pitches.len() as u32,
+        first_ns: pitches.first().map_or(0, |p| p.release_ns),
+        last_ns: pitches.last().map_or(0, |p| p.release_ns),
+        release_speed: mean(speed),
+        release_spin_rate: mean(spin),
+        types: by_type.into_values().collect(),
+    }
+}

@@ -1,0 +1,292 @@
+//! Baseball Savant's CSV files, as downloaded or as other tools keep them, into the store.
+//!
+//! - **By name.** Columns change between years; a column that is missing leaves its field absent, a new one is ignored,
+//!   and of two with the same name the first counts.
+//! - **Nothing silent.** A field that is no number or outside its range is dropped with its reason; a row that does not
+//!   say which pitch it is, is refused with its line; a file cut off in the middle keeps the rows before the cut.
+//! - **Incremental.** A pitch is known by (`game_pk`, `at_bat_number`, `pitch_number`), and everything stored is a
+//!   function of the row: a file imported twice changes no byte, overlapping files add up. A value that a later file
+//!   lacks stays. A pitch that this box measured itself is left as measured.
+//! - **In the order of play**, though files are not: the time of an imported pitch is made from date, at-bat and number
+//!   ([`row::release_ns`]). Savant's own `sv_id` is no help: it is missing on some rows, in local time in some years
+//!   and in UTC in others.
+
+mod names;
+pub mod row;
+mod summary;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use csv::ByteRecord;
+
+pub use summary::{Group, Reasons, Summary};
+
+use self::names::Names;
+use self::row::{Columns, Row};
+use super::outings::{GameTypes, rebuild_all, season_of};
+use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord};
+use crate::store::{Put, Store, StoreError};
+
+/// Rows held in memory at once (some 20 MB).
+const CHUNK_ROWS: usize = 32_768;
+
+/// Rows between two reports of progress.
+const PROGRESS_ROWS: u64 = 512;
+
+/// Imports files one after the other, then recomputes what depends on them: appearances, season sums, the league's.
+/// `progress` hears how many bytes of all files have been read. A file that cannot be read at all is named in the
+/// summary and the others go on.
+///
+/// # Errors
+/// The store fails or holds a corrupt record. What was committed before stays, and importing again completes it.
+pub fn import_savant(store: &Store, paths: &[PathBuf], progress: &mut dyn FnMut(u64)) -> Result<Summary, StoreError> {
+    let mut import = Import { store, summary: Summary::default(), touched: BTreeSet::new(), games: GameTypes::new() };
+    let mut before = 0;
+    for path in paths {
+        match import.file(path, &mut |bytes| progress(before + bytes)) {
+            Ok(()) => import.summary.files += 1,
+            Err(FileError::Store(error)) => return Err(error),
+            Err(FileError::Unreadable(why)) => import.summary.failed.push(format!("{}: {why}", path.display())),
+        }
+        before += path.metadata().map_or(0, |m| m.len());
+        progress(before);
+    }
+    rebuild_all(store, &import.touched, &import.games)?;
+    import.summary.pitchers = import.touched.iter().map(|(pitcher, _)| pitcher).collect::<BTreeSet<_>>().len() as u64;
+    Ok(import.summary)
+}
+
+enum FileError {
+    Store(StoreError),
+    Unreadable(String),
+}
+
+impl From<StoreError> for FileError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<csv::Error> for FileError {
+    fn from(error: csv::Error) -> Self {
+        Self::Unreadable(error.to_string())
+    }
+}
+
+struct Import<'s> {
+    store: &'s Store,
+    summary: Summary,
+    /// Pitcher-seasons that the files speak of, changed or not: an import that was interrupted is completed by the next.
+    touched: BTreeSet<(u32, u16)>,
+    games: GameTypes,
+}
+
+/// Tells whether a file ended within quotes: every whole CSV has an even number of them, also with quotes in its text,
+/// and does not end in the middle of a line that opened one.
+struct Quotes<R> {
+    inner: R,
+    odd: bool,
+    last: u8,
+}
+
+impl<R> Quotes<R> {
+    fn cut(&self) -> bool {
+        self.odd && self.last != b'\n'
+    }
+}
+
+impl<R: Read> Read for Quotes<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        for byte in &buf[..n] {
+            self.odd ^= *byte == b'"';
+        }
+        self.last = buf[..n].last().copied().unwrap_or(self.last);
+        Ok(n)
+    }
+}
+
+/// What one file says of the people in it.
+#[derive(Default)]
+struct People {
+    names: Names,
+    pitchers: BTreeMap<u32, PitcherRecord>,
+}
+
+impl Import<'_> {
+    fn file(&mut self, path: &Path, progress: &mut dyn FnMut(u64)) -> Result<(), FileError> {
+        let file = File::open(path).map_err(|e| FileError::Unreadable(e.to_string()))?;
+        let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 16).from_reader(Quotes {
+            inner: file,
+            odd: false,
+            last: b'\n',
+        });
+        let columns = Columns::of(reader.byte_headers()?).map_err(FileError::Unreadable)?;
+        let place = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+        let mut people = People::default();
+        let mut chunk = Vec::new();
+        let mut record = ByteRecord::new();
+        // A row with the wrong number of fields is the cut where it is the last.
+        let mut uneven: Option<(u64, usize)> = None;
+        let (mut rows, mut last_taken) = (0, None);
+        while reader.read_byte_record(&mut record)? {
+            let line = record.position().map_or(0, csv::Position::line);
+            rows += 1;
+            last_taken = None;
+            if chunk.len() == CHUNK_ROWS {
+                self.store_chunk(std::mem::take(&mut chunk))?;
+            }
+            if rows % PROGRESS_ROWS == 0 {
+                progress(reader.position().byte());
+            }
+            if let Some((line, fields)) = uneven.take() {
+                let why = format!("the number of fields is not the header's ({fields}, not {})", columns.count);
+                self.summary.refused.add(&why, &place, line);
+            }
+            if record.len() != columns.count {
+                uneven = Some((line, record.len()));
+                continue;
+            }
+            let mut drop = |why: &str| self.summary.dropped.add(why, &place, line);
+            match columns.row(&record, &mut drop) {
+                Ok(row) => {
+                    people.hear(&row);
+                    chunk.push(row);
+                    last_taken = Some(line);
+                }
+                Err(why) => self.summary.refused.add(&why, &place, line),
+            }
+        }
+        // An open quote: the last row has all its fields, but the last of them is not whole.
+        let open_quote = last_taken.filter(|_| reader.get_ref().cut());
+        if open_quote.is_some() {
+            chunk.pop();
+        }
+        if let Some(line) = uneven.map(|(line, _)| line).or(open_quote) {
+            self.summary.refused.add("the file is cut off here", &place, line);
+        }
+        self.summary.rows += rows;
+        self.store_chunk(chunk)?;
+        self.store_people(people)?;
+        Ok(())
+    }
+
+    /// Stores rows in the order of their keys.
+    fn store_chunk(&mut self, rows: Vec<Row>) -> Result<(), StoreError> {
+        let mut pitches: BTreeMap<(u32, u64), PitchRecord> = BTreeMap::new();
+        for row in rows {
+            let (pitcher, season) = (row.pitcher, season_of(&row.pitch.game_date).unwrap_or(0));
+            self.touched.insert((pitcher, season));
+            if let Some(kind) = row.game_type {
+                self.games.insert(row.pitch.game_pk, kind);
+            }
+            match pitches.entry((pitcher, row.pitch.release_ns)) {
+                std::collections::btree_map::Entry::Vacant(entry) => {
+                    entry.insert(row.pitch);
+                }
+                std::collections::btree_map::Entry::Occupied(mut entry) => {
+                    let merged = merge(entry.get(), row.pitch);
+                    entry.insert(merged);
+                    self.summary.doubled += 1;
+                }
+            }
+        }
+        let measured = self.measured_here(&pitches)?;
+        let (summary, touched) = (&mut self.summary, &mut self.touched);
+        self.store.bulk(pitches, |txn, (_, pitch)| {
+            if pitch.identity().is_some_and(|identity| measured.contains(&identity)) {
+                summary.measured_here += 1;
+                return Ok(());
+            }
+            let old = txn.pitch(pitch.id)?;
+            let pitch = old.as_ref().map_or_else(|| pitch.clone(), |old| merge(old, pitch.clone()));
+            match txn.put_pitch(&pitch)? {
+                Put::New => summary.new += 1,
+                Put::Changed => summary.changed += 1,
+                Put::Unchanged => summary.unchanged += 1,
+            }
+            // The scorers may have given the pitch to somebody else, or moved the game.
+            let whose = old.and_then(|old| Some((old.pitcher?, season_of(&old.game_date)?)));
+            touched.extend(whose);
+            Ok(())
+        })
+    }
+
+    /// Identities of pitches on these pitchers' days that this box measured itself.
+    fn measured_here(
+        &self,
+        pitches: &BTreeMap<(u32, u64), PitchRecord>,
+    ) -> Result<BTreeSet<(u32, u16, u16)>, StoreError> {
+        const DAY_NS: u64 = 86_400_000_000_000;
+        let days: BTreeSet<_> = pitches.keys().map(|(pitcher, ns)| (*pitcher, ns / DAY_NS)).collect();
+        let mut out = BTreeSet::new();
+        for (pitcher, day) in days {
+            // The park's date can end on the next day, UTC.
+            let stored = self.store.pitches_of(pitcher, day * DAY_NS, (day + 2) * DAY_NS, usize::MAX)?;
+            out.extend(stored.iter().filter(|p| p.origin == Origin::Live).filter_map(PitchRecord::identity));
+        }
+        Ok(out)
+    }
+
+    fn store_people(&self, people: People) -> Result<(), StoreError> {
+        let names = people.names.of_pitchers();
+        let mut records = Vec::new();
+        for (id, mut new) in people.pitchers {
+            new.name = names.get(&id).cloned();
+            let Some(old) = self.store.pitcher(id)? else {
+                records.push(new);
+                continue;
+            };
+            // The later game knows better; the earlier one fills what is missing.
+            let (late, early) = if old.last_date > new.last_date { (old, new) } else { (new, old) };
+            records.push(PitcherRecord {
+                id,
+                name: late.name.or(early.name),
+                team: late.team.or(early.team),
+                throws: late.throws.or(early.throws),
+                last_date: late.last_date.or(early.last_date),
+            });
+        }
+        self.store.bulk(records, |txn, record| txn.put_pitcher(&record).map(drop))
+    }
+}
+
+impl People {
+    fn hear(&mut self, row: &Row) {
+        if let Some(name) = &row.player_name {
+            self.names.hear(row.pitcher, row.batter, name);
+        }
+        let date = Some(row.pitch.game_date.clone());
+        let person = self.pitchers.entry(row.pitcher).or_default();
+        person.id = row.pitcher;
+        if person.last_date <= date {
+            person.last_date = date;
+            person.team.clone_from(&row.team);
+        }
+        if row.throws.is_some() {
+            person.throws.clone_from(&row.throws);
+        }
+    }
+}
+
+/// Relative difference up to which two values are the same number as printed by two tools: they differ in the 16th
+/// digit, and no one measures the 10th.
+const SAME: f64 = 1e-10;
+
+/// A later row of a pitch over an earlier one: what the later does not know, or only prints differently, stays.
+fn merge(old: &PitchRecord, new: PitchRecord) -> PitchRecord {
+    let mut values: Measured = new.values;
+    let mut known = old.values;
+    for field in &row::FIELDS {
+        let (new, known) = ((field.of)(&mut values), *(field.of)(&mut known));
+        *new = match (*new, known) {
+            (Some(new), Some(known)) if (new - known).abs() > SAME * known.abs() => Some(new),
+            (new, known) => known.or(new),
+        };
+    }
+    let pitch_type = if new.pitch_type.is_empty() { old.pitch_type.clone() } else { new.pitch_type.clone() };
+    PitchRecord { pitch_type, values, ..new }
+}

@@ -1,0 +1,288 @@
+//! One row of a Savant CSV, field by field.
+
+use csv::ByteRecord;
+
+use crate::history::outings::YEARS;
+use crate::ids::PitchType;
+use crate::store::records::{Measured, Origin, PitchRecord, State};
+
+/// A measured column: its name, the range outside which it is an error, and where it goes.
+pub struct Field {
+    /// Statcast's column.
+    pub column: &'static str,
+    /// Smallest value that a thrown ball can have, in the column's unit.
+    pub low: f64,
+    /// Largest.
+    pub high: f64,
+    /// Where it goes.
+    pub of: fn(&mut Measured) -> &mut Option<f64>,
+}
+
+macro_rules! field {
+    ($column:ident, $low:expr, $high:expr) => {
+        Field { column: stringify!($column), low: $low, high: $high, of: |m| &mut m.$column }
+    };
+}
+
+/// The measured columns. Ranges are wide: an eephus and a 105 mph fastball, a submariner and a ball in the dirt pass;
+/// a value in other units (km/h, inches, metres) mostly does not.
+pub const FIELDS: [Field; 18] = [
+    field!(release_speed, 25.0, 110.0),
+    field!(release_pos_x, -10.0, 10.0),
+    field!(release_pos_y, 45.0, 60.5),
+    field!(release_pos_z, -1.0, 10.0),
+    field!(release_extension, 0.0, 12.0),
+    field!(plate_x, -20.0, 20.0),
+    field!(plate_z, -20.0, 25.0),
+    field!(pfx_x, -4.0, 4.0),
+    field!(pfx_z, -4.0, 4.0),
+    field!(effective_speed, 25.0, 112.0),
+    field!(release_spin_rate, 0.0, 4500.0),
+    field!(spin_axis, 0.0, 360.0),
+    field!(vx0, -40.0, 40.0),
+    field!(vy0, -165.0, -30.0),
+    field!(vz0, -40.0, 60.0),
+    field!(ax, -80.0, 80.0),
+    field!(ay, -20.0, 80.0),
+    field!(az, -110.0, 50.0),
+];
+
+/// Largest `at_bat_number`: a game of 26 innings had fewer.
+const AT_BAT_MAX: u32 = 250;
+/// Largest `pitch_number`: the longest at-bat since counts are kept had 21.
+const PITCH_MAX: u32 = 24;
+/// `game_pk` stays below 10⁹, so that it fits the nanoseconds of [`release_ns`].
+const GAME_MAX: u32 = 999_999_999;
+
+/// What one row says.
+pub(super) struct Row {
+    pub(super) pitcher: u32,
+    pub(super) batter: Option<u32>,
+    /// The pitcher's or the batter's: only the whole file tells.
+    pub(super) player_name: Option<String>,
+    pub(super) team: Option<String>,
+    pub(super) throws: Option<String>,
+    pub(super) game_type: Option<String>,
+    pub(super) pitch: PitchRecord,
+}
+
+/// Where the columns are in this file.
+pub(super) struct Columns {
+    /// Fields a row must have.
+    pub(super) count: usize,
+    pitcher: usize,
+    game_date: usize,
+    game_pk: usize,
+    at_bat_number: usize,
+    pitch_number: usize,
+    others: [Option<usize>; 9],
+    measured: [Option<usize>; FIELDS.len()],
+}
+
+/// Columns that are used where they are there; the index into `Columns::others`.
+const OTHERS: [&str; 9] = [
+    "batter",
+    "player_name",
+    "pitch_type",
+    "p_throws",
+    "home_team",
+    "away_team",
+    "inning_topbot",
+    "game_type",
+    "description",
+];
+const BATTER: usize = 0;
+const PLAYER_NAME: usize = 1;
+const PITCH_TYPE: usize = 2;
+const P_THROWS: usize = 3;
+const HOME_TEAM: usize = 4;
+const AWAY_TEAM: usize = 5;
+const INNING_TOPBOT: usize = 6;
+const GAME_TYPE: usize = 7;
+const DESCRIPTION: usize = 8;
+
+impl Columns {
+    /// Finds the columns by name, or says which are missing that no row can do without.
+    pub(super) fn of(header: &ByteRecord) -> Result<Self, String> {
+        let find = |name: &str| {
+            header.iter().position(|column| {
+                // A byte order mark keeps the first column's quotes from being read as quotes.
+                let column = column.strip_prefix(b"\xef\xbb\xbf").unwrap_or(column).trim_ascii();
+                let column = column.strip_prefix(b"\"").and_then(|c| c.strip_suffix(b"\"")).unwrap_or(column);
+                column == name.as_bytes()
+            })
+        };
+        let mut missing = Vec::new();
+        let mut need = |name: &'static str| {
+            find(name).unwrap_or_else(|| {
+                missing.push(name);
+                0
+            })
+        };
+        let columns = Self {
+            count: header.len(),
+            pitcher: need("pitcher"),
+            game_date: need("game_date"),
+            game_pk: need("game_pk"),
+            at_bat_number: need("at_bat_number"),
+            pitch_number: need("pitch_number"),
+            others: OTHERS.map(find),
+            measured: FIELDS.each_ref().map(|f| find(f.column)),
+        };
+        if missing.is_empty() {
+            Ok(columns)
+        } else {
+            Err(format!("no Savant CSV: its header lacks {}", missing.join(", ")))
+        }
+    }
+
+    /// Reads a row. `dropped` hears of each field that had to be left out.
+    ///
+    /// The error says why the row is refused.
+    pub(super) fn row(&self, record: &ByteRecord, dropped: &mut dyn FnMut(&str)) -> Result<Row, String> {
+        let other = |column: usize| self.others[column].and_then(|at| text(record, at));
+        if other(DESCRIPTION).is_some_and(|d| d.starts_with("automatic_")) {
+            return Err("an automatic ball or strike: no pitch was thrown".to_owned());
+        }
+        let pitcher = required(record, self.pitcher, "pitcher", u32::MAX)?;
+        let game_pk = required(record, self.game_pk, "game_pk", GAME_MAX)?;
+        let at_bat = required(record, self.at_bat_number, "at_bat_number", AT_BAT_MAX)?;
+        let number = required(record, self.pitch_number, "pitch_number", PITCH_MAX)?;
+        let date = text(record, self.game_date).ok_or("game_date is missing")?;
+        let date = date.get(..10).filter(|_| matches!(date.as_bytes().get(10), None | Some(b' ' | b'T')));
+        let date = date
+            .and_then(|d| d.parse::<jiff::civil::Date>().ok())
+            .filter(|d| YEARS.contains(&(d.year().unsigned_abs())));
+        let date = date.ok_or("game_date is no YYYY-MM-DD")?;
+        let release_ns = release_ns(date, game_pk, at_bat, number).ok_or("game_date is before 1970")?;
+
+        let mut values = Measured::default();
+        for (field, at) in FIELDS.iter().zip(self.measured) {
+            let Some(text) = at.and_then(|at| text(record, at)) else { continue };
+            match text.parse::<f64>() {
+                Ok(value) if (field.low..=field.high).contains(&value) => *(field.of)(&mut values) = Some(value),
+                Ok(_) => dropped(&format!("{} is outside {} to {}", field.column, field.low, field.high)),
+                Err(_) => dropped(&format!("{} is not a number", field.column)),
+            }
+        }
+        let pitch_type = match other(PITCH_TYPE) {
+            None | Some("UN") => String::new(),
+            Some(text) => PitchType::parse(text).map_or_else(
+                || {
+                    dropped("pitch_type is not up to four letters");
+                    String::new()
+                },
+                |t| t.as_str().to_owned(),
+            ),
+        };
+        // The home team pitches in the top of an inning.
+        let team = match other(INNING_TOPBOT) {
+            Some("Top") => other(HOME_TEAM),
+            Some("Bot") => other(AWAY_TEAM),
+            _ => None,
+        };
+        Ok(Row {
+            pitcher,
+            batter: other(BATTER).and_then(whole),
+            player_name: self.others[PLAYER_NAME]
+                .and_then(|at| record.get(at))
+                .map(String::from_utf8_lossy)
+                .filter(|name| !is_null(name.trim()))
+                .map(|name| name.trim().to_owned()),
+            team: team.map(str::to_owned),
+            throws: other(P_THROWS).filter(|t| matches!(*t, "L" | "R" | "S")).map(str::to_owned),
+            game_type: other(GAME_TYPE).map(str::to_owned),
+            pitch: PitchRecord {
+                pitcher: Some(pitcher),
+                release_ns,
+                id: pitch_id(game_pk, at_bat, number),
+                game_date: date.to_string(),
+                game_pk,
+                at_bat_number: Some(at_bat as u16),
+                pitch_number: Some(number as u16),
+                pitch_type,
+                mound: 0,
+                origin: Origin::Savant,
+                state: State::Final,
+                revision: 0,
+                values,
+                sd: None,
+                cameras: 0,
+                residual_px: None,
+                late_data_frac: 0.0,
+                calibration_confidence: None,
+                release_marked: false,
+                flags: Vec::new(),
+            },
+        })
+    }
+}
+
+/// The time of an imported pitch: 17:00 UTC of its game's date, 100 s an at-bat and 4 s a pitch, and the game in the
+/// nanoseconds, so that it is the same in every file, follows the order of play and stays within its date.
+pub fn release_ns(date: jiff::civil::Date, game_pk: u32, at_bat_number: u32, pitch_number: u32) -> Option<u64> {
+    let first = date.at(17, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    let seconds = u64::try_from(first.timestamp().as_second()).ok()?;
+    let into = u64::from(at_bat_number) * 100 + u64::from(pitch_number) * 4;
+    Some((seconds + into) * 1_000_000_000 + u64::from(game_pk))
+}
+
+/// The id of an imported pitch, below 2⁴⁸ and so apart from every live one.
+pub fn pitch_id(game_pk: u32, at_bat_number: u32, pitch_number: u32) -> u64 {
+    u64::from(game_pk) << 16 | u64::from(at_bat_number) << 8 | u64::from(pitch_number)
+}
+
+fn is_null(text: &str) -> bool {
+    matches!(text, "" | "NA" | "null" | "NULL" | "NaN" | "nan" | "None")
+}
+
+/// A field's text; absent where it is one of the ways to say nothing, or no UTF-8.
+fn text(record: &ByteRecord, at: usize) -> Option<&str> {
+    let text = std::str::from_utf8(record.get(at)?).ok()?.trim();
+    (!is_null(text)).then_some(text)
+}
+
+/// A whole number, also as other tools write it (`717797.0`).
+fn whole(text: &str) -> Option<u32> {
+    if let Ok(number) = text.parse() {
+        return Some(number);
+    }
+    let number: f64 = text.parse().ok()?;
+    (number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number)).then_some(number as u32)
+}
+
+fn required(record: &ByteRecord, at: usize, name: &str, high: u32) -> Result<u32, String> {
+    let text = text(record, at).ok_or_else(|| format!("{name} is missing"))?;
+    let number = whole(text).ok_or_else(|| format!("{name} is not a whole number"))?;
+    if (1..=high).contains(&number) { Ok(number) } else { Err(format!("{name} is outside 1 to {high}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_follow_the_order_of_play_and_stay_within_the_date() {
+        let date = jiff::civil::date(2023, 6, 11);
+        let at = |game, at_bat, number| release_ns(date, game, at_bat, number).expect("after 1970");
+        let mut last = at(GAME_MAX, 1, 1);
+        for (at_bat, number) in (1..=AT_BAT_MAX).flat_map(|a| (1..=PITCH_MAX).map(move |n| (a, n))).skip(1) {
+            assert!(at(1, at_bat, number) > last, "at-bat {at_bat}, pitch {number}");
+            last = at(GAME_MAX, at_bat, number);
+        }
+        let text = |ns: u64| jiff::Timestamp::from_nanosecond(i128::from(ns)).expect("in range").to_string();
+        assert!(text(at(1, 1, 1)).starts_with("2023-06-11T17:01:44") && text(last).starts_with("2023-06-11T23:58"));
+    }
+
+    #[test]
+    fn ids_are_apart_from_each_other_and_from_live_ones() {
+        assert_ne!(pitch_id(717_797, 1, 12), pitch_id(717_797, 11, 2));
+        assert!(pitch_id(GAME_MAX, AT_BAT_MAX, PITCH_MAX) < 1 << 48);
+    }
+
+    #[test]
+    fn numbers_are_read_as_other_tools_write_them() {
+        assert_eq!((whole("717797"), whole("717797.0"), whole("1e3")), (Some(717_797), Some(717_797), Some(1000)));
+        assert_eq!((whole("-1"), whole("1.5"), whole("5e9"), whole("x")), (None, None, None, None));
+    }
+}

@@ -1,0 +1,161 @@
+//! What ingest counts: one table of atomics, written by the receiving thread and read by anybody.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use firmware_protocol::Cause;
+
+/// Sources 1 to 63; row 0 takes what names no source that can be believed.
+const SOURCES: usize = 64;
+const CAUSES: usize = Cause::ALL.len();
+const REFUSALS: usize = CAUSES + 2;
+
+/// Why a frame went no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// It failed a check of the protocol. After [`Cause::Kind`] the rest of the datagram is still read, after any other
+    /// cause it is dropped.
+    Protocol(Cause),
+    /// `[ingest] sources` is set, and its source is not listed or sends from another address than listed.
+    Address,
+    /// An authenticated frame of more than 32 s before its source's newest: an old one sent again.
+    Replayed,
+}
+
+impl Refusal {
+    /// Every refusal, in the order of the checks.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Cause::ALL.into_iter().map(Self::Protocol).chain([Self::Address, Self::Replayed])
+    }
+
+    /// The name that counters carry: the protocol's own for its causes.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Protocol(cause) => cause.as_str(),
+            Self::Address => "address",
+            Self::Replayed => "replayed",
+        }
+    }
+
+    const fn column(self) -> usize {
+        match self {
+            Self::Protocol(cause) => cause as usize,
+            Self::Address => CAUSES,
+            Self::Replayed => CAUSES + 1,
+        }
+    }
+}
+
+/// Counts since start.
+#[derive(Debug)]
+pub struct IngestCounters {
+    pub(super) datagrams: AtomicU64,
+    pub(super) bytes: AtomicU64,
+    pub(super) kernel_dropped: AtomicU64,
+    pub(super) unstamped: AtomicU64,
+    pub(super) socket_errors: AtomicU64,
+    frames: [AtomicU64; SOURCES],
+    refused: [[AtomicU64; REFUSALS]; SOURCES],
+}
+
+impl Default for IngestCounters {
+    fn default() -> Self {
+        Self {
+            datagrams: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            kernel_dropped: AtomicU64::new(0),
+            unstamped: AtomicU64::new(0),
+            socket_errors: AtomicU64::new(0),
+            frames: std::array::from_fn(|_| AtomicU64::new(0)),
+            refused: std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0))),
+        }
+    }
+}
+
+/// Adds to a count. Counts are only ever read as numbers, so no order between them is needed.
+pub(super) fn add(count: &AtomicU64, n: u64) {
+    count.fetch_add(n, Ordering::Relaxed);
+}
+
+impl IngestCounters {
+    /// A frame was accepted.
+    pub(super) fn accept(&self, source: u8) {
+        add(&self.frames[usize::from(source) % SOURCES], 1);
+    }
+
+    /// A frame was refused. `source` is none where the frame's own claim cannot be believed.
+    pub(super) fn refuse(&self, source: Option<u8>, refusal: Refusal) {
+        add(&self.refused[usize::from(source.unwrap_or(0)) % SOURCES][refusal.column()], 1);
+    }
+
+    /// The counts as they are now.
+    pub fn snapshot(&self) -> IngestSnapshot {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let sources = (0..SOURCES)
+            .map(|source| SourceSnapshot {
+                source: source as u8,
+                frames: read(&self.frames[source]),
+                refused: std::array::from_fn(|column| read(&self.refused[source][column])),
+            })
+            .filter(|s| s.frames > 0 || s.refused.iter().any(|n| *n > 0))
+            .collect();
+        IngestSnapshot {
+            datagrams: read(&self.datagrams),
+            bytes: read(&self.bytes),
+            kernel_dropped: read(&self.kernel_dropped),
+            unstamped: read(&self.unstamped),
+            socket_errors: read(&self.socket_errors),
+            sources,
+        }
+    }
+}
+
+/// Counts at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IngestSnapshot {
+    /// Datagrams received.
+    pub datagrams: u64,
+    /// Bytes in them.
+    pub bytes: u64,
+    /// Datagrams that the kernel dropped because the receive buffer was full.
+    pub kernel_dropped: u64,
+    /// Datagrams without a kernel stamp, whose arrival is the moment they were read.
+    pub unstamped: u64,
+    /// Errors of the socket that were survived.
+    pub socket_errors: u64,
+    /// The sources that were heard of, ascending; source 0 stands for frames that name none that can be believed.
+    pub sources: Vec<SourceSnapshot>,
+}
+
+/// Counts of one source at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceSnapshot {
+    /// Its number; 0 for frames that name none that can be believed.
+    pub source: u8,
+    /// Frames accepted.
+    pub frames: u64,
+    refused: [u64; REFUSALS],
+}
+
+impl SourceSnapshot {
+    /// Frames refused for this reason.
+    pub fn refused(&self, refusal: Refusal) -> u64 {
+        self.refused[refusal.column()]
+    }
+}
+
+impl IngestSnapshot {
+    /// Frames accepted, of all sources.
+    pub fn frames(&self) -> u64 {
+        self.sources.iter().map(|s| s.frames).sum()
+    }
+
+    /// Frames refused for this reason, of all sources.
+    pub fn refused(&self, refusal: Refusal) -> u64 {
+        self.sources.iter().map(|s| s.refused(refusal)).sum()
+    }
+
+    /// The counts of one source; none if it was not heard of.
+    pub fn source(&self, source: u8) -> Option<&SourceSnapshot> {
+        self.sources.iter().find(|s| s.source == source)
+    }
+}

@@ -1,0 +1,279 @@
+//! The numbers as `/metrics` gives them: `OpenMetrics` text through prometheus-client, encoded anew at each scrape.
+
+use std::fmt;
+use std::sync::Arc;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeGaugeValue, MetricEncoder, NoLabelSet, text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::latency::Latencies;
+use super::{IngestStatus, PartState, ReorderStatus, SourceState, SourceStatus, Stage, StoreStatus, Telemetry};
+
+/// Upper bounds of the latency buckets, ns: 1–2.5–5 from 10 µs, below which nothing here is worth telling apart, to
+/// 10 s, the hold of the slowest camera. The last one is +Inf.
+const BUCKETS_NS: [u64; 19] = [
+    10_000,
+    25_000,
+    50_000,
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000,
+    500_000_000,
+    1_000_000_000,
+    2_500_000_000,
+    5_000_000_000,
+    10_000_000_000,
+];
+
+type Labels<'a> = [(&'a str, &'a str)];
+type SourceCount = fn(&SourceStatus) -> u64;
+
+impl Telemetry {
+    /// All numbers as `OpenMetrics` text ([`super::METRICS_CONTENT_TYPE`]).
+    ///
+    /// # Errors
+    /// Where the text cannot be formatted, which writing to a string does not cause.
+    pub fn prometheus(self: &Arc<Self>) -> Result<String, fmt::Error> {
+        let mut registry = Registry::with_prefix("pitchguard");
+        registry.register_collector(Box::new(TelemetryCollector(Arc::clone(self))));
+        let mut out = String::with_capacity(64 * 1024);
+        text::encode(&mut out, &registry)?;
+        Ok(out)
+    }
+}
+
+#[derive(Debug)]
+struct TelemetryCollector(Arc<Telemetry>);
+
+impl Collector for TelemetryCollector {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let mut families = Families(encoder);
+        let telemetry = &self.0;
+        families.build_info()?;
+        let uptime = telemetry.clock.now().0.saturating_sub(telemetry.started.0) as f64 / 1e9;
+        families.gauges("uptime", "Box time since the start", Some(&Unit::Seconds), [(no_labels(), uptime)])?;
+        families.parts(telemetry)?;
+        families.latencies(telemetry)?;
+        if let Some(reorder) = telemetry.reorder.load_full() {
+            families.reorder(&reorder)?;
+        }
+        if let Some(ingest) = telemetry.ingest.load_full() {
+            families.ingest(&ingest)?;
+        }
+        if let Some(store) = telemetry.store.load_full() {
+            families.store(&store)?;
+        }
+        if let Some(pitches) = telemetry.published.load_full() {
+            let counts = [
+                ("provisional", pitches.provisional),
+                ("final", pitches.r#final),
+                ("revised", pitches.revised),
+                ("flagged", pitches.flagged),
+                ("rejected", pitches.rejected),
+            ];
+            families.counters("pitches", "Pitches published, and groups rejected", None, by_label("state", &counts))?;
+        }
+        families.clients(telemetry)
+    }
+}
+
+/// Writes one metric family after another.
+struct Families<'a>(DescriptorEncoder<'a>);
+
+impl Families<'_> {
+    fn counters<'l, L>(&mut self, name: &str, help: &str, unit: Option<&Unit>, values: L) -> fmt::Result
+    where
+        L: IntoIterator<Item = (Vec<(&'l str, &'l str)>, u64)>,
+    {
+        let mut metric = self.0.encode_descriptor(name, help, unit, MetricType::Counter)?;
+        for (labels, value) in values {
+            with_labels(&mut metric, &labels, |series| series.encode_counter::<NoLabelSet, _, f64>(&value, None))?;
+        }
+        Ok(())
+    }
+
+    fn gauges<'l, L, V>(&mut self, name: &str, help: &str, unit: Option<&Unit>, values: L) -> fmt::Result
+    where
+        L: IntoIterator<Item = (Vec<(&'l str, &'l str)>, V)>,
+        V: EncodeGaugeValue,
+    {
+        let mut metric = self.0.encode_descriptor(name, help, unit, MetricType::Gauge)?;
+        for (labels, value) in values {
+            with_labels(&mut metric, &labels, |series| series.encode_gauge(&value))?;
+        }
+        Ok(())
+    }
+
+    fn build_info(&mut self) -> fmt::Result {
+        let labels: &Labels<'_> = &[("version", env!("CARGO_PKG_VERSION"))];
+        self.0.encode_descriptor("build", "What runs", None, MetricType::Info)?.encode_info(&labels)
+    }
+
+    fn parts(&mut self, telemetry: &Telemetry) -> fmt::Result {
+        let parts = telemetry.parts();
+        let states = parts.iter().flat_map(|part| {
+            PartState::ALL.map(|state| {
+                (vec![("part", part.name.as_str()), ("state", state.as_str())], u32::from(part.state == state))
+            })
+        });
+        self.gauges("part_state", "1 for the state that a part is in", None, states)
+    }
+
+    fn latencies(&mut self, telemetry: &Telemetry) -> fmt::Result {
+        let mut metric = self.0.encode_descriptor(
+            "stage_latency",
+            "Latency of each stage in the way of the data",
+            Some(&Unit::Seconds),
+            MetricType::Histogram,
+        )?;
+        for stage in Stage::ALL {
+            let latencies = telemetry.stages.read(stage);
+            let labels: &Labels<'_> = &[("stage", stage.as_str())];
+            let sum_s = latencies.sum_ns as f64 / 1e9;
+            let mut family = metric.encode_family(&labels)?;
+            family.encode_histogram::<NoLabelSet>(sum_s, latencies.histogram.len(), &buckets(&latencies), None)?;
+        }
+        Ok(())
+    }
+
+    fn reorder(&mut self, status: &ReorderStatus) -> fmt::Result {
+        let accounting = &status.accounting;
+        self.counters(
+            "reorder_received",
+            "Frames that the watermark buffer took in",
+            None,
+            [(no_labels(), accounting.received)],
+        )?;
+        let outcomes = accounting.outcomes();
+        self.counters("reorder_frames", "Where the received frames went", None, by_label("outcome", &outcomes))?;
+        self.gauges("reorder_held", "Frames waiting in the buffer", None, [(no_labels(), accounting.held)])?;
+        self.gauges(
+            "reorder_unaccounted",
+            "Received minus everything accounted for; anything but 0 is a fault",
+            None,
+            [(no_labels(), accounting.difference() as i64)],
+        )?;
+        let help = "Times the watermarks were restarted";
+        self.counters("reorder_epochs", help, None, [(no_labels(), status.epochs)])?;
+        self.sources(&status.sources)?;
+        self.mounds(status)
+    }
+
+    fn mounds(&mut self, status: &ReorderStatus) -> fmt::Result {
+        let lags = status.mounds.iter().flat_map(|mound| {
+            let of = |kind, lag: Option<f64>| {
+                lag.map(|ms| (vec![("mound", mound.name.as_str()), ("watermark", kind)], ms / 1e3))
+            };
+            [of("eager", mound.eager_watermark_lag_ms), of("final", mound.final_watermark_lag_ms)]
+        });
+        let help = "Box time minus the mound's watermark";
+        self.gauges("mound_watermark_lag", help, Some(&Unit::Seconds), lags.flatten())
+    }
+
+    fn sources(&mut self, sources: &[SourceStatus]) -> fmt::Result {
+        let numbers: Vec<String> = sources.iter().map(|source| source.source.to_string()).collect();
+        let each = || sources.iter().zip(&numbers).map(|(source, number)| (source, ("source", number.as_str())));
+        let seconds = |ms: Option<f64>, label: (&'static str, _)| ms.map(|ms| (vec![(label.0, label.1)], ms / 1e3));
+        let states = each().flat_map(|(source, label)| {
+            SourceState::ALL.map(|state| (vec![label, ("state", state.as_str())], u32::from(source.state == state)))
+        });
+        self.gauges("source_state", "1 for the state that a source is in", None, states)?;
+        let gates = each().map(|(source, label)| (vec![label], u32::from(source.gates)));
+        self.gauges("source_gates", "1 where the watermark waits for the source", None, gates)?;
+        let lags = each().filter_map(|(source, label)| seconds(source.lag_ms, label));
+        self.gauges("source_lag", "Arrival minus event time of the newest frame", Some(&Unit::Seconds), lags)?;
+        let lags = each().filter_map(|(source, label)| seconds(source.watermark_lag_ms, label));
+        let help = "Newest event time of the source's mound minus the source's own";
+        self.gauges("source_watermark_lag", help, Some(&Unit::Seconds), lags)?;
+        let outcomes = each().flat_map(|(source, label)| {
+            source.accounting.outcomes().map(|(outcome, count)| (vec![label, ("outcome", outcome)], count))
+        });
+        self.counters("source_frames", "Where the source's frames went", None, outcomes)?;
+        let counters: [(&str, &str, SourceCount); 4] = [
+            ("source_received", "Frames received", |source| source.accounting.received),
+            ("source_gaps", "Sequence numbers skipped and not seen since", |source| source.gaps),
+            ("source_restarts", "Starts of the source after the first", |source| source.restarts),
+            ("source_dropped", "Frames that the camera says it dropped", |source| source.dropped),
+        ];
+        for (name, help, value) in counters {
+            self.counters(name, help, None, each().map(|(source, label)| (vec![label], value(source))))?;
+        }
+        Ok(())
+    }
+
+    fn ingest(&mut self, status: &IngestStatus) -> fmt::Result {
+        let single = [
+            ("ingest_datagrams", "Datagrams received", None, status.datagrams),
+            ("ingest_received", "Bytes received", Some(&Unit::Bytes), status.bytes),
+            ("ingest_frames", "Frames accepted", None, status.frames),
+            ("ingest_kernel_drops", "Datagrams that the kernel dropped", None, status.kernel_drops),
+            ("ingest_unstamped", "Datagrams without a kernel stamp", None, status.unstamped),
+            ("ingest_socket_errors", "Socket errors that were survived", None, status.socket_errors),
+        ];
+        for (name, help, unit, value) in single {
+            self.counters(name, help, unit, [(no_labels(), value)])?;
+        }
+        let refused = status.refused.iter().map(|(cause, count)| (vec![("cause", cause.as_str())], *count));
+        let help = "Frames refused, by the first check that failed";
+        self.counters("ingest_refused", help, None, refused)?;
+        let sizes = [("given", status.receive_buffer_bytes), ("wanted", status.receive_buffer_wanted_bytes)];
+        self.gauges("ingest_receive_buffer", "Socket receive buffer", Some(&Unit::Bytes), by_label("size", &sizes))
+    }
+
+    fn store(&mut self, status: &StoreStatus) -> fmt::Result {
+        self.gauges("store_map_used", "Pages in use", Some(&Unit::Bytes), [(no_labels(), status.map_used_bytes)])?;
+        self.gauges("store_map_size", "Size of the map", Some(&Unit::Bytes), [(no_labels(), status.map_size_bytes)])?;
+        self.gauges("store_queued", "Writes waiting for the writer", None, [(no_labels(), status.queued)])?;
+        self.counters("store_commits", "Transactions committed", None, [(no_labels(), status.commits)])?;
+        let help = "Transactions that failed and were tried again";
+        self.counters("store_commit_failures", help, None, [(no_labels(), status.commit_failures)])
+    }
+
+    fn clients(&mut self, telemetry: &Telemetry) -> fmt::Result {
+        let clients = telemetry.clients.status();
+        self.gauges("live_clients", "Connected WebSocket clients", None, [(no_labels(), clients.connected)])?;
+        let dropped =
+            [("slow", clients.dropped_slow), ("silent", clients.dropped_silent), ("refused", clients.refused)];
+        let help = "WebSocket clients dropped or refused, by reason";
+        self.counters("live_clients_dropped", help, None, by_label("reason", &dropped))
+    }
+}
+
+/// Encodes one series of a metric; without labels it is the metric itself, which Prometheus wants without braces.
+fn with_labels(
+    metric: &mut MetricEncoder<'_>,
+    labels: &Labels<'_>,
+    encode: impl FnOnce(&mut MetricEncoder<'_>) -> fmt::Result,
+) -> fmt::Result {
+    if labels.is_empty() { encode(metric) } else { encode(&mut metric.encode_family(&labels)?) }
+}
+
+/// Counts per bucket, not cumulative, with +Inf last. HDR buckets are 1 % wide, so a value that close to a bound may
+/// count on either side of it.
+fn buckets(latencies: &Latencies) -> Vec<(f64, u64)> {
+    let mut counts: Vec<(f64, u64)> = BUCKETS_NS.iter().map(|ns| (*ns as f64 / 1e9, 0)).collect();
+    counts.push((f64::MAX, 0));
+    for recorded in latencies.histogram.iter_recorded() {
+        let bucket = BUCKETS_NS.partition_point(|bound| *bound < recorded.value_iterated_to());
+        counts[bucket].1 += recorded.count_since_last_iteration();
+    }
+    counts
+}
+
+fn no_labels<'a>() -> Vec<(&'a str, &'a str)> {
+    Vec::new()
+}
+
+fn by_label<'a>(name: &'a str, values: &'a [(&'a str, u64)]) -> impl Iterator<Item = (Vec<(&'a str, &'a str)>, u64)> {
+    values.iter().map(move |(value, count)| (vec![(name, *value)], *count))
+}

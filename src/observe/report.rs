@@ -1,0 +1,134 @@
+//! All numbers as one JSON document: what `/api/status` answers and `pitchguard status` prints.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::latency::Latencies;
+use super::{
+    ClientStatus, IngestStatus, Part, PartState, PublishedPitches, ReorderStatus, Stage, StoreStatus, Telemetry,
+    rfc3339,
+};
+
+/// A part of the daemon and its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PartReport {
+    /// `ingest`, `merge`, `store`, `api`.
+    pub name: String,
+    /// Its state.
+    pub state: PartState,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// What is the matter and what to do; empty where nothing is.
+    pub detail: String,
+}
+
+impl From<Part> for PartReport {
+    fn from(part: Part) -> Self {
+        Self { name: part.name, state: part.state, since: rfc3339(part.since), detail: part.detail }
+    }
+}
+
+/// One stage's latencies, milliseconds; null while nothing was timed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LatencyReport {
+    /// What is timed.
+    pub stage: String,
+    /// Values so far.
+    pub count: u64,
+    /// Median.
+    pub p50_ms: Option<f64>,
+    /// 99th percentile.
+    pub p99_ms: Option<f64>,
+    /// Largest.
+    pub max_ms: Option<f64>,
+}
+
+impl LatencyReport {
+    fn new(stage: Stage, latencies: &Latencies) -> Self {
+        let histogram = &latencies.histogram;
+        let ms = |ns: u64| (!histogram.is_empty()).then_some(ns as f64 / 1e6);
+        Self {
+            stage: stage.as_str().to_owned(),
+            count: histogram.len(),
+            p50_ms: ms(histogram.value_at_quantile(0.5)),
+            p99_ms: ms(histogram.value_at_quantile(0.99)),
+            max_ms: ms(histogram.max()),
+        }
+    }
+}
+
+/// The daemon's numbers of its own at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct StatusReport {
+    /// Version of the daemon.
+    pub version: String,
+    /// Whether every part works.
+    pub ready: bool,
+    /// RFC 3339.
+    pub started_at: String,
+    /// Seconds of box time since the start.
+    pub uptime_s: f64,
+    /// Each part's state and since when.
+    pub parts: Vec<PartReport>,
+    /// By stage, in the way of the data.
+    pub latencies: Vec<LatencyReport>,
+    /// received = released + duplicate + late + quarantined + refused + overflowed + held.
+    pub identity_holds: bool,
+    /// Watermark buffer: accounting, sources, mounds.
+    pub reorder: ReorderStatus,
+    /// Null before ingest published anything.
+    pub ingest: Option<IngestStatus>,
+    /// Null before the store published anything.
+    pub store: Option<StoreStatus>,
+    /// Pitches published so far.
+    pub pitches: PublishedPitches,
+    /// Clients of the live WebSocket.
+    pub clients: ClientStatus,
+}
+
+impl Telemetry {
+    /// All numbers at this moment.
+    pub fn report(&self) -> StatusReport {
+        let reorder = self.reorder.load_full().map(|status| (*status).clone()).unwrap_or_default();
+        StatusReport {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            ready: self.ready(),
+            started_at: rfc3339(self.started),
+            uptime_s: self.clock.now().0.saturating_sub(self.started.0) as f64 / 1e9,
+            parts: self.parts().into_iter().map(PartReport::from).collect(),
+            latencies: Stage::ALL.iter().map(|stage| LatencyReport::new(*stage, &self.stages.read(*stage))).collect(),
+            identity_holds: reorder.accounting.holds(),
+            reorder,
+            ingest: self.ingest.load_full().map(|status| (*status).clone()),
+            store: self.store.load_full().map(|status| *status),
+            pitches: self.published.load_full().map(|status| *status).unwrap_or_default(),
+            clients: self.clients.status(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::BoxClock;
+
+    #[test]
+    fn a_stage_that_was_never_timed_has_no_quantiles() {
+        let telemetry = Telemetry::new(BoxClock::start(1.0), &[]);
+        telemetry.record(Stage::Fit, Duration::from_millis(2));
+        let report = telemetry.report();
+        let of = |stage: &str| report.latencies.iter().find(|l| l.stage == stage).expect("every stage is listed");
+        assert_eq!((of("readiness").count, of("readiness").p99_ms), (0, None));
+        let p50 = of("fit").p50_ms.expect("one value was recorded");
+        assert!((p50 - 2.0).abs() < 0.03, "{p50}");
+    }
+
+    #[test]
+    fn a_report_reads_back_as_it_was_written() {
+        let report = Telemetry::new(BoxClock::start(1.0), &["store"]).report();
+        let json = serde_json::to_string(&report).expect("a report is plain data");
+        assert_eq!(serde_json::from_str::<StatusReport>(&json).expect("and reads back"), report);
+    }
+}

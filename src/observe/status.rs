@@ -1,0 +1,313 @@
+//! Plain structs in which the parts of the daemon publish their counters and states.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::ids::BoxNs;
+
+/// A moment of box time for people and JSON, RFC 3339 with milliseconds.
+pub fn rfc3339(at: BoxNs) -> String {
+    jiff::Timestamp::from_nanosecond(i128::from(at.0))
+        .map_or_else(|_| format!("{} ns", at.0), |time| format!("{time:.3}"))
+}
+
+/// Where every frame went. Always true: received = the sum of the others (design.md, Watermark buffer).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Accounting {
+    /// Frames taken from the ingest rings.
+    pub received: u64,
+    /// Released in event-time order.
+    pub released: u64,
+    /// Seen before: same source, sequence number and event time.
+    pub duplicate: u64,
+    /// Behind the final watermark.
+    pub late: u64,
+    /// Outside the clock fence.
+    pub quarantined: u64,
+    /// From a source that belongs to another path, or that no mound knows.
+    pub refused: u64,
+    /// The buffer was full.
+    pub overflowed: u64,
+    /// Waiting in the buffer at this moment.
+    pub held: u64,
+}
+
+impl Accounting {
+    /// Each outcome with its count but `held`, which is no counter; as in metrics.
+    pub fn outcomes(&self) -> [(&'static str, u64); 6] {
+        [
+            ("released", self.released),
+            ("duplicate", self.duplicate),
+            ("late", self.late),
+            ("quarantined", self.quarantined),
+            ("refused", self.refused),
+            ("overflowed", self.overflowed),
+        ]
+    }
+
+    /// Received minus everything accounted for; 0 where the identity holds.
+    pub fn difference(&self) -> i128 {
+        let gone: i128 = self.outcomes().into_iter().map(|(_, count)| i128::from(count)).sum();
+        i128::from(self.received) - gone - i128::from(self.held)
+    }
+
+    /// Whether every frame is accounted for.
+    pub fn holds(&self) -> bool {
+        self.difference() == 0
+    }
+}
+
+/// State of a source in the watermark buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceState {
+    /// Nothing came from it yet.
+    Unseen,
+    /// It sends.
+    Active,
+    /// Silent for `idle_s`.
+    Idle,
+    /// It sends again, and does not gate yet.
+    Rejoining,
+    /// It will send no more.
+    Finished,
+}
+
+impl SourceState {
+    /// All states, for metrics.
+    pub const ALL: [Self; 5] = [Self::Unseen, Self::Active, Self::Idle, Self::Rejoining, Self::Finished];
+
+    /// As in JSON and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unseen => "unseen",
+            Self::Active => "active",
+            Self::Idle => "idle",
+            Self::Rejoining => "rejoining",
+            Self::Finished => "finished",
+        }
+    }
+}
+
+/// One source: a camera, a device or a mark feed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SourceStatus {
+    /// Its number on the wire.
+    pub source: u8,
+    /// Its name in the venue file; empty where it has none.
+    pub name: String,
+    /// Its state.
+    pub state: SourceState,
+    /// Whether the watermark waits for it now.
+    pub gates: bool,
+    /// Arrival minus event time of its newest frame, ms; absent while unseen.
+    pub lag_ms: Option<f64>,
+    /// How far its newest event time is behind the newest of its mound, ms; absent while unseen.
+    pub watermark_lag_ms: Option<f64>,
+    /// Where its frames went.
+    pub accounting: Accounting,
+    /// Sequence numbers skipped and not seen since.
+    pub gaps: u64,
+    /// How often it started anew.
+    pub restarts: u64,
+    /// Frames that the camera itself says it dropped (HEALTH).
+    pub dropped: u64,
+}
+
+/// One mound's buffer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MoundStatus {
+    /// Mound id.
+    pub mound: u8,
+    /// `game`, `bullpen_home`, `bullpen_visitor`.
+    pub name: String,
+    /// How far the eager watermark is behind box time, ms; absent before it opened.
+    pub eager_watermark_lag_ms: Option<f64>,
+    /// How far the final watermark is behind box time, ms; absent before it opened.
+    pub final_watermark_lag_ms: Option<f64>,
+    /// Frames waiting in its buffer.
+    pub held: u64,
+}
+
+/// The watermark buffer at one moment.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct ReorderStatus {
+    /// Where every frame went, over all mounds.
+    pub accounting: Accounting,
+    /// Times the watermarks were restarted because the cameras' own time stepped out of the calendar.
+    pub epochs: u64,
+    /// Ascending by source.
+    pub sources: Vec<SourceStatus>,
+    /// Ascending by mound.
+    pub mounds: Vec<MoundStatus>,
+}
+
+/// What ingest received and refused, over all sockets and serial lines.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct IngestStatus {
+    /// Datagrams received.
+    pub datagrams: u64,
+    /// Bytes received.
+    pub bytes: u64,
+    /// Frames accepted.
+    pub frames: u64,
+    /// Frames refused, by the first check that failed: `truncated`, `magic`, `version`, `crc`, `flags`, `auth`, `kind`,
+    /// `payload_size`, `values`, `address`, `replayed`.
+    pub refused: BTreeMap<String, u64>,
+    /// Datagrams that the kernel dropped because the receive buffer was full.
+    pub kernel_drops: u64,
+    /// Datagrams without a kernel stamp, whose arrival is the moment they were read.
+    pub unstamped: u64,
+    /// Errors of a socket that were survived.
+    pub socket_errors: u64,
+    /// Size of the receive buffer that the kernel gave, bytes.
+    pub receive_buffer_bytes: u64,
+    /// Size of the receive buffer that was asked for, bytes.
+    pub receive_buffer_wanted_bytes: u64,
+}
+
+/// The store's fill and commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct StoreStatus {
+    /// Pages in use, bytes.
+    pub map_used_bytes: u64,
+    /// Size of the map, bytes; a warning is due at half of it.
+    pub map_size_bytes: u64,
+    /// Transactions committed.
+    pub commits: u64,
+    /// Transactions that failed and were tried again.
+    pub commit_failures: u64,
+    /// Writes waiting for the writer thread.
+    pub queued: u64,
+}
+
+/// Pitches published so far, by state; and what was no pitch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct PublishedPitches {
+    /// First published at the eager watermark.
+    pub provisional: u64,
+    /// Settled behind the final watermark.
+    pub r#final: u64,
+    /// Published again because late frames changed them.
+    pub revised: u64,
+    /// Published with a reason to distrust them.
+    pub flagged: u64,
+    /// Groups of observations that were no pitch.
+    pub rejected: u64,
+}
+
+/// Clients of the live WebSocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct ClientStatus {
+    /// Connected now.
+    pub connected: u64,
+    /// Dropped because they read too slowly.
+    pub dropped_slow: u64,
+    /// Dropped because they no longer answered.
+    pub dropped_silent: u64,
+    /// Refused because too many were connected.
+    pub refused: u64,
+}
+
+/// The counters behind [`ClientStatus`].
+#[derive(Debug, Default)]
+pub(crate) struct Clients {
+    pub(crate) connected: AtomicU64,
+    pub(crate) dropped_slow: AtomicU64,
+    pub(crate) dropped_silent: AtomicU64,
+    pub(crate) refused: AtomicU64,
+}
+
+impl Clients {
+    pub(crate) fn status(&self) -> ClientStatus {
+        let load = |counter: &AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
+        ClientStatus {
+            connected: load(&self.connected),
+            dropped_slow: load(&self.dropped_slow),
+            dropped_silent: load(&self.dropped_silent),
+            refused: load(&self.refused),
+        }
+    }
+}
+
+/// State of a part of the daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PartState {
+    /// Not yet at work.
+    Starting,
+    /// At work.
+    Ready,
+    /// At work, but somebody should look.
+    Degraded,
+    /// Not at work.
+    Failed,
+    /// Ended, as told.
+    Stopped,
+}
+
+impl PartState {
+    /// All states, for metrics.
+    pub const ALL: [Self; 5] = [Self::Starting, Self::Ready, Self::Degraded, Self::Failed, Self::Stopped];
+
+    /// Whether the daemon may call itself ready.
+    pub fn works(self) -> bool {
+        matches!(self, Self::Ready | Self::Degraded)
+    }
+
+    /// As in JSON and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::Degraded => "degraded",
+            Self::Failed => "failed",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// A part of the daemon: `ingest`, `merge`, `store`, `api`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// Its state.
+    pub state: PartState,
+    /// Box time at which it came into this state.
+    pub since: BoxNs,
+    /// What is the matter and what to do; empty where nothing is.
+    pub detail: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_identity_holds_only_when_every_frame_is_accounted_for() {
+        let mut accounting = Accounting {
+            received: 28,
+            released: 1,
+            duplicate: 2,
+            late: 3,
+            quarantined: 4,
+            refused: 5,
+            overflowed: 6,
+            held: 7,
+        };
+        assert!(accounting.holds());
+        accounting.released = 0;
+        assert_eq!(accounting.difference(), 1, "one frame is missing");
+        accounting.released = u64::MAX;
+        assert!(accounting.difference() < 0, "no overflow, and too many is told from too few");
+    }
+
+    #[test]
+    fn moments_are_written_as_rfc_3339_in_utc() {
+        assert_eq!(rfc3339(BoxNs(1_700_000_000_123_456_789)), "2023-11-14T22:13:20.123Z");
+    }
+}

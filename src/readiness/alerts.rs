@@ -1,0 +1,438 @@
+//! Alerts with hysteresis (science.md §6).
+//!
+//! Each rule watches one number of one pitcher. It raises when so many new pitches in a row are beyond a limit, and
+//! clears when so many in a row are back inside the clear value, which lies apart from the limit: a value on the line
+//! does not flap. A revision of the newest pitch judges that pitch again instead of counting as another one, and an
+//! alert that stands is never raised a second time. A critical alert takes the place of its warning.
+
+use std::collections::VecDeque;
+
+use super::config::{AlertConfig, Limit, Limits};
+use super::{Alert, Severity};
+use crate::ids::{EventNs, PitcherId};
+
+/// What an alert watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Readiness; low is bad.
+    Readiness,
+    /// `velocity_delta_5`; low is bad.
+    VelocityDelta,
+    /// Late-data fraction; high is bad.
+    LateDataFrac,
+    /// Smallest feature QA; low is bad.
+    FeatureQaMin,
+    /// Confidence in the rig's calibration; low is bad.
+    CalibrationConfidence,
+}
+
+impl Rule {
+    /// All rules, in the order in which they are judged: causes before consequences.
+    pub const ALL: [Self; 5] =
+        [Self::CalibrationConfidence, Self::LateDataFrac, Self::FeatureQaMin, Self::VelocityDelta, Self::Readiness];
+
+    /// The rule's name on every interface.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Readiness => "readiness",
+            Self::VelocityDelta => "velocity_delta",
+            Self::LateDataFrac => "late_data_frac",
+            Self::FeatureQaMin => "feature_qa_min",
+            Self::CalibrationConfidence => "calibration_confidence",
+        }
+    }
+
+    fn limits(self, config: &AlertConfig) -> Limits {
+        match self {
+            Self::Readiness => config.readiness,
+            Self::VelocityDelta => config.velocity_delta,
+            Self::LateDataFrac => config.late_data_frac,
+            Self::FeatureQaMin => config.feature_qa_min,
+            Self::CalibrationConfidence => config.calibration_confidence,
+        }
+    }
+
+    /// Whether each limit clears on its good side, and the critical one lies beyond the warning.
+    pub(super) fn limits_are_sound(self, config: &AlertConfig) -> bool {
+        let Limits { warning, critical } = self.limits(config);
+        let sound = |limit: Limit| limit.raise.is_finite() && self.goodness(limit.clear) >= self.goodness(limit.raise);
+        warning.is_none_or(sound)
+            && critical.is_none_or(sound)
+            && warning.zip(critical).is_none_or(|(w, c)| self.goodness(c.raise) <= self.goodness(w.raise))
+    }
+
+    /// Turned so that low is bad, for all rules alike.
+    fn goodness(self, x: f64) -> f64 {
+        if self == Self::LateDataFrac { -x } else { x }
+    }
+}
+
+/// Pitches in a row of which something holds. A revised pitch is judged again on top of those before it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Streak {
+    before: u32,
+    now: u32,
+}
+
+impl Streak {
+    fn judge(&mut self, holds: bool, new_pitch: bool) {
+        if new_pitch {
+            self.before = self.now;
+        }
+        self.now = if holds { self.before.saturating_add(1) } else { 0 };
+    }
+}
+
+/// One limit's streaks.
+#[derive(Debug, Clone, Copy, Default)]
+struct Line {
+    beyond: Streak,
+    inside: Streak,
+}
+
+impl Line {
+    fn judge(&mut self, rule: Rule, limit: Option<Limit>, value: f64, new_pitch: bool) {
+        if let Some(limit) = limit {
+            let value = rule.goodness(value);
+            self.beyond.judge(value < rule.goodness(limit.raise), new_pitch);
+            self.inside.judge(value >= rule.goodness(limit.clear), new_pitch);
+        }
+    }
+}
+
+/// One rule's state for one pitcher.
+#[derive(Debug, Clone, Copy, Default)]
+struct Watch {
+    standing: Option<(Severity, u64)>,
+    warning: Line,
+    critical: Line,
+}
+
+impl Watch {
+    /// The severity that should stand now.
+    fn judge(&mut self, rule: Rule, config: &AlertConfig, value: f64, new_pitch: bool) -> Option<Severity> {
+        let limits = rule.limits(config);
+        self.warning.judge(rule, limits.warning, value, new_pitch);
+        self.critical.judge(rule, limits.critical, value, new_pitch);
+        let raised =
+            |line: &Line, limit: Option<Limit>| limit.is_some() && line.beyond.now >= config.raise_pitches.max(1);
+        let cleared = |line: &Line| line.inside.now >= config.clear_pitches.max(1);
+        let standing = self.standing.map(|(severity, _)| severity);
+        if raised(&self.critical, limits.critical) || (standing == Some(Severity::Critical) && !cleared(&self.critical))
+        {
+            return Some(Severity::Critical);
+        }
+        let warned = match standing {
+            None => raised(&self.warning, limits.warning),
+            Some(Severity::Warning) => !cleared(&self.warning),
+            // A critical one that clears leaves a warning behind unless the value is clear of that too.
+            Some(Severity::Critical) => limits.warning.is_some() && self.warning.inside.now == 0,
+        };
+        warned.then_some(Severity::Warning)
+    }
+}
+
+/// Whose pitch is judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subject {
+    pub(super) pitcher: PitcherId,
+    /// Its release.
+    pub(super) at: EventNs,
+    /// Whether it was judged before, in another revision, or is new.
+    pub(super) new_pitch: bool,
+}
+
+/// What changed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Changes {
+    pub(super) raised: Vec<Alert>,
+    pub(super) cleared: Vec<Alert>,
+}
+
+/// The rules of one pitcher.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Watches([Watch; Rule::ALL.len()]);
+
+impl Watches {
+    /// Judges every rule whose value is known. `message` words an alert of a rule at a severity and value.
+    pub(super) fn judge(
+        &mut self,
+        book: &mut Book,
+        config: &AlertConfig,
+        subject: Subject,
+        value_of: impl Fn(Rule) -> Option<f64>,
+        message: impl Fn(Rule, Severity, f64) -> String,
+        changes: &mut Changes,
+    ) {
+        let Subject { pitcher, at, new_pitch } = subject;
+        for (watch, rule) in self.0.iter_mut().zip(Rule::ALL) {
+            let Some(value) = value_of(rule) else { continue };
+            let wanted = watch.judge(rule, config, value, new_pitch);
+            if wanted == watch.standing.map(|(severity, _)| severity) {
+                continue;
+            }
+            if let Some((_, id)) = watch.standing.take() {
+                changes.cleared.extend(book.clear(id, at));
+            }
+            if let Some(severity) = wanted {
+                let limits = rule.limits(config);
+                let limit = if severity == Severity::Critical { limits.critical } else { limits.warning };
+                let alert = book.raise(
+                    at,
+                    Alert {
+                        id: 0,
+                        rule: rule.name().to_owned(),
+                        severity,
+                        pitcher: Some(pitcher),
+                        message: message(rule, severity, value),
+                        value,
+                        limit: limit.map_or(value, |l| l.raise),
+                        raised_at: String::new(),
+                        cleared_at: None,
+                        acknowledged_at: None,
+                    },
+                );
+                watch.standing = Some((severity, alert.id));
+                changes.raised.push(alert);
+            }
+        }
+    }
+
+    /// Clears what a value no longer justifies, at once, and raises nothing: for pitches that turned out to be
+    /// another pitcher's. A value that is not known any more justifies nothing.
+    pub(super) fn withdraw(
+        &mut self,
+        book: &mut Book,
+        config: &AlertConfig,
+        at: EventNs,
+        value_of: impl Fn(Rule) -> Option<f64>,
+        changes: &mut Changes,
+    ) {
+        for (watch, rule) in self.0.iter_mut().zip(Rule::ALL) {
+            let Some((severity, id)) = watch.standing else { continue };
+            let limits = rule.limits(config);
+            let limit = if severity == Severity::Critical { limits.critical } else { limits.warning };
+            let justified = value_of(rule)
+                .zip(limit)
+                .is_some_and(|(value, limit)| rule.goodness(value) < rule.goodness(limit.clear));
+            if !justified {
+                *watch = Watch::default();
+                changes.cleared.extend(book.clear(id, at));
+            }
+        }
+    }
+
+    /// Clears everything: the outing is over.
+    pub(super) fn end(&mut self, book: &mut Book, at: EventNs, changes: &mut Changes) {
+        for watch in &mut self.0 {
+            if let Some((_, id)) = watch.standing {
+                changes.cleared.extend(book.clear(id, at));
+            }
+            *watch = Watch::default();
+        }
+    }
+
+    /// Alerts that stand.
+    pub(super) fn standing(&self, book: &Book) -> Vec<Alert> {
+        self.0.iter().filter_map(|w| w.standing).filter_map(|(_, id)| book.get(id).cloned()).collect()
+    }
+}
+
+/// All alerts, oldest first; bounded.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Book {
+    alerts: VecDeque<Alert>,
+    last_id: u64,
+    max: usize,
+}
+
+impl Book {
+    pub(super) fn new(max: usize) -> Self {
+        Self { alerts: VecDeque::new(), last_id: 0, max: max.max(1) }
+    }
+
+    pub(super) fn alerts(&self) -> impl DoubleEndedIterator<Item = &Alert> {
+        self.alerts.iter()
+    }
+
+    pub(super) fn get(&self, id: u64) -> Option<&Alert> {
+        self.position(id).map(|at| &self.alerts[at])
+    }
+
+    pub(super) fn acknowledge(&mut self, id: u64, when: String) -> Option<&Alert> {
+        let at = self.position(id)?;
+        self.alerts[at].acknowledged_at.get_or_insert(when);
+        Some(&self.alerts[at])
+    }
+
+    fn position(&self, id: u64) -> Option<usize> {
+        self.alerts.binary_search_by_key(&id, |a| a.id).ok()
+    }
+
+    /// Numbers an alert and keeps it. The number comes from the event's millisecond, so that it is unique over
+    /// restarts without being stored, the same when the pitches are replayed, and exact in a browser (below 2^53).
+    fn raise(&mut self, at: EventNs, mut alert: Alert) -> Alert {
+        const NS_PER_MS: u64 = 1_000_000;
+        const IDS_PER_MS: u64 = 1_000;
+        self.last_id = (self.last_id + 1).max(at.0 / NS_PER_MS * IDS_PER_MS);
+        alert.id = self.last_id;
+        alert.raised_at = super::words::rfc3339(at);
+        if self.alerts.len() == self.max {
+            let oldest_cleared = self.alerts.iter().position(|a| a.cleared_at.is_some()).unwrap_or(0);
+            self.alerts.remove(oldest_cleared);
+        }
+        self.alerts.push_back(alert.clone());
+        alert
+    }
+
+    fn clear(&mut self, id: u64, at: EventNs) -> Option<Alert> {
+        let position = self.position(id)?;
+        self.alerts[position].cleared_at.get_or_insert(super::words::rfc3339(at));
+        Some(self.alerts[position].clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// One rule of one pitcher, fed values.
+    #[derive(Default)]
+    struct Bench {
+        watches: Watches,
+        book: Book,
+        pitches: u64,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            Self { book: Book::new(100), ..Self::default() }
+        }
+
+        fn feed(&mut self, rule: Rule, value: f64, new_pitch: bool) -> Changes {
+            self.pitches += u64::from(new_pitch);
+            let mut changes = Changes::default();
+            let subject =
+                Subject { pitcher: PitcherId(1), at: EventNs(1_700_000_000_000_000_000 + self.pitches), new_pitch };
+            let config = AlertConfig::default();
+            let value_of = |r| (r == rule).then_some(value);
+            self.watches.judge(&mut self.book, &config, subject, value_of, |_, _, _| String::new(), &mut changes);
+            changes
+        }
+
+        fn standing(&self) -> Option<Severity> {
+            self.watches.standing(&self.book).first().map(|a| a.severity)
+        }
+    }
+
+    #[test]
+    fn every_limit_of_the_science_raises_and_the_limit_itself_does_not() {
+        for (rule, limit, worse, severity) in [
+            (Rule::Readiness, 60.0, -0.1, Severity::Critical),
+            (Rule::CalibrationConfidence, 0.6, -0.01, Severity::Critical),
+            (Rule::LateDataFrac, 0.3, 0.01, Severity::Critical),
+            (Rule::FeatureQaMin, 0.7, -0.01, Severity::Critical),
+            (Rule::Readiness, 80.0, -0.1, Severity::Warning),
+            (Rule::CalibrationConfidence, 0.8, -0.01, Severity::Warning),
+            (Rule::LateDataFrac, 0.2, 0.01, Severity::Warning),
+            (Rule::VelocityDelta, -2.0, -0.1, Severity::Warning),
+        ] {
+            let mut bench = Bench::new();
+            bench.feed(rule, limit, true);
+            assert_ne!(bench.standing(), Some(severity), "{rule:?} at {limit}");
+            let changes = bench.feed(rule, limit + worse, true);
+            assert_eq!(bench.standing(), Some(severity), "{rule:?} beyond {limit}");
+            let raised = changes.raised.last().expect("raised");
+            assert_eq!((raised.rule.as_str(), raised.limit, raised.value), (rule.name(), limit, limit + worse));
+        }
+    }
+
+    #[test]
+    fn a_value_on_the_line_does_not_flap() {
+        let mut bench = Bench::new();
+        let raised: usize = (0..100)
+            .map(|i| bench.feed(Rule::Readiness, if i % 2 == 0 { 79.5 } else { 80.5 }, true).raised.len())
+            .sum();
+        assert_eq!((raised, bench.standing()), (1, Some(Severity::Warning)));
+    }
+
+    #[test]
+    fn clearing_takes_three_new_pitches_in_a_row_and_revisions_do_not_count() {
+        let mut bench = Bench::new();
+        bench.feed(Rule::Readiness, 75.0, true);
+        for (value, new_pitch) in [(90.0, true), (90.0, true), (90.0, false), (90.0, false), (82.0, true), (90.0, true)]
+        {
+            assert_eq!(bench.feed(Rule::Readiness, value, new_pitch), Changes::default());
+        }
+        bench.feed(Rule::Readiness, 90.0, true);
+        assert_eq!(bench.feed(Rule::Readiness, 90.0, true).cleared.len(), 1);
+        assert_eq!(bench.standing(), None);
+    }
+
+    #[test]
+    fn a_revision_that_takes_the_cause_away_clears_at_once() {
+        let mut bench = Bench::new();
+        for _ in 0..5 {
+            bench.feed(Rule::VelocityDelta, 0.0, true);
+        }
+        assert_eq!(bench.feed(Rule::VelocityDelta, -2.5, true).raised.len(), 1);
+        assert_eq!(bench.feed(Rule::VelocityDelta, 0.0, false).cleared.len(), 1);
+    }
+
+    #[test]
+    fn a_critical_takes_its_warnings_place_and_leaves_one_behind_on_the_way_back() {
+        let mut bench = Bench::new();
+        bench.feed(Rule::Readiness, 70.0, true);
+        let changes = bench.feed(Rule::Readiness, 55.0, true);
+        assert_eq!((changes.raised.len(), changes.cleared.len()), (1, 1));
+        assert_eq!(bench.standing(), Some(Severity::Critical));
+        for _ in 0..3 {
+            bench.feed(Rule::Readiness, 70.0, true);
+        }
+        assert_eq!(bench.standing(), Some(Severity::Warning));
+        for _ in 0..3 {
+            bench.feed(Rule::Readiness, 95.0, true);
+        }
+        assert_eq!(bench.standing(), None);
+    }
+
+    #[test]
+    fn the_book_is_bounded_and_gives_up_cleared_alerts_first() {
+        let mut bench = Bench { book: Book::new(5), ..Bench::default() };
+        bench.feed(Rule::CalibrationConfidence, 0.5, true);
+        for i in 0..100 {
+            bench.feed(Rule::Readiness, if i % 4 == 0 { 70.0 } else { 95.0 }, true);
+        }
+        assert_eq!(bench.book.alerts().count(), 5);
+        assert_eq!(bench.book.alerts().filter(|a| a.rule == "calibration_confidence").count(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn beyond_a_limit_an_alert_stands_inside_none_is_raised_and_ids_never_repeat(
+            values in prop::collection::vec((40.0..100.0_f64, any::<bool>()), 1..200),
+        ) {
+            let mut bench = Bench::new();
+            let mut last_id = 0;
+            for (value, new_pitch) in values {
+                let before = bench.standing();
+                let changes = bench.feed(Rule::Readiness, value, new_pitch);
+                for alert in &changes.raised {
+                    prop_assert!(alert.id > last_id && alert.id < 1 << 53);
+                    last_id = alert.id;
+                }
+                prop_assert!(changes.raised.len() <= 1 && changes.cleared.len() <= 1);
+                prop_assert_eq!(bench.watches.standing(&bench.book).len(), usize::from(bench.standing().is_some()));
+                if value < 60.0 {
+                    prop_assert_eq!(bench.standing(), Some(Severity::Critical));
+                }
+                if value < 80.0 {
+                    prop_assert!(bench.standing().is_some());
+                } else if before.is_none() {
+                    prop_assert!(bench.standing().is_none());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Stored pitches as an outing needs them, to continue it after a restart.
+
+use crate::features::{OutingPitch, Reading};
+use crate::ids::{EventNs, PitchId, PitchType};
+use crate::store::records::{Measured, PitchRecord, State};
+use crate::tracking::pitch::PitchState;
+
+impl From<&PitchRecord> for OutingPitch {
+    fn from(record: &PitchRecord) -> Self {
+        let sds = record.sd.unwrap_or_default();
+        let reading = |quantity: fn(&Measured) -> Option<f64>| {
+            Reading::new(quantity(&record.values)?, quantity(&sds).unwrap_or_default())
+        };
+        Self {
+            id: PitchId(record.id),
+            release: EventNs(record.release_ns),
+            revision: record.revision,
+            state: if record.state == State::Final { PitchState::Final } else { PitchState::Provisional },
+            pitch_type: PitchType::parse(&record.pitch_type),
+            release_speed: reading(|m| m.release_speed),
+            release_spin_rate: reading(|m| m.release_spin_rate),
+            release_pos_z: reading(|m| m.release_pos_z),
+            release_extension: reading(|m| m.release_extension),
+            pfx_x: reading(|m| m.pfx_x),
+            pfx_z: reading(|m| m.pfx_z),
+            flagged: !record.flags.is_empty(),
+            late_data_frac: record.late_data_frac,
+            calibration_confidence: record.calibration_confidence,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::MoundId;
+    use crate::store::records::Origin;
+    use crate::tracking::pitch::{Context, Flags, MeasuredSpin, NineP, Pitch, Quantities};
+
+    fn pitch() -> Pitch {
+        let release = EventNs(1_700_000_000_123_456_789);
+        Pitch {
+            id: PitchId::new(release, MoundId(1)),
+            revision: 2,
+            state: PitchState::Final,
+            mound: MoundId(1),
+            release,
+            release_marked: true,
+            plate: EventNs(release.0 + 400_000_000),
+            context: Context { pitch_type: PitchType::parse("SI"), ..Context::default() },
+            values: Quantities {
+                release_speed: 95.1,
+                release_pos_z: 5.9,
+                release_extension: 6.6,
+                pfx_x: -1.2,
+                pfx_z: f64::NAN,
+                ..Quantities::default()
+            },
+            sd: Quantities {
+                release_speed: 0.03,
+                release_pos_z: 0.004,
+                release_extension: 0.05,
+                pfx_x: 0.01,
+                ..Quantities::default()
+            },
+            nine_p: NineP::default(),
+            spin: Some(MeasuredSpin { release_spin_rate: 2150.0, spin_axis: 200.0, confidence: 0.9 }),
+            cameras: 5,
+            residuals: Vec::new(),
+            residual_px: 0.5,
+            flags: Flags { short_track: true, ..Flags::default() },
+            frames: 200,
+            frames_late: 20,
+        }
+    }
+
+    #[test]
+    fn a_pitch_and_its_record_are_the_same_to_an_outing() {
+        let (pitch, v, sd) = (pitch(), pitch().values, pitch().sd);
+        let record = PitchRecord {
+            pitcher: Some(1),
+            release_ns: pitch.release.0,
+            id: pitch.id.0,
+            game_date: "2023-11-14".to_owned(),
+            game_pk: 0,
+            at_bat_number: None,
+            pitch_number: None,
+            pitch_type: "SI".to_owned(),
+            mound: 1,
+            origin: Origin::Live,
+            state: State::Final,
+            revision: 2,
+            values: Measured {
+                release_speed: Some(v.release_speed),
+                release_pos_z: Some(v.release_pos_z),
+                release_extension: Some(v.release_extension),
+                release_spin_rate: Some(2150.0),
+                pfx_x: Some(v.pfx_x),
+                ..Measured::default()
+            },
+            sd: Some(Measured {
+                release_speed: Some(sd.release_speed),
+                release_pos_z: Some(sd.release_pos_z),
+                release_extension: Some(sd.release_extension),
+                pfx_x: Some(sd.pfx_x),
+                ..Measured::default()
+            }),
+            cameras: 5,
+            residual_px: Some(0.5),
+            late_data_frac: 0.1,
+            calibration_confidence: None,
+            release_marked: true,
+            flags: vec!["short_track".to_owned()],
+        };
+        let taken = OutingPitch::from(&pitch);
+        assert_eq!(taken, OutingPitch::from(&record));
+        assert_eq!((taken.release_speed, taken.pfx_z), (Reading::new(95.1, 0.03), None));
+        assert!(taken.flagged);
+    }
+}

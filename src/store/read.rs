@@ -1,0 +1,332 @@
+//! Reading: each method opens a short read transaction, copies out and closes it.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use heed::{RoTxn, WithoutTls};
+
+use super::codec::{self, Record};
+use super::key::{self, Table};
+use super::records::{AppearanceRecord, BaselineRecord, Origin, PitchRecord, PitcherRecord};
+use super::{Store, StoreError};
+
+/// A place in the order of all pitches: just after the pitch with this release and id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Cursor {
+    /// ns since the Unix epoch.
+    pub release_ns: u64,
+    /// Pitch id.
+    pub id: u64,
+}
+
+impl Cursor {
+    /// Behind every pitch.
+    pub const END: Self = Self { release_ns: u64::MAX, id: u64::MAX };
+
+    /// Just after this pitch.
+    pub fn after(pitch: &PitchRecord) -> Self {
+        Self { release_ns: pitch.release_ns, id: pitch.id }
+    }
+}
+
+/// Records per table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Live and imported.
+    pub pitches: u64,
+    /// Pitcher-games.
+    pub appearances: u64,
+    /// Pitcher-season-types, the league's included.
+    pub baselines: u64,
+    /// People.
+    pub pitchers: u64,
+}
+
+/// A range of byte keys.
+type Range<'k> = (Bound<&'k [u8]>, Bound<&'k [u8]>);
+
+impl Store {
+    /// One pitcher's pitches released in `from_ns..to_ns`, oldest first, `limit` at most. Pitcher 0: unattributed.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn pitches_of(
+        &self,
+        pitcher: u32,
+        from_ns: u64,
+        to_ns: u64,
+        limit: usize,
+    ) -> Result<Vec<PitchRecord>, StoreError> {
+        if from_ns >= to_ns {
+            return Ok(Vec::new());
+        }
+        let (from, to) = (key::pitch(pitcher, from_ns), key::pitch(pitcher, to_ns));
+        self.scan((Bound::Included(&from), Bound::Excluded(&to)), limit)
+    }
+
+    /// All pitchers' pitches after `since`, oldest first, `limit` at most; of one game where `game_pk` names it.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn pitches_since(
+        &self,
+        since: Cursor,
+        limit: usize,
+        game_pk: Option<u32>,
+    ) -> Result<Vec<PitchRecord>, StoreError> {
+        let from = key::pitch_time(since.release_ns, since.id);
+        let txn = self.read_txn()?;
+        let range: Range<'_> = (Bound::Excluded(&from), Bound::Unbounded);
+        let entries = self.table(Table::PitchTimes).range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
+        let mut out = Vec::new();
+        for entry in entries {
+            if out.len() >= limit {
+                break;
+            }
+            let pitch = self.pitch_of_entry(&txn, entry)?;
+            if game_pk.is_none_or(|game| pitch.game_pk == game) {
+                out.push(pitch);
+            }
+        }
+        Ok(out)
+    }
+
+    /// The newest pitches of all pitchers before `before`, `limit` at most, newest last; of one game where `game_pk`
+    /// names it.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn latest_pitches(
+        &self,
+        before: Cursor,
+        limit: usize,
+        game_pk: Option<u32>,
+    ) -> Result<Vec<PitchRecord>, StoreError> {
+        let to = key::pitch_time(before.release_ns, before.id);
+        let txn = self.read_txn()?;
+        let range: Range<'_> = (Bound::Unbounded, Bound::Excluded(&to));
+        let entries = self.table(Table::PitchTimes).rev_range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
+        let mut out = Vec::new();
+        for entry in entries {
+            if out.len() >= limit {
+                break;
+            }
+            let pitch = self.pitch_of_entry(&txn, entry)?;
+            if game_pk.is_none_or(|game| pitch.game_pk == game) {
+                out.push(pitch);
+            }
+        }
+        out.reverse();
+        Ok(out)
+    }
+
+    /// One pitcher's newest pitches before `before`, `limit` at most, newest last; of one game where `game_pk` names it.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn latest_pitches_of(
+        &self,
+        pitcher: u32,
+        before: Cursor,
+        limit: usize,
+        game_pk: Option<u32>,
+    ) -> Result<Vec<PitchRecord>, StoreError> {
+        let (from, to) = (key::pitch(pitcher, 0), key::pitch(pitcher, before.release_ns));
+        let txn = self.read_txn()?;
+        let range: Range<'_> = (Bound::Included(&from), Bound::Excluded(&to));
+        let entries = self.table(Table::Pitches).rev_range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
+        let mut out = Vec::new();
+        for entry in entries {
+            if out.len() >= limit {
+                break;
+            }
+            let pitch: PitchRecord = self.record(entry)?;
+            if game_pk.is_none_or(|game| pitch.game_pk == game) {
+                out.push(pitch);
+            }
+        }
+        out.reverse();
+        Ok(out)
+    }
+
+    /// The pitch with this id.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn pitch(&self, id: u64) -> Result<Option<PitchRecord>, StoreError> {
+        let txn = self.read_txn()?;
+        let id_key = key::pitch_id(id);
+        let Some(key) = self.table(Table::PitchIds).get(&txn, &id_key).map_err(StoreError::lmdb("read"))? else {
+            return Ok(None);
+        };
+        self.get(&txn, key)
+    }
+
+    /// The live pitches released at or after `since_ns`, per pitcher, oldest first: what a restarted daemon continues
+    /// its outings from. Unattributed pitches are left out.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn open_outings(&self, since_ns: u64) -> Result<BTreeMap<u32, Vec<PitchRecord>>, StoreError> {
+        let mut out: BTreeMap<u32, Vec<PitchRecord>> = BTreeMap::new();
+        let since = Cursor { release_ns: since_ns.saturating_sub(1), id: u64::MAX };
+        for pitch in self.pitches_since(since, usize::MAX, None)? {
+            if let (Origin::Live, Some(pitcher)) = (pitch.origin, pitch.pitcher) {
+                out.entry(pitcher).or_default().push(pitch);
+            }
+        }
+        Ok(out)
+    }
+
+    /// One pitcher's appearances with dates in `from..=to` (`YYYY-MM-DD`), oldest first.
+    ///
+    /// # Errors
+    /// A date that is none, a corrupt record, or LMDB fails.
+    pub fn appearances_of(&self, pitcher: u32, from: &str, to: &str) -> Result<Vec<AppearanceRecord>, StoreError> {
+        let (from, to) = (key::date_of(Table::Appearances, from)?, key::date_of(Table::Appearances, to)?);
+        if from > to {
+            return Ok(Vec::new());
+        }
+        let (from, to) = (key::appearance(pitcher, from, 0), key::appearance(pitcher, to, u32::MAX));
+        self.scan((Bound::Included(&from), Bound::Included(&to)), usize::MAX)
+    }
+
+    /// A season's sums of one pitcher (0: the league) by pitch type.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn baselines_of(&self, pitcher: u32, season: u16) -> Result<Vec<BaselineRecord>, StoreError> {
+        let (from, to) = (key::baseline(pitcher, season, [0; 4]), key::baseline(pitcher, season, [u8::MAX; 4]));
+        self.scan((Bound::Included(&from), Bound::Included(&to)), usize::MAX)
+    }
+
+    /// The sums of every pitcher of a season, without the league's.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn baselines_of_season(&self, season: u16) -> Result<Vec<BaselineRecord>, StoreError> {
+        let from = key::baseline(1, 0, [0; 4]);
+        let txn = self.read_txn()?;
+        let range: Range<'_> = (Bound::Included(&from), Bound::Unbounded);
+        let entries = self.table(Table::Baselines).range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
+        let wanted = entries.filter(|entry| match entry {
+            Ok((key, _)) => key.get(4..6) == Some(&season.to_be_bytes()),
+            Err(_) => true,
+        });
+        wanted.map(|entry| self.record(entry)).collect()
+    }
+
+    /// One pitcher.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn pitcher(&self, id: u32) -> Result<Option<PitcherRecord>, StoreError> {
+        self.get(&self.read_txn()?, &key::pitcher(id))
+    }
+
+    /// All pitchers, by id.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn pitchers(&self) -> Result<Vec<PitcherRecord>, StoreError> {
+        self.scan((Bound::Unbounded, Bound::Unbounded), usize::MAX)
+    }
+
+    /// What a room put under this name with [`super::Write::Checkpoint`].
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn checkpoint(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.raw(Table::Checkpoints, name)
+    }
+
+    /// What a room put under this name with [`super::Write::Meta`].
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.raw(Table::Meta, name)
+    }
+
+    /// Records per table.
+    ///
+    /// # Errors
+    /// LMDB fails.
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        let txn = self.read_txn()?;
+        let len = |table| self.table(table).len(&txn).map_err(StoreError::lmdb("count"));
+        Ok(Counts {
+            pitches: len(Table::Pitches)?,
+            appearances: len(Table::Appearances)?,
+            baselines: len(Table::Baselines)?,
+            pitchers: len(Table::Pitchers)?,
+        })
+    }
+
+    /// Share of the map in use, 0–1: pages that hold records, over the size of the map. From
+    /// [`super::MAP_USED_WARN`] on, run retention or enlarge the map; a full map refuses even deletions.
+    ///
+    /// # Errors
+    /// LMDB fails.
+    pub fn map_used(&self) -> Result<f64, StoreError> {
+        let txn = self.read_txn()?;
+        let mut bytes = 0.0;
+        for table in Table::ALL {
+            let stat = self.table(table).stat(&txn).map_err(StoreError::lmdb("count pages"))?;
+            let pages = stat.branch_pages + stat.leaf_pages + stat.overflow_pages;
+            bytes += pages as f64 * f64::from(stat.page_size);
+        }
+        Ok(bytes / self.env.info().map_size as f64)
+    }
+
+    /// Size of the database file, bytes.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn disk_bytes(&self) -> Result<u64, StoreError> {
+        self.env.real_disk_size().map_err(StoreError::lmdb("measure its file"))
+    }
+
+    fn read_txn(&self) -> Result<RoTxn<'_, WithoutTls>, StoreError> {
+        self.env.read_txn().map_err(StoreError::lmdb("begin a read"))
+    }
+
+    fn raw(&self, table: Table, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let txn = self.read_txn()?;
+        let value = self.table(table).get(&txn, name.as_bytes()).map_err(StoreError::lmdb("read"))?;
+        let bytes = value.map(|v| codec::raw(table, name.as_bytes(), v).map(<[u8]>::to_vec)).transpose();
+        bytes.map_err(|e| self.counted(e))
+    }
+
+    fn get<R: Record>(&self, txn: &RoTxn<'_, WithoutTls>, key: &[u8]) -> Result<Option<R>, StoreError> {
+        let value = self.table(R::TABLE).get(txn, key).map_err(StoreError::lmdb("read"))?;
+        value.map(|v| codec::unseal(key, v)).transpose().map_err(|e| self.counted(e))
+    }
+
+    fn scan<R: Record>(&self, range: Range<'_>, limit: usize) -> Result<Vec<R>, StoreError> {
+        let txn = self.read_txn()?;
+        let entries = self.table(R::TABLE).range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
+        entries.take(limit).map(|entry| self.record(entry)).collect()
+    }
+
+    fn record<R: Record>(&self, entry: heed::Result<(&[u8], &[u8])>) -> Result<R, StoreError> {
+        let (key, value) = entry.map_err(StoreError::lmdb("scan"))?;
+        codec::unseal(key, value).map_err(|e| self.counted(e))
+    }
+
+    /// The pitch that an entry of `pitch_times` points to.
+    fn pitch_of_entry(
+        &self,
+        txn: &RoTxn<'_, WithoutTls>,
+        entry: heed::Result<(&[u8], &[u8])>,
+    ) -> Result<PitchRecord, StoreError> {
+        let (key, value) = entry.map_err(StoreError::lmdb("scan"))?;
+        let parts = (key.first_chunk::<8>(), <[u8; 4]>::try_from(value));
+        let (Some(release_ns), Ok(pitcher)) = parts else {
+            return Err(self.counted(codec::corrupt(Table::PitchTimes, key, "not a time and a pitcher")));
+        };
+        let pitch_key = key::pitch(u32::from_be_bytes(pitcher), u64::from_be_bytes(*release_ns));
+        self.get(txn, &pitch_key)?
+            .ok_or_else(|| self.counted(codec::corrupt(Table::PitchTimes, key, "it names a pitch that is not there")))
+    }
+}

@@ -1,0 +1,334 @@
+//! What the store promises, where private parts are needed to break things on purpose.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::codec::{self, Record};
+use super::key::{self, Table};
+use super::records::{
+    AppearanceRecord, BaselineRecord, Measured, Moments, Origin, PitchRecord, PitcherRecord, SeasonSums, State,
+    TypeSums,
+};
+use super::{Cursor, Put, Store, StoreError, StoreOptions, Write};
+
+fn small() -> StoreOptions {
+    StoreOptions { map_bytes: 16 << 20, queue: 4, group_commit: Duration::from_millis(1) }
+}
+
+fn open() -> (tempfile::TempDir, Store) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let store = Store::open(dir.path(), small()).expect("a new store opens");
+    (dir, store)
+}
+
+fn pitch(pitcher: Option<u32>, release_ns: u64, id: u64) -> PitchRecord {
+    PitchRecord {
+        pitcher,
+        release_ns,
+        id,
+        game_date: "2023-06-11".to_owned(),
+        game_pk: 717_797,
+        at_bat_number: Some(3),
+        pitch_number: None,
+        pitch_type: "FF".to_owned(),
+        mound: 0,
+        origin: Origin::Live,
+        state: State::Provisional,
+        revision: 2,
+        values: Measured { release_speed: Some(95.25), az: Some(-16.5), ..Measured::default() },
+        sd: Some(Measured { release_speed: Some(0.03), ..Measured::default() }),
+        cameras: 5,
+        residual_px: Some(0.5),
+        late_data_frac: 0.0625,
+        calibration_confidence: None,
+        release_marked: true,
+        flags: vec!["short_track".to_owned()],
+    }
+}
+
+fn put(store: &Store, pitch: &PitchRecord) -> Put {
+    store.transact(|txn| txn.put_pitch(pitch)).expect("the pitch is stored")
+}
+
+fn all(store: &Store) -> Vec<PitchRecord> {
+    store.pitches_since(Cursor::default(), usize::MAX, None).expect("pitches are read")
+}
+
+#[test]
+fn a_revision_replaces_the_pitch_also_where_its_release_moved_or_its_pitcher_became_known() {
+    let (_dir, store) = open();
+    assert_eq!(put(&store, &pitch(None, 1000, 7)), Put::New);
+    assert_eq!(put(&store, &pitch(None, 1010, 7)), Put::Changed);
+    assert_eq!(put(&store, &pitch(Some(5), 1005, 7)), Put::Changed);
+    assert_eq!(put(&store, &pitch(Some(5), 1005, 7)), Put::Unchanged);
+    assert_eq!(all(&store), [pitch(Some(5), 1005, 7)]);
+    assert_eq!(store.pitches_of(0, 0, u64::MAX, 9).expect("read"), []);
+    assert_eq!(store.pitches_of(5, 1005, 1006, 9).expect("read").len(), 1);
+    assert_eq!(store.pitch(7).expect("read"), Some(pitch(Some(5), 1005, 7)));
+}
+
+#[test]
+fn two_pitches_of_one_nanosecond_are_both_kept() {
+    let (_dir, store) = open();
+    put(&store, &pitch(None, 1000, 1));
+    put(&store, &pitch(None, 1000, 2));
+    assert_eq!(put(&store, &pitch(None, 1000, 2)), Put::Unchanged);
+    let kept: Vec<_> = all(&store).iter().map(|p| (p.release_ns, p.id)).collect();
+    assert_eq!(kept, [(1000, 1), (1001, 2)]);
+}
+
+#[test]
+fn pages_follow_each_other_without_gap_or_repeat() {
+    let (_dir, store) = open();
+    for i in 0..10_u64 {
+        let mut pitch = pitch(Some(1 + (i % 3) as u32), 100 + i / 2, i);
+        pitch.game_pk = 1 + (i % 2) as u32;
+        put(&store, &pitch);
+    }
+    let mut seen = Vec::new();
+    let mut cursor = Cursor::default();
+    loop {
+        let page = store.pitches_since(cursor, 3, None).expect("read");
+        let Some(last) = page.last() else { break };
+        cursor = Cursor::after(last);
+        seen.extend(page.iter().map(|p| p.id));
+    }
+    assert_eq!(seen, (0..10).collect::<Vec<_>>());
+    let of_game: Vec<_> = store.latest_pitches(Cursor::END, 2, Some(1)).expect("read").iter().map(|p| p.id).collect();
+    assert_eq!(of_game, [6, 8]);
+    let of_pitcher: Vec<_> =
+        store.latest_pitches_of(1, Cursor::END, 2, None).expect("read").iter().map(|p| p.id).collect();
+    assert_eq!(of_pitcher, [6, 9]);
+}
+
+#[test]
+fn open_outings_are_the_recent_live_pitches_by_pitcher() {
+    let (_dir, store) = open();
+    put(&store, &pitch(Some(5), 99, 1));
+    put(&store, &pitch(Some(5), 100, 2));
+    put(&store, &pitch(Some(6), 120, 3));
+    put(&store, &pitch(None, 130, 4));
+    put(&store, &PitchRecord { origin: Origin::Savant, ..pitch(Some(5), 140, 5) });
+    let outings = store.open_outings(100).expect("read");
+    let ids: Vec<_> = outings.iter().map(|(who, p)| (*who, p.iter().map(|p| p.id).collect::<Vec<_>>())).collect();
+    assert_eq!(ids, [(5, vec![2]), (6, vec![3])]);
+}
+
+#[test]
+fn a_corrupt_record_is_an_error_that_names_table_and_key_and_is_counted() {
+    let (_dir, store) = open();
+    put(&store, &pitch(Some(5), 1000, 7));
+    let key = key::pitch(5, 1000);
+    let good = codec::seal(&pitch(Some(5), 1000, 7)).expect("it encodes");
+    let mut newer = good.clone();
+    newer[0] = 9;
+    let mut encrypted = good.clone();
+    encrypted[4] = 1;
+    for bad in [&good[..good.len() - 8], &good[..10], &[], &newer, &encrypted, &[0xff; 200]] {
+        let mut txn = store.env.write_txn().expect("a transaction");
+        store.table(Table::Pitches).put(&mut txn, &key, bad).expect("put");
+        txn.commit().expect("commit");
+        let before = store.corrupt_records();
+        let error = store.pitch(7).expect_err("it is corrupt");
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+        let said = error.to_string();
+        assert!(said.contains("`pitches`") && said.contains("0000000500000000000003e8"), "{said}");
+        assert_eq!(store.corrupt_records(), before + 1);
+        assert!(store.pitches_since(Cursor::default(), 9, None).is_err());
+    }
+}
+
+#[test]
+fn a_store_of_a_newer_layout_is_refused_and_left_alone() {
+    let (dir, store) = open();
+    let mut txn = store.env.write_txn().expect("a transaction");
+    let newer = codec::seal_raw(&(super::SCHEMA + 1).to_be_bytes());
+    store.table(Table::Meta).put(&mut txn, b"schema", &newer).expect("put");
+    txn.commit().expect("commit");
+    drop(store);
+    let error = Store::open(dir.path(), small()).expect_err("it is newer");
+    assert!(matches!(error, StoreError::Newer { found: 2, .. }), "{error}");
+}
+
+#[test]
+fn a_second_opening_is_refused_with_the_holders_pid() {
+    let (dir, store) = open();
+    let error = Store::open(dir.path(), small()).expect_err("it is held");
+    assert!(error.to_string().contains(&std::process::id().to_string()), "{error}");
+    drop(store);
+    Store::open(dir.path(), small()).expect("it is free again");
+}
+
+#[test]
+fn a_batch_is_all_or_nothing_and_a_bad_one_spoils_no_other() {
+    let (_dir, store) = open();
+    let store = Arc::new(store);
+    let (writer, thread) = Arc::clone(&store).writer().expect("a thread");
+    let bad = PitchRecord { game_date: "yesterday".to_owned(), ..pitch(Some(5), 3, 3) };
+    writer.submit(vec![Write::Pitch(Box::new(pitch(Some(5), 1, 1)))]).expect("queued");
+    writer.submit(vec![Write::Pitch(Box::new(pitch(Some(5), 2, 2))), Write::Pitch(Box::new(bad))]).expect("queued");
+    let checkpoint = Write::Checkpoint { name: "reorder".to_owned(), bytes: vec![1, 2, 3] };
+    let last = writer.submit(vec![Write::Pitch(Box::new(pitch(Some(5), 4, 4))), checkpoint]).expect("queued");
+    assert!(writer.wait(last, Duration::from_secs(30)));
+    assert_eq!(all(&store).iter().map(|p| p.id).collect::<Vec<_>>(), [1, 4]);
+    assert_eq!(store.checkpoint("reorder").expect("read"), Some(vec![1, 2, 3]));
+    let counts = writer.counts();
+    assert_eq!((counts.submitted, counts.settled, counts.refused, counts.lost), (3, 3, 1, 0));
+    drop(writer);
+    thread.join().expect("the writer ends well");
+}
+
+#[test]
+fn a_full_queue_makes_the_submitter_wait_and_loses_nothing() {
+    let (_dir, store) = open();
+    let store = Arc::new(store);
+    let (writer, thread) = Arc::clone(&store).writer().expect("a thread");
+    for id in 1..=200 {
+        writer.submit(vec![Write::Pitch(Box::new(pitch(Some(5), id, id)))]).expect("queued");
+    }
+    drop(writer);
+    thread.join().expect("the writer ends well");
+    assert_eq!(store.counts().expect("count").pitches, 200);
+}
+
+#[test]
+fn a_full_map_is_said_and_tried_again_until_nobody_is_left_to_wait() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let options = StoreOptions { map_bytes: 256 << 10, ..small() };
+    let store = Arc::new(Store::open(dir.path(), options).expect("it opens"));
+    let (writer, thread) = Arc::clone(&store).writer().expect("a thread");
+    let big = Write::Meta { key: "big".to_owned(), bytes: vec![7; 300 << 10] };
+    writer.submit(vec![big]).expect("queued");
+    while writer.trouble().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(writer.counts().retries > 0);
+    assert_eq!(writer.committed(), 0);
+    drop(writer);
+    thread.join().expect("the writer ends well");
+    assert_eq!(store.meta("big").expect("read"), None);
+}
+
+#[test]
+fn bulk_commits_in_parts_and_keeps_the_parts_before_an_error() {
+    let (_dir, store) = open();
+    let result = store.bulk(1..=20_u64, |txn, id| {
+        std::thread::sleep(Duration::from_millis(1));
+        if id == 20 {
+            return Err(StoreError::WriterStopped);
+        }
+        txn.put_pitch(&pitch(Some(5), id, id)).map(drop)
+    });
+    assert!(result.is_err());
+    let kept = store.counts().expect("count").pitches;
+    assert!((5..20).contains(&kept), "{kept}");
+}
+
+#[test]
+fn the_map_fills_as_pitches_come() {
+    let (_dir, store) = open();
+    let before = store.map_used().expect("stat");
+    store.bulk(1..=5000_u64, |txn, id| txn.put_pitch(&pitch(Some(5), id, id)).map(drop)).expect("stored");
+    let after = store.map_used().expect("stat");
+    assert!(before < 0.01 && after > 0.05 && after < 0.5, "{before} {after}");
+}
+
+fn appearance() -> AppearanceRecord {
+    AppearanceRecord {
+        pitcher: 5,
+        game_date: "2023-06-11".to_owned(),
+        game_pk: 717_797,
+        game_type: Some("R".to_owned()),
+        pitches: 3,
+        first_ns: 10,
+        last_ns: 30,
+        release_speed: Some(95.25),
+        release_spin_rate: None,
+        types: vec![TypeSums {
+            pitch_type: "FF".to_owned(),
+            pitches: 3,
+            quantities: [Moments { n: 3, mean: 1.5, m2: 0.25 }; 6],
+        }],
+    }
+}
+
+fn baseline() -> BaselineRecord {
+    let sums = SeasonSums {
+        pitches: 3,
+        outings: 1,
+        means: Moments { n: 1, mean: 1.5, m2: 0.0 },
+        between_m2: 0.5,
+        between_dof: 2,
+        within_m2: 0.25,
+        within_dof: 2,
+    };
+    BaselineRecord {
+        pitcher: 5,
+        season: 2023,
+        pitch_type: "FF".to_owned(),
+        last_date: "2023-06-11".to_owned(),
+        quantities: [sums; 6],
+    }
+}
+
+fn person() -> PitcherRecord {
+    PitcherRecord {
+        id: 5,
+        name: Some("Adam Wainwright".to_owned()),
+        team: Some("STL".to_owned()),
+        throws: Some("R".to_owned()),
+        last_date: Some("2023-06-11".to_owned()),
+    }
+}
+
+/// The bytes of the record, as they were when its schema was released; whitespace does not count.
+fn golden<R: Record + PartialEq + std::fmt::Debug>(record: &R, golden: &str) {
+    let bytes = codec::seal(record).expect("it encodes");
+    let hex = codec::hex(&bytes);
+    let golden: String = golden.split_whitespace().collect();
+    assert_eq!(hex, golden, "the layout of table `{}` has changed: it needs a new schema", R::TABLE.name());
+    assert_eq!(&codec::unseal::<R>(b"golden", &bytes).expect("it decodes"), record);
+}
+
+#[test]
+fn the_bytes_of_pitch_schema_1_hold_still() {
+    golden(&pitch(Some(425_794), 1_686_506_400_000_000_000, 9), include_str!("golden/pitch_v1.hex"));
+}
+
+#[test]
+fn the_bytes_of_appearance_schema_1_hold_still() {
+    golden(&appearance(), include_str!("golden/appearance_v1.hex"));
+}
+
+#[test]
+fn the_bytes_of_baseline_schema_1_hold_still() {
+    golden(&baseline(), include_str!("golden/baseline_v1.hex"));
+}
+
+#[test]
+fn the_bytes_of_pitcher_schema_1_hold_still() {
+    golden(&person(), include_str!("golden/pitcher_v1.hex"));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_a_read_panic(body in proptest::collection::vec(any::<u8>(), 0..600)) {
+        let mut value = vec![1, 0];
+        value.resize(codec::HEADER, 0);
+        value.extend_from_slice(&body);
+        drop(codec::unseal::<PitchRecord>(b"k", &value));
+        drop(codec::unseal::<AppearanceRecord>(b"k", &value));
+        drop(codec::unseal::<BaselineRecord>(b"k", &value));
+        drop(codec::unseal::<PitcherRecord>(b"k", &value));
+    }
+
+    #[test]
+    fn a_flipped_byte_is_an_error_or_another_record_and_never_a_panic(at in 0_usize..400, flip in 1_u8..) {
+        let mut value = codec::seal(&pitch(Some(5), 1000, 7)).expect("it encodes");
+        let at = at % value.len();
+        value[at] ^= flip;
+        drop(codec::unseal::<PitchRecord>(b"k", &value));
+    }
+}

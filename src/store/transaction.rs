@@ -1,0 +1,197 @@
+//! One write transaction: what a batch of writes becomes. All of it is kept, or nothing.
+
+use heed::RwTxn;
+
+use super::codec::{self, Record};
+use super::key::{self, Table};
+use super::records::{AppearanceRecord, BaselineRecord, PitchRecord, PitcherRecord};
+use super::writer::Write;
+use super::{Store, StoreError};
+
+/// What a put did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// There was none.
+    New,
+    /// There was another value.
+    Changed,
+    /// The same value was there; nothing was written.
+    Unchanged,
+}
+
+/// An open write transaction; dropped without a commit, it never happened.
+pub struct Transaction<'s> {
+    store: &'s Store,
+    txn: RwTxn<'s>,
+    dirty: bool,
+}
+
+impl<'s> Transaction<'s> {
+    pub(super) fn begin(store: &'s Store) -> Result<Self, StoreError> {
+        let txn = store.env.write_txn().map_err(StoreError::lmdb("begin a transaction"))?;
+        Ok(Self { store, txn, dirty: false })
+    }
+
+    /// Commits and syncs; a transaction that wrote nothing touches no file.
+    pub(super) fn commit(self) -> Result<(), StoreError> {
+        if self.dirty {
+            self.txn.commit().map_err(StoreError::lmdb("commit"))?;
+        }
+        Ok(())
+    }
+
+    /// Applies one write of a batch.
+    ///
+    /// # Errors
+    /// The record cannot be stored, what it replaces is corrupt, or LMDB fails.
+    pub fn apply(&mut self, write: &Write) -> Result<(), StoreError> {
+        match write {
+            Write::Pitch(pitch) => self.put_pitch(pitch).map(drop),
+            Write::Appearance(appearance) => self.put_appearance(appearance).map(drop),
+            Write::Pitcher(pitcher) => self.put_pitcher(pitcher).map(drop),
+            Write::Checkpoint { name, bytes } => self.put_raw(Table::Checkpoints, name, bytes).map(drop),
+            Write::Meta { key, bytes } => self.put_meta(key, bytes).map(drop),
+        }
+    }
+
+    /// Puts a pitch, replacing whatever revision of it (the same id) is there, also where the release moved or the
+    /// pitcher became known. Two pitches of one pitcher never share a nanosecond: the second is stored one later.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn put_pitch(&mut self, pitch: &PitchRecord) -> Result<Put, StoreError> {
+        let pitcher = pitch.pitcher.unwrap_or(0);
+        let id_key = key::pitch_id(pitch.id);
+        let old = self.get(Table::PitchIds, &id_key)?.map(<[u8; 12]>::try_from);
+        let old = old.transpose().map_err(|_| self.corrupt(Table::PitchIds, &id_key, "not a key of 12 bytes"))?;
+        let mut record = std::borrow::Cow::Borrowed(pitch);
+        let key = loop {
+            let key = key::pitch(pitcher, record.release_ns);
+            if old == Some(key) || self.get(Table::Pitches, &key)?.is_none() {
+                break key;
+            }
+            record.to_mut().release_ns += 1;
+        };
+        if let Some(old) = old
+            && old != key
+        {
+            self.delete_pitch_at(old, pitch.id)?;
+        }
+        let put = self.put(Table::Pitches, &key, &codec::seal(record.as_ref())?)?;
+        if old != Some(key) {
+            self.put(Table::PitchIds, &id_key, &key)?;
+            self.put(Table::PitchTimes, &key::pitch_time(record.release_ns, pitch.id), &pitcher.to_be_bytes())?;
+        }
+        Ok(if old.is_some() && put == Put::New { Put::Changed } else { put })
+    }
+
+    fn delete_pitch_at(&mut self, old: [u8; 12], id: u64) -> Result<(), StoreError> {
+        let release_ns = u64::from_be_bytes(*old.last_chunk().expect("12 bytes end in 8"));
+        self.delete(Table::Pitches, &old)?;
+        self.delete(Table::PitchTimes, &key::pitch_time(release_ns, id))?;
+        Ok(())
+    }
+
+    /// The stored pitch with this id, as of this transaction.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn pitch(&self, id: u64) -> Result<Option<PitchRecord>, StoreError> {
+        let Some(key) = self.get(Table::PitchIds, &key::pitch_id(id))? else { return Ok(None) };
+        self.get(Table::Pitches, key)?
+            .map(|value| codec::unseal(key, value))
+            .transpose()
+            .map_err(|e| self.store.counted(e))
+    }
+
+    /// Puts an appearance.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn put_appearance(&mut self, record: &AppearanceRecord) -> Result<Put, StoreError> {
+        let date = key::date_of(Table::Appearances, &record.game_date)?;
+        self.put_record(&key::appearance(record.pitcher, date, record.game_pk), record)
+    }
+
+    /// Removes an appearance. Whether there was one.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn remove_appearance(&mut self, record: &AppearanceRecord) -> Result<bool, StoreError> {
+        let date = key::date_of(Table::Appearances, &record.game_date)?;
+        self.delete(Table::Appearances, &key::appearance(record.pitcher, date, record.game_pk))
+    }
+
+    /// Puts a season's sums of one pitch type.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn put_baseline(&mut self, record: &BaselineRecord) -> Result<Put, StoreError> {
+        let pitch_type = key::type_of(Table::Baselines, &record.pitch_type)?;
+        self.put_record(&key::baseline(record.pitcher, record.season, pitch_type), record)
+    }
+
+    /// Removes a season's sums of one pitch type. Whether there were any.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn remove_baseline(&mut self, record: &BaselineRecord) -> Result<bool, StoreError> {
+        let pitch_type = key::type_of(Table::Baselines, &record.pitch_type)?;
+        self.delete(Table::Baselines, &key::baseline(record.pitcher, record.season, pitch_type))
+    }
+
+    /// Puts a pitcher.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn put_pitcher(&mut self, record: &PitcherRecord) -> Result<Put, StoreError> {
+        self.put_record(&key::pitcher(record.id), record)
+    }
+
+    /// Puts bytes under a name of the room's own. The name `schema` is the store's.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn put_meta(&mut self, name: &str, bytes: &[u8]) -> Result<Put, StoreError> {
+        if name == "schema" {
+            return Err(StoreError::Refused { table: "meta", why: "the name `schema` is the store's own".to_owned() });
+        }
+        self.put_raw(Table::Meta, name, bytes)
+    }
+
+    fn put_raw(&mut self, table: Table, name: &str, bytes: &[u8]) -> Result<Put, StoreError> {
+        if name.is_empty() || name.len() > 500 {
+            return Err(StoreError::Refused { table: table.name(), why: "a name has 1 to 500 bytes".to_owned() });
+        }
+        self.put(table, name.as_bytes(), &codec::seal_raw(bytes))
+    }
+
+    fn put_record<R: Record>(&mut self, key: &[u8], record: &R) -> Result<Put, StoreError> {
+        self.put(R::TABLE, key, &codec::seal(record)?)
+    }
+
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
+        self.store.table(table).get(&self.txn, key).map_err(StoreError::lmdb("read"))
+    }
+
+    fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<Put, StoreError> {
+        let put = match self.get(table, key)? {
+            Some(old) if old == value => return Ok(Put::Unchanged),
+            Some(_) => Put::Changed,
+            None => Put::New,
+        };
+        self.store.table(table).put(&mut self.txn, key, value).map_err(StoreError::lmdb("write"))?;
+        self.dirty = true;
+        Ok(put)
+    }
+
+    fn delete(&mut self, table: Table, key: &[u8]) -> Result<bool, StoreError> {
+        let deleted = self.store.table(table).delete(&mut self.txn, key).map_err(StoreError::lmdb("delete"))?;
+        self.dirty |= deleted;
+        Ok(deleted)
+    }
+
+    fn corrupt(&self, table: Table, key: &[u8], why: &str) -> StoreError {
+        self.store.counted(codec::corrupt(table, key, why))
+    }
+}

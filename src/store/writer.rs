@@ -1,0 +1,245 @@
+//! The writer thread: batches in, one synced commit for all that gathered within a few milliseconds.
+//!
+//! A batch is the unit of atomicity (a pitch with the checkpoint that covers it). The queue is bounded: a full one makes
+//! [`WriterHandle::submit`] wait, which is counted. A batch that cannot be stored for its own sake (a corrupt record in
+//! its way, a date that is none) is refused, logged and counted, and the rest goes on; when the disk or the map is full
+//! nothing is dropped: the writer tries again, the queue fills and pushes back, and [`WriterHandle::trouble`] says why.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+
+use super::records::{AppearanceRecord, PitchRecord, PitcherRecord};
+use super::{Store, StoreError, Transaction};
+
+/// Batches in one group at most: keeps a commit after a pause short.
+const GROUP_MAX: usize = 256;
+
+/// Pause before a failed commit is tried again.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// One write.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// A pitch, replacing earlier revisions of it.
+    Pitch(Box<PitchRecord>),
+    /// A pitcher's game.
+    Appearance(Box<AppearanceRecord>),
+    /// A person.
+    Pitcher(PitcherRecord),
+    /// A room's restart state.
+    Checkpoint {
+        /// The room's name for it.
+        name: String,
+        /// Its own encoding.
+        bytes: Vec<u8>,
+    },
+    /// A number or setting of a room.
+    Meta {
+        /// Its name.
+        key: String,
+        /// Its own encoding.
+        bytes: Vec<u8>,
+    },
+}
+
+/// Numbers of the writer since its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WriterCounts {
+    /// Batches submitted.
+    pub submitted: u64,
+    /// Batches settled: committed, or refused for their own sake.
+    pub settled: u64,
+    /// Batches refused for their own sake.
+    pub refused: u64,
+    /// Synced commits.
+    pub commits: u64,
+    /// Commits that failed and were tried again.
+    pub retries: u64,
+    /// Submissions that had to wait for room in the queue.
+    pub waits: u64,
+    /// Batches lost because the store still failed when the writer was told to stop.
+    pub lost: u64,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    settled: Mutex<u64>,
+    settled_more: Condvar,
+    refused: AtomicU64,
+    commits: AtomicU64,
+    retries: AtomicU64,
+    waits: AtomicU64,
+    lost: AtomicU64,
+    trouble: Mutex<Option<String>>,
+}
+
+/// Feeds the writer. Clone it freely; the thread ends when the last one is dropped and all is committed.
+#[derive(Debug, Clone)]
+pub struct WriterHandle {
+    // Number and queue place are taken together, so that the numbers are the order of the queue.
+    entrance: Arc<Mutex<(u64, Sender<Vec<Write>>)>>,
+    shared: Arc<Shared>,
+}
+
+/// A poisoned lock guards plain numbers: they stay good.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl WriterHandle {
+    /// Queues one batch, all of which is committed or nothing, and returns its number. Waits while the queue is full.
+    ///
+    /// # Errors
+    /// The writer has stopped.
+    pub fn submit(&self, batch: Vec<Write>) -> Result<u64, StoreError> {
+        let mut entrance = lock(&self.entrance);
+        match entrance.1.try_send(batch) {
+            Ok(()) => {}
+            Err(TrySendError::Full(batch)) => {
+                self.shared.waits.fetch_add(1, Ordering::Relaxed);
+                entrance.1.send(batch).map_err(|_| StoreError::WriterStopped)?;
+            }
+            Err(TrySendError::Disconnected(_)) => return Err(StoreError::WriterStopped),
+        }
+        entrance.0 += 1;
+        Ok(entrance.0)
+    }
+
+    /// Number of the last batch that is settled: it and all before it are on disk, but for those counted as refused.
+    pub fn committed(&self) -> u64 {
+        *lock(&self.shared.settled)
+    }
+
+    /// Waits until batch `number` is settled. Whether it was in time.
+    pub fn wait(&self, number: u64, timeout: Duration) -> bool {
+        let settled = lock(&self.shared.settled);
+        let waited = self.shared.settled_more.wait_timeout_while(settled, timeout, |settled| *settled < number);
+        *waited.unwrap_or_else(PoisonError::into_inner).0 >= number
+    }
+
+    /// Why commits fail at the moment; nothing where they do not.
+    pub fn trouble(&self) -> Option<String> {
+        lock(&self.shared.trouble).clone()
+    }
+
+    /// The numbers so far.
+    pub fn counts(&self) -> WriterCounts {
+        let submitted = lock(&self.entrance).0;
+        WriterCounts {
+            submitted,
+            settled: self.committed(),
+            refused: self.shared.refused.load(Ordering::Relaxed),
+            commits: self.shared.commits.load(Ordering::Relaxed),
+            retries: self.shared.retries.load(Ordering::Relaxed),
+            waits: self.shared.waits.load(Ordering::Relaxed),
+            lost: self.shared.lost.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Store {
+    /// Starts the writer thread.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn writer(self: Arc<Self>) -> Result<(WriterHandle, JoinHandle<()>), StoreError> {
+        let (sender, receiver) = bounded(self.options.queue);
+        let shared = Arc::new(Shared::default());
+        let handle = WriterHandle { entrance: Arc::new(Mutex::new((0, sender))), shared: Arc::clone(&shared) };
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || Writer { store: self, receiver, shared }.run())
+            .map_err(|source| StoreError::File { path: "writer thread".into(), source })?;
+        Ok((handle, thread))
+    }
+}
+
+struct Writer {
+    store: Arc<Store>,
+    receiver: Receiver<Vec<Write>>,
+    shared: Arc<Shared>,
+}
+
+impl Writer {
+    fn run(self) {
+        let mut group = Vec::new();
+        while let Ok(first) = self.receiver.recv() {
+            group.push(first);
+            self.gather(&mut group);
+            self.settle(&mut group);
+        }
+    }
+
+    /// Collects what comes within the group's time.
+    fn gather(&self, group: &mut Vec<Vec<Write>>) {
+        let until = Instant::now() + self.store.options.group_commit;
+        while group.len() < GROUP_MAX {
+            match self.receiver.recv_deadline(until) {
+                Ok(batch) => group.push(batch),
+                Err(_) => break,
+            }
+        }
+    }
+
+    /// Commits the group, together where it can be, one by one where a batch spoils it.
+    fn settle(&self, group: &mut Vec<Vec<Write>>) {
+        match self.commit(group) {
+            Ok(()) => self.settled(group.len()),
+            Err(_) => group.iter().for_each(|batch| self.settle_alone(batch)),
+        }
+        group.clear();
+    }
+
+    fn settle_alone(&self, batch: &Vec<Write>) {
+        loop {
+            match self.commit(std::slice::from_ref(batch)) {
+                Ok(()) => break,
+                Err(error) if error.is_about_a_record() => {
+                    tracing::error!(%error, "a batch cannot be stored and is refused");
+                    self.shared.refused.fetch_add(1, Ordering::Relaxed);
+                    break;
+                }
+                Err(error) if self.stopping() => {
+                    tracing::error!(%error, "a batch is lost: the store still fails at the end");
+                    self.shared.lost.fetch_add(1, Ordering::Relaxed);
+                    break;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the store cannot commit; trying again");
+                    self.shared.retries.fetch_add(1, Ordering::Relaxed);
+                    *lock(&self.shared.trouble) = Some(error.to_string());
+                    std::thread::sleep(RETRY);
+                }
+            }
+        }
+        *lock(&self.shared.trouble) = None;
+        self.settled(1);
+    }
+
+    /// Whether nobody is left who could submit or wait.
+    fn stopping(&self) -> bool {
+        Arc::strong_count(&self.shared) == 1
+    }
+
+    fn commit(&self, batches: &[Vec<Write>]) -> Result<(), StoreError> {
+        self.store.live_waiting.store(true, Ordering::Release);
+        let begun = Transaction::begin(&self.store);
+        self.store.live_waiting.store(false, Ordering::Release);
+        let mut transaction = begun?;
+        for write in batches.iter().flatten() {
+            transaction.apply(write)?;
+        }
+        transaction.commit()?;
+        self.shared.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn settled(&self, batches: usize) {
+        *lock(&self.shared.settled) += batches as u64;
+        self.shared.settled_more.notify_all();
+    }
+}

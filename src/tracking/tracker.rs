@@ -1,0 +1,435 @@
+//! One mound's tracker: signals in, pitches out.
+//!
+//! # Life of a pitch
+//! The search follows the eager watermark. A seed in the corridor waits until the watermark passes its predicted crossing
+//! of the plate; then the whole flight is measured, judged and published as **provisional**, revision 0. Frames, marks and
+//! spins that come later mark it changed; `gather_ns` of box time after the first of them it is measured again and published
+//! as the next revision where that changes something that matters. When the final watermark passes its end it is published
+//! once more, **final**. Later frames are only counted.
+//!
+//! Frames behind the eager watermark that belong to no known pitch make the search go over their time once more, so a
+//! pitch whose cameras were all late is still found, at the latest before the final watermark passes it.
+
+use std::collections::VecDeque;
+
+use firmware_protocol::{Ball, Spin};
+use nalgebra::Point3;
+
+use super::camera::Camera;
+use super::config::{Config, When};
+use super::fit::Samples;
+use super::flight::{self, Flight};
+use super::grow::{self, Grown};
+use super::jerk::JerkScale;
+use super::judge;
+use super::marks::Marks;
+use super::pitch::{MeasuredSpin, Pitch, PitchState};
+use super::quantities;
+use super::seek::{HOP_NS, Seeker, WINDOW_NS};
+use super::sightings::{Sighting, Sightings};
+use super::trajectory::Trajectory;
+use super::venue::{Mound, Venue};
+use crate::ids::{BoxNs, EventNs, MoundId, PitchId};
+use crate::ingest::Signal;
+
+/// Pitches remembered for frames that come late.
+const REMEMBERED: usize = 32;
+/// Sightings this far behind the final watermark belong to no open flight any more, ns.
+const KEPT_BEHIND_FINAL_NS: u64 = 2_000_000_000;
+/// A flight's surroundings in event time that no other pitch may claim, ns.
+const APART_NS: u64 = 100_000_000;
+/// What is this near to a flight's prediction is a frame of it, px: wide, so that a camera that is off shows by how much.
+const NEAR_PX: f64 = 150.0;
+/// Observations that one flight is fitted with at most.
+const SAMPLES_MAX: usize = 4096;
+/// Cameras that teach the scale of the jerk at least.
+const TEACHING_CAMERAS_MIN: u8 = 3;
+
+/// Frames of a pitch after late ones were added to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LateCount {
+    /// Which pitch.
+    pub id: PitchId,
+    /// All its frames so far.
+    pub frames: u32,
+    /// Those that came after the final watermark.
+    pub frames_late: u32,
+}
+
+/// Finds and fits the pitches of one mound. Its memory is taken at start, but for the pitches it gives out.
+#[derive(Debug)]
+pub struct MoundTracker {
+    config: Config,
+    mound: MoundId,
+    cameras: Vec<Camera>,
+    /// Columns: the mound's axes in the field frame, to turn a spin axis into the mound's frame.
+    axes: nalgebra::Matrix3<f64>,
+    scale: JerkScale,
+    sightings: Sightings,
+    marks: Marks,
+    seeker: Seeker,
+    samples: Samples,
+    /// Start of the next window to search.
+    cursor: u64,
+    pending: Option<Pending>,
+    missed: Option<Missed>,
+    tracked: VecDeque<Tracked>,
+}
+
+/// A seed whose flight is not over yet.
+#[derive(Debug, Clone, Copy)]
+struct Pending {
+    seed: Trajectory,
+    /// Where the search resumes should it be no pitch.
+    resume: u64,
+    /// Event time at which all its frames are in.
+    end: u64,
+}
+
+/// Frames behind the eager watermark that belong to no known pitch.
+#[derive(Debug, Clone, Copy)]
+struct Missed {
+    from: u64,
+    to: u64,
+    /// Arrival of the first and of the last of them.
+    first: BoxNs,
+    last: BoxNs,
+}
+
+/// A published pitch.
+#[derive(Debug)]
+struct Tracked {
+    pitch: Pitch,
+    flight: Flight,
+    grown: Grown,
+    changed_since: Option<BoxNs>,
+    late_since_asked: bool,
+}
+
+impl MoundTracker {
+    /// A tracker of this mound's cameras; a mound that the venue lacks has none and finds nothing.
+    pub fn new(venue: &Venue, mound: MoundId, config: Config) -> Self {
+        let place = venue.mounds.iter().find(|m| m.id == mound);
+        let localise = |m: &Mound| m.cameras.iter().filter_map(|id| venue.camera(*id)).map(|c| m.localise(c)).collect();
+        let cameras: Vec<Camera> = place.map(localise).unwrap_or_default();
+        let axes = place.map_or_else(nalgebra::Matrix3::identity, |m| {
+            let origin = m.to_field(&Point3::origin());
+            let axis = |x, y, z| m.to_field(&Point3::new(x, y, z)) - origin;
+            nalgebra::Matrix3::from_columns(&[axis(1.0, 0.0, 0.0), axis(0.0, 1.0, 0.0), axis(0.0, 0.0, 1.0)])
+        });
+        Self {
+            config,
+            mound,
+            axes,
+            scale: JerkScale::default(),
+            sightings: Sightings::new(&cameras),
+            marks: Marks::new(),
+            seeker: Seeker::new(cameras.len()),
+            samples: Samples::with_capacity(SAMPLES_MAX, cameras.len()),
+            cursor: 0,
+            pending: None,
+            missed: None,
+            tracked: VecDeque::with_capacity(REMEMBERED),
+            cameras,
+        }
+    }
+
+    /// Takes one signal in: balls of this mound's cameras, marks that name this mound, spins. The rest is ignored.
+    /// Eager ones come before the [`advance`](Self::advance) that passes them.
+    pub fn observe(&mut self, source: u8, event: EventNs, arrival: BoxNs, signal: &Signal, when: When) {
+        match signal {
+            Signal::Ball(ball) => {
+                if let Some(camera) = self.cameras.iter().position(|c| c.id == source) {
+                    self.ball(camera, event, arrival, ball, when);
+                }
+            }
+            Signal::Mark(mark) => {
+                if mark.mound == self.mound.0 && self.marks.mark(event.0, mark) {
+                    let reach = self.config.attribute_ns;
+                    self.touch(event.0, reach, true, arrival);
+                }
+            }
+            Signal::Spin(spin) => {
+                if self.marks.spin(event.0, spin) {
+                    let reach = self.config.match_ns;
+                    self.touch(event.0, reach, false, arrival);
+                }
+            }
+            Signal::Fiducial(_) | Signal::Pose { .. } | Signal::Health(_) => {}
+        }
+    }
+
+    /// Moves on to these watermarks and appends what became due: provisional pitches, revisions, final ones.
+    pub fn advance(&mut self, eager: EventNs, final_: EventNs, now: BoxNs, out: &mut Vec<Pitch>) {
+        let eager = eager.max(final_).0;
+        self.search_ahead(eager, out);
+        self.search_missed(eager, final_.0, now, out);
+        self.revise(now, out);
+        self.finish(final_, out);
+        self.sightings.forget_before(final_.0.saturating_sub(KEPT_BEHIND_FINAL_NS));
+    }
+
+    /// Appends the pitches whose counts grew by frames behind the final watermark since the last call.
+    pub fn late_counts(&mut self, out: &mut Vec<LateCount>) {
+        for tracked in self.tracked.iter_mut().filter(|t| t.late_since_asked) {
+            tracked.late_since_asked = false;
+            let Pitch { id, frames, frames_late, .. } = tracked.pitch;
+            out.push(LateCount { id, frames, frames_late });
+        }
+    }
+
+    /// What was learned about the jerk of flights.
+    pub fn jerk_scale(&self) -> JerkScale {
+        self.scale
+    }
+
+    /// Takes up what an earlier run learned.
+    pub fn set_jerk_scale(&mut self, scale: JerkScale) {
+        self.scale = scale;
+    }
+
+    fn ball(&mut self, camera: usize, event: EventNs, arrival: BoxNs, ball: &Ball, when: When) {
+        let sighting = Sighting { event: event.0, u: ball.u, v: ball.v, sigma: ball.sigma };
+        if when != When::Late {
+            self.sightings.insert(camera, sighting);
+        }
+        if when == When::Eager {
+            return;
+        }
+        let lens = &self.cameras[camera];
+        let near = |t: &Tracked| {
+            let seconds = t.flight.path.seconds(event);
+            lens.project(&t.flight.path.point(seconds)).is_some_and(|uv| (uv - sighting.uv()).norm() < NEAR_PX)
+        };
+        let margin = self.config.end_margin_ns;
+        let during =
+            |t: &&mut Tracked| event.0 >= t.grown.first.0.saturating_sub(margin) && event.0 <= t.grown.plate.0 + margin;
+        if let Some(tracked) = self.tracked.iter_mut().rev().find(during) {
+            if !near(tracked) {
+                return;
+            }
+            if when == When::Late {
+                tracked.pitch.frames += 1;
+                tracked.pitch.frames_late += 1;
+                tracked.late_since_asked = true;
+            } else if tracked.pitch.state == PitchState::Provisional {
+                tracked.changed_since.get_or_insert(arrival);
+            }
+        } else if when == When::AfterEager {
+            let fresh = Missed { from: event.0, to: event.0, first: arrival, last: arrival };
+            let missed = self.missed.get_or_insert(fresh);
+            missed.from = missed.from.min(event.0);
+            missed.to = missed.to.max(event.0);
+            missed.last = missed.last.max(arrival);
+        }
+    }
+
+    /// A mark or spin came: pitches within its reach are looked at again, and those that follow a mark that names a pitcher.
+    fn touch(&mut self, event: u64, reach: u64, names_who_follows: bool, arrival: BoxNs) {
+        for tracked in &mut self.tracked {
+            let near =
+                tracked.grown.first.0.abs_diff(event) <= reach || tracked.pitch.release.0.abs_diff(event) <= reach;
+            let follows = names_who_follows && event <= tracked.grown.first.0;
+            if tracked.pitch.state == PitchState::Provisional && (near || follows) {
+                tracked.changed_since.get_or_insert(arrival);
+            }
+        }
+    }
+
+    fn search_ahead(&mut self, eager: u64, out: &mut Vec<Pitch>) {
+        loop {
+            if let Some(pending) = self.pending {
+                if pending.end > eager {
+                    return;
+                }
+                self.pending = None;
+                self.cursor = self.settle(&pending, eager, out);
+                continue;
+            }
+            let Some(window) = self.next_window(self.cursor) else { return };
+            self.cursor = window;
+            if window + WINDOW_NS > eager {
+                return;
+            }
+            self.cursor = window + HOP_NS;
+            self.pending = self.seed(window);
+        }
+    }
+
+    /// Searches again where frames came behind the eager watermark.
+    fn search_missed(&mut self, eager: u64, final_: u64, now: BoxNs, out: &mut Vec<Pitch>) {
+        let Some(missed) = self.missed else { return };
+        let waited = |since: BoxNs, ns: u64| now.0.saturating_sub(since.0) >= ns;
+        let gather_ns = self.config.gather_ns;
+        if !waited(missed.last, gather_ns) && !waited(missed.first, 4 * gather_ns) && final_ < missed.to {
+            return;
+        }
+        self.missed = None;
+        let mut from = missed.from.saturating_sub(WINDOW_NS);
+        while let Some(window) = self.next_window(from) {
+            if window > missed.to {
+                return;
+            }
+            from = window + HOP_NS;
+            if let Some(found) = self.seed(window) {
+                if found.end <= eager {
+                    from = self.settle(&found, eager, out).max(from);
+                } else {
+                    self.pending.get_or_insert(found);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The next window at or after `from` that has something in it and lies in no known pitch.
+    fn next_window(&self, from: u64) -> Option<u64> {
+        let mut window = self.sightings.next_event(from)?;
+        while let Some(known) = self.tracked.iter().find(|t| t.claims(window)) {
+            window = self.sightings.next_event(known.grown.plate.0 + 1)?;
+        }
+        Some(window)
+    }
+
+    fn seed(&mut self, window: u64) -> Option<Pending> {
+        let seed = self.seeker.seek(&self.cameras, &self.sightings, window)?;
+        let plate = grow::plate_event(&seed)?;
+        Some(Pending { seed, resume: window + HOP_NS, end: plate.0 + self.config.end_margin_ns })
+    }
+
+    /// Measures a seed whose flight should be over; gives where the search goes on.
+    fn settle(&mut self, pending: &Pending, eager: u64, out: &mut Vec<Pitch>) -> u64 {
+        let grown = grow::grow(&self.cameras, &self.sightings, &pending.seed, &mut self.samples, &self.config);
+        let Some(grown) = grown else { return pending.resume };
+        let end = grown.plate.0 + self.config.end_margin_ns;
+        if end > eager {
+            let seed = grown.path.recentred(pending.seed.reference, pending.seed.scale_s);
+            self.pending.get_or_insert(Pending { seed, end, ..*pending });
+            return self.cursor;
+        }
+        let known = |t: &Tracked| grown.first.0 < t.grown.plate.0 + APART_NS / 4 && t.grown.first.0 < grown.plate.0;
+        if self.tracked.iter().any(known)
+            || grow::came_from_behind(&self.cameras, &self.sightings, &grown.path, &mut self.samples)
+        {
+            return pending.resume;
+        }
+        let Some((pitch, flight)) = self.measure(&grown, &grown.path) else { return pending.resume };
+        out.push(pitch.clone());
+        if self.tracked.len() == REMEMBERED {
+            self.tracked.pop_front();
+        }
+        self.tracked.push_back(Tracked { pitch, flight, grown, changed_since: None, late_since_asked: false });
+        end
+    }
+
+    /// Fits and judges a flight as it looks now.
+    fn measure(&mut self, grown: &Grown, start: &Trajectory) -> Option<(Pitch, Flight)> {
+        let (from, to) =
+            (start.seconds(grown.first), start.seconds(grown.plate) + self.config.end_margin_ns as f64 * 1e-9);
+        self.sightings.collect(&self.cameras, start, from, to, NEAR_PX, &mut self.samples);
+        let flight = flight::measure(&mut self.samples, &self.cameras, start, &self.scale, &self.config)?;
+        let mark = self.marks.release(grown.first.0, self.config.match_ns);
+        let release = judge::release(&flight, grown, mark)?;
+        let (values, sd) = judge::values(&flight, &release, &self.config)?;
+        if !judge::is_pitch(&flight, grown, &values, &sd) {
+            return None;
+        }
+        let others = self.tracked.iter().map(|t| t.grown.first.0);
+        let pitch = Pitch {
+            id: PitchId::new(release.event, self.mound),
+            revision: 0,
+            state: PitchState::Provisional,
+            mound: self.mound,
+            release: release.event,
+            release_marked: release.marked,
+            plate: grow::plate_event(&flight.path)?,
+            context: self.marks.context(grown.first.0, self.config.attribute_ns, others),
+            flags: judge::flags(&flight, grown, &release, &values, &sd, &self.config),
+            values,
+            sd,
+            nine_p: quantities::nine_p(&flight.nine)?,
+            spin: self.marks.spin_at(release.event.0, self.config.match_ns).map(|spin| self.local_spin(spin)),
+            cameras: flight.cameras,
+            residuals: flight.residuals.clone(),
+            residual_px: flight.residual_px,
+            frames: flight.frames,
+            frames_late: 0,
+        };
+        Some((pitch, flight))
+    }
+
+    fn local_spin(&self, spin: &Spin) -> MeasuredSpin {
+        let axis = self.axes.transpose() * nalgebra::Vector3::from(spin.axis.map(f64::from));
+        MeasuredSpin {
+            release_spin_rate: f64::from(spin.rate_rpm),
+            spin_axis: axis.z.atan2(axis.x).to_degrees().rem_euclid(360.0),
+            confidence: f64::from(spin.confidence),
+        }
+    }
+
+    /// Publishes what changed by more than it is worth once its frames were gathered.
+    fn revise(&mut self, now: BoxNs, out: &mut Vec<Pitch>) {
+        for at in 0..self.tracked.len() {
+            let due =
+                self.tracked[at].changed_since.is_some_and(|s| now.0.saturating_sub(s.0) >= self.config.gather_ns);
+            if due && self.refit(at) {
+                self.tracked[at].pitch.revision += 1;
+                out.push(self.tracked[at].pitch.clone());
+            }
+        }
+    }
+
+    /// Publishes as final what the final watermark passed, and learns from it.
+    fn finish(&mut self, final_: EventNs, out: &mut Vec<Pitch>) {
+        for at in 0..self.tracked.len() {
+            let open = &self.tracked[at];
+            if open.pitch.state == PitchState::Final || final_.0 < open.grown.plate.0 + self.config.end_margin_ns {
+                continue;
+            }
+            if open.changed_since.is_some() {
+                self.refit(at);
+            }
+            let done = &mut self.tracked[at];
+            done.pitch.state = PitchState::Final;
+            done.pitch.revision += 1;
+            out.push(done.pitch.clone());
+            let teaches = !done.pitch.flags.any() && done.pitch.cameras >= TEACHING_CAMERAS_MIN;
+            if let (true, Some(jerk)) = (teaches, &done.flight.free_jerk) {
+                let walk = self.config.jerk_scale_walk;
+                self.scale.learn(&jerk.estimate, &jerk.covariance, &jerk.model, &jerk.scatter, walk);
+            }
+        }
+    }
+
+    /// Measures a pitch again with all that is known now; whether what is published changes by more than it is worth.
+    /// Small changes are not taken up, so that a revision always tells the whole change since the last one.
+    fn refit(&mut self, at: usize) -> bool {
+        self.tracked[at].changed_since = None;
+        let seed = self.tracked[at].flight.path;
+        let grown = grow::grow(&self.cameras, &self.sightings, &seed, &mut self.samples, &self.config);
+        let grown = grown.unwrap_or(self.tracked[at].grown);
+        let Some((mut pitch, flight)) = self.measure(&grown, &grown.path) else { return false };
+        let tracked = &mut self.tracked[at];
+        let before = &tracked.pitch;
+        pitch.id = before.id;
+        pitch.revision = before.revision;
+        pitch.frames_late = before.frames_late;
+        pitch.frames += before.frames_late;
+        let told = |p: &Pitch| (p.release_marked, p.context, p.flags);
+        if told(&pitch) == told(before)
+            && pitch.spin == before.spin
+            && !quantities::moved(&before.values, &pitch.values, &before.sd, self.config.revise_sd)
+        {
+            tracked.pitch.frames = pitch.frames;
+            return false;
+        }
+        (tracked.pitch, tracked.flight, tracked.grown) = (pitch, flight, grown);
+        true
+    }
+}
+
+impl Tracked {
+    fn claims(&self, event: u64) -> bool {
+        event + APART_NS / 4 > self.grown.first.0 && event <= self.grown.plate.0
+    }
+}

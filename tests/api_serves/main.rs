@@ -1,0 +1,7 @@
+//! The API over a real listener on loopback: what clients rely on.
+
+mod documents;
+mod live;
+mod refusals;
+mod routes;
+mod stage;

@@ -1,0 +1,189 @@
+//! Each route answers what design.md says.
+
+use std::collections::BTreeSet;
+
+use pitchguard::api::Event;
+use pitchguard::ids::PitcherId;
+use pitchguard::observe::PartState;
+use pitchguard::store::records::State;
+use serde_json::{Value, json};
+
+use crate::stage::{Memory, Mood, Setting, alert, client_of_tests, pitch, problem, readiness};
+
+fn names(value: &Value) -> BTreeSet<&str> {
+    value.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
+#[test]
+fn readiness_has_exactly_the_fields_that_the_design_names() {
+    let stage = Setting::default().serve();
+    stage.live.publish(Event::Readiness(readiness(1)));
+    let shown = stage.json("/api/readiness/1");
+    let of_design = "pitcher name mound readiness fatigue risk probability_21d features feature_set feature_qa_min \
+                     calibration_confidence late_data_frac data_age_ms state revision reasons recommendation alerts \
+                     model_version";
+    let beside = "pitches last_pitch_at";
+    assert_eq!(names(&shown), of_design.split_whitespace().chain(beside.split_whitespace()).collect());
+    for index in ["readiness", "fatigue", "risk"] {
+        assert_eq!(names(&shown[index]), ["value", "low", "high"].into(), "{index}");
+    }
+    assert_eq!((&shown["risk"]["value"], &shown["state"]), (&Value::Null, &json!("provisional")));
+    let all = stage.json("/api/readiness");
+    assert_eq!(all["readiness"].as_array().map(Vec::len), Some(1));
+    assert_eq!(all["seq"], stage.live.head());
+}
+
+#[test]
+fn the_age_of_the_data_grows_between_two_readings_of_the_same_result() {
+    let stage = Setting::default().serve();
+    stage.live.publish(Event::Readiness(readiness(1)));
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    let age = |value: &Value| value["data_age_ms"].as_u64().expect("a number");
+    let first = age(&stage.json("/api/readiness/1"));
+    assert!(first >= 1520, "the age at publishing and the time since: {first}");
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    assert!(age(&stage.json("/api/readiness")["readiness"][0]) >= first + 20);
+}
+
+#[test]
+fn a_pitcher_is_active_until_his_outing_ends() {
+    let stage = Setting::default().serve();
+    problem(stage.get("/api/readiness/1"), 404, "not-active");
+    stage.live.publish(Event::Readiness(readiness(2)));
+    stage.live.publish(Event::Readiness(readiness(1)));
+    let active = stage.json("/api/readiness");
+    assert_eq!((&active["readiness"][0]["pitcher"], &active["readiness"][1]["pitcher"]), (&json!(1), &json!(2)));
+    stage.live.publish(Event::OutingEnded { pitcher: PitcherId(1) });
+    problem(stage.get("/api/readiness/1"), 404, "not-active");
+    assert_eq!(stage.json("/api/readiness")["readiness"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn pitchers_are_listed_by_team_and_season() {
+    let stage = Setting::default().serve();
+    let count = |path: &str| stage.json(path)["pitchers"].as_array().map(Vec::len);
+    assert_eq!(count("/api/pitchers"), Some(2));
+    assert_eq!(count("/api/pitchers?team=&season=2025"), Some(2), "an empty team is none");
+    assert_eq!(count("/api/pitchers?team=STL"), Some(1));
+    assert_eq!(count("/api/pitchers?season=1999"), Some(0));
+    assert_eq!(stage.json("/api/pitchers/2")["name"], "Bob Bull");
+    problem(stage.get("/api/pitchers/3"), 404, "unknown-pitcher");
+}
+
+/// Numbers of the pitches of all pages, following `next` to its end, and the number of pages.
+fn all_pages(stage: &crate::stage::Stage, query: &str) -> (Vec<Vec<u64>>, usize) {
+    let (mut pages, mut since) = (Vec::new(), String::new());
+    loop {
+        let page = stage.json(&format!("/api/pitches?{query}{since}"));
+        let pitches = page["pitches"].as_array().expect("a list");
+        pages.push(pitches.iter().map(|pitch| pitch["pitch_number"].as_u64().expect("a number")).collect());
+        match page["next"].as_str() {
+            Some(next) => since = format!("&since={next}"),
+            None => break,
+        }
+        // A time in the query leads forward only once; the cursor takes its place.
+        assert!(pages.len() < 20, "the pages end");
+    }
+    let count = pages.len();
+    (pages, count)
+}
+
+#[test]
+fn pages_lead_back_from_the_newest_pitch_each_newest_last() {
+    let memory = Memory { pitches: (0..10).map(|number| pitch(number, 1)).collect(), mood: Mood::Answers };
+    let stage = Setting { memory, ..Setting::default() }.serve();
+    let (pages, _) = all_pages(&stage, "limit=4");
+    assert_eq!(pages, [vec![6, 7, 8, 9], vec![2, 3, 4, 5], vec![0, 1]]);
+    let (pages, count) = all_pages(&stage, "limit=5");
+    assert_eq!((pages.concat().len(), count), (10, 2), "no empty page at the end");
+}
+
+#[test]
+fn pages_lead_forward_from_a_time_and_a_cursor_outlives_new_pitches_and_revisions() {
+    let memory = Memory { pitches: (0..6).map(|number| pitch(number, 1)).collect(), mood: Mood::Answers };
+    let stage = Setting { memory, ..Setting::default() }.serve();
+    let start = pitch(2, 1).release_ns;
+    let first = stage.json(&format!("/api/pitches?since={start}&limit=2"));
+    assert_eq!((&first["pitches"][0]["pitch_number"], &first["pitches"][1]["pitch_number"]), (&json!(2), &json!(3)));
+    let mut revised = pitch(3, 1);
+    revised.revision = 1;
+    stage.live.publish(Event::Pitch(revised));
+    stage.live.publish(Event::Pitch(pitch(6, 1)));
+    let next = first["next"].as_str().expect("more pitches");
+    let rest = stage.json(&format!("/api/pitches?since={next}"));
+    let numbers: Vec<_> = rest["pitches"].as_array().expect("a list").iter().map(|p| &p["pitch_number"]).collect();
+    assert_eq!((numbers, &rest["next"]), (vec![&json!(4), &json!(5), &json!(6)], &Value::Null));
+    assert_eq!(stage.json("/api/pitches?since=2025-07-05")["pitches"], json!([]));
+    assert_eq!(stage.json("/api/pitches?since=2025-07-04T18:15:00Z")["pitches"].as_array().map(Vec::len), Some(7));
+}
+
+#[test]
+fn a_pitch_shows_before_it_is_committed_and_in_its_last_revision() {
+    let memory = Memory { pitches: vec![pitch(0, 1), pitch(1, 2)], mood: Mood::Answers };
+    let stage = Setting { memory, ..Setting::default() }.serve();
+    let mut revised = pitch(0, 1);
+    (revised.revision, revised.state) = (1, State::Provisional);
+    stage.live.publish(Event::Pitch(revised));
+    stage.live.publish(Event::Pitch(pitch(2, 1)));
+    let of_pitcher = stage.json("/api/pitches?pitcher=1&game_pk=777001");
+    let seen: Vec<_> = of_pitcher["pitches"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|pitch| (pitch["pitch_number"].as_u64(), pitch["revision"].as_u64()))
+        .collect();
+    assert_eq!(seen, [(Some(0), Some(1)), (Some(2), Some(0))]);
+    let fields = names(&of_pitcher["pitches"][0]);
+    for name in
+        ["release_speed", "state", "revision", "cameras", "late_data_frac", "residual_px", "calibration_confidence"]
+    {
+        assert!(fields.contains(name), "{name}");
+    }
+    let newest = stage.json("/api/pitches?limit=1");
+    assert_eq!(newest["pitches"][0]["pitch_number"], 2);
+    assert!(newest["next"].is_string(), "older ones follow");
+}
+
+#[test]
+fn an_alert_stands_until_it_clears_and_can_be_acknowledged() {
+    let stage = Setting::default().serve();
+    stage.live.publish(Event::AlertRaised(alert(7)));
+    assert_eq!(stage.json("/api/alerts")["alerts"][0]["acknowledged_at"], Value::Null);
+    let acknowledge = |id: u64| {
+        client_of_tests().post(stage.url(&format!("/api/alerts/{id}/ack"))).send().expect("the server answers")
+    };
+    let seen: Value = acknowledge(7).json().expect("JSON");
+    assert!(seen["acknowledged_at"].is_string(), "{seen}");
+    assert_eq!(stage.json("/api/alerts")["alerts"][0], seen);
+    problem(acknowledge(8), 404, "unknown-alert");
+    stage.live.publish(Event::AlertCleared(alert(7)));
+    assert_eq!(stage.json("/api/alerts")["alerts"], json!([]));
+}
+
+#[test]
+fn health_tells_which_part_is_not_ready_and_since_when() {
+    let stage = Setting::default().serve();
+    assert_eq!(stage.json("/health/live")["status"], "alive");
+    stage.telemetry.set_part("ingest", PartState::Ready, "");
+    stage.telemetry.set_part("store", PartState::Failed, "the disk is full: free some space");
+    let refused = problem(stage.get("/health/ready"), 503, "not-ready");
+    assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("the disk is full")), "{refused}");
+    assert_eq!((&refused["parts"][0]["state"], &refused["parts"][1]["state"]), (&json!("ready"), &json!("failed")));
+    stage.all_parts_ready();
+    let ready = stage.json("/health/ready");
+    assert_eq!(ready["status"], "ready");
+    assert!(ready["parts"][1]["since"].as_str().is_some_and(|since| since.ends_with('Z')), "{ready}");
+}
+
+#[test]
+fn the_status_verb_reads_what_the_daemon_serves() {
+    let stage = Setting::default().serve();
+    stage.all_parts_ready();
+    let report = pitchguard::cli::status::ask(&stage.url("/")).expect("a report");
+    assert!(report.ready && report.identity_holds);
+    assert_eq!(report.parts.len(), 2);
+    let text = pitchguard::cli::status::table(&report);
+    for told in ["is ready", "ingest", "store", "every frame accounted for", "watermark_to_provisional"] {
+        assert!(text.contains(told), "{told} in\n{text}");
+    }
+}

@@ -1,0 +1,74 @@
+//! What several of the integration tests need.
+#![allow(dead_code, unreachable_pub)] // each test binary uses its own part
+
+use std::path::PathBuf;
+
+use pitchguard::ids::PitcherId;
+use pitchguard::pipeline::{Output, Profile, Profiles, Settings};
+use pitchguard::reorder::Counts;
+use pitchguard::simulate::{Rehearsal, Score, Stadium};
+use pitchguard::store::records::PitchRecord;
+use pitchguard::tracking::venue::Venue;
+
+/// Whether the full counts of the issue are asked for (`make soak`) instead of the everyday ones.
+pub fn full() -> bool {
+    std::env::var_os("PITCHGUARD_FULL").is_some()
+}
+
+/// A file of real data, or `None` with a plain word on stderr where it is absent.
+pub fn real_data(path: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("PITCHGUARD_TEST_DATA")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
+    let file = root.join(path);
+    if file.exists() {
+        return Some(file);
+    }
+    eprintln!("SKIPPED: {} is not there; real data is never part of the project", file.display());
+    None
+}
+
+/// Nobody is known: pitches without readiness of a baseline.
+#[derive(Debug)]
+pub struct Strangers;
+
+impl Profiles for Strangers {
+    fn profile(&mut self, _: PitcherId, _: jiff::civil::Date) -> Profile {
+        Profile::default()
+    }
+}
+
+/// What a rehearsal brought.
+pub struct Played {
+    pub score: Score,
+    pub counts: Counts,
+    pub pitches: Vec<PitchRecord>,
+}
+
+/// Plays a stadium under a simulated clock through the whole pipeline.
+pub fn play(venue: &Venue, stadium: Stadium) -> Played {
+    let mut settings = Settings::default();
+    settings.reorder = pitchguard::daemon::settings(&pitchguard::config::Config::default(), venue).reorder;
+    let truth = stadium.truth().to_vec();
+    let mut pitches = Vec::new();
+    let mut rehearsal = Rehearsal::new(venue, stadium, settings, Strangers).expect("the defaults are good settings");
+    let counts = rehearsal.play(|_, output| {
+        if let Output::Pitch { record, .. } = output {
+            pitches.push(*record);
+        }
+    });
+    Played { score: Score::of(&truth, &pitches), counts, pitches }
+}
+
+/// The limits of the issue: 95 % of pitches, and honest 90 % intervals.
+pub fn assert_accurate(score: &Score) {
+    eprintln!("{score}");
+    for (name, limit) in [("plate_x", 0.04), ("plate_z", 0.04), ("release_speed", 0.06), ("release_pos_z", 0.006)] {
+        let errors = score.errors_of(name).expect("compared");
+        assert!(errors.p95 <= limit, "{name}: 95 % within {:.4} {}, limit {limit}", errors.p95, errors.unit);
+        assert!(
+            (0.85..=0.95).contains(&errors.coverage) || score.found < 200,
+            "{name}: 90 % intervals hold {:.1} % of the time",
+            errors.coverage * 100.0
+        );
+    }
+}

@@ -1,0 +1,350 @@
+//! The configuration as an operator meets it: files, environment, and what is said about them.
+
+use std::ffi::OsString;
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use pitchguard::config::{Auth, Config, ConfigErrors, Place, Provenance};
+use pitchguard::readiness::{Limit, Ramp};
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+struct Desk {
+    dir: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self { dir: tempfile::tempdir().expect("a temporary directory") }
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.dir.path().join(name);
+        fs::write(&path, text).expect("a file in a fresh directory");
+        path
+    }
+
+    fn load(&self, text: &str, environment: &[(&str, &str)]) -> Result<(Config, Provenance), ConfigErrors> {
+        load(&self.file("pitchguard.toml", text), environment)
+    }
+
+    fn errors(&self, text: &str, environment: &[(&str, &str)]) -> Vec<(String, String)> {
+        let Err(errors) = self.load(text, environment) else { return Vec::new() };
+        errors.0.into_iter().map(|e| (at(&e.place), e.message)).collect()
+    }
+}
+
+fn load(path: &Path, environment: &[(&str, &str)]) -> Result<(Config, Provenance), ConfigErrors> {
+    Config::load(Some(path), environment.iter().map(|(k, v)| (OsString::from(k), OsString::from(v))))
+}
+
+fn at(place: &Place) -> String {
+    match place {
+        Place::File { line, column, .. } => format!("{line}:{column}"),
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn an_empty_file_means_the_defaults_which_need_nothing_else() {
+    let (config, provenance) = Desk::new().load("", &[]).expect("an empty file is a good one");
+    assert_eq!(config, Config { venue: config.venue.clone(), ..Config::default() });
+    assert!(config.ingest.udp_listen.ip().is_loopback() && config.http.listen.ip().is_loopback());
+    assert!(provenance.0.iter().all(|o| o.place == Place::Default));
+    config.venue.load().expect("the default venue");
+}
+
+#[test]
+fn the_shipped_file_changes_nothing_and_shows_every_key_with_its_true_default() {
+    let shipped = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/pitchguard.toml")).expect("shipped");
+    let (_, defaults) = Desk::new().load(&shipped, &[]).expect("the shipped file is good");
+    assert!(defaults.0.iter().all(|o| o.place == Place::Default));
+    // The same file with every remark that is a key taken at its word.
+    let is_setting =
+        |line: &&str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+    let taken: Vec<&str> = shipped.lines().map(|l| l.strip_prefix("# ").filter(is_setting).unwrap_or(l)).collect();
+    let taken: toml::Table = taken.join("\n").parse().expect("TOML");
+    let examples = ["venue.file", "ingest.keys_file", "ingest.sources", "http.allowed_hosts"];
+    for origin in &defaults.0 {
+        let name = format!("{}.{}", origin.section, origin.key);
+        let shown = taken[origin.section].get(&origin.key);
+        assert!(shown.is_some(), "{name} is not in the shipped file");
+        if !examples.contains(&name.as_str()) {
+            assert_eq!(shown, origin.value.as_ref(), "{name}");
+        }
+    }
+    let keys: usize = taken.values().map(|section| section.as_table().map_or(0, toml::Table::len)).sum();
+    assert_eq!(keys, defaults.0.len(), "the shipped file shows a key that there is not");
+}
+
+#[test]
+fn eleven_errors_in_one_file_are_eleven_errors_each_with_line_and_column() {
+    let text = "\
+[venue]
+file = \"/nowhere/park.toml\"
+
+[ingest]
+udp_lisen = \"127.0.0.1:7117\"
+auth = \"maybe\"
+  sources = { 1 = \"camera\", 99 = \"192.0.2.1\" }
+serial = [\"/dev/ttyUSB0@921600\"]
+
+[reorder]
+watermark_s = -1
+idle_s = \"five\"
+
+[stroe]
+path = \"/var/lib/pitchguard\"
+
+[http]
+listen = \"0.0.0.0:8080\"
+
+[mqtt]
+url = \"mqtt://127.0.0.1:1883\"
+";
+    let errors = Desk::new().errors(text, &[]);
+    let expected = [
+        ("2:1", "venue file /nowhere/park.toml"),
+        ("5:1", "did you mean udp_listen?"),
+        ("6:8", "write \"off\" or \"required\""),
+        ("7:19", "write the address it sends from"),
+        ("7:29", "a source is a number from 1 to 63"),
+        ("8:1", "not supported by this version"),
+        ("11:1", "watermark_s is -1"),
+        ("12:10", "write a number such as 7.0"),
+        ("14:2", "did you mean [store]?"),
+        ("18:1", "insecure = true"),
+        ("20:2", "not supported by this version"),
+    ];
+    assert_eq!(
+        errors.iter().map(|(place, _)| place.as_str()).collect::<Vec<_>>(),
+        expected.map(|(place, _)| place),
+        "{errors:#?}"
+    );
+    for ((_, message), (_, part)) in errors.iter().zip(expected) {
+        assert!(message.contains(part), "{message:?} should say {part:?}");
+    }
+}
+
+#[test]
+fn a_broken_line_hides_neither_the_other_broken_lines_nor_wrong_values() {
+    let text = "[ingest]\nudp_listen = 127.0.0.1:7117\nauth = \"maybe\"\n[reorder]\nwatermark_s = = 7\nidle = 5\n";
+    let errors = Desk::new().errors(text, &[]);
+    for line in [2, 3, 5, 6] {
+        assert!(errors.iter().any(|(place, _)| place.starts_with(&format!("{line}:"))), "line {line}: {errors:#?}");
+    }
+}
+
+#[test]
+fn a_key_given_twice_is_refused() {
+    let errors = Desk::new().errors("[reorder]\nidle_s = 5.0\nidle_s = 6.0\n", &[]);
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+    assert_eq!(errors[0].0.split(':').next(), Some("3"), "{errors:#?}");
+}
+
+#[test]
+fn a_named_file_that_is_missing_or_unreadable_is_an_error_and_never_the_defaults() {
+    let desk = Desk::new();
+    for path in [desk.dir.path().join("absent.toml"), desk.dir.path().to_path_buf()] {
+        let errors = load(&path, &[]).expect_err("no file to read");
+        assert!(errors.to_string().contains(&path.display().to_string()), "{errors}");
+    }
+    let latin1 = desk.dir.path().join("latin1.toml");
+    fs::write(&latin1, b"# caf\xe9\n").expect("written");
+    assert!(load(&latin1, &[]).is_err());
+}
+
+#[test]
+fn the_environment_wins_and_says_so() {
+    let environment = [
+        ("PITCHGUARD_INGEST__UDP_LISTEN", "127.0.0.1:7200"),
+        ("PITCHGUARD_REORDER__WATERMARK_S", "6"),
+        ("PITCHGUARD_INGEST__SOURCES", "{ 3 = \"192.0.2.3\" }"),
+        ("PITCHGUARD_HTTP__INSECURE", "true"),
+        ("PITCHGUARD_HTTP__ALLOWED_HOSTS", "[\"bullpen.local\"]"),
+        ("PITCHGUARD_STORE__PATH", "/tmp/pg"),
+        ("PITCHGUARD_TEST_DATA", "/data"),
+        ("PATH", "/bin"),
+    ];
+    let (config, provenance) = Desk::new()
+        .load("[ingest]\nudp_listen = \"127.0.0.1:7100\"\n[reorder]\nidle_s = 4\n", &environment)
+        .expect("all good");
+    assert_eq!(config.ingest.udp_listen.port(), 7200);
+    assert_eq!((config.reorder.watermark_s, config.reorder.idle_s), (6.0, 4.0));
+    assert_eq!(config.ingest.sources[&3], IpAddr::from([192, 0, 2, 3]));
+    assert_eq!((config.http.insecure, config.http.allowed_hosts.as_slice()), (true, &["bullpen.local".to_owned()][..]));
+    assert_eq!(config.store.path, Path::new("/tmp/pg"));
+    let place = |section, key| at(&provenance.of(section, key).expect("a key").place);
+    assert_eq!(place("ingest", "udp_listen"), "environment PITCHGUARD_INGEST__UDP_LISTEN");
+    assert_eq!(place("reorder", "idle_s"), "4:1");
+    assert_eq!(place("store", "commit_ms"), "default");
+}
+
+#[test]
+fn faults_of_the_environment_are_named_by_variable() {
+    let environment = [
+        ("PITCHGUARD_INGEST__UDP_LISEN", "127.0.0.1:1"),
+        ("PITCHGUARD_MQTT__URL", "mqtt://x"),
+        ("PITCHGUARD_REORDER__IDLE_S", "soon"),
+        ("PITCHGUARD_STORE__COMMIT_MS", "0"),
+    ];
+    let errors = Desk::new().errors("", &environment);
+    let expected = [
+        ("INGEST__UDP_LISEN", "did you mean PITCHGUARD_INGEST__UDP_LISTEN?"),
+        ("MQTT__URL", "not supported by this version"),
+        ("REORDER__IDLE_S", "[reorder] idle_s is \"soon\""),
+        ("STORE__COMMIT_MS", "write 1 to 1000"),
+    ];
+    assert_eq!(errors.len(), expected.len(), "{errors:#?}");
+    for ((place, message), (variable, part)) in errors.iter().zip(expected) {
+        assert_eq!(place, &format!("environment PITCHGUARD_{variable}"));
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn listening_beyond_loopback_must_be_made_safe_or_said_out_loud() {
+    let desk = Desk::new();
+    let keys = desk.file("keys", &format!("1, {KEY}\n"));
+    let open = "[ingest]\nudp_listen = \"0.0.0.0:7117\"\n";
+    assert!(desk.errors(open, &[])[0].1.contains("auth = \"required\""));
+    assert_eq!(desk.errors(&format!("{open}sources = {{ 1 = \"192.0.2.11\" }}\n"), &[]), []);
+    assert_eq!(desk.errors(&format!("{open}auth = \"required\"\nkeys_file = {keys:?}\n"), &[]), []);
+    assert_eq!(desk.errors("[http]\nlisten = \"[::]:8080\"\n", &[]).len(), 1);
+    assert_eq!(desk.errors("[http]\nlisten = \"[::]:8080\"\ninsecure = true\n", &[]), []);
+}
+
+#[test]
+fn a_value_that_cannot_be_read_raises_no_second_error_elsewhere() {
+    let errors = Desk::new().errors("[ingest]\nudp_listen = \"0.0.0.0:7117\"\nauth = 1\n", &[]);
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+}
+
+#[test]
+fn required_authentication_needs_a_keys_file_and_its_faulty_lines_are_named() {
+    let desk = Desk::new();
+    assert!(desk.errors("[ingest]\nauth = \"required\"\n", &[])[0].1.contains("keys_file"));
+    let keys = desk.file("keys", &format!("1, {KEY}\n64, {KEY}\n2, 00ff\n"));
+    let text = format!("[ingest]\nauth = \"required\"\nkeys_file = {keys:?}\n");
+    let errors = desk.errors(&text, &[]);
+    assert_eq!(errors.iter().map(|(place, _)| place.as_str()).collect::<Vec<_>>(), ["2:1", "3:1"], "{errors:#?}");
+    desk.file("keys", &format!("1, {KEY}\n"));
+    let (config, _) = desk.load(&text, &[]).expect("good keys");
+    assert_eq!(config.ingest.auth, Auth::Required);
+    assert!(config.ingest.udp().expect("good keys").keys.is_some());
+}
+
+#[test]
+fn the_projects_own_choices_can_be_changed_number_by_number() {
+    let text = "\
+[tracking]
+gate_chi2 = 11
+
+[readiness]
+starter_cap = 90
+velocity = { points = 25 }
+[readiness.alerts.readiness.warning]
+raise = 75.0
+clear = 78.0
+";
+    let environment = [("PITCHGUARD_READINESS__DOSE", "{ points = 0 }"), ("PITCHGUARD_TRACKING__JERK_SD", "3")];
+    let (config, provenance) = Desk::new().load(text, &environment).expect("all good");
+    let usual = Config::default();
+    assert_eq!((config.tracking.gate_chi2, config.tracking.jerk_sd), (11.0, 3.0));
+    assert_eq!((config.readiness.velocity.points, config.readiness.dose.points), (25.0, 0.0));
+    assert_eq!(config.readiness.velocity, Ramp { points: 25.0, ..usual.readiness.velocity }, "what is not said stays");
+    assert_eq!(config.readiness.alerts.readiness.warning, Some(Limit { raise: 75.0, clear: 78.0 }));
+    assert_eq!(config.readiness.alerts.readiness.critical, usual.readiness.alerts.readiness.critical);
+    assert_eq!(at(&provenance.of("readiness", "velocity").expect("a key").place), "6:1");
+}
+
+#[test]
+fn each_wrong_choice_is_named_and_hides_no_other() {
+    let text = "\
+[tracking]
+gate_chi2 = -1
+jerk_sd = \"much\"
+gate_chi = 9
+
+[readiness]
+velocity = { span = 0.0 }
+spin = { pints = 5.0 }
+pitchers_max = 0
+starter_cap = inf
+";
+    let errors = Desk::new().errors(text, &[]);
+    let expected = [
+        ("2:1", "cannot be negative"),
+        ("3:1", "jerk_sd"),
+        ("4:1", "did you mean gate_chi2?"),
+        ("7:1", "more than 0"),
+        ("8:1", "unknown field `pints`"),
+        ("9:1", "1 or more"),
+        ("10:1", "is inf"),
+    ];
+    assert_eq!(errors.len(), expected.len(), "{errors:#?}");
+    for ((place, message), (line, part)) in errors.iter().zip(expected) {
+        assert!(place == line && message.contains(part), "{place} {message:?} should be at {line} and say {part:?}");
+    }
+}
+
+#[test]
+fn waits_must_fit_together() {
+    let desk = Desk::new();
+    for (text, line) in [
+        ("[reorder]\nwatermark_s = 0\n", "2:1"),
+        ("[reorder]\nwatermark_s = 20.5\nmax_hold_s = 25\n", "2:1"),
+        ("[reorder]\nwatermark_s = 13\n", "2:1"),
+        ("[reorder]\nmax_hold_s = 7.0\n", "2:1"),
+        ("[reorder]\nidle_s = 0\n", "2:1"),
+        ("[reorder]\nidle_s = nan\n", "2:10"),
+    ] {
+        let errors = desk.errors(text, &[]);
+        assert_eq!(errors.len(), 1, "{text}: {errors:#?}");
+        assert_eq!(errors[0].0, line, "{text}");
+    }
+}
+
+#[test]
+fn what_passes_here_the_watermark_buffer_takes() {
+    let desk = Desk::new();
+    for (watermark, hold) in [(0.001, 0.002), (7.0, 12.0), (15.0, 15.1), (15.0, 30.0)] {
+        let text = format!("[reorder]\nwatermark_s = {watermark}\nmax_hold_s = {hold}\n");
+        let (config, _) = desk.load(&text, &[]).expect("within the bounds");
+        let venue = config.venue.load().expect("the built-in venue");
+        config.reorder.buffer(&venue).check().expect("the buffer takes it");
+    }
+}
+
+#[test]
+fn what_config_show_prints_can_be_read_back_to_the_same() {
+    let desk = Desk::new();
+    let text =
+        "[ingest]\nsources = { 2 = \"192.0.2.2\" }\n[http]\nallowed_hosts = [\"a\", \"b\"]\n[reorder]\nidle_s = 4\n";
+    let (config, provenance) = desk.load(text, &[]).expect("good");
+    let shown = provenance.to_string();
+    assert!(shown.contains("pitchguard.toml:2:1") && shown.contains("# default"), "{shown}");
+    assert_eq!(desk.load(&shown, &[]).expect("it is a good file too").0, config);
+    let json: serde_json::Value = serde_json::from_str(&provenance.to_json().expect("JSON")).expect("JSON");
+    assert!(json.as_array().is_some_and(|rows| rows.iter().any(|r| r["key"] == "idle_s" && r["value"] == 4.0)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn no_text_panics_and_every_place_is_in_the_file(text in "[\\[\\]a-z_={}\",.0-9\\n é#']{0,200}") {
+        let desk = Desk::new();
+        if let Err(errors) = desk.load(&text, &[]) {
+            prop_assert!(!errors.0.is_empty());
+            for error in errors.0 {
+                if let Place::File { line, .. } = error.place {
+                    prop_assert!(line <= text.matches('\n').count() + 1);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The receiving thread allocates nothing after its start, whatever comes: so no flood can make it grow.
+#![allow(unsafe_code)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use firmware_protocol::{Ball, Body, Frame, SourceId, encode};
+use pitchguard::clock::BoxClock;
+use pitchguard::ids::{BoxNs, EventNs, MoundId};
+use pitchguard::ingest::{FrameSink, IngestCounters, KeyRing, Refusal, Signal, UdpIngest, UdpSettings};
+use pitchguard::reorder::{self, MoundPlan, Producer, Sink, Stamped};
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    static WATCHED: Cell<bool> = const { Cell::new(false) };
+}
+
+struct Counting;
+
+// SAFETY: every call is passed on to the system's allocator unchanged; counting touches no allocation.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if WATCHED.with(Cell::get) {
+            ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        }
+        // SAFETY: by the caller's own promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: by the caller's own promise.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static GLOBAL: Counting = Counting;
+
+/// Watches the receiving thread from its first beat on.
+struct Watched(Producer<Signal>);
+
+impl FrameSink for Watched {
+    fn frame(&mut self, frame: Stamped<Signal>) {
+        FrameSink::frame(&mut self.0, frame);
+    }
+
+    fn beat(&mut self, now: BoxNs) {
+        WATCHED.with(|watched| watched.set(true));
+        FrameSink::beat(&mut self.0, now);
+    }
+}
+
+struct Nowhere;
+
+impl Sink<Signal> for Nowhere {
+    fn eager(&mut self, _: MoundId, _: &Stamped<Signal>) {}
+    fn after_eager(&mut self, _: MoundId, _: &Stamped<Signal>) {}
+    fn released(&mut self, _: MoundId, _: &Stamped<Signal>) {}
+    fn late(&mut self, _: MoundId, _: &Stamped<Signal>) {}
+    fn advanced(&mut self, _: MoundId, _: EventNs, _: EventNs, _: BoxNs) {}
+}
+
+#[test]
+fn a_flood_from_one_source_allocates_nothing_takes_no_others_room_and_is_counted_to_the_frame() {
+    let config = reorder::Config {
+        mounds: vec![MoundPlan { mound: MoundId(0), cameras: vec![1, 2] }],
+        slots_per_path: 4096,
+        slots_per_source: 1024,
+        ..reorder::Config::default()
+    };
+    let (mut producers, mut merge) = reorder::buffer::<Signal>(&config).expect("a good plan");
+    let keys = KeyRing::parse(&format!("1, {0}\n2, {0}\n", "07".repeat(32))).expect("good lines");
+    let settings = UdpSettings {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        receive_buffer_bytes: 1 << 20,
+        sources: BTreeMap::new(),
+        keys: Some(keys),
+    };
+    let ingest = UdpIngest::bind(settings).expect("loopback");
+    let to = ingest.address();
+    let (counters, stop) = (Arc::new(IngestCounters::default()), Arc::new(AtomicBool::new(false)));
+    let clock = BoxClock::start(1.0);
+    let producer = producers.pop().expect("one path");
+    let thread =
+        ingest.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), Watched(producer)).expect("a thread can start");
+
+    let from = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback");
+    let mut bytes = [0; 1472];
+    let mut send = |source: u8, seq: u32| {
+        let frame = Frame {
+            source: SourceId::new(source).expect("a source"),
+            seq,
+            event_time_ns: 1_780_000_000_000_000_000 + u64::from(seq) * 1000,
+            clock_locked: true,
+            authenticated: false,
+            body: Body::Ball(Ball { u: 1.0, v: 2.0, sigma: 0.5, diameter: 9.0 }),
+        };
+        let len = encode(&frame, Some(&[7; 32]), &mut bytes).expect("a good frame");
+        if seq % 16 == 15 {
+            bytes[len - 1] ^= 1;
+        }
+        from.send_to(&bytes[..len], to).expect("loopback takes it");
+    };
+    let flood = 50_000;
+    let started = Instant::now();
+    for seq in 0..flood {
+        send(1, seq);
+        // In bursts that the receive buffer holds, so that it is the watermark buffer that overflows.
+        while (seq + 1) % 500 == 0
+            && counters.snapshot().datagrams + counters.snapshot().kernel_dropped <= u64::from(seq)
+        {
+            assert!(started.elapsed() < Duration::from_mins(1), "{:?}", counters.snapshot());
+            sleep(Duration::from_micros(100));
+        }
+    }
+    send(2, 0);
+    while counters.snapshot().source(2).is_none() {
+        assert!(started.elapsed() < Duration::from_mins(1), "the other source never came");
+        sleep(Duration::from_millis(1));
+    }
+    stop.store(true, Ordering::Relaxed);
+    drop(thread.join().expect("the receiver never panics"));
+    assert_eq!(ALLOCATIONS.load(Ordering::Relaxed), 0, "allocations on the receiving thread");
+
+    merge.poll(clock.now(), &mut Nowhere);
+    let (ingest, buffer) = (counters.snapshot(), merge.counts());
+    let refused: u64 = Refusal::all().map(|r| ingest.refused(r)).sum();
+    assert_eq!(ingest.frames() + refused, ingest.datagrams);
+    assert_eq!(buffer.received, ingest.frames());
+    assert!(buffer.balanced(), "{buffer:?}");
+    let overflowed = |source| merge.sources().find(|s| s.source == source).map(|s| s.overflowed);
+    let quota = config.slots_per_source as u64;
+    assert_eq!(overflowed(1), ingest.source(1).map(|s| s.frames - quota));
+    assert_eq!(overflowed(2), Some(0));
+}
