@@ -47,8 +47,9 @@ fn new_buffer(rate: u32) -> (Producer<Payload>, Reorder<Payload>) {
         mounds: vec![MoundPlan { mound: GAME, cameras: (1..=20).collect() }],
         // The rivals know no maximum hold.
         max_hold_ns: 30_000_000_000,
-        slots_per_path: rate << 16,
-        slots_per_source: rate << 16,
+        slots_per_source: 1 << 13,
+        held_max: rate << 16,
+        held_per_source: rate << 16,
         ..Config::default()
     };
     let (mut producers, reorder) = buffer(&config).expect("the configuration is right");

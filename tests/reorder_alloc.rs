@@ -60,6 +60,8 @@ fn nothing_is_allocated_after_start() {
         mounds: vec![MoundPlan { mound: MoundId(0), cameras: (1..=20).collect() }],
         slots_per_path: 1 << 14,
         slots_per_source: 1 << 10,
+        held_max: 1 << 14,
+        held_per_source: 1 << 10,
         ..Config::default()
     };
     let (mut producers, mut reorder) = buffer::<Nothing>(&config).expect("the configuration is right");

@@ -104,6 +104,8 @@ fn config() -> Config {
         paths: 2,
         slots_per_path: 1024,
         slots_per_source: 400,
+        held_max: 2048,
+        held_per_source: 400,
         ..Config::default()
     }
 }
@@ -181,7 +183,7 @@ fn run(frames: &[(usize, Stamped<Names>)], poll_ms: u64) -> Result<Oracle, TestC
         let counts = reorder.counts();
         prop_assert!(counts.balanced(), "{:?}", counts);
         prop_assert_eq!(counts.received, pushed);
-        prop_assert!(counts.held <= 2 * 1024);
+        prop_assert!(counts.held <= 2048);
         for source in reorder.sources() {
             prop_assert!(source.held <= 400, "{:?}", source);
         }

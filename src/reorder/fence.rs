@@ -12,6 +12,8 @@
 //! advances on the frame before it by no more than 1 s beyond what passed between their arrivals: one wild frame never
 //! moves it, the second frame after a step does.
 
+use std::ops::RangeInclusive;
+
 use super::CAMERA_MAX;
 use crate::ids::{BoxNs, EventNs};
 
@@ -36,13 +38,18 @@ pub(super) struct Fence {
     idle_ns: u64,
     cameras: [Seen; CAMERA_MAX as usize + 1],
     median_ns: Option<i64>,
+    /// The lags that the median makes believable.
+    believed_ns: RangeInclusive<i64>,
     heard: usize,
 }
 
 impl Fence {
     pub(super) fn new(gate_lag_ns: u64, idle_ns: u64) -> Self {
         let cameras = [Seen::default(); CAMERA_MAX as usize + 1];
-        Self { gate_lag_ns: gate_lag_ns as i64, idle_ns, cameras, median_ns: None, heard: 0 }
+        let gate_lag_ns = gate_lag_ns as i64;
+        // Without any camera the box's clock is believed.
+        let believed_ns = believed_ns(0, gate_lag_ns);
+        Self { gate_lag_ns, idle_ns, cameras, median_ns: None, believed_ns, heard: 0 }
     }
 
     /// A camera's newest frame, believed or not.
@@ -81,6 +88,7 @@ impl Fence {
             let (a, b) = (lags[n / 2 - 1], lags[n / 2]);
             self.median_ns = Some(if far(a) <= far(b) { a } else { b });
         }
+        self.believed_ns = believed_ns(self.median_ns.unwrap_or(0), self.gate_lag_ns);
     }
 
     /// Cameras whose lag is known.
@@ -103,11 +111,14 @@ impl Fence {
         self.median_ns.filter(|m| !(0..=self.gate_lag_ns).contains(m)).unwrap_or(0)
     }
 
-    /// Whether a frame's event time is to be believed. Without any camera the box's clock is.
+    /// Whether a frame's event time is to be believed.
+    #[inline]
     pub(super) fn admits(&self, event: EventNs, arrival: BoxNs) -> bool {
-        let lag = lag_ns(arrival, event);
-        let median = self.median_ns.unwrap_or(0);
-        let spread = if (0..=self.gate_lag_ns).contains(&median) { median } else { self.gate_lag_ns };
-        median.saturating_sub(lag) <= FUTURE_NS + spread && lag.saturating_sub(median) <= PAST_NS
+        self.believed_ns.contains(&lag_ns(arrival, event))
     }
+}
+
+fn believed_ns(median: i64, gate_lag_ns: i64) -> RangeInclusive<i64> {
+    let spread = if (0..=gate_lag_ns).contains(&median) { median } else { gate_lag_ns };
+    median.saturating_sub(FUTURE_NS + spread)..=median.saturating_add(PAST_NS)
 }
