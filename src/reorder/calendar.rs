@@ -7,12 +7,17 @@
 //!
 //! All ticks held are in `final_ .. final_ + SPAN_TICKS`, so that each has a bucket to itself.
 
+use std::cmp::Ordering;
+
 use super::pool::{Chain, LANES, Pool};
+use super::prefetch::prefetch;
 use super::tally::Tallies;
 use super::{SPAN_TICKS, Sink, Stamped, TICK_BITS};
 use crate::ids::MoundId;
 
 const BUCKETS: usize = SPAN_TICKS as usize;
+/// How far ahead of itself a walk over buckets fetches frames, ticks.
+const AHEAD_TICKS: u64 = 4;
 /// Bits of a [`key`].
 const KEY_BITS: u32 = TICK_BITS + 6 + 32;
 /// Frames that can be numbered in the bits that a key leaves.
@@ -84,6 +89,18 @@ impl Calendar {
         (self.eager, self.final_) = (eager, final_);
     }
 
+    /// Fetches the bucket of a tick.
+    #[inline]
+    pub(super) fn prefetch_bucket(&self, tick: u64) {
+        prefetch(&self.buckets[bucket(tick)]);
+    }
+
+    /// Fetches where a frame of this tick would go.
+    #[inline]
+    pub(super) fn prefetch_place<T: Copy>(&self, pool: &Pool<T>, tick: u64) {
+        pool.prefetch_next(self.buckets[bucket(tick)]);
+    }
+
     /// Puts a frame in, its tick being in the span; whether it was new. One ahead of the eager watermark is taken to be.
     #[inline]
     pub(super) fn put<T: Copy>(
@@ -110,17 +127,31 @@ impl Calendar {
     fn make_place<T: Copy>(&mut self, shelf: &mut Shelf<T>, tick: u64, frame: &Stamped<T>) -> bool {
         let Shelf { pool, list, .. } = shelf;
         let chain = &mut self.buckets[bucket(tick)];
-        let (own, mut place) = (key(frame), chain.count as usize);
-        pool.list(*chain, list);
-        while place > 0 && key(pool.at(list, place - 1)) > own {
-            place -= 1;
+        let (own, count) = (key(frame), chain.count as usize);
+        if (1..LANES).contains(&count) {
+            let lanes = pool.short(*chain);
+            let place = lanes[..count].iter().take_while(|other| key(other) < own).count();
+            if place < count && key(&lanes[place]) == own {
+                return false;
+            }
+            lanes.copy_within(place..count, place + 1);
+            lanes[place] = *frame;
+            chain.count += 1;
+            return true;
         }
-        if place > 0 && key(pool.at(list, place - 1)) == own {
-            return false;
+        pool.list(*chain, list);
+        let (mut place, mut end) = (0, count);
+        while place < end {
+            let middle = usize::midpoint(place, end);
+            match key(pool.at(list, middle)).cmp(&own) {
+                Ordering::Less => place = middle + 1,
+                Ordering::Equal => return false,
+                Ordering::Greater => end = middle,
+            }
         }
         pool.push(chain, frame);
         pool.list(*chain, list);
-        for later in (place + 1..chain.count as usize).rev() {
+        for later in (place + 1..=count).rev() {
             *pool.at(list, later) = *pool.at(list, later - 1);
         }
         *pool.at(list, place) = *frame;
@@ -131,6 +162,7 @@ impl Calendar {
     pub(super) fn pass_eager<T: Copy>(&mut self, shelf: &mut Shelf<T>, to: u64, sink: &mut impl Sink<T>) {
         let end = to.min(self.final_ + SPAN_TICKS);
         while let Some(tick) = self.next_occupied(self.eager, end) {
+            shelf.pool.prefetch(self.buckets[bucket(tick + AHEAD_TICKS)]);
             let chain = &mut self.buckets[bucket(tick)];
             if chain.count as usize <= LANES {
                 settle_short(shelf, chain, |frame| sink.eager(self.mound, frame));
@@ -148,16 +180,22 @@ impl Calendar {
         let end = to.min(self.final_ + SPAN_TICKS);
         let Shelf { pool, tallies, list, held, .. } = shelf;
         while let Some(tick) = self.next_occupied(self.final_, end) {
+            pool.prefetch(self.buckets[bucket(tick + AHEAD_TICKS)]);
             let chain = &mut self.buckets[bucket(tick)];
-            pool.list(*chain, list);
             let mut left = chain.count as usize;
             *held -= left;
-            for chunk in list.iter() {
-                for frame in pool.lanes(*chunk).iter().take(left) {
-                    sink.released(self.mound, frame);
-                    tallies.of(frame.source).released += 1;
+            let mut give = |frame: &Stamped<T>| {
+                sink.released(self.mound, frame);
+                tallies.of(frame.source).released += 1;
+            };
+            if left <= LANES {
+                pool.short(*chain)[..left].iter().for_each(give);
+            } else {
+                pool.list(*chain, list);
+                for chunk in list.iter() {
+                    pool.lanes(*chunk)[..left.min(LANES)].iter().for_each(&mut give);
+                    left = left.saturating_sub(LANES);
                 }
-                left = left.saturating_sub(LANES);
             }
             pool.truncate(chain, 0);
             self.occupied[bucket(tick) / 64] &= !(1 << (tick % 64));
@@ -271,4 +309,106 @@ fn settle_long<T: Copy>(shelf: &mut Shelf<T>, chain: &mut Chain, mut each: impl 
     }
     *held -= count - kept;
     pool.truncate(chain, kept as u32);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ids::{BoxNs, EventNs};
+
+    /// (event, source, seq), and the order of coming.
+    type Known = ((u64, u8, u32), u32);
+
+    #[derive(Default)]
+    struct Log {
+        eager: Vec<Known>,
+        after_eager: Vec<Known>,
+        released: Vec<Known>,
+    }
+
+    fn known(frame: &Stamped<u32>) -> Known {
+        ((frame.event.0, frame.source, frame.seq), frame.payload)
+    }
+
+    impl Sink<u32> for Log {
+        fn eager(&mut self, _: MoundId, frame: &Stamped<u32>) {
+            self.eager.push(known(frame));
+        }
+        fn after_eager(&mut self, _: MoundId, frame: &Stamped<u32>) {
+            self.after_eager.push(known(frame));
+        }
+        fn released(&mut self, _: MoundId, frame: &Stamped<u32>) {
+            self.released.push(known(frame));
+        }
+        fn late(&mut self, _: MoundId, _: &Stamped<u32>) {}
+        fn advanced(&mut self, _: MoundId, _: EventNs, _: EventNs, _: BoxNs) {}
+    }
+
+    /// Puts the frames in, (tick, below the tick, source, seq), the eager watermark passing all after the first `ahead`.
+    fn through(frames: &[(u64, u64, u8, u32)], ahead: usize) -> (Log, Shelf<u32>) {
+        let mut shelf = Shelf::new(frames.len(), 1);
+        let mut calendar = Calendar::new(MoundId(0));
+        let mut log = Log::default();
+        // Across the seam of the ring.
+        let first = 5 * SPAN_TICKS - 2;
+        calendar.anchor(first, first);
+        for (came, &(tick, below, source, seq)) in frames.iter().enumerate() {
+            if came == ahead {
+                calendar.pass_eager(&mut shelf, first + 100, &mut log);
+            }
+            let event = EventNs((first + tick) << TICK_BITS | below);
+            let frame = Stamped { source, seq, event, arrival: BoxNs(0), payload: came as u32 };
+            calendar.put(&mut shelf, first + tick, &frame, &mut log);
+        }
+        calendar.pass_eager(&mut shelf, first + 100, &mut log);
+        calendar.release(&mut shelf, first + 100, &mut log);
+        (log, shelf)
+    }
+
+    proptest! {
+        #[test]
+        fn frames_leave_in_order_once_and_the_first_of_equals_stays(
+            frames in prop::collection::vec((0_u64..4, 0_u64..3, 1_u8..4, 0_u32..12), 1..400),
+            ahead in 0_usize..400,
+        ) {
+            let (log, shelf) = through(&frames, ahead);
+            let mut first = BTreeMap::new();
+            for (came, &(tick, below, source, seq)) in frames.iter().enumerate() {
+                let event = (5 * SPAN_TICKS - 2 + tick) << TICK_BITS | below;
+                first.entry((event, source, seq)).or_insert(came as u32);
+            }
+            prop_assert_eq!(&log.released, &first.into_iter().collect::<Vec<Known>>());
+            prop_assert!(log.eager.is_sorted());
+            prop_assert_eq!(log.eager.len() + log.after_eager.len(), log.released.len());
+            prop_assert_eq!(shelf.held, 0);
+            prop_assert_eq!(shelf.pool.in_use(), 0, "every chunk came back");
+        }
+    }
+
+    #[test]
+    fn a_bucket_too_long_to_number_its_frames_in_the_key_is_put_in_order_too() {
+        let frames: Vec<_> = (0..3 * NUMBERED as u32).map(|i| (1, 0, 1, i * 77 % 191)).collect();
+        let (log, _) = through(&frames, frames.len());
+        assert_eq!(log.released.len(), 191);
+        assert!(log.released.is_sorted() && log.eager == log.released);
+    }
+
+    #[test]
+    fn no_more_chunks_are_touched_than_are_needed_at_once() {
+        let mut shelf = Shelf::new(1000, 1);
+        let (mut calendar, mut log) = (Calendar::new(MoundId(0)), Log::default());
+        calendar.anchor(0, 0);
+        for tick in 0..10_000_u64 {
+            let event = EventNs(tick << TICK_BITS);
+            let frame = Stamped { source: 1, seq: 0, event, arrival: BoxNs(0), payload: 0 };
+            calendar.put(&mut shelf, tick, &frame, &mut log);
+            calendar.pass_eager(&mut shelf, tick, &mut log);
+            calendar.release(&mut shelf, tick.saturating_sub(7), &mut log);
+        }
+        assert_eq!((shelf.held, shelf.pool.touched()), (8, 9));
+    }
 }

@@ -106,6 +106,22 @@ impl<T: Copy + Send + Route> Merge<T> {
         self.now
     }
 
+    /// Fetches the bucket of a frame that will be taken soon.
+    #[inline]
+    pub(super) fn prefetch_bucket(&self, frame: &Stamped<T>) {
+        if let Some(place) = self.places.get(usize::from(frame.source)).copied().flatten() {
+            self.mounds[place.mound].calendar.prefetch_bucket(tick(frame.event));
+        }
+    }
+
+    /// Fetches the place of a frame whose bucket has been fetched.
+    #[inline]
+    pub(super) fn prefetch_place(&self, frame: &Stamped<T>) {
+        if let Some(place) = self.places.get(usize::from(frame.source)).copied().flatten() {
+            self.mounds[place.mound].calendar.prefetch_place(&self.shelf.pool, tick(frame.event));
+        }
+    }
+
     /// Judges one frame.
     #[inline]
     pub(super) fn take(&mut self, path: usize, frame: &Stamped<T>, sink: &mut impl Sink<T>) {
@@ -262,9 +278,7 @@ impl<T: Copy + Send + Route> Merge<T> {
         self.look_at = BoxNs(self.now.0.saturating_add(LOOK_NS));
         self.fence.look(self.now);
         let started = self.deadline.is_some_and(|deadline| self.now >= deadline);
-        if (started || self.fence.heard() >= self.fence_cameras)
-            && self.staged.is_some()
-        {
+        if (started || self.fence.heard() >= self.fence_cameras) && self.staged.is_some() {
             self.unstage(sink);
         }
         for at in 0..self.mounds.len() {
@@ -317,19 +331,21 @@ impl<T: Copy + Send + Route> Merge<T> {
         self.advance(at, end, end, self.now, sink);
     }
 
-    /// Tells idleness from what the path's ingest thread vouched for.
-    pub(super) fn hear_life(&mut self, path: usize, life: Life, sink: &mut impl Sink<T>) {
+    /// Tells idleness from what the path's ingest thread vouched for; until which sign of life there is none to tell.
+    pub(super) fn hear_life(&mut self, path: usize, life: Life, sink: &mut impl Sink<T>) -> BoxNs {
+        let mut until = life.beat.0.saturating_add(self.limits.idle_ns);
         for id in 1..=SOURCE_MAX {
             let source = &mut self.sources[usize::from(id)];
             if !source.is_on(path) {
                 continue;
             }
-            let silent_since = source.advanced.max(life.alive_since);
+            let idle_at = source.advanced.max(life.alive_since).0.saturating_add(self.limits.idle_ns);
             if life.closed {
                 source.finish();
-            } else if source.is_heard() && life.beat.0.saturating_sub(silent_since.0) >= self.limits.idle_ns {
+            } else if source.is_heard() && life.beat.0 >= idle_at {
                 source.state = SourceState::Idle;
             } else {
+                until = if source.is_heard() { until.min(idle_at) } else { until };
                 continue;
             }
             if let Some(Place { mound, gate }) = self.places.get(usize::from(id)).copied().flatten()
@@ -338,6 +354,7 @@ impl<T: Copy + Send + Route> Merge<T> {
                 self.follow(mound, self.now, sink);
             }
         }
+        BoxNs(until)
     }
 
     /// Releases all that is held, in order.

@@ -9,6 +9,7 @@ mod merge;
 mod mound;
 mod poll;
 mod pool;
+mod prefetch;
 mod producer;
 mod ring;
 mod source;

@@ -8,15 +8,16 @@ use super::ring::Reader;
 use super::{Config, Counts, Route, SOURCE_MAX, Sink, SourceStatus, Stamped};
 use crate::ids::{BoxNs, EventNs, MoundId};
 
-/// How often idleness is looked for, ns of a path's signs of life.
-const LIFE_NS: u64 = 1 << 20;
+/// How many frames ahead of the one taken buckets are fetched into the cache, and the frames' places in them.
+const BUCKET_AHEAD: u32 = 12;
+const PLACE_AHEAD: u32 = 6;
 
 /// An ingest thread's ring, and what is known of the thread.
 struct Path<T> {
     reader: Reader<Stamped<T>>,
     signals: Arc<Signals>,
     life: Life,
-    /// The sign of life at which its sources are looked at again.
+    /// The sign of life at which one of its sources may be idle.
     look_at: BoxNs,
 }
 
@@ -31,12 +32,8 @@ pub struct Reorder<T> {
 
 impl<T: Copy + Send + Route> Reorder<T> {
     pub(super) fn new(config: &Config, rings: Vec<(Reader<Stamped<T>>, Arc<Signals>)>) -> Self {
-        let path = |(reader, signals): (_, Arc<Signals>)| Path {
-            reader,
-            life: signals.life(),
-            signals,
-            look_at: BoxNs(0),
-        };
+        let path =
+            |(reader, signals): (_, Arc<Signals>)| Path { reader, life: signals.life(), signals, look_at: BoxNs(0) };
         Self { paths: rings.into_iter().map(path).collect(), merge: Merge::new(config) }
     }
 
@@ -52,6 +49,12 @@ impl<T: Copy + Send + Route> Reorder<T> {
         while let Some((at, until)) = self.earliest() {
             let reader = &mut self.paths[at].reader;
             while let Some(frame) = reader.peek().filter(|frame| frame.arrival <= until) {
+                if let Some(coming) = reader.peek_at(BUCKET_AHEAD) {
+                    self.merge.prefetch_bucket(coming);
+                }
+                if let Some(coming) = reader.peek_at(PLACE_AHEAD) {
+                    self.merge.prefetch_place(coming);
+                }
                 self.merge.take(at, frame, sink);
                 reader.pass();
                 taken += 1;
@@ -61,8 +64,7 @@ impl<T: Copy + Send + Route> Reorder<T> {
         self.merge.pass_time(now, sink);
         for (at, path) in self.paths.iter_mut().enumerate() {
             if path.life.beat >= path.look_at || path.life.closed {
-                path.look_at = BoxNs(path.life.beat.0.saturating_add(LIFE_NS));
-                self.merge.hear_life(at, path.life, sink);
+                path.look_at = self.merge.hear_life(at, path.life, sink);
             }
         }
         debug_assert!(self.counts().balanced(), "{:?}", self.counts());

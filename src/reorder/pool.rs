@@ -5,9 +5,13 @@
 //! buckets begin to fill, by the fastest cameras in order of event time: neighbours in time lie close together.
 
 use super::Stamped;
+use super::prefetch::prefetch;
 
 /// Frames in a chunk: a bucket of the stadium's 3,000 frames a second fills one.
 pub(super) const LANES: usize = 4;
+
+/// Of a long chain no more than this is fetched ahead: ten times the stadium's rate.
+const PREFETCH_CHUNKS: usize = 10;
 
 /// Frames side by side, on cache lines of their own.
 #[repr(align(64))]
@@ -107,9 +111,33 @@ impl<T: Copy> Pool<T> {
         chain.count = count;
     }
 
+    /// Fetches a chain's frames into the cache, of a long one the newest chunks.
+    #[inline]
+    pub(super) fn prefetch(&self, chain: Chain) {
+        let mut chunk = chain.chunk as usize;
+        for _ in 0..(chain.count as usize).div_ceil(LANES).min(PREFETCH_CHUNKS) {
+            self.chunks[chunk].0.iter().for_each(prefetch);
+            chunk = self.before[chunk] as usize;
+        }
+    }
+
+    /// Fetches where the next frame of a chain goes, as far as that is known.
+    #[inline]
+    pub(super) fn prefetch_next(&self, chain: Chain) {
+        if let Some(chunk) = self.chunks.get(chain.chunk as usize) {
+            prefetch(&chunk.0[chain.count as usize % LANES]);
+        }
+    }
+
     /// Chunks in use.
     #[cfg(test)]
     pub(super) fn in_use(&self) -> usize {
         self.chunks.len() - self.free.len()
+    }
+
+    /// Chunks that were ever in use.
+    #[cfg(test)]
+    pub(super) fn touched(&self) -> usize {
+        self.chunks.len()
     }
 }

@@ -135,12 +135,18 @@ impl<V: Copy + Send> Reader<V> {
     /// The next value.
     #[inline]
     pub(super) fn peek(&self) -> Option<&V> {
-        if self.head == self.tail {
+        self.peek_at(0)
+    }
+
+    /// The value so many after the next one.
+    #[inline]
+    pub(super) fn peek_at(&self, ahead: u32) -> Option<&V> {
+        if self.tail.wrapping_sub(self.head) <= ahead {
             return None;
         }
         // SAFETY: the count is before the tail that `look` loaded with Acquire, so the value is written; the writer does
         // not write the slot before `pass` moves the head over it, which takes `self` mutably, so not while this lives.
-        Some(self.ring.slot(self.head).with(|slot| unsafe { (*slot).assume_init_ref() }))
+        Some(self.ring.slot(self.head.wrapping_add(ahead)).with(|slot| unsafe { (*slot).assume_init_ref() }))
     }
 
     /// Gives the slot of the value that [`Reader::peek`] shows back.
