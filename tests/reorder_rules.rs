@@ -150,7 +150,7 @@ fn back_pressure_is_not_idleness() {
 
 #[test]
 fn overflow_is_not_idleness() {
-    let config = Config { slots_per_source: 400, ..one_mound(3) };
+    let config = Config { held_per_source: 400, ..one_mound(3) };
     let mut s = Stadium::new(&config);
     s.run(12 * S, &THREE);
     assert!(s.reorder.counts().overflowed > 0, "4 s of frames fit, more is wanted");
@@ -349,7 +349,7 @@ fn sources_of_a_closed_path_are_finished_and_hold_nobody() {
 
 #[test]
 fn a_flood_from_one_source_takes_its_quota_and_no_more() {
-    let config = Config { slots_per_path: 8192, slots_per_source: 2048, ..one_mound(3) };
+    let config = Config { slots_per_path: 8192, slots_per_source: 2048, held_per_source: 2048, ..one_mound(3) };
     let mut s = Stadium::new(&config);
     s.run(2 * S, &THREE);
     for i in 0..50_000_u32 {

@@ -4,19 +4,20 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_skiplist::SkipMap;
 use pitchguard::ids::BoxNs;
 use pitchguard::reorder::TICK_BITS;
 
 use super::CHUNK;
+use super::watch::Watch;
 use super::workload::{Frame, Outcome, SOURCES};
 
 const WATERMARK_TICKS: u64 = 7_000_000_000_u64.div_ceil(1 << TICK_BITS);
 const IDLE_NS: u64 = 5_000_000_000;
 
-pub type Key = (u64, u8, u32);
+pub(crate) type Key = (u64, u8, u32);
 
 fn key(frame: &Frame) -> Key {
     (frame.event.0, frame.source, frame.seq)
@@ -78,7 +79,7 @@ impl Policy {
 }
 
 /// A frame ordered for a heap whose top is the earliest.
-pub struct ByKey(Frame);
+pub(crate) struct ByKey(Frame);
 
 impl Ord for ByKey {
     fn cmp(&self, other: &Self) -> Ordering {
@@ -101,7 +102,7 @@ impl PartialEq for ByKey {
 }
 
 /// Keeps frames in order.
-pub trait Sorted: Default {
+pub(crate) trait Sorted: Default {
     /// Puts a frame in; false where it can tell that it is there already.
     fn put(&mut self, frame: Frame) -> bool;
     /// The earliest frame before this tick.
@@ -132,12 +133,12 @@ impl Sorted for BTreeMap<Key, Frame> {
 }
 
 /// One thread, any sorted container.
-pub fn sorted<S: Sorted>(input: &[Frame], _rate: u32) -> (Duration, Outcome) {
+pub(crate) fn sorted<S: Sorted>(input: &[Frame], _rate: u32) -> (Duration, Outcome) {
     let mut held = S::default();
     let mut policy = Policy::new();
     let mut outcome = Outcome::default();
     let mut last = None;
-    let start = Instant::now();
+    let watch = Watch::start();
     let mut release = |held: &mut S, outcome: &mut Outcome, before: u64| {
         while let Some(frame) = held.take_before(before) {
             if last.replace(key(&frame)) == Some(key(&frame)) {
@@ -164,11 +165,11 @@ pub fn sorted<S: Sorted>(input: &[Frame], _rate: u32) -> (Duration, Outcome) {
         release(&mut held, &mut outcome, policy.final_());
     }
     release(&mut held, &mut outcome, u64::MAX);
-    (start.elapsed(), outcome)
+    (watch.alone(), outcome)
 }
 
 /// Keeps frames in order between threads.
-pub trait Shared: Default + Sync {
+pub(crate) trait Shared: Default + Sync {
     /// Puts a frame in; false where it is there already.
     fn put(&self, frame: Frame) -> bool;
     /// The earliest frame before this tick.
@@ -177,7 +178,7 @@ pub trait Shared: Default + Sync {
 
 /// A map behind a lock.
 #[derive(Default)]
-pub struct Locked(Mutex<BTreeMap<Key, Frame>>);
+pub(crate) struct Locked(Mutex<BTreeMap<Key, Frame>>);
 
 impl Shared for Locked {
     fn put(&self, frame: Frame) -> bool {
@@ -191,7 +192,7 @@ impl Shared for Locked {
 
 /// A lock-free map.
 #[derive(Default)]
-pub struct Skip(SkipMap<Key, Frame>);
+pub(crate) struct Skip(SkipMap<Key, Frame>);
 
 impl Shared for Skip {
     fn put(&self, frame: Frame) -> bool {
@@ -211,14 +212,14 @@ impl Shared for Skip {
 
 /// Two producers, each with half of the sources, that stay within some chunks of each other; the first one also keeps the
 /// watermark and releases.
-pub fn shared<S: Shared>(input: &[Frame], _rate: u32) -> (Duration, Outcome) {
+pub(crate) fn shared<S: Shared>(input: &[Frame], _rate: u32) -> (Duration, Outcome) {
     const STRIDE: usize = 16 * CHUNK;
     let held = S::default();
     let final_ = AtomicU64::new(0);
     let done = [AtomicUsize::new(0), AtomicUsize::new(0)];
     let (late, duplicates) = (AtomicU64::new(0), AtomicU64::new(0));
     let mut outcome = Outcome::default();
-    let start = Instant::now();
+    let watch = Watch::start();
     let produce = |half: u8, stride: &[Frame]| {
         for frame in stride.iter().filter(|frame| frame.source % 2 == half) {
             if frame.event.0 >> TICK_BITS < final_.load(Relaxed) {
@@ -246,7 +247,9 @@ pub fn shared<S: Shared>(input: &[Frame], _rate: u32) -> (Duration, Outcome) {
             produce(0, stride);
             wait_for(1, i + 1);
             done[0].store(i + 1, SeqCst);
-            stride.iter().for_each(|frame| policy.see(frame));
+            for frame in stride {
+                policy.see(frame);
+            }
             policy.tell_idle(stride[stride.len() - 1].arrival);
             final_.store(policy.final_(), Relaxed);
             while let Some(frame) = held.take_before(policy.final_()) {
@@ -258,5 +261,5 @@ pub fn shared<S: Shared>(input: &[Frame], _rate: u32) -> (Duration, Outcome) {
         outcome.release(&frame);
     }
     (outcome.late, outcome.duplicates) = (late.into_inner(), duplicates.into_inner());
-    (start.elapsed(), outcome)
+    (watch.wall(), outcome)
 }

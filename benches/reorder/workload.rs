@@ -7,11 +7,11 @@ const SECOND_NS: u64 = 1_000_000_000;
 const START_NS: u64 = 1_700_000_000 * SECOND_NS;
 const PITCH_NS: u64 = 20 * SECOND_NS;
 /// Sources of the workload, 1 to this.
-pub const SOURCES: u8 = 20;
+pub(crate) const SOURCES: u8 = 20;
 
 /// Makes a frame 64 bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Payload {
+pub(crate) struct Payload {
     pub pitch: u32,
     pub values: [f32; 9],
 }
@@ -22,12 +22,12 @@ impl Route for Payload {
     }
 }
 
-pub type Frame = Stamped<Payload>;
+pub(crate) type Frame = Stamped<Payload>;
 const _: () = assert!(size_of::<Frame>() == 64);
 
 /// What an engine made of the frames. The checksum knows the order.
 #[derive(Debug, Default, Clone, PartialEq)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     pub released: u64,
     pub late: u64,
     pub duplicates: u64,
@@ -36,7 +36,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub fn release(&mut self, frame: &Frame) {
+    pub(crate) fn release(&mut self, frame: &Frame) {
         self.released += 1;
         self.checksum = (self.checksum.rotate_left(5) ^ frame.event.0 ^ u64::from(frame.seq) ^ u64::from(frame.source))
             .wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -62,7 +62,7 @@ impl Dice {
 }
 
 /// `seconds` of event time at `rate` times the stadium's frame rates, in order of arrival.
-pub fn frames(seconds: u64, rate: u64) -> Vec<Frame> {
+pub(crate) fn frames(seconds: u64, rate: u64) -> Vec<Frame> {
     let mut dice = Dice(0x5eed);
     let mut out = Vec::new();
     for source in 1..=SOURCES {

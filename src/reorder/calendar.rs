@@ -1,24 +1,64 @@
-//! The calendar ring of one mound: a bucket per tick of event time, each the head of a chain of slots.
+//! The calendar ring of one mound: a bucket per tick of event time, each a chain of frames.
 //!
-//! Ahead of the eager watermark a bucket is a heap of slots in no order, so that a frame goes in with two stores. When the
-//! eager watermark passes a bucket it is put in order once, its duplicates dropped; behind it a frame goes in at its place.
-//! The final watermark empties buckets. A bit per bucket says whether there is anything in it.
+//! Ahead of the eager watermark a bucket is a heap in no order, so that a frame goes in with one look at the bucket and one
+//! store of the frame. When the eager watermark passes a bucket it is put in order once, its duplicates dropped; behind it a
+//! frame goes in at its place. The final watermark empties buckets. Both walk over buckets whose frames lie side by side in
+//! chunks. A bit per bucket says whether there is anything in it.
 //!
 //! All ticks held are in `final_ .. final_ + SPAN_TICKS`, so that each has a bucket to itself.
 
-use super::shelf::{Entry, KEY_BITS, Shelf, key, row};
-use super::slab::Held;
-use super::{Route, SPAN_TICKS, Sink};
+use std::cmp::Ordering;
+
+use super::pool::{Chain, LANES, Pool};
+use super::prefetch::prefetch;
+use super::tally::Tallies;
+use super::{SPAN_TICKS, Sink, Stamped, TICK_BITS};
 use crate::ids::MoundId;
 
-/// Slots looked up together, so that their cache lines are fetched in parallel.
-const GATHER: usize = 128;
-/// Handfuls up to this are sorted by insertion.
-const INSERTION_MAX: usize = 256;
+const BUCKETS: usize = SPAN_TICKS as usize;
+/// How far ahead of itself a walk over buckets fetches frames, ticks.
+const AHEAD_TICKS: u64 = 4;
+/// Bits of a [`key`].
+const KEY_BITS: u32 = TICK_BITS + 6 + 32;
+/// Frames that can be numbered in the bits that a key leaves.
+const NUMBERED: usize = 1 << (u64::BITS - KEY_BITS);
+
+/// What all calendars share: the frames, and room to sort in.
+pub(super) struct Shelf<T> {
+    pub(super) pool: Pool<T>,
+    pub(super) tallies: Tallies,
+    /// Frames in all calendars.
+    pub(super) held: usize,
+    list: Vec<u32>,
+    frames: Vec<Stamped<T>>,
+    keys: Vec<(u64, u32)>,
+}
+
+impl<T: Copy> Shelf<T> {
+    /// Room for `held_max` frames on so many mounds; every occupied bucket may have a chunk that is not full.
+    pub(super) fn new(held_max: usize, mounds: usize) -> Self {
+        Self {
+            pool: Pool::new(held_max.min(held_max / LANES + mounds * BUCKETS)),
+            tallies: Tallies::new(),
+            held: 0,
+            list: Vec::with_capacity(held_max.div_ceil(LANES)),
+            frames: Vec::with_capacity(held_max),
+            keys: Vec::with_capacity(held_max),
+        }
+    }
+}
+
+/// Order within a bucket, and identity: event time below the tick, source, seq. 20 + 6 + 32 bits, so that a comparison is
+/// one instruction and equal keys in one bucket are duplicates.
+#[inline]
+fn key<T>(frame: &Stamped<T>) -> u64 {
+    let below_tick = frame.event.0 & ((1 << TICK_BITS) - 1);
+    below_tick << 38 | u64::from(frame.source) << 32 | u64::from(frame.seq)
+}
 
 pub(super) struct Calendar {
     mound: MoundId,
-    heads: Box<[Option<Held>]>,
+    buckets: Box<[Chain]>,
     occupied: Box<[u64]>,
     /// Ticks before this one are in order and have been given to [`Sink::eager`].
     eager: u64,
@@ -26,27 +66,19 @@ pub(super) struct Calendar {
     final_: u64,
 }
 
-/// What became of a frame that was put in.
-pub(super) enum Put {
-    /// It is in its bucket.
-    Done,
-    /// It was already there: the slot comes back.
-    Duplicate(Held),
-}
-
 impl Calendar {
     pub(super) fn new(mound: MoundId) -> Self {
-        let buckets = SPAN_TICKS as usize;
         Self {
             mound,
-            heads: (0..buckets).map(|_| None).collect(),
-            occupied: vec![0; buckets / 64].into(),
+            buckets: vec![Chain::default(); BUCKETS].into(),
+            occupied: vec![0; BUCKETS / 64].into(),
             eager: 0,
             final_: 0,
         }
     }
 
     /// Eager and final watermark, ticks.
+    #[inline]
     pub(super) fn watermarks(&self) -> (u64, u64) {
         (self.eager, self.final_)
     }
@@ -57,159 +89,132 @@ impl Calendar {
         (self.eager, self.final_) = (eager, final_);
     }
 
-    /// Puts a frame in, its tick being in the span.
-    pub(super) fn put<T: Copy + Send + Route>(
+    /// Fetches the bucket of a tick.
+    #[inline]
+    pub(super) fn prefetch_bucket(&self, tick: u64) {
+        prefetch(&self.buckets[bucket(tick)]);
+    }
+
+    /// Fetches where a frame of this tick would go.
+    #[inline]
+    pub(super) fn prefetch_place<T: Copy>(&self, pool: &Pool<T>, tick: u64) {
+        pool.prefetch_next(self.buckets[bucket(tick)]);
+    }
+
+    /// Puts a frame in, its tick being in the span; whether it was new. One ahead of the eager watermark is taken to be.
+    #[inline]
+    pub(super) fn put<T: Copy>(
         &mut self,
         shelf: &mut Shelf<T>,
         tick: u64,
-        held: Held,
+        frame: &Stamped<T>,
         sink: &mut impl Sink<T>,
-    ) -> Put {
+    ) -> bool {
         debug_assert!((self.final_..self.final_ + SPAN_TICKS).contains(&tick));
-        let bucket = bucket(tick);
-        let Shelf { reader, next, .. } = shelf;
-        let mut link = &mut self.heads[bucket];
-        if tick < self.eager {
-            let frame = reader.get(&held);
-            let own = key(frame);
-            while let Some(there) = link {
-                let other = key(reader.get(there));
-                if other == own {
-                    return Put::Duplicate(held);
-                }
-                if other > own {
-                    break;
-                }
-                link = &mut next[there.index()];
-            }
+        if tick >= self.eager {
+            shelf.pool.push(&mut self.buckets[bucket(tick)], frame);
+        } else if self.make_place(shelf, tick, frame) {
             sink.after_eager(self.mound, frame);
+        } else {
+            return false;
         }
-        let at = held.index();
-        let rest = link.replace(held);
-        next[at] = rest;
-        self.occupied[bucket / 64] |= 1 << (bucket % 64);
-        Put::Done
+        self.occupied[bucket(tick) / 64] |= 1 << (tick % 64);
+        shelf.held += 1;
+        true
+    }
+
+    /// Puts a frame in its place in a bucket that is in order, unless it is there.
+    fn make_place<T: Copy>(&mut self, shelf: &mut Shelf<T>, tick: u64, frame: &Stamped<T>) -> bool {
+        let Shelf { pool, list, .. } = shelf;
+        let chain = &mut self.buckets[bucket(tick)];
+        let (own, count) = (key(frame), chain.count as usize);
+        if (1..LANES).contains(&count) {
+            let lanes = pool.short(*chain);
+            let place = lanes[..count].iter().take_while(|other| key(other) < own).count();
+            if place < count && key(&lanes[place]) == own {
+                return false;
+            }
+            lanes.copy_within(place..count, place + 1);
+            lanes[place] = *frame;
+            chain.count += 1;
+            return true;
+        }
+        pool.list(*chain, list);
+        let (mut place, mut end) = (0, count);
+        while place < end {
+            let middle = usize::midpoint(place, end);
+            match key(pool.at(list, middle)).cmp(&own) {
+                Ordering::Less => place = middle + 1,
+                Ordering::Equal => return false,
+                Ordering::Greater => end = middle,
+            }
+        }
+        pool.push(chain, frame);
+        pool.list(*chain, list);
+        for later in (place + 1..=count).rev() {
+            *pool.at(list, later) = *pool.at(list, later - 1);
+        }
+        *pool.at(list, place) = *frame;
+        true
     }
 
     /// Moves the eager watermark to `to`: buckets before it are put in order and given to the sink.
-    pub(super) fn pass_eager<T: Copy + Send + Route>(
-        &mut self,
-        shelf: &mut Shelf<T>,
-        to: u64,
-        sink: &mut impl Sink<T>,
-    ) {
+    pub(super) fn pass_eager<T: Copy>(&mut self, shelf: &mut Shelf<T>, to: u64, sink: &mut impl Sink<T>) {
         let end = to.min(self.final_ + SPAN_TICKS);
-        while let Some(first) = self.next_occupied(self.eager, end) {
-            let last = self.gather(shelf, first, end);
-            for entry in &mut shelf.scratch {
-                entry.key |= key(shelf.reader.get(&entry.held));
+        while let Some(tick) = self.next_occupied(self.eager, end) {
+            shelf.pool.prefetch(self.buckets[bucket(tick + AHEAD_TICKS)]);
+            let chain = &mut self.buckets[bucket(tick)];
+            if chain.count as usize <= LANES {
+                settle_short(shelf, chain, |frame| sink.eager(self.mound, frame));
+            } else {
+                settle_long(shelf, chain, |frame| sink.eager(self.mound, frame));
             }
-            sort(&mut shelf.scratch);
-            self.chain_in_order(shelf, first, sink);
-            self.eager = last + 1;
+            self.eager = tick + 1;
         }
         self.eager = self.eager.max(to);
     }
 
-    /// Takes whole chains off their buckets, from `first` on, until there is a handful, asking for their slots on the way.
-    /// Keys get the bucket's distance from `first`. The last tick taken.
-    fn gather<T: Copy + Send + Route>(&mut self, shelf: &mut Shelf<T>, first: u64, end: u64) -> u64 {
-        let end = end.min(first + (1 << (64 - KEY_BITS)));
-        let Shelf { reader, next, scratch, .. } = shelf;
-        scratch.clear();
-        let mut tick = first;
-        loop {
-            let start = scratch.len();
-            let mut head = self.heads[bucket(tick)].take();
-            while let Some(held) = head {
-                reader.prefetch(&held);
-                head = next[held.index()].take();
-                let order = u32::MAX - scratch.len() as u32;
-                scratch.push(Entry { key: (tick - first) << KEY_BITS, order, held });
-            }
-            // The chain has the newest in front.
-            scratch[start..].reverse();
-            match self.next_occupied(tick + 1, end) {
-                Some(following) if scratch.len() < GATHER => tick = following,
-                _ => return tick,
-            }
-        }
-    }
-
-    /// Gives the sorted entries to the sink and chains them to their buckets again; of equals the first stays.
-    fn chain_in_order<T: Copy + Send + Route>(&mut self, shelf: &mut Shelf<T>, first: u64, sink: &mut impl Sink<T>) {
-        let Shelf { reader, next, scratch, tally } = shelf;
-        let mut before: Option<(u64, usize)> = None;
-        for Entry { key, held, .. } in scratch.drain(..) {
-            let at = held.index();
-            match before {
-                Some((same, _)) if same == key => {
-                    let tally = &mut tally[row(reader.get(&held).source)];
-                    tally.duplicate += 1;
-                    tally.held -= 1;
-                    reader.give_back(held);
-                    continue;
-                }
-                Some((other, last)) if other >> KEY_BITS == key >> KEY_BITS => {
-                    sink.eager(self.mound, reader.get(&held));
-                    next[last] = Some(held);
-                }
-                _ => {
-                    sink.eager(self.mound, reader.get(&held));
-                    self.heads[bucket(first + (key >> KEY_BITS))] = Some(held);
-                }
-            }
-            before = Some((key, at));
-        }
-    }
-
     /// Moves the final watermark to `to`, not beyond the eager one: buckets before it are released and emptied.
-    pub(super) fn release<T: Copy + Send + Route>(&mut self, shelf: &mut Shelf<T>, to: u64, sink: &mut impl Sink<T>) {
+    pub(super) fn release<T: Copy>(&mut self, shelf: &mut Shelf<T>, to: u64, sink: &mut impl Sink<T>) {
         debug_assert!(to <= self.eager);
         let end = to.min(self.final_ + SPAN_TICKS);
-        let Shelf { reader, next, scratch, tally } = shelf;
-        let mut from = self.final_;
-        while from < end {
-            scratch.clear();
-            while scratch.len() < GATHER
-                && let Some(tick) = self.next_occupied(from, end)
-            {
-                let bucket = bucket(tick);
-                self.occupied[bucket / 64] &= !(1 << (bucket % 64));
-                let mut head = self.heads[bucket].take();
-                while let Some(held) = head {
-                    reader.prefetch(&held);
-                    head = next[held.index()].take();
-                    scratch.push(Entry { key: 0, order: 0, held });
-                }
-                from = tick + 1;
-            }
-            if scratch.is_empty() {
-                break;
-            }
-            for Entry { held, .. } in scratch.drain(..) {
-                let frame = reader.get(&held);
+        let Shelf { pool, tallies, list, held, .. } = shelf;
+        while let Some(tick) = self.next_occupied(self.final_, end) {
+            pool.prefetch(self.buckets[bucket(tick + AHEAD_TICKS)]);
+            let chain = &mut self.buckets[bucket(tick)];
+            let mut left = chain.count as usize;
+            *held -= left;
+            let mut give = |frame: &Stamped<T>| {
                 sink.released(self.mound, frame);
-                let tally = &mut tally[row(frame.source)];
-                tally.released += 1;
-                tally.held -= 1;
-                reader.give_back(held);
+                tallies.of(frame.source).released += 1;
+            };
+            if left <= LANES {
+                pool.short(*chain)[..left].iter().for_each(give);
+            } else {
+                pool.list(*chain, list);
+                for chunk in list.iter() {
+                    pool.lanes(*chunk)[..left.min(LANES)].iter().for_each(&mut give);
+                    left = left.saturating_sub(LANES);
+                }
             }
+            pool.truncate(chain, 0);
+            self.occupied[bucket(tick) / 64] &= !(1 << (tick % 64));
+            self.final_ = tick + 1;
         }
         self.final_ = self.final_.max(to);
     }
 
     /// The first occupied tick in `from .. to`, less than a turn apart.
-    pub(super) fn next_occupied(&self, from: u64, to: u64) -> Option<u64> {
+    #[inline]
+    fn next_occupied(&self, from: u64, to: u64) -> Option<u64> {
         let mut tick = from;
         while tick < to {
-            let bucket = bucket(tick);
-            let word = self.occupied[bucket / 64] >> (bucket % 64);
+            let word = self.occupied[bucket(tick) / 64] >> (tick % 64);
             if word != 0 {
                 let found = tick + u64::from(word.trailing_zeros());
                 return (found < to).then_some(found);
             }
-            tick += 64 - (bucket % 64) as u64;
+            tick += 64 - tick % 64;
         }
         None
     }
@@ -224,22 +229,186 @@ impl Calendar {
     }
 }
 
+#[inline]
 fn bucket(tick: u64) -> usize {
-    (tick & (SPAN_TICKS - 1)) as usize
+    tick as usize & (BUCKETS - 1)
 }
 
-/// Entries come almost in order, chain after chain, each as its frames arrived: moving each back to its place costs little.
-/// A big handful is left to the general sort.
-fn sort(entries: &mut [Entry]) {
-    if entries.len() > INSERTION_MAX {
-        entries.sort_unstable_by_key(|entry| (entry.key, entry.order));
-        return;
+/// Puts a chain of one chunk in order by a network of comparisons, without a branch that cannot be foretold; then as
+/// [`settle_long`].
+#[inline]
+fn settle_short<T: Copy>(shelf: &mut Shelf<T>, chain: &mut Chain, mut each: impl FnMut(&Stamped<T>)) {
+    let count = chain.count as usize;
+    let lanes = shelf.pool.short(*chain);
+    if count == 1 {
+        return each(&lanes[0]);
     }
-    for i in 1..entries.len() {
-        let mut at = i;
-        while at > 0 && entries[at - 1].key > entries[at].key {
-            entries.swap(at - 1, at);
-            at -= 1;
+    let mut order = [u64::MAX; LANES];
+    for (lane, frame) in lanes.iter().enumerate().take(count) {
+        order[lane] = key(frame) << 2 | lane as u64;
+    }
+    for (a, b) in [(0, 1), (2, 3), (0, 2), (1, 3), (1, 2)] {
+        (order[a], order[b]) = (order[a].min(order[b]), order[a].max(order[b]));
+    }
+    let mixed = *lanes;
+    let mut kept = 0;
+    let mut last = None;
+    for &numbered in &order[..count] {
+        let frame = &mixed[numbered as usize % LANES];
+        if last.replace(numbered >> 2) == Some(numbered >> 2) {
+            shelf.tallies.of(frame.source).doubled += 1;
+            continue;
         }
+        lanes[kept] = *frame;
+        kept += 1;
+        each(frame);
+    }
+    shelf.held -= count - kept;
+    chain.count = kept as u32;
+}
+
+/// Puts a chain in order, drops its duplicates (of equals the first to come stays), and tells `each` frame that stays.
+fn settle_long<T: Copy>(shelf: &mut Shelf<T>, chain: &mut Chain, mut each: impl FnMut(&Stamped<T>)) {
+    let Shelf { pool, tallies, held, list, frames, keys } = shelf;
+    pool.list(*chain, list);
+    let count = chain.count as usize;
+    frames.clear();
+    for chunk in list.iter() {
+        let left = count - frames.len();
+        frames.extend_from_slice(&pool.lanes(*chunk)[..left.min(LANES)]);
+    }
+    let mut kept = 0;
+    let mut last = None;
+    let mut keep = |key: u64, number: usize| {
+        let frame = &frames[number];
+        if last.replace(key) == Some(key) {
+            tallies.of(frame.source).doubled += 1;
+        } else {
+            *pool.at(list, kept) = *frame;
+            kept += 1;
+            each(frame);
+        }
+    };
+    if count <= NUMBERED {
+        let mut numbered = [0; NUMBERED];
+        let numbered = &mut numbered[..count];
+        for (number, frame) in frames.iter().enumerate() {
+            numbered[number] = key(frame) << (u64::BITS - KEY_BITS) | number as u64;
+        }
+        numbered.sort_unstable();
+        for numbered in numbered {
+            keep(*numbered >> (u64::BITS - KEY_BITS), *numbered as usize % NUMBERED);
+        }
+    } else {
+        keys.clear();
+        keys.extend(frames.iter().enumerate().map(|(number, frame)| (key(frame), number as u32)));
+        keys.sort_unstable();
+        for (key, number) in keys.iter() {
+            keep(*key, *number as usize);
+        }
+    }
+    *held -= count - kept;
+    pool.truncate(chain, kept as u32);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ids::{BoxNs, EventNs};
+
+    /// (event, source, seq), and the order of coming.
+    type Known = ((u64, u8, u32), u32);
+
+    #[derive(Default)]
+    struct Log {
+        eager: Vec<Known>,
+        after_eager: Vec<Known>,
+        released: Vec<Known>,
+    }
+
+    fn known(frame: &Stamped<u32>) -> Known {
+        ((frame.event.0, frame.source, frame.seq), frame.payload)
+    }
+
+    impl Sink<u32> for Log {
+        fn eager(&mut self, _: MoundId, frame: &Stamped<u32>) {
+            self.eager.push(known(frame));
+        }
+        fn after_eager(&mut self, _: MoundId, frame: &Stamped<u32>) {
+            self.after_eager.push(known(frame));
+        }
+        fn released(&mut self, _: MoundId, frame: &Stamped<u32>) {
+            self.released.push(known(frame));
+        }
+        fn late(&mut self, _: MoundId, _: &Stamped<u32>) {}
+        fn advanced(&mut self, _: MoundId, _: EventNs, _: EventNs, _: BoxNs) {}
+    }
+
+    /// Puts the frames in, (tick, below the tick, source, seq), the eager watermark passing all after the first `ahead`.
+    fn through(frames: &[(u64, u64, u8, u32)], ahead: usize) -> (Log, Shelf<u32>) {
+        let mut shelf = Shelf::new(frames.len(), 1);
+        let mut calendar = Calendar::new(MoundId(0));
+        let mut log = Log::default();
+        // Across the seam of the ring.
+        let first = 5 * SPAN_TICKS - 2;
+        calendar.anchor(first, first);
+        for (came, &(tick, below, source, seq)) in frames.iter().enumerate() {
+            if came == ahead {
+                calendar.pass_eager(&mut shelf, first + 100, &mut log);
+            }
+            let event = EventNs((first + tick) << TICK_BITS | below);
+            let frame = Stamped { source, seq, event, arrival: BoxNs(0), payload: came as u32 };
+            calendar.put(&mut shelf, first + tick, &frame, &mut log);
+        }
+        calendar.pass_eager(&mut shelf, first + 100, &mut log);
+        calendar.release(&mut shelf, first + 100, &mut log);
+        (log, shelf)
+    }
+
+    proptest! {
+        #[test]
+        fn frames_leave_in_order_once_and_the_first_of_equals_stays(
+            frames in prop::collection::vec((0_u64..4, 0_u64..3, 1_u8..4, 0_u32..12), 1..400),
+            ahead in 0_usize..400,
+        ) {
+            let (log, shelf) = through(&frames, ahead);
+            let mut first = BTreeMap::new();
+            for (came, &(tick, below, source, seq)) in frames.iter().enumerate() {
+                let event = (5 * SPAN_TICKS - 2 + tick) << TICK_BITS | below;
+                first.entry((event, source, seq)).or_insert(came as u32);
+            }
+            prop_assert_eq!(&log.released, &first.into_iter().collect::<Vec<Known>>());
+            prop_assert!(log.eager.is_sorted());
+            prop_assert_eq!(log.eager.len() + log.after_eager.len(), log.released.len());
+            prop_assert_eq!(shelf.held, 0);
+            prop_assert_eq!(shelf.pool.in_use(), 0, "every chunk came back");
+        }
+    }
+
+    #[test]
+    fn a_bucket_too_long_to_number_its_frames_in_the_key_is_put_in_order_too() {
+        let frames: Vec<_> = (0..3 * NUMBERED as u32).map(|i| (1, 0, 1, i * 77 % 191)).collect();
+        let (log, _) = through(&frames, frames.len());
+        assert_eq!(log.released.len(), 191);
+        assert!(log.released.is_sorted() && log.eager == log.released);
+    }
+
+    #[test]
+    fn no_more_chunks_are_touched_than_are_needed_at_once() {
+        let mut shelf = Shelf::new(1000, 1);
+        let (mut calendar, mut log) = (Calendar::new(MoundId(0)), Log::default());
+        calendar.anchor(0, 0);
+        for tick in 0..10_000_u64 {
+            let event = EventNs(tick << TICK_BITS);
+            let frame = Stamped { source: 1, seq: 0, event, arrival: BoxNs(0), payload: 0 };
+            calendar.put(&mut shelf, tick, &frame, &mut log);
+            calendar.pass_eager(&mut shelf, tick, &mut log);
+            calendar.release(&mut shelf, tick.saturating_sub(7), &mut log);
+        }
+        assert_eq!((shelf.held, shelf.pool.touched()), (8, 9));
     }
 }

@@ -8,8 +8,11 @@
 //! when m − L > 1 s + `gate_lag_ns`. It is in the past when L − m > 30 s.
 //!
 //! L is kept per camera, of quarantined frames too: when all cameras step together the median follows them and quarantines
-//! nobody. A frame moves its camera's L only where it advances on the frame before it by no more than 1 s beyond what
-//! passed between their arrivals: one wild frame never moves it, the second frame after a step does.
+//! nobody. A frame moves its camera's L only where its seq is the newest, which a straggler's is not, and its event time
+//! advances on the frame before it by no more than 1 s beyond what passed between their arrivals: one wild frame never
+//! moves it, the second frame after a step does.
+
+use std::ops::RangeInclusive;
 
 use super::CAMERA_MAX;
 use crate::ids::{BoxNs, EventNs};
@@ -35,16 +38,21 @@ pub(super) struct Fence {
     idle_ns: u64,
     cameras: [Seen; CAMERA_MAX as usize + 1],
     median_ns: Option<i64>,
+    /// The lags that the median makes believable.
+    believed_ns: RangeInclusive<i64>,
     heard: usize,
 }
 
 impl Fence {
     pub(super) fn new(gate_lag_ns: u64, idle_ns: u64) -> Self {
         let cameras = [Seen::default(); CAMERA_MAX as usize + 1];
-        Self { gate_lag_ns: gate_lag_ns as i64, idle_ns, cameras, median_ns: None, heard: 0 }
+        let gate_lag_ns = gate_lag_ns as i64;
+        // Without any camera the box's clock is believed.
+        let believed_ns = believed_ns(0, gate_lag_ns);
+        Self { gate_lag_ns, idle_ns, cameras, median_ns: None, believed_ns, heard: 0 }
     }
 
-    /// A camera's frame, believed or not.
+    /// A camera's newest frame, believed or not.
     pub(super) fn see(&mut self, camera: u8, event: EventNs, arrival: BoxNs) {
         let seen = &mut self.cameras[usize::from(camera)];
         if let Some((last_event, last_arrival)) = seen.last {
@@ -80,6 +88,7 @@ impl Fence {
             let (a, b) = (lags[n / 2 - 1], lags[n / 2]);
             self.median_ns = Some(if far(a) <= far(b) { a } else { b });
         }
+        self.believed_ns = believed_ns(self.median_ns.unwrap_or(0), self.gate_lag_ns);
     }
 
     /// Cameras whose lag is known.
@@ -102,11 +111,14 @@ impl Fence {
         self.median_ns.filter(|m| !(0..=self.gate_lag_ns).contains(m)).unwrap_or(0)
     }
 
-    /// Whether a frame's event time is to be believed. Without any camera the box's clock is.
+    /// Whether a frame's event time is to be believed.
+    #[inline]
     pub(super) fn admits(&self, event: EventNs, arrival: BoxNs) -> bool {
-        let lag = lag_ns(arrival, event);
-        let median = self.median_ns.unwrap_or(0);
-        let spread = if (0..=self.gate_lag_ns).contains(&median) { median } else { self.gate_lag_ns };
-        median.saturating_sub(lag) <= FUTURE_NS + spread && lag.saturating_sub(median) <= PAST_NS
+        self.believed_ns.contains(&lag_ns(arrival, event))
     }
+}
+
+fn believed_ns(median: i64, gate_lag_ns: i64) -> RangeInclusive<i64> {
+    let spread = if (0..=gate_lag_ns).contains(&median) { median } else { gate_lag_ns };
+    median.saturating_sub(FUTURE_NS + spread)..=median.saturating_add(PAST_NS)
 }

@@ -7,16 +7,19 @@ mod config;
 mod fence;
 mod merge;
 mod mound;
+mod poll;
+mod pool;
+mod prefetch;
 mod producer;
-mod shelf;
-mod slab;
+mod ring;
 mod source;
 mod status;
+mod tally;
 
 use std::sync::Arc;
 
 pub use config::{CAMERA_MAX, Config, ConfigError, MOUNDS_MAX, MoundPlan, SOURCE_MAX, SPAN_TICKS, TICK_BITS};
-pub use merge::Reorder;
+pub use poll::Reorder;
 pub use producer::{Overflowed, Producer};
 pub use status::{Counts, SourceState, SourceStatus};
 
@@ -69,13 +72,12 @@ pub trait Sink<T> {
 /// A setting that cannot be, see [`ConfigError`].
 pub fn buffer<T: Copy + Send + Route>(config: &Config) -> Result<(Vec<Producer<T>>, Reorder<T>), ConfigError> {
     config.check()?;
-    let slots = config.slots_per_path.next_power_of_two();
-    let (writers, reader) = slab::slab(config.paths, slots);
-    let signals: Vec<_> = writers.iter().map(|_| Arc::new(producer::Signals::new())).collect();
-    let producers = writers
-        .into_iter()
-        .zip(&signals)
-        .map(|(writer, signals)| Producer::new(writer, Arc::clone(signals), config.slots_per_source))
-        .collect();
-    Ok((producers, Reorder::new(config, reader, config.paths * slots, signals)))
+    let (mut producers, mut readers) = (Vec::new(), Vec::new());
+    for _ in 0..config.paths {
+        let (writer, reader) = ring::ring(config.slots_per_path.next_power_of_two());
+        let signals = Arc::new(producer::Signals::new());
+        producers.push(Producer::new(writer, Arc::clone(&signals), config.slots_per_source));
+        readers.push((reader, signals));
+    }
+    Ok((producers, Reorder::new(config, readers)))
 }

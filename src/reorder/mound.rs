@@ -35,6 +35,8 @@ pub(super) struct Mound {
     /// From when on it waits for none of them.
     pub(super) deadline: BoxNs,
     pub(super) holds: Holds,
+    /// Frames of its cameras that were late since the last one that was not.
+    pub(super) late_run: u32,
 }
 
 impl Mound {
@@ -49,6 +51,7 @@ impl Mound {
             absent: plan.cameras.len(),
             deadline: BoxNs(u64::MAX),
             holds: Holds::new(),
+            late_run: 0,
         }
     }
 
@@ -74,6 +77,7 @@ impl Mound {
         self.gates.fill(NONE);
         self.least = NONE;
         self.anchored = false;
+        self.late_run = 0;
         self.holds.newest.fill(0);
     }
 }

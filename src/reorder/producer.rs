@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use thiserror::Error;
 
-use super::slab::Writer;
+use super::ring::Writer;
 use super::{SOURCE_MAX, Stamped};
 use crate::ids::BoxNs;
 

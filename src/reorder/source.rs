@@ -87,11 +87,11 @@ impl Source {
         self.state = SourceState::Finished;
     }
 
-    /// Counts a frame's sequence number; `duplicates` of the source's frames so far came twice.
-    pub(super) fn count(&mut self, seq: u32, event: EventNs, duplicates: u64) {
+    /// Counts a frame's sequence number; `duplicates` of the source's frames so far came twice. Whether it is the newest.
+    pub(super) fn count(&mut self, seq: u32, event: EventNs, duplicates: u64) -> bool {
         let Some(counter) = &mut self.counter else {
             self.counter = Some(Counter::start(seq, event, duplicates));
-            return;
+            return true;
         };
         let ahead = seq.wrapping_sub(counter.highest) as i32;
         let newer_ns = event.0.wrapping_sub(counter.event.0) as i64;
@@ -99,15 +99,17 @@ impl Source {
             self.gaps += counter.missing(duplicates);
             self.restarts += 1;
             *counter = Counter::start(seq, event, duplicates);
-            return;
+            return true;
         }
         counter.came += 1;
         // Far ahead yet older: a straggler of the incarnation before.
-        if ahead > 0 && (newer_ns >= 0 || ahead <= SWAP_SEQ) {
+        let newest = ahead > 0 && (newer_ns >= 0 || ahead <= SWAP_SEQ);
+        if newest {
             counter.expected += u64::from(ahead.unsigned_abs());
             counter.highest = seq;
             counter.event = event;
         }
+        newest
     }
 
     /// Sequence numbers that never came.

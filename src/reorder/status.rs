@@ -5,7 +5,7 @@ use crate::ids::{EventNs, MoundId};
 /// Where every frame went. Always: received = released + duplicate + late + quarantined + refused + overflowed + held.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Frames taken from the rings, and those that found no slot.
+    /// Frames taken from the rings, and those that found no slot on one.
     pub received: u64,
     /// Frames given on, in order, at the final watermark.
     pub released: u64,
@@ -17,7 +17,7 @@ pub struct Counts {
     pub quarantined: u64,
     /// A source that is not planned, names no mound of ours, or belongs to another path.
     pub refused: u64,
-    /// No slot left for the source or its path.
+    /// No slot left on the ring, or no room to be held, for the source or for all.
     pub overflowed: u64,
     /// Waiting in the buffer now.
     pub held: u64,
@@ -84,6 +84,6 @@ pub struct SourceStatus {
     pub quarantined: u64,
     /// Frames refused.
     pub refused: u64,
-    /// Frames that found no slot.
+    /// Frames that found no slot or no room.
     pub overflowed: u64,
 }

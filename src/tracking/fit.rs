@@ -169,6 +169,7 @@ impl Samples {
         let mut path = *start;
         if matches!(freedom, Freedom::Acceleration(_)) {
             path.coefficients[3] = Vector3::zeros();
+            path.quartic = Vector3::zeros();
         }
         let mut here = self.pass(cameras, &path, common_px, Some(gate));
         let mut cost = here.cost + freedom.cost(&path);
@@ -198,6 +199,7 @@ impl Samples {
         let freedom = Freedom::Acceleration(None);
         let mut straight = from.path;
         straight.coefficients[3] = Vector3::zeros();
+        straight.quartic = Vector3::zeros();
         let bend = from.path.coefficients[3];
         let gradient = from.gradient + from.normal.fixed_columns::<3>(9) * bend;
         let start = straight.stepped(&freedom.step(&from.normal, &gradient, &straight, 0.0)?);
@@ -228,7 +230,7 @@ impl Samples {
     fn pass(&mut self, cameras: &[Camera], path: &Trajectory, common_px: f64, gate: Option<f64>) -> Pass {
         let common = common_px * common_px;
         let inverse_scale = path.scale_s.recip();
-        let [c0, c1, c2, c3] = &path.coefficients;
+        let ([c0, c1, c2, c3], c4) = (&path.coefficients, &path.quartic);
         let mut moments = [[0.0; 6]; 7];
         let mut gradient = [Vector3::zeros(); 4];
         let mut out = Pass {
@@ -247,7 +249,7 @@ impl Samples {
                 let sample = &self.list[i];
                 let old = self.weights_before[i];
                 let tau = sample.seconds * inverse_scale;
-                let seen = camera.project_with_jacobian(&(c0 + (c1 + (c2 + c3 * tau) * tau) * tau));
+                let seen = camera.project_with_jacobian(&(c0 + (c1 + (c2 + (c3 + c4 * tau) * tau) * tau) * tau));
                 let Some(seen) = seen else {
                     self.weights[i] = 0.0;
                     continue;

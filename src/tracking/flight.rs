@@ -60,7 +60,11 @@ pub fn measure(
     scale: &JerkScale,
     config: &Config,
 ) -> Option<Flight> {
-    let model = Forces::split(&start.velocity(0.0), &start.acceleration(0.0)).jerk();
+    let forces = Forces::split(&start.velocity(0.0), &start.acceleration(0.0));
+    let model = forces.jerk();
+    let mut start = *start;
+    start.quartic = forces.snap() * (scale.mean * start.scale_s.powi(4) / 24.0);
+    let start = &start;
     let scatter = jerk::scatter(&start.velocity(0.0), config.jerk_along_sd, config.jerk_sd);
     let precision = scale.prior_covariance(&model, &scatter).try_inverse()?;
     let prior = Prior { mean: model * scale.mean, precision };

@@ -64,6 +64,15 @@ impl Forces {
         let elasticity = 0.583 / (0.583 + 2.333 * spin_factor);
         drag_jerk + self.magnus * ((2.0 - elasticity) * slowing / speed) + spin.cross(&turning) * lift
     }
+
+    /// The derivative of that jerk along the flight, ft/s⁴, by central differences.
+    pub(super) fn snap(&self) -> Vector3<f64> {
+        const STEP_S: f64 = 0.01;
+        let acceleration = self.magnus - self.velocity * (self.drag / self.velocity.norm()) - Vector3::z() * GRAVITY;
+        let jerk = self.jerk();
+        let at = |s: f64| Self::split(&(self.velocity + acceleration * s), &(acceleration + jerk * s)).jerk();
+        (at(STEP_S) - at(-STEP_S)) / (2.0 * STEP_S)
+    }
 }
 
 #[cfg(test)]
@@ -93,5 +102,12 @@ mod tests {
         let forces = Forces::split(&v, &a);
         assert!((forces.jerk() - truth).norm() < 0.02 * truth.norm(), "{} {truth}", forces.jerk());
         assert!((forces.drag_coefficient(STANDARD_AIR_DENSITY) - 0.33).abs() < 1e-9);
+        let jerk_at = |v: Vector3<f64>| {
+            let step = 1e-4;
+            let a = acceleration(&v, &spin);
+            (acceleration(&(v + a * step), &spin) - acceleration(&(v - a * step), &spin)) / (2.0 * step)
+        };
+        let snap = (jerk_at(v + a * 0.005) - jerk_at(v - a * 0.005)) / 0.01;
+        assert!((forces.snap() - snap).norm() < 0.05 * snap.norm(), "{} {snap}", forces.snap());
     }
 }

@@ -1,7 +1,8 @@
 //! A flight as a polynomial of time, in its mound's own frame.
 //!
-//! `p(τ) = Σ c_k·τ^k`, k = 0 … 3, with `τ = (t − reference)/scale`: time is centred on the flight and scaled to about ±1,
-//! so that the coefficients have one unit (feet) and the normal equations one scale.
+//! `p(τ) = Σ c_k·τ^k + q·τ⁴`, k = 0 … 3, with `τ = (t − reference)/scale`: time is centred on the flight and scaled to about ±1,
+//! so that the coefficients have one unit (feet) and the normal equations one scale. The `c_k` are fitted; q is the force
+//! model's (science.md §1) and given: a cubic alone is 0.006 mph slow at the release of a flight under drag.
 
 use nalgebra::{Point3, SVector, Vector3};
 
@@ -16,6 +17,8 @@ pub struct Trajectory {
     pub scale_s: f64,
     /// Feet.
     pub coefficients: [Vector3<f64>; 4],
+    /// Feet: the part of the fourth order, given and never fitted.
+    pub quartic: Vector3<f64>,
 }
 
 impl Trajectory {
@@ -28,7 +31,7 @@ impl Trajectory {
         acceleration: Vector3<f64>,
     ) -> Self {
         let coefficients = [position, velocity * scale_s, acceleration * (0.5 * scale_s * scale_s), Vector3::zeros()];
-        Self { reference, scale_s, coefficients }
+        Self { reference, scale_s, coefficients, quartic: Vector3::zeros() }
     }
 
     /// Seconds from the reference to an event time, which may lie before it.
@@ -45,7 +48,7 @@ impl Trajectory {
     pub fn position(&self, seconds: f64) -> Vector3<f64> {
         let [c0, c1, c2, c3] = &self.coefficients;
         let tau = seconds / self.scale_s;
-        c0 + (c1 + (c2 + c3 * tau) * tau) * tau
+        c0 + (c1 + (c2 + (c3 + self.quartic * tau) * tau) * tau) * tau
     }
 
     /// The position as a point.
@@ -57,13 +60,14 @@ impl Trajectory {
     pub fn velocity(&self, seconds: f64) -> Vector3<f64> {
         let [_, c1, c2, c3] = &self.coefficients;
         let tau = seconds / self.scale_s;
-        (c1 + (c2 * 2.0 + c3 * (3.0 * tau)) * tau) / self.scale_s
+        (c1 + (c2 * 2.0 + (c3 * 3.0 + self.quartic * (4.0 * tau)) * tau) * tau) / self.scale_s
     }
 
     /// ft/s², at seconds from the reference.
     pub fn acceleration(&self, seconds: f64) -> Vector3<f64> {
         let [_, _, c2, c3] = &self.coefficients;
-        (c2 * 2.0 + c3 * (6.0 * seconds / self.scale_s)) / (self.scale_s * self.scale_s)
+        let tau = seconds / self.scale_s;
+        (c2 * 2.0 + (c3 * 6.0 + self.quartic * (12.0 * tau)) * tau) / (self.scale_s * self.scale_s)
     }
 
     /// When the ball that flies toward the plate is at this y (ft): seconds from the reference, by Newton's method
@@ -92,7 +96,9 @@ impl Trajectory {
     pub fn recentred(&self, reference: EventNs, scale_s: f64) -> Self {
         let t = self.seconds(reference);
         let mut moved = Self::new(reference, scale_s, self.position(t), self.velocity(t), self.acceleration(t));
-        moved.coefficients[3] = self.coefficients[3] * (scale_s / self.scale_s).powi(3);
+        let ratio = scale_s / self.scale_s;
+        moved.coefficients[3] = (self.coefficients[3] + self.quartic * (4.0 * t / self.scale_s)) * ratio.powi(3);
+        moved.quartic = self.quartic * ratio.powi(4);
         moved
     }
 
@@ -121,6 +127,7 @@ mod tests {
             Vector3::new(-5.0, 25.0, -20.0),
         );
         path.coefficients[3] = Vector3::new(0.001, -0.02, 0.01);
+        path.quartic = Vector3::new(0.0002, 0.003, -0.001);
         let moved = path.recentred(EventNs(5_100_000_000), 0.3);
         for t in [-0.2, 0.0, 0.2] {
             assert!((path.position(t) - moved.position(t - 0.1)).norm() < 1e-9);
