@@ -86,8 +86,24 @@ fn loss_doubles_stragglers_and_a_silent_camera_cost_no_pitch_and_no_frame_over_u
     let thrown = if full() { 300 } else { 80 };
     let count = thrown.to_string();
     let more = [
-        "--scenario", "game", "--seed", "24", "--pace", "2", "--break", "10", "--pitches", &count, "--loss", "0.01",
-        "--doubles", "0.002", "--stragglers", "0.005", "--silent", "2@60+60",
+        "--scenario",
+        "game",
+        "--seed",
+        "24",
+        "--pace",
+        "2",
+        "--break",
+        "10",
+        "--pitches",
+        &count,
+        "--loss",
+        "0.01",
+        "--doubles",
+        "0.002",
+        "--stragglers",
+        "0.005",
+        "--silent",
+        "2@60+60",
     ];
     let played = play(SPEED, |daemon, truth| Some(simulate(daemon, SPEED, truth, &more)));
     let played = played.expect("nothing is missing");

@@ -116,7 +116,8 @@ impl Engine {
     ) -> Outcome {
         let mut changes = Changes::default();
         self.make_room(pitcher, pitch.release, &mut changes);
-        let elsewhere = self.arms.get(&pitcher).is_some_and(|arm| arm.holds_elsewhere(&self.config, mound, key, &pitch));
+        let elsewhere =
+            self.arms.get(&pitcher).is_some_and(|arm| arm.holds_elsewhere(&self.config, mound, key, &pitch));
         if elsewhere && let Some(outcome) = self.remove(pitcher, pitch.id, now) {
             changes.cleared = outcome.cleared;
         }

@@ -11,7 +11,7 @@ use super::records::{
     AppearanceRecord, BaselineRecord, Measured, Moments, Origin, PitchRecord, PitcherRecord, SeasonSums, State,
     TypeSums,
 };
-use super::{Cursor, Put, Store, StoreError, StoreOptions, Write};
+use super::{Cursor, Found, Put, Store, StoreError, StoreOptions, Wanted, Write};
 
 fn small() -> StoreOptions {
     StoreOptions { map_bytes: 16 << 20, queue: 4, group_commit: Duration::from_millis(1) }
@@ -98,9 +98,12 @@ fn pages_follow_each_other_without_gap_or_repeat() {
     assert_eq!(seen, (0..10).collect::<Vec<_>>());
     let of_game: Vec<_> = store.latest_pitches(Cursor::END, 2, Some(1)).expect("read").iter().map(|p| p.id).collect();
     assert_eq!(of_game, [6, 8]);
-    let of_pitcher: Vec<_> =
-        store.latest_pitches_of(1, Cursor::END, 2, None).expect("read").iter().map(|p| p.id).collect();
-    assert_eq!(of_pitcher, [6, 9]);
+    let of_pitcher = Wanted { pitcher: Some(1), game_pk: None, limit: 2, visits: usize::MAX };
+    let ids = |found: Found| found.pitches.iter().map(|p| p.id).collect::<Vec<_>>();
+    assert_eq!(ids(store.pitches_before(Cursor::END, of_pitcher).expect("read")), [6, 9]);
+    assert_eq!(ids(store.pitches_before(Cursor { release_ns: 104, id: 9 }, of_pitcher).expect("read")), [3, 6]);
+    assert_eq!(ids(store.pitches_after(Cursor::default(), of_pitcher).expect("read")), [0, 3]);
+    assert_eq!(ids(store.pitches_after(Cursor { release_ns: 101, id: 3 }, of_pitcher).expect("read")), [6, 9]);
 }
 
 #[test]
