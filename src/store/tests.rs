@@ -215,6 +215,38 @@ fn a_full_map_is_said_and_tried_again_until_nobody_is_left_to_wait() {
 }
 
 #[test]
+fn a_submitter_who_waits_on_a_full_store_is_let_go_at_the_end_and_what_is_lost_is_counted() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let options = StoreOptions { map_bytes: 256 << 10, ..small() };
+    let store = Arc::new(Store::open(dir.path(), options).expect("it opens"));
+    let (writer, thread) = Arc::clone(&store).writer(|_| {}).expect("a thread");
+    let big = || vec![Write::Meta { key: "big".to_owned(), bytes: vec![7; 300 << 10] }];
+    let merge = {
+        let writer = writer.clone();
+        std::thread::spawn(move || (0..400).map(|_| u64::from(writer.submit(big()).is_err())).sum::<u64>())
+    };
+    while writer.trouble().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    writer.stop();
+    let refused = merge.join().expect("it is let go");
+    assert!(writer.wait(400 - refused, Duration::from_secs(30)), "what was queued is settled");
+    assert_eq!(writer.counts().lost, 400);
+    drop(writer);
+    thread.join().expect("the writer ends well");
+}
+
+#[test]
+fn a_writer_that_ended_by_itself_stays_in_trouble() {
+    let (_dir, store) = open();
+    let (writer, thread) = Arc::new(store).writer(|_| panic!("a fault behind the commit")).expect("a thread");
+    writer.submit(vec![Write::Pitch(Box::new(pitch(Some(5), 1, 1)))]).expect("queued");
+    thread.join().expect_err("it panicked");
+    assert_eq!(writer.trouble(), Some(StoreError::WriterStopped.to_string()));
+    assert!(matches!(writer.submit(Vec::new()), Err(StoreError::WriterStopped)));
+}
+
+#[test]
 fn bulk_commits_in_parts_and_keeps_the_parts_before_an_error() {
     let (_dir, store) = open();
     let result = store.bulk(1..=20_u64, |txn, id| {
