@@ -18,7 +18,7 @@ use crate::store::records::PitchRecord;
 use crate::store::{Store, StoreError};
 
 /// How often outings are looked through, wall time.
-const EVERY: Duration = Duration::from_secs(600);
+const EVERY: Duration = Duration::from_mins(10);
 /// Who has not thrown for so long has thrown his last pitch of the outing: longer than any rain delay after which the
 /// same man goes on.
 const OVER_NS: u64 = 2 * HOUR_NS;
@@ -106,7 +106,6 @@ fn unsummed(store: &Store, pitcher: u32, pitches: &[PitchRecord], recent: u64) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::PitcherId;
     use crate::store::StoreOptions;
     use crate::store::records::{Measured, Origin, State};
 
@@ -150,13 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn an_outing_that_is_over_becomes_an_appearance_and_a_baseline_once() {
+    fn an_outing_that_is_over_becomes_an_appearance_and_season_sums_once() {
         let (_dir, store) = store_of(outing(5, 3 * HOUR_NS).chain(outing(6, HOUR_NS)).chain(outing(8, 100 * HOUR_NS)));
         assert_eq!(pass(&store, NOW, || true).expect("read"), [5], "6 may still throw, and 8 threw long ago");
         let appearances = store.appearances_of(5, "2027-01-15", "2027-01-15").expect("read");
         assert_eq!(appearances.iter().map(|a| (a.game_pk, a.pitches)).collect::<Vec<_>>(), [(7, 20)]);
-        let baseline = history::baseline_before(&store, PitcherId(5), "2027-01-16").expect("read");
-        assert_eq!(baseline.types.len(), 1);
+        let sums = store.baselines_of(5, 2027).expect("read");
+        assert_eq!(sums.iter().map(|s| s.pitch_type.as_str()).collect::<Vec<_>>(), ["FF"]);
         assert_eq!(pass(&store, NOW, || true).expect("read"), NOBODY, "it is told of");
 
         store.transact(|txn| txn.put_pitch(&pitch(5, NOW.0 - 3 * HOUR_NS + 20_000_000_000))).expect("stored");
