@@ -327,6 +327,34 @@ fn a_game_named_late_continues_the_outing() {
 }
 
 #[test]
+fn a_late_mark_moves_a_pitch_out_of_the_game_that_it_was_counted_to() {
+    let nightcap = OutingKey::Game(GamePk(717_798));
+    let mut engine = engine();
+    throw_all(&mut engine, (0..12).map(|i| pitch(i, 0.0)));
+    assert_eq!(throw(&mut engine, pitch(12, 20.0)).raised.len(), 2);
+    throw(&mut engine, pitch(13, 0.0));
+    let renamed = OutingPitch { revision: 1, ..pitch(12, 20.0) };
+    let moved = engine.pitch(HIM, MOUND, nightcap, renamed, BoxNs(0));
+    assert!(moved.changed);
+    assert_eq!((moved.readiness.pitches, moved.cleared.len()), (13, 2));
+
+    let newest = OutingPitch { revision: 1, ..pitch(13, 0.0) };
+    let moved = engine.pitch(HIM, MOUND, nightcap, newest, BoxNs(0));
+    assert_eq!(moved.readiness.pitches, 1, "it opens the second game");
+    let again = OutingPitch { revision: 2, ..pitch(12, 20.0) };
+    assert_eq!(engine.pitch(HIM, MOUND, nightcap, again, BoxNs(0)).readiness.pitches, 2);
+}
+
+#[test]
+fn whoever_is_forgotten_for_a_newcomers_profile_leaves_no_alert_standing_unsaid() {
+    let mut engine = Engine::new(Config { pitchers_max: 1, ..Config::default() });
+    let blind = throw(&mut engine, OutingPitch { calibration_confidence: Some(0.5), ..pitch(0, 0.0) });
+    let cleared = engine.set_workload(OTHER, Workload::default());
+    assert_eq!(cleared.iter().map(|a| a.id).collect::<Vec<_>>(), [blind.raised[0].id]);
+    assert!(cleared[0].cleared_at.is_some());
+}
+
+#[test]
 fn without_a_role_the_past_decides_and_without_a_past_he_is_a_starter() {
     let role = |past: &[(u32, u32)]| Workload { past: past.to_vec(), ..Workload::default() }.role(45);
     assert_eq!(role(&[]), Role::Starter);

@@ -88,6 +88,16 @@ impl PitchQuery {
     }
 }
 
+/// Pitches in ascending order, and how far was looked for them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PitchSlice {
+    /// Those that fit, as many as asked for at most.
+    pub pitches: Vec<PitchRecord>,
+    /// The last position that was looked at, where the search was cut off before it had found as many and before the
+    /// end: it goes on from there.
+    pub stopped_at: Option<PitchPosition>,
+}
+
 /// Why the past could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
@@ -114,9 +124,9 @@ pub trait History: Send + Sync + 'static {
     fn pitcher(&self, id: PitcherId) -> Result<Option<Pitcher>, HistoryError>;
 
     /// The pitches that fit, `limit` at most from the end that `page` names, each in its last revision. Always in
-    /// ascending order, whichever the end.
+    /// ascending order, whichever the end. A call does bounded work, so it may stop early and say where.
     ///
     /// # Errors
     /// Where the store cannot be read.
-    fn pitches(&self, query: &PitchQuery) -> Result<Vec<PitchRecord>, HistoryError>;
+    fn pitches(&self, query: &PitchQuery) -> Result<PitchSlice, HistoryError>;
 }

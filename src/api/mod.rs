@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::history::{History, HistoryError, PitchPage, PitchPosition, PitchQuery, Pitcher};
+pub use self::history::{History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
 pub use self::live::{Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
 pub use self::options::{ExposureError, HttpOptions, check_exposure};
 pub use self::problem::ProblemDetails;

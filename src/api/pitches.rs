@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
 use super::extract::{Asked, read_history};
-use super::history::{PitchPage, PitchPosition, PitchQuery};
+use super::history::{PitchPage, PitchPosition, PitchQuery, PitchSlice};
 use super::live::Snapshot;
 use super::problem::{Problem, ProblemDetails};
 use crate::ids::{GamePk, PitcherId};
@@ -44,7 +44,8 @@ pub(super) struct PitchesQuery {
 pub(super) struct Pitches {
     /// Newest last.
     pitches: Vec<PitchRecord>,
-    /// Give it as `since` to read on; null where nothing more is there.
+    /// Give it as `since` to read on; null where nothing more is there. A page can be short, or empty, and have one:
+    /// pitches of one game are looked for in pieces.
     next: Option<String>,
 }
 
@@ -70,23 +71,31 @@ pub(super) async fn list(
     };
     // The snapshot first: a pitch that is committed in between is then in both rather than in neither.
     let snapshot = state.live.snapshot();
-    let mut pitches = read_history(&state, move |history| history.pitches(&query)).await?;
-    overlay(&mut pitches, &snapshot, &query);
+    let PitchSlice { mut pitches, stopped_at } = read_history(&state, move |history| history.pitches(&query)).await?;
+    overlay(&mut pitches, &snapshot, &query, stopped_at);
     let more = pitches.len() > limit;
     PitchQuery { limit, ..query }.cut(&mut pitches);
-    let next = match query.page {
-        PitchPage::After(_) => pitches.last().map(|last| PitchPage::After(PitchPosition::of(last))),
-        PitchPage::Newest | PitchPage::Before(_) => {
-            pitches.first().map(|first| PitchPage::Before(PitchPosition::of(first)))
-        }
-    };
-    let next = next.filter(|_| more).and_then(write_cursor);
+    let next = next_page(&query, &pitches, more, stopped_at).and_then(write_cursor);
     Ok(Json(Pitches { pitches, next }))
 }
 
+/// Where to read on: after a full page at its end, after a search that was cut off where it stopped.
+fn next_page(
+    query: &PitchQuery,
+    page: &[PitchRecord],
+    more: bool,
+    stopped_at: Option<PitchPosition>,
+) -> Option<PitchPage> {
+    let (end, way): (_, fn(PitchPosition) -> PitchPage) = match query.page {
+        PitchPage::After(_) => (page.last(), PitchPage::After),
+        PitchPage::Newest | PitchPage::Before(_) => (page.first(), PitchPage::Before),
+    };
+    if more { end.map(PitchPosition::of).map(way) } else { stopped_at.map(way) }
+}
+
 /// Puts the live pitches that fit into a page of the store: newer revisions in place, unknown ones in order. Beyond the
-/// end of a full page the store has pitches that were not read, so nothing is put there.
-fn overlay(page: &mut Vec<PitchRecord>, snapshot: &Snapshot, query: &PitchQuery) {
+/// end of a full page, and of what was looked at, the store has pitches that were not read, so nothing is put there.
+fn overlay(page: &mut Vec<PitchRecord>, snapshot: &Snapshot, query: &PitchQuery, stopped_at: Option<PitchPosition>) {
     let full = page.len() >= query.limit;
     let span = page.first().map(PitchPosition::of).zip(page.last().map(PitchPosition::of)).filter(|_| full);
     let inside = |position: PitchPosition| match (query.page, span) {
@@ -94,12 +103,17 @@ fn overlay(page: &mut Vec<PitchRecord>, snapshot: &Snapshot, query: &PitchQuery)
         (PitchPage::After(_), Some((_, last))) => position < last,
         (PitchPage::Newest | PitchPage::Before(_), Some((first, _))) => position > first,
     };
+    let looked_at = |position: PitchPosition| match (query.page, stopped_at) {
+        (_, None) => true,
+        (PitchPage::After(_), Some(end)) => position <= end,
+        (PitchPage::Newest | PitchPage::Before(_), Some(end)) => position >= end,
+    };
     for pitch in snapshot.pitches().filter(|pitch| query.fits(pitch)) {
         if let Some(known) = page.iter_mut().find(|known| known.id == pitch.id) {
             if pitch.revision >= known.revision {
                 known.clone_from(pitch);
             }
-        } else if inside(PitchPosition::of(pitch)) {
+        } else if inside(PitchPosition::of(pitch)) && looked_at(PitchPosition::of(pitch)) {
             page.push(pitch.clone());
         }
     }
@@ -174,6 +188,20 @@ mod tests {
         }
         assert_eq!(read_cursor("a+000000000000000000000000000000f"), None, "only what was written");
         assert_eq!(read_cursor("é00000000000000000000000000000000"), None, "and no panic on other text");
+    }
+
+    #[test]
+    fn a_search_that_was_cut_off_goes_on_from_where_it_stopped() {
+        let at = PitchPosition { release_ns: 5, id: 6 };
+        let query = |page| PitchQuery { pitcher: None, game_pk: None, page, limit: 3 };
+        for (page, next) in [
+            (PitchPage::Newest, PitchPage::Before(at)),
+            (PitchPage::Before(at), PitchPage::Before(at)),
+            (PitchPage::After(at), PitchPage::After(at)),
+        ] {
+            assert_eq!(next_page(&query(page), &[], false, Some(at)), Some(next));
+            assert_eq!(next_page(&query(page), &[], false, None), None);
+        }
     }
 
     #[test]

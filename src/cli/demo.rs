@@ -242,7 +242,7 @@ fn perform(
     let interrupted = daemon.interrupted();
     let mut seq = daemon.live.head();
     let mut ended_at = None;
-    loop {
+    let died = loop {
         match daemon.live.since(seq) {
             Since::Events(events) => {
                 for numbered in events {
@@ -255,22 +255,27 @@ fn perform(
         if interrupted.load(Ordering::Acquire) {
             stop.store(true, Ordering::Release);
             seen.interrupted = true;
-            break;
+            break None;
+        }
+        if let Some(part) = daemon.died() {
+            stop.store(true, Ordering::Release);
+            break Some(part);
         }
         if throwing.is_finished() {
             let now = clock.now();
             let since = *ended_at.get_or_insert(now);
             if (now.0 - since.0) as f64 > SETTLE_S * 1e9 {
-                break;
+                break None;
             }
         }
         std::thread::sleep(LOOK_EVERY);
-    }
+    };
     let balanced = daemon.telemetry.report().identity_holds;
     daemon.shutdown();
-    match throwing.join() {
-        Ok(sent) => Ok(sent.map(|_| balanced)?),
-        Err(panic) => std::panic::resume_unwind(panic),
+    match (throwing.join(), died) {
+        (Ok(_), Some(part)) => Err(DaemonError::Died(part).into()),
+        (Ok(sent), None) => Ok(sent.map(|_| balanced)?),
+        (Err(panic), _) => std::panic::resume_unwind(panic),
     }
 }
 

@@ -2,19 +2,24 @@
 
 use std::sync::Arc;
 
-use crate::api::{History, HistoryError, PitchPage, PitchPosition, PitchQuery, Pitcher};
+use crate::api::{History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
 use crate::ids::PitcherId;
-use crate::store::records::{PitchRecord, PitcherRecord};
-use crate::store::{Cursor, Store, StoreError};
+use crate::store::records::PitcherRecord;
+use crate::store::{Cursor, Store, StoreError, Wanted};
+
+/// Pitches that one question reads at most, some tens of milliseconds: a read transaction that lasts keeps the writer from
+/// using freed pages again.
+const VISITS_MAX: usize = 20_000;
 
 #[derive(Debug)]
 pub(super) struct StoreHistory {
     store: Arc<Store>,
+    visits: usize,
 }
 
 impl StoreHistory {
     pub(super) fn new(store: Arc<Store>) -> Self {
-        Self { store }
+        Self { store, visits: VISITS_MAX }
     }
 
     fn describe(&self, record: PitcherRecord) -> Result<Pitcher, StoreError> {
@@ -60,28 +65,79 @@ impl History for StoreHistory {
         Ok(Some(self.describe(record)?))
     }
 
-    fn pitches(&self, query: &PitchQuery) -> Result<Vec<PitchRecord>, HistoryError> {
-        let game = query.game_pk.map(|g| g.0);
+    fn pitches(&self, query: &PitchQuery) -> Result<PitchSlice, HistoryError> {
+        let wanted = Wanted {
+            pitcher: query.pitcher.map(|pitcher| pitcher.0),
+            game_pk: query.game_pk.map(|game| game.0),
+            limit: query.limit,
+            visits: self.visits,
+        };
         let at = |p: PitchPosition| Cursor { release_ns: p.release_ns, id: p.id };
-        Ok(match (query.pitcher, query.page) {
-            (None, PitchPage::After(start)) => self.store.pitches_since(at(start), query.limit, game),
-            (Some(pitcher), PitchPage::After(start)) => {
-                let mut pitches = self.store.pitches_of(pitcher.0, start.release_ns, u64::MAX, usize::MAX);
-                if let Ok(pitches) = &mut pitches {
-                    pitches.retain(|p| query.fits(p));
-                    query.cut(pitches);
-                }
-                pitches
-            }
-            (None, page) => self.store.latest_pitches(end(page), query.limit, game),
-            (Some(pitcher), page) => self.store.latest_pitches_of(pitcher.0, end(page), query.limit, game),
-        }?)
+        let found = match query.page {
+            PitchPage::After(start) => self.store.pitches_after(at(start), wanted),
+            PitchPage::Before(end) => self.store.pitches_before(at(end), wanted),
+            PitchPage::Newest => self.store.pitches_before(Cursor::END, wanted),
+        }?;
+        let stopped_at = found.stopped_at.map(|c| PitchPosition { release_ns: c.release_ns, id: c.id });
+        Ok(PitchSlice { pitches: found.pitches, stopped_at })
     }
 }
 
-fn end(page: PitchPage) -> Cursor {
-    match page {
-        PitchPage::Before(end) => Cursor { release_ns: end.release_ns, id: end.id },
-        PitchPage::Newest | PitchPage::After(_) => Cursor::END,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::GamePk;
+    use crate::store::StoreOptions;
+    use crate::store::records::{Measured, Origin, PitchRecord, State};
+
+    fn pitch(i: u64) -> PitchRecord {
+        PitchRecord {
+            pitcher: Some(1 + (i % 2) as u32),
+            release_ns: 1000 + i,
+            id: i,
+            game_date: "2027-01-15".to_owned(),
+            game_pk: if i % 10 == 3 { 7 } else { 8 },
+            at_bat_number: None,
+            pitch_number: None,
+            pitch_type: "FF".to_owned(),
+            mound: 0,
+            origin: Origin::Live,
+            state: State::Final,
+            revision: 1,
+            values: Measured::default(),
+            sd: None,
+            cameras: 5,
+            residual_px: None,
+            late_data_frac: 0.0,
+            calibration_confidence: None,
+            release_marked: true,
+            flags: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_call_looks_at_so_many_pitches_at_most_and_its_pages_still_reach_all_of_a_game() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+        store.bulk(0..100, |txn, i| txn.put_pitch(&pitch(i)).map(drop)).expect("stored");
+        let history = StoreHistory { store, visits: 8 };
+        let start = PitchPage::After(PitchPosition { release_ns: 0, id: 0 });
+        for (pitcher, first) in
+            [(None, start), (None, PitchPage::Newest), (Some(2), start), (Some(2), PitchPage::Newest)]
+        {
+            let pitcher = pitcher.map(PitcherId);
+            let mut query = PitchQuery { pitcher, game_pk: Some(GamePk(7)), page: first, limit: 3 };
+            let (mut seen, mut calls) = (Vec::new(), 0);
+            loop {
+                let slice = history.pitches(&query).expect("read");
+                calls += 1;
+                seen.extend(slice.pitches.iter().map(|p| p.id));
+                let Some(at) = slice.stopped_at else { break };
+                query.page = if first == start { PitchPage::After(at) } else { PitchPage::Before(at) };
+            }
+            seen.sort_unstable();
+            assert_eq!(seen, (0..10).map(|i| 10 * i + 3).collect::<Vec<_>>());
+            assert_eq!(calls, if pitcher.is_some() { 7 } else { 13 });
+        }
     }
 }

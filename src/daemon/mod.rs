@@ -4,6 +4,7 @@
 //! runs. Shutdown goes the way of the data: ingest stops, the merge thread lets all that is held through, the writer
 //! commits it, then HTTP ends.
 
+mod fold;
 mod history;
 mod merge;
 mod profiles;
@@ -12,7 +13,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
@@ -24,9 +25,10 @@ use crate::ingest::{IngestCounters, IngestError, KeyFileError, UdpIngest};
 use crate::observe::{PartState, Stage, Telemetry};
 use crate::pipeline::{Pipeline, Settings};
 use crate::reorder::{self, ConfigError, Producer};
-use crate::store::{Store, StoreError, StoreOptions};
+use crate::store::{Store, StoreError, StoreOptions, WriterHandle};
 use crate::tracking::venue::{Venue, VenueError};
 
+use fold::Folding;
 pub use profiles::StoreProfiles;
 
 /// Parts whose state `/health/ready` shows.
@@ -41,6 +43,10 @@ const HTTP_WORKERS: usize = 2;
 const WATCH_EVERY: Duration = Duration::from_millis(100);
 /// How long HTTP may take to say goodbye to its clients.
 const DRAIN: Duration = Duration::from_secs(3);
+/// How long the store may hold up the end: a slow disk has caught up by then, a full one never does.
+const STORE_GRACE: Duration = Duration::from_secs(10);
+/// How often the end is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// Why the daemon cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +105,8 @@ pub struct Daemon {
     ingest: JoinHandle<Producer<crate::ingest::Signal>>,
     merge: JoinHandle<()>,
     writer: JoinHandle<()>,
+    writes: WriterHandle,
+    folding: Folding,
     http_stop: oneshot::Sender<()>,
     http_done: tokio::task::JoinHandle<()>,
     runtime: Runtime,
@@ -152,7 +160,7 @@ impl Daemon {
             clock,
             live: Arc::clone(&live),
             telemetry: Arc::clone(&telemetry),
-            writer,
+            writer: writer.clone(),
             store: Arc::clone(&store),
             counters: Arc::clone(&counters),
             receive_buffer_bytes: (config.ingest.receive_buffer_bytes, receive_buffer_bytes),
@@ -162,6 +170,8 @@ impl Daemon {
         })?;
         let ingest = udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), producer)?;
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
+
+        let folding = fold::spawn(Arc::clone(&store), clock)?;
 
         let mut options = HttpOptions::new(http_address);
         options.allowed_hosts.clone_from(&config.http.allowed_hosts);
@@ -197,6 +207,8 @@ impl Daemon {
             ingest,
             merge,
             writer: writer_thread,
+            writes: writer,
+            folding,
             http_stop,
             http_done,
             runtime,
@@ -210,18 +222,24 @@ impl Daemon {
     pub fn wait_for_signal(&self) -> Result<(), DaemonError> {
         let interrupted = self.interrupted();
         while !interrupted.load(Ordering::Acquire) {
-            let threads = [
-                ("ingest", self.ingest.is_finished()),
-                ("merge", self.merge.is_finished()),
-                ("store", self.writer.is_finished()),
-            ];
-            if let Some((part, _)) = threads.into_iter().find(|(_, ended)| *ended) {
-                self.telemetry.set_part(part, PartState::Failed, "its thread ended; the daemon stops");
+            if let Some(part) = self.died() {
                 return Err(DaemonError::Died(part));
             }
             std::thread::sleep(WATCH_EVERY);
         }
         Ok(())
+    }
+
+    /// Which thread that the daemon cannot do without has ended by itself, if one has; its part is failed then.
+    pub fn died(&self) -> Option<&'static str> {
+        let threads = [
+            ("ingest", self.ingest.is_finished()),
+            ("merge", self.merge.is_finished()),
+            ("store", self.writer.is_finished()),
+        ];
+        let (part, _) = threads.into_iter().find(|(_, ended)| *ended)?;
+        self.telemetry.set_part(part, PartState::Failed, "its thread ended; the daemon stops");
+        Some(part)
     }
 
     /// A flag that SIGTERM or Ctrl-C sets.
@@ -237,14 +255,24 @@ impl Daemon {
         flag
     }
 
-    /// Stops in the way of the data: what was received is merged, what was merged is committed.
+    /// Stops in the way of the data: what was received is merged, what was merged is committed. A store that takes nothing
+    /// any more holds that up for [`STORE_GRACE`] at most; what it has not taken then is lost, and said so.
     pub fn shutdown(self) {
         self.stop.store(true, Ordering::Release);
+        self.folding.stop();
         // A thread that panicked has said so on stderr; the others still stop in order.
         let producer = self.ingest.join();
         self.received.store(true, Ordering::Release);
+        let until = Instant::now() + STORE_GRACE;
+        while !self.merge.is_finished() && Instant::now() < until {
+            std::thread::sleep(LOOK_EVERY);
+        }
+        if !self.merge.is_finished() {
+            self.writes.stop();
+        }
         let _ = self.merge.join();
         drop(producer);
+        drop(self.writes);
         let _ = self.writer.join();
         self.live.close();
         let _ = self.http_stop.send(());
@@ -264,4 +292,28 @@ async fn signalled() -> std::io::Result<()> {
 /// The rooms' settings from the configuration.
 pub fn settings(config: &Config, venue: &Venue) -> Settings {
     Settings { reorder: config.reorder.buffer(venue), tracking: config.tracking.clone(), readiness: config.readiness }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_ends_by_itself_is_noticed_and_named() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let mut config = Config::default();
+        config.store.path = dir.path().to_path_buf();
+        config.venue.file = None;
+        config.ingest.udp_listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        config.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let daemon = Daemon::start(&config, BoxClock::start(1.0)).expect("it starts");
+        assert_eq!(daemon.died(), None);
+        daemon.received.store(true, Ordering::Release);
+        while !daemon.merge.is_finished() {
+            std::thread::sleep(LOOK_EVERY);
+        }
+        assert_eq!(daemon.died(), Some("merge"));
+        assert!(matches!(daemon.wait_for_signal(), Err(DaemonError::Died("merge"))));
+        daemon.shutdown();
+    }
 }

@@ -239,6 +239,21 @@ mod tests {
     }
 
     #[test]
+    fn who_has_not_thrown_for_a_day_is_followed_no_more_though_nobody_else_throws() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+        store.transact(|txn| txn.put_pitch(&pitch(5, 40))).expect("stored");
+        let mut pipeline = pipeline(&store);
+        recall(&store, &Venue::busch_iii(), &mut pipeline, NOW).expect("read");
+        let mut outputs = Vec::new();
+        pipeline.step(NOW, &mut outputs);
+        assert_eq!((pipeline.active().count(), outputs.len()), (1, 0));
+        pipeline.step(BoxNs(NOW.0 + OUTING_NS), &mut outputs);
+        assert_eq!(pipeline.active().count(), 0);
+        assert!(matches!(outputs.as_slice(), [crate::pipeline::Output::Cleared(_)]), "{outputs:?}");
+    }
+
+    #[test]
     fn yesterdays_game_counts_into_todays_load_though_nobody_has_summed_it_up() {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));

@@ -10,7 +10,7 @@
 
 mod record;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use jiff::civil::Date;
 
@@ -115,6 +115,7 @@ impl<P: Profiles> Pipeline<P> {
                 counts: Vec::with_capacity(8),
                 outputs: Vec::with_capacity(64),
                 now: BoxNs(0),
+                retired: BoxNs(0),
             },
         }
     }
@@ -126,6 +127,10 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.moved_by = None;
         let frames = self.reorder.poll(now, &mut self.stage);
         self.stage.tell_gathered(now);
+        if now.0.saturating_sub(self.stage.retired.0) >= RETIRE_EVERY_NS {
+            self.stage.retired = now;
+            self.stage.retire(now.0);
+        }
         outputs.append(&mut self.stage.outputs);
         frames
     }
@@ -194,6 +199,8 @@ const PROFILED_MAX: usize = 1024;
 const RECENT_MAX: usize = 128;
 /// An arm that has not thrown for so long is forgotten.
 const RETIRE_NS: u64 = 18 * 3_600 * 1_000_000_000;
+/// How often arms are looked through for those to forget, box time.
+const RETIRE_EVERY_NS: u64 = 60 * 1_000_000_000;
 /// Sources 0 to 63.
 const SOURCES: usize = 64;
 
@@ -226,6 +233,8 @@ struct Stage<P> {
     counts: Vec<LateCount>,
     outputs: Vec<Output>,
     now: BoxNs,
+    /// When arms were last looked through for those to forget.
+    retired: BoxNs,
 }
 
 impl<P: Profiles> Stage<P> {
@@ -267,22 +276,30 @@ impl<P: Profiles> Stage<P> {
     fn begin(&mut self, pitcher: PitcherId, day: Date, release: EventNs, game: GamePk) -> OutingKey {
         let key = if game.0 == 0 { OutingKey::Day(day) } else { OutingKey::Game(game) };
         if self.profiled.get(&pitcher) != Some(&key) {
-            let over = self.engine.retire(EventNs(release.0.saturating_sub(RETIRE_NS)));
-            self.outputs.extend(over.into_iter().map(Output::Cleared));
+            self.retire(release.0);
             if self.profiled.len() >= PROFILED_MAX {
                 self.profiled.clear();
             }
             self.profiled.insert(pitcher, key);
             let profile = self.profiles.profile(pitcher, day);
+            let mut cleared = self.engine.set_workload(pitcher, profile.workload);
             if let Some(name) = profile.name {
-                self.engine.set_name(pitcher, name);
+                cleared.extend(self.engine.set_name(pitcher, name));
             }
             if let Some(baseline) = profile.baseline {
-                self.engine.set_baseline(pitcher, baseline);
+                cleared.extend(self.engine.set_baseline(pitcher, baseline));
             }
-            self.engine.set_workload(pitcher, profile.workload);
+            self.outputs.extend(cleared.into_iter().map(Output::Cleared));
         }
         key
+    }
+
+    /// Forgets the arms whose last pitch is long ago at `now_ns`, and that their profiles were asked for.
+    fn retire(&mut self, now_ns: u64) {
+        let over = self.engine.retire(EventNs(now_ns.saturating_sub(RETIRE_NS)));
+        self.outputs.extend(over.into_iter().map(Output::Cleared));
+        let followed: BTreeSet<PitcherId> = self.engine.active().map(|readiness| readiness.pitcher).collect();
+        self.profiled.retain(|pitcher, _| followed.contains(pitcher));
     }
 
     fn remember(&mut self, recent: Recent) {

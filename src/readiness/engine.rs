@@ -84,19 +84,20 @@ impl Engine {
         Self { config, judge: Judge::default(), book, arms: BTreeMap::new() }
     }
 
-    /// Sets what is usual for a pitcher; it counts from his next pitch on.
-    pub fn set_baseline(&mut self, pitcher: PitcherId, baseline: PitcherBaseline) {
-        self.arm(pitcher).baseline = Some(baseline);
+    /// Sets what is usual for a pitcher; it counts from his next pitch on. Returns the alerts of whoever was forgotten
+    /// to make room.
+    pub fn set_baseline(&mut self, pitcher: PitcherId, baseline: PitcherBaseline) -> Vec<Alert> {
+        self.introduce(pitcher, |arm| arm.baseline = Some(baseline))
     }
 
-    /// Sets what he carried into today; it counts from his next pitch on.
-    pub fn set_workload(&mut self, pitcher: PitcherId, workload: Workload) {
-        self.arm(pitcher).workload = workload;
+    /// Sets what he carried into today; it counts from his next pitch on. Returns as [`Self::set_baseline`] does.
+    pub fn set_workload(&mut self, pitcher: PitcherId, workload: Workload) -> Vec<Alert> {
+        self.introduce(pitcher, |arm| arm.workload = workload)
     }
 
-    /// Sets his name for people; it counts from his next pitch on.
-    pub fn set_name(&mut self, pitcher: PitcherId, name: String) {
-        self.arm(pitcher).name = Some(name);
+    /// Sets his name for people; it counts from his next pitch on. Returns as [`Self::set_baseline`] does.
+    pub fn set_name(&mut self, pitcher: PitcherId, name: String) -> Vec<Alert> {
+        self.introduce(pitcher, |arm| arm.name = Some(name))
     }
 
     /// Whether a baseline of his is known here. Pitchers who threw longest ago are forgotten when there are too many.
@@ -115,13 +116,18 @@ impl Engine {
     ) -> Outcome {
         let mut changes = Changes::default();
         self.make_room(pitcher, pitch.release, &mut changes);
+        let elsewhere =
+            self.arms.get(&pitcher).is_some_and(|arm| arm.holds_elsewhere(&self.config, mound, key, &pitch));
+        if elsewhere && let Some(outcome) = self.remove(pitcher, pitch.id, now) {
+            changes.cleared = outcome.cleared;
+        }
         let arm = self.arms.entry(pitcher).or_default();
         let placed = arm.place(&self.config, &mut self.book, mound, key, pitch, &mut changes);
         if placed != Placed::Stale {
             arm.publish(&self.config, &mut self.judge, pitcher, now);
             arm.judge_alerts(&self.config, &mut self.book, pitcher, placed, &mut changes);
         }
-        arm.outcome(placed != Placed::Stale, changes)
+        arm.outcome(elsewhere || placed != Placed::Stale, changes)
     }
 
     /// Takes back a pitch that a late mark gave to another pitcher. None where it was not his. Alerts that his
@@ -189,9 +195,11 @@ impl Engine {
         current.filter(|c| c.outing.newest().is_some()).filter_map(|c| c.published.as_ref())
     }
 
-    fn arm(&mut self, pitcher: PitcherId) -> &mut Arm {
-        self.make_room(pitcher, EventNs(0), &mut Changes::default());
-        self.arms.entry(pitcher).or_default()
+    fn introduce(&mut self, pitcher: PitcherId, tell: impl FnOnce(&mut Arm)) -> Vec<Alert> {
+        let mut changes = Changes::default();
+        self.make_room(pitcher, EventNs(0), &mut changes);
+        tell(self.arms.entry(pitcher).or_default());
+        changes.cleared
     }
 
     /// Forgets the pitcher who threw longest ago when one more would be too many.
@@ -209,6 +217,14 @@ impl Engine {
 impl Arm {
     fn newest_release(&self) -> Option<EventNs> {
         self.current.as_ref().and_then(|c| c.outing.newest()).map(|p| p.release)
+    }
+
+    /// Whether his outing holds the pitch though it belongs to another one: a late mark named another game.
+    fn holds_elsewhere(&self, config: &Config, mound: MoundId, key: OutingKey, pitch: &OutingPitch) -> bool {
+        self.current.as_ref().is_some_and(|current| {
+            let belongs = current.mound == mound && current.continues_with(key, pitch, config);
+            !belongs && current.outing.pitches().iter().any(|p| p.id == pitch.id)
+        })
     }
 
     /// Puts a pitch into the outing that it belongs to; opens a new outing where it is the first of one.

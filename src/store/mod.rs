@@ -40,7 +40,7 @@ use std::time::{Duration, Instant};
 use heed::types::Bytes;
 use heed::{Database, Env, WithoutTls};
 
-pub use read::{Counts, Cursor};
+pub use read::{Counts, Cursor, Found, Wanted};
 pub use transaction::{Put, Transaction};
 pub use writer::{Write, WriterHandle};
 

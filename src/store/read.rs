@@ -29,6 +29,53 @@ impl Cursor {
     }
 }
 
+/// Which pitches to look for, and how far.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// Of this pitcher only.
+    pub pitcher: Option<u32>,
+    /// Of this game only. No table is in the order of games: the pitches of others are read and passed over.
+    pub game_pk: Option<u32>,
+    /// At most so many are returned, …
+    pub limit: usize,
+    /// … and at most so many are read.
+    pub visits: usize,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Found {
+    /// Oldest first.
+    pub pitches: Vec<PitchRecord>,
+    /// The last place that was looked at, where the search ended for the number of visits and there is more to look at.
+    pub stopped_at: Option<Cursor>,
+}
+
+/// Takes the wanted ones of pitches in the order of the search.
+fn gather(
+    pitches: impl Iterator<Item = Result<PitchRecord, StoreError>>,
+    inside: impl Fn(&PitchRecord) -> bool,
+    wanted: Wanted,
+) -> Result<Found, StoreError> {
+    let mut found = Found::default();
+    let mut looked_at = None;
+    for (visited, pitch) in pitches.enumerate() {
+        if found.pitches.len() >= wanted.limit {
+            break;
+        }
+        if visited >= wanted.visits {
+            found.stopped_at = looked_at;
+            break;
+        }
+        let pitch = pitch?;
+        looked_at = Some(Cursor::after(&pitch));
+        if inside(&pitch) && wanted.game_pk.is_none_or(|game| pitch.game_pk == game) {
+            found.pitches.push(pitch);
+        }
+    }
+    Ok(found)
+}
+
 /// Records per table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
@@ -64,6 +111,47 @@ impl Store {
         self.scan((Bound::Included(&from), Bound::Excluded(&to)), limit)
     }
 
+    /// The first pitches after `start` that are wanted, oldest first.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn pitches_after(&self, start: Cursor, wanted: Wanted) -> Result<Found, StoreError> {
+        let txn = self.read_txn()?;
+        let after = |pitch: &PitchRecord| Cursor::after(pitch) > start;
+        if let Some(pitcher) = wanted.pitcher {
+            let (from, to) = (key::pitch(pitcher, start.release_ns), key::pitch(pitcher, u64::MAX));
+            let range: Range<'_> = (Bound::Included(&from), Bound::Included(&to));
+            let entries = self.table(Table::Pitches).range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
+            return gather(entries.map(|entry| self.record(entry)), after, wanted);
+        }
+        let from = key::pitch_time(start.release_ns, start.id);
+        let range: Range<'_> = (Bound::Excluded(&from), Bound::Unbounded);
+        let entries = self.table(Table::PitchTimes).range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
+        gather(entries.map(|entry| self.pitch_of_entry(&txn, entry)), after, wanted)
+    }
+
+    /// The last pitches before `end` that are wanted, oldest first.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn pitches_before(&self, end: Cursor, wanted: Wanted) -> Result<Found, StoreError> {
+        let txn = self.read_txn()?;
+        let before = |pitch: &PitchRecord| Cursor::after(pitch) < end;
+        let mut found = if let Some(pitcher) = wanted.pitcher {
+            let (from, to) = (key::pitch(pitcher, 0), key::pitch(pitcher, end.release_ns));
+            let range: Range<'_> = (Bound::Included(&from), Bound::Included(&to));
+            let entries = self.table(Table::Pitches).rev_range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
+            gather(entries.map(|entry| self.record(entry)), before, wanted)?
+        } else {
+            let to = key::pitch_time(end.release_ns, end.id);
+            let range: Range<'_> = (Bound::Unbounded, Bound::Excluded(&to));
+            let entries = self.table(Table::PitchTimes).rev_range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
+            gather(entries.map(|entry| self.pitch_of_entry(&txn, entry)), before, wanted)?
+        };
+        found.pitches.reverse();
+        Ok(found)
+    }
+
     /// All pitchers' pitches after `since`, oldest first, `limit` at most; of one game where `game_pk` names it.
     ///
     /// # Errors
@@ -74,21 +162,8 @@ impl Store {
         limit: usize,
         game_pk: Option<u32>,
     ) -> Result<Vec<PitchRecord>, StoreError> {
-        let from = key::pitch_time(since.release_ns, since.id);
-        let txn = self.read_txn()?;
-        let range: Range<'_> = (Bound::Excluded(&from), Bound::Unbounded);
-        let entries = self.table(Table::PitchTimes).range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
-        let mut out = Vec::new();
-        for entry in entries {
-            if out.len() >= limit {
-                break;
-            }
-            let pitch = self.pitch_of_entry(&txn, entry)?;
-            if game_pk.is_none_or(|game| pitch.game_pk == game) {
-                out.push(pitch);
-            }
-        }
-        Ok(out)
+        let wanted = Wanted { pitcher: None, game_pk, limit, visits: usize::MAX };
+        self.pitches_after(since, wanted).map(|found| found.pitches)
     }
 
     /// The newest pitches of all pitchers before `before`, `limit` at most, newest last; of one game where `game_pk`
@@ -102,51 +177,8 @@ impl Store {
         limit: usize,
         game_pk: Option<u32>,
     ) -> Result<Vec<PitchRecord>, StoreError> {
-        let to = key::pitch_time(before.release_ns, before.id);
-        let txn = self.read_txn()?;
-        let range: Range<'_> = (Bound::Unbounded, Bound::Excluded(&to));
-        let entries = self.table(Table::PitchTimes).rev_range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
-        let mut out = Vec::new();
-        for entry in entries {
-            if out.len() >= limit {
-                break;
-            }
-            let pitch = self.pitch_of_entry(&txn, entry)?;
-            if game_pk.is_none_or(|game| pitch.game_pk == game) {
-                out.push(pitch);
-            }
-        }
-        out.reverse();
-        Ok(out)
-    }
-
-    /// One pitcher's newest pitches before `before`, `limit` at most, newest last; of one game where `game_pk` names it.
-    ///
-    /// # Errors
-    /// A corrupt record, or LMDB fails.
-    pub fn latest_pitches_of(
-        &self,
-        pitcher: u32,
-        before: Cursor,
-        limit: usize,
-        game_pk: Option<u32>,
-    ) -> Result<Vec<PitchRecord>, StoreError> {
-        let (from, to) = (key::pitch(pitcher, 0), key::pitch(pitcher, before.release_ns));
-        let txn = self.read_txn()?;
-        let range: Range<'_> = (Bound::Included(&from), Bound::Excluded(&to));
-        let entries = self.table(Table::Pitches).rev_range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
-        let mut out = Vec::new();
-        for entry in entries {
-            if out.len() >= limit {
-                break;
-            }
-            let pitch: PitchRecord = self.record(entry)?;
-            if game_pk.is_none_or(|game| pitch.game_pk == game) {
-                out.push(pitch);
-            }
-        }
-        out.reverse();
-        Ok(out)
+        let wanted = Wanted { pitcher: None, game_pk, limit, visits: usize::MAX };
+        self.pitches_before(before, wanted).map(|found| found.pitches)
     }
 
     /// The pitch with this id.

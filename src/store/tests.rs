@@ -11,7 +11,7 @@ use super::records::{
     AppearanceRecord, BaselineRecord, Measured, Moments, Origin, PitchRecord, PitcherRecord, SeasonSums, State,
     TypeSums,
 };
-use super::{Cursor, Put, Store, StoreError, StoreOptions, Write};
+use super::{Cursor, Found, Put, Store, StoreError, StoreOptions, Wanted, Write};
 
 fn small() -> StoreOptions {
     StoreOptions { map_bytes: 16 << 20, queue: 4, group_commit: Duration::from_millis(1) }
@@ -98,9 +98,12 @@ fn pages_follow_each_other_without_gap_or_repeat() {
     assert_eq!(seen, (0..10).collect::<Vec<_>>());
     let of_game: Vec<_> = store.latest_pitches(Cursor::END, 2, Some(1)).expect("read").iter().map(|p| p.id).collect();
     assert_eq!(of_game, [6, 8]);
-    let of_pitcher: Vec<_> =
-        store.latest_pitches_of(1, Cursor::END, 2, None).expect("read").iter().map(|p| p.id).collect();
-    assert_eq!(of_pitcher, [6, 9]);
+    let of_pitcher = Wanted { pitcher: Some(1), game_pk: None, limit: 2, visits: usize::MAX };
+    let ids = |found: Found| found.pitches.iter().map(|p| p.id).collect::<Vec<_>>();
+    assert_eq!(ids(store.pitches_before(Cursor::END, of_pitcher).expect("read")), [6, 9]);
+    assert_eq!(ids(store.pitches_before(Cursor { release_ns: 104, id: 9 }, of_pitcher).expect("read")), [3, 6]);
+    assert_eq!(ids(store.pitches_after(Cursor::default(), of_pitcher).expect("read")), [0, 3]);
+    assert_eq!(ids(store.pitches_after(Cursor { release_ns: 101, id: 3 }, of_pitcher).expect("read")), [6, 9]);
 }
 
 #[test]
@@ -209,6 +212,38 @@ fn a_full_map_is_said_and_tried_again_until_nobody_is_left_to_wait() {
     drop(writer);
     thread.join().expect("the writer ends well");
     assert_eq!(store.meta("big").expect("read"), None);
+}
+
+#[test]
+fn a_submitter_who_waits_on_a_full_store_is_let_go_at_the_end_and_what_is_lost_is_counted() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let options = StoreOptions { map_bytes: 256 << 10, ..small() };
+    let store = Arc::new(Store::open(dir.path(), options).expect("it opens"));
+    let (writer, thread) = Arc::clone(&store).writer(|_| {}).expect("a thread");
+    let big = || vec![Write::Meta { key: "big".to_owned(), bytes: vec![7; 300 << 10] }];
+    let merge = {
+        let writer = writer.clone();
+        std::thread::spawn(move || (0..400).map(|_| u64::from(writer.submit(big()).is_err())).sum::<u64>())
+    };
+    while writer.trouble().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    writer.stop();
+    let refused = merge.join().expect("it is let go");
+    assert!(writer.wait(400 - refused, Duration::from_secs(30)), "what was queued is settled");
+    assert_eq!(writer.counts().lost, 400);
+    drop(writer);
+    thread.join().expect("the writer ends well");
+}
+
+#[test]
+fn a_writer_that_ended_by_itself_stays_in_trouble() {
+    let (_dir, store) = open();
+    let (writer, thread) = Arc::new(store).writer(|_| panic!("a fault behind the commit")).expect("a thread");
+    writer.submit(vec![Write::Pitch(Box::new(pitch(Some(5), 1, 1)))]).expect("queued");
+    thread.join().expect_err("it panicked");
+    assert_eq!(writer.trouble(), Some(StoreError::WriterStopped.to_string()));
+    assert!(matches!(writer.submit(Vec::new()), Err(StoreError::WriterStopped)));
 }
 
 #[test]

@@ -4,13 +4,14 @@
 //! [`WriterHandle::submit`] wait, which is counted. A batch that cannot be stored for its own sake (a corrupt record in
 //! its way, a date that is none) is refused, logged and counted, and the rest goes on; when the disk or the map is full
 //! nothing is dropped: the writer tries again, the queue fills and pushes back, and [`WriterHandle::trouble`] says why.
+//! Only after [`WriterHandle::stop`] is what cannot be stored given up, logged and counted.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 
 use super::records::{AppearanceRecord, PitchRecord, PitcherRecord};
 use super::{Store, StoreError, Transaction};
@@ -61,7 +62,7 @@ pub struct WriterCounts {
     pub retries: u64,
     /// Submissions that had to wait for room in the queue.
     pub waits: u64,
-    /// Batches lost because the store still failed when the writer was told to stop.
+    /// Batches lost because the store still failed, or the queue stayed full, when the writer was told to stop.
     pub lost: u64,
 }
 
@@ -75,6 +76,7 @@ struct Shared {
     waits: AtomicU64,
     lost: AtomicU64,
     trouble: Mutex<Option<String>>,
+    stop: AtomicBool,
 }
 
 /// Feeds the writer. Clone it freely; the thread ends when the last one is dropped and all is committed.
@@ -91,7 +93,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl WriterHandle {
-    /// Queues one batch, all of which is committed or nothing, and returns its number. Waits while the queue is full.
+    /// Queues one batch, all of which is committed or nothing, and returns its number. Waits while the queue is full, but
+    /// not for long once the writer was told to [stop](Self::stop).
     ///
     /// # Errors
     /// The writer has stopped.
@@ -101,12 +104,32 @@ impl WriterHandle {
             Ok(()) => {}
             Err(TrySendError::Full(batch)) => {
                 self.shared.waits.fetch_add(1, Ordering::Relaxed);
-                entrance.1.send(batch).map_err(|_| StoreError::WriterStopped)?;
+                self.send_waiting(&entrance.1, batch)?;
             }
             Err(TrySendError::Disconnected(_)) => return Err(StoreError::WriterStopped),
         }
         entrance.0 += 1;
         Ok(entrance.0)
+    }
+
+    fn send_waiting(&self, queue: &Sender<Vec<Write>>, mut batch: Vec<Write>) -> Result<(), StoreError> {
+        loop {
+            match queue.send_timeout(batch, RETRY) {
+                Ok(()) => return Ok(()),
+                Err(SendTimeoutError::Disconnected(_)) => return Err(StoreError::WriterStopped),
+                Err(SendTimeoutError::Timeout(_)) if self.shared.stop.load(Ordering::Acquire) => {
+                    tracing::error!("a batch is lost: the queue of the store is still full at the end");
+                    self.shared.lost.fetch_add(1, Ordering::Relaxed);
+                    return Err(StoreError::WriterStopped);
+                }
+                Err(SendTimeoutError::Timeout(unsent)) => batch = unsent,
+            }
+        }
+    }
+
+    /// Tells the writer that the end has come: what cannot be stored at once is lost rather than waited for.
+    pub fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Release);
     }
 
     /// Number of the last batch that is settled: it and all before it are on disk, but for those counted as refused.
@@ -121,7 +144,7 @@ impl WriterHandle {
         *waited.unwrap_or_else(PoisonError::into_inner).0 >= number
     }
 
-    /// Why commits fail at the moment; nothing where they do not.
+    /// Why commits fail at the moment, or that the writer has ended, which stays; nothing where all is well.
     pub fn trouble(&self) -> Option<String> {
         lock(&self.shared.trouble).clone()
     }
@@ -224,9 +247,9 @@ impl<C: Fn(Duration)> Writer<C> {
         self.settled(1);
     }
 
-    /// Whether nobody is left who could submit or wait.
+    /// Whether nobody is left who could submit or wait, or the end has come.
     fn stopping(&self) -> bool {
-        Arc::strong_count(&self.shared) == 1
+        self.shared.stop.load(Ordering::Acquire) || Arc::strong_count(&self.shared) == 1
     }
 
     fn commit(&self, batches: &[Vec<Write>]) -> Result<(), StoreError> {
@@ -247,5 +270,12 @@ impl<C: Fn(Duration)> Writer<C> {
     fn settled(&self, batches: usize) {
         *lock(&self.shared.settled) += batches as u64;
         self.shared.settled_more.notify_all();
+    }
+}
+
+impl<C> Drop for Writer<C> {
+    /// However the thread ends, those who hold a handle see it.
+    fn drop(&mut self) {
+        *lock(&self.shared.trouble) = Some(StoreError::WriterStopped.to_string());
     }
 }

@@ -42,6 +42,9 @@ const APART_NS: u64 = 100_000_000;
 const NEAR_PX: f64 = 150.0;
 /// No camera sees a ball better than this, whatever it says, px.
 const SIGMA_MIN_PX: f32 = 0.1;
+/// What says to know a ball's place no better than this tells nothing of a flight and is no observation, px: it would
+/// weigh nothing and still count as a camera and as a degree of freedom. The widest blob that a detector fits has a tenth.
+const SIGMA_MAX_PX: f32 = 50.0;
 /// The year 2262: what lies beyond is no time, and sums of times below it do not overflow.
 const EVENT_MAX: u64 = i64::MAX as u64;
 /// Observations that one flight is fitted with at most.
@@ -216,7 +219,8 @@ impl MoundTracker {
     }
 
     fn ball(&mut self, camera: usize, event: EventNs, arrival: BoxNs, ball: &Ball, when: When) {
-        let usable = [ball.u, ball.v, ball.sigma].iter().all(|x| x.is_finite()) && event.0 <= EVENT_MAX;
+        let finite = [ball.u, ball.v, ball.sigma].iter().all(|x| x.is_finite());
+        let usable = finite && ball.sigma <= SIGMA_MAX_PX && event.0 <= EVENT_MAX;
         if !usable {
             return;
         }

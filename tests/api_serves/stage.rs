@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pitchguard::api::{
-    ApiState, Command, Event, History, HistoryError, HttpOptions, Live, PitchPosition, PitchQuery, Pitcher, router,
-    serve,
+    ApiState, Command, Event, History, HistoryError, HttpOptions, Live, PitchPosition, PitchQuery, PitchSlice, Pitcher,
+    router, serve,
 };
 use pitchguard::clock::BoxClock;
 use pitchguard::ids::{MoundId, PitcherId};
@@ -53,7 +53,7 @@ impl History for Memory {
         Ok(self.pitchers(None, None)?.into_iter().find(|pitcher| pitcher.id == id))
     }
 
-    fn pitches(&self, query: &PitchQuery) -> Result<Vec<PitchRecord>, HistoryError> {
+    fn pitches(&self, query: &PitchQuery) -> Result<PitchSlice, HistoryError> {
         match self.mood {
             Mood::Answers => {}
             Mood::Unavailable => return Err(HistoryError::Unavailable("a backup runs".to_owned())),
@@ -63,7 +63,7 @@ impl History for Memory {
         let mut found: Vec<_> = self.pitches.iter().filter(|pitch| query.fits(pitch)).cloned().collect();
         found.sort_by_key(PitchPosition::of);
         query.cut(&mut found);
-        Ok(found)
+        Ok(PitchSlice { pitches: found, stopped_at: None })
     }
 }
 

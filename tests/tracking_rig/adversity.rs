@@ -276,6 +276,23 @@ fn two_cameras_suffice_and_it_is_said_how_many_they_were() {
 }
 
 #[test]
+fn a_camera_that_says_it_knows_nothing_is_no_camera_of_the_pitch() {
+    let blind = Rig::new(0, 22).cameras[0].id;
+    for sigma in [51.0, f32::MAX] {
+        let (thrown, found) = spoilt(&mut Rig::new(0, 22), |_, frame| {
+            if let Signal::Ball(ball) = &mut frame.signal
+                && frame.source == blind
+            {
+                ball.sigma = sigma;
+            }
+        });
+        assert_eq!(found.len(), thrown.len());
+        let all = Rig::new(0, 22).cameras.len();
+        assert!(found.iter().all(|pitch| usize::from(pitch.cameras) < all), "{:?}", found[0].cameras);
+    }
+}
+
+#[test]
 fn two_cameras_in_line_with_the_pitch_are_flagged_or_right() {
     let mut rig = Rig::with_cameras(0, 20, &[5, 10]);
     let (thrown, found) = spoilt(&mut rig, |_, _| {});
