@@ -194,12 +194,12 @@ impl MoundTracker {
         }
     }
 
-    /// The cameras' own time stepped back: all that was seen lies in another time. What was learned stays, and so does
-    /// whoever stands on the mound.
+    /// The cameras' own time stepped, or the box's: all that was seen lies in another time. What was learned stays, and so
+    /// do whoever stands on the mound and the pitches that are final: frames of theirs that still come make no second one.
     pub fn restart(&mut self) {
         self.sightings.clear();
         self.marks.restart();
-        self.tracked.clear();
+        self.tracked.retain(|tracked| tracked.pitch.state == PitchState::Final);
         (self.cursor, self.searched, self.pending, self.missed) = (0, 0, None, None);
     }
 

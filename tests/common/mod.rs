@@ -68,8 +68,10 @@ pub fn assert_accurate(score: &Score) {
     for (name, limit) in [("plate_x", 0.04), ("plate_z", 0.04), ("release_speed", 0.06), ("release_pos_z", 0.006)] {
         let errors = score.errors_of(name).expect("compared");
         assert!(errors.p95 <= limit, "{name}: 95 % within {:.4} {}, limit {limit}", errors.p95, errors.unit);
+        // 85 to 95 %, as far as so many pitches can tell: 1.5 standard errors of a share of 90 %.
+        let slack = 1.5 * (0.9 * 0.1 / score.found as f64).sqrt();
         assert!(
-            (0.85..=0.95).contains(&errors.coverage) || score.found < 200,
+            (0.85 - slack..=0.95 + slack).contains(&errors.coverage) || score.found < 100,
             "{name}: 90 % intervals hold {:.1} % of the time",
             errors.coverage * 100.0
         );
