@@ -27,10 +27,11 @@ test: setup ## everything, scaled down, on a simulated clock where it can be
 	$(CARGO) run --locked -- demo --scenario closer --fast
 
 test-loom: ## every interleaving of what threads share
-	$(CARGO) test --locked --features loom --lib loom_
+	$(CARGO) test --release --manifest-path tests/reorder_loom/Cargo.toml --target-dir target/loom
 
 soak: setup ## the full counts and durations of the issues, once, for the record (about 45 minutes)
 	$(CARGO) build --release --locked
+	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test game --test daemon_games -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test soak -- --nocapture --test-threads 1
 
 lint: setup ## format, clippy without a warning, licences and advisories where cargo-deny is installed
