@@ -2,11 +2,11 @@
 
 use crate::ids::EventNs;
 use crate::store::records::{Measured, Origin, PitchRecord, State};
-use crate::tracking::pitch::{Flags, NineP, Pitch, PitchState, Quantities};
+use crate::tracking::pitch::{Flags, NineP, Pitch, PitchState};
 
 /// The record of a live pitch. `game_date` is the park's local date, `YYYY-MM-DD`.
 pub(super) fn record(pitch: &Pitch, game_date: String) -> PitchRecord {
-    let mut values = measured(&pitch.values);
+    let mut values = Measured::from(&pitch.values);
     let NineP { vx0, vy0, vz0, ax, ay, az, .. } = pitch.nine_p;
     for (to, from) in [
         (&mut values.vx0, vx0),
@@ -37,31 +37,13 @@ pub(super) fn record(pitch: &Pitch, game_date: String) -> PitchRecord {
         },
         revision: pitch.revision,
         values,
-        sd: Some(measured(&pitch.sd)),
+        sd: Some(Measured::from(&pitch.sd)),
         cameras: pitch.cameras,
         residual_px: Some(pitch.residual_px),
         late_data_frac: pitch.late_data_frac(),
         calibration_confidence: None,
         release_marked: pitch.release_marked,
         flags: flags(pitch.flags),
-    }
-}
-
-fn measured(q: &Quantities) -> Measured {
-    Measured {
-        release_speed: Some(q.release_speed),
-        release_pos_x: Some(q.release_pos_x),
-        release_pos_y: Some(q.release_pos_y),
-        release_pos_z: Some(q.release_pos_z),
-        release_extension: Some(q.release_extension),
-        plate_x: Some(q.plate_x),
-        plate_z: Some(q.plate_z),
-        pfx_x: Some(q.pfx_x),
-        pfx_z: Some(q.pfx_z),
-        vertical_approach_angle: Some(q.vertical_approach_angle),
-        horizontal_approach_angle: Some(q.horizontal_approach_angle),
-        effective_speed: Some(q.effective_speed),
-        ..Measured::default()
     }
 }
 

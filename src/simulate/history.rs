@@ -56,18 +56,9 @@ impl Stadium {
                         state: State::Final,
                         revision: 0,
                         values: Measured {
-                            release_speed: Some(q.release_speed),
-                            release_pos_x: Some(q.release_pos_x),
-                            release_pos_y: Some(q.release_pos_y),
-                            release_pos_z: Some(q.release_pos_z),
-                            release_extension: Some(q.release_extension),
-                            plate_x: Some(q.plate_x),
-                            plate_z: Some(q.plate_z),
-                            pfx_x: Some(q.pfx_x),
-                            pfx_z: Some(q.pfx_z),
                             release_spin_rate: Some(throw.spin.release_spin_rate),
                             spin_axis: Some(throw.spin.spin_axis),
-                            ..Measured::default()
+                            ..Measured::from(&q)
                         },
                         sd: None,
                         cameras: 0,
