@@ -256,7 +256,7 @@ impl Daemon {
     }
 
     /// Stops in the way of the data: what was received is merged, what was merged is committed. A store that takes nothing
-    /// any more holds that up for [`STORE_GRACE`] at most; what it has not taken then is lost, and said so.
+    /// any more holds that up for `STORE_GRACE` at most; what it has not taken then is lost, and said so.
     pub fn shutdown(self) {
         self.stop.store(true, Ordering::Release);
         self.folding.stop();

@@ -31,7 +31,7 @@ pub const KAPPA: f64 = 3.0;
 pub const UNITS_MIN: u32 = 4;
 
 /// Fewest pitches of a type with which a pitcher's season counts in the league's: below, it is a slip of the
-/// classification or a position player. [P]
+/// classification or a position player. \[P\]
 pub const LEAGUE_PITCHES_MIN: u32 = 5;
 
 /// What has a baseline. The order is that of stored sums: add at the end only.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How far the environment may be from usual while no sensor tells. All of it [P], this project's own choice: priors
+/// How far the environment may be from usual while no sensor tells. All of it \[P\], this project's own choice: priors
 /// that live in configuration. They widen standard deviations and never move a value.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -4,7 +4,7 @@
 //! and what happened leaves as [`Output`]s: events to publish and records to write. So the same code runs behind a
 //! socket and under a simulated clock.
 //!
-//! The watermark buffer calls back into [`Stage`], which is everything behind it: a tracker a mound, and one readiness
+//! The watermark buffer calls back into `Stage`, which is everything behind it: a tracker a mound, and one readiness
 //! engine. A frame reaches its tracker when the eager watermark passes it (or at once where the eager watermark has
 //! passed it already); the trackers keep what they need until the final watermark has passed the pitch.
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Settings of a [`MoundTracker`](super::MoundTracker). Every default is a prior of this project [P].
+/// Settings of a [`MoundTracker`](super::MoundTracker). Every default is a prior of this project \[P\].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
