@@ -15,8 +15,9 @@ use super::{SPAN_TICKS, Sink, Stamped, TICK_BITS};
 use crate::ids::MoundId;
 
 const BUCKETS: usize = SPAN_TICKS as usize;
-/// How far ahead of itself a walk over buckets fetches frames, ticks.
-const AHEAD_TICKS: u64 = 4;
+/// How far ahead of itself a walk over buckets fetches frames: occupied buckets, and ticks to look for them in.
+const AHEAD_BUCKETS: usize = 2;
+const AHEAD_TICKS: u64 = 64;
 /// Bits of a [`key`].
 const KEY_BITS: u32 = TICK_BITS + 6 + 32;
 /// Bits that a key leaves in an entry, and the frames that they can number.
@@ -136,7 +137,7 @@ impl Calendar {
     pub(super) fn pass_eager<T: Copy>(&mut self, shelf: &mut Shelf<T>, to: u64, sink: &mut impl Sink<T>) {
         let end = to.min(self.final_ + SPAN_TICKS);
         while let Some(tick) = self.next_occupied(self.eager, end) {
-            shelf.pool.prefetch_entries(self.buckets[bucket(tick + AHEAD_TICKS)]);
+            shelf.pool.prefetch_entries(self.ahead(tick));
             let chain = &mut self.buckets[bucket(tick)];
             settle(shelf, chain);
             each(shelf, *chain, |frame, _| sink.eager(self.mound, frame));
@@ -150,7 +151,7 @@ impl Calendar {
         debug_assert!(to <= self.eager);
         let end = to.min(self.final_ + SPAN_TICKS);
         while let Some(tick) = self.next_occupied(self.final_, end) {
-            shelf.pool.prefetch(self.buckets[bucket(tick + AHEAD_TICKS)]);
+            shelf.pool.prefetch(self.ahead(tick));
             let chain = &mut self.buckets[bucket(tick)];
             each(shelf, *chain, |frame, tallies| {
                 sink.released(self.mound, frame);
@@ -162,6 +163,17 @@ impl Calendar {
             self.final_ = tick + 1;
         }
         self.final_ = self.final_.max(to);
+    }
+
+    /// The chain that a walk at this tick will come to soon; an empty one where there is none near.
+    #[inline]
+    fn ahead(&self, tick: u64) -> Chain {
+        let mut found = tick;
+        for _ in 0..AHEAD_BUCKETS {
+            let Some(next) = self.next_occupied(found + 1, tick + AHEAD_TICKS) else { return Chain::default() };
+            found = next;
+        }
+        self.buckets[bucket(found)]
     }
 
     /// The first occupied tick in `from .. to`, less than a turn apart.
