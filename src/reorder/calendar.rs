@@ -62,7 +62,7 @@ fn key<T>(frame: &Stamped<T>) -> u64 {
 /// A frame's key above its number in its bucket; what it numbers beyond [`NUMBERED`] means nothing.
 #[inline]
 fn entry<T>(frame: &Stamped<T>, number: u32) -> u64 {
-    key(frame) << NUMBER_BITS | u64::from(number) % NUMBERED as u64
+    key(frame) << NUMBER_BITS | u64::from(number % NUMBERED as u32)
 }
 
 pub(super) struct Calendar {
