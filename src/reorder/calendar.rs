@@ -1,13 +1,12 @@
 //! The calendar ring of one mound: a bucket per tick of event time, each a chain of frames.
 //!
-//! Ahead of the eager watermark a bucket is a heap in no order, so that a frame goes in with one look at the bucket and one
-//! store of the frame. When the eager watermark passes a bucket it is put in order once, its duplicates dropped; behind it a
-//! frame goes in at its place. The final watermark empties buckets. Both walk over buckets whose frames lie side by side in
-//! chunks. A bit per bucket says whether there is anything in it.
+//! Beside the frames a bucket keeps an entry per frame, which is its key and its number in the bucket: sorting and
+//! searching touch entries alone, and frames stay where they came. Ahead of the eager watermark entries are in no order. When
+//! the eager watermark passes a bucket they are put in order once and duplicates dropped; behind it a frame's entry goes in
+//! at its place. The final watermark empties buckets. A bucket of more frames than an entry can number has its frames
+//! themselves in order. A bit per bucket says whether there is anything in it.
 //!
 //! All ticks held are in `final_ .. final_ + SPAN_TICKS`, so that each has a bucket to itself.
-
-use std::cmp::Ordering;
 
 use super::pool::{Chain, LANES, Pool};
 use super::prefetch::prefetch;
@@ -16,12 +15,14 @@ use super::{SPAN_TICKS, Sink, Stamped, TICK_BITS};
 use crate::ids::MoundId;
 
 const BUCKETS: usize = SPAN_TICKS as usize;
-/// How far ahead of itself a walk over buckets fetches frames, ticks.
-const AHEAD_TICKS: u64 = 4;
+/// How far ahead of itself a walk over buckets fetches frames: occupied buckets, and ticks to look for them in.
+const AHEAD_BUCKETS: usize = 2;
+const AHEAD_TICKS: u64 = 64;
 /// Bits of a [`key`].
 const KEY_BITS: u32 = TICK_BITS + 6 + 32;
-/// Frames that can be numbered in the bits that a key leaves.
-const NUMBERED: usize = 1 << (u64::BITS - KEY_BITS);
+/// Bits that a key leaves in an entry, and the frames that they can number.
+const NUMBER_BITS: u32 = u64::BITS - KEY_BITS;
+const NUMBERED: usize = 1 << NUMBER_BITS;
 
 /// What all calendars share: the frames, and room to sort in.
 pub(super) struct Shelf<T> {
@@ -30,6 +31,7 @@ pub(super) struct Shelf<T> {
     /// Frames in all calendars.
     pub(super) held: usize,
     list: Vec<u32>,
+    entries: Vec<u64>,
     frames: Vec<Stamped<T>>,
     keys: Vec<(u64, u32)>,
 }
@@ -42,6 +44,7 @@ impl<T: Copy> Shelf<T> {
             tallies: Tallies::new(),
             held: 0,
             list: Vec::with_capacity(held_max.div_ceil(LANES)),
+            entries: Vec::with_capacity(NUMBERED),
             frames: Vec::with_capacity(held_max),
             keys: Vec::with_capacity(held_max),
         }
@@ -54,6 +57,12 @@ impl<T: Copy> Shelf<T> {
 fn key<T>(frame: &Stamped<T>) -> u64 {
     let below_tick = frame.event.0 & ((1 << TICK_BITS) - 1);
     below_tick << 38 | u64::from(frame.source) << 32 | u64::from(frame.seq)
+}
+
+/// A frame's key above its number in its bucket; what it numbers beyond [`NUMBERED`] means nothing.
+#[inline]
+fn entry<T>(frame: &Stamped<T>, number: u32) -> u64 {
+    key(frame) << NUMBER_BITS | u64::from(number % NUMBERED as u32)
 }
 
 pub(super) struct Calendar {
@@ -111,9 +120,10 @@ impl Calendar {
         sink: &mut impl Sink<T>,
     ) -> bool {
         debug_assert!((self.final_..self.final_ + SPAN_TICKS).contains(&tick));
+        let chain = &mut self.buckets[bucket(tick)];
         if tick >= self.eager {
-            shelf.pool.push(&mut self.buckets[bucket(tick)], frame);
-        } else if self.make_place(shelf, tick, frame) {
+            shelf.pool.push(chain, entry(frame, chain.count), frame);
+        } else if insert(shelf, chain, frame) {
             sink.after_eager(self.mound, frame);
         } else {
             return false;
@@ -123,52 +133,14 @@ impl Calendar {
         true
     }
 
-    /// Puts a frame in its place in a bucket that is in order, unless it is there.
-    fn make_place<T: Copy>(&mut self, shelf: &mut Shelf<T>, tick: u64, frame: &Stamped<T>) -> bool {
-        let Shelf { pool, list, .. } = shelf;
-        let chain = &mut self.buckets[bucket(tick)];
-        let (own, count) = (key(frame), chain.count as usize);
-        if (1..LANES).contains(&count) {
-            let lanes = pool.short(*chain);
-            let place = lanes[..count].iter().take_while(|other| key(other) < own).count();
-            if place < count && key(&lanes[place]) == own {
-                return false;
-            }
-            lanes.copy_within(place..count, place + 1);
-            lanes[place] = *frame;
-            chain.count += 1;
-            return true;
-        }
-        pool.list(*chain, list);
-        let (mut place, mut end) = (0, count);
-        while place < end {
-            let middle = usize::midpoint(place, end);
-            match key(pool.at(list, middle)).cmp(&own) {
-                Ordering::Less => place = middle + 1,
-                Ordering::Equal => return false,
-                Ordering::Greater => end = middle,
-            }
-        }
-        pool.push(chain, frame);
-        pool.list(*chain, list);
-        for later in (place + 1..=count).rev() {
-            *pool.at(list, later) = *pool.at(list, later - 1);
-        }
-        *pool.at(list, place) = *frame;
-        true
-    }
-
     /// Moves the eager watermark to `to`: buckets before it are put in order and given to the sink.
     pub(super) fn pass_eager<T: Copy>(&mut self, shelf: &mut Shelf<T>, to: u64, sink: &mut impl Sink<T>) {
         let end = to.min(self.final_ + SPAN_TICKS);
         while let Some(tick) = self.next_occupied(self.eager, end) {
-            shelf.pool.prefetch(self.buckets[bucket(tick + AHEAD_TICKS)]);
+            shelf.pool.prefetch_entries(self.ahead(tick));
             let chain = &mut self.buckets[bucket(tick)];
-            if chain.count as usize <= LANES {
-                settle_short(shelf, chain, |frame| sink.eager(self.mound, frame));
-            } else {
-                settle_long(shelf, chain, |frame| sink.eager(self.mound, frame));
-            }
+            settle(shelf, chain);
+            each(shelf, *chain, |frame, _| sink.eager(self.mound, frame));
             self.eager = tick + 1;
         }
         self.eager = self.eager.max(to);
@@ -178,30 +150,30 @@ impl Calendar {
     pub(super) fn release<T: Copy>(&mut self, shelf: &mut Shelf<T>, to: u64, sink: &mut impl Sink<T>) {
         debug_assert!(to <= self.eager);
         let end = to.min(self.final_ + SPAN_TICKS);
-        let Shelf { pool, tallies, list, held, .. } = shelf;
         while let Some(tick) = self.next_occupied(self.final_, end) {
-            pool.prefetch(self.buckets[bucket(tick + AHEAD_TICKS)]);
+            shelf.pool.prefetch(self.ahead(tick));
             let chain = &mut self.buckets[bucket(tick)];
-            let mut left = chain.count as usize;
-            *held -= left;
-            let mut give = |frame: &Stamped<T>| {
+            each(shelf, *chain, |frame, tallies| {
                 sink.released(self.mound, frame);
                 tallies.of(frame.source).released += 1;
-            };
-            if left <= LANES {
-                pool.short(*chain)[..left].iter().for_each(give);
-            } else {
-                pool.list(*chain, list);
-                for chunk in list.iter() {
-                    pool.lanes(*chunk)[..left.min(LANES)].iter().for_each(&mut give);
-                    left = left.saturating_sub(LANES);
-                }
-            }
-            pool.truncate(chain, 0);
+            });
+            shelf.held -= chain.count as usize;
+            shelf.pool.truncate(chain, 0);
             self.occupied[bucket(tick) / 64] &= !(1 << (tick % 64));
             self.final_ = tick + 1;
         }
         self.final_ = self.final_.max(to);
+    }
+
+    /// The chain that a walk at this tick will come to soon; an empty one where there is none near.
+    #[inline]
+    fn ahead(&self, tick: u64) -> Chain {
+        let mut found = tick;
+        for _ in 0..AHEAD_BUCKETS {
+            let Some(next) = self.next_occupied(found + 1, tick + AHEAD_TICKS) else { return Chain::default() };
+            found = next;
+        }
+        self.buckets[bucket(found)]
     }
 
     /// The first occupied tick in `from .. to`, less than a turn apart.
@@ -234,78 +206,131 @@ fn bucket(tick: u64) -> usize {
     tick as usize & (BUCKETS - 1)
 }
 
-/// Puts a chain of one chunk in order by a network of comparisons, without a branch that cannot be foretold; then as
-/// [`settle_long`].
+/// Tells each frame of a chain that is in order.
 #[inline]
-fn settle_short<T: Copy>(shelf: &mut Shelf<T>, chain: &mut Chain, mut each: impl FnMut(&Stamped<T>)) {
+fn each<T: Copy>(shelf: &mut Shelf<T>, chain: Chain, mut each: impl FnMut(&Stamped<T>, &mut Tallies)) {
+    let Shelf { pool, tallies, list, .. } = shelf;
     let count = chain.count as usize;
-    let lanes = shelf.pool.short(*chain);
-    if count == 1 {
-        return each(&lanes[0]);
-    }
-    let mut order = [u64::MAX; LANES];
-    for (lane, frame) in lanes.iter().enumerate().take(count) {
-        order[lane] = key(frame) << 2 | lane as u64;
-    }
-    for (a, b) in [(0, 1), (2, 3), (0, 2), (1, 3), (1, 2)] {
-        (order[a], order[b]) = (order[a].min(order[b]), order[a].max(order[b]));
-    }
-    let mixed = *lanes;
-    let mut kept = 0;
-    let mut last = None;
-    for &numbered in &order[..count] {
-        let frame = &mixed[numbered as usize % LANES];
-        if last.replace(numbered >> 2) == Some(numbered >> 2) {
-            shelf.tallies.of(frame.source).doubled += 1;
-            continue;
+    if count <= LANES {
+        let (entries, frames) = pool.newest(chain);
+        for entry in &entries[..count] {
+            each(&frames[*entry as usize % LANES], tallies);
         }
-        lanes[kept] = *frame;
-        kept += 1;
-        each(frame);
+        return;
     }
-    shelf.held -= count - kept;
-    chain.count = kept as u32;
+    pool.list(chain, list);
+    for place in 0..count {
+        let number = if count <= NUMBERED {
+            pool.chunk(list[place / LANES]).0[place % LANES] as usize % NUMBERED
+        } else {
+            place
+        };
+        each(pool.at(list, number), tallies);
+    }
 }
 
-/// Puts a chain in order, drops its duplicates (of equals the first to come stays), and tells `each` frame that stays.
-fn settle_long<T: Copy>(shelf: &mut Shelf<T>, chain: &mut Chain, mut each: impl FnMut(&Stamped<T>)) {
-    let Shelf { pool, tallies, held, list, frames, keys } = shelf;
+/// Puts a chain in order, and drops its duplicates: of equals the first to come stays.
+#[inline]
+fn settle<T: Copy>(shelf: &mut Shelf<T>, chain: &mut Chain) {
+    let count = chain.count as usize;
+    if count == 1 {
+        return;
+    }
+    let same = |pair: [u64; 2]| pair[0] >> NUMBER_BITS == pair[1] >> NUMBER_BITS;
+    let unique = if count <= LANES {
+        let entries = &mut shelf.pool.newest(*chain).0[..count];
+        entries.sort_unstable();
+        !entries.array_windows().any(|pair| same(*pair))
+    } else if count <= NUMBERED {
+        gather(shelf, *chain);
+        shelf.entries.sort_unstable();
+        scatter(shelf);
+        !shelf.entries.array_windows().any(|pair| same(*pair))
+    } else {
+        false
+    };
+    if !unique {
+        settle_frames(shelf, chain, |tallies, source| tallies.of(source).doubled += 1);
+    }
+}
+
+/// Puts a frame in a chain that is in order, unless it is there.
+fn insert<T: Copy>(shelf: &mut Shelf<T>, chain: &mut Chain, frame: &Stamped<T>) -> bool {
+    let own = entry(frame, chain.count);
+    let count = chain.count as usize;
+    if count >= NUMBERED {
+        let mut known = false;
+        shelf.pool.push(chain, own, frame);
+        shelf.held += 1;
+        settle_frames(shelf, chain, |_, _| known = true);
+        shelf.held -= usize::from(!known);
+        return !known;
+    }
+    let place = |entries: &[u64]| {
+        let place = entries.iter().take_while(|other| **other >> NUMBER_BITS < own >> NUMBER_BITS).count();
+        let known = entries.get(place).is_some_and(|other| *other >> NUMBER_BITS == own >> NUMBER_BITS);
+        (!known).then_some(place)
+    };
+    if (1..LANES).contains(&count) {
+        let Some(place) = place(&shelf.pool.newest(*chain).0[..count]) else { return false };
+        shelf.pool.push(chain, own, frame);
+        shelf.pool.newest(*chain).0[place..=count].rotate_right(1);
+        return true;
+    }
+    gather(shelf, *chain);
+    let Some(place) = place(&shelf.entries) else { return false };
+    shelf.pool.push(chain, own, frame);
+    shelf.entries.insert(place, own);
+    shelf.pool.list(*chain, &mut shelf.list);
+    scatter(shelf);
+    true
+}
+
+/// Lists a chain, and copies its entries.
+fn gather<T: Copy>(shelf: &mut Shelf<T>, chain: Chain) {
+    let Shelf { pool, list, entries, .. } = shelf;
+    pool.list(chain, list);
+    entries.clear();
+    for chunk in list.iter() {
+        entries.extend_from_slice(pool.chunk(*chunk).0);
+    }
+    entries.truncate(chain.count as usize);
+}
+
+/// Copies the entries back to the chain that is listed.
+fn scatter<T: Copy>(shelf: &mut Shelf<T>) {
+    for (chunk, entries) in shelf.list.iter().zip(shelf.entries.chunks(LANES)) {
+        shelf.pool.chunk(*chunk).0[..entries.len()].copy_from_slice(entries);
+    }
+}
+
+/// Puts the frames themselves in order where there are too many to be numbered or some are to be dropped, and tells whose
+/// each dropped one is.
+#[cold]
+fn settle_frames<T: Copy>(shelf: &mut Shelf<T>, chain: &mut Chain, mut drop: impl FnMut(&mut Tallies, u8)) {
+    let Shelf { pool, tallies, held, list, frames, keys, .. } = shelf;
     pool.list(*chain, list);
     let count = chain.count as usize;
     frames.clear();
     for chunk in list.iter() {
         let left = count - frames.len();
-        frames.extend_from_slice(&pool.lanes(*chunk)[..left.min(LANES)]);
+        frames.extend_from_slice(&pool.chunk(*chunk).1[..left.min(LANES)]);
     }
+    keys.clear();
+    keys.extend(frames.iter().enumerate().map(|(number, frame)| (key(frame), number as u32)));
+    keys.sort_unstable();
     let mut kept = 0;
     let mut last = None;
-    let mut keep = |key: u64, number: usize| {
-        let frame = &frames[number];
-        if last.replace(key) == Some(key) {
-            tallies.of(frame.source).doubled += 1;
-        } else {
-            *pool.at(list, kept) = *frame;
-            kept += 1;
-            each(frame);
+    for (key, number) in keys.iter() {
+        let frame = &frames[*number as usize];
+        if last.replace(*key) == Some(*key) {
+            drop(tallies, frame.source);
+            continue;
         }
-    };
-    if count <= NUMBERED {
-        let mut numbered = [0; NUMBERED];
-        let numbered = &mut numbered[..count];
-        for (number, frame) in frames.iter().enumerate() {
-            numbered[number] = key(frame) << (u64::BITS - KEY_BITS) | number as u64;
-        }
-        numbered.sort_unstable();
-        for numbered in numbered {
-            keep(*numbered >> (u64::BITS - KEY_BITS), *numbered as usize % NUMBERED);
-        }
-    } else {
-        keys.clear();
-        keys.extend(frames.iter().enumerate().map(|(number, frame)| (key(frame), number as u32)));
-        keys.sort_unstable();
-        for (key, number) in keys.iter() {
-            keep(*key, *number as usize);
-        }
+        let (entries, lanes) = pool.chunk(list[kept / LANES]);
+        entries[kept % LANES] = entry(frame, kept as u32);
+        lanes[kept % LANES] = *frame;
+        kept += 1;
     }
     *held -= count - kept;
     pool.truncate(chain, kept as u32);

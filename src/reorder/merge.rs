@@ -136,8 +136,8 @@ impl<T: Copy + Send + Route> Merge<T> {
                 self.look(sink);
             }
         }
-        let duplicates = self.shelf.tallies.of(id).duplicate();
-        let newest = self.sources[row(id)].count(frame.seq, frame.event, duplicates);
+        let tally = self.shelf.tallies.get(id);
+        let newest = self.sources[row(id)].count(frame.seq, frame.event, || tally.duplicate());
         if newest && id <= CAMERA_MAX {
             self.fence.see(id, frame.event, frame.arrival);
         }

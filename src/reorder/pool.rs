@@ -7,15 +7,18 @@
 use super::Stamped;
 use super::prefetch::prefetch;
 
-/// Frames in a chunk: a bucket of the stadium's 3,000 frames a second fills one.
-pub(super) const LANES: usize = 4;
+/// Frames in a chunk: a bucket of the stadium's 3,000 frames a second fits one, and a chunk's entries fill a cache line.
+pub(super) const LANES: usize = 8;
 
-/// Of a long chain no more than this is fetched ahead: ten times the stadium's rate.
-const PREFETCH_CHUNKS: usize = 10;
+/// Of a long chain no more than this is fetched ahead.
+const PREFETCH_CHUNKS: usize = 4;
 
-/// Frames side by side, on cache lines of their own.
+/// Frames side by side, on cache lines of their own, and before them what is known of their order.
 #[repr(align(64))]
-struct Chunk<T>([Stamped<T>; LANES]);
+struct Chunk<T> {
+    entries: [u64; LANES],
+    frames: [Stamped<T>; LANES],
+}
 
 /// A chain of chunks, newest chunk first, all but that one full.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,37 +46,51 @@ impl<T: Copy> Pool<T> {
         }
     }
 
-    /// Adds a frame at the end of a chain.
+    /// Adds a frame and an entry at the end of a chain.
     #[inline]
-    pub(super) fn push(&mut self, chain: &mut Chain, frame: &Stamped<T>) {
+    pub(super) fn push(&mut self, chain: &mut Chain, entry: u64, frame: &Stamped<T>) {
         let lane = chain.count as usize % LANES;
         if lane == 0 {
-            let chunk = self.take(frame);
-            self.before[chunk as usize] = chain.chunk;
-            chain.chunk = chunk;
+            let before = std::mem::replace(&mut chain.chunk, self.take(entry, frame));
+            self.before[chain.chunk as usize] = before;
         } else {
-            self.chunks[chain.chunk as usize].0[lane] = *frame;
+            let chunk = &mut self.chunks[chain.chunk as usize];
+            chunk.entries[lane] = entry;
+            chunk.frames[lane] = *frame;
         }
         chain.count += 1;
     }
 
     /// A chunk with this frame in its first lane.
     #[inline]
-    fn take(&mut self, frame: &Stamped<T>) -> u32 {
-        if let Some(chunk) = self.free.pop() {
-            self.chunks[chunk as usize].0[0] = *frame;
-            return chunk;
-        }
+    fn take(&mut self, entry: u64, frame: &Stamped<T>) -> u32 {
+        let Some(number) = self.free.pop() else { return self.touch(entry, frame) };
+        let chunk = &mut self.chunks[number as usize];
+        chunk.entries[0] = entry;
+        chunk.frames[0] = *frame;
+        number
+    }
+
+    /// A chunk that was not in use before.
+    #[cold]
+    fn touch(&mut self, entry: u64, frame: &Stamped<T>) -> u32 {
         debug_assert!(self.chunks.len() < self.chunks.capacity(), "the pool was measured for all that may be held");
-        self.chunks.push(Chunk([*frame; LANES]));
+        self.chunks.push(Chunk { entries: [entry; LANES], frames: [*frame; LANES] });
         self.before.push(0);
         self.chunks.len() as u32 - 1
     }
 
-    /// The frames of a chain that fits one chunk.
+    /// Entries and frames of a chunk, by number; of a chain's newest chunk by [`Pool::newest`].
     #[inline]
-    pub(super) fn short(&mut self, chain: Chain) -> &mut [Stamped<T>; LANES] {
-        &mut self.chunks[chain.chunk as usize].0
+    pub(super) fn chunk(&mut self, number: u32) -> (&mut [u64; LANES], &mut [Stamped<T>; LANES]) {
+        let chunk = &mut self.chunks[number as usize];
+        (&mut chunk.entries, &mut chunk.frames)
+    }
+
+    /// Entries and frames of a chain's newest chunk: of one that fits a chunk, all.
+    #[inline]
+    pub(super) fn newest(&mut self, chain: Chain) -> (&mut [u64; LANES], &mut [Stamped<T>; LANES]) {
+        self.chunk(chain.chunk)
     }
 
     /// Writes down a chain's chunks, oldest first.
@@ -88,16 +105,10 @@ impl<T: Copy> Pool<T> {
         chunks.reverse();
     }
 
-    /// The frames of a listed chunk.
-    #[inline]
-    pub(super) fn lanes(&mut self, chunk: u32) -> &mut [Stamped<T>; LANES] {
-        &mut self.chunks[chunk as usize].0
-    }
-
     /// A frame by its place in a listed chain.
     #[inline]
     pub(super) fn at(&mut self, list: &[u32], place: usize) -> &mut Stamped<T> {
-        &mut self.chunks[list[place / LANES] as usize].0[place % LANES]
+        &mut self.chunks[list[place / LANES] as usize].frames[place % LANES]
     }
 
     /// Cuts a chain down to its first `count` frames.
@@ -111,13 +122,24 @@ impl<T: Copy> Pool<T> {
         chain.count = count;
     }
 
-    /// Fetches a chain's frames into the cache, of a long one the newest chunks.
+    /// Fetches a chain's entries into the cache, of a long one the newest chunks'.
     #[inline]
-    pub(super) fn prefetch(&self, chain: Chain) {
+    pub(super) fn prefetch_entries(&self, chain: Chain) {
         let mut chunk = chain.chunk as usize;
         for _ in 0..(chain.count as usize).div_ceil(LANES).min(PREFETCH_CHUNKS) {
-            self.chunks[chunk].0.iter().for_each(prefetch);
+            prefetch(&self.chunks[chunk].entries);
             chunk = self.before[chunk] as usize;
+        }
+    }
+
+    /// Fetches a chain's entries and frames into the cache, of a long one the newest chunks'.
+    #[inline]
+    pub(super) fn prefetch(&self, chain: Chain) {
+        let (mut chunk, mut lanes) = (chain.chunk as usize, (chain.count as usize).wrapping_sub(1) % LANES + 1);
+        for _ in 0..(chain.count as usize).div_ceil(LANES).min(PREFETCH_CHUNKS) {
+            prefetch(&self.chunks[chunk].entries);
+            self.chunks[chunk].frames[..lanes].iter().for_each(prefetch);
+            (chunk, lanes) = (self.before[chunk] as usize, LANES);
         }
     }
 
@@ -125,7 +147,8 @@ impl<T: Copy> Pool<T> {
     #[inline]
     pub(super) fn prefetch_next(&self, chain: Chain) {
         if let Some(chunk) = self.chunks.get(chain.chunk as usize) {
-            prefetch(&chunk.0[chain.count as usize % LANES]);
+            prefetch(&chunk.entries);
+            prefetch(&chunk.frames[chain.count as usize % LANES]);
         }
     }
 

@@ -93,7 +93,7 @@ impl<T: Copy + Send> Producer<T> {
                 return Err(self.overflow(source, &frame));
             }
         }
-        match self.writer.put(frame) {
+        match self.writer.put(&frame) {
             Some(slot) => {
                 self.owner[slot] = source as u8;
                 self.in_use[source] += 1;
@@ -124,6 +124,9 @@ impl<T: Copy + Send> Producer<T> {
         self.writer.reclaim(|slot| in_use[usize::from(owner[slot])] -= 1);
     }
 
+    // Out of line: it keeps the frame in one piece, so that it is copied as one.
+    #[cold]
+    #[inline(never)]
     fn overflow(&mut self, source: usize, frame: &Stamped<T>) -> Overflowed {
         // What was dropped here is no silence of its source.
         self.signals.alive_since.fetch_max(frame.arrival.0, Ordering::Release);

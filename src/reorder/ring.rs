@@ -86,14 +86,14 @@ pub(super) struct Writer<V> {
 impl<V: Copy + Send> Writer<V> {
     /// Puts a value on its way; its slot's number, or `None` when no slot is free.
     #[inline]
-    pub(super) fn put(&mut self, value: V) -> Option<usize> {
+    pub(super) fn put(&mut self, value: &V) -> Option<usize> {
         if self.free() == 0 {
             return None;
         }
         self.ring.slot(self.tail).with_mut(|slot| {
             // SAFETY: fewer than all slots are between head and tail, so this one is free and the reader, who takes none
             // at or after the tail, does not touch it.
-            unsafe { (*slot).write(value) };
+            unsafe { (*slot).write(*value) };
         });
         let number = self.tail as usize & (self.ring.slots.len() - 1);
         self.tail = self.tail.wrapping_add(1);

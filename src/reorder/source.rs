@@ -87,15 +87,18 @@ impl Source {
         self.state = SourceState::Finished;
     }
 
-    /// Counts a frame's sequence number; `duplicates` of the source's frames so far came twice. Whether it is the newest.
-    pub(super) fn count(&mut self, seq: u32, event: EventNs, duplicates: u64) -> bool {
+    /// Counts a frame's sequence number; `duplicates` tells how many of the source's frames came twice so far. Whether it is
+    /// the newest.
+    #[inline]
+    pub(super) fn count(&mut self, seq: u32, event: EventNs, duplicates: impl FnOnce() -> u64) -> bool {
         let Some(counter) = &mut self.counter else {
-            self.counter = Some(Counter::start(seq, event, duplicates));
+            self.counter = Some(Counter::start(seq, event, duplicates()));
             return true;
         };
         let ahead = seq.wrapping_sub(counter.highest) as i32;
         let newer_ns = event.0.wrapping_sub(counter.event.0) as i64;
         if ahead < 0 && newer_ns > 0 && (ahead < -SWAP_SEQ || newer_ns > SWAP_NS) {
+            let duplicates = duplicates();
             self.gaps += counter.missing(duplicates);
             self.restarts += 1;
             *counter = Counter::start(seq, event, duplicates);

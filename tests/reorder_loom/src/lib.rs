@@ -10,7 +10,7 @@ use loom::thread;
 use ring::{Reader, Writer, ring};
 
 fn push(writer: &mut Writer<u64>, value: u64) {
-    while writer.put(value).is_none() {
+    while writer.put(&value).is_none() {
         writer.reclaim(|_| ());
         thread::yield_now();
     }
@@ -72,7 +72,7 @@ fn a_full_ring_says_so_and_loses_nothing() {
             let mut put = 0_u64;
             for value in 0..3 {
                 writer.reclaim(|_| ());
-                put += u64::from(writer.put(value).is_some());
+                put += u64::from(writer.put(&value).is_some());
             }
             put
         });
