@@ -24,7 +24,6 @@ test: setup ## everything, scaled down, on a simulated clock where it can be
 	  else echo 'cargo-nextest is not installed: using cargo test'; $(CARGO) test --locked --workspace --no-fail-fast; fi
 	$(CARGO) test --locked --workspace --doc
 	$(MAKE) test-loom
-	$(CARGO) run --locked -- demo --scenario closer --fast
 
 test-loom: ## every interleaving of what threads share
 	$(CARGO) test --release --manifest-path tests/reorder_loom/Cargo.toml --target-dir target/loom
