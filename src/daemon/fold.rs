@@ -106,35 +106,14 @@ fn unsummed(store: &Store, pitcher: u32, pitches: &[PitchRecord], recent: u64) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::daemon::live_pitch;
     use crate::store::StoreOptions;
-    use crate::store::records::{Measured, Origin, State};
 
     const NOW: BoxNs = BoxNs(1_800_000_000_000_000_000);
     const NOBODY: [u32; 0] = [];
 
     fn pitch(pitcher: u32, release_ns: u64) -> PitchRecord {
-        PitchRecord {
-            pitcher: Some(pitcher),
-            release_ns,
-            id: release_ns & !0xf,
-            game_date: "2027-01-15".to_owned(),
-            game_pk: 7,
-            at_bat_number: None,
-            pitch_number: None,
-            pitch_type: "FF".to_owned(),
-            mound: 0,
-            origin: Origin::Live,
-            state: State::Final,
-            revision: 1,
-            values: Measured { release_speed: Some(95.0), ..Measured::default() },
-            sd: None,
-            cameras: 5,
-            residual_px: None,
-            late_data_frac: 0.0,
-            calibration_confidence: None,
-            release_marked: true,
-            flags: Vec::new(),
-        }
+        live_pitch(pitcher, release_ns, release_ns & !0xf)
     }
 
     fn store_of(pitches: impl IntoIterator<Item = PitchRecord>) -> (tempfile::TempDir, Store) {

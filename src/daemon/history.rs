@@ -86,33 +86,13 @@ impl History for StoreHistory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::daemon::live_pitch;
     use crate::ids::GamePk;
     use crate::store::StoreOptions;
-    use crate::store::records::{Measured, Origin, PitchRecord, State};
+    use crate::store::records::PitchRecord;
 
     fn pitch(i: u64) -> PitchRecord {
-        PitchRecord {
-            pitcher: Some(1 + (i % 2) as u32),
-            release_ns: 1000 + i,
-            id: i,
-            game_date: "2027-01-15".to_owned(),
-            game_pk: if i % 10 == 3 { 7 } else { 8 },
-            at_bat_number: None,
-            pitch_number: None,
-            pitch_type: "FF".to_owned(),
-            mound: 0,
-            origin: Origin::Live,
-            state: State::Final,
-            revision: 1,
-            values: Measured::default(),
-            sd: None,
-            cameras: 5,
-            residual_px: None,
-            late_data_frac: 0.0,
-            calibration_confidence: None,
-            release_marked: true,
-            flags: Vec::new(),
-        }
+        PitchRecord { game_pk: if i % 10 == 3 { 7 } else { 8 }, ..live_pitch(1 + (i % 2) as u32, 1000 + i, i) }
     }
 
     #[test]

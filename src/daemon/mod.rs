@@ -294,6 +294,34 @@ pub fn settings(config: &Config, venue: &Venue) -> Settings {
     Settings { reorder: config.reorder.buffer(venue), tracking: config.tracking.clone(), readiness: config.readiness }
 }
 
+/// A final pitch of a game as this box would have measured it.
+#[cfg(test)]
+fn live_pitch(pitcher: u32, release_ns: u64, id: u64) -> crate::store::records::PitchRecord {
+    use crate::store::records::{Measured, Origin, PitchRecord, State};
+    PitchRecord {
+        pitcher: Some(pitcher),
+        release_ns,
+        id,
+        game_date: "2027-01-15".to_owned(),
+        game_pk: 7,
+        at_bat_number: None,
+        pitch_number: None,
+        pitch_type: "FF".to_owned(),
+        mound: 0,
+        origin: Origin::Live,
+        state: State::Final,
+        revision: 1,
+        values: Measured { release_speed: Some(95.0), ..Measured::default() },
+        sd: None,
+        cameras: 5,
+        residual_px: None,
+        late_data_frac: 0.0,
+        calibration_confidence: None,
+        release_marked: true,
+        flags: Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -176,37 +176,17 @@ pub(super) fn farewell(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
 mod tests {
     use super::*;
     use crate::clock::BoxClock;
+    use crate::daemon::live_pitch;
     use crate::reorder;
     use crate::store::StoreOptions;
-    use crate::store::records::{AppearanceRecord, Measured, State};
+    use crate::store::records::AppearanceRecord;
 
     const NOW: BoxNs = BoxNs(1_800_000_000_000_000_000);
 
     /// A pitch whose camera data came too late, which stands as an alert.
     fn pitch(pitcher: u32, ago_s: u64) -> PitchRecord {
         let release_ns = NOW.0 - ago_s * 1_000_000_000;
-        PitchRecord {
-            pitcher: Some(pitcher),
-            release_ns,
-            id: release_ns & !0xf,
-            game_date: "2027-01-15".to_owned(),
-            game_pk: 7,
-            at_bat_number: None,
-            pitch_number: None,
-            pitch_type: "FF".to_owned(),
-            mound: 0,
-            origin: Origin::Live,
-            state: State::Final,
-            revision: 1,
-            values: Measured { release_speed: Some(95.0), ..Measured::default() },
-            sd: None,
-            cameras: 5,
-            residual_px: None,
-            late_data_frac: 0.5,
-            calibration_confidence: None,
-            release_marked: true,
-            flags: Vec::new(),
-        }
+        PitchRecord { late_data_frac: 0.5, ..live_pitch(pitcher, release_ns, release_ns & !0xf) }
     }
 
     fn pipeline(store: &Arc<Store>) -> Pipeline<StoreProfiles> {
