@@ -10,6 +10,7 @@ use pitchguard::api::{
     router, serve,
 };
 use pitchguard::clock::BoxClock;
+use pitchguard::environment::Environment;
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{PartState, Telemetry};
 use pitchguard::readiness::{Alert, FeatureValue, Index, Readiness, Severity};
@@ -80,6 +81,8 @@ pub(crate) struct Setting {
     pub(crate) memory: Memory,
     pub(crate) ring: usize,
     pub(crate) options: HttpOptions,
+    /// None: no sensors are listened to.
+    pub(crate) environment: Option<Arc<Environment>>,
 }
 
 impl Default for Setting {
@@ -89,6 +92,7 @@ impl Default for Setting {
             memory: Memory { pitches: Vec::new(), mood: Mood::Answers },
             ring: 64,
             options: HttpOptions::new(listen),
+            environment: None,
         }
     }
 }
@@ -122,6 +126,7 @@ impl Setting {
             history: Arc::new(self.memory),
             commands,
             telemetry: Arc::clone(&telemetry),
+            environment: self.environment.unwrap_or_else(|| Environment::off(clock)),
             clock,
             options: Arc::new(self.options),
         };
