@@ -18,32 +18,32 @@ pub(super) struct EnvironmentReport {
     /// How it stands with the sensors, in words.
     summary: String,
     /// The connection to the sensors' broker.
-    broker: Broker,
+    broker: SensorBroker,
     /// °C.
-    temperature_c: Option<Value>,
+    temperature_c: Option<FusedValue>,
     /// Relative, %.
-    humidity_pct: Option<Value>,
+    humidity_pct: Option<FusedValue>,
     /// Station pressure, hPa.
-    pressure_hpa: Option<Value>,
+    pressure_hpa: Option<FusedValue>,
     /// m/s.
-    wind_speed_mps: Option<Value>,
+    wind_speed_mps: Option<FusedValue>,
     /// Where the wind comes from, degrees.
-    wind_direction_deg: Option<Value>,
+    wind_direction_deg: Option<FusedValue>,
     /// Density of the air; absent without fresh temperature and pressure.
-    air_density: Option<Density>,
+    air_density: Option<AirDensity>,
     /// Every sensor with its last values.
     sensors: Vec<Sensor>,
     /// Values that are not used, and why.
-    left_out: Vec<LeftOut>,
+    left_out: Vec<LeftOutValue>,
     /// How each camera shakes.
-    vibration: Vec<Shaking>,
+    vibration: Vec<CameraVibration>,
     /// Messages by what became of them.
     counts: Counts,
 }
 
 /// The connection to the broker.
 #[derive(Debug, Serialize, ToSchema)]
-struct Broker {
+struct SensorBroker {
     /// How it stands.
     state: BrokerState,
     /// Its address, without password.
@@ -58,7 +58,7 @@ struct Broker {
 
 /// A quantity that sensors agree on.
 #[derive(Debug, Serialize, ToSchema)]
-struct Value {
+struct FusedValue {
     /// In the unit of its name.
     value: f64,
     /// Standard deviation for the field's air.
@@ -73,7 +73,7 @@ struct Value {
 
 /// Density of the air.
 #[derive(Debug, Serialize, ToSchema)]
-struct Density {
+struct AirDensity {
     /// kg/m³.
     value: f64,
     /// Standard deviation, kg/m³.
@@ -110,7 +110,7 @@ struct SensorValue {
 
 /// A value that is not used.
 #[derive(Debug, Serialize, ToSchema)]
-struct LeftOut {
+struct LeftOutValue {
     /// Whose.
     sensor: String,
     /// Of what.
@@ -125,7 +125,7 @@ struct LeftOut {
 
 /// How a camera shakes.
 #[derive(Debug, Serialize, ToSchema)]
-struct Shaking {
+struct CameraVibration {
     /// The camera's source.
     camera: u8,
     /// g rms.
@@ -141,16 +141,22 @@ impl EnvironmentReport {
         let value = |quantity: Quantity| {
             let fused = conditions.fused[quantity as usize]?;
             let stale = conditions.is_stale(fused.at, now);
-            Some(Value { value: fused.value, sd: fused.sd, sensors: fused.sensors, age_s: age_s(fused.at, now), stale })
+            Some(FusedValue {
+                value: fused.value,
+                sd: fused.sd,
+                sensors: fused.sensors,
+                age_s: age_s(fused.at, now),
+                stale,
+            })
         };
-        let left_out = conditions.left_out.iter().map(|out| LeftOut {
+        let left_out = conditions.left_out.iter().map(|out| LeftOutValue {
             sensor: out.sensor.clone(),
             quantity: out.quantity,
             value: out.value,
             why: out.why,
             detail: out.detail.clone(),
         });
-        let vibration = conditions.vibration.iter().map(|v| Shaking {
+        let vibration = conditions.vibration.iter().map(|v| CameraVibration {
             camera: v.camera,
             rms_g: v.rms_g,
             age_s: age_s(v.at, now),
@@ -158,7 +164,7 @@ impl EnvironmentReport {
         });
         Self {
             summary: summary(conditions, broker, now),
-            broker: Broker {
+            broker: SensorBroker {
                 state: broker.state,
                 url: broker.url.clone(),
                 since: rfc3339(broker.since),
@@ -170,7 +176,7 @@ impl EnvironmentReport {
             pressure_hpa: value(Quantity::PressureHpa),
             wind_speed_mps: value(Quantity::WindSpeedMps),
             wind_direction_deg: value(Quantity::WindDirectionDeg),
-            air_density: conditions.density_kg_m3(now).map(|density| Density {
+            air_density: conditions.density_kg_m3(now).map(|density| AirDensity {
                 value: density.value,
                 sd: density.sd,
                 relative: density.value / STANDARD_KG_M3,
@@ -222,7 +228,7 @@ fn summary(conditions: &Conditions, broker: &BrokerStatus, now: BoxNs) -> String
         }
         BrokerState::Connecting => "no environment data: the broker is not reached; broker.error says why".to_owned(),
         BrokerState::Refused => {
-            "no environment data: the broker lets this box not subscribe; see its access list".to_owned()
+            "no environment data: the broker does not let this box subscribe; see its access list".to_owned()
         }
     }
 }

@@ -193,9 +193,10 @@ impl Args {
     /// Starts to publish the weather, where a broker is named.
     fn publish(&self, venue: &Venue, start: EventNs, started: Instant) -> Result<Option<Publisher>, SimulateError> {
         let Some(broker) = &self.mqtt else { return Ok(None) };
+        let climate = Climate::of(venue, &self.settings(start));
         let weather = match &self.weather {
-            Some(file) => Weather::replayed(venue, file, start)?,
-            None => Weather::simulated(venue, Climate::of(venue, &self.settings(start)), self.seed, start),
+            Some(file) => Weather::replayed(venue, file, start)?.shaken(venue, climate, self.seed, start),
+            None => Weather::simulated(venue, climate, self.seed, start),
         };
         weather::publish(weather, broker, start, started, self.speed).map(Some).map_err(SimulateError::Thread)
     }

@@ -1,9 +1,9 @@
 //! Break and velocity brought to standard air (science.md §1).
 //!
-//! Break is proportional to density: break_std = break_obs·ρ_std/ρ_obs, within 0.5 % from −16 % to +6 % of density. The
-//! wind is not corrected, since nobody measures it along the flight: it widens the break's standard deviation by 0.35 in per mph of
-//! wind sd. A wind of unknown direction along each axis has the sd √((W² + σ_W²)/2). Release speed
-//! is before the air acts: no density correction, but an arm in the cold throws 1 mph less per 37 °F.
+//! Break is proportional to density: `break_std = break_obs·ρ_std/ρ_obs`, within 0.5 % from −16 % to +6 % of density. The
+//! wind is not corrected, since nobody measures it along the flight: it widens the break's standard deviation by 0.35 in
+//! per mph of wind sd, and a wind of unknown direction has the sd `√((W² + σ²)/2)` along each axis. Release speed is
+//! before the air acts: no density correction, but an arm in the cold throws 1 mph less per 37 °F.
 
 use super::Estimate;
 use super::conditions::Air;
@@ -21,7 +21,7 @@ const INCHES_PER_FT: f64 = 12.0;
 /// nothing is moved by it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Adjustment {
-    /// ρ_std/ρ_obs: what break is multiplied by.
+    /// `ρ_std/ρ_obs`: what break is multiplied by.
     pub break_factor: Option<Estimate>,
     /// Standard deviation of the wind along an axis of the field, mph.
     pub wind_sd_mph: Option<f64>,

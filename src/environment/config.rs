@@ -39,8 +39,12 @@ impl Quantity {
 
     /// How far two values are apart; directions the short way round.
     pub(super) fn distance(self, a: f64, b: f64) -> f64 {
-        let apart = (a - b).abs();
-        if self == Self::WindDirectionDeg { apart.min(360.0 - apart) } else { apart }
+        if self == Self::WindDirectionDeg {
+            let apart = (a - b).rem_euclid(360.0);
+            apart.min(360.0 - apart)
+        } else {
+            (a - b).abs()
+        }
     }
 }
 

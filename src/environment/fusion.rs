@@ -1,11 +1,11 @@
 //! The sensors' memory and judgement: messages in, [`Conditions`] out.
 //!
 //! A message is judged by its own `time`: one that is not newer than its sensor's last changes nothing, so retained
-//! messages and QoS 1 duplicates are harmless. What a sensor contributes is the median of its last three readings, so that
-//! a single spike never enters, though a lone sensor has nobody to outvote it. A value is **stuck** when it has stood still bit
-//! for bit for `stuck_s` while the others' centre moved by `moved`: in still air a coarse sensor stands still too, and does no
-//! harm. It counts again with its first new value. Memory is bounded: sensors and cameras have a fixed number of places, and a sensor that is
-//! too old to be heard gives its place up.
+//! messages and doubled deliveries are harmless. What a sensor contributes is the median of its last three readings, so
+//! that a single spike never enters, even where a lone sensor has nobody to outvote it. A value is **stuck** when it has
+//! stood still bit for bit for `stuck_s` while the others' centre moved by `moved`: in still air a coarse sensor stands
+//! still too, and does no harm. It counts again with its first new value. Memory is bounded: sensors and cameras have a
+//! fixed number of places, and a sensor too old to be heard gives its place up.
 
 use super::conditions::{Conditions, Fused, LeftOut, SensorReport, SensorValue, Vibration, Why};
 use super::config::{Config, Quantity};
@@ -261,6 +261,9 @@ fn ns(seconds: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::conditions::Air;
     use super::*;
 
     const START: u64 = 1_800_000_000_000_000_000;
@@ -390,5 +393,42 @@ mod tests {
         assert_eq!(warm(&mut fusion, 4000, "new", 20.1), Ok(()), "the long silent give theirs up");
     }
 
-    use super::super::conditions::Air;
+    proptest! {
+        #[test]
+        fn whatever_comes_is_counted_once_and_what_is_known_stays_plausible(
+            messages in prop::collection::vec((topics(), payloads(), 0..8000_u64), 0..60)
+        ) {
+            let (mut fusion, config) = (fusion(), Config::default());
+            for (topic, payload, when) in &messages {
+                let _counted = fusion.take(topic, payload, at(*when));
+                let seen = fusion.step(at(*when));
+                for (quantity, fused) in Quantity::ALL.into_iter().zip(seen.fused) {
+                    let limits = config.limits(quantity);
+                    let plausible = |f: Fused| (limits.low..=limits.high).contains(&f.value) && f.sd > 0.0;
+                    prop_assert!(fused.is_none_or(plausible), "{quantity:?} {fused:?}");
+                }
+                prop_assert!(seen.density_kg_m3(at(*when)).is_none_or(|rho| rho.value > 0.5 && rho.sd.is_finite()));
+            }
+            let c = fusion.step(at(0)).counts;
+            let refusals = [c.topic, c.oversized, c.not_json, c.no_time, c.future, c.old, c.empty, c.implausible, c.too_many];
+            prop_assert_eq!(c.refused(), refusals.iter().sum::<u64>());
+            prop_assert_eq!(c.received, messages.len() as u64);
+        }
+    }
+
+    fn topics() -> impl Strategy<Value = String> {
+        prop_oneof!["stadium/busch_iii/environment/[a-d]", "stadium/busch_iii/camera/[0-9]{1,3}/vibration", ".{0,40}",]
+    }
+
+    fn payloads() -> impl Strategy<Value = Vec<u8>> {
+        let number = || prop_oneof![Just(f64::MAX), -50.0..1200.0_f64, 0.0..100.0_f64];
+        let said = (0..8000_u64, number(), number(), number(), number(), number()).prop_map(|(when, t, h, p, s, d)| {
+            let fields = format!(
+                r#""temperature_c":{t},"humidity_pct":{h},"pressure_hpa":{p},"wind_speed_mps":{s},
+                "wind_direction_deg":{d},"rms_g":{s}"#
+            );
+            payload(when, &fields).into_bytes()
+        });
+        prop_oneof![4 => said, 1 => prop::collection::vec(any::<u8>(), 0..200)]
+    }
 }

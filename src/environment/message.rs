@@ -171,7 +171,7 @@ mod tests {
             (at("2027-01-15T06:59:59Z"), Refusal::Old),
             (at("-000500-01-01T00:00:00Z"), Refusal::Old),
         ] {
-            assert_eq!(parse(&payload), Err(why), "{:.60}", payload);
+            assert_eq!(parse(&payload), Err(why), "{payload:.60}");
         }
         assert_eq!(parse(&at("2027-01-15T08:00:59Z")).map(|m| m.implausible), Ok(0), "clocks differ a little");
         let says = |payload: &str| parse(payload).and_then(|m| m.says_something());

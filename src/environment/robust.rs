@@ -2,9 +2,9 @@
 //!
 //! The centre is the median, for directions the reading nearest to all others. A reading farther from it than
 //! `outlier_sd`·1.4826·MAD, and than sensors in one park may differ, is left out where three or more are there to outvote
-//! it. Of what is kept the value is the median (directions: the circular mean), and its standard deviation the larger of a good sensor's and
-//! the spread; not divided by √n, since sensors share sun and shade. Two that disagree are both kept: nobody can tell
-//! which is wrong, and the spread says so.
+//! it. Of what is kept the value is the median (directions: the circular mean), and its standard deviation the larger of a
+//! good sensor's and the spread; not divided by √n, since sensors share sun and shade. Two that disagree are both kept:
+//! nobody can tell which is wrong, and the spread says so.
 
 use super::config::{Config, Quantity};
 

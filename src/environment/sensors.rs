@@ -1,8 +1,8 @@
 //! Listening to the broker: the edge between MQTT and [`Fusion`].
 //!
 //! One task polls the connection and hands each message to the fusion under a short lock; another publishes what is
-//! known. The library neither resubscribes nor pauses, so this does: it subscribes at every CONNACK, and between attempts it waits 0.1 s
-//! doubling to 0.5 s, so that sensors are back within a second or two of their broker. A flood is read at
+//! known. The library neither resubscribes nor pauses, so this does: it subscribes at every CONNACK, and between attempts
+//! it waits 0.1 s doubling to 0.5 s, so that sensors are back within a second or two of their broker. A flood is read at
 //! `MESSAGES_MAX` a window; the rest waits at the broker. Only changes of the connection are logged.
 
 use std::sync::{Arc, Mutex, PoisonError};

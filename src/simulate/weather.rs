@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::f64::consts::TAU;
+use std::iter::Peekable;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -102,20 +103,16 @@ pub struct WeatherError {
 
 /// Reports in order of their time.
 #[derive(Debug)]
-pub struct Weather(Source);
-
-#[derive(Debug)]
-enum Source {
-    Simulated(Simulated),
-    Replayed(std::vec::IntoIter<Report>),
+pub struct Weather {
+    /// A file's stations; with none of a file, the park's own report.
+    replayed: Option<Peekable<std::vec::IntoIter<Report>>>,
+    park: Option<Simulated>,
 }
 
 impl Weather {
     /// Four stations and an accelerometer a camera, from `start` on without end.
     pub fn simulated(venue: &Venue, climate: Climate, seed: u64, start: EventNs) -> Self {
-        let cameras = venue.cameras.iter().map(|c| c.id).collect();
-        let venue = venue.id.clone();
-        Self(Source::Simulated(Simulated { venue, cameras, climate, seed, start, second: 0, ready: VecDeque::new() }))
+        Self { replayed: None, park: Some(Simulated::new(venue, climate, seed, start)) }
     }
 
     /// The rows of a CSV file with their own distances in time, the first at `start`. Rows that cannot be read are left
@@ -135,7 +132,14 @@ impl Weather {
             let after_ns = (at.as_nanosecond() - first.as_nanosecond()) as u64;
             row.report(&venue.id, EventNs(start.0 + after_ns))
         });
-        Ok(Self(Source::Replayed(reports.collect::<Vec<_>>().into_iter())))
+        Ok(Self { replayed: Some(reports.collect::<Vec<_>>().into_iter().peekable()), park: None })
+    }
+
+    /// With a simulated park's accelerometers beside a file's stations, until those end.
+    #[must_use]
+    pub fn shaken(self, venue: &Venue, climate: Climate, seed: u64, start: EventNs) -> Self {
+        let park = Simulated { stations: false, ..Simulated::new(venue, climate, seed, start) };
+        Self { park: self.park.or(Some(park)), ..self }
     }
 }
 
@@ -143,15 +147,14 @@ impl Iterator for Weather {
     type Item = Report;
 
     fn next(&mut self) -> Option<Report> {
-        match &mut self.0 {
-            Source::Replayed(reports) => reports.next(),
-            Source::Simulated(park) => {
-                while park.ready.is_empty() {
-                    park.step();
-                }
-                park.ready.pop_front()
-            }
+        let Some(stations) = &mut self.replayed else { return self.park.as_mut()?.next() };
+        let due = stations.peek()?.at;
+        if let Some(park) = &mut self.park
+            && park.due() < due
+        {
+            return park.next();
         }
+        stations.next()
     }
 }
 
@@ -162,11 +165,37 @@ struct Simulated {
     climate: Climate,
     seed: u64,
     start: EventNs,
+    /// Whether its stations report, or its accelerometers alone.
+    stations: bool,
     second: u64,
     ready: VecDeque<Report>,
 }
 
 impl Simulated {
+    fn new(venue: &Venue, climate: Climate, seed: u64, start: EventNs) -> Self {
+        let cameras = venue.cameras.iter().map(|c| c.id).collect();
+        let venue = venue.id.clone();
+        Self { venue, cameras, climate, seed, start, stations: true, second: 0, ready: VecDeque::new() }
+    }
+
+    /// When its next report is due.
+    fn due(&mut self) -> EventNs {
+        self.fill();
+        self.ready.front().map_or(EventNs(u64::MAX), |report| report.at)
+    }
+
+    fn next(&mut self) -> Option<Report> {
+        self.fill();
+        self.ready.pop_front()
+    }
+
+    /// Makes the next reports, if there is anything to report.
+    fn fill(&mut self) {
+        while self.ready.is_empty() && (self.stations || !self.cameras.is_empty()) {
+            self.step();
+        }
+    }
+
     /// One second: each camera's vibration, and the stations whose turn it is.
     fn step(&mut self) {
         let at = EventNs(self.start.0 + self.second * SECOND_NS);
@@ -174,7 +203,7 @@ impl Simulated {
         let mut rng = stream(self.seed, Purpose::Weather, 0, self.second);
         let mut noise = |sd: f64| -> f64 { sd * Distribution::<f64>::sample(&StandardNormal, &mut rng) };
         for (i, (name, [air, pressure, wind])) in STATIONS.into_iter().enumerate() {
-            if self.second % STATION_EVERY_S != i as u64 % STATION_EVERY_S {
+            if !self.stations || self.second % STATION_EVERY_S != i as u64 % STATION_EVERY_S {
                 continue;
             }
             // a slow wander of the air itself, and each station's own place in sun or shade
@@ -383,6 +412,14 @@ mod tests {
         assert_eq!(after, [0, 60, 8 * 3600]);
         assert_eq!(reports[1].topic, "stadium/busch_iii/environment/station_7");
         assert_eq!(reports[1].payload, r#"{"time":"2027-01-15T08:01:00Z","temperature_c":99.5,"pressure_hpa":1007.5}"#);
+        let replayed = Weather::replayed(&Venue::busch_iii(), &file, START).expect("three rows");
+        let climate = Climate::of(&Venue::busch_iii(), &Settings::default());
+        let all: Vec<Report> = replayed.shaken(&Venue::busch_iii(), climate, 1, START).take(2000).collect();
+        assert!(all.windows(2).all(|w| w[0].at <= w[1].at), "in order of time");
+        assert_eq!(
+            all.iter().filter(|r| r.retained).map(|r| &r.payload).collect::<Vec<_>>(),
+            [0, 1].map(|i| &reports[i].payload)
+        );
         std::fs::write(&file, "a,b\n1,2\n").expect("written");
         assert!(Weather::replayed(&Venue::busch_iii(), &file, START).is_err());
     }

@@ -72,7 +72,7 @@ impl Mosquitto {
         format!("mqtt://127.0.0.1:{}", self.port).parse().expect("an address")
     }
 
-    /// Publishes messages and returns when the broker has them all: QoS 1 ones are acknowledged, others are written.
+    /// Publishes messages and returns when the broker has them all: acknowledged where that is asked for, else written.
     pub(crate) fn publish(&self, messages: impl IntoIterator<Item = Message, IntoIter: Send> + Send) {
         let mut options = MqttOptions::new(format!("test-{:x}", rand::random::<u64>()), "127.0.0.1", self.port);
         options.set_outgoing_inflight_upper_limit(20);

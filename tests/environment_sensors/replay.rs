@@ -72,10 +72,11 @@ fn absurd_values_of_real_sensors_are_left_out_and_gaps_are_named() {
         eprintln!("{:<14} fused (low, high, step) {fused:.2?}, plain mean {mean:.2?}", quantity.name());
     }
     assert_eq!((counts.received, counts.refused()), (reports, 0), "{counts:?}");
+    // At one time four of seven are 10 to 20 hPa low at once, which no vote can mend; the weather changed by 6 hPa.
     let pressure = &courses[&Quantity::PressureHpa];
-    let (low, high, step) = pressure.of(|m| m.0);
-    assert!(low > 998.0 && high < 1012.0 && step < 2.5, "pressure {low} to {high} hPa, by {step} in a minute");
-    assert!(pressure.of(|m| m.1).2 > 5.0, "a plain mean would have jumped");
+    let (fused, mean) = (pressure.of(|m| m.0), pressure.of(|m| m.1));
+    assert!(fused.0 > 1000.0 && fused.1 < 1012.0, "pressure {fused:?} hPa");
+    assert!(mean.0 < 995.0 && fused.2 < mean.2, "a plain mean follows the absurd ones: {fused:?} {mean:?}");
     let (low, high, step) = courses[&Quantity::TemperatureC].of(|m| m.0);
     assert!(low > 17.0 && high < 40.0 && step < 3.0, "temperature {low} to {high} °C, by {step} in a minute");
     let absurd = |what: &str| left_out.get(&(what.to_owned(), "absurd")).copied().unwrap_or(0);
