@@ -39,7 +39,9 @@ impl Mosquitto {
         };
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let config = format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nuser root\n");
+        let config = format!(
+            "listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\nuser root\n"
+        );
         std::fs::write(dir.path().join("broker.conf"), config).expect("written");
         let mut broker = Self { dir, program, port, child: None };
         broker.restart();
