@@ -81,8 +81,6 @@ pub(crate) struct Setting {
     pub(crate) memory: Memory,
     pub(crate) ring: usize,
     pub(crate) options: HttpOptions,
-    /// None: no sensors are listened to.
-    pub(crate) environment: Option<Arc<Environment>>,
 }
 
 impl Default for Setting {
@@ -92,7 +90,6 @@ impl Default for Setting {
             memory: Memory { pitches: Vec::new(), mood: Mood::Answers },
             ring: 64,
             options: HttpOptions::new(listen),
-            environment: None,
         }
     }
 }
@@ -126,7 +123,7 @@ impl Setting {
             history: Arc::new(self.memory),
             commands,
             telemetry: Arc::clone(&telemetry),
-            environment: self.environment.unwrap_or_else(|| Environment::off(clock)),
+            environment: Environment::off(clock),
             clock,
             options: Arc::new(self.options),
         };
