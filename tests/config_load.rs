@@ -67,7 +67,7 @@ fn the_shipped_file_changes_nothing_and_shows_every_key_with_its_true_default() 
         |line: &&str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
     let taken: Vec<&str> = shipped.lines().map(|l| l.strip_prefix("# ").filter(is_setting).unwrap_or(l)).collect();
     let taken: toml::Table = taken.join("\n").parse().expect("TOML");
-    let examples = ["venue.file", "ingest.keys_file", "ingest.sources", "http.allowed_hosts"];
+    let examples = ["venue.file", "ingest.keys_file", "ingest.sources", "http.allowed_hosts", "mqtt.url"];
     for origin in &defaults.0 {
         let name = format!("{}.{}", origin.section, origin.key);
         let shown = taken[origin.section].get(&origin.key);
@@ -103,7 +103,10 @@ path = \"/var/lib/pitchguard\"
 listen = \"0.0.0.0:8080\"
 
 [mqtt]
-url = \"mqtt://127.0.0.1:1883\"
+url = \"mqtts://park:secret@127.0.0.1:8883\"
+
+[upstream]
+kind = \"nats\"
 ";
     let errors = Desk::new().errors(text, &[]);
     let expected = [
@@ -117,7 +120,8 @@ url = \"mqtt://127.0.0.1:1883\"
         ("12:10", "write a number such as 7.0"),
         ("14:2", "did you mean [store]?"),
         ("18:1", "insecure = true"),
-        ("20:2", "not supported by this version"),
+        ("21:7", "asks for TLS"),
+        ("23:2", "not supported by this version"),
     ];
     assert_eq!(
         errors.iter().map(|(place, _)| place.as_str()).collect::<Vec<_>>(),
@@ -187,14 +191,14 @@ fn the_environment_wins_and_says_so() {
 fn faults_of_the_environment_are_named_by_variable() {
     let environment = [
         ("PITCHGUARD_INGEST__UDP_LISEN", "127.0.0.1:1"),
-        ("PITCHGUARD_MQTT__URL", "mqtt://x"),
+        ("PITCHGUARD_MQTT__URL", "tcp://x"),
         ("PITCHGUARD_REORDER__IDLE_S", "soon"),
         ("PITCHGUARD_STORE__COMMIT_MS", "0"),
     ];
     let errors = Desk::new().errors("", &environment);
     let expected = [
         ("INGEST__UDP_LISEN", "did you mean PITCHGUARD_INGEST__UDP_LISTEN?"),
-        ("MQTT__URL", "not supported by this version"),
+        ("MQTT__URL", "[mqtt] url is no MQTT address"),
         ("REORDER__IDLE_S", "[reorder] idle_s is \"soon\""),
         ("STORE__COMMIT_MS", "write 1 to 1000"),
     ];

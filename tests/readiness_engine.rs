@@ -61,9 +61,11 @@ fn pitch(i: u64, slower: f64) -> OutingPitch {
         flagged: false,
         late_data_frac: 0.0,
         calibration_confidence: Some(0.94),
+        environment: None,
     }
 }
 
+#[allow(clippy::large_types_passed_by_value)] // as the engine takes it
 fn throw(engine: &mut Engine, pitch: OutingPitch) -> Outcome {
     engine.pitch(HIM, MOUND, GAME, pitch, BoxNs(pitch.release.0 + 3 * NS_PER_S))
 }

@@ -178,6 +178,7 @@ fn pitch(row: &Row, release: EventNs) -> OutingPitch {
         flagged: false,
         late_data_frac: 0.0,
         calibration_confidence: None,
+        environment: None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! as a [`Command`] with a reply. It never touches the pipeline.
 
 mod alerts;
+mod environment;
 mod extract;
 mod guard;
 mod health;
@@ -29,6 +30,7 @@ pub use self::options::{ExposureError, HttpOptions, check_exposure};
 pub use self::problem::ProblemDetails;
 pub use self::routes::{openapi, router};
 use crate::clock::BoxClock;
+use crate::environment::Environment;
 use crate::observe::Telemetry;
 use crate::readiness::Alert;
 
@@ -56,6 +58,8 @@ pub struct ApiState {
     pub commands: mpsc::Sender<Command>,
     /// The daemon's numbers of its own.
     pub telemetry: Arc<Telemetry>,
+    /// What sensors tell.
+    pub environment: Arc<Environment>,
     /// Box time.
     pub clock: BoxClock,
     /// Limits, and who may ask.

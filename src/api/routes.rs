@@ -26,7 +26,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::{Problem, write_problems};
-use super::{ApiState, HttpOptions, alerts, guard, health, page, pitchers, pitches, readiness, socket};
+use super::{ApiState, HttpOptions, alerts, environment, guard, health, page, pitchers, pitches, readiness, socket};
 use crate::observe::{Stage, Telemetry};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -63,6 +63,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
         (name = "pitches", description = "Fitted and imported pitches"),
         (name = "pitchers", description = "Whom the box knows"),
         (name = "alerts", description = "What needs a look"),
+        (name = "environment", description = "The air of the park, and how it shakes"),
         (name = "health", description = "The daemon itself")
     )
 )]
@@ -78,6 +79,7 @@ fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(pitchers::one))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::acknowledge))
+        .routes(routes!(environment::report))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::status))

@@ -10,10 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::environment::BrokerUrl;
 use crate::ids::{EventNs, PitcherId};
 use crate::ingest::{KeyFileError, KeyRing};
+use crate::simulate::weather::{self, Publisher};
 use crate::simulate::{
-    Game, Scenario, SendError, Sent, Settings, Silence, Stadium, StatcastError, Thrown, sender, statcast,
+    Climate, Game, Scenario, SendError, Sent, Settings, Silence, Stadium, StatcastError, Thrown, Weather, WeatherError,
+    sender, statcast,
 };
 use crate::tracking::venue::{Venue, VenueError};
 
@@ -93,6 +96,12 @@ pub struct Args {
     /// The ballpark's rig [default: the built-in rig].
     #[arg(long, value_name = "FILE")]
     pub venue: Option<PathBuf>,
+    /// Publish weather and camera vibration at this broker.
+    #[arg(long, value_name = "URL")]
+    pub mqtt: Option<BrokerUrl>,
+    /// Replay the weather of this CSV file instead of simulating it, with its own timing times --speed.
+    #[arg(long, value_name = "FILE", requires = "mqtt")]
+    pub weather: Option<PathBuf>,
     /// Write what was really thrown, a line of JSON a pitch.
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
@@ -131,6 +140,12 @@ pub enum SimulateError {
     /// The keys file.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
+    /// The weather file.
+    #[error(transparent)]
+    Weather(#[from] WeatherError),
+    /// The system gives no thread for the weather.
+    #[error("cannot start the weather's thread: {0}; raise TasksMax or the process limit")]
+    Thread(io::Error),
     /// The truth file.
     #[error("truth file {path}: {source}; give a path that can be written")]
     Truth {
@@ -174,6 +189,19 @@ impl Args {
     }
 }
 
+impl Args {
+    /// Starts to publish the weather, where a broker is named.
+    fn publish(&self, venue: &Venue, start: EventNs, started: Instant) -> Result<Option<Publisher>, SimulateError> {
+        let Some(broker) = &self.mqtt else { return Ok(None) };
+        let climate = Climate::of(venue, &self.settings(start));
+        let weather = match &self.weather {
+            Some(file) => Weather::replayed(venue, file, start)?.shaken(venue, climate, self.seed, start),
+            None => Weather::simulated(venue, climate, self.seed, start),
+        };
+        weather::publish(weather, broker, start, started, self.speed).map(Some).map_err(SimulateError::Thread)
+    }
+}
+
 /// Sends until the evening is over or somebody interrupts it: both give 0.
 pub fn run(args: &Args) -> ExitCode {
     let stop = Arc::new(AtomicBool::new(false));
@@ -214,6 +242,7 @@ pub fn simulate(args: &Args, stop: &AtomicBool, out: &mut impl Write) -> Result<
     let names = stadium.roster();
     let seconds = ((stadium.end().0 - stadium.start().0) as f64 * 1e-9 / args.speed) as u64;
     let mut truth = args.truth.as_deref().map(TruthFile::create).transpose()?;
+    let publisher = args.publish(&venue, stadium.start(), started)?;
 
     // Whether or not anybody reads along, the stadium goes on: a closed standard output is no reason to stop.
     let _unread = writeln!(
@@ -244,6 +273,13 @@ pub fn simulate(args: &Args, stop: &AtomicBool, out: &mut impl Write) -> Result<
         counts.doubled,
         counts.straggled
     );
+    if let Some(published) = publisher.map(Publisher::finish) {
+        let _unread = writeln!(
+            out,
+            "Weather: {} reports, {} acknowledged by the broker, {} that it was not there to take.",
+            published.made, published.acknowledged, published.untaken
+        );
+    }
     if sent.unheard > 0 {
         let _unread = writeln!(out, "{} datagrams found nobody listening on udp {}.", sent.unheard, args.to);
     }
@@ -403,6 +439,8 @@ mod tests {
             ("simulate --white-px NaN", "from 0 up"),
             ("simulate --silent 4", "4@600+60"),
             ("simulate --to nowhere", "HOST:PORT"),
+            ("simulate --mqtt 127.0.0.1", "mqtt://HOST:PORT"),
+            ("simulate --weather x.csv", "--mqtt"),
             ("simulate --statcast x.csv --scenario closer", "cannot be used with"),
         ] {
             let error = parse(line).expect_err(line).to_string();

@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use super::{Auth, Config, Place, ReorderConfig};
+use crate::environment::Quantity;
 use crate::ingest::KeyFileError;
 
 /// Longest watermark, s: lag comes on top, and both must fit the buffer's calendar.
@@ -16,6 +17,7 @@ pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
     reorder(config, r);
     store(config, r);
     http(config, r);
+    environment(config, r);
     readiness(config, r);
 }
 
@@ -125,6 +127,21 @@ fn http(config: &Config, r: &mut Reader<'_>) {
             http.listen.port()
         );
         r.report(place, message);
+    }
+}
+
+fn environment(config: &Config, r: &mut Reader<'_>) {
+    for quantity in Quantity::ALL {
+        let limits = config.environment.limits(quantity);
+        if limits.low >= limits.high {
+            let place = r.place_of("environment", quantity.name());
+            let (name, low, high) = (quantity.name(), limits.low, limits.high);
+            r.report(place, format!("[environment] {name}: low is {low} and high {high}; write low below high"));
+        }
+    }
+    if config.environment.stale_s <= 0.0 {
+        let place = r.place_of("environment", "stale_s");
+        r.report(place, "[environment] stale_s is 0; write a number of seconds above 0 (300.0 is usual)".into());
     }
 }
 

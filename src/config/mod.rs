@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use provenance::{Origin, Provenance};
 
+use crate::environment::{self, BrokerUrl};
 use crate::ingest::{KeyFileError, KeyRing, UdpSettings};
 use crate::readiness;
 use crate::reorder::{self, MoundPlan};
@@ -45,6 +46,10 @@ pub struct Config {
     pub store: StoreConfig,
     /// `[http]`.
     pub http: HttpConfig,
+    /// `[mqtt]`.
+    pub mqtt: MqttConfig,
+    /// `[environment]`: this project's own choices in judging sensors.
+    pub environment: environment::Config,
     /// `[tracking]`: this project's own choices in tracking.
     pub tracking: tracking::Config,
     /// `[readiness]`: this project's own choices in judging readiness, limits of alerts among them.
@@ -194,6 +199,13 @@ impl Default for HttpConfig {
     }
 }
 
+/// `[mqtt]`: where the sensors of the environment are heard.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MqttConfig {
+    /// The broker; none means no environment data.
+    pub url: Option<BrokerUrl>,
+}
+
 impl Config {
     /// Reads the configuration from a file and the environment (`std::env::vars_os()`).
     ///
@@ -230,7 +242,7 @@ impl Config {
         default: Self,
     ) -> Result<(Self, Provenance), ConfigErrors> {
         let mut r = Reader::new(file, environment);
-        let Self { venue, ingest, reorder, store, http, tracking, readiness } = default;
+        let Self { venue, ingest, reorder, store, http, mqtt, environment: air, tracking, readiness } = default;
         let config = Self {
             venue: VenueConfig { file: r.take("venue", "file", venue.file) },
             ingest: IngestConfig {
@@ -254,6 +266,8 @@ impl Config {
                 insecure: r.take("http", "insecure", http.insecure),
                 allowed_hosts: r.take("http", "allowed_hosts", http.allowed_hosts),
             },
+            mqtt: MqttConfig { url: r.take("mqtt", "url", mqtt.url) },
+            environment: r.take_section("environment", air),
             tracking: r.take_section("tracking", tracking),
             readiness: r.take_section("readiness", readiness),
         };

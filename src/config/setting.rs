@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::Auth;
+use crate::environment::BrokerUrl;
 
 /// Faults found in one value, each with its span of the text.
 pub(super) type Faults = Vec<(Range<usize>, String)>;
@@ -130,6 +131,19 @@ impl Setting for Auth {
             Self::Off => "off",
             Self::Required => "required",
         }))
+    }
+}
+
+/// Shown without its password, so what is shown cannot be read back.
+impl Setting for BrokerUrl {
+    fn read(value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<Self> {
+        let wanted = "\"mqtt://HOST:PORT\"";
+        let text = expect(value, faults, wanted, |v| v.as_str().map(str::to_owned))?;
+        // The text itself is not repeated: it may hold a password.
+        text.parse().map_err(|error| faults.push((value.span(), format!("{error}")))).ok()
+    }
+    fn show(&self) -> Option<toml::Value> {
+        Some(toml::Value::from(self.to_string()))
     }
 }
 

@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::api::{self, ApiState, HttpOptions, Live};
 use crate::clock::BoxClock;
 use crate::config::Config;
+use crate::environment::Environment;
 use crate::ingest::{IngestCounters, IngestError, KeyFileError, UdpIngest};
 use crate::observe::{PartState, Stage, Telemetry};
 use crate::pipeline::{Pipeline, Settings};
@@ -143,6 +144,10 @@ impl Daemon {
             .map_err(|source| DaemonError::Http { address: listen, source })?;
         let http_address = listener.local_addr().unwrap_or(listen);
 
+        let environment = match &config.mqtt.url {
+            Some(url) => Environment::listen(url, &venue.id, config.environment, clock, runtime.handle()),
+            None => Environment::off(clock),
+        };
         let live = Live::new(LIVE_EVENTS, clock);
         let counters = Arc::new(IngestCounters::default());
         let (stop, received) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
@@ -180,6 +185,7 @@ impl Daemon {
             history: Arc::new(history::StoreHistory::new(store)),
             commands,
             telemetry: Arc::clone(&telemetry),
+            environment,
             clock,
             options: Arc::new(options),
         });

@@ -7,6 +7,8 @@ use rand_distr::StandardNormal;
 
 use super::baseline::{Expected, PitcherBaseline, TypeBaseline};
 use super::*;
+use crate::environment::density::STANDARD_KG_M3;
+use crate::environment::{Air, Estimate};
 use crate::ids::{EventNs, MoundId, PitchId, PitchType, PitcherId};
 use crate::tracking::pitch::PitchState;
 
@@ -57,6 +59,7 @@ fn pitch(i: u64, pitch_type: &str) -> OutingPitch {
         flagged: false,
         late_data_frac: 0.0,
         calibration_confidence: None,
+        environment: None,
     }
 }
 
@@ -147,6 +150,48 @@ fn break_is_the_difference_from_baseline_in_inches() {
     let features = v1(&outing(pitches));
     assert!((features.break_adj_z.expect("10 pitches").value - -3.0).abs() < 1e-9);
     assert!(features.break_adj_x.expect("10 pitches").value.abs() < 1e-9);
+}
+
+/// Air of this density over the standard's, this warm, calm.
+fn air(relative: f64, temperature_f: f64) -> Air {
+    Air {
+        temperature_f: Some(Estimate { value: temperature_f, sd: 0.9 }),
+        density_kg_m3: Some(Estimate { value: relative * STANDARD_KG_M3, sd: 0.003 }),
+        wind_mph: Some(Estimate { value: 1.0, sd: 1.0 }),
+        wind_direction_deg: None,
+    }
+}
+
+#[test]
+fn a_usual_outing_in_the_cold_is_as_usual_and_known_more_surely_than_without_sensors() {
+    let in_the_cold = |i| {
+        let p = pitch(i, "FF");
+        OutingPitch {
+            release_speed: moved(p.release_speed, -1.0),
+            pfx_z: p.pfx_z.map(|r| Reading { value: r.value * 1.063, ..r }),
+            ..p
+        }
+    };
+    let measured = v1(&outing((0..20).map(in_the_cold)));
+    let told = v1(&outing((0..20).map(|i| in_the_cold(i).in_standard_air(&air(1.063, 33.0)))));
+    let velocity = told.velocity_delta_5.expect("20 fastballs");
+    assert!(velocity.value.abs() < 1e-9, "{velocity:?}");
+    assert!(velocity.sd < measured.velocity_delta_5.expect("20 fastballs").sd);
+    let (adjusted, raw) = (told.break_adj_z.expect("20 pitches"), measured.break_adj_z.expect("20 pitches"));
+    assert!(adjusted.value.abs() < 1e-9 && raw.value > 0.5, "{adjusted:?} {raw:?}");
+    assert!(adjusted.sd < raw.sd, "{adjusted:?} {raw:?}");
+}
+
+#[test]
+fn a_pitch_is_adjusted_once_and_a_single_one_without_sensors_keeps_the_window_in_doubt() {
+    let cold = air(1.063, 33.0);
+    let once = pitch(0, "FF").in_standard_air(&cold);
+    assert_eq!(once.in_standard_air(&cold), once);
+    assert_eq!(pitch(0, "FF").in_standard_air(&Air::default()), pitch(0, "FF"));
+    let mixed = outing((0..20).map(|i| if i == 15 { pitch(i, "FF") } else { pitch(i, "FF").in_standard_air(&cold) }));
+    let untold = v1(&outing((0..20).map(|i| pitch(i, "FF"))));
+    let sd = |set: FeatureSet| set.velocity_delta_5.expect("20 fastballs").sd;
+    assert!((sd(v1(&mixed)) - sd(untold)).abs() < 0.05);
 }
 
 #[test]

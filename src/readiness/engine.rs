@@ -122,7 +122,7 @@ impl Engine {
             changes.cleared = outcome.cleared;
         }
         let arm = self.arms.entry(pitcher).or_default();
-        let placed = arm.place(&self.config, &mut self.book, mound, key, pitch, &mut changes);
+        let placed = arm.place(&self.config, &mut self.book, mound, key, &pitch, &mut changes);
         if placed != Placed::Stale {
             arm.publish(&self.config, &mut self.judge, pitcher, now);
             arm.judge_alerts(&self.config, &mut self.book, pitcher, placed, &mut changes);
@@ -234,16 +234,16 @@ impl Arm {
         book: &mut Book,
         mound: MoundId,
         key: OutingKey,
-        pitch: OutingPitch,
+        pitch: &OutingPitch,
         changes: &mut Changes,
     ) -> Placed {
         let newest = self.newest_release();
         if let Some(current) = &mut self.current {
-            if current.mound == mound && current.continues_with(key, &pitch, config) {
+            if current.mound == mound && current.continues_with(key, pitch, config) {
                 if matches!(key, OutingKey::Game(_)) {
                     current.key = key;
                 }
-                return current.outing.upsert(pitch);
+                return current.outing.upsert(*pitch);
             }
             if newest.is_some_and(|newest| pitch.release <= newest) {
                 return Placed::Stale;
@@ -258,7 +258,7 @@ impl Arm {
             self.earlier.retain(|(last, _)| last.0.saturating_add(same_day_ns) >= pitch.release.0);
         }
         let mut outing = Outing::default();
-        let placed = outing.upsert(pitch);
+        let placed = outing.upsert(*pitch);
         let release = pitch.release;
         self.current = Some(Current { key, mound, outing, last_good: None, judged: None, release, published: None });
         placed

@@ -22,6 +22,7 @@ pub mod settings;
 pub mod stadium;
 pub mod statcast;
 pub mod thrown;
+pub mod weather;
 
 pub use rehearsal::Rehearsal;
 pub use score::{Errors, Score};
@@ -30,3 +31,4 @@ pub use settings::{MarkFeed, Settings, Silence};
 pub use stadium::{Counts, Delivery, Game, Scenario, Stadium};
 pub use statcast::{StatcastError, StatcastGame, ThrownNineP};
 pub use thrown::Thrown;
+pub use weather::{Climate, Weather, WeatherError};

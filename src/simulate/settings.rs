@@ -157,6 +157,8 @@ pub(crate) enum Purpose {
     Baseline = 8,
     /// What is a pitcher's own, the same for every seed.
     Arsenal = 9,
+    /// What the weather stations and accelerometers read.
+    Weather = 10,
 }
 
 /// The random stream of one purpose, one source and one item. Streams are independent of each other: what one of them

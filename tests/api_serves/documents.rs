@@ -44,6 +44,7 @@ fn the_openapi_document_lists_every_route_and_every_reference_leads_somewhere() 
     let expected = [
         ("/api/alerts", vec!["get"]),
         ("/api/alerts/{id}/ack", vec!["post"]),
+        ("/api/environment", vec!["get"]),
         ("/api/live", vec!["get"]),
         ("/api/pitchers", vec!["get"]),
         ("/api/pitchers/{id}", vec!["get"]),

@@ -10,6 +10,7 @@ use pitchguard::api::{
     router, serve,
 };
 use pitchguard::clock::BoxClock;
+use pitchguard::environment::Environment;
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{PartState, Telemetry};
 use pitchguard::readiness::{Alert, FeatureValue, Index, Readiness, Severity};
@@ -122,6 +123,7 @@ impl Setting {
             history: Arc::new(self.memory),
             commands,
             telemetry: Arc::clone(&telemetry),
+            environment: Environment::off(clock),
             clock,
             options: Arc::new(self.options),
         };
