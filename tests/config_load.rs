@@ -81,7 +81,7 @@ fn the_shipped_file_changes_nothing_and_shows_every_key_with_its_true_default() 
 }
 
 #[test]
-fn eleven_errors_in_one_file_are_eleven_errors_each_with_line_and_column() {
+fn thirteen_errors_in_one_file_are_thirteen_errors_each_with_line_and_column() {
     let text = "\
 [venue]
 file = \"/nowhere/park.toml\"
@@ -90,7 +90,7 @@ file = \"/nowhere/park.toml\"
 udp_lisen = \"127.0.0.1:7117\"
 auth = \"maybe\"
   sources = { 1 = \"camera\", 99 = \"192.0.2.1\" }
-serial = [\"/dev/ttyUSB0@921600\"]
+serial = [\"/dev/ttyUSB0@921600\", \"/dev/ttyUSB1@921601\", \"ttyUSB2@9600\", \"/dev/ttyUSB0@9600\"]
 
 [reorder]
 watermark_s = -1
@@ -112,7 +112,9 @@ url = \"mqtt://127.0.0.1:1883\"
         ("6:8", "write \"off\" or \"required\""),
         ("7:19", "write the address it sends from"),
         ("7:29", "a source is a number from 1 to 63"),
-        ("8:1", "not supported by this version"),
+        ("8:34", "asks for 921601 baud; write one of 9600, "),
+        ("8:57", "write a device's path and its speed"),
+        ("8:73", "names /dev/ttyUSB0 twice"),
         ("11:1", "watermark_s is -1"),
         ("12:10", "write a number such as 7.0"),
         ("14:2", "did you mean [store]?"),

@@ -17,8 +17,9 @@ pub fn run(config: Option<&Path>, _: &Args) -> ExitCode {
     match Config::load(config, std::env::vars_os()) {
         Ok((config, _)) => {
             let venue = config.venue.file.map_or("the built-in busch_iii".into(), |file| file.display().to_string());
+            let serial: String = config.ingest.serial.iter().map(|line| format!(" and {line}")).collect();
             println!(
-                "OK: frames on udp {}, venue {venue}, store {}, http {}",
+                "OK: frames on udp {}{serial}, venue {venue}, store {}, http {}",
                 config.ingest.udp_listen,
                 config.store.path.display(),
                 config.http.listen
