@@ -249,7 +249,7 @@ pub fn resolve(
             pfx_z,
         })
     });
-    PitcherBaseline { pitcher, types: types.collect() }
+    PitcherBaseline { pitcher, types: types.collect(), temperature_f: None }
 }
 
 /// What to expect of one quantity, after shrinkage towards last season or the league.
@@ -285,6 +285,8 @@ pub struct PitcherBaseline {
     pub pitcher: PitcherId,
     /// By pitch type.
     pub types: Vec<TypeBaseline>,
+    /// Mean temperature of the outings behind it, °F; absent where nobody measured it, as in every imported season.
+    pub temperature_f: Option<f64>,
 }
 
 impl PitcherBaseline {

@@ -19,6 +19,15 @@ impl Reading {
     }
 }
 
+/// The air that a pitch was thrown through, as far as sensors told.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Conditions {
+    /// °F.
+    pub temperature_f: Option<f64>,
+    /// Air density, kg/m³.
+    pub density: Option<f64>,
+}
+
 /// What the features need of a pitch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OutingPitch {
@@ -50,10 +59,12 @@ pub struct OutingPitch {
     pub late_data_frac: f64,
     /// Confidence in the rig's calibration when it was thrown; absent where nobody judges it.
     pub calibration_confidence: Option<f64>,
+    /// The air then; absent where no sensor told.
+    pub environment: Option<Conditions>,
 }
 
 impl From<&Pitch> for OutingPitch {
-    /// Calibration confidence is not the fit's to know and stays absent; whoever has it sets it.
+    /// Calibration confidence and the air are not the fit's to know and stay absent; whoever has them sets them.
     fn from(pitch: &Pitch) -> Self {
         let (v, sd) = (&pitch.values, &pitch.sd);
         Self {
@@ -71,6 +82,7 @@ impl From<&Pitch> for OutingPitch {
             flagged: pitch.flags.any(),
             late_data_frac: pitch.late_data_frac(),
             calibration_confidence: None,
+            environment: None,
         }
     }
 }

@@ -33,7 +33,11 @@ fn usual(pitch_type: &str, speed: f64, spin: f64) -> TypeBaseline {
 }
 
 fn baseline() -> PitcherBaseline {
-    PitcherBaseline { pitcher: PitcherId(1), types: vec![usual("FF", 95.0, 2300.0), usual("SL", 86.0, 2500.0)] }
+    PitcherBaseline {
+        pitcher: PitcherId(1),
+        types: vec![usual("FF", 95.0, 2300.0), usual("SL", 86.0, 2500.0)],
+        temperature_f: None,
+    }
 }
 
 /// The `i`-th pitch, just as usual.
@@ -57,6 +61,7 @@ fn pitch(i: u64, pitch_type: &str) -> OutingPitch {
         flagged: false,
         late_data_frac: 0.0,
         calibration_confidence: None,
+        environment: None,
     }
 }
 
@@ -162,6 +167,119 @@ fn a_lower_release_and_a_shorter_stride_are_drops_in_pitch_to_pitch_deviations()
     assert!((mechanics.release_extension.expect("5 pitches").z - -2.0).abs() < 1e-9);
 }
 
+fn v2(outing: &Outing) -> FeatureSetV2 {
+    features_v2(outing, Some(&baseline()), &Context::default(), &Config::default())
+}
+
+#[test]
+fn velocity_is_brought_to_the_baselines_temperature_where_both_are_known() {
+    let cold = |i| OutingPitch {
+        release_speed: moved(pitch(i, "FF").release_speed, -1.0),
+        environment: Some(Conditions { temperature_f: Some(33.0), density: None }),
+        ..pitch(i, "FF")
+    };
+    let outing = outing((0..5).map(cold));
+    let warm = PitcherBaseline { temperature_f: Some(70.0), ..baseline() };
+    let of = |usual: &PitcherBaseline| {
+        features_v1(&outing, Some(usual), &Config::default()).velocity_delta_5.expect("5 fastballs")
+    };
+    assert!(of(&warm).value.abs() < 1e-9, "37 °F are 1 mph: {:?}", of(&warm));
+    assert!((of(&baseline()).value + 1.0).abs() < 1e-9, "nobody knows how warm it usually is");
+    let share = |f: Feature| f.sd.powi(2) - 0.8_f64.powi(2) / 5.0 - 0.2_f64.powi(2);
+    assert!((share(of(&warm)) - (2.0_f64 / 37.0).powi(2)).abs() < 1e-9);
+    assert!((share(of(&baseline())) - (12.0_f64 / 37.0).powi(2)).abs() < 1e-9, "and the interval says so");
+}
+
+#[test]
+fn the_same_ball_breaks_alike_at_40_and_at_95_degrees_once_adjusted() {
+    let standard = 1.1739;
+    let thrown_at = |density: f64| {
+        let sinks = |i: u64| {
+            let p = pitch(i, "FF");
+            let by = density / standard;
+            let in_this_air = |r: Option<Reading>| r.map(|r| Reading { value: r.value * by, ..r });
+            OutingPitch {
+                pfx_x: in_this_air(p.pfx_x),
+                pfx_z: in_this_air(p.pfx_z),
+                environment: Some(Conditions { temperature_f: None, density: Some(density) }),
+                ..p
+            }
+        };
+        v1(&outing((0..20).map(sinks)))
+    };
+    // science.md §1: 40 °F is +6.3 %, 95 °F −5.1 %.
+    for density in [1.063 * standard, 0.949 * standard] {
+        let features = thrown_at(density);
+        for feature in [features.break_adj_x, features.break_adj_z] {
+            assert!(feature.expect("20 pitches").value.abs() < 1e-9, "{feature:?}");
+        }
+    }
+    let (known, unknown) = (thrown_at(standard).break_adj_z, v1(&outing((0..20).map(|i| pitch(i, "FF")))).break_adj_z);
+    assert!(known.expect("20 pitches").sd < unknown.expect("20 pitches").sd, "what is measured is no longer guessed");
+}
+
+#[test]
+fn air_that_cannot_be_adjusts_nothing() {
+    for density in [0.0, -1.0, f64::NAN, f64::INFINITY, 12.0] {
+        let odd = |i| OutingPitch {
+            environment: Some(Conditions { temperature_f: Some(f64::NAN), density: Some(density) }),
+            ..pitch(i, "FF")
+        };
+        let usual = PitcherBaseline { temperature_f: Some(70.0), ..baseline() };
+        let features = features_v1(&outing((0..20).map(odd)), Some(&usual), &Config::default());
+        assert_eq!(features, v1(&outing((0..20).map(|i| pitch(i, "FF")))));
+    }
+}
+
+#[test]
+fn extension_is_the_mean_of_the_last_5_against_their_own_types_in_feet() {
+    for n in 0..4 {
+        assert_eq!(v2(&outing((0..n).map(|i| pitch(i, "FF")))).release_extension_delta, None);
+    }
+    let short = |i| OutingPitch {
+        release_extension: moved(pitch(i, "SL").release_extension, if i < 3 { 1.0 } else { -0.3 }),
+        ..pitch(i, "SL")
+    };
+    let delta = v2(&outing((0..8).map(short))).release_extension_delta.expect("5 pitches of a known type");
+    assert!((delta.value + 0.3).abs() < 1e-9 && delta.n == 5, "{delta:?}");
+    assert!((delta.sd - (0.15_f64.powi(2) / 5.0 + 0.05_f64.powi(2)).sqrt()).abs() < 1e-9);
+    let blind = |i| OutingPitch { release_extension: None, ..pitch(i, "SL") };
+    assert_eq!(v2(&outing((0..8).map(blind))).release_extension_delta, None);
+}
+
+#[test]
+fn tempo_is_compared_with_himself_earlier_and_breaks_are_no_intervals() {
+    // 20 s apart, after the 17th pitch 26 s; a long walk in between.
+    let at = |i: u64| {
+        let walk = if i >= 9 { 300 } else { 0 };
+        let slow = i.saturating_sub(17) * 6;
+        let release = EventNs((1_000 + 20 * i + slow + walk) * NS_PER_S);
+        OutingPitch { id: PitchId::new(release, MoundId(0)), release, ..pitch(i, "FF") }
+    };
+    // 16 intervals but for the walk.
+    assert_eq!(v2(&outing((0..16).map(at))).pitch_tempo_delta, None, "9 before the last 5");
+    let even = v2(&outing((0..17).map(at))).pitch_tempo_delta.expect("10 before the last 5");
+    assert!(even.value.abs() < 1e-9 && even.sd.abs() < 1e-9, "{even:?}");
+    let slower = v2(&outing((0..23).map(at))).pitch_tempo_delta.expect("present");
+    assert!((slower.value - 6.0).abs() < 1e-9 && slower.n == 5, "{slower:?}");
+}
+
+#[test]
+fn what_surrounds_the_arm_is_absent_without_a_pitch_and_never_the_smallest_qa() {
+    let context = Context { pitches_today: 7, carried: 3.5, acwr: Some(1.2), days_rest: Some(4) };
+    let of = |outing: &Outing| features_v2(outing, Some(&baseline()), &context, &Config::default());
+    let names = |features: &FeatureSetV2| features.named().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(names(&of(&Outing::default())), ["acwr", "days_rest"]);
+    let late = OutingPitch { late_data_frac: 0.5, calibration_confidence: Some(0.61), ..pitch(0, "FF") };
+    let one = of(&outing([late]));
+    assert_eq!(names(&one), ["late_data_frac", "calibration_confidence", "dose", "acwr", "days_rest"]);
+    let values: Vec<f64> = one.named().map(|(_, feature)| feature.value).collect();
+    assert_eq!((values, one.qa_min()), (vec![0.5, 0.61, 10.5, 1.2, 4.0], None));
+    let many = of(&outing((0..30).map(|i| OutingPitch { late_data_frac: 0.4, ..pitch(i, "FF") })));
+    assert!((many.qa_min().expect("windows are open") - 0.6).abs() < 1e-9);
+    assert_eq!(many.named().count(), 6 + 2 + 4, "all of v1, two windows, and no confidence");
+}
+
 /// Pitches of two types about a true day that differs from the baseline as the baseline and the weather say it may.
 fn random_day(rng: &mut StdRng, n: u64) -> (Outing, f64) {
     let mut normal = |sd: f64| -> f64 { sd * rng.sample::<f64, _>(StandardNormal) };
@@ -187,8 +305,7 @@ fn random_day(rng: &mut StdRng, n: u64) -> (Outing, f64) {
 fn stated_standard_deviations_are_honest() {
     const DAYS: u32 = 4000;
     let mut rng = StdRng::seed_from_u64(4);
-    let usual =
-        PitcherBaseline { pitcher: PitcherId(1), types: vec![usual("FF", 95.0, 2300.0), usual("SI", 95.0, 2300.0)] };
+    let usual = PitcherBaseline { types: vec![usual("FF", 95.0, 2300.0), usual("SI", 95.0, 2300.0)], ..baseline() };
     let (mut held, mut ratios, mut cvs) = (0, Vec::new(), Vec::new());
     for _ in 0..DAYS {
         let (outing, truth) = random_day(&mut rng, 25);

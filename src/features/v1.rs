@@ -11,8 +11,10 @@
 //! yet is expected by all of them and valid for none, so a silent mark feed lowers QA. Nothing crosses outings.
 //! QA takes the late-data fraction that is published beside it, the pitcher's mean over his last 25 pitches.
 //!
-//! No sensor tells temperature, density and wind yet: no value is adjusted, and the standard deviations of velocity and
-//! break are widened by [`Config`].
+//! **Weather** (science.md §1). Where a pitch says its air, break is brought to standard density, b·ρ_std/ρ, and velocity to
+//! the baseline's temperature, Δv − (T − T_baseline)/37. Where it does not, or where nobody knows the baseline's
+//! temperature, no value is adjusted and the standard deviation is widened by [`Config`]. Wind is never corrected: what
+//! break owes to it widens its standard deviation.
 //!
 //! Standard deviations: of a mean, see [`Sample::mean_delta`]; of a pooled variance ratio R over ν degrees of freedom,
 //! R·√(2/ν); of a pooled coefficient of variation, CV·√(1/(2ν)). The baseline's variances rest on hundreds of pitches
@@ -20,7 +22,7 @@
 
 use super::baseline::{Expected, PitcherBaseline, TypeBaseline};
 use super::config::Config;
-use super::outing::{Outing, OutingPitch, Reading};
+use super::outing::{Conditions, Outing, OutingPitch, Reading};
 use super::window::{Input, Item, Sample, Window};
 
 const VELOCITY: Window = Window { open: 5, full: 5 };
@@ -32,6 +34,14 @@ const MECHANICS: Window = Window { open: 5, full: 5 };
 const INCHES: f64 = 12.0;
 /// Fahrenheit per mph of release speed (science.md §1).
 const TEMPERATURE_F_PER_MPH: f64 = 37.0;
+/// Standard conditions: 70 °F, 50 %, 29.92 inHg at Busch Stadium, kg/m³ (science.md §1).
+const STANDARD_DENSITY: f64 = 1.1739;
+/// Air that anybody can have thrown through, kg/m³: anything else is a sensor's fault and adjusts nothing.
+const DENSITY: std::ops::Range<f64> = 0.8..1.6;
+/// What stays unknown of an adjusted value: the temperature a pitch met, °F, and the density that the baseline's own
+/// season had on average, as a fraction of standard. \[P\]
+const ADJUSTED_TEMPERATURE_SD_F: f64 = 2.0;
+const ADJUSTED_DENSITY_SD_FRAC: f64 = 0.01;
 /// Inches of break per mph of wind (science.md §1).
 const BREAK_IN_PER_WIND_MPH: f64 = 0.35;
 
@@ -130,7 +140,7 @@ impl FeatureSet {
 /// Computes feature set v1 (science.md §4) of the newest windows of an outing. Without a baseline only what needs none
 /// is present: the spin's coefficient of variation and the raw variance of release height.
 pub fn features_v1(outing: &Outing, baseline: Option<&PitcherBaseline>, config: &Config) -> FeatureSet {
-    let features = Computation { outing, baseline, late: outing.late_data_frac() };
+    let features = Computation::new(outing, baseline);
     let (spin_consistency_20, spin_ratio) = features.spin();
     let (release_height_var_25, release_height_var_25_ft2) = features.height();
     FeatureSet {
@@ -148,7 +158,7 @@ pub fn features_v1(outing: &Outing, baseline: Option<&PitcherBaseline>, config: 
     }
 }
 
-struct Computation<'a> {
+pub(super) struct Computation<'a> {
     outing: &'a Outing,
     baseline: Option<&'a PitcherBaseline>,
     late: f64,
@@ -157,20 +167,56 @@ struct Computation<'a> {
 type Usual = fn(&TypeBaseline) -> Option<Expected>;
 type Read = fn(&OutingPitch) -> Option<Reading>;
 
-impl Computation<'_> {
+/// A reading as it would have been in the baseline's weather, and what is unknown of that, as in [`Item::shared_sd`].
+type Weathered = (Reading, f64);
+
+/// Brings a speed to the baseline's temperature.
+fn at_usual_temperature(reading: Reading, air: Conditions, usual_f: Option<f64>, config: &Config) -> Weathered {
+    match air.temperature_f.zip(usual_f).filter(|(now, usual)| now.is_finite() && usual.is_finite()) {
+        Some((now, usual)) => {
+            let value = reading.value - (now - usual) / TEMPERATURE_F_PER_MPH;
+            (Reading { value, ..reading }, ADJUSTED_TEMPERATURE_SD_F / TEMPERATURE_F_PER_MPH)
+        }
+        None => (reading, config.temperature_sd_f / TEMPERATURE_F_PER_MPH),
+    }
+}
+
+/// Brings a break to standard density.
+fn at_standard_density(reading: Reading, air: Conditions, config: &Config) -> Weathered {
+    match air.density.filter(|density| DENSITY.contains(density)) {
+        Some(density) => {
+            let by = STANDARD_DENSITY / density;
+            let adjusted = Reading { value: reading.value * by, sd: reading.sd * by };
+            (adjusted, ADJUSTED_DENSITY_SD_FRAC * adjusted.value)
+        }
+        None => (reading, config.density_sd_frac * reading.value),
+    }
+}
+
+impl<'a> Computation<'a> {
+    pub(super) fn new(outing: &'a Outing, baseline: Option<&'a PitcherBaseline>) -> Self {
+        Self { outing, baseline, late: outing.late_data_frac() }
+    }
+
     /// A window over every pitch; the baseline is optional.
     fn every(&self, window: Window, read: Read, usual: Usual) -> Option<Sample> {
         window.collect(self.outing.pitches(), |pitch| match (pitch.flagged, pitch.pitch_type, read(pitch)) {
             (false, Some(pitch_type), Some(reading)) => {
                 let usual = self.baseline.and_then(|b| b.of(pitch_type)).and_then(usual);
-                Input::Valid(Item { pitch_type, reading, usual })
+                Input::Valid(Item { pitch_type, reading, usual, shared_sd: 0.0 })
             }
             _ => Input::Missing,
         })
     }
 
     /// A window over pitches of types that have a baseline, fastballs only where asked.
-    fn usual(&self, window: Window, read: Read, usual: Usual, fastballs: bool) -> Option<Sample> {
+    fn usual(
+        &self,
+        window: Window,
+        read: impl Fn(&OutingPitch) -> Option<Weathered>,
+        usual: Usual,
+        fastballs: bool,
+    ) -> Option<Sample> {
         let baseline = self.baseline?;
         window.collect(self.outing.pitches(), |pitch| {
             let Some(pitch_type) = pitch.pitch_type else { return Input::Missing };
@@ -179,10 +225,24 @@ impl Computation<'_> {
             }
             let Some(expected) = baseline.of(pitch_type).and_then(usual) else { return Input::NotExpected };
             match read(pitch) {
-                Some(reading) if !pitch.flagged => Input::Valid(Item { pitch_type, reading, usual: Some(expected) }),
+                Some((reading, shared_sd)) if !pitch.flagged => {
+                    Input::Valid(Item { pitch_type, reading, usual: Some(expected), shared_sd })
+                }
                 _ => Input::Missing,
             }
         })
+    }
+
+    /// The newest pitches whose delivery is compared with usual.
+    fn mechanics(&self, read: Read, usual: Usual) -> Option<Sample> {
+        self.usual(MECHANICS, |p| Some((read(p)?, 0.0)), usual, false)
+    }
+
+    /// Extension against baseline, ft.
+    pub(super) fn extension(&self) -> Option<Feature> {
+        let sample = self.mechanics(|p| p.release_extension, |t| t.release_extension)?;
+        let (delta, variance) = sample.mean_delta()?;
+        Some(self.feature(&sample, delta, variance.sqrt()))
     }
 
     fn feature(&self, sample: &Sample, value: f64, sd: f64) -> Feature {
@@ -190,10 +250,14 @@ impl Computation<'_> {
     }
 
     fn velocity(&self, config: &Config) -> Option<Feature> {
-        let sample = self.usual(VELOCITY, |p| p.release_speed, |t| t.release_speed, true)?;
+        let usual_f = self.baseline.and_then(|b| b.temperature_f);
+        let read = |p: &OutingPitch| {
+            let air = p.environment.unwrap_or_default();
+            p.release_speed.map(|speed| at_usual_temperature(speed, air, usual_f, config))
+        };
+        let sample = self.usual(VELOCITY, read, |t| t.release_speed, true)?;
         let (delta, variance) = sample.mean_delta()?;
-        let temperature = config.temperature_sd_f / TEMPERATURE_F_PER_MPH;
-        Some(self.feature(&sample, delta, (variance + temperature.powi(2)).sqrt()))
+        Some(self.feature(&sample, delta, variance.sqrt()))
     }
 
     fn spin(&self) -> (Option<Feature>, Option<Ratio>) {
@@ -226,17 +290,19 @@ impl Computation<'_> {
 
     /// Break against baseline, ft in and in out.
     fn movement(&self, config: &Config, read: Read, usual: Usual) -> Option<Feature> {
+        let read = |p: &OutingPitch| {
+            let air = p.environment.unwrap_or_default();
+            read(p).map(|reading| at_standard_density(reading, air, config))
+        };
         let sample = self.usual(BREAK, read, usual, false)?;
         let (delta, variance) = sample.mean_delta()?;
-        let mean = sample.items().map(|i| i.reading.value).sum::<f64>() / sample.n() as f64;
-        let density_in = config.density_sd_frac * mean * INCHES;
         let wind_in = BREAK_IN_PER_WIND_MPH * config.wind_sd_mph;
-        let sd = (variance * INCHES * INCHES + density_in.powi(2) + wind_in.powi(2)).sqrt();
+        let sd = (variance * INCHES * INCHES + wind_in.powi(2)).sqrt();
         Some(self.feature(&sample, delta * INCHES, sd))
     }
 
     fn drop(&self, read: Read, usual: Usual) -> Option<Lowering> {
-        let sample = self.usual(MECHANICS, read, usual, false)?;
+        let sample = self.mechanics(read, usual)?;
         let (delta, variance) = sample.mean_delta()?;
         let within = sample.items().filter_map(|i| i.usual).map(|e| e.var_within).sum::<f64>() / sample.n() as f64;
         (within > 0.0).then(|| Lowering {

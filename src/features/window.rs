@@ -36,6 +36,9 @@ pub(super) struct Item {
     pub(super) pitch_type: PitchType,
     pub(super) reading: Reading,
     pub(super) usual: Option<Expected>,
+    /// Standard deviation of the part of the error that all inputs of a window share, the weather's; its sign is the
+    /// direction in which it moves this input.
+    pub(super) shared_sd: f64,
 }
 
 /// An open window.
@@ -124,10 +127,10 @@ impl Sample {
     }
 
     /// Mean of value less baseline over the inputs, with the variance of that mean: within-outing scatter and
-    /// measurement, averaged; and the baseline's own uncertainty, which a type's inputs share.
+    /// measurement, averaged; the baseline's own uncertainty, which a type's inputs share; and what all share.
     pub(super) fn mean_delta(&self) -> Option<(f64, f64)> {
         let n = self.n as f64;
-        let (mut sum, mut variance) = (0.0, 0.0);
+        let (mut sum, mut variance) = (0.0, self.items().map(|i| i.shared_sd).sum::<f64>().powi(2));
         for item in self.items() {
             let usual = item.usual?;
             sum += item.reading.value - usual.mean;

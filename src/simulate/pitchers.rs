@@ -246,7 +246,7 @@ impl Pitcher {
     /// What a season would have taught about him, rested, in this air.
     pub(crate) fn baseline(&self, seed: u64, air: &Air) -> PitcherBaseline {
         let types = self.arsenal.iter().map(|weapon| self.type_baseline(weapon, seed, air)).collect();
-        PitcherBaseline { pitcher: self.id, types }
+        PitcherBaseline { pitcher: self.id, types, temperature_f: None }
     }
 
     fn type_baseline(&self, weapon: &Weapon, seed: u64, air: &Air) -> TypeBaseline {
