@@ -11,8 +11,8 @@
 //! yet is expected by all of them and valid for none, so a silent mark feed lowers QA. Nothing crosses outings.
 //! QA takes the late-data fraction that is published beside it, the pitcher's mean over his last 25 pitches.
 //!
-//! **Weather** (science.md §1). Where a pitch says its air, break is brought to standard density, b·ρ_std/ρ, and velocity to
-//! the baseline's temperature, Δv − (T − T_baseline)/37. Where it does not, or where nobody knows the baseline's
+//! **Weather** (science.md §1). Where a pitch says its air, break is brought to standard density, `b·ρ_std/ρ`, and velocity
+//! to the baseline's temperature, `Δv − (T − T_baseline)/37`. Where it does not, or where nobody knows the baseline's
 //! temperature, no value is adjusted and the standard deviation is widened by [`Config`]. Wind is never corrected: what
 //! break owes to it widens its standard deviation.
 //!

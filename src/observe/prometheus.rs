@@ -40,6 +40,7 @@ const BUCKETS_NS: [u64; 19] = [
 
 type Labels<'a> = [(&'a str, &'a str)];
 type SourceCount = fn(&SourceStatus) -> u64;
+type LineCount = fn(&SerialStatus) -> u64;
 
 impl Telemetry {
     /// All numbers as `OpenMetrics` text ([`super::METRICS_CONTENT_TYPE`]).
@@ -242,7 +243,7 @@ impl Families<'_> {
             })
         });
         self.gauges("serial_state", "1 for the state that a serial line is in", None, states)?;
-        let counters: [(&str, &str, Option<&Unit>, fn(&SerialStatus) -> u64); 5] = [
+        let counters: [(&str, &str, Option<&Unit>, LineCount); 5] = [
             ("serial_received", "Bytes read off the line", Some(&Unit::Bytes), |line| line.bytes),
             ("serial_frames", "Whole frames off the line, refused ones too", None, |line| line.frames),
             ("serial_rubbish", "Stretches between zeros that were no frame", None, |line| line.rubbish),

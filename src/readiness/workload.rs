@@ -116,7 +116,7 @@ mod tests {
 
     /// An appearance of so many pitches every so many days, the last one `last` days ago.
     fn every(days: u32, pitches: u32, last: u32, back_to: u32) -> Vec<(u32, u32)> {
-        (0..).map(|i| last + i * days).take_while(|ago| *ago <= back_to).map(|ago| (ago, pitches)).collect()
+        (last..=back_to).step_by(days as usize).map(|ago| (ago, pitches)).collect()
     }
 
     #[test]
