@@ -208,6 +208,28 @@ fn faults_of_the_environment_are_named_by_variable() {
 }
 
 #[test]
+fn serial_lines_come_from_file_or_environment_and_each_is_shown_as_it_is_written() {
+    let desk = Desk::new();
+    let text = "[ingest]\nserial = [\"/dev/ttyUSB0@921600\"]\n";
+    let lines = |config: &Config| config.ingest.serial.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let (config, provenance) = desk.load(text, &[]).expect("a line");
+    assert_eq!(lines(&config), ["/dev/ttyUSB0@921600"]);
+    assert!(provenance.to_string().contains("serial = [\"/dev/ttyUSB0@921600\"]"), "{provenance}");
+    let two = [("PITCHGUARD_INGEST__SERIAL", "[\"/dev/ttyS1@115200\", \"/dev/ttyS2@9600\"]")];
+    assert_eq!(lines(&desk.load(text, &two).expect("two lines").0), ["/dev/ttyS1@115200", "/dev/ttyS2@9600"]);
+    let many: Vec<String> = (0..17).map(|i| format!("\"/dev/ttyS{i}@9600\"")).collect();
+    for (value, part) in [
+        ("/dev/ttyS1@9600".to_owned(), "write a list such as [\"/dev/ttyUSB0@921600\"]"),
+        (format!("[{}]", many.join(", ")), "names 17 lines; 16 at most"),
+        ("[7]".to_owned(), "write a device's path and its speed"),
+    ] {
+        let errors = desk.errors("", &[("PITCHGUARD_INGEST__SERIAL", &value)]);
+        assert_eq!(errors.len(), 1, "{errors:#?}");
+        assert!(errors[0].1.contains(part), "{errors:#?}");
+    }
+}
+
+#[test]
 fn listening_beyond_loopback_must_be_made_safe_or_said_out_loud() {
     let desk = Desk::new();
     let keys = desk.file("keys", &format!("1, {KEY}\n"));

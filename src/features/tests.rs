@@ -411,12 +411,12 @@ proptest! {
         sorted.sort_unstable();
         let arrived = outing(known.iter().map(|i| thrown(*i)));
         prop_assert_eq!(arrived.newest().map(|p| p.id), sorted.last().map(|i| thrown(*i).id));
-        prop_assert_eq!(v1(&arrived), v1(&outing(sorted.into_iter().map(thrown))));
+        prop_assert_eq!(v2(&arrived), v2(&outing(sorted.into_iter().map(thrown))));
     }
 
     #[test]
     fn qa_stays_within_0_and_1_and_sd_is_never_negative(
-        pitches in prop::collection::vec((any::<bool>(), any::<bool>(), 0.0..1.0, -20.0..20.0), 0..60),
+        pitches in prop::collection::vec((any::<bool>(), any::<bool>(), 0.0..1.0, -20.0..20.0_f64), 0..60),
     ) {
         let outing = outing(pitches.into_iter().enumerate().map(|(i, (flagged, typed, late, by))| {
             let p = pitch(i as u64, "FF");
@@ -424,12 +424,14 @@ proptest! {
                 flagged,
                 pitch_type: p.pitch_type.filter(|_| typed),
                 late_data_frac: late,
+                release: EventNs(p.release.0 + (by.abs() * 1e9) as u64),
                 release_speed: moved(p.release_speed, by),
                 release_pos_z: moved(p.release_pos_z, by),
+                environment: Some(Conditions { temperature_f: Some(by), density: Some(1.1 + by / 20.0) }),
                 ..p
             }
         }));
-        for (name, feature) in v1(&outing).named() {
+        for (name, feature) in v2(&outing).named() {
             prop_assert!((0.0..=1.0).contains(&feature.qa), "{name}: {feature:?}");
             prop_assert!(feature.sd >= 0.0 && feature.value.is_finite(), "{name}: {feature:?}");
         }

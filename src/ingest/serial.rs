@@ -4,9 +4,9 @@
 //! where reading begins anew, so that one bad byte costs the frame it fell into and, where it fell on a zero, the
 //! neighbour. A serial line stamps nothing: a frame arrived when the read that held its last byte returned.
 //!
-//! A device that goes away is opened again under the same path, first at once and then with pauses that double up to
-//! `RETRY_MAX`. Meanwhile its path into the watermark buffer does not vouch for anybody ([`FrameSink::hang_up`]): what its
-//! sources do is unknown, and nobody waits for them. Rubbish that goes on is said in words once a minute.
+//! A device that goes away is opened again under the same path, after 100 ms and then with pauses that double up to 2 s,
+//! until frames come again. Meanwhile its path into the watermark buffer vouches for nobody ([`FrameSink::hang_up`]): what
+//! its sources do is unknown, and nobody waits for them. Rubbish that goes on is said in words once a minute.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
@@ -90,7 +90,6 @@ impl<S: FrameSink> Listener<S> {
                 Ok(mut port) => {
                     add(&self.line.opened, 1);
                     self.enter(LineState::Open, None);
-                    // It ends for one of two reasons, and the loop asks which.
                     if let Err(error) = self.listen(&mut port, &mut bytes, stop).await {
                         self.enter(LineState::Unplugged, Some(&error));
                         self.intake.hang_up();
