@@ -174,6 +174,19 @@ fn write_frames(out: &mut String, report: &StatusReport) -> std::fmt::Result {
         bytes(ingest.receive_buffer_bytes),
         bytes(ingest.receive_buffer_wanted_bytes)
     )?;
+    for line in &ingest.serial {
+        writeln!(
+            out,
+            "Serial   {} at {} baud is {}: {}, {} frames, {} stretches of rubbish, opened {} times",
+            line.device,
+            line.baud,
+            line.state,
+            bytes(line.bytes),
+            line.frames,
+            line.rubbish,
+            line.opened
+        )?;
+    }
     let refused: Vec<String> =
         ingest.refused.iter().filter(|(_, n)| **n > 0).map(|(cause, n)| format!("{n} {cause}")).collect();
     if refused.is_empty() { Ok(()) } else { writeln!(out, "         refused: {}", refused.join(", ")) }

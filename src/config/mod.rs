@@ -19,7 +19,7 @@ pub use error::{ConfigError, ConfigErrors, Place};
 pub use provenance::{Origin, Provenance};
 
 use crate::environment::{self, BrokerUrl};
-use crate::ingest::{KeyFileError, KeyRing, UdpSettings};
+use crate::ingest::{KeyFileError, KeyRing, SerialLine, UdpSettings};
 use crate::readiness;
 use crate::reorder::{self, MoundPlan};
 use crate::tracking::{
@@ -91,11 +91,14 @@ pub enum Auth {
 pub struct IngestConfig {
     /// Address and port for UDP.
     pub udp_listen: SocketAddr,
+    /// Serial devices with their speeds.
+    pub serial: Vec<SerialLine>,
     /// Whether frames must be authenticated.
     pub auth: Auth,
     /// File of keys, lines of source and hex key.
     pub keys_file: Option<PathBuf>,
-    /// Source → the address it must send from. Empty: any source from any address. Not empty: only these sources.
+    /// Source → the address it must send from. Empty: any source from any address. Not empty: only these sources. Serial
+    /// lines have no addresses and are not bound by it.
     pub sources: BTreeMap<u8, IpAddr>,
     /// Size asked for the socket's receive buffer, bytes.
     pub receive_buffer_bytes: u32,
@@ -105,6 +108,7 @@ impl Default for IngestConfig {
     fn default() -> Self {
         Self {
             udp_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7117)),
+            serial: Vec::new(),
             auth: Auth::Off,
             keys_file: None,
             sources: BTreeMap::new(),
@@ -247,6 +251,7 @@ impl Config {
             venue: VenueConfig { file: r.take("venue", "file", venue.file) },
             ingest: IngestConfig {
                 udp_listen: r.take("ingest", "udp_listen", ingest.udp_listen),
+                serial: r.take("ingest", "serial", ingest.serial),
                 auth: r.take("ingest", "auth", ingest.auth),
                 keys_file: r.take("ingest", "keys_file", ingest.keys_file),
                 sources: r.take("ingest", "sources", ingest.sources),

@@ -1,5 +1,7 @@
 //! The merge thread: steps the pipeline, publishes what happened, hands records to the writer.
 
+use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -11,10 +13,10 @@ use super::profiles::{self, StoreProfiles, learned_key};
 use crate::api::{Command, Event, Live};
 use crate::clock::BoxClock;
 use crate::ids::BoxNs;
-use crate::ingest::{IngestCounters, Refusal};
+use crate::ingest::{IngestCounters, LineSnapshot, Refusal};
 use crate::observe::{
-    Accounting, IngestStatus, MoundStatus, PartState, PublishedPitches, Recorder, ReorderStatus, SourceState,
-    SourceStatus, Stage, StoreStatus, Telemetry,
+    Accounting, IngestStatus, MoundStatus, PartState, PublishedPitches, Recorder, ReorderStatus, SerialStatus,
+    SourceState, SourceStatus, Stage, StoreStatus, Telemetry,
 };
 use crate::pipeline::{Output, Pipeline};
 use crate::reorder;
@@ -35,6 +37,8 @@ pub(super) struct Merge {
     pub(super) writer: WriterHandle,
     pub(super) store: Arc<Store>,
     pub(super) counters: Arc<IngestCounters>,
+    /// Where the socket listens.
+    pub(super) udp: SocketAddr,
     /// Asked for, given.
     pub(super) receive_buffer_bytes: (u32, u32),
     pub(super) venue: Venue,
@@ -166,6 +170,11 @@ impl Running {
         let telemetry = &self.merge.telemetry;
         telemetry.publish_reorder(reorder_status(&self.merge.pipeline, &self.merge.venue, now));
         telemetry.publish_ingest(ingest_status(&self.merge.counters, self.merge.receive_buffer_bytes));
+        let lines = self.merge.counters.snapshot().lines;
+        if !lines.is_empty() {
+            let (state, detail) = ingest_part(&lines, self.merge.udp);
+            telemetry.set_part("ingest", state, detail);
+        }
         telemetry.publish_pitches(self.published);
         let counts = self.merge.writer.counts();
         match self.merge.writer.trouble() {
@@ -264,5 +273,33 @@ fn ingest_status(counters: &IngestCounters, (asked, given): (u32, u32)) -> Inges
         socket_errors: now.socket_errors,
         receive_buffer_bytes: given.into(),
         receive_buffer_wanted_bytes: asked.into(),
+        serial: now.lines.iter().map(serial_status).collect(),
     }
+}
+
+fn serial_status(line: &LineSnapshot) -> SerialStatus {
+    SerialStatus {
+        device: line.line.device().display().to_string(),
+        baud: line.line.baud(),
+        state: line.state.as_str().to_owned(),
+        bytes: line.bytes,
+        frames: line.frames,
+        rubbish: line.rubbish,
+        opened: line.opened,
+        open_failures: line.open_failures,
+    }
+}
+
+/// How ingest does: the UDP socket works as long as its thread does, a serial line may be away.
+fn ingest_part(lines: &[LineSnapshot], udp: SocketAddr) -> (PartState, String) {
+    let mut detail = format!("udp {udp}");
+    for line in lines {
+        // Writing to a string cannot fail.
+        let _ = write!(detail, "; serial {} {}", line.line, line.state.as_str());
+        if !line.state.advice().is_empty() {
+            let _ = write!(detail, " ({})", line.state.advice());
+        }
+    }
+    let troubled = lines.iter().any(|line| !line.state.advice().is_empty());
+    (if troubled { PartState::Degraded } else { PartState::Ready }, detail)
 }

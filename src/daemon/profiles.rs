@@ -12,14 +12,14 @@ use crate::api::{Event, Live};
 use crate::history;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::pipeline::{Pipeline, Profile, Profiles};
-use crate::readiness::Workload;
+use crate::readiness::{HISTORY_DAYS, Workload};
 use crate::store::records::{Origin, PitchRecord};
 use crate::store::{Cursor, Store, StoreError};
 use crate::tracking::JerkScale;
 use crate::tracking::venue::Venue;
 
-/// Days of past appearances that still weigh in today's dose: half of a pitch is left after one, 2^−14 after this many.
-const WORKLOAD_DAYS: i32 = 14;
+/// Days within which a game measured here may not have been summed up yet.
+const UNFOLDED_DAYS: i32 = 14;
 /// An outing in progress is at most this old; nobody pitches for longer.
 const OUTING_NS: u64 = 18 * 3_600 * 1_000_000_000;
 
@@ -44,20 +44,23 @@ impl StoreProfiles {
     fn read(&self, pitcher: PitcherId, day: Date) -> Result<Profile, StoreError> {
         let today = day.to_string();
         let baseline = history::baseline_before(&self.store, pitcher, &today)?;
-        let first = day.saturating_sub(WORKLOAD_DAYS.days());
         let yesterday = day.saturating_sub(1.day());
-        let past = self
-            .games(pitcher, first, yesterday)?
-            .iter()
-            .filter_map(|((date, _), pitches)| {
+        let unfolded = day.saturating_sub(UNFOLDED_DAYS.days());
+        let first = day.saturating_sub(i64::from(HISTORY_DAYS).days()).to_string();
+        let long_ago = self.store.appearances_of(pitcher.0, &first, &unfolded.saturating_sub(1.day()).to_string())?;
+        let long_ago = long_ago.into_iter().map(|appearance| (appearance.game_date, appearance.pitches));
+        let recent = self.games(pitcher, unfolded, yesterday)?;
+        let past = long_ago
+            .chain(recent.into_iter().map(|((date, _), pitches)| (date, pitches)))
+            .filter_map(|(date, pitches)| {
                 let days = day.since(date.parse::<Date>().ok()?).ok()?.get_days();
-                Some((u32::try_from(days).ok()?, *pitches))
+                Some((u32::try_from(days).ok()?, pitches))
             })
             .collect();
         Ok(Profile {
             name: self.store.pitcher(pitcher.0)?.and_then(|p| p.name),
             baseline: (!baseline.types.is_empty()).then_some(baseline),
-            workload: Workload { past, ..Workload::default() },
+            workload: Workload::of_past(past),
         })
     }
 }

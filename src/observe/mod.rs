@@ -22,8 +22,8 @@ use arc_swap::ArcSwapOption;
 pub use self::latency::{Recorder, Stage};
 pub use self::report::{LatencyReport, PartReport, StatusReport};
 pub use self::status::{
-    Accounting, ClientStatus, IngestStatus, MoundStatus, Part, PartState, PublishedPitches, ReorderStatus, SourceState,
-    SourceStatus, StoreStatus, rfc3339,
+    Accounting, ClientStatus, IngestStatus, MoundStatus, Part, PartState, PublishedPitches, ReorderStatus,
+    SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
 };
 use crate::clock::BoxClock;
 

@@ -9,7 +9,10 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::latency::Latencies;
-use super::{IngestStatus, PartState, ReorderStatus, SourceState, SourceStatus, Stage, StoreStatus, Telemetry};
+use super::{
+    IngestStatus, PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus, Stage, StoreStatus, Telemetry,
+};
+use crate::ingest::LineState;
 
 /// Upper bounds of the latency buckets, ns: 1–2.5–5 from 10 µs, below which nothing here is worth telling apart, to
 /// 10 s, the hold of the slowest camera. The last one is +Inf.
@@ -37,6 +40,7 @@ const BUCKETS_NS: [u64; 19] = [
 
 type Labels<'a> = [(&'a str, &'a str)];
 type SourceCount = fn(&SourceStatus) -> u64;
+type LineCount = fn(&SerialStatus) -> u64;
 
 impl Telemetry {
     /// All numbers as `OpenMetrics` text ([`super::METRICS_CONTENT_TYPE`]).
@@ -227,7 +231,30 @@ impl Families<'_> {
         let help = "Frames refused, by the first check that failed";
         self.counters("ingest_refused", help, None, refused)?;
         let sizes = [("given", status.receive_buffer_bytes), ("wanted", status.receive_buffer_wanted_bytes)];
-        self.gauges("ingest_receive_buffer", "Socket receive buffer", Some(&Unit::Bytes), by_label("size", &sizes))
+        self.gauges("ingest_receive_buffer", "Socket receive buffer", Some(&Unit::Bytes), by_label("size", &sizes))?;
+        self.serial(&status.serial)
+    }
+
+    fn serial(&mut self, lines: &[SerialStatus]) -> fmt::Result {
+        let states = lines.iter().flat_map(|line| {
+            LineState::ALL.map(|state| {
+                let labels = vec![("device", line.device.as_str()), ("state", state.as_str())];
+                (labels, u32::from(line.state == state.as_str()))
+            })
+        });
+        self.gauges("serial_state", "1 for the state that a serial line is in", None, states)?;
+        let counters: [(&str, &str, Option<&Unit>, LineCount); 5] = [
+            ("serial_received", "Bytes read off the line", Some(&Unit::Bytes), |line| line.bytes),
+            ("serial_frames", "Whole frames off the line, refused ones too", None, |line| line.frames),
+            ("serial_rubbish", "Stretches between zeros that were no frame", None, |line| line.rubbish),
+            ("serial_opened", "Times that the device was opened", None, |line| line.opened),
+            ("serial_open_failures", "Times that opening the device failed", None, |line| line.open_failures),
+        ];
+        for (name, help, unit, value) in counters {
+            let each = lines.iter().map(|line| (vec![("device", line.device.as_str())], value(line)));
+            self.counters(name, help, unit, each)?;
+        }
+        Ok(())
     }
 
     fn store(&mut self, status: &StoreStatus) -> fmt::Result {

@@ -358,6 +358,30 @@ mod tests {
         assert_eq!((raised, bench.standing()), (1, Some(Severity::Warning)));
     }
 
+    proptest! {
+        #[test]
+        fn no_noise_between_limit_and_clear_value_raises_twice_or_clears(
+            rule in 0..Rule::ALL.len(), noise in proptest::collection::vec(-1.0..1.0_f64, 3..60), critical: bool,
+        ) {
+            let rule = Rule::ALL[rule];
+            let Limits { warning, critical: worst } = rule.limits(&AlertConfig::default());
+            let limit = if critical { worst.or(warning) } else { warning.or(worst) }.expect("every rule has one");
+            // On both sides of the limit, and never as good as the clear value.
+            let band = 0.99 * (limit.clear - limit.raise);
+            let mut bench = Bench::new();
+            let severities: Vec<_> = noise
+                .iter()
+                .map(|off| {
+                    bench.feed(rule, limit.raise + off * band, true);
+                    bench.standing()
+                })
+                .collect();
+            let changes = severities.windows(2).filter(|pair| pair[0] != pair[1]).count();
+            // None, warning, critical: once each, and never back.
+            prop_assert!(changes <= 2 && severities.is_sorted(), "{severities:?}");
+        }
+    }
+
     #[test]
     fn clearing_takes_three_new_pitches_in_a_row_and_revisions_do_not_count() {
         let mut bench = Bench::new();

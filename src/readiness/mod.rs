@@ -23,7 +23,7 @@ pub use alerts::Rule;
 pub use config::{AlertConfig, Config, ConfigError, Limit, Limits, Ramp};
 pub use engine::{Engine, Outcome};
 pub use indices::{Indices, Inputs, Judge, Points};
-pub use workload::{OutingKey, Role, Workload};
+pub use workload::{HISTORY_DAYS, OutingKey, Role, Workload};
 
 /// A number with its 90 % interval; all null where it cannot be given.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
@@ -43,9 +43,9 @@ pub struct FeatureValue {
     pub value: f64,
     /// Standard deviation of the value.
     pub sd: f64,
-    /// Completeness × (1 − `late_data_frac`).
+    /// Completeness × (1 − `late_data_frac`) of a feature with a window; 1 of one that is counted or judged elsewhere.
     pub qa: f64,
-    /// Pitches in the window.
+    /// Pitches behind it; 0 where it rests on earlier days.
     pub n: u32,
 }
 
@@ -103,9 +103,9 @@ pub struct Readiness {
     pub probability_21d: Option<f64>,
     /// Present features by name.
     pub features: BTreeMap<String, FeatureValue>,
-    /// `v1`.
+    /// `v2`.
     pub feature_set: String,
-    /// Smallest QA over present features; null with none.
+    /// Smallest QA over present features that have a window; null with none.
     pub feature_qa_min: Option<f64>,
     /// 0.50–0.95; null where nobody judges it yet.
     pub calibration_confidence: Option<f64>,
