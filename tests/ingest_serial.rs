@@ -93,6 +93,10 @@ impl Cable {
     fn pull(&mut self) {
         self.plug = None;
         if let Some(mut socat) = self.socat.take() {
+            // First the names: a killed socat leaves them to whoever gets its terminals' numbers next.
+            for end in ["camera", "box"] {
+                std::fs::remove_file(self.dir.path().join(end)).expect("socat made it");
+            }
             socat.kill().expect("it runs");
             socat.wait().expect("it is our child");
         }
