@@ -365,6 +365,7 @@ mod tests {
             rule: "readiness".to_owned(),
             severity: crate::readiness::Severity::Warning,
             pitcher: None,
+            camera: None,
             message: String::new(),
             value: 78.0,
             limit: 80.0,

@@ -241,6 +241,7 @@ pub(crate) fn alert(id: u64) -> Alert {
         rule: "readiness".to_owned(),
         severity: Severity::Warning,
         pitcher: Some(PitcherId(1)),
+        camera: None,
         message: "Readiness of Adam Ace is below 80".to_owned(),
         value: 78.0,
         limit: 80.0,
