@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use provenance::{Origin, Provenance};
 
+use crate::calibration;
 use crate::ingest::{KeyFileError, KeyRing, UdpSettings};
 use crate::readiness;
 use crate::reorder::{self, MoundPlan};
@@ -49,6 +50,8 @@ pub struct Config {
     pub tracking: tracking::Config,
     /// `[readiness]`: this project's own choices in judging readiness, limits of alerts among them.
     pub readiness: readiness::Config,
+    /// `[calibration]`: this project's own choices in judging the cameras.
+    pub calibration: calibration::Config,
 }
 
 /// `[venue]`: the ballpark.
@@ -230,7 +233,7 @@ impl Config {
         default: Self,
     ) -> Result<(Self, Provenance), ConfigErrors> {
         let mut r = Reader::new(file, environment);
-        let Self { venue, ingest, reorder, store, http, tracking, readiness } = default;
+        let Self { venue, ingest, reorder, store, http, tracking, readiness, calibration } = default;
         let config = Self {
             venue: VenueConfig { file: r.take("venue", "file", venue.file) },
             ingest: IngestConfig {
@@ -256,6 +259,7 @@ impl Config {
             },
             tracking: r.take_section("tracking", tracking),
             readiness: r.take_section("readiness", readiness),
+            calibration: r.take_section("calibration", calibration),
         };
         check::check(&config, &mut r);
         r.finish().map(|provenance| (config, provenance))

@@ -50,8 +50,6 @@ pub struct CalibrationRecord {
     pub venue: String,
     /// Box time at which it was true, ns since the Unix epoch.
     pub saved_ns: u64,
-    /// Version of the newest correction; 0 before the first.
-    pub version: u64,
     /// All that the room needs to go on.
     pub state: Vec<u8>,
 }

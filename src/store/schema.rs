@@ -98,7 +98,6 @@ struct BaselineV1 {
 struct CalibrationV1 {
     venue: String,
     saved_ns: u64,
-    version: u64,
     state: Vec<u8>,
 }
 
@@ -369,14 +368,14 @@ impl Record for CalibrationRecord {
     const TABLE: Table = Table::Calibration;
 
     fn encode(&self) -> Result<(u16, AlignedVec<16>), StoreError> {
-        let Self { venue, saved_ns, version, state } = self.clone();
-        Ok((1, archive(&CalibrationV1 { venue, saved_ns, version, state })))
+        let Self { venue, saved_ns, state } = self.clone();
+        Ok((1, archive(&CalibrationV1 { venue, saved_ns, state })))
     }
 
     fn decode(schema: u16, body: &AlignedVec<16>) -> Result<Self, String> {
         only_v1(schema)?;
-        let CalibrationV1 { venue, saved_ns, version, state } = unarchive(body)?;
-        Ok(Self { venue, saved_ns, version, state })
+        let CalibrationV1 { venue, saved_ns, state } = unarchive(body)?;
+        Ok(Self { venue, saved_ns, state })
     }
 }
 

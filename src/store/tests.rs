@@ -312,7 +312,6 @@ fn calibration() -> CalibrationRecord {
     CalibrationRecord {
         venue: "busch_iii".to_owned(),
         saved_ns: 1_686_506_400_000_000_000,
-        version: 3,
         state: b"{\"format\":1}".to_vec(),
     }
 }
@@ -360,7 +359,7 @@ fn the_bytes_of_calibration_schema_1_hold_still() {
 fn a_venue_has_one_calibration_the_newest() {
     let (_dir, store) = open();
     assert_eq!(store.calibration("busch_iii").expect("read"), None);
-    let newer = CalibrationRecord { version: 4, ..calibration() };
+    let newer = CalibrationRecord { saved_ns: 1_686_506_401_000_000_000, ..calibration() };
     let elsewhere = CalibrationRecord { venue: "wrigley".to_owned(), ..calibration() };
     for record in [&calibration(), &newer, &elsewhere] {
         store.transact(|txn| txn.put_calibration(record)).expect("stored");

@@ -415,7 +415,9 @@ pub fn rehearse(
     let mut settings = daemon::settings(config, venue);
     settings.reorder.paths = paths;
     let (mut producers, buffer) = reorder::buffer(&settings.reorder).expect("good settings");
-    let mut pipeline = Pipeline::new(venue, &settings, buffer, Strangers);
+    let mut deliveries = deliveries.peekable();
+    let start = deliveries.peek().map_or(BoxNs(0), |(_, first)| first.arrival);
+    let mut pipeline = Pipeline::new(venue, &settings, buffer, Strangers, start);
     let (mut outputs, mut now) = (Vec::new(), BoxNs(0));
     for (path, delivery) in deliveries {
         if delivery.arrival.0 >= now.0 + 500_000 {
