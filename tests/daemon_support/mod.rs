@@ -163,6 +163,12 @@ impl Running {
         (response.status().as_u16(), response.json().expect("JSON"))
     }
 
+    pub fn post_json(&self, path: &str, body: &Value) -> (u16, Value) {
+        let url = format!("http://{}{path}", self.http);
+        let response = self.client.post(url).json(body).send().expect("the daemon answers");
+        (response.status().as_u16(), response.json().expect("JSON"))
+    }
+
     pub fn status(&self) -> Value {
         self.get("/api/status")
     }

@@ -184,21 +184,18 @@ impl Main<'_> {
         let drift = &camera.drift;
         f.write_str("<dl>")?;
         let shift = format!(
-            "dx {:+.2} ± {:.2}, dy {:+.2} ± {:.2} px",
-            drift.dx_px, drift.dx_sd_px, drift.dy_px, drift.dy_sd_px
+            "dx {} ± {:.2}, dy {} ± {:.2} px",
+            signed(drift.dx_px, 2),
+            drift.dx_sd_px,
+            signed(drift.dy_px, 2),
+            drift.dy_sd_px
         );
         row(f, "Drift", &shift)?;
-        let turn = format!(
-            "{:+.3} ± {:.3} mrad, {:+.3} ± {:.3} ‰",
-            1e3 * drift.roll_rad,
-            1e3 * drift.roll_sd_rad,
-            1e3 * drift.scale,
-            1e3 * drift.scale_sd
-        );
-        row(f, "Roll, scale", &turn)?;
+        row(f, "Roll", &format!("{} ± {:.3} mrad", signed(1e3 * drift.roll_rad, 3), 1e3 * drift.roll_sd_rad))?;
+        row(f, "Scale", &format!("{} ± {:.3} ‰", signed(1e3 * drift.scale, 3), 1e3 * drift.scale_sd))?;
         row(f, "Moves the plate", &format!("{:.3} in", drift.plate_in))?;
-        let told = camera.clock_told_us.map_or_else(String::new, |us| format!(", says {us:+.0}"));
-        row(f, "Clock", &format!("{:+.0} ± {:.0} µs{told}", camera.clock_offset_us, camera.clock_offset_sd_us))?;
+        let told = camera.clock_told_us.map_or_else(String::new, |us| format!(", says {}", signed(us, 0)));
+        row(f, "Clock", &format!("{} ± {:.0} µs{told}", signed(camera.clock_offset_us, 0), camera.clock_offset_sd_us))?;
         let confidence = format!(
             "{:.2} (age {:.2}, residuals {:.2})",
             camera.confidence, camera.confidence_time, camera.confidence_residual
@@ -225,10 +222,10 @@ impl Main<'_> {
             return f.write_str(r#"<p class="reason">Never corrected: the venue file's model.</p>"#);
         }
         let count = camera.corrections.len();
-        let newest = camera.correction.version;
+        let (newest, plural) = (camera.correction.version, if count == 1 { "" } else { "s" });
         write!(
             f,
-            r#"<details id="corrections-{}"><summary>{count} corrections, version {newest}</summary><ol>"#,
+            r#"<details id="corrections-{}"><summary>{count} correction{plural}, version {newest}</summary><ol>"#,
             camera.id
         )?;
         for made in camera.corrections.iter().rev() {
@@ -236,12 +233,12 @@ impl Main<'_> {
             let px = |px: Option<f64>| px.map_or_else(|| "–".to_owned(), |px| format!("{px:.2}"));
             write!(
                 f,
-                r#"<li>v{} {}: dx {:+.2}, dy {:+.2} px, {:+.0} µs; off by {} → {} px; {}<span class="reason">{}</span></li>"#,
+                r#"<li>v{} {}: dx {}, dy {} px, {} µs; off by {} → {} px; {}<span class="reason">{}</span></li>"#,
                 correction.version,
                 Ago(self.now, *at),
-                correction.dx_px,
-                correction.dy_px,
-                1e-3 * correction.clock_offset_ns,
+                signed(correction.dx_px, 2),
+                signed(correction.dy_px, 2),
+                signed(1e-3 * correction.clock_offset_ns, 0),
                 px(shift_px[0]),
                 px(shift_px[1]),
                 outcome_text(*outcome),
@@ -254,6 +251,12 @@ impl Main<'_> {
 
 fn row(f: &mut fmt::Formatter<'_>, name: &str, value: &str) -> fmt::Result {
     write!(f, "<div><dt>{name}</dt><dd>{}</dd></div>", Text(value))
+}
+
+/// With its sign, and none where it rounds to zero.
+fn signed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:+.decimals$}");
+    if text.bytes().any(|b| (b'1'..=b'9').contains(&b)) { text } else { format!("{:.decimals$}", 0.0) }
 }
 
 fn listed<const N: usize>(parts: [Option<String>; N]) -> String {

@@ -55,4 +55,5 @@ document.addEventListener("click", async (event) => {
   await refresh();
 });
 
+refresh();
 setInterval(refresh, EVERY_MS);
