@@ -12,6 +12,10 @@ pub struct Config {
     pub walk_turn: f64,
     /// Random walk of the clock offset, ns per √pitch.
     pub walk_clock_ns: f64,
+    /// A camera whose chart is beyond so many standard deviations …
+    pub drifting_limit: f64,
+    /// … walks by this factor more: what drifts is followed closely, what stands is averaged for long.
+    pub drifting_walk: f64,
     /// The time that one pitch takes in the random walk, s: 300 in three hours.
     pub pitch_s: f64,
     /// Standard deviation of the shift right after a survey, px.
@@ -64,6 +68,8 @@ impl Default for Config {
             walk_px: 0.02,
             walk_turn: 2e-5,
             walk_clock_ns: 500.0,
+            drifting_limit: 3.5,
+            drifting_walk: 2.0,
             pitch_s: 36.0,
             surveyed_px: 0.1,
             surveyed_turn: 1e-4,

@@ -94,17 +94,6 @@ impl Filter {
         rows -= change;
     }
 
-    /// A camera's errors are known anew and have nothing to do with the others'.
-    pub(super) fn renew(&mut self, camera: usize, variances: &Vector5<f64>) {
-        for k in 0..PARAMETERS {
-            let at = camera * PARAMETERS + k;
-            self.mean[at] = 0.0;
-            self.covariance.row_mut(at).fill(0.0);
-            self.covariance.column_mut(at).fill(0.0);
-            self.covariance[(at, at)] = variances[k];
-        }
-    }
-
     /// What a measurement would make of it. `None` where its numbers are not usable; the filter stays as it is.
     pub(super) fn weigh(&self, measurement: &Measurement) -> Option<Posterior> {
         let Measurement { matrix, pull } = measurement;

@@ -273,7 +273,14 @@ impl Calibration {
         let seconds = now.0.saturating_sub(lane.walked.0) as f64 * 1e-9;
         lane.walked = lane.walked.max(now);
         let (cameras, air) = (&self.cameras, &self.air);
-        let growth = |id: u8| find(cameras, id).map_or(1.0, |c| air.restlessness(&cameras[c].kept.vibration_g, now));
+        let config = &self.config;
+        let growth = |id: u8| {
+            find(cameras, id).map_or(1.0, |at| {
+                let kept = &cameras[at].kept;
+                let drifting = if kept.charts.shifted(config.drifting_limit) { config.drifting_walk } else { 1.0 };
+                drifting * air.restlessness(&kept.vibration_g, now)
+            })
+        };
         lane.rig.walk(seconds / self.config.pitch_s, growth, &self.config);
     }
 
@@ -316,8 +323,10 @@ impl Calibration {
             if let Some(trial) = &mut kept.trial {
                 (trial.sum_px, trial.variance, trial.pitches) = ([0.0; 2], 0.0, 0);
             }
-            let knocks = watched::mishap(&mut kept.knocks, now);
-            self.count_knocks(camera, knocks, now);
+            if !taken.by_landmarks {
+                let knocks = watched::mishap(&mut kept.knocks, now);
+                self.count_knocks(camera, knocks, now);
+            }
         }
     }
 

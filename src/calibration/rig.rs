@@ -48,6 +48,8 @@ pub(super) struct Taken {
     pub(super) seen: BTreeMap<usize, Seen>,
     /// Cameras that jumped.
     pub(super) jumped: Vec<usize>,
+    /// Whether landmarks said so, which a moved rig makes of many cameras at once.
+    pub(super) by_landmarks: bool,
 }
 
 /// One camera's errors by one measurement, whatever the prior thought of this camera, in units.
@@ -141,7 +143,7 @@ impl Rig {
 
     /// Takes in a round of landmarks; `sure` tells which cameras saw enough of them to be believed at once.
     pub(super) fn landmarks(&mut self, round: &Measurement, sure: impl Fn(usize) -> bool) -> Option<Taken> {
-        let mut taken = Taken::default();
+        let mut taken = Taken { by_landmarks: true, ..Taken::default() };
         loop {
             let posterior = self.filter.weigh(round)?;
             let free = |camera: usize| sure(camera) && !taken.jumped.contains(&camera);

@@ -21,8 +21,9 @@ const ENDS_AT: f64 = 0.6;
 const VERIFYING_PITCHES: usize = 10;
 /// … and this confidence by residuals.
 const VERIFYING_CONFIDENCE: f64 = 0.80;
-/// A correction by command needs a shift known this well, px.
-const COMMAND_SD_PX: f64 = 0.25;
+/// A shift known no better than this is no ground for anything, px: a step of the clock and a knock along the flight look alike
+/// for a few pitches.
+const KNOWN_SD_PX: f64 = 0.25;
 /// Cameras that must be left for a fit.
 const FIT_CAMERAS_MIN: usize = 2;
 /// A camera beyond repair stays out for this long at least, ns.
@@ -40,6 +41,8 @@ pub(super) struct Standing {
     pub(super) sd_px: f64,
     /// What roll and scale move the track's ends by, px.
     pub(super) turn_px: f64,
+    /// Its standard deviation, the worse of both.
+    pub(super) turn_sd_px: f64,
     /// What the drift moves a pitch at the plate, inches.
     pub(super) plate_in: f64,
 }
@@ -55,18 +58,21 @@ impl Calibration {
                 shift: Vector2::zeros(),
                 sd_px: 0.0,
                 turn_px: 0.0,
+                turn_sd_px: 0.0,
                 plate_in: 0.0,
             };
         };
         let (errors, covariance) = (lane.rig.filter.mean_of(at), lane.rig.filter.covariance_of(at));
+        let sd = covariance.diagonal().map(|v| v.max(0.0).sqrt());
         let mut drift = errors;
         drift[4] = 0.0;
         Standing {
             errors,
-            sd: covariance.diagonal().map(|v| v.max(0.0).sqrt()),
+            sd,
             shift: camera.shift(&errors),
             sd_px: camera.shift_covariance(&covariance).symmetric_eigenvalues().max().max(0.0).sqrt(),
             turn_px: camera.turn_px(&errors),
+            turn_sd_px: camera.reach_px * 1e-3 * sd[2].max(sd[3]),
             plate_in: (camera.plate * drift).norm(),
         }
     }
@@ -161,9 +167,10 @@ impl Calibration {
         let camera = &self.cameras[index];
         let (kept, config) = (&camera.kept, &self.config);
         let shift = standing.shift.norm();
-        let clear = shift > CLEAR_SD * standing.sd_px;
+        let clear = shift > CLEAR_SD * standing.sd_px && standing.sd_px <= KNOWN_SD_PX;
         let shifted = clear && (kept.jumped || kept.charts.shifted(config.ewma_limit));
-        let turned = kept.jumped || kept.charts.turned(config.ewma_limit);
+        let turned =
+            standing.turn_px > CLEAR_SD * standing.turn_sd_px && (kept.jumped || kept.charts.turned(config.ewma_limit));
         let size = f64::max(if shifted { shift } else { 0.0 }, if turned { standing.turn_px } else { 0.0 });
         let beyond = size > config.beyond_repair_px || kept.excess > config.beyond_repair_scatter;
         if kept.state == CameraState::Excluded {
@@ -319,7 +326,7 @@ impl Calibration {
     /// The estimated errors, as far as they are known: a shift and what goes with it, a clock that is clear of zero.
     fn change(&self, index: usize, standing: &Standing) -> Vector5<f64> {
         let mut change = standing.errors;
-        let shift_known = standing.sd_px <= COMMAND_SD_PX
+        let shift_known = standing.sd_px <= KNOWN_SD_PX
             && standing.shift.norm().max(self.cameras[index].turn_px(&standing.errors)) > 2.0 * standing.sd_px;
         if !shift_known {
             change.fixed_rows_mut::<4>(0).fill(0.0);
@@ -423,7 +430,7 @@ impl Calibration {
             let (shift_px, sd_px) = (standing.shift.norm(), standing.sd_px);
             let why = if applies {
                 format!("by command: {shift_px:.2} px off, its clock {:.0} µs", standing.errors[4] * UNITS[4] * 1e6)
-            } else if sd_px > COMMAND_SD_PX {
+            } else if sd_px > KNOWN_SD_PX {
                 format!("where it stands is known to {sd_px:.2} px only: wait for pitches and landmarks")
             } else {
                 format!("{shift_px:.2} px off (sd {sd_px:.2}) is none")
