@@ -234,6 +234,8 @@ pub(crate) fn calibration() -> Report {
         confidence_time: 0.92,
         confidence_residual: 0.88,
         age_s: 120.0,
+        watch_px: 0.25,
+        alarm_px: 1.0,
         mounds: vec![MoundReport {
             mound: MoundId(0),
             confidence: Confidence { fused: 0.9, time: 0.92, residual: 0.88 },

@@ -14,8 +14,6 @@ use crate::api::ApiState;
 use crate::calibration::{CameraReport, CameraState, CorrectionRecord, Outcome, Report};
 use crate::ids::BoxNs;
 
-/// What makes a watch and an alarm (science.md §2).
-const LIMITS: Limits = Limits { watch_px: 0.25, alarm_px: 1.0 };
 /// Levels at which a confidence is shown as good, and as one to look at (science.md §6, alerts).
 const GOOD: f64 = 0.8;
 const FAIR: f64 = 0.6;
@@ -84,8 +82,9 @@ impl Display for Main<'_> {
         // Who needs a look comes first; within a state the order of the sources stays.
         let mut cameras: Vec<&CameraReport> = report.cameras.iter().collect();
         cameras.sort_by_key(|camera| std::cmp::Reverse(camera.state));
+        let limits = Limits { watch_px: report.watch_px, alarm_px: report.alarm_px };
         for camera in cameras {
-            self.camera(f, camera)?;
+            self.camera(f, camera, limits)?;
         }
         f.write_str("</div></section>")
     }
@@ -171,7 +170,7 @@ impl Main<'_> {
         f.write_str("</ul></section>")
     }
 
-    fn camera(&self, f: &mut fmt::Formatter<'_>, camera: &CameraReport) -> fmt::Result {
+    fn camera(&self, f: &mut fmt::Formatter<'_>, camera: &CameraReport, limits: Limits) -> fmt::Result {
         let (id, state) = (camera.id, camera.state.as_str());
         let shown = if camera.state == CameraState::Ok { "ok" } else { &state.to_uppercase() };
         write!(
@@ -180,7 +179,7 @@ impl Main<'_> {
             Text(&camera.name)
         )?;
         let label = format!("drift of camera {id}");
-        write!(f, "{}", Chart { points: &camera.chart, now: self.now, limits: LIMITS, label: &label })?;
+        write!(f, "{}", Chart { points: &camera.chart, now: self.now, limits, label: &label })?;
         let drift = &camera.drift;
         f.write_str("<dl>")?;
         let shift = format!(
