@@ -120,31 +120,7 @@ impl Main<'_> {
             write!(f, " {}", Ago(self.now, when))?;
         }
         write!(f, r#"<span class="reason">{}</span></p></div>"#, Text(&next.why))?;
-        if !report.mounds.is_empty() {
-            f.write_str(
-                r#"<div class="scroll" tabindex="0" role="region" aria-labelledby="rig"><table><thead><tr>
-<th scope="col">Mound</th><th scope="col" class="number">Confidence</th><th scope="col" class="number">By age</th>
-<th scope="col" class="number">By residuals</th><th scope="col" class="number">Plate error, 95 %</th>
-<th scope="col" class="number">Pitches in 15 min</th><th scope="col">Verified</th></tr></thead><tbody>"#,
-            )?;
-            for mound in &report.mounds {
-                let name =
-                    ["Game", "Home bullpen", "Visitor bullpen"].get(usize::from(mound.mound.0)).unwrap_or(&"Other");
-                let confidence = mound.confidence;
-                let plate = mound.plate_error_in.map_or_else(|| "–".to_owned(), |inches| format!("{inches:.3} in"));
-                write!(
-                    f,
-                    r#"<tr><th scope="row">{name}</th><td class="number {}">{:.2}</td><td class="number">{:.2}</td><td class="number">{:.2}</td><td class="number">{plate}</td><td class="number">{}</td><td>{}</td></tr>"#,
-                    level(confidence.fused),
-                    confidence.fused,
-                    confidence.time,
-                    confidence.residual,
-                    mound.pitches,
-                    Text(mound.unverified.as_deref().unwrap_or("yes"))
-                )?;
-            }
-            f.write_str("</tbody></table></div>")?;
-        }
+        mounds(f, report)?;
         f.write_str(
             r#"<p class="act"><button type="button" data-recalibrate="">Recalibrate all…</button>
 <span id="answer" role="status"></span></p></section>"#,
@@ -246,6 +222,34 @@ impl Main<'_> {
         }
         f.write_str("</ol></details>")
     }
+}
+
+fn mounds(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+    if report.mounds.is_empty() {
+        return Ok(());
+    }
+    f.write_str(
+        r#"<div class="scroll" tabindex="0" role="region" aria-labelledby="rig"><table><thead><tr>
+<th scope="col">Mound</th><th scope="col" class="number">Confidence</th><th scope="col" class="number">By age</th>
+<th scope="col" class="number">By residuals</th><th scope="col" class="number">Plate error, 95 %</th>
+<th scope="col" class="number">Pitches in 15 min</th><th scope="col">Verified</th></tr></thead><tbody>"#,
+    )?;
+    for mound in &report.mounds {
+        let name = ["Game", "Home bullpen", "Visitor bullpen"].get(usize::from(mound.mound.0)).unwrap_or(&"Other");
+        let confidence = mound.confidence;
+        let plate = mound.plate_error_in.map_or_else(|| "–".to_owned(), |inches| format!("{inches:.3} in"));
+        write!(
+            f,
+            r#"<tr><th scope="row">{name}</th><td class="number {}">{:.2}</td><td class="number">{:.2}</td><td class="number">{:.2}</td><td class="number">{plate}</td><td class="number">{}</td><td>{}</td></tr>"#,
+            level(confidence.fused),
+            confidence.fused,
+            confidence.time,
+            confidence.residual,
+            mound.pitches,
+            Text(mound.unverified.as_deref().unwrap_or("yes"))
+        )?;
+    }
+    f.write_str("</tbody></table></div>")
 }
 
 fn row(f: &mut fmt::Formatter<'_>, name: &str, value: &str) -> fmt::Result {
