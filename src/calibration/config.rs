@@ -40,8 +40,10 @@ pub struct Config {
     pub correct_px: f64,
     /// … where it is known this well, px.
     pub correct_sd_px: f64,
-    /// A clock offset of at least this is corrected where it is known to a third of it, ns.
+    /// A clock offset of at least this is corrected, ns …
     pub correct_clock_ns: f64,
+    /// … where it is known this well, ns.
+    pub correct_clock_sd_ns: f64,
     /// At or below this confidence a camera is recalibrated …
     pub correct_confidence: f64,
     /// … and not again before it was at least this.
@@ -68,7 +70,7 @@ impl Default for Config {
             walk_px: 0.02,
             walk_turn: 2e-5,
             walk_clock_ns: 500.0,
-            drifting_limit: 3.5,
+            drifting_limit: 4.0,
             drifting_walk: 2.0,
             pitch_s: 36.0,
             surveyed_px: 0.1,
@@ -83,6 +85,7 @@ impl Default for Config {
             correct_px: 0.35,
             correct_sd_px: 0.1,
             correct_clock_ns: 25_000.0,
+            correct_clock_sd_ns: 20_000.0,
             correct_confidence: 0.70,
             rearm_confidence: 0.80,
             correct_every_s: 600.0,

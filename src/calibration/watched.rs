@@ -35,6 +35,8 @@ pub(super) struct Watched {
     /// In the field's frame, with the correction in force.
     pub(super) model: Camera,
     pub(super) kept: Kept,
+    /// A pitch half way, field frame, ft.
+    pub(super) middle_ft: Vector3<f64>,
     /// Centre of the track, px from the principal point, and its reach.
     track_px: Vector2<f64>,
     pub(super) reach_px: f64,
@@ -187,6 +189,7 @@ impl Watched {
                 alerts: BTreeMap::new(),
                 points: VecDeque::new(),
             },
+            middle_ft: mound.to_field(&at.into()).coords,
             track_px,
             reach_px,
             plate: Matrix2x5::zeros(),
