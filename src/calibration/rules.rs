@@ -16,6 +16,8 @@ use crate::tracking::evidence::{PARAMETERS, UNITS};
 const CLEAR_SD: f64 = 2.5;
 /// The same for a clock, whose steps are corrected without a chart.
 const CLOCK_CLEAR_SD: f64 = 5.0;
+/// A shift smaller than this many standard deviations of the clock's share in the picture may be the clock's.
+const CLOCK_MARGIN: f64 = 4.0;
 /// A watch ends where the shift is below this share of what began it, an alarm likewise.
 const ENDS_AT: f64 = 0.6;
 /// A verification needs so many accepted pitches in 15 minutes …
@@ -173,7 +175,9 @@ impl Calibration {
         let camera = &self.cameras[index];
         let (kept, config) = (&camera.kept, &self.config);
         let shift = standing.shift.norm();
-        let clear = shift > CLEAR_SD * standing.sd_px && standing.sd_px <= KNOWN_SD_PX;
+        let clock_px = standing.sd[4] * UNITS[4] * camera.speed_px_s;
+        let clear =
+            shift > CLEAR_SD * standing.sd_px && standing.sd_px <= KNOWN_SD_PX && shift >= CLOCK_MARGIN * clock_px;
         let shifted = clear && (kept.jumped || kept.charts.shifted(config.ewma_limit));
         let turned =
             standing.turn_px > CLEAR_SD * standing.turn_sd_px && (kept.jumped || kept.charts.turned(config.ewma_limit));

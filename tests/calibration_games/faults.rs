@@ -90,7 +90,7 @@ fn a_rig_that_moved_as_one_is_found_by_the_next_landmarks() {
         ("0.03° about the plate", Fault::Turned(0.03, AT)),
     ] {
         let game = Game::play(fault, Options { pitches: 180, ..Options::seed(3) });
-        let after = quantile(&game.plate_error_in[ROUND + 1..], 0.95);
+        let after = quantile(&game.plate_error_in[ROUND..], 0.95);
         println!("{name}: plate p95 {after:.3} in after the round\n{}", game.describe());
         assert!(game.events.iter().all(|(pitch, _)| *pitch >= ROUND), "{name}: balls cannot see it");
         let at_round = |e: &(usize, Event)| e.0 == ROUND && matches!(e.1.kind, EventKind::RigMoved { .. });
