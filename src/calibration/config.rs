@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Random walk of a camera's shift from pitch to pitch in calm air, px per √pitch (science.md §2).
+    /// Random walk of a camera's shift from pitch to pitch in calm air, px per √pitch: science.md §2 says about 0.02. 0.016 keeps a
+    /// healthy rig's worst camera above a confidence of 0.85; what drifts is followed faster, see below.
     pub walk_px: f64,
     /// Random walk of roll (rad) and scale per √pitch: 0.02 px at 1000 px from the principal point.
     pub walk_turn: f64,
@@ -40,8 +41,10 @@ pub struct Config {
     pub correct_px: f64,
     /// … where it is known this well, px.
     pub correct_sd_px: f64,
-    /// A clock offset of at least this is corrected where it is known to a third of it, ns.
+    /// A clock offset of at least this is corrected, ns …
     pub correct_clock_ns: f64,
+    /// … where it is known this well, ns.
+    pub correct_clock_sd_ns: f64,
     /// At or below this confidence a camera is recalibrated …
     pub correct_confidence: f64,
     /// … and not again before it was at least this.
@@ -65,11 +68,11 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            walk_px: 0.02,
+            walk_px: 0.016,
             walk_turn: 2e-5,
             walk_clock_ns: 500.0,
-            drifting_limit: 3.5,
-            drifting_walk: 2.0,
+            drifting_limit: 4.0,
+            drifting_walk: 2.5,
             pitch_s: 36.0,
             surveyed_px: 0.1,
             surveyed_turn: 1e-4,
@@ -83,6 +86,7 @@ impl Default for Config {
             correct_px: 0.35,
             correct_sd_px: 0.1,
             correct_clock_ns: 25_000.0,
+            correct_clock_sd_ns: 15_000.0,
             correct_confidence: 0.70,
             rearm_confidence: 0.80,
             correct_every_s: 600.0,

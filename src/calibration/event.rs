@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::BoxNs;
+use crate::ids::{BoxNs, MoundId};
 use crate::tracking::CameraCorrection;
 
 /// How a camera stands.
@@ -38,7 +38,7 @@ impl CameraState {
 pub struct Event {
     /// Box time.
     pub at: BoxNs,
-    /// Source of the camera.
+    /// Source of the camera; 0 is the whole rig of a mound.
     pub camera: u8,
     /// What.
     pub kind: EventKind,
@@ -65,6 +65,15 @@ pub enum EventKind {
     Excluded,
     /// Part of fits again.
     Reinstated,
+    /// The rig of a mound moved as one; each of its cameras is corrected by it.
+    RigMoved {
+        /// Which mound's.
+        mound: MoundId,
+        /// ft, field frame.
+        moved_ft: [f64; 3],
+        /// rad about the field's origin, field frame.
+        turned_rad: [f64; 3],
+    },
     /// An alert was raised.
     Raised(AlertKind),
     /// An alert cleared.

@@ -17,7 +17,7 @@
 //! degrees of freedom where there was none, and `Wᵤᵤ⁻¹·wᵤ` estimates it. Both account for what every other camera may be
 //! off, so that an innocent neighbour is not blamed.
 
-use nalgebra::{DMatrix, DVector, Matrix5, Vector5};
+use nalgebra::{Const, DMatrix, DVector, Dyn, Matrix5, Matrix6, OMatrix, Vector5};
 
 use crate::tracking::evidence::PARAMETERS;
 
@@ -92,6 +92,11 @@ impl Filter {
     pub(super) fn corrected(&mut self, camera: usize, change: &Vector5<f64>) {
         let mut rows = self.mean.fixed_rows_mut::<PARAMETERS>(camera * PARAMETERS);
         rows -= change;
+    }
+
+    /// All cameras may be off together by what this covariance of common causes does to each.
+    pub(super) fn blur(&mut self, effect: &OMatrix<f64, Dyn, Const<6>>, covariance: &Matrix6<f64>) {
+        self.covariance += effect * covariance * effect.transpose();
     }
 
     /// What a measurement would make of it. `None` where its numbers are not usable; the filter stays as it is.

@@ -3,12 +3,13 @@
 //! A landmark is a direct observation of its camera's errors: no flight takes anything up. Its pixels have white noise of the
 //! stated sigma and an offset that the camera's pixels share in this round.
 
-use nalgebra::{Matrix5, Point3, Vector2, Vector5};
+use nalgebra::{Matrix2, Point3, SMatrix, SVector, Vector2};
 
 use super::config::Config;
+use super::motion::{RIG_PARAMETERS, motion};
 use crate::ids::{BoxNs, EventNs};
 use crate::tracking::camera::Camera;
-use crate::tracking::evidence::basis;
+use crate::tracking::evidence::{PARAMETERS, basis};
 use crate::tracking::venue::Landmark;
 
 /// A round lasts this long, ns of box time.
@@ -23,6 +24,9 @@ const STRAY_SD: f64 = 8.0;
 const STRAY_PX: f64 = 8.0;
 /// No camera sees a landmark better than this, px.
 const SIGMA_MIN_PX: f64 = 0.05;
+
+/// A camera's errors and the rig's.
+pub(super) const BOTH: usize = PARAMETERS + RIG_PARAMETERS;
 
 /// One camera's open round.
 #[derive(Debug, Clone, Default)]
@@ -40,12 +44,13 @@ struct Sight {
     sigma_px: f64,
 }
 
-/// What a closed round says of its camera, in units.
+/// What a closed round says of its camera, in units: its five errors, then the six of a motion of the whole rig, in
+/// [`RIG_UNITS`](super::motion::RIG_UNITS).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RoundSum {
-    pub(super) matrix: Matrix5<f64>,
+    pub(super) matrix: SMatrix<f64, BOTH, BOTH>,
     /// Matrix times the errors.
-    pub(super) pull: Vector5<f64>,
+    pub(super) pull: SVector<f64, BOTH>,
     /// Landmarks that it rests on.
     pub(super) landmarks: usize,
 }
@@ -72,30 +77,36 @@ impl Round {
     /// Closes it; `None` where nothing usable was seen.
     pub(super) fn close(&mut self, camera: &Camera, landmarks: &[Landmark], config: &Config) -> Option<RoundSum> {
         self.opened = None;
-        let seen: Vec<(Sight, Vector2<f64>, Vector2<f64>)> = self
+        let seen: Vec<Seen> = self
             .list
             .drain(..)
             .filter_map(|sight| {
                 let place = landmarks.iter().find(|l| l.id == sight.landmark)?;
                 let at = camera.project(&Point3::from(place.position_ft))?;
                 let residual = sight.uv - at;
-                (residual.norm() < NEAR_PX).then(|| (sight, camera.from_centre(at), residual))
+                let mut basis_of_both = SMatrix::<f64, 2, BOTH>::zeros();
+                basis_of_both
+                    .fixed_columns_mut::<PARAMETERS>(0)
+                    .copy_from(&basis(camera.from_centre(at), Vector2::zeros()));
+                basis_of_both
+                    .fixed_columns_mut::<RIG_PARAMETERS>(PARAMETERS)
+                    .copy_from(&motion(camera, &place.position_ft)?);
+                (residual.norm() < NEAR_PX).then_some(Seen { residual, basis: basis_of_both, sigma_px: sight.sigma_px })
             })
             .collect();
         let centre = Vector2::new(median(&seen, 0)?, median(&seen, 1)?);
-        let (mut matrix, mut pull, mut count) = (Matrix5::zeros(), Vector5::zeros(), 0);
-        for (sight, from_centre, residual) in &seen {
-            if (residual - centre).norm() > STRAY_PX.max(STRAY_SD * sight.sigma_px) {
+        let (mut matrix, mut pull, mut count) = (SMatrix::<f64, BOTH, BOTH>::zeros(), SVector::<f64, BOTH>::zeros(), 0);
+        for Seen { residual, basis, sigma_px } in &seen {
+            if (residual - centre).norm() > STRAY_PX.max(STRAY_SD * sigma_px) {
                 continue;
             }
-            let basis = basis(*from_centre, Vector2::zeros());
-            let weighted = basis.transpose() * sight.sigma_px.powi(-2);
+            let weighted = basis.transpose() * sigma_px.powi(-2);
             matrix += weighted * basis;
             pull += weighted * residual;
             count += 1;
         }
-        let offset = (matrix.fixed_view::<2, 2>(0, 0) + nalgebra::Matrix2::identity() / config.common_px.powi(2))
-            .try_inverse()?;
+        let own = matrix.fixed_view::<2, 2>(0, 0) + Matrix2::identity() / config.common_px.powi(2);
+        let offset = own.try_inverse()?;
         let rows = matrix.fixed_rows::<2>(0).into_owned();
         pull -= rows.transpose() * (offset * pull.fixed_rows::<2>(0));
         matrix -= rows.transpose() * offset * rows;
@@ -103,14 +114,23 @@ impl Round {
     }
 }
 
-fn median(seen: &[(Sight, Vector2<f64>, Vector2<f64>)], axis: usize) -> Option<f64> {
-    let mut values: Vec<f64> = seen.iter().map(|(_, _, residual)| residual[axis]).collect();
+/// One landmark, linearised.
+struct Seen {
+    residual: Vector2<f64>,
+    basis: SMatrix<f64, 2, BOTH>,
+    sigma_px: f64,
+}
+
+fn median(seen: &[Seen], axis: usize) -> Option<f64> {
+    let mut values: Vec<f64> = seen.iter().map(|seen| seen.residual[axis]).collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
 }
 
 #[cfg(test)]
 mod tests {
+    use nalgebra::Matrix5;
+
     use super::*;
     use crate::tracking::venue::Venue;
 
@@ -131,10 +151,8 @@ mod tests {
             }
             assert!(!round.is_due(now) && round.is_due(BoxNs(now.0 + ROUND_NS)));
             let sum = round.close(camera, &venue.landmarks, &config).expect("camera 1 sees landmarks");
-            let found = (sum.matrix + Matrix5::from_diagonal(&Vector5::repeat(1e-3)))
-                .cholesky()
-                .expect("positive")
-                .solve(&sum.pull);
+            let own = sum.matrix.fixed_view::<PARAMETERS, PARAMETERS>(0, 0) + Matrix5::identity() * 1e-3;
+            let found = own.cholesky().expect("positive").solve(&sum.pull.fixed_rows::<PARAMETERS>(0).into_owned());
             assert!((found[0] - 1.5).abs() < 0.1 && (found[1] + 0.5).abs() < 0.1, "{found}");
             estimates.push(sum.landmarks);
             assert!(round.close(camera, &venue.landmarks, &config).is_none(), "closed is closed");

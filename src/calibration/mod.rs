@@ -16,6 +16,7 @@ mod event;
 mod filter;
 mod landmarks;
 mod maintenance;
+mod motion;
 mod picture;
 mod report;
 mod rig;
@@ -43,7 +44,7 @@ use crate::tracking::CameraCorrection;
 use crate::tracking::evidence::{PARAMETERS, RigEvidence, UNITS};
 use crate::tracking::venue::{Landmark, Venue};
 use filter::Measurement;
-use landmarks::Round;
+use landmarks::{Round, RoundSum};
 use rig::{Rig, Taken};
 use watched::{Watched, push_bounded};
 use weather::Surroundings;
@@ -292,20 +293,26 @@ impl Calibration {
             }
             self.walk(at, now);
             let lane = &mut self.lanes[at];
-            let mut measurement = Measurement::nothing(lane.rig.cameras.len());
-            let mut sure = vec![false; lane.rig.cameras.len()];
+            let mut sums = Vec::with_capacity(lane.rounds.len());
             for (index, round) in lane.rounds.iter_mut().enumerate() {
                 let Some(camera) = find(&self.cameras, lane.rig.cameras[index]) else { continue };
-                let Some(sum) = round.close(&self.cameras[camera].model, &self.landmarks, &self.config) else {
-                    continue;
-                };
-                let place = index * PARAMETERS;
-                let mut block = measurement.matrix.fixed_view_mut::<PARAMETERS, PARAMETERS>(place, place);
-                block.copy_from(&sum.matrix);
-                measurement.pull.fixed_rows_mut::<PARAMETERS>(place).copy_from(&sum.pull);
-                sure[index] = sum.landmarks >= SURE_LANDMARKS;
+                sums.extend(
+                    round.close(&self.cameras[camera].model, &self.landmarks, &self.config).map(|sum| (index, sum)),
+                );
             }
-            if let Some(taken) = lane.rig.landmarks(&measurement, |index| sure[index]) {
+            let lane = &self.lanes[at];
+            let size = lane.rig.cameras.len();
+            let alone = lane.rig.most_suspicious(&arrange(&sums, size));
+            if let Some(moved) = motion::find(&lane.rig.filter, &sums, alone) {
+                self.follow(at, &moved, now);
+                for (_, sum) in &mut sums {
+                    let along = sum.matrix.fixed_columns::<{ motion::RIG_PARAMETERS }>(PARAMETERS) * moved.units;
+                    sum.pull -= along;
+                }
+            }
+            let sure = |index: usize| sums.iter().any(|(at, sum)| *at == index && sum.landmarks >= SURE_LANDMARKS);
+            let lane = &mut self.lanes[at];
+            if let Some(taken) = lane.rig.landmarks(&arrange(&sums, size), sure) {
                 lane.landmarks_at = Some(now);
                 self.note_jumps(at, &taken, now);
                 self.look(at, now);
@@ -315,10 +322,10 @@ impl Calibration {
 
     /// Cameras that jumped need no chart to be believed, and their charts start anew.
     fn note_jumps(&mut self, at: usize, taken: &Taken, now: BoxNs) {
-        for index in &taken.jumped {
+        for (index, by_shift) in &taken.jumped {
             let Some(camera) = find(&self.cameras, self.lanes[at].rig.cameras[*index]) else { continue };
             let kept = &mut self.cameras[camera].kept;
-            kept.jumped = true;
+            kept.jumped = *by_shift;
             kept.charts = chart::Charts::default();
             if let Some(trial) = &mut kept.trial {
                 (trial.sum_px, trial.variance, trial.pitches) = ([0.0; 2], 0.0, 0);
@@ -371,6 +378,18 @@ impl Calibration {
             });
         }
     }
+}
+
+/// A round of landmarks as a measurement of so many cameras' own errors.
+fn arrange(sums: &[(usize, RoundSum)], cameras: usize) -> Measurement {
+    let mut out = Measurement::nothing(cameras);
+    for (index, sum) in sums {
+        let place = index * PARAMETERS;
+        let own = sum.matrix.fixed_view::<PARAMETERS, PARAMETERS>(0, 0);
+        out.matrix.fixed_view_mut::<PARAMETERS, PARAMETERS>(place, place).copy_from(&own);
+        out.pull.fixed_rows_mut::<PARAMETERS>(place).copy_from(&sum.pull.fixed_rows::<PARAMETERS>(0));
+    }
+    out
 }
 
 /// Where a camera is in the list.

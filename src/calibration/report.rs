@@ -157,6 +157,8 @@ pub enum Outcome {
     Replaced,
     /// It took an earlier one back.
     TookBack,
+    /// The rig moved as one, by landmarks: balls cannot judge it.
+    ByLandmarks,
 }
 
 /// An alert that stands.

@@ -46,8 +46,8 @@ pub(super) struct Rig {
 pub(super) struct Taken {
     /// By index of the camera: what the measurement alone says.
     pub(super) seen: BTreeMap<usize, Seen>,
-    /// Cameras that jumped.
-    pub(super) jumped: Vec<usize>,
+    /// Cameras that jumped, and whether a step of the clock is ruled out.
+    pub(super) jumped: Vec<(usize, bool)>,
     /// Whether landmarks said so, which a moved rig makes of many cameras at once.
     pub(super) by_landmarks: bool,
 }
@@ -120,7 +120,9 @@ impl Rig {
             information.pull += &information.matrix * since;
             let measurement = self.arrange(evidence, &information);
             let posterior = self.filter.weigh(&measurement)?;
-            let free = |camera: usize| !left_out.contains(&camera) && !taken.jumped.contains(&camera);
+            let free = |camera: usize| {
+                !left_out.contains(&camera) && !taken.jumped.iter().any(|(jumped, _)| *jumped == camera)
+            };
             let Some(suspect) = suspect(&posterior, free, true) else {
                 let cameras = evidence.cameras.iter().filter_map(|c| self.index(c.camera));
                 taken.seen = cameras
@@ -134,7 +136,7 @@ impl Rig {
             if before.is_some_and(|at| self.pitches - at < SUSPICION_PITCHES) {
                 self.suspected[suspect.camera] = None;
                 self.filter.widen(suspect.camera, &suspect.widening);
-                taken.jumped.push(suspect.camera);
+                taken.jumped.push((suspect.camera, suspect.widening[4] == 0.0));
             } else {
                 left_out.push(suspect.camera);
             }
@@ -146,14 +148,21 @@ impl Rig {
         let mut taken = Taken { by_landmarks: true, ..Taken::default() };
         loop {
             let posterior = self.filter.weigh(round)?;
-            let free = |camera: usize| sure(camera) && !taken.jumped.contains(&camera);
+            let free = |camera: usize| sure(camera) && !taken.jumped.iter().any(|(jumped, _)| *jumped == camera);
             let Some(suspect) = suspect(&posterior, free, false) else {
                 self.filter.take(posterior);
                 return Some(taken);
             };
             self.filter.widen(suspect.camera, &suspect.widening);
-            taken.jumped.push(suspect.camera);
+            taken.jumped.push((suspect.camera, suspect.widening[4] == 0.0));
         }
+    }
+
+    /// The largest likelihood ratio of one camera's own shift in a measurement.
+    pub(super) fn most_suspicious(&self, measurement: &Measurement) -> f64 {
+        let posterior = self.filter.weigh(measurement);
+        let each = posterior.iter().flat_map(|p| &p.innovations).filter_map(|i| shift_test(i).map(|(chi2, _)| chi2));
+        each.fold(0.0, f64::max)
     }
 
     /// Brings a pitch's information into the filter's order and makes it relative to the models in force.

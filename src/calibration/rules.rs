@@ -1,20 +1,23 @@
 //! What follows from what is known: watch and alarm, correction and its trial, exclusion and return (science.md §2 and §3).
 
-use nalgebra::{Vector2, Vector5};
+use nalgebra::{Const, Dyn, OMatrix, Vector2, Vector5, Vector6};
 
 use super::confidence;
 use super::event::{AlertKind, CameraState, Event, EventKind};
+use super::motion::{self, Motion, RIG_PARAMETERS, RIG_UNITS};
 use super::report::{Confidence, CorrectionRecord, Outcome, Proposal, StandingAlert};
 use super::watched::{RECORDS_MAX, Trial, mishap, push_bounded};
 use super::{Calibration, EVENTS_MAX, chart::Charts, find};
 use crate::ids::BoxNs;
 use crate::tracking::CameraCorrection;
-use crate::tracking::evidence::UNITS;
+use crate::tracking::evidence::{PARAMETERS, UNITS};
 
 /// An estimate must be clear of zero by so many of its standard deviations to be one.
 const CLEAR_SD: f64 = 2.5;
 /// The same for a clock, whose steps are corrected without a chart.
 const CLOCK_CLEAR_SD: f64 = 5.0;
+/// A shift smaller than this many standard deviations of the clock's share in the picture may be the clock's.
+const CLOCK_MARGIN: f64 = 4.0;
 /// A watch ends where the shift is below this share of what began it, an alarm likewise.
 const ENDS_AT: f64 = 0.6;
 /// A verification needs so many accepted pitches in 15 minutes …
@@ -108,15 +111,20 @@ impl Calibration {
         self.lanes[at].rig.cameras.iter().filter_map(|id| find(&self.cameras, *id)).collect()
     }
 
-    /// Cameras of a mound that its fits need: not excluded, and part of at least half of the pitches of late.
+    /// Cameras of a mound that its fits need: not excluded, part of at least half of the pitches of late, and moving the
+    /// plate at least half as much as the camera that does most; and whatever is on watch or in alarm.
     pub(super) fn needed(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
-        let lane = &self.lanes[at];
-        let quorum = lane.pitches.len().div_ceil(2);
-        let cameras = lane.rig.cameras.iter().filter_map(|id| find(&self.cameras, *id));
-        cameras.filter(move |index| {
+        let quorum = self.lanes[at].pitches.len().div_ceil(2);
+        let pull = |index: usize| self.cameras[index].plate.fixed_columns::<2>(0).norm();
+        let taking_part = move |index: &usize| {
             let camera = &self.cameras[*index];
             !camera.is_excluded() && camera.kept.pitches.len() >= quorum
-        })
+        };
+        let most = self.cameras_of(at).into_iter().filter(taking_part).map(pull).fold(0.0, f64::max);
+        self.cameras_of(at)
+            .into_iter()
+            .filter(taking_part)
+            .filter(move |index| 2.0 * pull(*index) >= most || self.cameras[*index].kept.state != CameraState::Ok)
     }
 
     /// Enough pitches that agree verify the calibration: its age starts anew.
@@ -167,7 +175,9 @@ impl Calibration {
         let camera = &self.cameras[index];
         let (kept, config) = (&camera.kept, &self.config);
         let shift = standing.shift.norm();
-        let clear = shift > CLEAR_SD * standing.sd_px && standing.sd_px <= KNOWN_SD_PX;
+        let clock_px = standing.sd[4] * UNITS[4] * camera.speed_px_s;
+        let clear =
+            shift > CLEAR_SD * standing.sd_px && standing.sd_px <= KNOWN_SD_PX && shift >= CLOCK_MARGIN * clock_px;
         let shifted = clear && (kept.jumped || kept.charts.shifted(config.ewma_limit));
         let turned =
             standing.turn_px > CLEAR_SD * standing.turn_sd_px && (kept.jumped || kept.charts.turned(config.ewma_limit));
@@ -307,7 +317,8 @@ impl Calibration {
         let (shift, known) = (standing.shift.norm(), standing.sd_px <= self.config.correct_sd_px);
         let clear = shift > CLEAR_SD * standing.sd_px && shift >= self.config.watch_px;
         let clock_ns = standing.errors[4].abs() * UNITS[4] * 1e9;
-        let clock_clear = standing.errors[4].abs() > CLOCK_CLEAR_SD * standing.sd[4];
+        let clock_known = standing.sd[4] * UNITS[4] * 1e9 <= self.config.correct_clock_sd_ns;
+        let clock_clear = clock_known && standing.errors[4].abs() > CLOCK_CLEAR_SD * standing.sd[4];
         let why = if kept.armed && known && clear && kept.state == CameraState::Alarm {
             format!("in alarm, {shift:.2} px off")
         } else if kept.armed && known && shift >= self.config.correct_px {
@@ -383,6 +394,57 @@ impl Calibration {
         let kind = if outcome == Outcome::TookBack { EventKind::Undone(after) } else { EventKind::Corrected(after) };
         self.tell(index, kind, why, now);
         self.judge_state(index, now);
+    }
+
+    /// The rig of a mound moved as one: the models of all its cameras go along.
+    pub(super) fn follow(&mut self, at: usize, moved: &Motion, now: BoxNs) {
+        let size = PARAMETERS * self.lanes[at].rig.cameras.len();
+        let mut effect = OMatrix::<f64, Dyn, Const<RIG_PARAMETERS>>::zeros(size);
+        let motion = moved.units.component_mul(&Vector6::from(RIG_UNITS));
+        let (moved_ft, turned_rad) = ([motion[0], motion[1], motion[2]], [motion[3], motion[4], motion[5]]);
+        let words =
+            |by: [f64; 3], unit: f64| format!("({:.2}, {:.2}, {:.2})", by[0] * unit, by[1] * unit, by[2] * unit);
+        let why = format!(
+            "landmarks show the whole rig moved by {} in and turned by {}°",
+            words(moved_ft, 12.0),
+            words(turned_rad, 1.0_f64.to_degrees())
+        );
+        let mound = self.lanes[at].mound;
+        let event = Event {
+            at: now,
+            camera: 0,
+            kind: EventKind::RigMoved { mound, moved_ft, turned_rad },
+            reason: why.clone(),
+        };
+        push_bounded(&mut self.events, event, EVENTS_MAX);
+        for index in self.cameras_of(at) {
+            let camera = &mut self.cameras[index];
+            let mut correction = camera.kept.correction;
+            correction.version = correction.version.saturating_add(1);
+            for axis in 0..3 {
+                correction.rig_ft[axis] += moved_ft[axis];
+                correction.rig_rad[axis] += turned_rad[axis];
+            }
+            if !camera.set(correction) {
+                continue;
+            }
+            if let (Some(place), Some(seen)) =
+                (self.lanes[at].rig.index(camera.kept.id), motion::motion(&camera.model, &camera.middle_ft))
+            {
+                effect.fixed_rows_mut::<2>(place * PARAMETERS).copy_from(&seen);
+            }
+            camera.kept.age.calibrated(now, &self.air);
+            let record = CorrectionRecord {
+                at: now,
+                correction,
+                why: why.clone(),
+                outcome: Outcome::ByLandmarks,
+                shift_px: [None, None],
+            };
+            push_bounded(&mut camera.kept.records, record, RECORDS_MAX);
+            self.tell(index, EventKind::Corrected(correction), &why, now);
+        }
+        self.lanes[at].rig.filter.blur(&effect, &moved.covariance);
     }
 
     /// The pitches after a correction say whether it held. It did not where the old model would have been nearer to them.
@@ -467,5 +529,6 @@ fn moved(before: &CameraCorrection, change: &Vector5<f64>) -> CameraCorrection {
         roll_rad: before.roll_rad + change[2] * UNITS[2],
         scale: before.scale + change[3] * UNITS[3],
         clock_offset_ns: before.clock_offset_ns + change[4] * UNITS[4] * 1e9,
+        ..*before
     }
 }

@@ -25,6 +25,8 @@ pub(super) const CHART_MAX: usize = 600;
 const MISHAPS_MAX: usize = 16;
 /// How much a new pitch counts in smoothed residual and scatter.
 const SMOOTHING: f64 = 0.1;
+/// Half of an ordinary flight, s.
+const HALF_FLIGHT_S: f64 = 0.2;
 /// An ordinary pitch half way to the plate, mound frame, ft and ft/s.
 const TYPICAL: ([f64; 3], [f64; 3]) = ([-0.7, 28.0, 4.7], [3.0, -125.0, -8.0]);
 
@@ -35,9 +37,13 @@ pub(super) struct Watched {
     /// In the field's frame, with the correction in force.
     pub(super) model: Camera,
     pub(super) kept: Kept,
+    /// A pitch half way, field frame, ft.
+    pub(super) middle_ft: Vector3<f64>,
     /// Centre of the track, px from the principal point, and its reach.
     track_px: Vector2<f64>,
     pub(super) reach_px: f64,
+    /// Image speed of its pitches, px/s.
+    pub(super) speed_px_s: f64,
     /// Inches at the plate by its errors, in units.
     pub(super) plate: Matrix2x5<f64>,
 }
@@ -156,7 +162,7 @@ impl Watched {
         let (at, velocity) = (Vector3::from(TYPICAL.0), Vector3::from(TYPICAL.1));
         let seen = local.project_with_jacobian(&at);
         let track_px = seen.map_or(Vector2::zeros(), |s| camera.from_centre(s.uv));
-        let reach_px = seen.map_or(0.0, |s| (s.jacobian * velocity * 0.2).norm());
+        let speed_px_s = seen.map_or(0.0, |s| (s.jacobian * velocity).norm());
         Self {
             mound: mound.id,
             model: camera.clone(),
@@ -187,8 +193,10 @@ impl Watched {
                 alerts: BTreeMap::new(),
                 points: VecDeque::new(),
             },
+            middle_ft: mound.to_field(&at.into()).coords,
             track_px,
-            reach_px,
+            reach_px: speed_px_s * HALF_FLIGHT_S,
+            speed_px_s,
             plate: Matrix2x5::zeros(),
         }
     }
@@ -200,6 +208,8 @@ impl Watched {
         self.kept.scatter_px = towards(self.kept.scatter_px, seen.scatter_px);
         self.kept.excess += SMOOTHING * (seen.scatter_px / seen.stated_px.max(1e-3) - self.kept.excess);
         self.track_px += (Vector2::from(seen.track_px) - self.track_px) * SMOOTHING;
+        let speed = seen.velocity_px_s[0].hypot(seen.velocity_px_s[1]);
+        self.speed_px_s += (speed - self.speed_px_s) * SMOOTHING;
         self.reach_px += (seen.reach_px - self.reach_px) * SMOOTHING;
     }
 

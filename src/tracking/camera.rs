@@ -6,7 +6,9 @@
 //!
 //! A [`CameraCorrection`] is applied last, as a similarity about the principal point: `(u, v) = lens·(x', y') + centre`.
 
-use nalgebra::{Matrix2, Matrix2x3, Matrix3, Point3, Quaternion, UnitQuaternion, Vector2, Vector3};
+use nalgebra::{
+    Matrix2, Matrix2x3, Matrix2x6, Matrix3, Point3, Quaternion, Rotation3, UnitQuaternion, Vector2, Vector3,
+};
 
 use super::correction::CameraCorrection;
 
@@ -34,6 +36,10 @@ pub struct Camera {
     /// Largest undistorted radius (in focal lengths) that still belongs to the image.
     radius_max: f64,
     correction: CameraCorrection,
+    /// Position and rotation without correction.
+    surveyed: (Vector3<f64>, Matrix3<f64>),
+    /// Axes (columns) and origin in the field frame of the frame that it stands in.
+    frame: (Matrix3<f64>, Vector3<f64>),
     /// Distorted coordinates (focal lengths) to pixels: the focal length, turned and scaled by the correction.
     lens: Matrix2<f64>,
     /// Its inverse.
@@ -79,6 +85,8 @@ impl Camera {
             distortion,
             radius_max: f64::INFINITY,
             correction: CameraCorrection::default(),
+            surveyed: (Vector3::from(position_ft), rotation),
+            frame: (Matrix3::identity(), Vector3::zeros()),
             lens: Matrix2::identity() * focal_px,
             lens_inverse: Matrix2::identity() / focal_px,
             centre: Vector2::from(principal_px),
@@ -101,7 +109,33 @@ impl Camera {
         self.correction = *correction;
         (self.lens, self.lens_inverse) = (lens, inverse);
         self.centre = self.principal_px + Vector2::new(correction.dx_px, correction.dy_px);
+        let (axes, origin) = &self.frame;
+        let turned = Vector3::from(correction.rig_rad);
+        let moved = axes.transpose() * (Vector3::from(correction.rig_ft) + turned.cross(origin));
+        let turn = Rotation3::new(axes.transpose() * turned);
+        self.position_ft = turn * self.surveyed.0 + moved;
+        self.rotation = self.surveyed.1 * turn.matrix().transpose();
         true
+    }
+
+    /// The same camera in a frame with these axes (columns) and origin in the field frame.
+    #[must_use]
+    pub fn in_frame(&self, axes: &Matrix3<f64>, origin: &Vector3<f64>) -> Self {
+        let mut local = self.clone();
+        local.surveyed = (axes.transpose() * (self.surveyed.0 - origin), self.surveyed.1 * axes);
+        local.frame = (*axes, *origin);
+        local.correct(&self.correction);
+        local
+    }
+
+    /// Pixels of a point by a motion of the camera, in the frame that it stands in: three ft, three rad about its origin.
+    /// `None` behind the camera.
+    pub fn by_motion(&self, point: &Vector3<f64>) -> Option<Matrix2x6<f64>> {
+        let seen = self.project_with_jacobian(point)?;
+        let mut motion = Matrix2x6::zeros();
+        motion.fixed_columns_mut::<3>(0).copy_from(&-seen.jacobian);
+        motion.fixed_columns_mut::<3>(3).copy_from(&(seen.jacobian * point.cross_matrix()));
+        Some(motion)
     }
 
     /// How far the camera's clock is ahead, as corrected, seconds: an exposure happened this much before its time stamp.
@@ -188,6 +222,8 @@ pub const BALL_DIAMETER_FT: f64 = 9.125 / std::f64::consts::PI / 12.0;
 
 #[cfg(test)]
 mod tests {
+    use nalgebra::Vector6;
+
     use super::*;
     use crate::tracking::venue::Venue;
 
@@ -236,6 +272,7 @@ mod tests {
             roll_rad: 1e-3,
             scale: 5e-4,
             clock_offset_ns: 200_000.0,
+            ..CameraCorrection::default()
         };
         assert!(camera.correct(&correction));
         let moved = camera.project(&point).expect("in front") - before;
@@ -246,6 +283,31 @@ mod tests {
         assert!((camera.lens * camera.distort(n.x, n.y) + camera.centre - uv).norm() < 1e-6);
         let wild = CameraCorrection { scale: f64::NAN, ..correction };
         assert!(!camera.correct(&wild) && camera.correction() == &correction);
+    }
+
+    #[test]
+    fn a_moved_rig_sees_the_park_move_the_other_way_in_every_mounds_frame() {
+        let venue = Venue::busch_iii();
+        let correction = CameraCorrection {
+            rig_ft: [0.02, -0.01, 0.03],
+            rig_rad: [1e-4, -2e-4, 5e-4],
+            ..CameraCorrection::default()
+        };
+        let (moved, turned) = (Vector3::from(correction.rig_ft), Rotation3::new(Vector3::from(correction.rig_rad)));
+        for still in &venue.cameras {
+            let mound = venue.mound_of(still.id).expect("every camera has a mound");
+            let (mut field, mut local) = (still.clone(), mound.localise(still));
+            assert!(field.correct(&correction) && local.correct(&correction));
+            let point = Point3::new(0.2, 30.0, 4.0);
+            let in_field = mound.to_field(&point);
+            let uv = field.project(&in_field).expect("in front");
+            assert!((local.project(&point).expect("in front") - uv).norm() < 1e-6, "camera {}", still.id);
+            let other_way = turned.inverse() * (in_field - moved);
+            assert!((still.project(&other_way).expect("in front") - uv).norm() < 1e-6);
+            let step = Vector6::new(0.02, -0.01, 0.03, 1e-4, -2e-4, 5e-4);
+            let linear = still.by_motion(&in_field.coords).expect("in front") * step;
+            assert!((still.project(&in_field).expect("in front") + linear - uv).norm() < 0.05 * linear.norm());
+        }
     }
 
     #[test]

@@ -8,6 +8,8 @@ use utoipa::ToSchema;
 const SHIFT_PX_MAX: f64 = 500.0;
 /// Largest roll (rad) and scale.
 const TURN_MAX: f64 = 0.1;
+/// Farthest that a rig may have moved, ft.
+const RIG_FT_MAX: f64 = 10.0;
 /// Largest clock offset, ns: beyond it a frame is another pitch's.
 const CLOCK_NS_MAX: f64 = 50e6;
 
@@ -27,6 +29,10 @@ pub struct CameraCorrection {
     pub scale: f64,
     /// How far the camera's clock is ahead, ns.
     pub clock_offset_ns: f64,
+    /// How far the camera was carried along with the whole rig, ft, field frame.
+    pub rig_ft: [f64; 3],
+    /// How far it was turned with it about the field's origin, rad, field frame.
+    pub rig_rad: [f64; 3],
 }
 
 impl CameraCorrection {
@@ -38,6 +44,8 @@ impl CameraCorrection {
             && within(self.roll_rad, TURN_MAX)
             && within(self.scale, TURN_MAX)
             && within(self.clock_offset_ns, CLOCK_NS_MAX)
+            && self.rig_ft.iter().all(|ft| within(*ft, RIG_FT_MAX))
+            && self.rig_rad.iter().all(|rad| within(*rad, TURN_MAX))
     }
 
     pub(super) fn similarity(&self) -> Matrix2<f64> {

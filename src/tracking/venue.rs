@@ -63,10 +63,7 @@ impl Mound {
 
     /// The camera as it stands in this mound's own frame, so that a fit never needs the field frame.
     pub fn localise(&self, camera: &Camera) -> Camera {
-        let mut local = camera.clone();
-        local.position_ft = self.rotation.inverse() * (camera.position_ft - self.plate_ft);
-        local.rotation = camera.rotation * self.rotation.matrix();
-        local
+        camera.in_frame(self.rotation.matrix(), &self.plate_ft)
     }
 }
 

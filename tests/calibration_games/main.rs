@@ -4,6 +4,8 @@
 mod drift;
 mod faults;
 mod park;
+mod repair;
 #[path = "../tracking_rig/thrower.rs"]
 #[allow(dead_code, unreachable_pub)] // flights and air of the tracking tests
 mod thrower;
+mod tracker;

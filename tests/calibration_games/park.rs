@@ -34,6 +34,10 @@ pub(crate) enum Fault {
     Drift(u8, f64, f64),
     /// Camera, px, direction, at this pitch.
     Knock(u8, f64, f64, usize),
+    /// Camera, px, direction, off between these pitches only.
+    Loose(u8, f64, f64, std::ops::Range<usize>),
+    /// Camera whose pixels have this much white noise until this pitch, px.
+    Shaky(u8, f64, usize),
     /// Camera, ns that its clock is ahead.
     Clock(u8, f64),
     /// The whole rig is moved by this, feet, at this pitch.
@@ -79,6 +83,8 @@ pub(crate) struct Park {
     rng: StdRng,
     samples: Samples,
     config: tracking::Config,
+    /// Pitches that no fit was found for.
+    lost: usize,
 }
 
 /// Whether the full counts of the issue are asked for.
@@ -108,6 +114,7 @@ impl Park {
             options,
             cameras,
             rng,
+            lost: 0,
         }
     }
 
@@ -121,6 +128,7 @@ impl Park {
         match self.fault {
             Fault::Drift(id, rate, angle) if id == camera => along(rate * pitch as f64 * 36.0 / 3600.0, angle),
             Fault::Knock(id, px, angle, from) if id == camera && pitch >= from => along(px, angle),
+            Fault::Loose(id, px, angle, ref during) if id == camera && during.contains(&pitch) => along(px, angle),
             _ => CameraCorrection::default(),
         }
     }
@@ -165,8 +173,8 @@ impl Park {
         Vector2::new(self.rng.sample::<f64, _>(StandardNormal), self.rng.sample::<f64, _>(StandardNormal)) * sd
     }
 
-    /// Films one pitch, fits it, and tells calibration. Gives the error at the plate, inches.
-    fn throw(&mut self, pitch: usize) -> f64 {
+    /// Films one pitch, fits it, and tells calibration. Gives the error at the plate, inches; `None` where no fit was found.
+    fn throw(&mut self, pitch: usize) -> Option<f64> {
         let flight = real_pitch(&mut self.rng, at(pitch).0 - 10 * SECOND);
         let middle = 0.5 * flight.duration();
         let reference = EventNs(flight.start + (middle * 1e9) as u64);
@@ -175,12 +183,14 @@ impl Park {
         let off = Vector3::new(0.05, -0.03, 0.04);
         let start = Trajectory::new(reference, middle, p + off, v, (ahead - behind) / 0.1);
         let scale = JerkScale { mean: 1.0, variance: 1e-3, pitches: 100 };
-        let measured =
-            measure(&mut self.samples, &self.cameras, &start, &scale, &self.config).expect("twelve cameras suffice");
+        let Some(measured) = measure(&mut self.samples, &self.cameras, &start, &scale, &self.config) else {
+            self.lost += 1;
+            return None;
+        };
         self.testify(&measured, EventNs(flight.start), pitch);
         let seconds = measured.path.seconds_at_y(FRONT).expect("reaches the plate");
         let (found, truth) = (measured.path.position(seconds), flight.at(flight.plate_s()).0);
-        12.0 * (found.x - truth.x).hypot(found.z - truth.z)
+        Some(12.0 * (found.x - truth.x).hypot(found.z - truth.z))
     }
 
     fn film(&mut self, flight: &Flight, middle: f64, pitch: usize) {
@@ -191,10 +201,14 @@ impl Park {
             let real = self.real(&base, pitch);
             let stamp_s = self.clock_s(real.id) - self.cameras[index].clock_offset_s();
             let common = self.normal(0.1);
+            let white_px = match self.fault {
+                Fault::Shaky(id, px, until) if id == real.id && pitch < until => px,
+                _ => 0.5,
+            };
             let mut t = self.phases[index] / real.fps;
             while t < flight.duration() {
                 let point = Point3::from(flight.at(t).0);
-                let white = self.normal(0.5);
+                let white = self.normal(white_px);
                 if let Some(uv) = real.sees(&point).filter(|_| real.ball_diameter_px(&point) >= 4.0) {
                     let sample = Sample { seconds: t + stamp_s - middle, uv: uv + common + white, variance: 0.25 };
                     self.samples.push(index, sample);
@@ -236,7 +250,7 @@ impl Park {
     }
 
     /// One pitch and what belongs to it.
-    fn play(&mut self, pitch: usize) -> f64 {
+    fn play(&mut self, pitch: usize) -> Option<f64> {
         let now = BoxNs(at(pitch).0 - SECOND);
         self.calibration.weather(&Conditions { wind_mph: Some(4.0), temperature_c: Some(21.0) }, now);
         let health = Health {
@@ -279,7 +293,7 @@ impl Game {
         let mut park = Park::new(fault, options);
         let (mut events, mut plate_error_in, mut confidence) = (Vec::new(), Vec::new(), Vec::new());
         for pitch in 0..park.options.pitches {
-            plate_error_in.push(park.play(pitch));
+            plate_error_in.extend(park.play(pitch));
             confidence.push(park.calibration.confidence(MoundId(0), at(pitch)).fused);
             if park.options.corrected {
                 events.extend(park.obey().into_iter().map(|event| (pitch, event)));
@@ -287,6 +301,7 @@ impl Game {
                 park.calibration = Calibration::new(&park.venue, Config::default(), BoxNs(START));
             }
         }
+        assert!(park.lost <= 1, "{} pitches were not fitted", park.lost);
         Self { park, events, plate_error_in, confidence, seconds: began.elapsed().as_secs_f64() }
     }
 
@@ -319,7 +334,7 @@ impl Game {
     pub(crate) fn largest_left_px(&self, camera: u8) -> f64 {
         let mut made = CameraCorrection::default();
         let mut largest = 0.0;
-        for pitch in 0..self.plate_error_in.len() {
+        for pitch in 0..self.confidence.len() {
             let truth = self.park.truth(camera, pitch);
             largest = f64::max(largest, (truth.dx_px - made.dx_px).hypot(truth.dy_px - made.dy_px));
             for (_, event) in self.events.iter().filter(|(at, e)| *at == pitch && e.camera == camera) {
