@@ -61,6 +61,7 @@ pub(super) fn log(event: &Event) {
         }
         EventKind::Excluded => tracing::warn!(camera, reason, "camera left out of fits"),
         EventKind::Reinstated => tracing::info!(camera, reason, "camera back in the fits"),
+        EventKind::RigMoved { mound, .. } => tracing::warn!(mound = mound.0, reason, "a whole rig moved"),
         // The book of alerts tells of them.
         EventKind::Raised(_) | EventKind::Cleared(_) => {}
     }

@@ -166,7 +166,8 @@ impl<P> Stage<P> {
                 }
                 EventKind::Raised(kind) => self.raise(event.camera, kind, &event.reason, &report),
                 EventKind::Cleared(kind) => self.clear(event.camera, kind),
-                EventKind::State { .. } => {}
+                // A rig that moved corrects each of its cameras besides.
+                EventKind::State { .. } | EventKind::RigMoved { .. } => {}
             }
         }
         self.outputs.extend(events.into_iter().map(|event| Output::Camera(Box::new(event))));

@@ -282,6 +282,7 @@ fn outcome_text(outcome: Outcome) -> &'static str {
         Outcome::Undone => "undone",
         Outcome::Replaced => "replaced before it was judged",
         Outcome::TookBack => "took an earlier one back",
+        Outcome::ByLandmarks => "by landmarks, which balls cannot judge",
     }
 }
 
