@@ -75,19 +75,25 @@ impl Calibration {
             shift: camera.shift(&errors),
             sd_px: camera.shift_covariance(&covariance).symmetric_eigenvalues().max().max(0.0).sqrt(),
             turn_px: camera.turn_px(&errors),
-            turn_sd_px: camera.reach_px * 1e-3 * sd[2].max(sd[3]),
-            plate_in: (camera.plate * drift).norm(),
+            turn_sd_px: camera.kept.track.reach_px * 1e-3 * sd[2].max(sd[3]),
+            plate_in: (camera.plate() * drift).norm(),
         }
     }
 
     /// 95 % error at a mound's plate, inches; absent before the first pitch.
     pub(super) fn plate_error_in(&self, at: usize) -> Option<f64> {
         let lane = &self.lanes[at];
-        let plate = lane.plate.as_ref()?;
-        let moved = plate * &lane.rig.filter.mean;
-        let spread = plate * &lane.rig.filter.covariance * plate.transpose();
-        let largest = nalgebra::Matrix2::new(spread[(0, 0)], spread[(0, 1)], spread[(1, 0)], spread[(1, 1)]);
-        let sd = largest.symmetric_eigenvalues().max().max(0.0).sqrt();
+        let mut plate = OMatrix::<f64, Const<2>, Dyn>::zeros(PARAMETERS * lane.rig.cameras.len());
+        for (index, id) in lane.rig.cameras.iter().enumerate() {
+            let camera = &self.cameras[find(&self.cameras, *id)?];
+            plate.fixed_columns_mut::<PARAMETERS>(PARAMETERS * index).copy_from(&camera.plate());
+        }
+        if plate.iter().all(|by| *by == 0.0) {
+            return None;
+        }
+        let moved = &plate * &lane.rig.filter.mean;
+        let spread = &plate * &lane.rig.filter.covariance * plate.transpose();
+        let sd = spread.symmetric_eigenvalues().max().max(0.0).sqrt();
         Some(confidence::plate_error_in(moved.norm(), sd, lane.fit_sd_in))
     }
 
@@ -115,7 +121,7 @@ impl Calibration {
     /// plate at least half as much as the camera that does most; and whatever is on watch or in alarm.
     pub(super) fn needed(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
         let quorum = self.lanes[at].pitches.len().div_ceil(2);
-        let pull = |index: usize| self.cameras[index].plate.fixed_columns::<2>(0).norm();
+        let pull = |index: usize| self.cameras[index].plate().fixed_columns::<2>(0).norm();
         let taking_part = move |index: &usize| {
             let camera = &self.cameras[*index];
             !camera.is_excluded() && camera.kept.pitches.len() >= quorum
@@ -175,7 +181,7 @@ impl Calibration {
         let camera = &self.cameras[index];
         let (kept, config) = (&camera.kept, &self.config);
         let shift = standing.shift.norm();
-        let clock_px = standing.sd[4] * UNITS[4] * camera.speed_px_s;
+        let clock_px = standing.sd[4] * UNITS[4] * camera.kept.track.speed_px_s;
         let clear =
             shift > CLEAR_SD * standing.sd_px && standing.sd_px <= KNOWN_SD_PX && shift >= CLOCK_MARGIN * clock_px;
         let shifted = clear && (kept.jumped || kept.charts.shifted(config.ewma_limit));
