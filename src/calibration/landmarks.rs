@@ -45,7 +45,7 @@ struct Sight {
 }
 
 /// What a closed round says of its camera, in units: its five errors, then the six of a motion of the whole rig, in
-/// [`RIG_UNITS`](super::motion::RIG_UNITS).
+/// `motion::RIG_UNITS`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RoundSum {
     pub(super) matrix: SMatrix<f64, BOTH, BOTH>,

@@ -4,10 +4,11 @@
 //! corrections, states and alerts go out as [`Event`]s. Pure logic: no clock, no thread, no disk.
 //!
 //! # The way of a pitch
-//! [`RigEvidence`] → the mound's joint filter ([`rig`]) → per camera a control chart of what this pitch alone says ([`chart`]) and
-//! the filter's estimate → confidence ([`confidence`]) → the rules ([`rules`]): watch and alarm, correction and its trial,
-//! exclusion and return. A watch needs both: a chart beyond its limit, and an estimate that is large enough to matter
-//! and clear of its own standard deviation.
+//! [`RigEvidence`] → the mound's joint filter (`rig`) → per camera a control chart of what this pitch alone says (`chart`)
+//! and the filter's estimate → confidence (`confidence`) → the rules: watch and alarm, exclusion and return (`rules`),
+//! correction and its trial (`repair`). A watch needs both: a chart beyond its limit, and an estimate that is large
+//! enough to matter and clear of its own standard deviation. Rounds of landmarks go the same way (`landmarks`), and are
+//! first asked whether the whole rig moved (`motion`).
 
 mod chart;
 mod confidence;
@@ -18,6 +19,7 @@ mod landmarks;
 mod maintenance;
 mod motion;
 mod picture;
+mod repair;
 mod report;
 mod rig;
 mod rules;
