@@ -114,7 +114,7 @@ impl Calibration {
     }
 
     /// Cameras of a mound that its fits need: not excluded, part of at least half of the pitches of late, and moving the
-    /// plate at least half as much as the camera that does most; and whatever is on watch or in alarm.
+    /// plate at least half as much as the camera that does most; and whatever is on watch, in alarm or of unknown place.
     pub(super) fn needed(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
         let quorum = self.lanes[at].pitches.len().div_ceil(2);
         let pull = |index: usize| self.cameras[index].plate().fixed_columns::<2>(0).norm();
@@ -123,10 +123,11 @@ impl Calibration {
             !camera.is_excluded() && camera.kept.pitches.len() >= quorum
         };
         let most = self.cameras_of(at).into_iter().filter(taking_part).map(pull).fold(0.0, f64::max);
-        self.cameras_of(at)
-            .into_iter()
-            .filter(taking_part)
-            .filter(move |index| 2.0 * pull(*index) >= most || self.cameras[*index].kept.state != CameraState::Ok)
+        self.cameras_of(at).into_iter().filter(taking_part).filter(move |index| {
+            2.0 * pull(*index) >= most
+                || self.cameras[*index].kept.state != CameraState::Ok
+                || self.standing(*index).sd_px > KNOWN_SD_PX
+        })
     }
 
     /// Enough pitches that agree verify the calibration: its age starts anew.
