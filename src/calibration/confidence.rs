@@ -1,7 +1,7 @@
 //! How far to trust a calibration: 0.50 to 0.95 (science.md §3).
 //!
-//! Two witnesses. Age: C_time = 0.50 + 0.45·2^(−T_eff/45 min), T_eff being the time since the calibration or its last
-//! verification as it passed for the rig (see [`weather`](super::weather)). Residuals: C_res is the lower of
+//! Two witnesses. Age: `C_time = 0.50 + 0.45·2^(−T_eff/45 min)`, `T_eff` being the time since the calibration or its last
+//! verification as it passed for the rig (see `weather`). Residuals: `C_res` is the lower of
 //! 0.50 + 0.45·exp(−0.811·(e95/0.39 in)²), with e95 the 95 % error at the plate that drift implies, and the same of
 //! q/0.5 px, q the shift that cannot be excluded at the track's centre. They are weighed against each other in logits, age like
 //! ten pitches. Where a camera is on watch or in alarm, age does not speak for it.

@@ -4,10 +4,11 @@
 //! corrections, states and alerts go out as [`Event`]s. Pure logic: no clock, no thread, no disk.
 //!
 //! # The way of a pitch
-//! [`RigEvidence`] → the mound's joint filter ([`rig`]) → per camera a control chart of what this pitch alone says ([`chart`]) and
-//! the filter's estimate → confidence ([`confidence`]) → the rules ([`rules`]): watch and alarm, correction and its trial,
-//! exclusion and return. A watch needs both: a chart beyond its limit, and an estimate that is large enough to matter
-//! and clear of its own standard deviation.
+//! [`RigEvidence`] → the mound's joint filter (`rig`) → per camera a control chart of what this pitch alone says (`chart`)
+//! and the filter's estimate → confidence (`confidence`) → the rules: watch and alarm, exclusion and return (`rules`),
+//! correction and its trial (`repair`). A watch needs both: a chart beyond its limit, and an estimate that is large
+//! enough to matter and clear of its own standard deviation. Rounds of landmarks go the same way (`landmarks`), and are
+//! first asked whether the whole rig moved (`motion`).
 
 mod chart;
 mod confidence;
@@ -18,6 +19,7 @@ mod landmarks;
 mod maintenance;
 mod motion;
 mod picture;
+mod repair;
 mod report;
 mod rig;
 mod rules;
@@ -28,7 +30,7 @@ mod weather;
 use std::collections::VecDeque;
 
 use firmware_protocol::{Fiducial, Health};
-use nalgebra::{DMatrix, Vector2};
+use nalgebra::{Matrix2x5, Vector2};
 
 pub use config::Config;
 pub use event::{AlertKind, CameraState, Event, EventKind};
@@ -84,8 +86,6 @@ struct Lane {
     walked: BoxNs,
     /// Accepted pitches of the last 15 minutes.
     pitches: VecDeque<BoxNs>,
-    /// Inches at the plate by all errors, of the last pitch.
-    plate: Option<DMatrix<f64>>,
     /// Standard deviation at the plate that fits state, inches, smoothed.
     fit_sd_in: f64,
     landmarks_at: Option<BoxNs>,
@@ -108,7 +108,6 @@ impl Calibration {
                 rounds: vec![Round::default(); mound.cameras.len()],
                 walked: now,
                 pitches: VecDeque::new(),
-                plate: None,
                 fit_sd_in: 0.0,
                 landmarks_at: None,
             })
@@ -134,25 +133,22 @@ impl Calibration {
         let in_force =
             |id: u8| find(cameras, id).map_or_else(CameraCorrection::default, |c| cameras[c].kept.correction);
         let Some((taken, information)) = lane.rig.pitch(evidence, in_force, &self.config) else { return };
-        let mut plate = DMatrix::zeros(2, PARAMETERS * lane.rig.cameras.len());
         let mut left_out = Vec::new();
         for (part, seen) in evidence.cameras.iter().enumerate() {
-            let Some(index) = lane.rig.index(seen.camera) else { continue };
-            let gain = information.plate.fixed_columns::<PARAMETERS>(PARAMETERS * part);
+            let gain = information.plate.fixed_view::<2, PARAMETERS>(0, PARAMETERS * part);
             let Some(index_of) = find(&self.cameras, seen.camera) else { continue };
             let camera = &mut self.cameras[index_of];
             camera.see(seen);
             if camera.is_excluded() {
+                camera.set_plate(&Matrix2x5::zeros());
                 left_out.push((index_of, seen.scatter_px / seen.stated_px.max(1e-3)));
                 continue;
             }
-            camera.plate.copy_from(&gain);
-            plate.fixed_columns_mut::<PARAMETERS>(PARAMETERS * index).copy_from(&gain);
+            camera.set_plate(&gain.into_owned());
             if evidence.accepted {
                 push_bounded(&mut camera.kept.pitches, now, PITCHES_MAX);
             }
         }
-        lane.plate = Some(plate);
         if evidence.accepted {
             push_bounded(&mut lane.pitches, now, PITCHES_MAX);
             let first = lane.fit_sd_in == 0.0;

@@ -6,7 +6,8 @@
 //! clock) would explain best what was not foreseen. Beyond [`SUSPICION_CHI2`] the camera's share of this pitch is left
 //! out, and where that happens twice in [`SUSPICION_PITCHES`] pitches the camera did jump: its variance is widened, and
 //! the measurements say where it is now. One camera at a time, the most suspicious first, so that what it alone
-//! explains is not laid on others. A round of landmarks of two or more counts as twice: it is no flight that could be bent.
+//! explains is not laid on others. A round of two landmarks or more is believed at once, beyond
+//! [`LANDMARK_CHI2`]: it is no flight that could be bent.
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,8 @@ use crate::tracking::evidence::{Information, PARAMETERS, RigEvidence, UNITS};
 
 /// Likelihood ratio beyond which a jump is suspected: once in 8000 of one camera's undisturbed pitches.
 const SUSPICION_CHI2: f64 = 18.0;
+/// The same of a round of landmarks, which is believed at once: once in 60 million.
+const LANDMARK_CHI2: f64 = 36.0;
 /// Suspected twice within so many pitches, it is one.
 const SUSPICION_PITCHES: u64 = 3;
 /// A shift explains a pitch better than a step of the clock, or the reverse, by this much: only it is allowed for.
@@ -123,7 +126,7 @@ impl Rig {
             let free = |camera: usize| {
                 !left_out.contains(&camera) && !taken.jumped.iter().any(|(jumped, _)| *jumped == camera)
             };
-            let Some(suspect) = suspect(&posterior, free, true) else {
+            let Some(suspect) = suspect(&posterior, free, true, SUSPICION_CHI2) else {
                 let cameras = evidence.cameras.iter().filter_map(|c| self.index(c.camera));
                 taken.seen = cameras
                     .filter(|c| !left_out.contains(c))
@@ -149,7 +152,7 @@ impl Rig {
         loop {
             let posterior = self.filter.weigh(round)?;
             let free = |camera: usize| sure(camera) && !taken.jumped.iter().any(|(jumped, _)| *jumped == camera);
-            let Some(suspect) = suspect(&posterior, free, false) else {
+            let Some(suspect) = suspect(&posterior, free, false, LANDMARK_CHI2) else {
                 self.filter.take(posterior);
                 return Some(taken);
             };
@@ -205,7 +208,7 @@ pub(super) fn surveyed(config: &Config) -> Vector5<f64> {
 }
 
 /// The camera whose sudden change explains most of what was not foreseen, where that is suspicious.
-fn suspect(posterior: &Posterior, free: impl Fn(usize) -> bool, clocks: bool) -> Option<Suspect> {
+fn suspect(posterior: &Posterior, free: impl Fn(usize) -> bool, clocks: bool, beyond: f64) -> Option<Suspect> {
     let each = posterior.innovations.iter().enumerate().filter(|(camera, _)| free(*camera));
     let suspects = each.filter_map(|(camera, innovation)| {
         let (shift, moved) = shift_test(innovation)?;
@@ -220,7 +223,7 @@ fn suspect(posterior: &Posterior, free: impl Fn(usize) -> bool, clocks: bool) ->
         }
         Some(Suspect { camera, chi2: shift.max(clock), widening })
     });
-    suspects.filter(|s| s.chi2 > SUSPICION_CHI2).max_by(|a, b| a.chi2.total_cmp(&b.chi2))
+    suspects.filter(|s| s.chi2 > beyond).max_by(|a, b| a.chi2.total_cmp(&b.chi2))
 }
 
 /// Likelihood ratio of a shift and its estimate.

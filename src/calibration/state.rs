@@ -29,6 +29,7 @@ struct KeptLane {
     walked: BoxNs,
     pitches: VecDeque<BoxNs>,
     landmarks_at: Option<BoxNs>,
+    fit_sd_in: f64,
 }
 
 impl Calibration {
@@ -47,6 +48,7 @@ impl Calibration {
                     walked: lane.walked,
                     pitches: lane.pitches.clone(),
                     landmarks_at: lane.landmarks_at,
+                    fit_sd_in: lane.fit_sd_in,
                 })
                 .collect(),
         }
@@ -77,6 +79,7 @@ impl Calibration {
             lane.rig.filter.mean = DVector::from_vec(kept.mean);
             lane.rig.filter.covariance = covariance;
             (lane.walked, lane.pitches, lane.landmarks_at) = (kept.walked.min(now), kept.pitches, kept.landmarks_at);
+            lane.fit_sd_in = kept.fit_sd_in;
         }
     }
 }

@@ -14,7 +14,7 @@ use super::weather::{Reading, Surroundings};
 use crate::ids::{BoxNs, MoundId};
 use crate::tracking::CameraCorrection;
 use crate::tracking::camera::Camera;
-use crate::tracking::evidence::{self, CameraEvidence};
+use crate::tracking::evidence::{self, CameraEvidence, PARAMETERS};
 use crate::tracking::venue::Mound;
 
 /// Corrections that are remembered.
@@ -39,19 +39,26 @@ pub(super) struct Watched {
     pub(super) kept: Kept,
     /// A pitch half way, field frame, ft.
     pub(super) middle_ft: Vector3<f64>,
-    /// Centre of the track, px from the principal point, and its reach.
-    track_px: Vector2<f64>,
+}
+
+/// Where its pitches are in a camera's picture, smoothed, and what its errors do to them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct Track {
+    /// px from the principal point.
+    centre_px: [f64; 2],
+    /// From the centre to the ends, px.
     pub(super) reach_px: f64,
-    /// Image speed of its pitches, px/s.
+    /// px/s.
     pub(super) speed_px_s: f64,
-    /// Inches at the plate by its errors, in units.
-    pub(super) plate: Matrix2x5<f64>,
+    /// Inches at the plate (x, z) by unit errors; zero while it has no part in fits.
+    plate: [[f64; 2]; PARAMETERS],
 }
 
 /// The part that outlives a restart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Kept {
     pub(super) id: u8,
+    pub(super) track: Track,
     pub(super) state: CameraState,
     pub(super) correction: CameraCorrection,
     pub(super) age: Age,
@@ -161,13 +168,19 @@ impl Watched {
         let local = mound.localise(camera);
         let (at, velocity) = (Vector3::from(TYPICAL.0), Vector3::from(TYPICAL.1));
         let seen = local.project_with_jacobian(&at);
-        let track_px = seen.map_or(Vector2::zeros(), |s| camera.from_centre(s.uv));
+        let centre = seen.map_or(Vector2::zeros(), |s| camera.from_centre(s.uv));
         let speed_px_s = seen.map_or(0.0, |s| (s.jacobian * velocity).norm());
         Self {
             mound: mound.id,
             model: camera.clone(),
             kept: Kept {
                 id: camera.id,
+                track: Track {
+                    centre_px: centre.into(),
+                    reach_px: speed_px_s * HALF_FLIGHT_S,
+                    speed_px_s,
+                    plate: [[0.0; 2]; PARAMETERS],
+                },
                 state: CameraState::Ok,
                 correction: CameraCorrection::default(),
                 age: Age::since(calibrated.unwrap_or(now), now, air),
@@ -194,10 +207,6 @@ impl Watched {
                 points: VecDeque::new(),
             },
             middle_ft: mound.to_field(&at.into()).coords,
-            track_px,
-            reach_px: speed_px_s * HALF_FLIGHT_S,
-            speed_px_s,
-            plate: Matrix2x5::zeros(),
         }
     }
 
@@ -207,15 +216,27 @@ impl Watched {
         self.kept.residual_px = towards(self.kept.residual_px, seen.mean_px[0].hypot(seen.mean_px[1]));
         self.kept.scatter_px = towards(self.kept.scatter_px, seen.scatter_px);
         self.kept.excess += SMOOTHING * (seen.scatter_px / seen.stated_px.max(1e-3) - self.kept.excess);
-        self.track_px += (Vector2::from(seen.track_px) - self.track_px) * SMOOTHING;
         let speed = seen.velocity_px_s[0].hypot(seen.velocity_px_s[1]);
-        self.speed_px_s += (speed - self.speed_px_s) * SMOOTHING;
-        self.reach_px += (seen.reach_px - self.reach_px) * SMOOTHING;
+        let track = &mut self.kept.track;
+        track.centre_px[0] += (seen.track_px[0] - track.centre_px[0]) * SMOOTHING;
+        track.centre_px[1] += (seen.track_px[1] - track.centre_px[1]) * SMOOTHING;
+        track.speed_px_s += (speed - track.speed_px_s) * SMOOTHING;
+        track.reach_px += (seen.reach_px - track.reach_px) * SMOOTHING;
+    }
+
+    /// Inches at the plate by its errors, in units.
+    pub(super) fn plate(&self) -> Matrix2x5<f64> {
+        Matrix2x5::from_columns(&self.kept.track.plate.map(Vector2::from))
+    }
+
+    /// Takes up what its errors moved the last pitch by.
+    pub(super) fn set_plate(&mut self, plate: &Matrix2x5<f64>) {
+        self.kept.track.plate = std::array::from_fn(|k| [plate[(0, k)], plate[(1, k)]]);
     }
 
     /// Pixels at the track's centre by the errors that are drift, in units; the clock is none.
     pub(super) fn drift_basis(&self) -> Matrix2x5<f64> {
-        evidence::basis(self.track_px, Vector2::zeros())
+        evidence::basis(Vector2::from(self.kept.track.centre_px), Vector2::zeros())
     }
 
     /// Shift of the track's centre, px.
@@ -236,7 +257,7 @@ impl Watched {
 
     /// What roll and scale move the ends of the track by against its centre, px.
     pub(super) fn turn_px(&self, errors: &Vector5<f64>) -> f64 {
-        self.reach_px * 1e-3 * errors[2].hypot(errors[3])
+        self.kept.track.reach_px * 1e-3 * errors[2].hypot(errors[3])
     }
 
     /// Sets the model to a correction; keeps the last plausible one otherwise.

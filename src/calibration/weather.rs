@@ -1,7 +1,7 @@
 //! What the surroundings do to a rig: how fast a calibration ages in them, and how far its cameras walk (science.md §3).
 //!
-//! m = m_v·m_w·m_T: m_v = 1 + min(V, 1) for vibration V > 0.3 g rms, m_w = 1 + 0.5·min(W/30, 1) for wind W > 15 mph,
-//! m_T = 1 + 0.3·min(|ΔT|/15, 1) for |ΔT| > 5 °F since the calibration. Each reading counts for five minutes; without one the
+//! `m = m_v·m_w·m_T`: `m_v = 1 + min(V, 1)` for vibration V > 0.3 g rms, `m_w = 1 + 0.5·min(W/30, 1)` for wind W > 15 mph,
+//! `m_T = 1 + 0.3·min(|ΔT|/15, 1)` for |ΔT| > 5 °F since the calibration. Each reading counts for five minutes; without one the
 //! worst is assumed of it, 2, 1.5 and 1.3. The age is integrated piece by piece with what was known of each moment, so
 //! that it never shrinks because the wind drops.
 

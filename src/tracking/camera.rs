@@ -111,7 +111,8 @@ impl Camera {
         self.centre = self.principal_px + Vector2::new(correction.dx_px, correction.dy_px);
         let (axes, origin) = &self.frame;
         let turned = Vector3::from(correction.rig_rad);
-        let moved = axes.transpose() * (Vector3::from(correction.rig_ft) + turned.cross(origin));
+        let of_origin = Rotation3::new(turned) * origin - origin;
+        let moved = axes.transpose() * (Vector3::from(correction.rig_ft) + of_origin);
         let turn = Rotation3::new(axes.transpose() * turned);
         self.position_ft = turn * self.surveyed.0 + moved;
         self.rotation = self.surveyed.1 * turn.matrix().transpose();

@@ -13,7 +13,7 @@ const RIG_FT_MAX: f64 = 10.0;
 /// Largest clock offset, ns: beyond it a frame is another pitch's.
 const CLOCK_NS_MAX: f64 = 50e6;
 
-/// Correction of one camera's model, in whole and not as a step: r_x = dx − v·φ + u·s, r_y = dy + u·φ + v·s, with (u, v) the
+/// Correction of one camera's model, in whole and not as a step: `r_x = dx − v·φ + u·s`, `r_y = dy + u·φ + v·s`, with (u, v) the
 /// pixels from the principal point.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct CameraCorrection {

@@ -3,13 +3,13 @@
 //! # The linear problem
 //! Near the fitted flight θ̂ an observation i of camera c is off by `r_i = A_i·δθ + G_i·d_c + e_c + noise`. δθ is what the flight
 //! really differs from θ̂ (twelve parameters, with the jerk's prior), `d_c = (dx, dy, φ, s, τ)` what the camera differs from its
-//! corrected model, and e_c the offset that a camera's pixels share for this one pitch only. G holds the similarity about
+//! corrected model, and `e_c` the offset that a camera's pixels share for this one pitch only. G holds the similarity about
 //! the principal point, `r_x = dx − v·φ + u·s`, `r_y = dy + u·φ + v·s`, and minus the image velocity for τ: a clock that is
 //! ahead by τ stamps a picture with a time at which the ball has already moved on.
 //!
 //! The sums kept here are those of the normal equations with plain weights 1/σ², from residuals *before* any gate: the
 //! gate takes most of a camera that is 2 px off, and the fit that used the rest is bent. θ̂ is only the point of
-//! linearisation, so neither matters. [`RigEvidence::information`] marginalises e_c and then δθ (Schur complements): what
+//! linearisation, so neither matters. [`RigEvidence::information`] marginalises `e_c` and then δθ (Schur complements): what
 //! is left is how all cameras' errors together are seen in this pitch, each one's pull on the flight included.
 //!
 //! A stray thing near the flight in one picture is left out by distance from the camera's own median; a camera whose

@@ -355,10 +355,8 @@ impl Game {
     }
 
     pub(crate) fn describe(&self) -> String {
-        self.events
-            .iter()
-            .map(|(pitch, e)| format!("  {pitch:3} camera {} {:?}: {}\n", e.camera, e.kind, e.reason))
-            .collect()
+        let line = |(pitch, e): &(usize, Event)| format!("  {pitch:3} camera {} {:?}: {}", e.camera, e.kind, e.reason);
+        self.events.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 }
 
