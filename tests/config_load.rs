@@ -302,6 +302,11 @@ velocity = { span = 0.0 }
 spin = { pints = 5.0 }
 pitchers_max = 0
 starter_cap = inf
+
+[calibration]
+pitch_s = 0.0
+ewma_lambda = 2
+alarm_px = 0.1
 ";
     let errors = Desk::new().errors(text, &[]);
     let expected = [
@@ -312,6 +317,9 @@ starter_cap = inf
         ("8:1", "unknown field `pints`"),
         ("9:1", "1 or more"),
         ("10:1", "is inf"),
+        ("13:1", "more than 0"),
+        ("14:1", "at most 1"),
+        ("15:1", "below watch_px"),
     ];
     assert_eq!(errors.len(), expected.len(), "{errors:#?}");
     for ((place, message), (line, part)) in errors.iter().zip(expected) {

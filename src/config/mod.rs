@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use provenance::{Origin, Provenance};
 
+use crate::calibration;
 use crate::environment::{self, BrokerUrl};
 use crate::ingest::{KeyFileError, KeyRing, SerialLine, UdpSettings};
 use crate::readiness;
@@ -54,6 +55,8 @@ pub struct Config {
     pub tracking: tracking::Config,
     /// `[readiness]`: this project's own choices in judging readiness, limits of alerts among them.
     pub readiness: readiness::Config,
+    /// `[calibration]`: this project's own choices in judging the cameras.
+    pub calibration: calibration::Config,
 }
 
 /// `[venue]`: the ballpark.
@@ -246,7 +249,8 @@ impl Config {
         default: Self,
     ) -> Result<(Self, Provenance), ConfigErrors> {
         let mut r = Reader::new(file, environment);
-        let Self { venue, ingest, reorder, store, http, mqtt, environment: air, tracking, readiness } = default;
+        let Self { venue, ingest, reorder, store, http, mqtt, environment: air, tracking, readiness, calibration } =
+            default;
         let config = Self {
             venue: VenueConfig { file: r.take("venue", "file", venue.file) },
             ingest: IngestConfig {
@@ -275,6 +279,7 @@ impl Config {
             environment: r.take_section("environment", air),
             tracking: r.take_section("tracking", tracking),
             readiness: r.take_section("readiness", readiness),
+            calibration: r.take_section("calibration", calibration),
         };
         check::check(&config, &mut r);
         r.finish().map(|provenance| (config, provenance))

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::profiles::{self, StoreProfiles, learned_key};
+use super::rig;
 use crate::api::{Command, Event, Live};
 use crate::clock::BoxClock;
 use crate::ids::BoxNs;
@@ -28,6 +29,8 @@ use crate::tracking::venue::Venue;
 const NAP: Duration = Duration::from_micros(500);
 /// How often counters and states are published.
 const REPORT_EVERY_NS: u64 = 250_000_000;
+/// How often the cameras' state is published with its charts, some hundred kilobytes.
+const SHOW_EVERY_NS: u64 = 1_000_000_000;
 
 pub(super) struct Merge {
     pub(super) pipeline: Pipeline<StoreProfiles>,
@@ -50,7 +53,7 @@ pub(super) struct Merge {
 pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("merge".into()).spawn(move || {
         let recorder = merge.telemetry.recorder();
-        Running { merge, recorder, published: PublishedPitches::default(), reported: BoxNs(0) }.run();
+        Running { merge, recorder, published: PublishedPitches::default(), reported: BoxNs(0), shown: BoxNs(0) }.run();
     })
 }
 
@@ -59,6 +62,8 @@ struct Running {
     recorder: Recorder,
     published: PublishedPitches,
     reported: BoxNs,
+    /// When the cameras' state was last published.
+    shown: BoxNs,
 }
 
 impl Running {
@@ -88,6 +93,9 @@ impl Running {
                 self.report(now);
                 profiles::farewell(&self.merge.pipeline, &self.merge.live);
             }
+            if now.0.saturating_sub(self.shown.0) as f64 >= SHOW_EVERY_NS as f64 * self.merge.clock.speed() {
+                self.show_rig(now);
+            }
             if quiet {
                 std::thread::sleep(NAP);
             }
@@ -97,15 +105,24 @@ impl Running {
         self.report(self.merge.clock.now());
         self.merge.telemetry.set_part("merge", PartState::Stopped, "");
     }
+
     fn commands(&mut self, now: BoxNs) {
         while let Ok(command) = self.merge.inbox.try_recv() {
-            let Command::AcknowledgeAlert { id, reply } = command;
-            let alert = self.merge.pipeline.acknowledge(id, now);
-            if let Some(alert) = &alert {
-                self.merge.live.publish(Event::AlertAcknowledged(alert.clone()));
+            // Whoever asked may have gone: what was asked for is done all the same.
+            match command {
+                Command::AcknowledgeAlert { id, reply } => {
+                    let alert = self.merge.pipeline.acknowledge(id, now);
+                    if let Some(alert) = &alert {
+                        self.merge.live.publish(Event::AlertAcknowledged(alert.clone()));
+                    }
+                    let _ = reply.send(alert);
+                }
+                Command::Recalibrate { cameras, dry_run, reply } => {
+                    let proposals = self.merge.pipeline.recalibrate(cameras.as_deref(), dry_run, now);
+                    self.show_rig(now);
+                    let _ = reply.send(proposals);
+                }
             }
-            // Whoever asked may have gone: the acknowledgement stands all the same.
-            let _ = reply.send(alert);
         }
     }
 
@@ -137,11 +154,23 @@ impl Running {
                     tracing::info!(rule = alert.rule, "alert cleared");
                     self.merge.live.publish(Event::AlertCleared(alert));
                 }
+                Output::Camera(event) => rig::log(&event),
+                Output::Calibration(kept) => {
+                    if let Some(record) = rig::record(&kept) {
+                        self.keep(Write::Calibration(Box::new(record)));
+                    }
+                }
                 Output::Learned(mound, scale) => {
                     self.keep(Write::Checkpoint { name: learned_key(mound), bytes: profiles::encode(scale) });
                 }
             }
         }
+    }
+
+    /// Publishes how the cameras stand.
+    fn show_rig(&mut self, now: BoxNs) {
+        self.shown = now;
+        rig::show(self.merge.pipeline.calibration(now), &self.merge.live, &self.merge.telemetry);
     }
 
     /// Hands a record to the writer. A full queue makes this wait: frames then wait in the rings, where they are counted.

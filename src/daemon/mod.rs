@@ -8,6 +8,7 @@ mod fold;
 mod history;
 mod merge;
 mod profiles;
+mod rig;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -160,9 +161,11 @@ impl Daemon {
             let telemetry = Arc::clone(&telemetry);
             Arc::clone(&store).writer(move |took| telemetry.record(Stage::StoreCommit, took))?
         };
-        let mut pipeline = Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(&store)));
-        profiles::recall(&store, &venue, &mut pipeline, clock.now())?;
+        let started = clock.now();
+        let mut pipeline = Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(&store)), started);
+        profiles::recall(&store, &venue, &mut pipeline, started)?;
         profiles::show(&pipeline, &live);
+        rig::show(pipeline.calibration(started), &live, &telemetry);
         let merge = merge::spawn(merge::Merge {
             pipeline,
             clock,
@@ -309,6 +312,7 @@ pub fn settings(config: &Config, venue: &Venue) -> Settings {
         reorder: reorder::Config { paths, ..config.reorder.buffer(venue) },
         tracking: config.tracking.clone(),
         readiness: config.readiness,
+        calibration: config.calibration.clone(),
     }
 }
 

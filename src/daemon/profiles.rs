@@ -8,6 +8,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::rig;
 use crate::api::{Event, Live};
 use crate::history;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
@@ -127,7 +128,8 @@ fn decode(bytes: &[u8]) -> Option<JerkScale> {
     (scale.mean.is_finite() && scale.variance.is_finite() && scale.variance > 0.0).then_some(scale)
 }
 
-/// Gives the pipeline back what an earlier run knew: what the trackers learned, and the outings in progress.
+/// Gives the pipeline back what an earlier run knew: what the trackers learned,
+/// how the cameras stand, and the outings in progress.
 pub(super) fn recall(
     store: &Store,
     venue: &Venue,
@@ -139,6 +141,7 @@ pub(super) fn recall(
             pipeline.set_learned(mound.id, scale);
         }
     }
+    rig::recall(store, venue, pipeline, now);
     let mut pitches: Vec<PitchRecord> =
         store.open_outings(now.0.saturating_sub(OUTING_NS))?.into_values().flatten().collect();
     pitches.sort_by_key(|p| p.release_ns);
@@ -196,7 +199,7 @@ mod tests {
         let venue = Venue::busch_iii();
         let settings = super::super::settings(&crate::config::Config::default(), &venue);
         let (_, buffer) = reorder::buffer(&settings.reorder).expect("the defaults are sound");
-        Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(store)))
+        Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(store)), NOW)
     }
 
     #[test]

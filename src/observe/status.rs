@@ -224,6 +224,40 @@ pub struct PublishedPitches {
     pub rejected: u64,
 }
 
+/// One camera as calibration has it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct CameraStatus {
+    /// Source.
+    pub id: u8,
+    /// Its name in the venue file.
+    pub name: String,
+    /// `ok`, `watch`, `alarm` or `excluded`.
+    pub state: String,
+    /// Of this camera alone, 0.50–0.95.
+    pub confidence: f64,
+    /// How far its picture is off its model, px at the centre of its track.
+    pub drift_px: f64,
+    /// Its standard deviation, px.
+    pub drift_sd_px: f64,
+    /// How far its clock is ahead of what is corrected, µs.
+    pub clock_offset_us: f64,
+    /// Corrections of its model so far.
+    pub corrections: u32,
+}
+
+/// The rig as calibration has it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct CalibrationStatus {
+    /// The ballpark's short name.
+    pub venue: String,
+    /// Of the game mound, 0.50–0.95.
+    pub confidence: f64,
+    /// Effective age of its calibration, s.
+    pub age_s: f64,
+    /// Ascending by source.
+    pub cameras: Vec<CameraStatus>,
+}
+
 /// Clients of the live WebSocket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct ClientStatus {

@@ -184,6 +184,7 @@ impl Watches {
                         rule: rule.name().to_owned(),
                         severity,
                         pitcher: Some(pitcher),
+                        camera: None,
                         message: message(rule, severity, value),
                         value,
                         limit: limit.map_or(value, |l| l.raise),
@@ -272,7 +273,7 @@ impl Book {
 
     /// Numbers an alert and keeps it. The number comes from the event's millisecond, so that it is unique over
     /// restarts without being stored, the same when the pitches are replayed, and exact in a browser (below 2^53).
-    fn raise(&mut self, at: EventNs, mut alert: Alert) -> Alert {
+    pub(super) fn raise(&mut self, at: EventNs, mut alert: Alert) -> Alert {
         const NS_PER_MS: u64 = 1_000_000;
         const IDS_PER_MS: u64 = 1_000;
         self.last_id = (self.last_id + 1).max(at.0 / NS_PER_MS * IDS_PER_MS);
@@ -286,7 +287,7 @@ impl Book {
         alert
     }
 
-    fn clear(&mut self, id: u64, at: EventNs) -> Option<Alert> {
+    pub(super) fn clear(&mut self, id: u64, at: EventNs) -> Option<Alert> {
         let position = self.position(id)?;
         self.alerts[position].cleared_at.get_or_insert(super::words::rfc3339(at));
         Some(self.alerts[position].clone())

@@ -17,7 +17,7 @@ use super::config::Config;
 use super::indices::{Indices, Inputs, Judge, Points};
 use super::words::{self, Dose, Hold};
 use super::workload::{OutingKey, Workload};
-use super::{Alert, FeatureValue, Index, Readiness};
+use super::{Alert, CameraAlert, FeatureValue, Index, Readiness};
 use crate::features::baseline::PitcherBaseline;
 use crate::features::{self, FeatureSetV2, Outing, OutingPitch, Placed, features_v2};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
@@ -182,6 +182,32 @@ impl Engine {
             }
         }
         self.book.acknowledge(alert, when)
+    }
+
+    /// Raises an alert about a camera, in the same book as those about pitchers.
+    pub fn raise_of_camera(&mut self, about: CameraAlert, at: EventNs) -> Alert {
+        let CameraAlert { camera, rule, severity, message, value, limit } = about;
+        self.book.raise(
+            at,
+            Alert {
+                id: 0,
+                rule,
+                severity,
+                pitcher: None,
+                camera: Some(camera),
+                message,
+                value,
+                limit,
+                raised_at: String::new(),
+                cleared_at: None,
+                acknowledged_at: None,
+            },
+        )
+    }
+
+    /// Clears an alert that [`Self::raise_of_camera`] raised. None where the book no longer has it.
+    pub fn clear_of_camera(&mut self, alert: u64, at: EventNs) -> Option<Alert> {
+        self.book.clear(alert, at)
     }
 
     /// All alerts kept, oldest first: those that stand and the last that cleared.

@@ -64,13 +64,16 @@ pub enum Severity {
 pub struct Alert {
     /// Number, unique on this box.
     pub id: u64,
-    /// Which rule: `readiness`, `velocity_delta`, `late_data_frac`, `feature_qa_min`, `calibration_confidence`.
+    /// Which rule: `readiness`, `velocity_delta`, `late_data_frac`, `feature_qa_min`, `calibration_confidence`; of a
+    /// camera, what calibration has against it.
     pub rule: String,
     /// How bad.
     pub severity: Severity,
-    /// Whom it is about.
+    /// Whom it is about, where it is about somebody.
     pub pitcher: Option<PitcherId>,
-    /// In a coach's words.
+    /// Source of the camera that it is about, where it is about one.
+    pub camera: Option<u8>,
+    /// In a coach's words, or an engineer's where it is about a camera.
     pub message: String,
     /// The number that raised it.
     pub value: f64,
@@ -82,6 +85,23 @@ pub struct Alert {
     pub cleared_at: Option<String>,
     /// When somebody acknowledged it, RFC 3339.
     pub acknowledged_at: Option<String>,
+}
+
+/// What somebody else than this room has against a camera; the book of alerts numbers and keeps it as its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CameraAlert {
+    /// Source.
+    pub camera: u8,
+    /// Which rule.
+    pub rule: String,
+    /// How bad.
+    pub severity: Severity,
+    /// In an engineer's words.
+    pub message: String,
+    /// The number that raised it.
+    pub value: f64,
+    /// The limit that it crossed.
+    pub limit: f64,
 }
 
 /// The answer for one pitcher, as published (design.md, HTTP).

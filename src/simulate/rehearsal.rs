@@ -26,7 +26,8 @@ impl<P: Profiles> Rehearsal<P> {
     pub fn new(venue: &Venue, stadium: Stadium, settings: &Settings, profiles: P) -> Result<Self, ConfigError> {
         let (mut producers, buffer) = reorder::buffer(&settings.reorder)?;
         let producer = producers.pop().expect("a buffer has at least one path");
-        Ok(Self { stadium, producer, pipeline: Pipeline::new(venue, settings, buffer, profiles) })
+        let now = BoxNs(stadium.start().0);
+        Ok(Self { stadium, producer, pipeline: Pipeline::new(venue, settings, buffer, profiles, now) })
     }
 
     /// Plays the game to its end; `each` sees what happens, with the moment. Returns where every frame went.
