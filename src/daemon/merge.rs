@@ -13,6 +13,7 @@ use super::profiles::{self, StoreProfiles, learned_key};
 use super::rig;
 use crate::api::{Command, Event, Live};
 use crate::clock::BoxClock;
+use crate::environment::Environment;
 use crate::ids::BoxNs;
 use crate::ingest::{IngestCounters, LineSnapshot, Refusal};
 use crate::observe::{
@@ -45,6 +46,7 @@ pub(super) struct Merge {
     /// Asked for, given.
     pub(super) receive_buffer_bytes: (u32, u32),
     pub(super) venue: Venue,
+    pub(super) environment: Arc<Environment>,
     pub(super) inbox: mpsc::Receiver<Command>,
     pub(super) stop: Arc<AtomicBool>,
 }
@@ -90,6 +92,7 @@ impl Running {
             self.apply(&mut outputs);
             if now.0.saturating_sub(self.reported.0) as f64 >= REPORT_EVERY_NS as f64 * self.merge.clock.speed() {
                 self.reported = now;
+                self.sense(now);
                 self.report(now);
                 profiles::farewell(&self.merge.pipeline, &self.merge.live);
             }
@@ -104,6 +107,17 @@ impl Running {
         self.apply(&mut outputs);
         self.report(self.merge.clock.now());
         self.merge.telemetry.set_part("merge", PartState::Stopped, "");
+    }
+
+    /// Hands the pipeline what the park's sensors say.
+    fn sense(&mut self, now: BoxNs) {
+        let conditions = self.merge.environment.conditions();
+        self.merge.pipeline.weather(&conditions.air(now), now);
+        for camera in &conditions.vibration {
+            if let Some(rms_g) = conditions.vibration_g(camera.camera, now) {
+                self.merge.pipeline.vibration(camera.camera, rms_g, now);
+            }
+        }
     }
 
     fn commands(&mut self, now: BoxNs) {

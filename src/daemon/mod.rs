@@ -177,6 +177,7 @@ impl Daemon {
             udp: udp_address,
             receive_buffer_bytes: (config.ingest.receive_buffer_bytes, receive_buffer_bytes),
             venue,
+            environment: Arc::clone(&environment),
             inbox,
             stop: Arc::clone(&received),
         })?;

@@ -16,6 +16,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use jiff::civil::Date;
 
 use crate::calibration::{self, CalibrationState, Conditions, Proposal, Report};
+use crate::environment::{Air, celsius};
 use crate::features::OutingPitch;
 use crate::features::baseline::PitcherBaseline;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
@@ -118,6 +119,7 @@ impl<P: Profiles> Pipeline<P> {
                 lanes,
                 engine: Engine::new(settings.readiness),
                 rig: Rig::new(venue, settings.calibration.clone(), now),
+                air: Air::default(),
                 profiles,
                 zone,
                 recent: VecDeque::with_capacity(RECENT_MAX),
@@ -168,9 +170,15 @@ impl<P: Profiles> Pipeline<P> {
         outputs.append(&mut self.stage.outputs);
     }
 
-    /// What the weather is now, as fused from the park's sensors.
-    pub fn weather(&mut self, conditions: &Conditions, now: BoxNs) {
-        self.stage.rig.calibration.weather(conditions, now);
+    /// What the air is now, as fused from the park's sensors: pitches are compared as in standard air, and the cameras'
+    /// calibration ages by it.
+    pub fn weather(&mut self, air: &Air, now: BoxNs) {
+        self.stage.air = *air;
+        let conditions = Conditions {
+            wind_mph: air.wind_mph.map(|wind| wind.value),
+            temperature_c: air.temperature_f.map(|f| celsius(f.value)),
+        };
+        self.stage.rig.calibration.weather(&conditions, now);
     }
 
     /// How a camera shakes now, g rms, as a sensor on it says.
@@ -266,6 +274,7 @@ struct Stage<P> {
     lanes: Vec<Lane>,
     engine: Engine,
     rig: Rig,
+    air: Air,
     profiles: P,
     zone: jiff::tz::TimeZone,
     /// Oldest first.
@@ -375,7 +384,8 @@ impl<P: Profiles> Stage<P> {
         }
         let outing = pitch.context.pitcher.map(|pitcher| {
             let key = self.begin(pitcher, day, pitch.release, pitch.context.game_pk.unwrap_or(GamePk(0)));
-            (pitcher, key, OutingPitch { calibration_confidence: Some(confidence), ..OutingPitch::from(pitch) })
+            let seen = OutingPitch { calibration_confidence: Some(confidence), ..OutingPitch::from(pitch) };
+            (pitcher, key, seen.in_standard_air(&self.air))
         });
         if let Some((pitcher, key, seen)) = outing {
             let outcome = self.engine.pitch(pitcher, pitch.mound, key, seen, self.now);

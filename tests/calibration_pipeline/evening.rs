@@ -1,7 +1,8 @@
 //! An evening under a simulated clock, and what calibration made of it.
 
 use nalgebra::Point3;
-use pitchguard::calibration::{CalibrationState, CameraState, Conditions, Event, EventKind, Report};
+use pitchguard::calibration::{CalibrationState, CameraState, Event, EventKind, Report};
+use pitchguard::environment::Air;
 use pitchguard::ids::BoxNs;
 use pitchguard::pipeline::{Output, Pipeline, Settings as PipelineSettings};
 use pitchguard::readiness::Alert;
@@ -44,7 +45,7 @@ pub(crate) struct SetUp<'a> {
     /// What an earlier run kept.
     pub(crate) before: Option<CalibrationState>,
     /// What the sensors say once a minute; none is no sensors.
-    pub(crate) weather: Option<Conditions>,
+    pub(crate) weather: Option<Air>,
     /// Other settings than the daemon's.
     pub(crate) tune: Option<&'a dyn Fn(&mut PipelineSettings)>,
 }

@@ -1,6 +1,7 @@
 //! Confidence over time: a rain delay, a restart.
 
-use pitchguard::calibration::{CalibrationState, Conditions};
+use pitchguard::calibration::CalibrationState;
+use pitchguard::environment::{Air, Estimate, fahrenheit};
 use pitchguard::simulate::{Delivery, Faults, Game, Knock, Rain, Scenario, Settings, Stadium};
 use pitchguard::tracking::venue::Venue;
 
@@ -15,7 +16,8 @@ const WINDOW_S: f64 = 900.0;
 fn confidence_decays_in_a_rain_delay_as_the_formula_says_and_comes_back_with_the_pitches() {
     let rain = Rain { from_s: 1300.0, for_s: 3600.0 };
     let settings = Settings { rain: Some(rain), pitches_max: Some(70), ..game(1, Faults::default()) };
-    let calm = Conditions { wind_mph: Some(3.0), temperature_c: Some(24.0) };
+    let surely = |value| Some(Estimate { value, sd: 0.1 });
+    let calm = Air { wind_mph: surely(3.0), temperature_f: surely(fahrenheit(24.0)), ..Air::default() };
     let evening = Evening::play_in(settings, SetUp { weather: Some(calm), ..SetUp::default() });
     let last_dry = evening.between(0.0, rain.from_s).map(|p| evening.released_s(p)).fold(0.0, f64::max);
     let over = rain.from_s + rain.for_s;
