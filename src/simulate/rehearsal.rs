@@ -2,6 +2,7 @@
 //! every time.
 
 use super::stadium::Stadium;
+use crate::environment::Air;
 use crate::ids::BoxNs;
 use crate::ingest::Signal;
 use crate::pipeline::{Output, Pipeline, Profiles, Settings};
@@ -28,6 +29,11 @@ impl<P: Profiles> Rehearsal<P> {
         let producer = producers.pop().expect("a buffer has at least one path");
         let now = BoxNs(stadium.start().0);
         Ok(Self { stadium, producer, pipeline: Pipeline::new(venue, settings, buffer, profiles, now) })
+    }
+
+    /// What the air is, as the park's sensors tell it.
+    pub fn weather(&mut self, air: &Air) {
+        self.pipeline.weather(air, BoxNs(self.stadium.start().0));
     }
 
     /// Plays the game to its end; `each` sees what happens, with the moment. Returns where every frame went.
