@@ -26,7 +26,9 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::{Problem, write_problems};
-use super::{ApiState, HttpOptions, alerts, guard, health, page, pitchers, pitches, readiness, socket};
+use super::{
+    ApiState, HttpOptions, alerts, calibration, environment, guard, health, page, pitchers, pitches, readiness, socket,
+};
 use crate::observe::{Stage, Telemetry};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -63,6 +65,8 @@ const HEADERS: [(HeaderName, &str); 7] = [
         (name = "pitches", description = "Fitted and imported pitches"),
         (name = "pitchers", description = "Whom the box knows"),
         (name = "alerts", description = "What needs a look"),
+        (name = "environment", description = "The air of the park, and how it shakes"),
+        (name = "calibration", description = "How the cameras stand, and how far to trust them"),
         (name = "health", description = "The daemon itself")
     )
 )]
@@ -78,6 +82,9 @@ fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(pitchers::one))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::acknowledge))
+        .routes(routes!(environment::report))
+        .routes(routes!(calibration::report))
+        .routes(routes!(calibration::recalibrate))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::status))
@@ -110,6 +117,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(from_fn_with_state(Arc::clone(&options), guard::check))
         .layer(RequestBodyLimitLayer::new(options.body_limit));
     routes
+        .merge(calibration::page::routes())
         .with_state(state)
         .route("/api/openapi.json", get(serve_document))
         .merge(SwaggerUi::new("/api/docs").config(docs_config))

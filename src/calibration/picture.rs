@@ -44,6 +44,8 @@ impl Calibration {
             confidence_time: time,
             confidence_residual: residual,
             age_s: if self.lanes.is_empty() { 0.0 } else { oldest(0) },
+            watch_px: self.config.watch_px,
+            alarm_px: self.config.alarm_px,
             mounds: mounds.collect(),
             cameras: (0..self.cameras.len()).map(|index| self.camera_report(index, now)).collect(),
             next_action: self.next_action(now),

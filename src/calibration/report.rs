@@ -20,6 +20,10 @@ pub struct Report {
     pub confidence_residual: f64,
     /// Effective age of the rig, s: the oldest of the cameras that its fit needs, by the weather of each moment.
     pub age_s: f64,
+    /// A shift of this makes a watch, where the charts agree, px.
+    pub watch_px: f64,
+    /// And of this an alarm, px.
+    pub alarm_px: f64,
     /// Each mound's.
     pub mounds: Vec<MoundReport>,
     /// Every camera, ascending by source.

@@ -16,7 +16,7 @@ const F_PER_C: f64 = 1.8;
 /// A temperature's rate is learned over about this time, h.
 const TREND_H: f64 = 0.25;
 
-/// Conditions at the park at one moment; what no sensor says is absent.
+/// Conditions at the park at one moment; what no sensor says, or has not said for five minutes, is absent.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Conditions {
     /// Wind speed, mph.
@@ -42,6 +42,13 @@ impl Reading {
     pub(super) fn read(&mut self, value: f64, now: BoxNs) {
         if value.is_finite() && now >= self.at {
             *self = Self { value: Some(value), at: now };
+        }
+    }
+
+    /// Who told it tells nothing any more: it counts no longer.
+    pub(super) fn lose(&mut self, now: BoxNs) {
+        if self.fresh(now).is_some() {
+            *self = Self { value: None, at: BoxNs(now.0.saturating_sub(FRESH_NS)) };
         }
     }
 
@@ -76,8 +83,9 @@ impl Surroundings {
 
     /// Takes up what the sensors say.
     pub(super) fn read(&mut self, conditions: &Conditions, now: BoxNs) {
-        if let Some(wind) = conditions.wind_mph {
-            self.wind_mph.read(wind.max(0.0), now);
+        match conditions.wind_mph {
+            Some(wind) => self.wind_mph.read(wind.max(0.0), now),
+            None => self.wind_mph.lose(now),
         }
         if let Some(celsius) = conditions.temperature_c {
             let hours = now.0.saturating_sub(self.temperature_c.at.0) as f64 / 3.6e12;
@@ -86,6 +94,8 @@ impl Surroundings {
                 self.trend_f_h += share * (F_PER_C * (celsius - before) / hours - self.trend_f_h);
             }
             self.temperature_c.read(celsius, now);
+        } else {
+            self.temperature_c.lose(now);
         }
         if !self.trend_f_h.is_finite() {
             self.trend_f_h = 0.0;
