@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Random walk of a camera's shift from pitch to pitch in calm air, px per √pitch: science.md §2 says about 0.02. 0.016 keeps a
+    /// Random walk of a camera's shift from pitch to pitch in calm air, px per √pitch: science.md §2 says about 0.02. 0.012 keeps a
     /// healthy rig's worst camera above a confidence of 0.85; what drifts is followed faster, see below.
     pub walk_px: f64,
     /// Random walk of roll (rad) and scale per √pitch: 0.02 px at 1000 px from the principal point.
@@ -23,7 +23,7 @@ pub struct Config {
     pub surveyed_px: f64,
     /// The same of roll (rad) and scale.
     pub surveyed_turn: f64,
-    /// The same of the clock offset, ns: clocks agree by PTP.
+    /// The same of the clock offset, ns: what PTP promises nobody has checked yet.
     pub surveyed_clock_ns: f64,
     /// Offset that a camera's pixels share during one pitch or one round of landmarks, px.
     pub common_px: f64,
@@ -68,7 +68,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            walk_px: 0.016,
+            walk_px: 0.012,
             walk_turn: 2e-5,
             walk_clock_ns: 500.0,
             drifting_limit: 4.0,
@@ -76,7 +76,7 @@ impl Default for Config {
             pitch_s: 36.0,
             surveyed_px: 0.1,
             surveyed_turn: 1e-4,
-            surveyed_clock_ns: 10_000.0,
+            surveyed_clock_ns: 100_000.0,
             common_px: 0.1,
             watch_px: 0.25,
             alarm_px: 1.0,

@@ -30,7 +30,7 @@ mod weather;
 use std::collections::VecDeque;
 
 use firmware_protocol::{Fiducial, Health};
-use nalgebra::{Matrix2x5, Vector2};
+use nalgebra::{Matrix2x5, Point3, Vector2};
 
 pub use config::Config;
 pub use event::{AlertKind, CameraState, Event, EventKind};
@@ -89,6 +89,8 @@ struct Lane {
     /// Standard deviation at the plate that fits state, inches, smoothed.
     fit_sd_in: f64,
     landmarks_at: Option<BoxNs>,
+    /// Whether any of its cameras has a landmark in its picture.
+    sees_landmarks: bool,
 }
 
 impl Calibration {
@@ -110,6 +112,9 @@ impl Calibration {
                 pitches: VecDeque::new(),
                 fit_sd_in: 0.0,
                 landmarks_at: None,
+                sees_landmarks: mound.cameras.iter().filter_map(|id| venue.camera(*id)).any(|camera| {
+                    venue.landmarks.iter().any(|landmark| camera.sees(&Point3::from(landmark.position_ft)).is_some())
+                }),
             })
             .collect();
         Self {

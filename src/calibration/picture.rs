@@ -29,7 +29,7 @@ impl Calibration {
             confidence: self.confidence(lane.mound, now),
             plate_error_in: self.plate_error_in(at),
             pitches: lane.pitches.iter().filter(|p| now.0.saturating_sub(p.0) <= WINDOW_NS).count() as u32,
-            unverified: self.unverified(at),
+            unverified: self.unverified(at, now),
         });
         let oldest = |at| {
             let ages = self.needed(at).map(|index| {
@@ -135,7 +135,7 @@ impl Calibration {
     fn quiet_action(&self, off: String, now: BoxNs) -> NextAction {
         let missing =
             self.air.missing(now).map(|what| format!("; {what}, so the worst is assumed")).unwrap_or_default();
-        let needed = self.lanes.first().map(|_| self.unverified(0));
+        let needed = self.lanes.first().map(|_| self.unverified(0, now));
         match needed.flatten() {
             Some(why) => {
                 NextAction { what: "wait for what verifies the calibration".into(), why: why + &missing, when: None }

@@ -16,6 +16,8 @@ pub(super) const CLEAR_SD: f64 = 2.5;
 const CLOCK_MARGIN: f64 = 4.0;
 /// A watch ends where the shift is below this share of what began it, an alarm likewise.
 const ENDS_AT: f64 = 0.6;
+/// A round of landmarks anchors the rig for so long: two half-innings and a long break. \[P\]
+const ANCHORED_NS: u64 = 45 * 60 * 1_000_000_000;
 /// A verification needs so many accepted pitches in 15 minutes …
 const VERIFYING_PITCHES: usize = 10;
 /// … and this confidence by residuals.
@@ -130,8 +132,17 @@ impl Calibration {
         })
     }
 
-    /// Enough pitches that agree verify the calibration: its age starts anew.
+    /// Whether a mound's rig is known not to have moved as one: by landmarks, where its cameras have any in their pictures.
+    fn is_anchored(&self, at: usize, now: BoxNs) -> bool {
+        let lane = &self.lanes[at];
+        !lane.sees_landmarks || lane.landmarks_at.is_some_and(|seen| now.0.saturating_sub(seen.0) <= ANCHORED_NS)
+    }
+
+    /// Enough pitches that agree verify the calibration of an anchored rig: its age starts anew.
     pub(super) fn verify(&mut self, at: usize, now: BoxNs) {
+        if !self.is_anchored(at, now) {
+            return;
+        }
         for index in self.cameras_of(at) {
             let enough = self.cameras[index].kept.pitches.len() >= VERIFYING_PITCHES;
             if enough && self.by_residuals(index) >= VERIFYING_CONFIDENCE {
@@ -141,7 +152,13 @@ impl Calibration {
     }
 
     /// Why pitches do not verify a mound's calibration, in words; `None` where they do.
-    pub(super) fn unverified(&self, at: usize) -> Option<String> {
+    pub(super) fn unverified(&self, at: usize, now: BoxNs) -> Option<String> {
+        if !self.is_anchored(at, now) {
+            let minutes = ANCHORED_NS / 60_000_000_000;
+            return Some(format!(
+                "no landmarks for {minutes} min: pitches alone cannot see a rig that moved as a whole"
+            ));
+        }
         let pitches = self.lanes[at].pitches.len();
         if pitches < VERIFYING_PITCHES {
             return Some(format!("{pitches} pitches in 15 min: {VERIFYING_PITCHES} verify it"));
@@ -152,12 +169,8 @@ impl Calibration {
         }
         let (standing, name) = (self.standing(worst), &self.cameras[worst].model.name);
         let (shift, sd) = (standing.shift.norm(), standing.sd_px);
-        let anchor = match self.lanes[at].landmarks_at {
-            None => "; no landmarks anchor the rig",
-            Some(_) => "",
-        };
         Some(format!(
-            "camera {} ({name}) may be {:.2} px off: {shift:.2} estimated, sd {sd:.2}{anchor}",
+            "camera {} ({name}) may be {:.2} px off: {shift:.2} estimated, sd {sd:.2}",
             self.cameras[worst].kept.id,
             shift + 1.96 * sd
         ))
