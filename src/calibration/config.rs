@@ -23,7 +23,7 @@ pub struct Config {
     pub surveyed_px: f64,
     /// The same of roll (rad) and scale.
     pub surveyed_turn: f64,
-    /// The same of the clock offset, ns: what PTP promises nobody has checked yet.
+    /// The same of the clock offset, ns: clocks agree by PTP.
     pub surveyed_clock_ns: f64,
     /// Offset that a camera's pixels share during one pitch or one round of landmarks, px.
     pub common_px: f64,
@@ -76,7 +76,7 @@ impl Default for Config {
             pitch_s: 36.0,
             surveyed_px: 0.1,
             surveyed_turn: 1e-4,
-            surveyed_clock_ns: 100_000.0,
+            surveyed_clock_ns: 10_000.0,
             common_px: 0.1,
             watch_px: 0.25,
             alarm_px: 1.0,
