@@ -183,7 +183,8 @@ mod tests {
 
     #[test]
     fn each_trend_is_named_with_its_reason() {
-        let cases: [(fn(f64) -> Sample, usize, &str); 4] = [
+        type Case = (fn(f64) -> Sample, usize, &'static str);
+        let cases: [Case; 4] = [
             (|h| Sample { shift_px: [h * 0.3, 0.05 * wobble(h)], ..QUIET }, 6, "px a day"),
             (|h| Sample { dropped: Some((40.0 * h * h) as u32), ..QUIET }, 12, "frames"),
             (|h| Sample { temperature_c: Some(30.0 + h * 0.2 + wobble(h)), ..QUIET }, 72, "°C"),

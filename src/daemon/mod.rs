@@ -201,16 +201,7 @@ impl Daemon {
             options: Arc::new(options),
         });
         let (http_stop, stopped) = oneshot::channel::<()>();
-        let parts = Arc::clone(&telemetry);
-        let http_done = runtime.spawn(async move {
-            let asked = async move {
-                let _ = stopped.await;
-            };
-            if let Err(error) = api::serve(listener, router, asked).await {
-                tracing::error!(%error, "HTTP ended");
-                parts.set_part("api", PartState::Failed, error.to_string());
-            }
-        });
+        let http_done = runtime.spawn(serve(listener, router, stopped, Arc::clone(&telemetry)));
         telemetry.set_part("api", PartState::Ready, format!("http {http_address}"));
         Ok(Self {
             udp: udp_address,
@@ -303,6 +294,22 @@ async fn signalled() -> std::io::Result<()> {
     tokio::select! {
         _ = terminate.recv() => Ok(()),
         done = tokio::signal::ctrl_c() => done,
+    }
+}
+
+/// Serves HTTP until it is told to stop.
+async fn serve(
+    listener: tokio::net::TcpListener,
+    router: axum::Router,
+    stopped: oneshot::Receiver<()>,
+    telemetry: Arc<Telemetry>,
+) {
+    let asked = async move {
+        let _ = stopped.await;
+    };
+    if let Err(error) = api::serve(listener, router, asked).await {
+        tracing::error!(%error, "HTTP ended");
+        telemetry.set_part("api", PartState::Failed, error.to_string());
     }
 }
 
