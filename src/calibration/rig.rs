@@ -24,11 +24,12 @@ const SUSPICION_CHI2: f64 = 18.0;
 const LANDMARK_CHI2: f64 = 36.0;
 /// Suspected twice within so many pitches, it is one.
 const SUSPICION_PITCHES: u64 = 3;
-/// A shift explains a pitch better than a step of the clock, or the reverse, by this much: only it is allowed for.
+/// A step of the clock explains a pitch better than a shift by this much: only it is allowed for. Where it explains it no
+/// better at all, only the shift is: cameras are knocked more often than clocks step.
 const DECIDED_CHI2: f64 = 12.0;
 /// During so many pitches after the start the two are never told apart at once: a clock that was off from the beginning
 /// looks like a knock at the first pitch.
-const UNDECIDED_PITCHES: u64 = 20;
+const UNDECIDED_PITCHES: u64 = 5;
 /// What a suspected camera's pixels share in the pitch, px²: anything.
 const ANY_OFFSET_PX2: f64 = 1e4;
 /// After a jump the error is known no better than this beside its first estimate, px and units of 100 µs.
@@ -129,8 +130,8 @@ impl Rig {
             let free = |camera: usize| {
                 !left_out.contains(&camera) && !taken.jumped.iter().any(|(jumped, _)| *jumped == camera)
             };
-            let decided = if self.pitches <= UNDECIDED_PITCHES { f64::INFINITY } else { DECIDED_CHI2 };
-            let Some(suspect) = suspect(&posterior, free, Some(decided), SUSPICION_CHI2) else {
+            let clocks = if self.pitches <= UNDECIDED_PITCHES { Clocks::Likely } else { Clocks::Rare };
+            let Some(suspect) = suspect(&posterior, free, clocks, SUSPICION_CHI2) else {
                 let cameras = evidence.cameras.iter().filter_map(|c| self.index(c.camera));
                 taken.seen = cameras
                     .filter(|c| !left_out.contains(c))
@@ -156,7 +157,7 @@ impl Rig {
         loop {
             let posterior = self.filter.weigh(round)?;
             let free = |camera: usize| sure(camera) && !taken.jumped.iter().any(|(jumped, _)| *jumped == camera);
-            let Some(suspect) = suspect(&posterior, free, None, LANDMARK_CHI2) else {
+            let Some(suspect) = suspect(&posterior, free, Clocks::Innocent, LANDMARK_CHI2) else {
                 self.filter.take(posterior);
                 return Some(taken);
             };
@@ -211,21 +212,30 @@ pub(super) fn surveyed(config: &Config) -> Vector5<f64> {
     Vector5::new(shift, shift, turn, turn, clock)
 }
 
+/// Whether a step of the clock may be what looks like a sudden change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Clocks {
+    /// Landmarks stand still: no clock shows in them.
+    Innocent,
+    /// As likely as a knock.
+    Likely,
+    /// Only where it explains more than a knock does.
+    Rare,
+}
+
 /// The camera whose sudden change explains most of what was not foreseen, where that is suspicious.
-/// `decided` is the difference in likelihood beyond which a shift and a step of the clock are told apart; without it no
-/// clock is suspected.
-fn suspect(posterior: &Posterior, free: impl Fn(usize) -> bool, decided: Option<f64>, beyond: f64) -> Option<Suspect> {
+fn suspect(posterior: &Posterior, free: impl Fn(usize) -> bool, clocks: Clocks, beyond: f64) -> Option<Suspect> {
     let each = posterior.innovations.iter().enumerate().filter(|(camera, _)| free(*camera));
     let suspects = each.filter_map(|(camera, innovation)| {
         let (shift, moved) = shift_test(innovation)?;
-        let (clock, stepped) = decided.and_then(|_| clock_test(innovation)).unwrap_or((0.0, 0.0));
-        let decided = decided.unwrap_or(0.0);
+        let clock = if clocks == Clocks::Innocent { None } else { clock_test(innovation) };
+        let (clock, stepped) = clock.unwrap_or((0.0, 0.0));
         let mut widening = Vector5::zeros();
-        if shift > clock - decided {
+        if clocks == Clocks::Likely || shift > clock - DECIDED_CHI2 {
             let far = (moved.norm() + JUMP_MARGIN).powi(2);
             widening += Vector5::new(far, far, JUMP_TURN.powi(2), JUMP_TURN.powi(2), 0.0);
         }
-        if clock > 0.0 && clock > shift - decided {
+        if clocks == Clocks::Likely || clock > shift {
             widening[4] = (stepped.abs() + JUMP_MARGIN).powi(2);
         }
         Some(Suspect { camera, chi2: shift.max(clock), widening })
