@@ -26,7 +26,9 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::{Problem, write_problems};
-use super::{ApiState, HttpOptions, alerts, environment, guard, health, page, pitchers, pitches, readiness, socket};
+use super::{
+    ApiState, HttpOptions, alerts, environment, guard, health, page, pitchers, pitches, readiness, socket, workload,
+};
 use crate::observe::{Stage, Telemetry};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -77,6 +79,7 @@ fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(pitches::list))
         .routes(routes!(pitchers::list))
         .routes(routes!(pitchers::one))
+        .routes(routes!(workload::of_pitcher))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::acknowledge))
         .routes(routes!(environment::report))

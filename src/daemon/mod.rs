@@ -182,7 +182,7 @@ impl Daemon {
         options.allowed_hosts.clone_from(&config.http.allowed_hosts);
         let router = api::router(ApiState {
             live: Arc::clone(&live),
-            history: Arc::new(history::StoreHistory::new(store)),
+            history: Arc::new(history::StoreHistory::new(Arc::clone(&store), roles(&config.readiness))),
             commands,
             telemetry: Arc::clone(&telemetry),
             environment,
@@ -298,6 +298,15 @@ async fn signalled() -> std::io::Result<()> {
 /// The rooms' settings from the configuration.
 pub fn settings(config: &Config, venue: &Venue) -> Settings {
     Settings { reorder: config.reorder.buffer(venue), tracking: config.tracking.clone(), readiness: config.readiness }
+}
+
+/// What roles are told by, the same as in readiness.
+fn roles(readiness: &crate::readiness::Config) -> crate::history::workload::Roles {
+    crate::history::workload::Roles {
+        starter_pitches_min: readiness.starter_pitches_min,
+        starter_cap: readiness.starter_cap,
+        reliever_cap: readiness.reliever_cap,
+    }
 }
 
 /// A final pitch of a game as this box would have measured it.

@@ -1,7 +1,18 @@
 //! What was before today: imports, outings, and the baselines that come of them.
 
+pub mod appearances;
+pub mod injuries;
+pub mod input;
 pub mod outings;
+mod outliers;
+mod people;
 pub mod savant;
+mod table;
+pub mod workload;
 
-pub use outings::{GameTypes, baseline_before, rebuild, rebuild_all, rebuild_league, season_of};
-pub use savant::{Summary, import_savant};
+pub use appearances::import_appearances;
+pub use injuries::import_injuries;
+pub use input::{Input, Inputs, Paths, Unwatched, Watcher};
+pub use outings::{GameTypes, Rebuilt, baseline_before, rebuild, rebuild_all, rebuild_league, season_of};
+pub use savant::{Summary, import_pitches, import_savant};
+pub use table::{Group, Reasons, RowSummary};
