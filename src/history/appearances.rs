@@ -12,8 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
+use super::changed;
 use super::input::{Inputs, Watched, Watcher};
-use super::outings::YEARS;
+use super::outings::{YEARS, season_of};
 use super::people::{People, Whose, first_last, folded};
 use super::table::{Reasons, Row, RowSummary, read_table};
 use crate::store::records::{AppearanceRecord, PitcherRecord};
@@ -84,14 +85,19 @@ pub fn import_appearances(
             whose.extend(kept.keep(&name, games, &mut summary)?);
         }
         store.bulk(kept.persons, |txn, person| txn.put_pitcher(&person).map(drop))?;
+        let mut changed = BTreeSet::new();
         store.bulk(kept.games, |txn, record| {
-            match txn.put_appearance(&record)? {
+            let put = txn.put_appearance(&record)?;
+            match put {
                 Put::New => summary.new += 1,
                 Put::Changed => summary.changed += 1,
                 Put::Unchanged => summary.unchanged += 1,
             }
+            let season = season_of(&record.game_date).filter(|_| put != Put::Unchanged);
+            changed.extend(season.map(|season| (record.pitcher, season)));
             Ok(())
         })?;
+        changed::note(store, &changed)?;
     }
     summary.pitchers = whose.len() as u64;
     Ok(summary)

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
+use super::changed;
 use super::input::{Inputs, Watched, Watcher};
 use super::people::{People, Whose, first_last};
 use super::table::{Row, RowSummary, read_table};
@@ -81,6 +82,7 @@ fn keep(
     people: &People,
     summary: &mut RowSummary,
 ) -> Result<(), StoreError> {
+    let mut changed = BTreeSet::new();
     store.bulk(taken, |txn, (record, person)| {
         match people.by_id.get(&person.id) {
             None => {
@@ -91,13 +93,16 @@ fn keep(
             }
             Some(_) => {}
         }
-        match txn.put_injury(&record)? {
+        let put = txn.put_injury(&record)?;
+        match put {
             Put::New => summary.new += 1,
             Put::Changed => summary.changed += 1,
             Put::Unchanged => summary.unchanged += 1,
         }
+        changed.extend((put != Put::Unchanged).then_some((record.pitcher, record.season)));
         Ok(())
-    })
+    })?;
+    changed::note(store, &changed)
 }
 
 /// A row's placement and its pitcher; none where the row is not a pitcher's.

@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::outliers;
+use super::{changed, outliers};
 use crate::features::baseline::{PitcherBaseline, Quantity, league_sums, resolve, season_sums};
 use crate::ids::PitcherId;
 use crate::store::records::{AppearanceRecord, BaselineRecord, Moments, Origin, PitchRecord, TypeSums};
-use crate::store::{Store, StoreError};
+use crate::store::{Put, Store, StoreError};
 
 /// `game_type` by `game_pk`, as far as an import knows it.
 pub type GameTypes = BTreeMap<u32, String>;
@@ -36,6 +36,8 @@ pub struct Rebuilt {
     pub appearances: u64,
     /// Values that are marked as outliers in them, by column.
     pub outliers: BTreeMap<&'static str, u64>,
+    /// Pitchers and seasons of which an appearance is another now.
+    pub changed: BTreeSet<(u32, u16)>,
 }
 
 /// Recomputes one pitcher's appearances and season sums from the stored pitches of a season, then the league's. Call it
@@ -59,8 +61,9 @@ pub fn rebuild_all(store: &Store, whose: &BTreeSet<(u32, u16)>, game_types: &Gam
         for (pitcher, season) in some {
             derive(store, *pitcher, *season, game_types, &mut changes, &mut rebuilt)?;
         }
-        apply(store, changes)?;
+        apply(store, changes, &mut rebuilt.changed)?;
     }
+    changed::note(store, &rebuilt.changed)?;
     let seasons: BTreeSet<_> = whose.iter().map(|(_, season)| *season).collect();
     seasons.into_iter().try_for_each(|season| rebuild_league(store, season))?;
     Ok(rebuilt)
@@ -104,13 +107,21 @@ fn changes_of_sums(old: &[BaselineRecord], new: Vec<BaselineRecord>, changes: &m
     changes.extend(new.into_iter().map(Change::PutSums));
 }
 
-fn apply(store: &Store, changes: Vec<Change>) -> Result<(), StoreError> {
-    store.bulk(changes, |txn, change| match change {
-        Change::Mark(pitch) => txn.put_pitch(&pitch).map(drop),
-        Change::Put(record) => txn.put_appearance(&record).map(drop),
-        Change::Remove(record) => txn.remove_appearance(&record).map(drop),
-        Change::PutSums(record) => txn.put_baseline(&record).map(drop),
-        Change::RemoveSums(record) => txn.remove_baseline(&record).map(drop),
+fn apply(store: &Store, changes: Vec<Change>, changed: &mut BTreeSet<(u32, u16)>) -> Result<(), StoreError> {
+    store.bulk(changes, |txn, change| {
+        let game = match &change {
+            Change::Put(a) | Change::Remove(a) => season_of(&a.game_date).map(|season| (a.pitcher, season)),
+            Change::Mark(_) | Change::PutSums(_) | Change::RemoveSums(_) => None,
+        };
+        let is_new = match change {
+            Change::Mark(pitch) => txn.put_pitch(&pitch)? != Put::Unchanged,
+            Change::Put(record) => txn.put_appearance(&record)? != Put::Unchanged,
+            Change::Remove(record) => txn.remove_appearance(&record)?,
+            Change::PutSums(record) => txn.put_baseline(&record)? != Put::Unchanged,
+            Change::RemoveSums(record) => txn.remove_baseline(&record)?,
+        };
+        changed.extend(game.filter(|_| is_new));
+        Ok(())
     })
 }
 
@@ -122,7 +133,7 @@ pub fn rebuild_league(store: &Store, season: u16) -> Result<(), StoreError> {
     let new = league_sums(season, &store.baselines_of_season(season)?);
     let mut changes = Vec::new();
     changes_of_sums(&store.baselines_of(0, season)?, new, &mut changes);
-    apply(store, changes)
+    apply(store, changes, &mut BTreeSet::new())
 }
 
 /// What to expect of a pitcher in an outing on `game_date` (`YYYY-MM-DD`), from outings before that date only: this

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pitchguard::api::{
-    ApiState, Command, DayRange, Event, History, HistoryError, HttpOptions, Live, PitchPosition, PitchQuery, PitchSlice, Pitcher,
-    router, serve,
+    ApiState, Command, DayRange, Event, History, HistoryError, HttpOptions, Live, PitchPosition, PitchQuery,
+    PitchSlice, Pitcher, router, serve,
 };
 use pitchguard::clock::BoxClock;
 use pitchguard::environment::Environment;

@@ -86,6 +86,25 @@ pub fn import_pitches(
     Ok(summary)
 }
 
+/// Rows of a body that is whole: its header is a Savant CSV's, every row has as many fields, and it does not end in the
+/// middle of one.
+///
+/// # Errors
+/// What it is instead, in words.
+pub fn rows_of_whole(bytes: &[u8]) -> Result<u64, String> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(Quotes::new(bytes));
+    let count = Columns::of(reader.byte_headers().map_err(|e| e.to_string())?)?.count;
+    let (mut record, mut rows) = (ByteRecord::new(), 0);
+    while reader.read_byte_record(&mut record).map_err(|e| e.to_string())? {
+        rows += 1;
+        if record.len() != count {
+            let line = record.position().map_or(0, csv::Position::line);
+            return Err(format!("line {line} has {} fields, not {count}", record.len()));
+        }
+    }
+    if reader.get_ref().cut() { Err("it ends within quotes".to_owned()) } else { Ok(rows) }
+}
+
 enum FileError {
     Store(StoreError),
     Unreadable(String),
