@@ -4,6 +4,7 @@
 //! runs. Shutdown goes the way of the data: ingest stops, the merge thread lets all that is held through, the writer
 //! commits it, then HTTP ends.
 
+pub mod control;
 mod fold;
 mod history;
 mod merge;
@@ -29,6 +30,7 @@ use crate::reorder::{self, ConfigError, Producer};
 use crate::store::{Store, StoreError, StoreOptions, WriterHandle};
 use crate::tracking::venue::{Venue, VenueError};
 
+use control::Control;
 use fold::Folding;
 pub use profiles::StoreProfiles;
 
@@ -108,6 +110,8 @@ pub struct Daemon {
     writer: JoinHandle<()>,
     writes: WriterHandle,
     folding: Folding,
+    /// Absent where the system refused its socket.
+    control: Option<Control>,
     http_stop: oneshot::Sender<()>,
     http_done: tokio::task::JoinHandle<()>,
     runtime: Runtime,
@@ -177,6 +181,14 @@ impl Daemon {
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
         let folding = fold::spawn(Arc::clone(&store), clock)?;
+        let control_path = config.store.control_socket();
+        // Pitches are served without it.
+        let control = Control::serve(&control_path, Arc::clone(&store), runtime.handle())
+            .inspect_err(|error| {
+                let path = control_path.display();
+                tracing::error!(%path, %error, "no control socket: import, fetch and etl need the daemon stopped");
+            })
+            .ok();
 
         let mut options = HttpOptions::new(http_address);
         options.allowed_hosts.clone_from(&config.http.allowed_hosts);
@@ -215,6 +227,7 @@ impl Daemon {
             writer: writer_thread,
             writes: writer,
             folding,
+            control,
             http_stop,
             http_done,
             runtime,
@@ -265,6 +278,9 @@ impl Daemon {
     /// any more holds that up for `STORE_GRACE` at most; what it has not taken then is lost, and said so.
     pub fn shutdown(self) {
         self.stop.store(true, Ordering::Release);
+        if let Some(control) = self.control {
+            control.stop();
+        }
         self.folding.stop();
         // A thread that panicked has said so on stderr; the others still stop in order.
         let producer = self.ingest.join();
