@@ -3,6 +3,7 @@
 mod daemon_support;
 mod savant_support;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -10,11 +11,16 @@ use std::os::unix::net::UnixStream;
 use std::process::Output;
 use std::time::Duration;
 
-use daemon_support::{Rack, Running};
+use daemon_support::{Cameras, Rack, Running};
 use pitchguard::daemon::control::{Answer, FileHead, Request};
 use pitchguard::history::work::{Kind, Work};
+use pitchguard::simulate::{Game, Scenario, Settings, Stadium};
 use pitchguard::store::{Store, StoreOptions};
+use pitchguard::tracking::venue::Venue;
 use savant_support::{Act, Source, body};
+
+/// How much faster than the wall the cameras' test runs.
+const SPEED: f64 = 15.0;
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -106,6 +112,33 @@ fn days_are_fetched_and_the_stages_run_by_the_daemon() {
 }
 
 #[test]
+fn pitches_are_measured_and_kept_while_an_import_runs() {
+    let mut rack = Rack::new();
+    let mut daemon = rack.start(SPEED);
+    let settings = Settings { seed: 3, start: daemon.now(), pace_s: 10.0, pitches_max: Some(3), ..Settings::quiet() };
+    let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
+    let mut cameras = Cameras::new(stadium, SPEED, daemon.udp);
+    let whole = body("2023-07-01");
+    let (header, row) = (whole.lines().next().expect("a header"), whole.lines().nth(1).expect("a row"));
+    let start = row.rsplitn(4, ',').last().expect("a row has more fields");
+    let mut many = format!("{header}\n");
+    for n in 1..=8000_u32 {
+        let (game, at_bat, number) = (700_000 + n / 800, n / 10 % 80 + 1, n % 10 + 1);
+        writeln!(many, "{start},{game},{at_bat},{number}").expect("writing to a string cannot fail");
+    }
+    let imported = std::thread::scope(|scope| {
+        let import = scope.spawn(|| import(&rack, "savant", "many.csv", &many));
+        cameras.play_out();
+        import.join().expect("it ends")
+    });
+    assert!(imported.status.success() && text(&imported.stdout).contains("8000 new"), "{}", said(&imported));
+    daemon.settle(3);
+    assert_eq!(daemon.pitches().len(), 3);
+    let status = daemon.swallow(cameras.sent);
+    assert_eq!((&status["identity_holds"], &status["reorder"]["accounting"]["overflowed"]), (&true.into(), &0.into()));
+}
+
+#[test]
 fn only_one_works_at_a_time_and_who_goes_away_in_the_middle_holds_nobody_up() {
     let (rack, mut daemon) = started();
     let mut slow = connect(&rack);
@@ -127,9 +160,7 @@ fn only_one_works_at_a_time_and_who_goes_away_in_the_middle_holds_nobody_up() {
 #[test]
 fn rubbish_is_refused_in_words_and_a_file_that_is_not_there_is_named() {
     let (rack, daemon) = started();
-    for rubbish in
-        [&b"GET / HTTP/1.1\r\n"[..], b"{\"work\":{\"verb\":\"drop\"},\"files\":[]}\n", &[0xff; 70_000], b"\n"]
-    {
+    for rubbish in [&b"GET / HTTP/1.1\r\n"[..], b"{\"work\":{\"verb\":\"drop\"},\"files\":[]}\n", &endless, b"\n"] {
         let mut stream = connect(&rack);
         // It may hang up before it has heard it all.
         let _ = stream.write_all(rubbish);
@@ -141,7 +172,7 @@ fn rubbish_is_refused_in_words_and_a_file_that_is_not_there_is_named() {
             assert!(matches!(&answer, Answer::Refused(why) if why.contains("same version")), "{answer:?}");
         }
         // Until the worker is free again.
-        while UnixStream::connect(rack.store().join("control.sock")).map(|s| last_is_busy(&s)).unwrap_or(false) {
+        while last_is_busy(&connect(&rack)) {
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -119,7 +119,7 @@ fn a_source_is_left_alone_as_long_as_it_asks() {
 #[test]
 fn a_source_that_keeps_failing_is_asked_no_more_until_it_had_a_rest() {
     let b = Rig::new(&[Act::Status(503); 3]);
-    let settings = Settings { attempts: 10, failures_max: 3, open: Duration::from_millis(400), ..settings(&b.server) };
+    let settings = Settings { attempts: 10, failures_max: 2, open: Duration::from_millis(400), ..settings(&b.server) };
     let source = Source::new(settings);
     let summary = b.fetch_by(&source, DAY);
     assert!(summary.ended_at.as_ref().is_some_and(|(_, why)| why.contains("left alone")), "{summary}");
@@ -217,7 +217,7 @@ fn without_a_model_what_changed_waits_for_one() {
 fn days_that_make_no_sense_are_refused() {
     let b = Rig::new(&[]);
     let ask = |work: &Work| {
-        let no_files = &mut Paths::new(&[]);
+        let no_files = &mut Paths::new([]);
         let done = perform(&b.store, work, no_files, &Sources::default(), None, TODAY, &mut Unwatched);
         done.map(|outcome| outcome.said).map_err(|error| error.to_string())
     };

@@ -30,17 +30,18 @@ impl Rig {
 
     fn file(&self, name: &str, header: &str, rows: &[&str]) -> PathBuf {
         let path = self.dir.path().join(name);
-        let rows: String = rows.iter().map(|row| format!("{row}\n")).collect();
-        fs::write(&path, format!("{header}\n{rows}")).expect("the file is written");
+        fs::write(&path, [&[header], rows].concat().join("\n") + "\n").expect("the file is written");
         path
     }
 
     fn injuries(&self, paths: &[PathBuf]) -> RowSummary {
-        history::import_injuries(&self.store, &mut Paths::new(paths), &mut Unwatched).expect("the store works")
+        history::import_injuries(&self.store, &mut Paths::new(paths.iter().cloned()), &mut Unwatched)
+            .expect("the store works")
     }
 
     fn appearances(&self, paths: &[PathBuf]) -> RowSummary {
-        history::import_appearances(&self.store, &mut Paths::new(paths), &mut Unwatched).expect("the store works")
+        history::import_appearances(&self.store, &mut Paths::new(paths.iter().cloned()), &mut Unwatched)
+            .expect("the store works")
     }
 
     fn report(&self, rows: &[&str]) -> RowSummary {
@@ -100,7 +101,7 @@ fn a_placement_keeps_its_dates_apart() {
         return_date: text("2023-09-05"),
         status: text("Activated"),
     };
-    assert_eq!(b.store.injuries_of(605_154).expect("read"), [lat.clone()]);
+    assert_eq!(b.store.injuries_of(605_154).expect("read"), std::slice::from_ref(&lat));
     assert_eq!((lat.placed(), lat.filed()), (Some("2023-06-17"), Some("2023-06-17")));
     let surgery = b.store.injuries_of(669_735).expect("read").remove(0);
     assert_eq!((surgery.injury_date, surgery.surgery_date.as_deref()), (None, Some("2021-10-01")));

@@ -54,7 +54,7 @@ pub fn run(work: &Work, files: &[PathBuf], config: &StoreConfig) -> Result<ExitC
     let outcome = match Store::open(&config.path, StoreOptions::default()) {
         Ok(store) => {
             let today = jiff::Zoned::now().date();
-            perform(&store, work, &mut Paths::new(files), &Sources::default(), None, today, &mut bar)?
+            perform(&store, work, &mut Paths::new(files.iter().cloned()), &Sources::default(), None, today, &mut bar)?
         }
         Err(locked @ StoreError::Locked { .. }) => {
             through_daemon(locked, work, files, &config.control_socket(), &mut bar)?

@@ -86,11 +86,21 @@ pub(super) struct Control {
 }
 
 impl Control {
+    /// [`Self::serve`]; where that fails it is said, and pitches are served without.
+    pub(super) fn try_serve(path: &Path, store: &Arc<Store>, runtime: &Handle) -> Option<Self> {
+        Self::serve(path, Arc::clone(store), runtime)
+            .inspect_err(|error| {
+                let path = path.display();
+                tracing::error!(%path, %error, "no control socket: import, fetch and etl need the daemon stopped");
+            })
+            .ok()
+    }
+
     /// Binds the socket and serves it on the runtime.
     ///
     /// # Errors
     /// The system refuses the path, or another daemon answers there.
-    pub(super) fn serve(path: &Path, store: Arc<Store>, runtime: &Handle) -> std::io::Result<Self> {
+    fn serve(path: &Path, store: Arc<Store>, runtime: &Handle) -> std::io::Result<Self> {
         let listener = bind(path)?;
         let doorman = Doorman::new(std::fs::metadata(path)?.uid());
         let group = doorman.group();

@@ -189,7 +189,9 @@ mod tests {
         let hour = 3_600_000_000_000;
         let put = |ns: u64| store.transact(|txn| txn.put_pitch(&live_pitch(5, ns, ns))).expect("stored");
         let day = 1_800_000_000_000_000_000;
-        (0..3).for_each(|i| drop(put(day + i)));
+        for i in 0..3 {
+            put(day + i);
+        }
         let history = StoreHistory::new(Arc::clone(&store), ROLES);
         let pitches = || {
             let report = history.workload(PitcherId(5), DayRange::default()).expect("read").expect("he is known");

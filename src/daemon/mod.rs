@@ -181,20 +181,13 @@ impl Daemon {
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
         let folding = fold::spawn(Arc::clone(&store), clock)?;
-        let control_path = config.store.control_socket();
-        // Pitches are served without it.
-        let control = Control::serve(&control_path, Arc::clone(&store), runtime.handle())
-            .inspect_err(|error| {
-                let path = control_path.display();
-                tracing::error!(%path, %error, "no control socket: import, fetch and etl need the daemon stopped");
-            })
-            .ok();
+        let control = Control::try_serve(&config.store.control_socket(), &store, runtime.handle());
 
         let mut options = HttpOptions::new(http_address);
         options.allowed_hosts.clone_from(&config.http.allowed_hosts);
         let router = api::router(ApiState {
             live: Arc::clone(&live),
-            history: Arc::new(history::StoreHistory::new(Arc::clone(&store), roles(&config.readiness))),
+            history: Arc::new(history::StoreHistory::new(store, roles(&config.readiness))),
             commands,
             telemetry: Arc::clone(&telemetry),
             environment,

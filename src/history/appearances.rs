@@ -61,7 +61,7 @@ pub fn import_appearances(
             let RowSummary { refused, dropped, .. } = &mut summary;
             let (mut unread, place) = (Reasons::default(), &input.name);
             let rows = read_table(bytes, place, (NEEDED, OTHERS), &mut unread, &mut |row| match say(row, &mut |why| {
-                dropped.add(why, place, row.line)
+                dropped.add(why, place, row.line);
             }) {
                 Ok(row) => said.push(row),
                 Err(why) => refused.add(&why, place, row.line),
@@ -177,7 +177,11 @@ impl Kept<'_> {
     /// Takes one name's games. Whose they are, where that is clear.
     fn keep(&mut self, folded: &str, said: Vec<Said>, summary: &mut RowSummary) -> Result<Option<u32>, StoreError> {
         let Some(name) = said.first().map(|row| row.name.clone()) else { return Ok(None) };
-        let mut refuse = |why: &str| said.iter().for_each(|row| summary.refused.add(why, self.place, row.line));
+        let mut refuse = |why: &str| {
+            for row in &said {
+                summary.refused.add(why, self.place, row.line);
+            }
+        };
         let mut born: Vec<Date> = said.iter().filter_map(|row| row.birth_date).collect();
         born.sort_unstable();
         if let (Some(early), Some(late)) = (born.first(), born.last())
@@ -193,7 +197,9 @@ impl Kept<'_> {
             }
             Whose::Local(id) => {
                 let why = "no MLBAM id is known for the name: kept under a local id";
-                said.iter().for_each(|row| summary.notes.add(why, self.place, row.line));
+                for row in &said {
+                    summary.notes.add(why, self.place, row.line);
+                }
                 id
             }
             Whose::Several(ids) => {

@@ -48,7 +48,7 @@ pub struct Settings {
     pub wait: Duration,
     /// Longest such wait.
     pub wait_max: Duration,
-    /// Failures in a row after which the source is left alone …
+    /// Failures in a row after which the source is left alone (one more where it was never asked before) …
     pub failures_max: usize,
     /// … for so long.
     pub open: Duration,
@@ -67,7 +67,7 @@ impl Settings {
             attempts: 5,
             wait: Duration::from_secs(1),
             wait_max: Duration::from_mins(1),
-            failures_max: 5,
+            failures_max: 4,
             open: Duration::from_mins(5),
             pause: Duration::from_secs(1),
             body_max: 64 << 20,

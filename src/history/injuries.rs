@@ -1,4 +1,4 @@
-//! Injured-list reports, one row a placement, in the layout of FanGraphs' injury report.
+//! Injured-list reports, one row a placement, in the layout of `FanGraphs`' injury report.
 //!
 //! | column | read as |
 //! |---|---|

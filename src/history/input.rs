@@ -49,9 +49,10 @@ pub struct Paths {
 
 impl Paths {
     /// These, in this order.
-    pub fn new(paths: &[PathBuf]) -> Self {
+    pub fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
+        let paths: Vec<_> = paths.into_iter().collect();
         let total = paths.iter().filter_map(|path| path.metadata().ok()).map(|m| m.len()).sum();
-        Self { paths: paths.to_vec().into_iter(), total }
+        Self { paths: paths.into_iter(), total }
     }
 }
 

@@ -54,7 +54,9 @@ impl Usual {
             return None;
         }
         let median = median(values);
-        values.iter_mut().for_each(|value| *value = (*value - median).abs());
+        for value in values.iter_mut() {
+            *value = (*value - median).abs();
+        }
         Some(Self { median, scale: (self::median(values) / 0.6745).max(scale_min) })
     }
 

@@ -200,7 +200,7 @@ pub fn report(
     let days = Days::of(&thrown, start, end);
     let of_starters = |pitches| (role == Role::Starter).then(|| pap3(pitches));
     let loads: Vec<DailyLoad> =
-        (days.first_of_range..days.pitches.len()).map(|at| days.load(at, |pitches| of_starters(pitches))).collect();
+        (days.first_of_range..days.pitches.len()).map(|at| days.load(at, of_starters)).collect();
 
     let mut shown: Vec<_> = appearances
         .iter()

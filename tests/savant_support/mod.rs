@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub)] // each test binary uses its own part
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -84,10 +85,13 @@ impl Source {
 /// Three pitches of that day.
 pub fn body(day: &str) -> String {
     let game: u32 = day.replace('-', "").parse::<u32>().expect("digits") - 20_000_000;
-    let rows: String = (1..=3)
-        .map(|n| format!("FF,{day},9{n}.5,\"Doe, Jo\",{},7,ball,R,L,STL,CHC,Top,{game},{n},1\n", 900 + n))
-        .collect();
-    format!("{HEADER}\n{rows}")
+    let mut text = format!("{HEADER}\n");
+    for n in 1..=3 {
+        let batter = 900 + n;
+        writeln!(text, "FF,{day},9{n}.5,\"Doe, Jo\",{batter},7,ball,R,L,STL,CHC,Top,{game},{n},1")
+            .expect("writing to a string cannot fail");
+    }
+    text
 }
 
 fn serve(

@@ -49,7 +49,7 @@ pub fn import_savant(store: &Store, paths: &[PathBuf], progress: &mut dyn FnMut(
             (self.0)(done);
         }
     }
-    import_pitches(store, &mut Paths::new(paths), &mut Bytes(progress))
+    import_pitches(store, &mut Paths::new(paths.iter().cloned()), &mut Bytes(progress))
 }
 
 /// [`import_savant`] of files from wherever.
