@@ -15,7 +15,8 @@ use daemon_support::{Cameras, Rack, Running};
 use pitchguard::daemon::control::{Answer, FileHead, Request};
 use pitchguard::history::work::{Kind, Work};
 use pitchguard::simulate::{Game, Scenario, Settings, Stadium};
-use pitchguard::store::{Store, StoreOptions};
+use pitchguard::store::records::Origin;
+use pitchguard::store::{Cursor, Store, StoreOptions};
 use pitchguard::tracking::venue::Venue;
 use savant_support::{Act, Source, body};
 
@@ -133,9 +134,14 @@ fn pitches_are_measured_and_kept_while_an_import_runs() {
     });
     assert!(imported.status.success() && text(&imported.stdout).contains("8000 new"), "{}", said(&imported));
     daemon.settle(3);
-    assert_eq!(daemon.pitches().len(), 3);
     let status = daemon.swallow(cameras.sent);
     assert_eq!((&status["identity_holds"], &status["reorder"]["accounting"]["overflowed"]), (&true.into(), &0.into()));
+    let (status, log) = daemon.terminate();
+    assert!(status.success(), "{log}");
+    let store = Store::open(&rack.store(), StoreOptions::default()).expect("it is free");
+    let kept = store.pitches_since(Cursor::default(), usize::MAX, None).expect("read");
+    let measured = kept.iter().filter(|p| p.origin == Origin::Live).count();
+    assert_eq!((measured, kept.len()), (3, 8003));
 }
 
 #[test]
@@ -160,7 +166,10 @@ fn only_one_works_at_a_time_and_who_goes_away_in_the_middle_holds_nobody_up() {
 #[test]
 fn rubbish_is_refused_in_words_and_a_file_that_is_not_there_is_named() {
     let (rack, daemon) = started();
-    for rubbish in [&b"GET / HTTP/1.1\r\n"[..], b"{\"work\":{\"verb\":\"drop\"},\"files\":[]}\n", &endless, b"\n"] {
+    let endless = vec![0xff; 70_000];
+    for rubbish in
+        [&b"GET / HTTP/1.1\r\n"[..], b"{\"work\":{\"verb\":\"drop\"},\"files\":[]}\n", endless.as_slice(), b"\n"]
+    {
         let mut stream = connect(&rack);
         // It may hang up before it has heard it all.
         let _ = stream.write_all(rubbish);
