@@ -268,6 +268,19 @@ fn a_file_cut_in_half_keeps_the_rows_before_the_cut_and_another_table_is_named()
 }
 
 #[test]
+fn a_file_without_an_end_of_line_is_refused_before_it_fills_the_memory() {
+    let b = Rig::new();
+    let header = "game_date,pitcher,game_pk,at_bat_number,pitch_number";
+    for endless in ["x".repeat(2 << 20), format!("\"{}", "x\n".repeat(1 << 20))] {
+        let pitches = b.file("pitches.csv", header, &[&endless]);
+        let summary = history::import_savant(&b.store, &[pitches], &mut |_| ()).expect("the store works");
+        assert!(summary.failed[0].contains("a row is longer than 1048576 bytes"), "{:?}", summary.failed);
+        let summary = b.means(&[RODON[0], &endless]);
+        assert!(summary.failed[0].contains("a row is longer than 1048576 bytes"), "{summary}");
+    }
+}
+
+#[test]
 fn an_outlier_keeps_its_value_gets_a_mark_and_is_left_out_of_the_outing() {
     let b = Rig::new();
     let header = "pitch_type,game_date,pitcher,game_pk,at_bat_number,pitch_number,release_speed,release_spin_rate";

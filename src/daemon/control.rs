@@ -10,7 +10,7 @@
 
 mod peer;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,8 @@ use crate::store::Store;
 const REQUEST_MAX: u64 = 64 * 1024;
 /// How long a client may send nothing while it is waited for, or take no answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a wait for a client looks whether the daemon stops.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Time between two reports of progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// How long a stopping daemon waits for work to find a place to end.
@@ -136,7 +138,7 @@ impl Control {
 fn bind(path: &Path) -> std::io::Result<std::os::unix::net::UnixListener> {
     if std::fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket()) {
         if UnixStream::connect(path).is_ok() {
-            return Err(std::io::Error::new(std::io::ErrorKind::AddrInUse, "another daemon answers there"));
+            return Err(std::io::Error::new(ErrorKind::AddrInUse, "another daemon answers there"));
         }
         std::fs::remove_file(path)?;
     }
@@ -207,9 +209,9 @@ struct Worker {
 impl Worker {
     fn work(&self, stream: &UnixStream) -> std::io::Result<()> {
         stream.set_nonblocking(false)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(LOOK_EVERY))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        let mut reader = BufReader::with_capacity(1 << 16, stream);
+        let mut reader = BufReader::with_capacity(1 << 16, Patient { stream, stop: &self.stop });
         let mut line = Vec::new();
         (&mut reader).take(REQUEST_MAX).read_until(b'\n', &mut line)?;
         let mut told = Telling { stream, stop: &self.stop, gone: false, told: None };
@@ -233,9 +235,34 @@ impl Worker {
     }
 }
 
+/// Waits for a client's bytes, but not for ever and not beyond the daemon's end.
+struct Patient<'p> {
+    stream: &'p UnixStream,
+    stop: &'p AtomicBool,
+}
+
+impl Read for Patient<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let read = (&mut &*self.stream).read(buf);
+            let waits = |e: &std::io::Error| matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+            if !read.as_ref().is_err_and(waits) {
+                return read;
+            }
+            if self.stop.load(Ordering::Acquire) {
+                return Err(std::io::Error::other("the daemon stops"));
+            }
+            if Instant::now() >= until {
+                return Err(std::io::Error::new(ErrorKind::TimedOut, "the client sends nothing"));
+            }
+        }
+    }
+}
+
 /// The files of a request, as they come.
 struct Sent<'s> {
-    reader: BufReader<&'s UnixStream>,
+    reader: BufReader<Patient<'s>>,
     heads: std::vec::IntoIter<FileHead>,
     /// Bytes of the present file that nobody has read.
     left: u64,
@@ -261,7 +288,7 @@ impl Inputs for Sent<'_> {
 }
 
 struct OneSent<'f, 's> {
-    reader: &'f mut BufReader<&'s UnixStream>,
+    reader: &'f mut BufReader<Patient<'s>>,
     left: &'f mut u64,
 }
 
@@ -270,7 +297,7 @@ impl Read for OneSent<'_, '_> {
         let n = (&mut self.reader).take(*self.left).read(buf)?;
         // The end of the connection is no end of the file.
         if n == 0 && *self.left > 0 && !buf.is_empty() {
-            return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the client went away"));
+            return Err(std::io::Error::new(ErrorKind::UnexpectedEof, "the client went away"));
         }
         *self.left -= n as u64;
         Ok(n)

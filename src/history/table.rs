@@ -11,6 +11,11 @@ use serde::{Deserialize, Serialize};
 /// Places named per reason.
 const PLACES: usize = 3;
 
+/// Bytes of a row at most: Savant's have under 2,000.
+const RECORD_MAX: usize = 1 << 20;
+/// Rows of a table at most, which is held in memory: a season of game means has 20,000.
+const ROWS_MAX: u64 = 500_000;
+
 /// Why things were left out, how often, and where first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reasons(pub BTreeMap<String, Group>);
@@ -114,15 +119,19 @@ impl fmt::Display for RowSummary {
 
 /// Tells whether a file ended within quotes: every whole CSV has an even number of them, also with quotes in its text,
 /// and does not end in the middle of a line that opened one.
+///
+/// It also holds the size of a record: what has no end of line outside of quotes for so long is no CSV.
 pub(super) struct Quotes<R> {
     inner: R,
     odd: bool,
     last: u8,
+    /// Bytes since a line ended outside of quotes.
+    open: usize,
 }
 
 impl<R> Quotes<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self { inner, odd: false, last: b'\n' }
+        Self { inner, odd: false, last: b'\n', open: 0 }
     }
 
     pub(super) fn cut(&self) -> bool {
@@ -135,6 +144,10 @@ impl<R: Read> Read for Quotes<R> {
         let n = self.inner.read(buf)?;
         for byte in &buf[..n] {
             self.odd ^= *byte == b'"';
+            self.open = if *byte == b'\n' && !self.odd { 0 } else { self.open + 1 };
+            if self.open > RECORD_MAX {
+                return Err(io::Error::other(format!("a row is longer than {RECORD_MAX} bytes: it is no CSV")));
+            }
         }
         self.last = buf[..n].last().copied().unwrap_or(self.last);
         Ok(n)
@@ -217,6 +230,9 @@ pub(super) fn read_table(
             take(&last, last_line, refused);
         }
         rows += 1;
+        if rows > ROWS_MAX {
+            return Err(format!("it has more than {ROWS_MAX} rows: split it"));
+        }
         last_line = record.position().map_or(0, csv::Position::line);
         std::mem::swap(&mut record, &mut last);
     }
