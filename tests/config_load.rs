@@ -82,7 +82,7 @@ fn the_shipped_file_changes_nothing_and_shows_every_key_with_its_true_default() 
 }
 
 #[test]
-fn eleven_errors_in_one_file_are_eleven_errors_each_with_line_and_column() {
+fn thirteen_errors_in_one_file_are_thirteen_errors_each_with_line_and_column() {
     let text = "\
 [venue]
 file = \"/nowhere/park.toml\"
@@ -91,7 +91,7 @@ file = \"/nowhere/park.toml\"
 udp_lisen = \"127.0.0.1:7117\"
 auth = \"maybe\"
   sources = { 1 = \"camera\", 99 = \"192.0.2.1\" }
-serial = [\"/dev/ttyUSB0@921600\"]
+serial = [\"/dev/ttyUSB0@921600\", \"/dev/ttyUSB1@921601\", \"ttyUSB2@9600\", \"/dev/ttyUSB0@9600\"]
 
 [reorder]
 watermark_s = -1
@@ -116,7 +116,9 @@ kind = \"nats\"
         ("6:8", "write \"off\" or \"required\""),
         ("7:19", "write the address it sends from"),
         ("7:29", "a source is a number from 1 to 63"),
-        ("8:1", "not supported by this version"),
+        ("8:34", "asks for 921601 baud; write one of 9600, "),
+        ("8:57", "write a device's path and its speed"),
+        ("8:73", "names /dev/ttyUSB0 twice"),
         ("11:1", "watermark_s is -1"),
         ("12:10", "write a number such as 7.0"),
         ("14:2", "did you mean [store]?"),
@@ -211,6 +213,28 @@ fn faults_of_the_environment_are_named_by_variable() {
 }
 
 #[test]
+fn serial_lines_come_from_file_or_environment_and_each_is_shown_as_it_is_written() {
+    let desk = Desk::new();
+    let text = "[ingest]\nserial = [\"/dev/ttyUSB0@921600\"]\n";
+    let lines = |config: &Config| config.ingest.serial.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let (config, provenance) = desk.load(text, &[]).expect("a line");
+    assert_eq!(lines(&config), ["/dev/ttyUSB0@921600"]);
+    assert!(provenance.to_string().contains("serial = [\"/dev/ttyUSB0@921600\"]"), "{provenance}");
+    let two = [("PITCHGUARD_INGEST__SERIAL", "[\"/dev/ttyS1@115200\", \"/dev/ttyS2@9600\"]")];
+    assert_eq!(lines(&desk.load(text, &two).expect("two lines").0), ["/dev/ttyS1@115200", "/dev/ttyS2@9600"]);
+    let many: Vec<String> = (0..17).map(|i| format!("\"/dev/ttyS{i}@9600\"")).collect();
+    for (value, part) in [
+        ("/dev/ttyS1@9600".to_owned(), "write a list such as [\"/dev/ttyUSB0@921600\"]"),
+        (format!("[{}]", many.join(", ")), "names 17 lines; 16 at most"),
+        ("[7]".to_owned(), "write a device's path and its speed"),
+    ] {
+        let errors = desk.errors("", &[("PITCHGUARD_INGEST__SERIAL", &value)]);
+        assert_eq!(errors.len(), 1, "{errors:#?}");
+        assert!(errors[0].1.contains(part), "{errors:#?}");
+    }
+}
+
+#[test]
 fn listening_beyond_loopback_must_be_made_safe_or_said_out_loud() {
     let desk = Desk::new();
     let keys = desk.file("keys", &format!("1, {KEY}\n"));
@@ -279,6 +303,11 @@ velocity = { span = 0.0 }
 spin = { pints = 5.0 }
 pitchers_max = 0
 starter_cap = inf
+
+[calibration]
+pitch_s = 0.0
+ewma_lambda = 2
+alarm_px = 0.1
 ";
     let errors = Desk::new().errors(text, &[]);
     let expected = [
@@ -289,6 +318,9 @@ starter_cap = inf
         ("8:1", "unknown field `pints`"),
         ("9:1", "1 or more"),
         ("10:1", "is inf"),
+        ("13:1", "more than 0"),
+        ("14:1", "at most 1"),
+        ("15:1", "below watch_px"),
     ];
     assert_eq!(errors.len(), expected.len(), "{errors:#?}");
     for ((place, message), (line, part)) in errors.iter().zip(expected) {

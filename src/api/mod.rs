@@ -1,10 +1,11 @@
 //! Routes, WebSocket, `OpenAPI`: what tablets and tools see (design.md, HTTP).
 //!
 //! The API only reads: immutable snapshots and numbered events that the merge thread publishes through [`Live`], and
-//! the store through [`History`]. The one thing that it asks for, an alert's acknowledgement, goes to the merge thread
+//! the store through [`History`]. What it asks for, an alert's acknowledgement or a recalibration, goes to the merge thread
 //! as a [`Command`] with a reply. It never touches the pipeline.
 
 mod alerts;
+mod calibration;
 mod environment;
 mod extract;
 mod guard;
@@ -30,6 +31,7 @@ pub use self::live::{Event, Live, Numbered, Since, Snapshot, SnapshotData, Snaps
 pub use self::options::{ExposureError, HttpOptions, check_exposure};
 pub use self::problem::ProblemDetails;
 pub use self::routes::{openapi, router};
+use crate::calibration::Proposal;
 use crate::clock::BoxClock;
 use crate::environment::Environment;
 use crate::observe::Telemetry;
@@ -45,6 +47,15 @@ pub enum Command {
         id: u64,
         /// Where the answer goes; the asker may have gone.
         reply: oneshot::Sender<Option<Alert>>,
+    },
+    /// Somebody wants the cameras corrected by what is known of them, or to know what that would do.
+    Recalibrate {
+        /// Sources; none is all.
+        cameras: Option<Vec<u8>>,
+        /// Whether to propose only.
+        dry_run: bool,
+        /// Where the answer goes, one proposal a camera; the asker may have gone.
+        reply: oneshot::Sender<Vec<Proposal>>,
     },
 }
 

@@ -27,7 +27,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::{Problem, write_problems};
 use super::{
-    ApiState, HttpOptions, alerts, environment, guard, health, page, pitchers, pitches, readiness, socket, workload,
+    ApiState, HttpOptions, alerts, calibration, environment, guard, health, page, pitchers, pitches, readiness, socket,
+    workload,
 };
 use crate::observe::{Stage, Telemetry};
 
@@ -66,6 +67,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
         (name = "pitchers", description = "Whom the box knows"),
         (name = "alerts", description = "What needs a look"),
         (name = "environment", description = "The air of the park, and how it shakes"),
+        (name = "calibration", description = "How the cameras stand, and how far to trust them"),
         (name = "health", description = "The daemon itself")
     )
 )]
@@ -83,6 +85,8 @@ fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::acknowledge))
         .routes(routes!(environment::report))
+        .routes(routes!(calibration::report))
+        .routes(routes!(calibration::recalibrate))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::status))
@@ -115,6 +119,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(from_fn_with_state(Arc::clone(&options), guard::check))
         .layer(RequestBodyLimitLayer::new(options.body_limit));
     routes
+        .merge(calibration::page::routes())
         .with_state(state)
         .route("/api/openapi.json", get(serve_document))
         .merge(SwaggerUi::new("/api/docs").config(docs_config))

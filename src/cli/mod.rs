@@ -5,6 +5,7 @@ pub mod check_config;
 pub mod config;
 pub mod demo;
 pub mod etl;
+pub mod faults;
 pub mod fetch;
 pub mod import;
 mod logs;

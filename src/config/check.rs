@@ -19,6 +19,7 @@ pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
     http(config, r);
     environment(config, r);
     readiness(config, r);
+    calibration(config, r);
 }
 
 fn venue(config: &Config, r: &mut Reader<'_>) {
@@ -178,5 +179,42 @@ fn readiness(config: &Config, r: &mut Reader<'_>) {
             let place = r.place_of("readiness", key);
             r.report(place, format!("[readiness] {key} is {cap}; write a number of pitches above 0"));
         }
+    }
+}
+
+fn calibration(config: &Config, r: &mut Reader<'_>) {
+    let calibration = &config.calibration;
+    if !(calibration.ewma_lambda > 0.0 && calibration.ewma_lambda <= 1.0) {
+        let place = r.place_of("calibration", "ewma_lambda");
+        let message = format!(
+            "[calibration] ewma_lambda is {}; write more than 0 and at most 1 (0.1 is usual)",
+            calibration.ewma_lambda
+        );
+        r.report(place, message);
+    }
+    // What is divided by, or would make a filter certain of what it cannot know.
+    let above_zero = [
+        ("walk_px", calibration.walk_px),
+        ("pitch_s", calibration.pitch_s),
+        ("surveyed_px", calibration.surveyed_px),
+        ("surveyed_turn", calibration.surveyed_turn),
+        ("surveyed_clock_ns", calibration.surveyed_clock_ns),
+        ("common_px", calibration.common_px),
+        ("watch_px", calibration.watch_px),
+        ("correct_px", calibration.correct_px),
+    ];
+    for (key, value) in above_zero {
+        if value <= 0.0 {
+            let place = r.place_of("calibration", key);
+            r.report(place, format!("[calibration] {key} is {value}; write more than 0"));
+        }
+    }
+    if calibration.alarm_px < calibration.watch_px {
+        let place = r.place_of("calibration", "alarm_px");
+        let message = format!(
+            "[calibration] alarm_px is {}, below watch_px ({}); an alarm is worse than a watch",
+            calibration.alarm_px, calibration.watch_px
+        );
+        r.report(place, message);
     }
 }

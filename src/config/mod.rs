@@ -18,8 +18,9 @@ use std::path::{Path, PathBuf};
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use provenance::{Origin, Provenance};
 
+use crate::calibration;
 use crate::environment::{self, BrokerUrl};
-use crate::ingest::{KeyFileError, KeyRing, UdpSettings};
+use crate::ingest::{KeyFileError, KeyRing, SerialLine, UdpSettings};
 use crate::readiness;
 use crate::reorder::{self, MoundPlan};
 use crate::tracking::{
@@ -54,6 +55,8 @@ pub struct Config {
     pub tracking: tracking::Config,
     /// `[readiness]`: this project's own choices in judging readiness, limits of alerts among them.
     pub readiness: readiness::Config,
+    /// `[calibration]`: this project's own choices in judging the cameras.
+    pub calibration: calibration::Config,
 }
 
 /// `[venue]`: the ballpark.
@@ -91,11 +94,14 @@ pub enum Auth {
 pub struct IngestConfig {
     /// Address and port for UDP.
     pub udp_listen: SocketAddr,
+    /// Serial devices with their speeds.
+    pub serial: Vec<SerialLine>,
     /// Whether frames must be authenticated.
     pub auth: Auth,
     /// File of keys, lines of source and hex key.
     pub keys_file: Option<PathBuf>,
-    /// Source → the address it must send from. Empty: any source from any address. Not empty: only these sources.
+    /// Source → the address it must send from. Empty: any source from any address. Not empty: only these sources. Serial
+    /// lines have no addresses and are not bound by it.
     pub sources: BTreeMap<u8, IpAddr>,
     /// Size asked for the socket's receive buffer, bytes.
     pub receive_buffer_bytes: u32,
@@ -105,6 +111,7 @@ impl Default for IngestConfig {
     fn default() -> Self {
         Self {
             udp_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7117)),
+            serial: Vec::new(),
             auth: Auth::Off,
             keys_file: None,
             sources: BTreeMap::new(),
@@ -251,11 +258,13 @@ impl Config {
         default: Self,
     ) -> Result<(Self, Provenance), ConfigErrors> {
         let mut r = Reader::new(file, environment);
-        let Self { venue, ingest, reorder, store, http, mqtt, environment: air, tracking, readiness } = default;
+        let Self { venue, ingest, reorder, store, http, mqtt, environment: air, tracking, readiness, calibration } =
+            default;
         let config = Self {
             venue: VenueConfig { file: r.take("venue", "file", venue.file) },
             ingest: IngestConfig {
                 udp_listen: r.take("ingest", "udp_listen", ingest.udp_listen),
+                serial: r.take("ingest", "serial", ingest.serial),
                 auth: r.take("ingest", "auth", ingest.auth),
                 keys_file: r.take("ingest", "keys_file", ingest.keys_file),
                 sources: r.take("ingest", "sources", ingest.sources),
@@ -280,6 +289,7 @@ impl Config {
             environment: r.take_section("environment", air),
             tracking: r.take_section("tracking", tracking),
             readiness: r.take_section("readiness", readiness),
+            calibration: r.take_section("calibration", calibration),
         };
         check::check(&config, &mut r);
         r.finish().map(|provenance| (config, provenance))

@@ -9,6 +9,7 @@ mod fold;
 mod history;
 mod merge;
 mod profiles;
+mod rig;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::api::{self, ApiState, HttpOptions, Live};
 use crate::clock::BoxClock;
 use crate::config::Config;
 use crate::environment::Environment;
-use crate::ingest::{IngestCounters, IngestError, KeyFileError, UdpIngest};
+use crate::ingest::{IngestCounters, IngestError, KeyFileError, SerialIngest, UdpIngest};
 use crate::observe::{PartState, Stage, Telemetry};
 use crate::pipeline::{Pipeline, Settings};
 use crate::reorder::{self, ConfigError, Producer};
@@ -105,7 +106,8 @@ pub struct Daemon {
     stop: Arc<AtomicBool>,
     /// Tells the merge thread that all that will ever come is on the rings.
     received: Arc<AtomicBool>,
-    ingest: JoinHandle<Producer<crate::ingest::Signal>>,
+    /// One thread a path: the socket's, then those of the serial lines.
+    ingest: Vec<JoinHandle<Producer<crate::ingest::Signal>>>,
     merge: JoinHandle<()>,
     writer: JoinHandle<()>,
     writes: WriterHandle,
@@ -132,9 +134,11 @@ impl Daemon {
         let store = Arc::new(Store::open(&config.store.path, options)?);
         let settings = settings(config, &venue);
         let (mut producers, buffer) = reorder::buffer(&settings.reorder)?;
-        let producer = producers.pop().expect("one path was asked for");
+        let udp_producer = producers.remove(0);
 
-        let udp = UdpIngest::bind(config.ingest.udp()?)?;
+        let udp_settings = config.ingest.udp()?;
+        let keys = udp_settings.keys.clone();
+        let udp = UdpIngest::bind(udp_settings)?;
         let udp_address = udp.address();
         let receive_buffer_bytes = udp.receive_buffer_bytes();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -153,7 +157,7 @@ impl Daemon {
             None => Environment::off(clock),
         };
         let live = Live::new(LIVE_EVENTS, clock);
-        let counters = Arc::new(IngestCounters::default());
+        let counters = Arc::new(IngestCounters::with_lines(&config.ingest.serial));
         let (stop, received) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (commands, inbox) = mpsc::channel(COMMANDS);
 
@@ -161,9 +165,11 @@ impl Daemon {
             let telemetry = Arc::clone(&telemetry);
             Arc::clone(&store).writer(move |took| telemetry.record(Stage::StoreCommit, took))?
         };
-        let mut pipeline = Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(&store)));
-        profiles::recall(&store, &venue, &mut pipeline, clock.now())?;
+        let started = clock.now();
+        let mut pipeline = Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(&store)), started);
+        profiles::recall(&store, &venue, &mut pipeline, started)?;
         profiles::show(&pipeline, &live);
+        rig::show(pipeline.calibration(started), &live, &telemetry);
         let merge = merge::spawn(merge::Merge {
             pipeline,
             clock,
@@ -172,12 +178,17 @@ impl Daemon {
             writer: writer.clone(),
             store: Arc::clone(&store),
             counters: Arc::clone(&counters),
+            udp: udp_address,
             receive_buffer_bytes: (config.ingest.receive_buffer_bytes, receive_buffer_bytes),
             venue,
+            environment: Arc::clone(&environment),
             inbox,
             stop: Arc::clone(&received),
         })?;
-        let ingest = udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), producer)?;
+        let mut ingest = vec![udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), udp_producer)?];
+        for (line, producer) in SerialIngest::lines(keys.as_ref(), &counters).into_iter().zip(producers) {
+            ingest.push(line.spawn(clock, Arc::clone(&stop), producer)?);
+        }
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
         let folding = fold::spawn(Arc::clone(&store), clock)?;
@@ -195,16 +206,7 @@ impl Daemon {
             options: Arc::new(options),
         });
         let (http_stop, stopped) = oneshot::channel::<()>();
-        let parts = Arc::clone(&telemetry);
-        let http_done = runtime.spawn(async move {
-            let asked = async move {
-                let _ = stopped.await;
-            };
-            if let Err(error) = api::serve(listener, router, asked).await {
-                tracing::error!(%error, "HTTP ended");
-                parts.set_part("api", PartState::Failed, error.to_string());
-            }
-        });
+        let http_done = runtime.spawn(serve(listener, router, stopped, Arc::clone(&telemetry)));
         telemetry.set_part("api", PartState::Ready, format!("http {http_address}"));
         Ok(Self {
             udp: udp_address,
@@ -245,7 +247,7 @@ impl Daemon {
     /// Which thread that the daemon cannot do without has ended by itself, if one has; its part is failed then.
     pub fn died(&self) -> Option<&'static str> {
         let threads = [
-            ("ingest", self.ingest.is_finished()),
+            ("ingest", self.ingest.iter().any(JoinHandle::is_finished)),
             ("merge", self.merge.is_finished()),
             ("store", self.writer.is_finished()),
         ];
@@ -276,7 +278,7 @@ impl Daemon {
         }
         self.folding.stop();
         // A thread that panicked has said so on stderr; the others still stop in order.
-        let producer = self.ingest.join();
+        let producers: Vec<_> = self.ingest.into_iter().map(JoinHandle::join).collect();
         self.received.store(true, Ordering::Release);
         let until = Instant::now() + STORE_GRACE;
         while !self.merge.is_finished() && Instant::now() < until {
@@ -286,7 +288,7 @@ impl Daemon {
             self.writes.stop();
         }
         let _ = self.merge.join();
-        drop(producer);
+        drop(producers);
         drop(self.writes);
         let _ = self.writer.join();
         self.live.close();
@@ -304,9 +306,31 @@ async fn signalled() -> std::io::Result<()> {
     }
 }
 
+/// Serves HTTP until it is told to stop.
+async fn serve(
+    listener: tokio::net::TcpListener,
+    router: axum::Router,
+    stopped: oneshot::Receiver<()>,
+    telemetry: Arc<Telemetry>,
+) {
+    let asked = async move {
+        let _ = stopped.await;
+    };
+    if let Err(error) = api::serve(listener, router, asked).await {
+        tracing::error!(%error, "HTTP ended");
+        telemetry.set_part("api", PartState::Failed, error.to_string());
+    }
+}
+
 /// The rooms' settings from the configuration.
 pub fn settings(config: &Config, venue: &Venue) -> Settings {
-    Settings { reorder: config.reorder.buffer(venue), tracking: config.tracking.clone(), readiness: config.readiness }
+    let paths = 1 + config.ingest.serial.len();
+    Settings {
+        reorder: reorder::Config { paths, ..config.reorder.buffer(venue) },
+        tracking: config.tracking.clone(),
+        readiness: config.readiness,
+        calibration: config.calibration.clone(),
+    }
 }
 
 /// What roles are told by, the same as in readiness.

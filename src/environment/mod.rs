@@ -34,6 +34,11 @@ pub struct Estimate {
     pub sd: f64,
 }
 
+/// Degrees Celsius of degrees Fahrenheit.
+pub fn celsius(fahrenheit: f64) -> f64 {
+    (fahrenheit - 32.0) / 1.8
+}
+
 /// Degrees Fahrenheit of degrees Celsius.
 pub fn fahrenheit(celsius: f64) -> f64 {
     celsius * 1.8 + 32.0

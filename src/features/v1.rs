@@ -128,7 +128,7 @@ impl FeatureSet {
 /// Computes feature set v1 (science.md §4) of the newest windows of an outing. Without a baseline only what needs none
 /// is present: the spin's coefficient of variation and the raw variance of release height.
 pub fn features_v1(outing: &Outing, baseline: Option<&PitcherBaseline>, config: &Config) -> FeatureSet {
-    let features = Computation { outing, baseline, late: outing.late_data_frac() };
+    let features = Computation::new(outing, baseline);
     let (spin_consistency_20, spin_ratio) = features.spin();
     let (release_height_var_25, release_height_var_25_ft2) = features.height();
     FeatureSet {
@@ -146,7 +146,7 @@ pub fn features_v1(outing: &Outing, baseline: Option<&PitcherBaseline>, config: 
     }
 }
 
-struct Computation<'a> {
+pub(super) struct Computation<'a> {
     outing: &'a Outing,
     baseline: Option<&'a PitcherBaseline>,
     late: f64,
@@ -155,7 +155,11 @@ struct Computation<'a> {
 type Usual = fn(&TypeBaseline) -> Option<Expected>;
 type Read = fn(&OutingPitch) -> Option<Reading>;
 
-impl Computation<'_> {
+impl<'a> Computation<'a> {
+    pub(super) fn new(outing: &'a Outing, baseline: Option<&'a PitcherBaseline>) -> Self {
+        Self { outing, baseline, late: outing.late_data_frac() }
+    }
+
     /// A window over every pitch; the baseline is optional.
     fn every(&self, window: Window, read: Read, usual: Usual) -> Option<Sample> {
         window.collect(self.outing.pitches(), |pitch| match (pitch.flagged, pitch.pitch_type, read(pitch)) {
@@ -181,6 +185,13 @@ impl Computation<'_> {
                 _ => Input::Missing,
             }
         })
+    }
+
+    /// Extension against baseline over the newest pitches, ft.
+    pub(super) fn extension(&self) -> Option<Feature> {
+        let sample = self.usual(MECHANICS, |p| p.release_extension, |t| t.release_extension, false)?;
+        let (delta, variance) = sample.mean_delta()?;
+        Some(self.feature(&sample, delta, variance.sqrt()))
     }
 
     fn feature(&self, sample: &Sample, value: f64, sd: f64) -> Feature {

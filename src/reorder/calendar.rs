@@ -84,7 +84,7 @@ fn bucket_of(entry: u64) -> usize {
 }
 
 /// An array that was never on the stack.
-fn boxed<V: Copy, const N: usize>(value: V) -> Box<[V; N]> {
+pub(super) fn boxed<V: Copy, const N: usize>(value: V) -> Box<[V; N]> {
     vec![value; N].into_boxed_slice().try_into().unwrap_or_else(|_| unreachable!("it has that many"))
 }
 
@@ -131,7 +131,7 @@ impl Run {
             && bucket_of(self.at(start)) == bucket;
         let (mut low, mut high) = (0, if holds { count } else { 0 });
         while low < high {
-            let middle = (low + high) / 2;
+            let middle = u32::midpoint(low, high);
             if key(self.at(start.wrapping_add(middle))) < own {
                 low = middle + 1;
             } else {

@@ -27,6 +27,7 @@ pub(super) fn lag_ns(arrival: BoxNs, event: EventNs) -> i64 {
 }
 
 #[derive(Debug)]
+#[allow(clippy::struct_field_names)] // the unit is last in a name
 pub(super) struct Fence {
     gate_lag_ns: i64,
     /// A camera silent for longer has no say in the median.

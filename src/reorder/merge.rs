@@ -1,6 +1,6 @@
 //! Judges frames and moves the watermarks.
 
-use super::calendar::Shelf;
+use super::calendar::{Shelf, boxed};
 use super::fence::{Fence, lag_ns};
 use super::mound::{Mound, event, tick};
 use super::producer::Life;
@@ -55,7 +55,7 @@ pub(super) struct Merge<T> {
 
 impl<T: Copy + Send + Route> Merge<T> {
     pub(super) fn new(config: &Config) -> Self {
-        let mut sources = Box::new([Source::unseen(None); NUMBERS]);
+        let mut sources: Box<[Source; NUMBERS]> = boxed(Source::unseen(None));
         for (mound, plan) in config.mounds.iter().enumerate() {
             for (gate, camera) in plan.cameras.iter().enumerate() {
                 sources[usize::from(*camera)].place = Some(Place { mound: mound as u8, gate: gate as u8 });

@@ -76,13 +76,14 @@ pub struct Producer<T> {
     /// While the path is crowded the slots in use by each source.
     in_use: [u32; NUMBERS],
     beat: BoxNs,
+    hung_up: bool,
 }
 
 impl<T: Copy + Send> Producer<T> {
     pub(super) fn new(writer: Writer<Stamped<T>>, signals: Arc<Signals>, quota: usize) -> Self {
         let quota = (quota as u32).min(writer.slots());
         let in_use = [0; NUMBERS];
-        Self { writer, signals, quota, unlooked: quota, in_use, beat: BoxNs(0) }
+        Self { writer, signals, quota, unlooked: quota, in_use, beat: BoxNs(0), hung_up: false }
     }
 
     /// Puts a frame on its way to the merge thread.
@@ -101,12 +102,22 @@ impl<T: Copy + Send> Producer<T> {
     /// Says that the thread is alive and has pushed every frame that arrived before `now`. Once per turn of its loop, at
     /// least a few times a second: a silent source is told from a silent thread by it.
     pub fn beat(&mut self, now: BoxNs) {
-        if now.0.saturating_sub(self.beat.0) > BEAT_GAP_NS {
+        if self.hung_up || now.0.saturating_sub(self.beat.0) > BEAT_GAP_NS {
             self.signals.alive_since.store(now.0, Ordering::Release);
         }
         self.beat = BoxNs(self.beat.0.max(now.0));
         self.signals.beat.store(self.beat.0, Ordering::Release);
+        if std::mem::take(&mut self.hung_up) {
+            self.signals.closed.store(false, Ordering::Release);
+        }
         self.reclaim();
+    }
+
+    /// Says that what feeds the path is gone, an unplugged line say: its sources are finished until the next beat, and
+    /// then come back as any source does.
+    pub fn hang_up(&mut self) {
+        self.hung_up = true;
+        self.signals.closed.store(true, Ordering::Release);
     }
 
     /// Slots that the path has left, as far as the last beat knows.

@@ -3,7 +3,7 @@
 use super::StoreError;
 
 /// How many tables there are.
-pub(super) const TABLES: usize = 10;
+pub(super) const TABLES: usize = 11;
 
 /// A table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,7 @@ pub(super) enum Table {
     PitchIds,
     Appearances,
     Baselines,
+    Calibration,
     Pitchers,
     Checkpoints,
     Meta,
@@ -27,6 +28,7 @@ impl Table {
         Self::PitchIds,
         Self::Appearances,
         Self::Baselines,
+        Self::Calibration,
         Self::Pitchers,
         Self::Checkpoints,
         Self::Meta,
@@ -41,6 +43,7 @@ impl Table {
             Self::PitchIds => "pitch_ids",
             Self::Appearances => "appearances",
             Self::Baselines => "baselines",
+            Self::Calibration => "calibration",
             Self::Pitchers => "pitchers",
             Self::Checkpoints => "checkpoints",
             Self::Meta => "meta",

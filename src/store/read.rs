@@ -8,7 +8,8 @@ use heed::{RoTxn, WithoutTls};
 use super::codec::{self, Record};
 use super::key::{self, Table};
 use super::records::{
-    AppearanceRecord, BaselineRecord, FeatureSnapshotRecord, InjuryRecord, Origin, PitchRecord, PitcherRecord,
+    AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, Origin, PitchRecord,
+    PitcherRecord,
 };
 use super::{Store, StoreError};
 
@@ -292,6 +293,14 @@ impl Store {
             Err(_) => true,
         });
         wanted.map(|entry| self.record(entry)).collect()
+    }
+
+    /// What calibration knows of a ballpark.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn calibration(&self, venue: &str) -> Result<Option<CalibrationRecord>, StoreError> {
+        self.get(&self.read_txn()?, venue.as_bytes())
     }
 
     /// One pitcher.

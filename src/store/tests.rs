@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::codec::{self, Record};
 use super::key::{self, Table};
 use super::records::{
-    AppearanceRecord, BaselineRecord, BodyPart, FeatureSnapshotRecord, InjuryRecord, Measured, Moments, Origin,
-    PitchRecord, PitcherRecord, SeasonSums, State, TypeSums,
+    AppearanceRecord, BaselineRecord, BodyPart, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, Measured,
+    Moments, Origin, PitchRecord, PitcherRecord, SeasonSums, State, TypeSums,
 };
 use super::{Cursor, Found, Put, Store, StoreError, StoreOptions, Wanted, Write};
 
@@ -309,6 +309,14 @@ fn baseline() -> BaselineRecord {
     }
 }
 
+fn calibration() -> CalibrationRecord {
+    CalibrationRecord {
+        venue: "busch_iii".to_owned(),
+        saved_ns: 1_686_506_400_000_000_000,
+        state: b"{\"format\":1}".to_vec(),
+    }
+}
+
 fn person() -> PitcherRecord {
     PitcherRecord {
         id: 5,
@@ -384,6 +392,26 @@ fn the_bytes_of_baseline_schema_1_hold_still() {
 }
 
 #[test]
+fn the_bytes_of_calibration_schema_1_hold_still() {
+    golden(&calibration(), include_str!("golden/calibration_v1.hex"));
+}
+
+#[test]
+fn a_venue_has_one_calibration_the_newest() {
+    let (_dir, store) = open();
+    assert_eq!(store.calibration("busch_iii").expect("read"), None);
+    let newer = CalibrationRecord { saved_ns: 1_686_506_401_000_000_000, ..calibration() };
+    let elsewhere = CalibrationRecord { venue: "wrigley".to_owned(), ..calibration() };
+    for record in [&calibration(), &newer, &elsewhere] {
+        store.transact(|txn| txn.put_calibration(record)).expect("stored");
+    }
+    assert_eq!(store.calibration("busch_iii").expect("read"), Some(newer));
+    assert_eq!(store.calibration("wrigley").expect("read"), Some(elsewhere));
+    let unnamed = CalibrationRecord::default();
+    assert!(matches!(store.transact(|txn| txn.put_calibration(&unnamed)), Err(StoreError::Refused { .. })));
+}
+
+#[test]
 fn pitchers_of_schema_1_are_read_and_the_bytes_of_schema_2_hold_still() {
     let old = PitcherRecord { birth_date: None, ..person() };
     golden_of_old(&old, include_str!("golden/pitcher_v1.hex"));
@@ -440,6 +468,7 @@ proptest! {
         drop(codec::unseal::<PitcherRecord>(b"k", &value));
         drop(codec::unseal::<InjuryRecord>(b"k", &value));
         drop(codec::unseal::<FeatureSnapshotRecord>(b"k", &value));
+        drop(codec::unseal::<CalibrationRecord>(b"k", &value));
     }
 
     #[test]

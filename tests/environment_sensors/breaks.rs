@@ -1,16 +1,19 @@
 //! The same thrown ball at 40 °F and at 95 °F, through cameras, network and fit.
 
-use pitchguard::environment::{Air, Estimate, density};
+use pitchguard::environment::{Air, Estimate, celsius, density};
 use pitchguard::features::OutingPitch;
-use pitchguard::simulate::{Climate, Game, Scenario, Settings, Stadium};
+use pitchguard::features::baseline::PitcherBaseline;
+use pitchguard::ids::PitcherId;
+use pitchguard::pipeline::{Output, Profile, Profiles};
+use pitchguard::simulate::{Climate, Game, Rehearsal, Scenario, Settings, Stadium};
 use pitchguard::tracking::venue::Venue;
 
 use crate::common::play;
 
-/// What the cameras saw of a closer's evening in this heat: break of each pitch, in, as measured and in standard air.
-fn evening(temperature_f: f64, white_px: f64, common_px: f64) -> Vec<[[f64; 2]; 2]> {
-    let venue = Venue::busch_iii();
-    let climate = Climate { temperature_c: (temperature_f - 32.0) / 1.8, ..Climate::of(&venue, &Settings::default()) };
+/// A closer's evening in this heat, and its air as sensors would tell it.
+fn evening_in(temperature_f: f64, white_px: f64, common_px: f64) -> (Settings, Air) {
+    let climate =
+        Climate { temperature_c: celsius(temperature_f), ..Climate::of(&Venue::busch_iii(), &Settings::default()) };
     let settings = Settings {
         seed: 7,
         white_px,
@@ -31,6 +34,13 @@ fn evening(temperature_f: f64, white_px: f64, common_px: f64) -> Vec<[[f64; 2]; 
         temperature_f: Some(sure(temperature_f)),
         ..Air::default()
     };
+    (settings, air)
+}
+
+/// What the cameras saw of it: break of each pitch, in, as measured and in standard air.
+fn evening(temperature_f: f64, white_px: f64, common_px: f64) -> Vec<[[f64; 2]; 2]> {
+    let venue = Venue::busch_iii();
+    let (settings, air) = evening_in(temperature_f, white_px, common_px);
     let played = play(&venue, Stadium::new(&venue, &Game::Scenario(Scenario::Closer), settings));
     let mut last = std::collections::BTreeMap::new();
     for record in played.pitches {
@@ -70,4 +80,42 @@ fn break_of_the_same_ball_at_40_and_at_95_degrees_agrees_within_a_tenth_of_an_in
     for (_, mean) in adjusted {
         assert!(mean.abs() < 0.1, "{adjusted:?}");
     }
+}
+
+/// Profiles with the same baseline, whatever the evening.
+struct Known(Vec<PitcherBaseline>);
+
+impl Profiles for Known {
+    fn profile(&mut self, pitcher: PitcherId, _: jiff::civil::Date) -> Profile {
+        Profile { baseline: self.0.iter().find(|b| b.pitcher == pitcher).cloned(), ..Profile::default() }
+    }
+}
+
+/// `break_adj_z` at the end of the evening, in, the pipeline being told of the air or not.
+fn published(temperature_f: f64, told: bool) -> f64 {
+    let venue = Venue::busch_iii();
+    let closer = Game::Scenario(Scenario::Closer);
+    let (settings, air) = evening_in(temperature_f, 0.05, 0.0);
+    let usual = Stadium::new(&venue, &closer, Settings { seed: settings.seed, ..Settings::quiet() }).baselines();
+    let rooms = pitchguard::daemon::settings(&pitchguard::config::Config::default(), &venue);
+    let stadium = Stadium::new(&venue, &closer, settings);
+    let mut rehearsal = Rehearsal::new(&venue, stadium, &rooms, Known(usual)).expect("the defaults are good settings");
+    if told {
+        rehearsal.weather(&air);
+    }
+    let mut last = None;
+    rehearsal.play(|_, output| {
+        if let Output::Readiness { readiness, .. } = output {
+            last = readiness.features.get("break_adj_z").map(|feature| feature.value).or(last);
+        }
+    });
+    last.expect("break has a window of ten pitches")
+}
+
+#[test]
+fn a_pipeline_that_is_told_of_the_air_compares_break_as_in_standard_air() {
+    let apart = |told| (published(40.0, told) - published(95.0, told)).abs();
+    let (told, untold) = (apart(true), apart(false));
+    eprintln!("break_adj_z at 40 and 95 °F: {told:.3} in apart when told, {untold:.3} in when not");
+    assert!(told < 0.1 && untold > 1.0, "{told} {untold}");
 }
