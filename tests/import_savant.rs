@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pitchguard::cli::import::{ImportArgs, ImportWhat, run};
+use pitchguard::config::StoreConfig;
 use pitchguard::history::{self, Summary};
 use pitchguard::ids::{PitchType, PitcherId};
 use pitchguard::store::records::{Origin, PitchRecord};
@@ -200,7 +201,8 @@ fn the_verb_says_when_a_file_was_not_read_and_when_the_store_is_taken() {
     let good = b.file("good.csv", &text(&[row("2023-06-11", 7, 50, 1, 1, "95.0")]));
     let import = |files: &[&PathBuf], store: &Path| {
         let files = files.iter().map(|f| (*f).clone()).collect();
-        run(&ImportArgs { what: ImportWhat::Savant { files } }, store).map_err(|e| e.to_string())
+        let store = StoreConfig { path: store.to_owned(), ..StoreConfig::default() };
+        run(&ImportArgs { what: ImportWhat::Savant { files } }, &store).map(drop).map_err(|e| e.to_string())
     };
     let other_store = b.dir.path().join("other");
     assert_eq!(import(&[&good], &other_store), Ok(()));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::history::workload::WorkloadReport;
 use crate::ids::{GamePk, PitcherId};
 use crate::store::records::PitchRecord;
 
@@ -129,4 +130,20 @@ pub trait History: Send + Sync + 'static {
     /// # Errors
     /// Where the store cannot be read.
     fn pitches(&self, query: &PitchQuery) -> Result<PitchSlice, HistoryError>;
+
+    /// What a pitcher carried over these days, the month to his newest outing where they are left open; none where the
+    /// box does not know him. The caller sees to it that the range is none too long.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    fn workload(&self, id: PitcherId, days: DayRange) -> Result<Option<WorkloadReport>, HistoryError>;
+}
+
+/// A range of days, either end of which may be left open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DayRange {
+    /// The first day.
+    pub start: Option<jiff::civil::Date>,
+    /// The last day.
+    pub end: Option<jiff::civil::Date>,
 }

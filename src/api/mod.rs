@@ -20,12 +20,13 @@ mod problem;
 mod readiness;
 mod routes;
 mod socket;
+mod workload;
 
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::history::{History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
+pub use self::history::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
 pub use self::live::{Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
 pub use self::options::{ExposureError, HttpOptions, check_exposure};
 pub use self::problem::ProblemDetails;

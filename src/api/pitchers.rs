@@ -52,8 +52,11 @@ pub(super) async fn list(
     ))]
 pub(super) async fn one(State(state): State<ApiState>, Named(id): Named<PitcherId>) -> Result<Json<Pitcher>, Problem> {
     let pitcher = read_history(&state, move |history| history.pitcher(id)).await?;
-    pitcher.map(Json).ok_or_else(|| {
-        let detail = format!("the box knows no pitcher {id}; GET /api/pitchers lists whom it knows");
-        Problem::new(StatusCode::NOT_FOUND, "unknown-pitcher", "Unknown pitcher", detail)
-    })
+    pitcher.map(Json).ok_or_else(|| unknown_pitcher(id))
+}
+
+/// Nobody has this id.
+pub(super) fn unknown_pitcher(id: PitcherId) -> Problem {
+    let detail = format!("the box knows no pitcher {id}; GET /api/pitchers lists whom it knows");
+    Problem::new(StatusCode::NOT_FOUND, "unknown-pitcher", "Unknown pitcher", detail)
 }

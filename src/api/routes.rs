@@ -28,6 +28,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::problem::{Problem, write_problems};
 use super::{
     ApiState, HttpOptions, alerts, calibration, environment, guard, health, page, pitchers, pitches, readiness, socket,
+    workload,
 };
 use crate::observe::{Stage, Telemetry};
 
@@ -80,6 +81,7 @@ fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(pitches::list))
         .routes(routes!(pitchers::list))
         .routes(routes!(pitchers::one))
+        .routes(routes!(workload::of_pitcher))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::acknowledge))
         .routes(routes!(environment::report))

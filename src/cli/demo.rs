@@ -187,7 +187,7 @@ fn tell_history(dir: &Path, stadium: &Stadium) -> Result<(), StoreError> {
     store.bulk(&people, |txn, person| txn.put_pitcher(person).map(drop))?;
     store.bulk(&pitches, |txn, pitch| txn.put_pitch(pitch).map(drop))?;
     let seasons = pitches.iter().filter_map(|p| Some((p.pitcher?, history::season_of(&p.game_date)?)));
-    history::rebuild_all(&store, &seasons.collect(), &history::GameTypes::new())
+    history::rebuild_all(&store, &seasons.collect(), &history::GameTypes::new()).map(drop)
 }
 
 /// In one process, under a simulated clock. Whether every frame was accounted for.

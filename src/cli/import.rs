@@ -1,12 +1,13 @@
 //! `pitchguard import`: history into the store.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::history::import_savant;
-use crate::store::{Store, StoreError, StoreOptions};
+use super::work::{self, VerbError};
+use crate::config::StoreConfig;
+use crate::history::work::{Kind, Work};
 
 /// `pitchguard import …`
 #[derive(Debug, Args)]
@@ -25,32 +26,29 @@ pub enum ImportWhat {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Placements from injured-list reports in `FanGraphs`' layout
+    Injuries {
+        /// The files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Game means of pitchers, for seasons without their pitches; import injuries first, whose names tell ids
+    Appearances {
+        /// The files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
 }
 
-/// Why an import did not do all that was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// The store cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// Some files could not be read; the others were imported.
-    #[error("{0} of the files could not be read: see above")]
-    Unread(usize),
-}
-
-/// Runs the verb on the store in `store_dir`, with a progress bar where standard error is a terminal, and prints the
-/// summary.
+/// Runs the verb.
 ///
 /// # Errors
 /// The store cannot be used, or a file could not be read.
-pub fn run(args: &ImportArgs, store_dir: &Path) -> Result<(), ImportError> {
-    let ImportWhat::Savant { files } = &args.what;
-    let store = Store::open(store_dir, StoreOptions::default())?;
-    let bytes = files.iter().filter_map(|f| f.metadata().ok()).map(|m| m.len()).sum();
-    let style = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {eta}").expect("the template is valid");
-    let bar = ProgressBar::new(bytes).with_style(style);
-    let summary = import_savant(&store, files, &mut |read| bar.set_position(read))?;
-    bar.finish_and_clear();
-    print!("{summary}");
-    if summary.failed.is_empty() { Ok(()) } else { Err(ImportError::Unread(summary.failed.len())) }
+pub fn run(args: &ImportArgs, store: &StoreConfig) -> Result<ExitCode, VerbError> {
+    let (what, files) = match &args.what {
+        ImportWhat::Savant { files } => (Kind::Savant, files),
+        ImportWhat::Injuries { files } => (Kind::Injuries, files),
+        ImportWhat::Appearances { files } => (Kind::Appearances, files),
+    };
+    work::run(&Work::Import { what }, files, store)
 }

@@ -4,12 +4,15 @@ mod board;
 pub mod check_config;
 pub mod config;
 pub mod demo;
+pub mod etl;
 pub mod faults;
+pub mod fetch;
 pub mod import;
 mod logs;
 pub mod run;
 pub mod simulate;
 pub mod status;
+pub mod work;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -40,6 +43,10 @@ enum Verb {
     Simulate(Box<simulate::Args>),
     /// Imports history: what is usual for each pitcher.
     Import(import::ImportArgs),
+    /// Fetches new days of pitches over HTTP.
+    Fetch(fetch::FetchArgs),
+    /// Brings everything up to date: fetch, clean, sum up, features, labels, training.
+    Etl(etl::EtlArgs),
     /// Asks the running daemon how it is.
     Status(status::StatusArgs),
     /// Reads the configuration and prints every error in it.
@@ -57,9 +64,9 @@ pub fn main() -> ExitCode {
         Verb::Run(args) => with_config(path, |config| told(run::run(config, &args))),
         Verb::Demo(args) => told(demo::run(&args)),
         Verb::Simulate(args) => simulate::run(&args),
-        Verb::Import(args) => {
-            with_config(path, |config| told(import::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)))
-        }
+        Verb::Import(args) => with_config(path, |config| told(import::run(&args, &config.store))),
+        Verb::Fetch(args) => with_config(path, |config| told(fetch::run(&args, &config.store))),
+        Verb::Etl(args) => with_config(path, |config| told(etl::run(&args, &config.store))),
         Verb::Status(args) => with_config(path, |config| status::run(&args, config.http.listen)),
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),

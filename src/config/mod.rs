@@ -181,11 +181,20 @@ pub struct StoreConfig {
     pub path: PathBuf,
     /// Writes are committed in groups this often, ms.
     pub commit_ms: u32,
+    /// The daemon's control socket; `control.sock` in the directory where absent.
+    pub control_socket: Option<PathBuf>,
+}
+
+impl StoreConfig {
+    /// Where the daemon that has this store takes work from the command line.
+    pub fn control_socket(&self) -> PathBuf {
+        self.control_socket.clone().unwrap_or_else(|| self.path.join("control.sock"))
+    }
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { path: PathBuf::from("/var/lib/pitchguard"), commit_ms: 10 }
+        Self { path: PathBuf::from("/var/lib/pitchguard"), commit_ms: 10, control_socket: None }
     }
 }
 
@@ -269,6 +278,7 @@ impl Config {
             store: StoreConfig {
                 path: r.take("store", "path", store.path),
                 commit_ms: r.take("store", "commit_ms", store.commit_ms),
+                control_socket: r.take("store", "control_socket", store.control_socket),
             },
             http: HttpConfig {
                 listen: r.take("http", "listen", http.listen),

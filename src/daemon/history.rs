@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::api::{History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use crate::api::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
+use crate::history::workload::{self, Roles, WorkloadReport};
 use crate::ids::PitcherId;
-use crate::store::records::PitcherRecord;
+use crate::store::records::{AppearanceRecord, Origin, PitcherRecord};
 use crate::store::{Cursor, Store, StoreError, Wanted};
 
 /// Pitches that one question reads at most, some tens of milliseconds: a read transaction that lasts keeps the writer from
@@ -15,11 +19,44 @@ const VISITS_MAX: usize = 20_000;
 pub(super) struct StoreHistory {
     store: Arc<Store>,
     visits: usize,
+    roles: Roles,
 }
 
 impl StoreHistory {
-    pub(super) fn new(store: Arc<Store>) -> Self {
-        Self { store, visits: VISITS_MAX }
+    pub(super) fn new(store: Arc<Store>, roles: Roles) -> Self {
+        Self { store, visits: VISITS_MAX, roles }
+    }
+
+    /// His appearances of these days, and the games measured here that nobody has summed up yet.
+    fn outings(&self, pitcher: u32, first: Date, last: Date) -> Result<Vec<AppearanceRecord>, StoreError> {
+        let mut outings = self.store.appearances_of(pitcher, &first.to_string(), &last.to_string())?;
+        let newest = self.store.newest_appearance_of(pitcher)?;
+        // Means of a day have no times: then the pitches tell which of them are new.
+        let since = newest.map_or(0, |a| a.last_ns.saturating_add(1));
+        let mut unsummed: std::collections::BTreeMap<(String, u32), AppearanceRecord> =
+            std::collections::BTreeMap::new();
+        for pitch in self.store.pitches_of(pitcher, since, u64::MAX, self.visits)? {
+            let date: Option<Date> = pitch.game_date.parse().ok();
+            let wanted = date.is_some_and(|date| (first..=last).contains(&date));
+            if wanted && pitch.origin == Origin::Live && pitch.mound == 0 && pitch.game_pk != 0 {
+                let key = (pitch.game_date.clone(), pitch.game_pk);
+                let outing = unsummed.entry(key).or_insert_with(|| AppearanceRecord {
+                    pitcher,
+                    game_date: pitch.game_date,
+                    game_pk: pitch.game_pk,
+                    ..AppearanceRecord::default()
+                });
+                outing.pitches += 1;
+            }
+        }
+        // Of a game that goes on though it was summed up, the rest is added.
+        for (_, outing) in unsummed {
+            match outings.iter_mut().find(|a| (&a.game_date, a.game_pk) == (&outing.game_date, outing.game_pk)) {
+                Some(known) => known.pitches += outing.pitches,
+                None => outings.push(outing),
+            }
+        }
+        Ok(outings)
     }
 
     fn describe(&self, record: PitcherRecord) -> Result<Pitcher, StoreError> {
@@ -32,7 +69,7 @@ impl StoreHistory {
             team: record.team,
             throws: record.throws,
             seasons,
-            pitches: appearances.iter().map(|a| u64::from(a.pitches)).sum(),
+            pitches: appearances.iter().filter(|a| !a.is_means_only()).map(|a| u64::from(a.pitches)).sum(),
             last_game_date: appearances.last().map(|a| a.game_date.clone()).or(record.last_date),
         })
     }
@@ -81,6 +118,26 @@ impl History for StoreHistory {
         let stopped_at = found.stopped_at.map(|c| PitchPosition { release_ns: c.release_ns, id: c.id });
         Ok(PitchSlice { pitches: found.pitches, stopped_at })
     }
+
+    fn workload(&self, id: PitcherId, days: DayRange) -> Result<Option<WorkloadReport>, HistoryError> {
+        const DAYS: i64 = 30;
+        if self.store.pitcher(id.0)?.is_none() {
+            return Ok(None);
+        }
+        let newest = || -> Result<Option<Date>, StoreError> {
+            let last = Date::constant(9999, 12, 31);
+            let outings = self.outings(id.0, Date::constant(1, 1, 1), last)?;
+            Ok(outings.iter().filter_map(|a| a.game_date.parse().ok()).max())
+        };
+        let end = match (days.end, days.start) {
+            (Some(end), _) => end,
+            (None, Some(start)) => start.saturating_add(DAYS.days()),
+            (None, None) => newest()?.unwrap_or(Date::constant(1970, 1, 1)),
+        };
+        let start = days.start.unwrap_or_else(|| end.saturating_sub(DAYS.days()));
+        let outings = self.outings(id.0, workload::needed_from(start), end)?;
+        Ok(Some(workload::report(id, &outings, (start, end), &self.roles)))
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +148,8 @@ mod tests {
     use crate::store::StoreOptions;
     use crate::store::records::PitchRecord;
 
+    const ROLES: Roles = Roles { starter_pitches_min: 45, starter_cap: 100.0, reliever_cap: 25.0 };
+
     fn pitch(i: u64) -> PitchRecord {
         PitchRecord { game_pk: if i % 10 == 3 { 7 } else { 8 }, ..live_pitch(1 + (i % 2) as u32, 1000 + i, i) }
     }
@@ -100,7 +159,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
         store.bulk(0..100, |txn, i| txn.put_pitch(&pitch(i)).map(drop)).expect("stored");
-        let history = StoreHistory { store, visits: 8 };
+        let history = StoreHistory { visits: 8, ..StoreHistory::new(store, ROLES) };
         let start = PitchPage::After(PitchPosition { release_ns: 0, id: 0 });
         for (pitcher, first) in
             [(None, start), (None, PitchPage::Newest), (Some(2), start), (Some(2), PitchPage::Newest)]
@@ -119,5 +178,31 @@ mod tests {
             assert_eq!(seen, (0..10).map(|i| 10 * i + 3).collect::<Vec<_>>());
             assert_eq!(calls, if pitcher.is_some() { 7 } else { 13 });
         }
+    }
+
+    #[test]
+    fn a_workload_counts_games_that_nobody_has_summed_up_and_each_pitch_once() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+        let person = PitcherRecord { id: 5, ..PitcherRecord::default() };
+        store.transact(|txn| txn.put_pitcher(&person)).expect("stored");
+        let hour = 3_600_000_000_000;
+        let put = |ns: u64| store.transact(|txn| txn.put_pitch(&live_pitch(5, ns, ns))).expect("stored");
+        let day = 1_800_000_000_000_000_000;
+        for i in 0..3 {
+            put(day + i);
+        }
+        let history = StoreHistory::new(Arc::clone(&store), ROLES);
+        let pitches = || {
+            let report = history.workload(PitcherId(5), DayRange::default()).expect("read").expect("he is known");
+            assert_eq!(report.end_date, "2027-01-15");
+            report.loads.last().map(|load| load.pitches)
+        };
+        assert_eq!(pitches(), Some(3));
+        crate::history::rebuild(&store, 5, 2027).expect("summed up");
+        assert_eq!(pitches(), Some(3));
+        put(day + hour);
+        assert_eq!(pitches(), Some(4), "he goes on after the sum");
+        assert_eq!(history.workload(PitcherId(6), DayRange::default()).expect("read"), None);
     }
 }

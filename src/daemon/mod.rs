@@ -4,6 +4,7 @@
 //! runs. Shutdown goes the way of the data: ingest stops, the merge thread lets all that is held through, the writer
 //! commits it, then HTTP ends.
 
+pub mod control;
 mod fold;
 mod history;
 mod merge;
@@ -30,6 +31,7 @@ use crate::reorder::{self, ConfigError, Producer};
 use crate::store::{Store, StoreError, StoreOptions, WriterHandle};
 use crate::tracking::venue::{Venue, VenueError};
 
+use control::Control;
 use fold::Folding;
 pub use profiles::StoreProfiles;
 
@@ -110,6 +112,8 @@ pub struct Daemon {
     writer: JoinHandle<()>,
     writes: WriterHandle,
     folding: Folding,
+    /// Absent where the system refused its socket.
+    control: Option<Control>,
     http_stop: oneshot::Sender<()>,
     http_done: tokio::task::JoinHandle<()>,
     runtime: Runtime,
@@ -188,12 +192,13 @@ impl Daemon {
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
         let folding = fold::spawn(Arc::clone(&store), clock)?;
+        let control = Control::try_serve(&config.store.control_socket(), &store, runtime.handle());
 
         let mut options = HttpOptions::new(http_address);
         options.allowed_hosts.clone_from(&config.http.allowed_hosts);
         let router = api::router(ApiState {
             live: Arc::clone(&live),
-            history: Arc::new(history::StoreHistory::new(store)),
+            history: Arc::new(history::StoreHistory::new(store, roles(&config.readiness))),
             commands,
             telemetry: Arc::clone(&telemetry),
             environment,
@@ -217,6 +222,7 @@ impl Daemon {
             writer: writer_thread,
             writes: writer,
             folding,
+            control,
             http_stop,
             http_done,
             runtime,
@@ -267,6 +273,9 @@ impl Daemon {
     /// any more holds that up for `STORE_GRACE` at most; what it has not taken then is lost, and said so.
     pub fn shutdown(self) {
         self.stop.store(true, Ordering::Release);
+        if let Some(control) = self.control {
+            control.stop();
+        }
         self.folding.stop();
         // A thread that panicked has said so on stderr; the others still stop in order.
         let producers: Vec<_> = self.ingest.into_iter().map(JoinHandle::join).collect();
@@ -321,6 +330,15 @@ pub fn settings(config: &Config, venue: &Venue) -> Settings {
         tracking: config.tracking.clone(),
         readiness: config.readiness,
         calibration: config.calibration.clone(),
+    }
+}
+
+/// What roles are told by, the same as in readiness.
+fn roles(readiness: &crate::readiness::Config) -> crate::history::workload::Roles {
+    crate::history::workload::Roles {
+        starter_pitches_min: readiness.starter_pitches_min,
+        starter_cap: readiness.starter_cap,
+        reliever_cap: readiness.reliever_cap,
     }
 }
 

@@ -1,7 +1,23 @@
 //! What was before today: imports, outings, and the baselines that come of them.
 
+pub mod appearances;
+mod changed;
+pub mod etl;
+pub mod fetch;
+pub mod injuries;
+pub mod input;
 pub mod outings;
+mod outliers;
+mod people;
 pub mod savant;
+mod table;
+pub mod work;
+pub mod workload;
 
-pub use outings::{GameTypes, baseline_before, rebuild, rebuild_all, rebuild_league, season_of};
-pub use savant::{Summary, import_savant};
+pub use appearances::import_appearances;
+pub use changed::changed;
+pub use injuries::import_injuries;
+pub use input::{Input, Inputs, Paths, Unwatched, Watcher};
+pub use outings::{GameTypes, Rebuilt, baseline_before, rebuild, rebuild_all, rebuild_league, season_of};
+pub use savant::{Summary, import_pitches, import_savant};
+pub use table::{Group, Reasons, RowSummary};

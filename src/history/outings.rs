@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{changed, outliers};
 use crate::features::baseline::{PitcherBaseline, Quantity, league_sums, resolve, season_sums};
 use crate::ids::PitcherId;
 use crate::store::records::{AppearanceRecord, BaselineRecord, Moments, Origin, PitchRecord, TypeSums};
-use crate::store::{Store, StoreError};
+use crate::store::{Put, Store, StoreError};
 
 /// `game_type` by `game_pk`, as far as an import knows it.
 pub type GameTypes = BTreeMap<u32, String>;
@@ -21,10 +22,22 @@ pub const YEARS: std::ops::RangeInclusive<u16> = 1901..=2261;
 
 /// What a rebuild does to the store.
 enum Change {
+    Mark(Box<PitchRecord>),
     Put(AppearanceRecord),
     Remove(AppearanceRecord),
     PutSums(BaselineRecord),
     RemoveSums(BaselineRecord),
+}
+
+/// What a rebuild found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rebuilt {
+    /// Appearances of the seasons looked at.
+    pub appearances: u64,
+    /// Values that are marked as outliers in them, by column.
+    pub outliers: BTreeMap<&'static str, u64>,
+    /// Pitchers and seasons of which an appearance is another now.
+    pub changed: BTreeSet<(u32, u16)>,
 }
 
 /// Recomputes one pitcher's appearances and season sums from the stored pitches of a season, then the league's. Call it
@@ -32,7 +45,7 @@ enum Change {
 ///
 /// # Errors
 /// The store fails or holds a corrupt record.
-pub fn rebuild(store: &Store, pitcher: u32, season: u16) -> Result<(), StoreError> {
+pub fn rebuild(store: &Store, pitcher: u32, season: u16) -> Result<Rebuilt, StoreError> {
     rebuild_all(store, &BTreeSet::from([(pitcher, season)]), &GameTypes::new())
 }
 
@@ -40,17 +53,20 @@ pub fn rebuild(store: &Store, pitcher: u32, season: u16) -> Result<(), StoreErro
 ///
 /// # Errors
 /// The store fails or holds a corrupt record.
-pub fn rebuild_all(store: &Store, whose: &BTreeSet<(u32, u16)>, game_types: &GameTypes) -> Result<(), StoreError> {
+pub fn rebuild_all(store: &Store, whose: &BTreeSet<(u32, u16)>, game_types: &GameTypes) -> Result<Rebuilt, StoreError> {
     let whose: Vec<_> = whose.iter().copied().collect();
+    let mut rebuilt = Rebuilt::default();
     for some in whose.chunks(REBUILD_AT_ONCE) {
         let mut changes = Vec::new();
         for (pitcher, season) in some {
-            derive(store, *pitcher, *season, game_types, &mut changes)?;
+            derive(store, *pitcher, *season, game_types, &mut changes, &mut rebuilt)?;
         }
-        apply(store, changes)?;
+        apply(store, changes, &mut rebuilt.changed)?;
     }
+    changed::note(store, &rebuilt.changed)?;
     let seasons: BTreeSet<_> = whose.iter().map(|(_, season)| *season).collect();
-    seasons.into_iter().try_for_each(|season| rebuild_league(store, season))
+    seasons.into_iter().try_for_each(|season| rebuild_league(store, season))?;
+    Ok(rebuilt)
 }
 
 /// The changes that bring one pitcher-season up to date.
@@ -60,18 +76,26 @@ fn derive(
     season: u16,
     game_types: &GameTypes,
     changes: &mut Vec<Change>,
+    rebuilt: &mut Rebuilt,
 ) -> Result<(), StoreError> {
     let old = store.appearances_of(pitcher, &format!("{season:04}-01-01"), &format!("{season:04}-12-31"))?;
     let known = old.iter().filter_map(|a| Some((a.game_pk, a.game_type.clone()?)));
     let mut types: GameTypes = known.collect();
-    let pitches = season_pitches(store, pitcher, season)?;
+    let mut pitches = season_pitches(store, pitcher, season)?;
+    let marked = outliers::mark(&mut pitches, &mut rebuilt.outliers);
+    changes.extend(marked.into_iter().map(|at| Change::Mark(Box::new(pitches[at].clone()))));
     let games: BTreeSet<_> = pitches.iter().map(|p| p.game_pk).collect();
     types.extend(games.iter().filter_map(|game| Some((*game, game_types.get(game)?.clone()))));
 
     let new = appearances(pitcher, &pitches, &types);
     changes_of_sums(&store.baselines_of(pitcher, season)?, season_sums(pitcher, season, &new, None), changes);
     let kept: BTreeSet<_> = new.iter().map(|a| (a.game_date.clone(), a.game_pk)).collect();
-    let gone = old.into_iter().filter(|a| !kept.contains(&(a.game_date.clone(), a.game_pk)));
+    rebuilt.appearances += new.len() as u64;
+    // Means of a day stay until its pitches are known.
+    let days: BTreeSet<_> = new.iter().map(|a| a.game_date.clone()).collect();
+    let gone = old.into_iter().filter(|a| {
+        if a.is_means_only() { days.contains(&a.game_date) } else { !kept.contains(&(a.game_date.clone(), a.game_pk)) }
+    });
     changes.extend(gone.map(Change::Remove));
     changes.extend(new.into_iter().map(Change::Put));
     Ok(())
@@ -83,12 +107,21 @@ fn changes_of_sums(old: &[BaselineRecord], new: Vec<BaselineRecord>, changes: &m
     changes.extend(new.into_iter().map(Change::PutSums));
 }
 
-fn apply(store: &Store, changes: Vec<Change>) -> Result<(), StoreError> {
-    store.bulk(changes, |txn, change| match change {
-        Change::Put(record) => txn.put_appearance(&record).map(drop),
-        Change::Remove(record) => txn.remove_appearance(&record).map(drop),
-        Change::PutSums(record) => txn.put_baseline(&record).map(drop),
-        Change::RemoveSums(record) => txn.remove_baseline(&record).map(drop),
+fn apply(store: &Store, changes: Vec<Change>, changed: &mut BTreeSet<(u32, u16)>) -> Result<(), StoreError> {
+    store.bulk(changes, |txn, change| {
+        let game = match &change {
+            Change::Put(a) | Change::Remove(a) => season_of(&a.game_date).map(|season| (a.pitcher, season)),
+            Change::Mark(_) | Change::PutSums(_) | Change::RemoveSums(_) => None,
+        };
+        let is_new = match change {
+            Change::Mark(pitch) => txn.put_pitch(&pitch)? != Put::Unchanged,
+            Change::Put(record) => txn.put_appearance(&record)? != Put::Unchanged,
+            Change::Remove(record) => txn.remove_appearance(&record)?,
+            Change::PutSums(record) => txn.put_baseline(&record)? != Put::Unchanged,
+            Change::RemoveSums(record) => txn.remove_baseline(&record)?,
+        };
+        changed.extend(game.filter(|_| is_new));
+        Ok(())
     })
 }
 
@@ -100,7 +133,7 @@ pub fn rebuild_league(store: &Store, season: u16) -> Result<(), StoreError> {
     let new = league_sums(season, &store.baselines_of_season(season)?);
     let mut changes = Vec::new();
     changes_of_sums(&store.baselines_of(0, season)?, new, &mut changes);
-    apply(store, changes)
+    apply(store, changes, &mut BTreeSet::new())
 }
 
 /// What to expect of a pitcher in an outing on `game_date` (`YYYY-MM-DD`), from outings before that date only: this
@@ -159,20 +192,27 @@ fn appearances(pitcher: u32, pitches: &[PitchRecord], game_types: &GameTypes) ->
 }
 
 fn appearance(pitcher: u32, date: &str, game: u32, pitches: &[&PitchRecord], types: &GameTypes) -> AppearanceRecord {
-    let (mut speed, mut spin) = (Moments::default(), Moments::default());
+    let [mut speed, mut spin, mut effective] = [Moments::default(); 3];
     let mut by_type: BTreeMap<&str, TypeSums> = BTreeMap::new();
     for pitch in pitches {
         let sums = by_type
             .entry(&pitch.pitch_type)
             .or_insert_with(|| TypeSums { pitch_type: pitch.pitch_type.clone(), ..TypeSums::default() });
         sums.pitches += 1;
-        if !pitch.flags.is_empty() {
+        if pitch.flags.iter().any(|flag| !outliers::is_mark(flag)) {
             continue;
         }
-        pitch.values.release_speed.into_iter().for_each(|v| speed.push(v));
-        pitch.values.release_spin_rate.into_iter().for_each(|v| spin.push(v));
         for (quantity, moments) in Quantity::ALL.into_iter().zip(&mut sums.quantities) {
-            quantity.of(&pitch.values).into_iter().for_each(|v| moments.push(v));
+            let Some(value) = outliers::trusted(pitch, quantity) else { continue };
+            moments.push(value);
+            match quantity {
+                Quantity::ReleaseSpeed => {
+                    speed.push(value);
+                    pitch.values.effective_speed.into_iter().for_each(|v| effective.push(v));
+                }
+                Quantity::ReleaseSpinRate => spin.push(value),
+                _ => {}
+            }
         }
     }
     let mean = |m: Moments| (m.n > 0).then_some(m.mean);
@@ -186,6 +226,7 @@ fn appearance(pitcher: u32, date: &str, game: u32, pitches: &[&PitchRecord], typ
         last_ns: pitches.last().map_or(0, |p| p.release_ns),
         release_speed: mean(speed),
         release_spin_rate: mean(spin),
+        effective_speed: mean(effective),
         types: by_type.into_values().collect(),
     }
 }

@@ -3,7 +3,7 @@
 use super::StoreError;
 
 /// How many tables there are.
-pub(super) const TABLES: usize = 9;
+pub(super) const TABLES: usize = 11;
 
 /// A table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(super) enum Table {
     Pitchers,
     Checkpoints,
     Meta,
+    Injuries,
+    FeatureSnapshots,
 }
 
 impl Table {
@@ -30,6 +32,8 @@ impl Table {
         Self::Pitchers,
         Self::Checkpoints,
         Self::Meta,
+        Self::Injuries,
+        Self::FeatureSnapshots,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -43,6 +47,8 @@ impl Table {
             Self::Pitchers => "pitchers",
             Self::Checkpoints => "checkpoints",
             Self::Meta => "meta",
+            Self::Injuries => "injuries",
+            Self::FeatureSnapshots => "feature_snapshots",
         }
     }
 }
@@ -77,6 +83,15 @@ pub(super) fn appearance(pitcher: u32, date: u32, game_pk: u32) -> [u8; 12] {
 
 pub(super) fn baseline(pitcher: u32, season: u16, pitch_type: [u8; 4]) -> [u8; 10] {
     join(&[&pitcher.to_be_bytes(), &season.to_be_bytes(), &pitch_type])
+}
+
+/// `filed` and `hurt` are dates as numbers; 0 where there is none.
+pub(super) fn injury(pitcher: u32, filed: u32, hurt: u32, season: u16) -> [u8; 14] {
+    join(&[&pitcher.to_be_bytes(), &filed.to_be_bytes(), &hurt.to_be_bytes(), &season.to_be_bytes()])
+}
+
+pub(super) fn feature_snapshot(pitcher: u32, date: u32, version: u16) -> [u8; 10] {
+    join(&[&pitcher.to_be_bytes(), &date.to_be_bytes(), &version.to_be_bytes()])
 }
 
 pub(super) fn pitcher(id: u32) -> [u8; 4] {

@@ -16,12 +16,14 @@
 //! | `pitches` | pitcher u32 (0: nobody named), release ns u64 | `PitchV1` |
 //! | `pitch_times` | release ns u64, id u64 | pitcher u32: the order of the day over all pitchers |
 //! | `pitch_ids` | id u64 | the key in `pitches`, so that a revision finds what it replaces |
-//! | `appearances` | pitcher u32, date u32 (yyyymmdd), `game_pk` u32 | `AppearanceV1` |
+//! | `appearances` | pitcher u32, date u32 (yyyymmdd), `game_pk` u32 | `AppearanceV2` |
 //! | `baselines` | pitcher u32 (0: the league), season u16, pitch type 4 B | `BaselineV1` |
 //! | `calibration` | venue | `CalibrationV1` |
-//! | `pitchers` | id u32 | `PitcherV1` |
+//! | `pitchers` | id u32 | `PitcherV2` |
 //! | `checkpoints` | name | bytes of the room that wrote it |
 //! | `meta` | name | bytes; `schema` is the version of this layout |
+//! | `injuries` | pitcher u32, day filed u32, day hurt u32, season u16 | `InjuryV1` |
+//! | `feature_snapshots` | pitcher u32, date u32, version u16 | `FeatureSnapshotV1` |
 
 mod codec;
 mod environment;

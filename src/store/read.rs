@@ -7,7 +7,10 @@ use heed::{RoTxn, WithoutTls};
 
 use super::codec::{self, Record};
 use super::key::{self, Table};
-use super::records::{AppearanceRecord, BaselineRecord, CalibrationRecord, Origin, PitchRecord, PitcherRecord};
+use super::records::{
+    AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, Origin, PitchRecord,
+    PitcherRecord,
+};
 use super::{Store, StoreError};
 
 /// A place in the order of all pitches: just after the pitch with this release and id.
@@ -87,6 +90,10 @@ pub struct Counts {
     pub baselines: u64,
     /// People.
     pub pitchers: u64,
+    /// Rows of injured-list reports.
+    pub injuries: u64,
+    /// Pitcher-days of features.
+    pub feature_snapshots: u64,
 }
 
 /// A range of byte keys.
@@ -223,6 +230,46 @@ impl Store {
         self.scan((Bound::Included(&from), Bound::Included(&to)), usize::MAX)
     }
 
+    /// One pitcher's newest appearance.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn newest_appearance_of(&self, pitcher: u32) -> Result<Option<AppearanceRecord>, StoreError> {
+        let txn = self.read_txn()?;
+        let (from, to) = (key::appearance(pitcher, 0, 0), key::appearance(pitcher, u32::MAX, u32::MAX));
+        let range: Range<'_> = (Bound::Included(&from), Bound::Included(&to));
+        let mut entries = self.table(Table::Appearances).rev_range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
+        entries.next().map(|entry| self.record(entry)).transpose()
+    }
+
+    /// One pitcher's rows of injured-list reports, by the day that they are filed under.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn injuries_of(&self, pitcher: u32) -> Result<Vec<InjuryRecord>, StoreError> {
+        let from = key::injury(pitcher, 0, 0, 0);
+        let to = key::injury(pitcher, u32::MAX, u32::MAX, u16::MAX);
+        self.scan((Bound::Included(&from), Bound::Included(&to)), usize::MAX)
+    }
+
+    /// One pitcher's feature snapshots with dates in `from..=to` (`YYYY-MM-DD`), oldest first, of every version.
+    ///
+    /// # Errors
+    /// A date that is none, a corrupt record, or LMDB fails.
+    pub fn feature_snapshots_of(
+        &self,
+        pitcher: u32,
+        from: &str,
+        to: &str,
+    ) -> Result<Vec<FeatureSnapshotRecord>, StoreError> {
+        let (from, to) = (key::date_of(Table::FeatureSnapshots, from)?, key::date_of(Table::FeatureSnapshots, to)?);
+        if from > to {
+            return Ok(Vec::new());
+        }
+        let (from, to) = (key::feature_snapshot(pitcher, from, 0), key::feature_snapshot(pitcher, to, u16::MAX));
+        self.scan((Bound::Included(&from), Bound::Included(&to)), usize::MAX)
+    }
+
     /// A season's sums of one pitcher (0: the league) by pitch type.
     ///
     /// # Errors
@@ -300,6 +347,8 @@ impl Store {
             appearances: len(Table::Appearances)?,
             baselines: len(Table::Baselines)?,
             pitchers: len(Table::Pitchers)?,
+            injuries: len(Table::Injuries)?,
+            feature_snapshots: len(Table::FeatureSnapshots)?,
         })
     }
 

@@ -40,6 +40,80 @@ pub struct PitcherRecord {
     pub throws: Option<String>,
     /// Latest known game, `YYYY-MM-DD`: what `team` is from.
     pub last_date: Option<String>,
+    /// Day of birth, `YYYY-MM-DD`; absent where no source gave an age.
+    pub birth_date: Option<String>,
+}
+
+/// What an injury is of, as far as the risk label asks (science.md §7: arm or shoulder class).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyPart {
+    /// Elbow, forearm, flexor, biceps, triceps, their ligaments and nerves.
+    Arm,
+    /// Shoulder with rotator cuff, labrum, lat and teres; thoracic outlet.
+    Shoulder,
+    /// Everything else, and what was not disclosed.
+    Other,
+}
+
+/// One row of an injured-list report. Its dates mean different things and are kept apart, each `YYYY-MM-DD`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InjuryRecord {
+    /// MLBAM id.
+    pub pitcher: u32,
+    /// The season whose report tells of it; a long injury is told by several.
+    pub season: u16,
+    /// Club code.
+    pub team: Option<String>,
+    /// As reported: `SP`, `RP`, `SP/RP`.
+    pub position: Option<String>,
+    /// What it was, in the report's words.
+    pub injury: String,
+    /// What it was of.
+    pub part: BodyPart,
+    /// When he was hurt; absent where the report tells the surgery's date instead.
+    pub injury_date: Option<String>,
+    /// When he was operated on.
+    pub surgery_date: Option<String>,
+    /// When the club announced the placement; absent where the report has no such column.
+    pub announced_date: Option<String>,
+    /// From when the placement counts: before its announcement by three days at most, and after his last game.
+    pub retroactive_date: Option<String>,
+    /// From when he may return.
+    pub eligible_date: Option<String>,
+    /// When he returned; absent while he has not.
+    pub return_date: Option<String>,
+    /// As reported: `60-Day IL`, `Activated`.
+    pub status: Option<String>,
+}
+
+impl InjuryRecord {
+    /// The day that dates the placement: its announcement, where none is known the retroactive date (science.md §7).
+    pub fn placed(&self) -> Option<&str> {
+        self.announced_date.as_deref().or(self.retroactive_date.as_deref())
+    }
+
+    /// The day that the record is filed under: [`Self::placed`], else that of the injury or surgery.
+    pub fn filed(&self) -> Option<&str> {
+        self.placed().or(self.injury_date.as_deref()).or(self.surgery_date.as_deref())
+    }
+}
+
+/// The daily model's features of one pitcher as of the end of one day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FeatureSnapshotRecord {
+    /// MLBAM id.
+    pub pitcher: u32,
+    /// `YYYY-MM-DD`; only what was known at its end went in.
+    pub date: String,
+    /// Version of the feature set.
+    pub version: u16,
+    /// SHA-256 of the sorted feature names and definitions: what serving and model must agree on.
+    pub fingerprint: [u8; 32],
+    /// In the order of the feature set's names; absent where the minimum sample was not there.
+    pub values: Vec<Option<f64>>,
+    /// Share of `values` that are there, 0–1.
+    pub completeness: f64,
 }
 
 /// What calibration knows of a ballpark's cameras: estimates, and the corrections with their history, in an encoding of
@@ -84,7 +158,7 @@ pub struct AppearanceRecord {
     pub pitcher: u32,
     /// `YYYY-MM-DD`, the park's local date.
     pub game_date: String,
-    /// Statcast's `game_pk`.
+    /// Statcast's `game_pk`; 0 where only the means of a day are known ([`Self::is_means_only`]).
     pub game_pk: u32,
     /// Statcast's `game_type` (`R`, `S` spring, `E` exhibition, postseason `F` `D` `L` `W`); absent where unknown.
     pub game_type: Option<String>,
@@ -98,8 +172,17 @@ pub struct AppearanceRecord {
     pub release_speed: Option<f64>,
     /// Mean over all pitches that have it, rpm.
     pub release_spin_rate: Option<f64>,
+    /// Mean over all pitches that have it, mph.
+    pub effective_speed: Option<f64>,
     /// By pitch type, ascending.
     pub types: Vec<TypeSums>,
+}
+
+impl AppearanceRecord {
+    /// Whether it was imported as the means of a day, without its pitches.
+    pub fn is_means_only(&self) -> bool {
+        self.game_pk == 0
+    }
 }
 
 /// Sums of one quantity of one pitch type over a season: of a pitcher's outings, or of the league's pitchers.
@@ -226,7 +309,8 @@ pub struct PitchRecord {
     pub calibration_confidence: Option<f64>,
     /// Whether a released mark gave the release.
     pub release_marked: bool,
-    /// Reasons to distrust it: `weak_geometry`, `cameras_disagree`, `short_track`, `unusual_flight`.
+    /// Reasons to distrust it: `weak_geometry`, `cameras_disagree`, `short_track`, `unusual_flight`; of an imported one
+    /// `outlier:` and the column whose value is far from his others of that type.
     pub flags: Vec<String>,
 }
 

@@ -3,6 +3,8 @@
 //! A layout never changes once released: a change is a new type with the next number, and `decode` keeps reading the
 //! old ones. The golden bytes in the tests hold every layout still. Absent measurements cost one bit, not sixteen bytes.
 
+mod daily;
+
 use rkyv::rancor::{Error, Fallible};
 use rkyv::util::AlignedVec;
 use rkyv::{Archive, Deserialize, Serialize};
@@ -74,6 +76,13 @@ struct AppearanceV1 {
     types: Vec<TypeSumsV1>,
 }
 
+/// [`AppearanceV1`] with `effective_speed`.
+#[derive(Archive, Serialize, Deserialize)]
+struct AppearanceV2 {
+    v1: AppearanceV1,
+    effective_speed: Option<f64>,
+}
+
 #[derive(Archive, Serialize, Deserialize)]
 struct SeasonSumsV1 {
     pitches: u32,
@@ -108,6 +117,13 @@ struct PitcherV1 {
     team: Option<String>,
     throws: Option<String>,
     last_date: Option<u32>,
+}
+
+/// [`PitcherV1`] with `birth_date`.
+#[derive(Archive, Serialize, Deserialize)]
+struct PitcherV2 {
+    v1: PitcherV1,
+    birth_date: Option<u32>,
 }
 
 /// Every quantity in the order that `MeasuredV1` freezes.
@@ -283,7 +299,7 @@ impl Record for AppearanceRecord {
                 quantities: t.quantities.map(Into::into),
             })
         });
-        let layout = AppearanceV1 {
+        let v1 = AppearanceV1 {
             pitcher: self.pitcher,
             game_date: date_of(Self::TABLE, &self.game_date)?,
             game_pk: self.game_pk,
@@ -295,12 +311,15 @@ impl Record for AppearanceRecord {
             release_spin_rate: self.release_spin_rate,
             types: types.collect::<Result<_, StoreError>>()?,
         };
-        Ok((1, archive(&layout)))
+        Ok((2, archive(&AppearanceV2 { v1, effective_speed: self.effective_speed })))
     }
 
     fn decode(schema: u16, body: &AlignedVec<16>) -> Result<Self, String> {
-        only_v1(schema)?;
-        let v: AppearanceV1 = unarchive(body)?;
+        let AppearanceV2 { v1: v, effective_speed } = match schema {
+            1 => AppearanceV2 { v1: unarchive(body)?, effective_speed: None },
+            2 => unarchive(body)?,
+            other => return Err(unknown_schema(other)),
+        };
         let types = v.types.into_iter().map(|t| TypeSums {
             pitch_type: type_text(t.pitch_type),
             pitches: t.pitches,
@@ -316,6 +335,7 @@ impl Record for AppearanceRecord {
             last_ns: v.last_ns,
             release_speed: v.release_speed,
             release_spin_rate: v.release_spin_rate,
+            effective_speed,
             types: types.collect(),
         })
     }
@@ -379,23 +399,39 @@ impl Record for CalibrationRecord {
     }
 }
 
+/// A date that may be absent, as its number.
+fn number_of(table: Table, date: Option<&str>) -> Result<Option<u32>, StoreError> {
+    date.map(|date| date_of(table, date)).transpose()
+}
+
 impl Record for PitcherRecord {
     const TABLE: Table = Table::Pitchers;
 
     fn encode(&self) -> Result<(u16, AlignedVec<16>), StoreError> {
-        let layout = PitcherV1 {
+        let v1 = PitcherV1 {
             id: self.id,
             name: self.name.clone(),
             team: self.team.clone(),
             throws: self.throws.clone(),
-            last_date: self.last_date.as_deref().map(|d| date_of(Self::TABLE, d)).transpose()?,
+            last_date: number_of(Self::TABLE, self.last_date.as_deref())?,
         };
-        Ok((1, archive(&layout)))
+        let birth_date = number_of(Self::TABLE, self.birth_date.as_deref())?;
+        Ok((2, archive(&PitcherV2 { v1, birth_date })))
     }
 
     fn decode(schema: u16, body: &AlignedVec<16>) -> Result<Self, String> {
-        only_v1(schema)?;
-        let v: PitcherV1 = unarchive(body)?;
-        Ok(Self { id: v.id, name: v.name, team: v.team, throws: v.throws, last_date: v.last_date.map(date_text) })
+        let PitcherV2 { v1: v, birth_date } = match schema {
+            1 => PitcherV2 { v1: unarchive(body)?, birth_date: None },
+            2 => unarchive(body)?,
+            other => return Err(unknown_schema(other)),
+        };
+        Ok(Self {
+            id: v.id,
+            name: v.name,
+            team: v.team,
+            throws: v.throws,
+            last_date: v.last_date.map(date_text),
+            birth_date: birth_date.map(date_text),
+        })
     }
 }

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::codec::{self, Record};
 use super::key::{self, Table};
 use super::records::{
-    AppearanceRecord, BaselineRecord, CalibrationRecord, Measured, Moments, Origin, PitchRecord, PitcherRecord,
-    SeasonSums, State, TypeSums,
+    AppearanceRecord, BaselineRecord, BodyPart, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, Measured,
+    Moments, Origin, PitchRecord, PitcherRecord, SeasonSums, State, TypeSums,
 };
 use super::{Cursor, Found, Put, Store, StoreError, StoreOptions, Wanted, Write};
 
@@ -281,6 +281,7 @@ fn appearance() -> AppearanceRecord {
         last_ns: 30,
         release_speed: Some(95.25),
         release_spin_rate: None,
+        effective_speed: Some(94.5),
         types: vec![TypeSums {
             pitch_type: "FF".to_owned(),
             pitches: 3,
@@ -323,7 +324,45 @@ fn person() -> PitcherRecord {
         team: Some("STL".to_owned()),
         throws: Some("R".to_owned()),
         last_date: Some("2023-06-11".to_owned()),
+        birth_date: Some("1981-08-30".to_owned()),
     }
+}
+
+fn injury() -> InjuryRecord {
+    InjuryRecord {
+        pitcher: 5,
+        season: 2023,
+        team: Some("STL".to_owned()),
+        position: Some("SP".to_owned()),
+        injury: "Strained lat".to_owned(),
+        part: BodyPart::Shoulder,
+        injury_date: Some("2023-06-16".to_owned()),
+        surgery_date: None,
+        announced_date: None,
+        retroactive_date: Some("2023-06-17".to_owned()),
+        eligible_date: Some("2023-08-16".to_owned()),
+        return_date: None,
+        status: Some("60-Day IL".to_owned()),
+    }
+}
+
+fn snapshot(date: &str, version: u16) -> FeatureSnapshotRecord {
+    FeatureSnapshotRecord {
+        pitcher: 5,
+        date: date.to_owned(),
+        version,
+        fingerprint: [7; 32],
+        values: vec![Some(1.5), None, Some(-0.25)],
+        completeness: 0.625,
+    }
+}
+
+/// A record written by an older schema is read as what it said.
+fn golden_of_old<R: Record + PartialEq + std::fmt::Debug>(record: &R, golden: &str) {
+    let digits: Vec<u8> = golden.bytes().filter(u8::is_ascii_hexdigit).collect();
+    let nibble = |digit: u8| char::from(digit).to_digit(16).expect("a hexadecimal digit") as u8;
+    let bytes: Vec<u8> = digits.chunks(2).map(|pair| nibble(pair[0]) << 4 | nibble(pair[1])).collect();
+    assert_eq!(&codec::unseal::<R>(b"golden", &bytes).expect("it decodes"), record);
 }
 
 /// The bytes of the record, as they were when its schema was released; whitespace does not count.
@@ -341,8 +380,10 @@ fn the_bytes_of_pitch_schema_1_hold_still() {
 }
 
 #[test]
-fn the_bytes_of_appearance_schema_1_hold_still() {
-    golden(&appearance(), include_str!("golden/appearance_v1.hex"));
+fn appearances_of_schema_1_are_read_and_the_bytes_of_schema_2_hold_still() {
+    let old = AppearanceRecord { effective_speed: None, ..appearance() };
+    golden_of_old(&old, include_str!("golden/appearance_v1.hex"));
+    golden(&appearance(), include_str!("golden/appearance_v2.hex"));
 }
 
 #[test]
@@ -371,8 +412,48 @@ fn a_venue_has_one_calibration_the_newest() {
 }
 
 #[test]
-fn the_bytes_of_pitcher_schema_1_hold_still() {
-    golden(&person(), include_str!("golden/pitcher_v1.hex"));
+fn pitchers_of_schema_1_are_read_and_the_bytes_of_schema_2_hold_still() {
+    let old = PitcherRecord { birth_date: None, ..person() };
+    golden_of_old(&old, include_str!("golden/pitcher_v1.hex"));
+    golden(&person(), include_str!("golden/pitcher_v2.hex"));
+}
+
+#[test]
+fn the_bytes_of_injury_schema_1_hold_still() {
+    golden(&injury(), include_str!("golden/injury_v1.hex"));
+}
+
+#[test]
+fn the_bytes_of_feature_snapshot_schema_1_hold_still() {
+    golden(&snapshot("2023-06-11", 1), include_str!("golden/feature_snapshot_v1.hex"));
+}
+
+#[test]
+fn injuries_are_filed_by_placement_and_two_of_one_day_are_both_kept() {
+    let (_dir, store) = open();
+    let first = InjuryRecord { retroactive_date: None, season: 2022, ..injury() };
+    let other = InjuryRecord { injury_date: Some("2023-06-10".to_owned()), ..injury() };
+    for record in [&injury(), &other, &first] {
+        assert_eq!(store.transact(|txn| txn.put_injury(record)).expect("stored"), Put::New);
+    }
+    let back = InjuryRecord { return_date: Some("2023-09-05".to_owned()), ..injury() };
+    assert_eq!(store.transact(|txn| txn.put_injury(&back)).expect("stored"), Put::Changed);
+    assert_eq!(store.injuries_of(5).expect("read"), [first, other, back]);
+    assert_eq!(store.injuries_of(4).expect("read"), []);
+}
+
+#[test]
+fn snapshots_come_in_the_order_of_their_days() {
+    let (_dir, store) = open();
+    for (date, version) in [("2023-06-12", 1), ("2023-06-11", 2), ("2023-06-11", 1), ("2023-06-14", 1)] {
+        store.transact(|txn| txn.put_feature_snapshot(&snapshot(date, version))).expect("stored");
+    }
+    let of = |from, to| store.feature_snapshots_of(5, from, to).expect("read");
+    assert_eq!(
+        of("2023-06-11", "2023-06-12"),
+        [snapshot("2023-06-11", 1), snapshot("2023-06-11", 2), snapshot("2023-06-12", 1)]
+    );
+    assert_eq!(of("2023-06-13", "2023-06-12"), []);
 }
 
 proptest! {
@@ -385,6 +466,8 @@ proptest! {
         drop(codec::unseal::<AppearanceRecord>(b"k", &value));
         drop(codec::unseal::<BaselineRecord>(b"k", &value));
         drop(codec::unseal::<PitcherRecord>(b"k", &value));
+        drop(codec::unseal::<InjuryRecord>(b"k", &value));
+        drop(codec::unseal::<FeatureSnapshotRecord>(b"k", &value));
         drop(codec::unseal::<CalibrationRecord>(b"k", &value));
     }
 

@@ -4,7 +4,10 @@ use heed::RwTxn;
 
 use super::codec::{self, Record};
 use super::key::{self, Table};
-use super::records::{AppearanceRecord, BaselineRecord, CalibrationRecord, PitchRecord, PitcherRecord};
+use super::records::{
+    AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, PitchRecord,
+    PitcherRecord,
+};
 use super::writer::Write;
 use super::{Store, StoreError};
 
@@ -156,6 +159,33 @@ impl<'s> Transaction<'s> {
     /// As [`Transaction::apply`].
     pub fn put_pitcher(&mut self, record: &PitcherRecord) -> Result<Put, StoreError> {
         self.put_record(&key::pitcher(record.id), record)
+    }
+
+    /// Removes a pitcher. Whether he was there.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn remove_pitcher(&mut self, id: u32) -> Result<bool, StoreError> {
+        self.delete(Table::Pitchers, &key::pitcher(id))
+    }
+
+    /// Puts a row of an injured-list report.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn put_injury(&mut self, record: &InjuryRecord) -> Result<Put, StoreError> {
+        let number = |date: Option<&str>| date.map_or(Ok(0), |date| key::date_of(Table::Injuries, date));
+        let hurt = number(record.injury_date.as_deref().or(record.surgery_date.as_deref()))?;
+        self.put_record(&key::injury(record.pitcher, number(record.filed())?, hurt, record.season), record)
+    }
+
+    /// Puts a day's features.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn put_feature_snapshot(&mut self, record: &FeatureSnapshotRecord) -> Result<Put, StoreError> {
+        let date = key::date_of(Table::FeatureSnapshots, &record.date)?;
+        self.put_record(&key::feature_snapshot(record.pitcher, date, record.version), record)
     }
 
     /// Puts bytes under a name of the room's own. The name `schema` is the store's.

@@ -54,6 +54,7 @@ fn the_openapi_document_lists_every_route_and_every_reference_leads_somewhere() 
         ("/api/readiness", vec!["get"]),
         ("/api/readiness/{id}", vec!["get"]),
         ("/api/status", vec!["get"]),
+        ("/api/workload/pitcher/{id}", vec!["get"]),
         ("/health/live", vec!["get"]),
         ("/health/ready", vec!["get"]),
         ("/metrics", vec!["get"]),

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pitchguard::api::{
-    ApiState, Command, Event, History, HistoryError, HttpOptions, Live, PitchPosition, PitchQuery, PitchSlice, Pitcher,
-    router, serve,
+    ApiState, Command, DayRange, Event, History, HistoryError, HttpOptions, Live, PitchPosition, PitchQuery,
+    PitchSlice, Pitcher, router, serve,
 };
 use pitchguard::clock::BoxClock;
 use pitchguard::environment::Environment;
+use pitchguard::history::workload::{Roles, WorkloadReport, report};
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{PartState, Telemetry};
 use pitchguard::readiness::{Alert, FeatureValue, Index, Readiness, Severity};
-use pitchguard::store::records::{Measured, Origin, PitchRecord, State};
+use pitchguard::store::records::{AppearanceRecord, Measured, Origin, PitchRecord, State};
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
 
@@ -67,6 +68,19 @@ impl History for Memory {
         found.sort_by_key(PitchPosition::of);
         query.cut(&mut found);
         Ok(PitchSlice { pitches: found, stopped_at: None })
+    }
+
+    fn workload(&self, id: PitcherId, days: DayRange) -> Result<Option<WorkloadReport>, HistoryError> {
+        let end = days.end.unwrap_or(jiff::civil::date(2025, 7, 4));
+        let start = days.start.unwrap_or(end);
+        let outing = AppearanceRecord {
+            game_date: "2025-07-04".to_owned(),
+            game_pk: 7,
+            pitches: 110,
+            ..AppearanceRecord::default()
+        };
+        let roles = Roles { starter_pitches_min: 45, starter_cap: 100.0, reliever_cap: 25.0 };
+        Ok(self.pitcher(id)?.map(|_| report(id, &[outing], (start, end), &roles)))
     }
 }
 

@@ -7,6 +7,8 @@
 //! - **Incremental.** A pitch is known by (`game_pk`, `at_bat_number`, `pitch_number`), and everything stored is a
 //!   function of the row: a file imported twice changes no byte, overlapping files add up. A value that a later file
 //!   lacks stays. A pitch that this box measured itself is left as measured.
+//! - **Outliers are marked**, not lost: a value far from the pitcher's others of that season and type keeps its place and
+//!   gets a flag (`history::outliers`).
 //! - **In the order of play**, though files are not: the time of an imported pitch is made from date, at-bat and number
 //!   ([`row::release_ns`]). Savant's own `sv_id` is no help: it is missing on some rows, in local time in some years
 //!   and in UTC in others.
@@ -16,25 +18,23 @@ pub mod row;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::PathBuf;
 
 use csv::ByteRecord;
 
-pub use summary::{Group, Reasons, Summary};
+pub use summary::Summary;
 
 use self::names::Names;
 use self::row::{Columns, Row};
+use super::input::{Inputs, Paths, Watched, Watcher};
 use super::outings::{GameTypes, rebuild_all, season_of};
+use super::table::Quotes;
 use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord};
 use crate::store::{Put, Store, StoreError};
 
 /// Rows held in memory at once (some 20 MB).
 const CHUNK_ROWS: usize = 32_768;
-
-/// Rows between two reports of progress.
-const PROGRESS_ROWS: u64 = 512;
 
 /// Imports files one after the other, then recomputes what depends on them: appearances, season sums, the league's.
 /// `progress` hears how many bytes of all files have been read. A file that cannot be read at all is named in the
@@ -43,20 +43,66 @@ const PROGRESS_ROWS: u64 = 512;
 /// # Errors
 /// The store fails or holds a corrupt record. What was committed before stays, and importing again completes it.
 pub fn import_savant(store: &Store, paths: &[PathBuf], progress: &mut dyn FnMut(u64)) -> Result<Summary, StoreError> {
+    struct Bytes<'p>(&'p mut dyn FnMut(u64));
+    impl Watcher for Bytes<'_> {
+        fn progress(&mut self, _: &str, done: u64, _: u64) {
+            (self.0)(done);
+        }
+    }
+    import_pitches(store, &mut Paths::new(paths.iter().cloned()), &mut Bytes(progress))
+}
+
+/// [`import_savant`] of files from wherever.
+///
+/// # Errors
+/// As there.
+pub fn import_pitches(
+    store: &Store,
+    inputs: &mut dyn Inputs,
+    watcher: &mut dyn Watcher,
+) -> Result<Summary, StoreError> {
     let mut import = Import { store, summary: Summary::default(), touched: BTreeSet::new(), games: GameTypes::new() };
-    let mut before = 0;
-    for path in paths {
-        match import.file(path, &mut |bytes| progress(before + bytes)) {
+    let (total, mut read) = (inputs.total(), 0);
+    while let Some(input) = inputs.next() {
+        let imported = match input.bytes {
+            Ok(bytes) => {
+                let bytes = Watched::new(bytes, "reading", &mut read, total, watcher);
+                import.file(&input.name, bytes)
+            }
+            Err(why) => Err(FileError::Unreadable(why)),
+        };
+        match imported {
             Ok(()) => import.summary.files += 1,
             Err(FileError::Store(error)) => return Err(error),
-            Err(FileError::Unreadable(why)) => import.summary.failed.push(format!("{}: {why}", path.display())),
+            Err(FileError::Unreadable(why)) => import.summary.failed.push(format!("{}: {why}", input.name)),
         }
-        before += path.metadata().map_or(0, |m| m.len());
-        progress(before);
     }
-    rebuild_all(store, &import.touched, &import.games)?;
-    import.summary.pitchers = import.touched.iter().map(|(pitcher, _)| pitcher).collect::<BTreeSet<_>>().len() as u64;
-    Ok(import.summary)
+    watcher.progress("summing up", 0, import.touched.len() as u64);
+    let rebuilt = rebuild_all(store, &import.touched, &import.games)?;
+    let mut summary = import.summary;
+    summary.pitchers = import.touched.iter().map(|(pitcher, _)| pitcher).collect::<BTreeSet<_>>().len() as u64;
+    summary.appearances = rebuilt.appearances;
+    summary.outliers = rebuilt.outliers.into_iter().map(|(column, count)| (column.to_owned(), count)).collect();
+    Ok(summary)
+}
+
+/// Rows of a body that is whole: its header is a Savant CSV's, every row has as many fields, and it does not end in the
+/// middle of one.
+///
+/// # Errors
+/// What it is instead, in words.
+pub fn rows_of_whole(bytes: &[u8]) -> Result<u64, String> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(Quotes::new(bytes));
+    let count = Columns::of(reader.byte_headers().map_err(|e| e.to_string())?)?.count;
+    let (mut record, mut rows) = (ByteRecord::new(), 0);
+    while reader.read_byte_record(&mut record).map_err(|e| e.to_string())? {
+        rows += 1;
+        if record.len() != count {
+            let line = record.position().map_or(0, csv::Position::line);
+            return Err(format!("line {line} has {} fields, not {count}", record.len()));
+        }
+    }
+    if reader.get_ref().cut() { Err("it ends within quotes".to_owned()) } else { Ok(rows) }
 }
 
 enum FileError {
@@ -84,31 +130,6 @@ struct Import<'s> {
     games: GameTypes,
 }
 
-/// Tells whether a file ended within quotes: every whole CSV has an even number of them, also with quotes in its text,
-/// and does not end in the middle of a line that opened one.
-struct Quotes<R> {
-    inner: R,
-    odd: bool,
-    last: u8,
-}
-
-impl<R> Quotes<R> {
-    fn cut(&self) -> bool {
-        self.odd && self.last != b'\n'
-    }
-}
-
-impl<R: Read> Read for Quotes<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buf)?;
-        for byte in &buf[..n] {
-            self.odd ^= *byte == b'"';
-        }
-        self.last = buf[..n].last().copied().unwrap_or(self.last);
-        Ok(n)
-    }
-}
-
 /// What one file says of the people in it.
 #[derive(Default)]
 struct People {
@@ -117,15 +138,10 @@ struct People {
 }
 
 impl Import<'_> {
-    fn file(&mut self, path: &Path, progress: &mut dyn FnMut(u64)) -> Result<(), FileError> {
-        let file = File::open(path).map_err(|e| FileError::Unreadable(e.to_string()))?;
-        let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 16).from_reader(Quotes {
-            inner: file,
-            odd: false,
-            last: b'\n',
-        });
+    fn file(&mut self, place: &str, bytes: impl Read) -> Result<(), FileError> {
+        let mut reader =
+            csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 16).from_reader(Quotes::new(bytes));
         let columns = Columns::of(reader.byte_headers()?).map_err(FileError::Unreadable)?;
-        let place = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
         let mut people = People::default();
         let mut chunk = Vec::new();
         let mut record = ByteRecord::new();
@@ -139,25 +155,22 @@ impl Import<'_> {
             if chunk.len() == CHUNK_ROWS {
                 self.store_chunk(std::mem::take(&mut chunk))?;
             }
-            if rows % PROGRESS_ROWS == 0 {
-                progress(reader.position().byte());
-            }
             if let Some((line, fields)) = uneven.take() {
                 let why = format!("the number of fields is not the header's ({fields}, not {})", columns.count);
-                self.summary.refused.add(&why, &place, line);
+                self.summary.refused.add(&why, place, line);
             }
             if record.len() != columns.count {
                 uneven = Some((line, record.len()));
                 continue;
             }
-            let mut drop = |why: &str| self.summary.dropped.add(why, &place, line);
+            let mut drop = |why: &str| self.summary.dropped.add(why, place, line);
             match columns.row(&record, &mut drop) {
                 Ok(row) => {
                     people.hear(&row);
                     chunk.push(row);
                     last_taken = Some(line);
                 }
-                Err(why) => self.summary.refused.add(&why, &place, line),
+                Err(why) => self.summary.refused.add(&why, place, line),
             }
         }
         // An open quote: the last row has all its fields, but the last of them is not whole.
@@ -166,7 +179,7 @@ impl Import<'_> {
             chunk.pop();
         }
         if let Some(line) = uneven.map(|(line, _)| line).or(open_quote) {
-            self.summary.refused.add("the file is cut off here", &place, line);
+            self.summary.refused.add("the file is cut off here", place, line);
         }
         self.summary.rows += rows;
         self.store_chunk(chunk)?;
@@ -248,6 +261,7 @@ impl Import<'_> {
                 team: late.team.or(early.team),
                 throws: late.throws.or(early.throws),
                 last_date: late.last_date.or(early.last_date),
+                birth_date: late.birth_date.or(early.birth_date),
             });
         }
         self.store.bulk(records, |txn, record| txn.put_pitcher(&record).map(drop))
@@ -288,5 +302,6 @@ fn merge(old: &PitchRecord, new: PitchRecord) -> PitchRecord {
         };
     }
     let pitch_type = if new.pitch_type.is_empty() { old.pitch_type.clone() } else { new.pitch_type.clone() };
-    PitchRecord { pitch_type, values, ..new }
+    // Marks of outliers are of the stored values, and looked at anew after every import.
+    PitchRecord { pitch_type, values, flags: old.flags.clone(), ..new }
 }

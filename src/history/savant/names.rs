@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::history::people::first_last;
+
 /// Share of rows that must carry their id's commonest name (spellings change).
 const AGREEMENT_MIN: f64 = 0.99;
 /// Names per id at least (namesakes exist).
@@ -53,14 +55,6 @@ fn fits(by_name: &ByName) -> bool {
     rows > 0
         && f64::from(agreeing) >= AGREEMENT_MIN * f64::from(rows)
         && names.len() as f64 >= NAMES_PER_ID_MIN * by_name.len() as f64
-}
-
-/// `Last, First` the way people say it.
-fn first_last(name: &str) -> String {
-    match name.split_once(", ") {
-        Some((last, first)) => format!("{} {}", first.trim(), last.trim()),
-        None => name.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use csv::ByteRecord;
 
 use crate::history::outings::YEARS;
+use crate::history::table::{find, is_null, text};
 use crate::ids::PitchType;
 use crate::store::records::{Measured, Origin, PitchRecord, State};
 
@@ -104,14 +105,7 @@ const DESCRIPTION: usize = 8;
 impl Columns {
     /// Finds the columns by name, or says which are missing that no row can do without.
     pub(super) fn of(header: &ByteRecord) -> Result<Self, String> {
-        let find = |name: &str| {
-            header.iter().position(|column| {
-                // A byte order mark keeps the first column's quotes from being read as quotes.
-                let column = column.strip_prefix(b"\xef\xbb\xbf").unwrap_or(column).trim_ascii();
-                let column = column.strip_prefix(b"\"").and_then(|c| c.strip_suffix(b"\"")).unwrap_or(column);
-                column == name.as_bytes()
-            })
-        };
+        let find = |name: &str| find(header, name);
         let mut missing = Vec::new();
         let mut need = |name: &'static str| {
             find(name).unwrap_or_else(|| {
@@ -230,16 +224,6 @@ pub fn release_ns(date: jiff::civil::Date, game_pk: u32, at_bat_number: u32, pit
 /// The id of an imported pitch, below 2⁴⁸ and so apart from every live one.
 pub fn pitch_id(game_pk: u32, at_bat_number: u32, pitch_number: u32) -> u64 {
     u64::from(game_pk) << 16 | u64::from(at_bat_number) << 8 | u64::from(pitch_number)
-}
-
-fn is_null(text: &str) -> bool {
-    matches!(text, "" | "NA" | "null" | "NULL" | "NaN" | "nan" | "None")
-}
-
-/// A field's text; absent where it is one of the ways to say nothing, or no UTF-8.
-fn text(record: &ByteRecord, at: usize) -> Option<&str> {
-    let text = std::str::from_utf8(record.get(at)?).ok()?.trim();
-    (!is_null(text)).then_some(text)
 }
 
 /// A whole number, also as other tools write it (`717797.0`).

@@ -5,39 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Places named per reason.
-const PLACES: usize = 3;
-
-/// Why things were left out, how often, and where first.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Reasons(pub BTreeMap<String, Group>);
-
-/// One reason.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Group {
-    /// How often.
-    pub count: u64,
-    /// Where first, `file:line`.
-    pub places: Vec<String>,
-}
-
-impl Reasons {
-    pub(super) fn add(&mut self, why: &str, file: &str, line: u64) {
-        if !self.0.contains_key(why) {
-            self.0.insert(why.to_owned(), Group::default());
-        }
-        let group = self.0.get_mut(why).expect("it was just put there");
-        group.count += 1;
-        if group.places.len() < PLACES {
-            group.places.push(format!("{file}:{line}"));
-        }
-    }
-
-    /// How often in all.
-    pub fn total(&self) -> u64 {
-        self.0.values().map(|g| g.count).sum()
-    }
-}
+use crate::history::table::Reasons;
 
 /// What an import did. Every row read is in exactly one of `new`, `changed`, `unchanged`, `doubled`, `measured_here`
 /// and `refused`.
@@ -65,6 +33,30 @@ pub struct Summary {
     pub refused: Reasons,
     /// Fields left out of rows that were taken.
     pub dropped: Reasons,
+    /// Appearances of the seasons that the files speak of.
+    pub appearances: u64,
+    /// Values marked as outliers in those seasons, by column: kept with the pitch, left out of what is made of it.
+    pub outliers: BTreeMap<String, u64>,
+}
+
+impl Summary {
+    /// Puts another file's summary to this one.
+    pub(in crate::history) fn absorb(&mut self, other: Self) {
+        let Self { files, failed, rows, new, changed, unchanged, doubled, measured_here, .. } = other;
+        self.files += files;
+        self.failed.extend(failed);
+        self.rows += rows;
+        self.new += new;
+        self.changed += changed;
+        self.unchanged += unchanged;
+        self.doubled += doubled;
+        self.measured_here += measured_here;
+        self.pitchers = self.pitchers.max(other.pitchers);
+        self.refused.absorb(other.refused);
+        self.dropped.absorb(other.dropped);
+        self.appearances = self.appearances.max(other.appearances);
+        self.outliers = other.outliers;
+    }
 }
 
 impl fmt::Display for Summary {
@@ -79,14 +71,11 @@ impl fmt::Display for Summary {
             write!(f, ", {} measured here and kept so", self.measured_here)?;
         }
         writeln!(f, ", {} refused; {} pitcher{}", self.refused.total(), self.pitchers, s(self.pitchers))?;
-        for (what, reasons) in [("rows refused", &self.refused), ("fields dropped", &self.dropped)] {
-            if reasons.total() > 0 {
-                writeln!(f, "{what}:")?;
-            }
-            for (why, group) in &reasons.0 {
-                let more = if group.count > group.places.len() as u64 { ", …" } else { "" };
-                writeln!(f, "  {:>6} × {why} ({}{more})", group.count, group.places.join(", "))?;
-            }
+        self.refused.list("rows refused", f)?;
+        self.dropped.list("fields dropped", f)?;
+        if !self.outliers.is_empty() {
+            let counts: Vec<_> = self.outliers.iter().map(|(column, count)| format!("{count} {column}")).collect();
+            writeln!(f, "marked as outliers in these seasons: {}", counts.join(", "))?;
         }
         for failed in &self.failed {
             writeln!(f, "not read: {failed}")?;

@@ -1,0 +1,70 @@
+//! `/api/workload/pitcher/{id}`: what he carried, day by day.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::civil::Date;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::ApiState;
+use super::extract::{Asked, Named, read_history};
+use super::history::DayRange;
+use super::pitchers::unknown_pitcher;
+use super::problem::{Problem, ProblemDetails};
+use crate::history::workload::WorkloadReport;
+use crate::ids::PitcherId;
+
+/// Days of one answer at most: three seasons.
+const DAYS_MAX: i32 = 1100;
+
+/// Which days.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WorkloadQuery {
+    /// First day, `YYYY-MM-DD`; thirty days before the last where absent.
+    start_date: Option<String>,
+    /// Last day, `YYYY-MM-DD`; that of his newest outing where absent.
+    end_date: Option<String>,
+}
+
+fn day(name: &str, text: Option<String>) -> Result<Option<Date>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let date = text.parse::<Date>().ok().filter(|date| text.len() == 10 && (1901..=2261).contains(&date.year()));
+    date.map(Some).ok_or_else(|| {
+        let detail = format!("{name} is {text:?}; write a day such as 2023-06-11");
+        Problem::new(StatusCode::BAD_REQUEST, "invalid-date", "Invalid date", detail)
+    })
+}
+
+fn range(query: WorkloadQuery) -> Result<DayRange, Problem> {
+    let (start, end) = (day("start_date", query.start_date)?, day("end_date", query.end_date)?);
+    let refused = |detail| Problem::new(StatusCode::BAD_REQUEST, "invalid-date-range", "Invalid date range", detail);
+    if let (Some(start), Some(end)) = (start, end) {
+        if start > end {
+            return Err(refused(format!("start_date {start} is after end_date {end}; turn them round")));
+        }
+        if end.since(start).is_ok_and(|span| span.get_days() >= DAYS_MAX) {
+            return Err(refused(format!("{start} to {end} is more than {DAYS_MAX} days; ask for less at once")));
+        }
+    }
+    Ok(DayRange { start, end })
+}
+
+/// A pitcher's workload over a range of days.
+#[utoipa::path(get, path = "/api/workload/pitcher/{id}", tag = "pitchers",
+    params(("id" = u32, Path, description = "MLBAM id"), WorkloadQuery),
+    responses(
+        (status = 200, body = WorkloadReport),
+        (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
+    ))]
+pub(super) async fn of_pitcher(
+    State(state): State<ApiState>,
+    Named(id): Named<PitcherId>,
+    Asked(query): Asked<WorkloadQuery>,
+) -> Result<Json<WorkloadReport>, Problem> {
+    let days = range(query)?;
+    let report = read_history(&state, move |history| history.workload(id, days)).await?;
+    report.map(Json).ok_or_else(|| unknown_pitcher(id))
+}

@@ -1,0 +1,158 @@
+//! Work on the store, by this process where the store is free, else by the daemon that has it.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::config::StoreConfig;
+use crate::daemon::control::{Answer, FileHead, Request};
+use crate::history::work::{Outcome, Sources, Work, WorkError, perform};
+use crate::history::{Paths, Watcher};
+use crate::store::{Store, StoreError, StoreOptions};
+
+/// Why the work was not done, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum VerbError {
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The work itself.
+    #[error(transparent)]
+    Work(#[from] WorkError),
+    /// Another process has the store, and no daemon answers for it.
+    #[error("{locked}; and nobody answers on its control socket {}: {source}", socket.display())]
+    NoDaemon {
+        /// Who has the store.
+        locked: StoreError,
+        /// Where a daemon would answer.
+        socket: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The daemon would not.
+    #[error("the daemon says: {0}")]
+    Refused(String),
+    /// The daemon went away.
+    #[error("the daemon went away before it was done ({0}); what it had committed stays, so ask again")]
+    Gone(io::Error),
+    /// Some of it is left undone; the rest was done.
+    #[error("{0}")]
+    Undone(String),
+}
+
+/// Does the work with these files, shows how far it is where standard error is a terminal, and prints what came of it.
+///
+/// # Errors
+/// It could not be done, or not all of it.
+pub fn run(work: &Work, files: &[PathBuf], config: &StoreConfig) -> Result<ExitCode, VerbError> {
+    let mut bar = Bar::new();
+    let outcome = match Store::open(&config.path, StoreOptions::default()) {
+        Ok(store) => {
+            let today = jiff::Zoned::now().date();
+            perform(&store, work, &mut Paths::new(files.iter().cloned()), &Sources::default(), None, today, &mut bar)?
+        }
+        Err(locked @ StoreError::Locked { .. }) => {
+            through_daemon(locked, work, files, &config.control_socket(), &mut bar)?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    bar.bar.finish_and_clear();
+    print!("{}", outcome.said);
+    outcome.undone.map_or(Ok(ExitCode::SUCCESS), |undone| Err(VerbError::Undone(undone)))
+}
+
+/// Asks the daemon to do it and sends it the files.
+fn through_daemon(
+    locked: StoreError,
+    work: &Work,
+    files: &[PathBuf],
+    socket: &Path,
+    bar: &mut Bar,
+) -> Result<Outcome, VerbError> {
+    let stream = match UnixStream::connect(socket) {
+        Ok(stream) => stream,
+        Err(source) => return Err(VerbError::NoDaemon { locked, socket: socket.to_owned(), source }),
+    };
+    let (mut unread, mut opened) = (Vec::new(), Vec::new());
+    for path in files {
+        match File::open(path).and_then(|file| Ok((file.metadata()?.len(), file))) {
+            Ok((bytes, file)) => {
+                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+                opened.push((FileHead { name, bytes }, file));
+            }
+            Err(error) => unread.push(format!("not read: {}: {error}\n", path.display())),
+        }
+    }
+    let request = Request { work: work.clone(), files: opened.iter().map(|(head, _)| head.clone()).collect() };
+    // Answers are heard while files are sent, or both sides would wait for each other.
+    let mut outcome = std::thread::scope(|scope| {
+        let answers = scope.spawn(|| listen(&stream, bar));
+        // A daemon that refuses hangs up; what it said then is what counts.
+        let sent = send(&stream, &request, opened);
+        let heard = answers.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        match (heard, sent) {
+            (Err(VerbError::Gone(_)), Err(error)) => Err(VerbError::Gone(error)),
+            (heard, _) => heard,
+        }
+    })?;
+    if !unread.is_empty() {
+        outcome.said.extend(unread.iter().map(String::as_str));
+        outcome.undone = Some(format!("{} of the files could not be read: see above", unread.len()));
+    }
+    Ok(outcome)
+}
+
+fn send(mut stream: &UnixStream, request: &Request, files: Vec<(FileHead, File)>) -> io::Result<()> {
+    let mut line = serde_json::to_vec(request).expect("a request is plain data");
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    for (head, file) in files {
+        let sent = io::copy(&mut file.take(head.bytes), &mut stream)?;
+        if sent < head.bytes {
+            // It has shrunk: the daemon hears the end where the rest should be.
+            break;
+        }
+    }
+    stream.shutdown(Shutdown::Write)
+}
+
+fn listen(stream: &UnixStream, bar: &mut Bar) -> Result<Outcome, VerbError> {
+    for line in BufReader::new(stream).lines() {
+        let line = line.map_err(VerbError::Gone)?;
+        let answer = serde_json::from_str(&line).map_err(|error| VerbError::Gone(error.into()))?;
+        match answer {
+            Answer::Progress { doing, done, total } => bar.progress(&doing, done, total),
+            Answer::Done(outcome) => return Ok(outcome),
+            Answer::Refused(why) => return Err(VerbError::Refused(why)),
+        }
+    }
+    Err(VerbError::Gone(io::ErrorKind::UnexpectedEof.into()))
+}
+
+/// A bar on standard error, where that is a terminal.
+struct Bar {
+    bar: ProgressBar,
+}
+
+impl Bar {
+    fn new() -> Self {
+        let template = "{msg} {wide_bar} {percent} % {eta}";
+        let style = ProgressStyle::with_template(template).expect("the template is valid");
+        Self { bar: ProgressBar::new(0).with_style(style) }
+    }
+}
+
+impl Watcher for Bar {
+    fn progress(&mut self, doing: &str, done: u64, total: u64) {
+        if self.bar.message() != doing {
+            self.bar.set_message(doing.to_owned());
+        }
+        self.bar.set_length(total);
+        self.bar.set_position(done);
+    }
+}

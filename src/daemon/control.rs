@@ -1,0 +1,335 @@
+//! The control socket: verbs that need the store go through the daemon that has it.
+//!
+//! One connection is one piece of work. The client sends a [`Request`] on one line, then the bytes of its files one after
+//! the other: the daemon needs no right to read them. It hears [`Answer`]s, one a line, the last of which ends it. One
+//! piece at a time; the store's bulk transactions let live pitches go first. Whoever asks and goes away, or a daemon that
+//! stops, ends the work where nothing is half done.
+//!
+//! Only the daemon's own user, root and the members of the group `pitchguard` are served: by the mode of the socket, and
+//! by the kernel's word of who connected (`SO_PEERCRED`).
+
+mod peer;
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use tokio::io::AsyncWriteExt;
+use tokio::runtime::Handle;
+
+use self::peer::Doorman;
+use crate::history::work::{Outcome, Sources, Work, perform};
+use crate::history::{Input, Inputs, Watcher};
+use crate::store::Store;
+
+/// Longest request, bytes: some hundred file names.
+const REQUEST_MAX: u64 = 64 * 1024;
+/// How long a client may send nothing while it is waited for, or take no answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a wait for a client looks whether the daemon stops.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Time between two reports of progress.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+/// How long a stopping daemon waits for work to find a place to end.
+const GRACE: Duration = Duration::from_secs(10);
+/// Mode of the socket with and without the group `pitchguard`.
+const MODE_GROUP: u32 = 0o660;
+const MODE_OWNER: u32 = 0o600;
+
+/// What a client asks for; the bytes of the files follow in this order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// The work.
+    pub work: Work,
+    /// Its files.
+    pub files: Vec<FileHead>,
+}
+
+/// A file that follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileHead {
+    /// What it is called in reports.
+    pub name: String,
+    /// Its length.
+    pub bytes: u64,
+}
+
+/// What a client hears.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It goes on.
+    Progress {
+        /// With what.
+        doing: String,
+        /// So many …
+        done: u64,
+        /// … of so many.
+        total: u64,
+    },
+    /// It is done.
+    Done(Outcome),
+    /// It is not, for this reason.
+    Refused(String),
+}
+
+/// The socket as it is served.
+pub(super) struct Control {
+    path: PathBuf,
+    stop: Arc<AtomicBool>,
+    busy: Arc<AtomicBool>,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+impl Control {
+    /// [`Self::serve`]; where that fails it is said, and pitches are served without.
+    pub(super) fn try_serve(path: &Path, store: &Arc<Store>, runtime: &Handle) -> Option<Self> {
+        Self::serve(path, Arc::clone(store), runtime)
+            .inspect_err(|error| {
+                let path = path.display();
+                tracing::error!(%path, %error, "no control socket: import, fetch and etl need the daemon stopped");
+            })
+            .ok()
+    }
+
+    /// Binds the socket and serves it on the runtime.
+    ///
+    /// # Errors
+    /// The system refuses the path, or another daemon answers there.
+    fn serve(path: &Path, store: Arc<Store>, runtime: &Handle) -> std::io::Result<Self> {
+        let listener = bind(path)?;
+        let doorman = Doorman::new(std::fs::metadata(path)?.uid());
+        let group = doorman.group();
+        // A group that the daemon is no member of cannot be given the socket: then it is the owner's alone.
+        let shared = group.is_some_and(|gid| std::os::unix::fs::chown(path, None, Some(gid)).is_ok());
+        let mode = if shared { MODE_GROUP } else { MODE_OWNER };
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+        let (stop, busy) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let worker = Worker { store, sources: Arc::default(), stop: Arc::clone(&stop), busy: Arc::clone(&busy) };
+        let listener = {
+            let _inside = runtime.enter();
+            listener.set_nonblocking(true)?;
+            tokio::net::UnixListener::from_std(listener)?
+        };
+        let serving = runtime.spawn(accept(listener, doorman, worker));
+        Ok(Self { path: path.to_owned(), stop, busy, serving })
+    }
+
+    /// Takes no more, and lets what is under way find a place to end.
+    pub(super) fn stop(self) {
+        self.stop.store(true, Ordering::Release);
+        self.serving.abort();
+        // It is only a name by now.
+        let _ = std::fs::remove_file(&self.path);
+        let until = Instant::now() + GRACE;
+        while self.busy.load(Ordering::Acquire) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// The store's lock is ours, so a socket that lies there is left over, unless it is another store's daemon's.
+fn bind(path: &Path) -> std::io::Result<std::os::unix::net::UnixListener> {
+    if std::fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket()) {
+        if UnixStream::connect(path).is_ok() {
+            return Err(std::io::Error::new(ErrorKind::AddrInUse, "another daemon answers there"));
+        }
+        std::fs::remove_file(path)?;
+    }
+    std::os::unix::net::UnixListener::bind(path)
+}
+
+async fn accept(listener: tokio::net::UnixListener, doorman: Doorman, worker: Worker) {
+    loop {
+        let mut stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "the control socket cannot accept");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+        };
+        let admitted = stream.peer_cred().is_ok_and(|peer| doorman.admits(peer.uid(), peer.gid()));
+        let refusal = if !admitted {
+            Some("only the daemon's own user, root and the group pitchguard may ask")
+        } else if worker.busy.swap(true, Ordering::AcqRel) {
+            Some("the daemon is busy with other work of this kind: try again when that is done")
+        } else {
+            None
+        };
+        if let Some(why) = refusal {
+            let line = line_of(&Answer::Refused(why.to_owned()));
+            // Who is refused may have gone; nobody waits for him.
+            let _ = tokio::time::timeout(PATIENCE, stream.write_all(&line)).await;
+            continue;
+        }
+        let worker = worker.clone();
+        // Free again however the work ends, and where it never begins.
+        let free = Free(Arc::clone(&worker.busy));
+        let thread = std::thread::Builder::new().name("control".into()).spawn(move || {
+            let _free = free;
+            if let Err(error) = stream.into_std().and_then(|stream| worker.work(&stream)) {
+                tracing::info!(%error, "a client of the control socket went away");
+            }
+        });
+        if let Err(error) = thread {
+            tracing::error!(%error, "no thread for the control socket");
+        }
+    }
+}
+
+struct Free(Arc<AtomicBool>);
+
+impl Drop for Free {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+fn line_of(answer: &Answer) -> Vec<u8> {
+    let mut line = serde_json::to_vec(answer).expect("an answer is plain data");
+    line.push(b'\n');
+    line
+}
+
+#[derive(Clone)]
+struct Worker {
+    store: Arc<Store>,
+    sources: Arc<Sources>,
+    stop: Arc<AtomicBool>,
+    busy: Arc<AtomicBool>,
+}
+
+impl Worker {
+    fn work(&self, stream: &UnixStream) -> std::io::Result<()> {
+        stream.set_nonblocking(false)?;
+        stream.set_read_timeout(Some(LOOK_EVERY))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let mut reader = BufReader::with_capacity(1 << 16, Patient { stream, stop: &self.stop });
+        let mut line = Vec::new();
+        (&mut reader).take(REQUEST_MAX).read_until(b'\n', &mut line)?;
+        let mut told = Telling { stream, stop: &self.stop, gone: false, told: None };
+        let request: Request = match serde_json::from_slice(&line) {
+            Ok(request) => request,
+            Err(error) => {
+                let why = format!("no request that this daemon understands: {error}; is it of the same version?");
+                return told.say(&Answer::Refused(why));
+            }
+        };
+        tracing::info!(work = ?request.work, files = request.files.len(), "work from the control socket");
+        let mut files = Sent {
+            reader,
+            left: 0,
+            total: request.files.iter().map(|f| f.bytes).sum(),
+            heads: request.files.into_iter(),
+        };
+        let today = jiff::Zoned::now().date();
+        let done = perform(&self.store, &request.work, &mut files, &self.sources, None, today, &mut told);
+        told.say(&done.map_or_else(|error| Answer::Refused(error.to_string()), Answer::Done))
+    }
+}
+
+/// Waits for a client's bytes, but not for ever and not beyond the daemon's end.
+struct Patient<'p> {
+    stream: &'p UnixStream,
+    stop: &'p AtomicBool,
+}
+
+impl Read for Patient<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let read = (&mut &*self.stream).read(buf);
+            let waits = |e: &std::io::Error| matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+            if !read.as_ref().is_err_and(waits) {
+                return read;
+            }
+            if self.stop.load(Ordering::Acquire) {
+                return Err(std::io::Error::other("the daemon stops"));
+            }
+            if Instant::now() >= until {
+                return Err(std::io::Error::new(ErrorKind::TimedOut, "the client sends nothing"));
+            }
+        }
+    }
+}
+
+/// The files of a request, as they come.
+struct Sent<'s> {
+    reader: BufReader<Patient<'s>>,
+    heads: std::vec::IntoIter<FileHead>,
+    /// Bytes of the present file that nobody has read.
+    left: u64,
+    total: u64,
+}
+
+impl Inputs for Sent<'_> {
+    fn next(&mut self) -> Option<Input<'_>> {
+        // A file that was given up lies before the next one.
+        let rest = std::io::copy(&mut (&mut self.reader).take(self.left), &mut std::io::sink());
+        let skipped = rest.is_ok_and(|n| n == self.left);
+        let head = self.heads.next()?;
+        self.left = head.bytes;
+        if !skipped {
+            return Some(Input { name: head.name, bytes: Err("the client went away".to_owned()) });
+        }
+        Some(Input { name: head.name, bytes: Ok(Box::new(OneSent { reader: &mut self.reader, left: &mut self.left })) })
+    }
+
+    fn total(&self) -> u64 {
+        self.total
+    }
+}
+
+struct OneSent<'f, 's> {
+    reader: &'f mut BufReader<Patient<'s>>,
+    left: &'f mut u64,
+}
+
+impl Read for OneSent<'_, '_> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        let n = (&mut self.reader).take(*self.left).read(buf)?;
+        // The end of the connection is no end of the file.
+        if n == 0 && *self.left > 0 && !buf.is_empty() {
+            return Err(std::io::Error::new(ErrorKind::UnexpectedEof, "the client went away"));
+        }
+        *self.left -= n as u64;
+        Ok(n)
+    }
+}
+
+/// Tells the client, now and then.
+struct Telling<'t> {
+    stream: &'t UnixStream,
+    stop: &'t AtomicBool,
+    gone: bool,
+    told: Option<Instant>,
+}
+
+impl Telling<'_> {
+    fn say(&mut self, answer: &Answer) -> std::io::Result<()> {
+        let said = (&mut &*self.stream).write_all(&line_of(answer));
+        self.gone |= said.is_err();
+        said
+    }
+}
+
+impl Watcher for Telling<'_> {
+    fn progress(&mut self, doing: &str, done: u64, total: u64) {
+        if !self.gone && self.told.is_none_or(|told| told.elapsed() >= PROGRESS_EVERY) {
+            self.told = Some(Instant::now());
+            // Whether he has gone is noted.
+            let _ = self.say(&Answer::Progress { doing: doing.to_owned(), done, total });
+        }
+    }
+
+    fn stopped(&mut self) -> bool {
+        self.gone || self.stop.load(Ordering::Acquire)
+    }
+}

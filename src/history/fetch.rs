@@ -1,0 +1,396 @@
+//! New pitches from a Savant-compatible source over HTTP, day by day.
+//!
+//! - **Whole or not at all.** A body of the wrong type, cut off, garbled or suspiciously long is asked for again and never
+//!   imported: a day is either there or still to be fetched.
+//! - **Patient, then polite.** Attempts wait longer each time, as long as `Retry-After` says where it says so. A source
+//!   that failed several times in a row is left alone for a while, over all runs of a daemon (circuit breaker).
+//! - **Resumes.** A day that came is marked in the store and not asked for again, but for the last days before it was
+//!   asked: their games went on, and their scorers still correct. The first day that does not come ends the run.
+
+use std::cell::RefCell;
+use std::io;
+use std::time::{Duration, Instant};
+
+use backon::{BlockingRetryable, ExponentialBuilder};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use recloser::Recloser;
+use serde::{Deserialize, Serialize};
+
+use super::input::{Input, Inputs, Watcher};
+use super::savant::{Summary, import_pitches, rows_of_whole};
+use crate::store::{Store, StoreError};
+
+/// Where Statcast's own pitches are.
+pub const SAVANT: &str = "https://baseballsavant.mlb.com";
+/// Savant answers with so many rows at most and says nothing of the rest.
+const ROWS_MAX: u64 = 25_000;
+/// A `Retry-After` beyond this is not waited for.
+const RETRY_AFTER_MAX: Duration = Duration::from_mins(10);
+/// Days before the day of asking whose pitches may still change.
+const UNSETTLED_DAYS: i64 = 3;
+/// How often a wait looks whether it is to end.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Types under which a CSV comes.
+const TYPES: [&str; 5] =
+    ["text/csv", "application/csv", "text/plain", "application/octet-stream", "application/vnd.ms-excel"];
+
+/// How a source is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Scheme and host, and path where it has one.
+    pub base: String,
+    /// Time for one attempt, its body included.
+    pub timeout: Duration,
+    /// Attempts for a day.
+    pub attempts: usize,
+    /// Wait after the first failed attempt; it doubles, with jitter.
+    pub wait: Duration,
+    /// Longest such wait.
+    pub wait_max: Duration,
+    /// Failures in a row after which the source is left alone (one more where it was never asked before) …
+    pub failures_max: usize,
+    /// … for so long.
+    pub open: Duration,
+    /// Pause between two days that were asked for.
+    pub pause: Duration,
+    /// Largest body, bytes: a day of the whole league has 3 MB.
+    pub body_max: u64,
+}
+
+impl Settings {
+    /// The values that ship, for this source.
+    pub fn of(base: &str) -> Self {
+        Self {
+            base: base.trim_end_matches('/').to_owned(),
+            timeout: Duration::from_mins(1),
+            attempts: 5,
+            wait: Duration::from_secs(1),
+            wait_max: Duration::from_mins(1),
+            failures_max: 4,
+            open: Duration::from_mins(5),
+            pause: Duration::from_secs(1),
+            body_max: 64 << 20,
+        }
+    }
+}
+
+/// Why a day did not come.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The source answered with an error.
+    #[error("the source answers {status}{}", .retry_after.map_or_else(String::new, |s| format!(" and asks to wait {} s", s.as_secs())))]
+    Status {
+        /// HTTP's status.
+        status: u16,
+        /// How long it wants to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// No connection, none in time, or it broke off.
+    #[error("{0}")]
+    Connection(ureq::Error),
+    /// It sent something else.
+    #[error("the source sends {0:?}, which is no CSV")]
+    ContentType(String),
+    /// What came is not whole.
+    #[error("what came is no whole Savant CSV: {0}")]
+    Garbage(String),
+    /// As many rows as the source ever sends: there may be more.
+    #[error("{0} rows came, as many as the source ever sends: there may be more of that day")]
+    TooMany(u64),
+    /// The source failed too often and is left alone.
+    #[error("the source failed several times in a row and is left alone for a while")]
+    LeftAlone,
+    /// The work was told to stop.
+    #[error("the work was told to stop")]
+    Stopped,
+}
+
+impl FetchError {
+    /// Whether asking again may help.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Status { status, retry_after } => {
+                (*status >= 500 || matches!(status, 408 | 429)) && retry_after.is_none_or(|s| s <= RETRY_AFTER_MAX)
+            }
+            Self::Connection(error) => !matches!(error, ureq::Error::BadUri(_) | ureq::Error::BodyExceedsLimit(_)),
+            Self::ContentType(_) | Self::Garbage(_) => true,
+            Self::TooMany(_) | Self::LeftAlone | Self::Stopped => false,
+        }
+    }
+}
+
+/// A source, and what is remembered of how it did.
+#[derive(Debug)]
+pub struct Source {
+    settings: Settings,
+    agent: ureq::Agent,
+    breaker: Recloser,
+}
+
+impl Source {
+    /// A source that nobody has asked yet.
+    pub fn new(settings: Settings) -> Self {
+        let mut config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(settings.timeout))
+            .user_agent(concat!("pitchguard/", env!("CARGO_PKG_VERSION")));
+        let host = settings.base.split_once("://").map_or(settings.base.as_str(), |(_, rest)| rest);
+        if ["127.", "localhost", "[::1]"].iter().any(|own| host.starts_with(own)) {
+            config = config.proxy(None);
+        }
+        let breaker = Recloser::custom()
+            .error_rate(1.0)
+            .closed_len(settings.failures_max)
+            .half_open_len(1)
+            .open_wait(settings.open)
+            .build();
+        Self { agent: config.build().into(), breaker, settings }
+    }
+
+    /// Where it is.
+    pub fn base(&self) -> &str {
+        &self.settings.base
+    }
+
+    /// One attempt.
+    fn ask(&self, date: Date) -> Result<Vec<u8>, FetchError> {
+        let url = format!(
+            "{}/statcast_search/csv?all=true&type=details&player_type=pitcher&hfGT=R%7CPO%7CS%7C&min_pitches=0\
+             &min_results=0&group_by=name&sort_col=pitches&sort_order=desc&game_date_gt={date}&game_date_lt={date}",
+            self.settings.base
+        );
+        let mut response = self.agent.get(&url).call().map_err(FetchError::Connection)?;
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let status = response.status().as_u16();
+        if status != 200 {
+            return Err(FetchError::Status { status, retry_after: header("retry-after").and_then(|v| wait_of(&v)) });
+        }
+        let kind = header("content-type").unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if !TYPES.contains(&essence.as_str()) {
+            return Err(FetchError::ContentType(kind));
+        }
+        let body = response.body_mut().with_config().limit(self.settings.body_max).read_to_vec();
+        let body = body.map_err(FetchError::Connection)?;
+        let rows = rows_of_whole(&body).map_err(FetchError::Garbage)?;
+        if rows >= ROWS_MAX { Err(FetchError::TooMany(rows)) } else { Ok(body) }
+    }
+
+    /// A day's pitches, after as many attempts as it takes. `retried` hears of each that failed.
+    fn day(
+        &self,
+        date: Date,
+        watcher: &mut dyn Watcher,
+        retried: &mut dyn FnMut(&FetchError, Duration),
+    ) -> Result<Vec<u8>, FetchError> {
+        let settings = &self.settings;
+        let backoff = ExponentialBuilder::default()
+            .with_min_delay(settings.wait)
+            .with_max_delay(settings.wait_max)
+            .with_factor(2.0)
+            .with_jitter()
+            .with_max_times(settings.attempts.saturating_sub(1));
+        let watcher = RefCell::new(watcher);
+        let attempt = || {
+            if watcher.borrow_mut().stopped() {
+                return Err(FetchError::Stopped);
+            }
+            self.breaker.call(|| self.ask(date)).map_err(|error| match error {
+                recloser::Error::Inner(error) => error,
+                recloser::Error::Rejected => FetchError::LeftAlone,
+            })
+        };
+        // The wait is made where its reason is known: it lasts as long as the source asks for.
+        attempt
+            .retry(backoff)
+            .sleep(|_: Duration| ())
+            .when(FetchError::is_passing)
+            .notify(|error: &FetchError, backoff: Duration| {
+                let asked = match error {
+                    FetchError::Status { retry_after, .. } => retry_after.unwrap_or_default(),
+                    _ => Duration::ZERO,
+                };
+                let wait = backoff.max(asked);
+                retried(error, wait);
+                pause(wait, *watcher.borrow_mut());
+            })
+            .call()
+    }
+}
+
+/// Waits, unless the work is told to stop.
+fn pause(wait: Duration, watcher: &mut dyn Watcher) {
+    let until = Instant::now() + wait;
+    while !watcher.stopped() {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        std::thread::sleep(left.min(LOOK_EVERY));
+    }
+}
+
+/// `Retry-After`: seconds, or a date of HTTP's.
+fn wait_of(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
+    Some(until.duration_since(jiff::Timestamp::now()).try_into().unwrap_or(Duration::ZERO))
+}
+
+/// What a run of days did.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FetchSummary {
+    /// Days that came.
+    pub days: u64,
+    /// Days that had come before.
+    pub known: u64,
+    /// Attempts that failed and were made again.
+    pub retries: u64,
+    /// Bytes that came.
+    pub bytes: u64,
+    /// What was in them.
+    pub pitches: Summary,
+    /// The day that did not come, and why.
+    pub ended_at: Option<(String, String)>,
+}
+
+impl std::fmt::Display for FetchSummary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let s = |n: u64| if n == 1 { "" } else { "s" };
+        write!(f, "{} day{} fetched, {} known before, {} bytes", self.days, s(self.days), self.known, self.bytes)?;
+        writeln!(f, ", {} attempt{} made again", self.retries, s(self.retries))?;
+        if self.days > 0 {
+            write!(f, "{}", self.pitches)?;
+        }
+        if let Some((date, why)) = &self.ended_at {
+            writeln!(f, "ended at {date}: {why}; ask again to go on from there")?;
+        }
+        Ok(())
+    }
+}
+
+/// What is known of a day that came.
+#[derive(Debug, Serialize, Deserialize)]
+struct Mark {
+    /// When it was asked for, `YYYY-MM-DD`.
+    asked_on: Date,
+    rows: u64,
+}
+
+fn mark_of(date: Date) -> String {
+    format!("fetch/savant/{date}")
+}
+
+/// Whether a day need not be asked for again.
+fn is_settled(store: &Store, date: Date) -> Result<bool, StoreError> {
+    let mark = store.meta(&mark_of(date))?.and_then(|bytes| serde_json::from_slice::<Mark>(&bytes).ok());
+    Ok(mark.is_some_and(|mark| date.saturating_add(UNSETTLED_DAYS.days()) <= mark.asked_on))
+}
+
+/// Fetches and imports the days `from..=to` that are not known yet. `today` is when they are asked for.
+///
+/// # Errors
+/// The store fails or holds a corrupt record. What was committed before stays.
+pub fn fetch_days(
+    store: &Store,
+    source: &Source,
+    (from, to): (Date, Date),
+    today: Date,
+    watcher: &mut dyn Watcher,
+) -> Result<FetchSummary, StoreError> {
+    let mut summary = FetchSummary::default();
+    let total = to.since(from).map_or(0, |span| u64::try_from(span.get_days()).map_or(0, |days| days + 1));
+    let mut asked = false;
+    for (nth, date) in from.series(1.day()).take_while(|date| *date <= to).enumerate() {
+        watcher.progress("fetching", nth as u64, total);
+        if is_settled(store, date)? {
+            summary.known += 1;
+            continue;
+        }
+        if asked {
+            pause(source.settings.pause, watcher);
+        }
+        asked = true;
+        let came = source.day(date, watcher, &mut |error, wait| {
+            summary.retries += 1;
+            tracing::info!(%date, %error, wait_s = wait.as_secs_f64(), "a day did not come; trying again");
+        });
+        let body = match came {
+            Ok(body) => body,
+            Err(error) => {
+                summary.ended_at = Some((date.to_string(), error.to_string()));
+                break;
+            }
+        };
+        summary.days += 1;
+        summary.bytes += body.len() as u64;
+        let mut one = One { name: format!("savant-{date}"), body: Some(&body) };
+        let imported = import_pitches(store, &mut one, &mut Stoppable(watcher))?;
+        if let Some(why) = imported.failed.first() {
+            summary.ended_at = Some((date.to_string(), why.clone()));
+            break;
+        }
+        let mark = Mark { asked_on: today, rows: imported.rows };
+        summary.pitches.absorb(imported);
+        let mark = serde_json::to_vec(&mark).expect("a date and a number are plain data");
+        store.transact(|txn| txn.put_meta(&mark_of(date), &mark))?;
+    }
+    Ok(summary)
+}
+
+/// One body to import.
+struct One<'b> {
+    name: String,
+    body: Option<&'b [u8]>,
+}
+
+impl Inputs for One<'_> {
+    fn next(&mut self) -> Option<Input<'_>> {
+        let body = self.body.take()?;
+        Some(Input { name: self.name.clone(), bytes: Ok(Box::new(io::Cursor::new(body))) })
+    }
+
+    fn total(&self) -> u64 {
+        self.body.map_or(0, |body| body.len() as u64)
+    }
+}
+
+/// Progress goes by days; only the word to stop is passed on.
+struct Stoppable<'w>(&'w mut dyn Watcher);
+
+impl Watcher for Stoppable<'_> {
+    fn progress(&mut self, _: &str, _: u64, _: u64) {}
+
+    fn stopped(&mut self) -> bool {
+        self.0.stopped()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_as_seconds_or_as_a_date() {
+        assert_eq!(wait_of("120"), Some(Duration::from_secs(120)));
+        assert_eq!(wait_of("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO), "that has passed");
+        let soon = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).saturating_add(1.hour());
+        let soon = jiff::fmt::rfc2822::to_string(&soon).expect("it prints");
+        assert!(wait_of(&soon).is_some_and(|wait| wait > Duration::from_mins(59)), "{soon}");
+        assert_eq!(wait_of("later"), None);
+    }
+
+    #[test]
+    fn what_may_pass_is_asked_again_and_what_will_not_is_not() {
+        let status = |status, retry_after| FetchError::Status { status, retry_after };
+        for passing in [status(500, None), status(503, None), status(429, Some(Duration::from_secs(30)))] {
+            assert!(passing.is_passing(), "{passing}");
+        }
+        for lasting in [status(404, None), status(429, Some(Duration::from_hours(1))), FetchError::LeftAlone] {
+            assert!(!lasting.is_passing(), "{lasting}");
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Injured-list reports, one row a placement, in the layout of `FanGraphs`' injury report.
+//!
+//! | column | read as |
+//! |---|---|
+//! | `MLBAMID` | who; where it is missing, `Name` among the pitchers known |
+//! | `Pos` | rows without `P` in it are no pitchers' and are passed over |
+//! | `Injury / Surgery` | what it was, its body part, and whether it was a surgery |
+//! | `Injury / Surgery Date` | `surgery_date` where the words tell of one, else `injury_date` |
+//! | `IL Retro Date` | `retroactive_date` |
+//! | `IL Announced Date` | `announced_date`; the report has no such column, so by science.md §7 its placements are dated by the retroactive one |
+//! | `Eligible to Return` | `eligible_date` |
+//! | `Return Date` | `return_date` where `Latest Update` says `Activated`; else it is a guess or the season's end and left out |
+//! | `season` | the season of the report; a date more than two years off it is malformed |
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use super::changed;
+use super::input::{Inputs, Watched, Watcher};
+use super::people::{People, Whose, first_last};
+use super::table::{Row, RowSummary, read_table};
+use crate::store::records::{BodyPart, InjuryRecord, PitcherRecord};
+use crate::store::{Put, Store, StoreError};
+
+const NEEDED: &[&str] = &["Name", "Pos", "Injury / Surgery Date", "Injury / Surgery", "IL Retro Date", "season"];
+const OTHERS: &[&str] =
+    &["MLBAMID", "Team", "Status", "IL Announced Date", "Eligible to Return", "Return Date", "Latest Update"];
+
+/// Imports reports one after the other.
+///
+/// # Errors
+/// The store fails or holds a corrupt record. What was committed before stays, and importing again completes it.
+pub fn import_injuries(
+    store: &Store,
+    inputs: &mut dyn Inputs,
+    watcher: &mut dyn Watcher,
+) -> Result<RowSummary, StoreError> {
+    let mut summary = RowSummary { what: "placements".to_owned(), ..RowSummary::default() };
+    let mut whose = BTreeSet::new();
+    let (total, mut read) = (inputs.total(), 0);
+    while let Some(input) = inputs.next() {
+        let people = People::of(store)?;
+        let mut taken = Vec::new();
+        let rows = input.bytes.and_then(|bytes| {
+            let bytes = Watched::new(bytes, "reading", &mut read, total, watcher);
+            let RowSummary { refused, dropped, passed_over, .. } = &mut summary;
+            let (mut unread, place) = (super::table::Reasons::default(), &input.name);
+            let rows = read_table(bytes, place, (NEEDED, OTHERS), &mut unread, &mut |row| match placement(
+                row,
+                &people,
+                &mut |why| dropped.add(why, place, row.line),
+            ) {
+                Ok(Some(found)) => taken.push(found),
+                Ok(None) => passed_over.add("not a pitcher's", place, row.line),
+                Err(why) => refused.add(&why, place, row.line),
+            });
+            refused.absorb(unread);
+            rows.map_err(|why| format!("no injured-list report: {why}"))
+        });
+        match rows {
+            Ok(rows) => {
+                summary.files += 1;
+                summary.rows += rows;
+            }
+            Err(why) => {
+                summary.failed.push(format!("{}: {why}", input.name));
+                continue;
+            }
+        }
+        whose.extend(taken.iter().map(|(record, _)| record.pitcher));
+        keep(store, taken, &people, &mut summary)?;
+    }
+    summary.pitchers = whose.len() as u64;
+    Ok(summary)
+}
+
+/// Stores placements, and the people whom the store does not know yet: their names tell whose appearances others are.
+fn keep(
+    store: &Store,
+    taken: Vec<(InjuryRecord, PitcherRecord)>,
+    people: &People,
+    summary: &mut RowSummary,
+) -> Result<(), StoreError> {
+    let mut changed = BTreeSet::new();
+    store.bulk(taken, |txn, (record, person)| {
+        match people.by_id.get(&person.id) {
+            None => {
+                txn.put_pitcher(&person)?;
+            }
+            Some(known) if known.name.is_none() && person.name.is_some() => {
+                txn.put_pitcher(&PitcherRecord { name: person.name, ..known.clone() })?;
+            }
+            Some(_) => {}
+        }
+        let put = txn.put_injury(&record)?;
+        match put {
+            Put::New => summary.new += 1,
+            Put::Changed => summary.changed += 1,
+            Put::Unchanged => summary.unchanged += 1,
+        }
+        changed.extend((put != Put::Unchanged).then_some((record.pitcher, record.season)));
+        Ok(())
+    })?;
+    changed::note(store, &changed)
+}
+
+/// A row's placement and its pitcher; none where the row is not a pitcher's.
+fn placement(
+    row: &Row<'_>,
+    people: &People,
+    dropped: &mut dyn FnMut(&str),
+) -> Result<Option<(InjuryRecord, PitcherRecord)>, String> {
+    let name = row.text("Name").map(first_last);
+    let Some(position) = row.text("Pos") else {
+        return Err(if name.is_some() { "Pos is missing" } else { "it names nobody" }.to_owned());
+    };
+    if !position.split('/').any(|p| matches!(p.trim(), "P" | "SP" | "RP")) {
+        return Ok(None);
+    }
+    let pitcher = match (row.number("MLBAMID"), &name) {
+        (Some(id), _) if id.fract() == 0.0 && (1.0..f64::from(super::people::LOCAL_ID_MIN)).contains(&id) => id as u32,
+        (Some(_), _) => return Err("MLBAMID is no MLBAM id".to_owned()),
+        (None, Some(name)) => match people.whose(name) {
+            Whose::Known(id) => id,
+            Whose::Several(_) => return Err("no MLBAMID, and several pitchers have that name".to_owned()),
+            Whose::Local(_) => return Err("no MLBAMID, and no pitcher of that name is known".to_owned()),
+        },
+        (None, None) => return Err("it names nobody".to_owned()),
+    };
+    let season =
+        row.number("season").filter(|s| super::outings::YEARS.contains(&(*s as u16))).ok_or("season is no year")?;
+    let season = season as u16;
+    let mut date = |column: &str| {
+        let text = row.text(column)?;
+        let read = parse_date(text).filter(|d| i32::from(d.year()).abs_diff(i32::from(season)) <= 2);
+        if read.is_none() {
+            dropped(&format!("{column} is no date near the season"));
+        }
+        read
+    };
+    let hurt = date("Injury / Surgery Date");
+    let retroactive = date("IL Retro Date");
+    let announced = date("IL Announced Date");
+    let eligible = date("Eligible to Return");
+    let returned =
+        if row.text("Latest Update").is_some_and(|u| u.starts_with("Activated")) { date("Return Date") } else { None };
+    if hurt.is_none() && retroactive.is_none() && announced.is_none() {
+        return Err("no date says when".to_owned());
+    }
+    let returned = returned.filter(|r| {
+        let sound = retroactive.is_none_or(|from| *r >= from);
+        if !sound {
+            dropped("Return Date is before IL Retro Date");
+        }
+        sound
+    });
+    let injury = row.text("Injury / Surgery").unwrap_or("Undisclosed").to_owned();
+    let surgery = is_surgery(&injury);
+    let text = |date: Option<Date>| date.map(|d| d.to_string());
+    let team = row.text("Team").map(str::to_owned);
+    let person = PitcherRecord { id: pitcher, name, team: team.clone(), ..PitcherRecord::default() };
+    let record = InjuryRecord {
+        pitcher,
+        season,
+        team,
+        position: Some(position.to_owned()),
+        part: body_part(&injury),
+        injury,
+        injury_date: text(hurt.filter(|_| !surgery)),
+        surgery_date: text(hurt.filter(|_| surgery)),
+        announced_date: text(announced),
+        retroactive_date: text(retroactive),
+        eligible_date: text(eligible),
+        return_date: text(returned),
+        status: row.text("Status").map(str::to_owned),
+    };
+    Ok(Some((record, person)))
+}
+
+/// `M/D/YY`, `M/D/YYYY` or `YYYY-MM-DD`.
+fn parse_date(text: &str) -> Option<Date> {
+    if let Ok(date) = text.parse() {
+        return Some(date);
+    }
+    let mut parts = text.split('/').map(str::parse::<i16>);
+    let (month, day, year) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    let year = if (0..100).contains(&year) { 2000 + year } else { year };
+    if parts.next().is_some() {
+        return None;
+    }
+    Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok()
+}
+
+/// Whether the words tell of an operation.
+fn is_surgery(injury: &str) -> bool {
+    let lower = injury.to_lowercase();
+    ["surgery", "sugery", "procedure", "tommy john", "discectomy"].iter().any(|word| lower.contains(word))
+}
+
+/// What an injury was of. Words are matched whole, so that `lat` is the muscle and neither `lateral` nor `inflammation`;
+/// the first part named counts, and an arm that does not throw is none.
+pub fn body_part(injury: &str) -> BodyPart {
+    let lower = injury.to_lowercase();
+    if lower.contains("non-throwing") || lower.contains("non-pitching") {
+        return BodyPart::Other;
+    }
+    let part = |word: &str| match word {
+        "elbow" | "forearm" | "flexor" | "ucl" | "ulnar" | "tommy" | "biceps" | "bicep" | "triceps" | "tricep"
+        | "arm" | "olecranon" => Some(BodyPart::Arm),
+        "shoulder" | "rotator" | "lat" | "latissimus" | "teres" | "scapula" | "deltoid" | "outlet" => {
+            Some(BodyPart::Shoulder)
+        }
+        "hip" | "knee" | "leg" | "ankle" | "foot" | "toe" | "back" | "neck" | "oblique" | "groin" | "hamstring"
+        | "hand" | "finger" | "thumb" | "wrist" | "rib" | "quad" | "calf" => Some(BodyPart::Other),
+        _ => None,
+    };
+    // A parenthesis says more about what comes before it: `Strained back (lat)` is of the lat.
+    let (before, inside) = lower.split_once('(').unwrap_or((&lower, ""));
+    let first = |text: &str| text.split(|c: char| !c.is_alphanumeric()).find_map(part);
+    match (first(before), first(inside)) {
+        (Some(BodyPart::Other), Some(inside @ (BodyPart::Arm | BodyPart::Shoulder))) if !before.contains("hip") => {
+            inside
+        }
+        (Some(before), _) => before,
+        (None, inside) => inside.unwrap_or(BodyPart::Other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_injury_is_of_the_part_that_its_words_name() {
+        for (words, part) in [
+            ("Strained lat", BodyPart::Shoulder),
+            ("Torn lat tendon", BodyPart::Shoulder),
+            ("Lateral meniscus (knee)", BodyPart::Other),
+            ("Elbow discomfort (lateral epicondylitis)", BodyPart::Arm),
+            ("Shoulder inflammation", BodyPart::Shoulder),
+            ("Knee inflammation", BodyPart::Other),
+            ("Tommy John surgery", BodyPart::Arm),
+            ("Flexor tendon surgery/Shoulder soreness", BodyPart::Arm),
+            ("Strained hip flexor", BodyPart::Other),
+            ("Thoracic outlet syndrome surgery", BodyPart::Shoulder),
+            ("Thoracic spine tightness", BodyPart::Other),
+            ("Strained back (lat)", BodyPart::Shoulder),
+            ("Hip surgery (torn labrum)", BodyPart::Other),
+            ("Hairline stress fracture (forearm)", BodyPart::Arm),
+            ("Fractured hand (non-throwing)", BodyPart::Other),
+            ("Shoulder dislocation (non-throwing)", BodyPart::Other),
+            ("Elbow soreness / Strained hamstring", BodyPart::Arm),
+            ("Blood clot removal surgery (right elbow)", BodyPart::Arm),
+            ("Stress reaction -- arm", BodyPart::Arm),
+            ("Undisclosed", BodyPart::Other),
+            ("", BodyPart::Other),
+        ] {
+            assert_eq!(body_part(words), part, "{words}");
+        }
+    }
+
+    #[test]
+    fn dates_are_read_as_reports_write_them() {
+        let date = |text| parse_date(text).map(|d| d.to_string());
+        assert_eq!(date("03/13/19").as_deref(), Some("2019-03-13"));
+        assert_eq!(date("4/7/2023").as_deref(), Some("2023-04-07"));
+        assert_eq!(date("2023-04-07").as_deref(), Some("2023-04-07"));
+        for bad in ["02/30/21", "13/01/21", "4/7", "4/7/21/1", "soon", "", "4/-7/21", "99999/1/21"] {
+            assert_eq!(date(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The verbs that fill the store, as one who has it open does them: the command line itself, or the daemon for it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::etl::{DailyModel, days_due, run_etl};
+use super::fetch::{SAVANT, Settings, Source, fetch_days};
+use super::input::{Inputs, Watcher};
+use super::{import_appearances, import_injuries, import_pitches};
+use crate::store::{Store, StoreError};
+
+/// What files hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Pitches, Savant's CSV.
+    Savant,
+    /// Injured-list reports.
+    Injuries,
+    /// Game means.
+    Appearances,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Work {
+    /// Import the files that come with it.
+    Import {
+        /// What they hold.
+        what: Kind,
+    },
+    /// Fetch days from a Savant-compatible source.
+    Fetch {
+        /// First day.
+        from: Date,
+        /// Last day.
+        to: Date,
+        /// The source; Savant itself where absent.
+        url: Option<String>,
+    },
+    /// Bring everything up to date.
+    Etl {
+        /// First day to fetch; from the newest stored pitch on where absent.
+        from: Option<Date>,
+        /// Last day to fetch; yesterday where absent.
+        to: Option<Date>,
+        /// The source; Savant itself where absent.
+        url: Option<String>,
+        /// Whether to fetch at all.
+        fetch: bool,
+    },
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// For people.
+    pub said: String,
+    /// What is left undone, in words; absent where nothing is.
+    pub undone: Option<String>,
+}
+
+/// Why it could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The days make no sense.
+    #[error("{0}")]
+    Days(String),
+}
+
+/// Sources that were asked, and how they did: one that failed is left alone by the next run too.
+#[derive(Debug, Default)]
+pub struct Sources {
+    last: Mutex<Option<Arc<Source>>>,
+}
+
+impl Sources {
+    /// The source at this address, the same one as before where it was asked last.
+    fn at(&self, url: Option<&str>) -> Arc<Source> {
+        let settings = Settings::of(url.unwrap_or(SAVANT));
+        // A poisoned lock guards a pointer: it stays good.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(source) if source.base() == settings.base => Arc::clone(source),
+            _ => Arc::clone(last.insert(Arc::new(Source::new(settings)))),
+        }
+    }
+}
+
+/// Does it. `today` is the day of asking; `model` the daily model's room, where there is one.
+///
+/// # Errors
+/// The store fails, or the days make no sense. What was committed before stays.
+pub fn perform(
+    store: &Store,
+    work: &Work,
+    inputs: &mut dyn Inputs,
+    sources: &Sources,
+    model: Option<&dyn DailyModel>,
+    today: Date,
+    watcher: &mut dyn Watcher,
+) -> Result<Outcome, WorkError> {
+    match work {
+        Work::Import { what } => {
+            let (said, failed) = match what {
+                Kind::Savant => {
+                    let summary = import_pitches(store, inputs, watcher)?;
+                    (summary.to_string(), summary.failed.len())
+                }
+                Kind::Injuries => {
+                    let summary = import_injuries(store, inputs, watcher)?;
+                    (summary.to_string(), summary.failed.len())
+                }
+                Kind::Appearances => {
+                    let summary = import_appearances(store, inputs, watcher)?;
+                    (summary.to_string(), summary.failed.len())
+                }
+            };
+            let undone = (failed > 0).then(|| format!("{failed} of the files could not be read: see above"));
+            Ok(Outcome { said, undone })
+        }
+        Work::Fetch { from, to, url } => {
+            let days = checked(*from, *to, today)?;
+            let summary = fetch_days(store, &sources.at(url.as_deref()), days, today, watcher)?;
+            let undone =
+                summary.ended_at.as_ref().map(|(date, _)| format!("{date} and later days did not come: see above"));
+            Ok(Outcome { said: summary.to_string(), undone })
+        }
+        Work::Etl { from, to, url, fetch } => {
+            let source = sources.at(url.as_deref());
+            let days = if *fetch { Some(due(store, *from, *to, today)?) } else { None };
+            let report = run_etl(store, days.map(|days| (&*source, days)), model, today, watcher)?;
+            let ended = report.fetch.as_ref().and_then(|fetch| fetch.ended_at.as_ref());
+            let undone = ended.map(|(date, _)| format!("{date} and later days did not come: see above"));
+            Ok(Outcome { said: report.to_string(), undone })
+        }
+    }
+}
+
+fn due(store: &Store, from: Option<Date>, to: Option<Date>, today: Date) -> Result<(Date, Date), WorkError> {
+    let usual = days_due(store, today)?;
+    let from = from.or(usual.map(|(from, _)| from));
+    let from = from.ok_or_else(|| WorkError::Days("the store has no pitches to go on from: say --from".to_owned()))?;
+    checked(from, to.or(usual.map(|(_, to)| to)).unwrap_or(today), today)
+}
+
+fn checked(from: Date, to: Date, today: Date) -> Result<(Date, Date), WorkError> {
+    if from > to {
+        return Err(WorkError::Days(format!("--from {from} is after --to {to}; turn them round")));
+    }
+    if from > today {
+        return Err(WorkError::Days(format!("--from {from} has not come yet")));
+    }
+    Ok((from, to.min(today)))
+}

@@ -1,0 +1,429 @@
+//! What a pitcher carried, day by day (science.md §5): rolling loads, rest, acute:chronic ratio, dose, pitcher abuse
+//! points and the guidance of Pitch Smart.
+//!
+//! - Rolling loads of 7, 14 and 30 days end with the day itself.
+//! - **Acute and chronic** are exponentially weighted means of pitches a day, λ = 2/(N + 1), N = 7 and 28. Uncoupled: the
+//!   chronic one ends where the acute week begins, seven days earlier, so that no pitch is in both. The ratio is absent
+//!   until four weeks are known, and where the chronic load is next to nothing. Display it, don't lean on it.
+//! - **Dose** = today's pitches + Σ past pitches·2^(−days); its cap goes by role \[P\].
+//! - **PAP³** = max(0, pitches − 100)³, of starters only.
+//! - **Rest** is counted in whole days between two days of pitching: who pitched yesterday has none.
+
+use std::collections::BTreeMap;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::ids::PitcherId;
+use crate::store::records::AppearanceRecord;
+
+/// Days before the range that its first loads depend on: (1 − 2/29)¹⁸⁰ is 3·10⁻⁶.
+pub const LOOK_BACK_D: i64 = 180;
+/// Days of the acute and the chronic mean.
+const ACUTE_D: f64 = 7.0;
+const CHRONIC_D: f64 = 28.0;
+/// The chronic mean ends this long before the day.
+const UNCOUPLED_D: usize = 7;
+/// Days since the first known outing from which on the ratio is said.
+const KNOWN_MIN_D: usize = 28;
+/// Chronic load below which a ratio says nothing, pitches a day \[P\].
+const CHRONIC_MIN: f64 = 0.5;
+/// Pitch Smart, 19 to 22 years: at most so many pitches …
+const PITCH_SMART_MAX: u32 = 120;
+/// … and days of rest after as many as this or more.
+const PITCH_SMART_REST: [(u32, u32); 4] = [(81, 4), (61, 3), (46, 2), (31, 1)];
+const GUIDANCE: &str = "Pitch Smart, ages 19 to 22: guidance, not a rule of this league";
+
+/// How a pitcher is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Starts games.
+    Starter,
+    /// Comes in later.
+    Reliever,
+}
+
+/// What roles are told by, and their caps of the dose \[P\].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Roles {
+    /// The median outing of a starter has at least so many pitches.
+    pub starter_pitches_min: u32,
+    /// Dose of a starter.
+    pub starter_cap: f64,
+    /// Dose of a reliever.
+    pub reliever_cap: f64,
+}
+
+/// One day of pitching.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WorkloadAppearance {
+    /// `YYYY-MM-DD`.
+    pub game_date: String,
+    /// Statcast's; absent where only the day's means are known.
+    pub game_pk: Option<u32>,
+    /// Statcast's; absent where unknown.
+    pub game_type: Option<String>,
+    /// Pitches thrown.
+    pub pitches: u32,
+    /// Mean, mph.
+    pub release_speed: Option<f64>,
+    /// Mean, rpm.
+    pub release_spin_rate: Option<f64>,
+    /// Mean, mph.
+    pub effective_speed: Option<f64>,
+    /// Whole days since the last day of pitching before; absent where none is known.
+    pub rest_days: Option<u32>,
+    /// PAP³; absent of relievers.
+    pub pap3: Option<f64>,
+}
+
+/// What he carries at the end of a day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DailyLoad {
+    /// `YYYY-MM-DD`.
+    pub date: String,
+    /// Pitches of that day.
+    pub pitches: u32,
+    /// Today's pitches + Σ past pitches·2^(−days).
+    pub dose: f64,
+    /// Pitches of the last 7 days, this one included.
+    pub pitches_7d: u32,
+    /// Of the last 14.
+    pub pitches_14d: u32,
+    /// Of the last 30.
+    pub pitches_30d: u32,
+    /// EWMA of 7 days, pitches a day.
+    pub acute: f64,
+    /// EWMA of 28 days that ended a week before, pitches a day.
+    pub chronic: f64,
+    /// acute ÷ chronic; absent where too little is known.
+    pub acwr: Option<f64>,
+    /// Whole days of rest before this day; absent where no earlier day of pitching is known.
+    pub rest_days: Option<u32>,
+    /// Days of rest that Pitch Smart advises after his last day of pitching.
+    pub rest_days_advised: Option<u32>,
+    /// Days short of them; 0 where rested.
+    pub rest_deficit: Option<u32>,
+    /// PAP³ of that day; absent of relievers.
+    pub pap3: Option<f64>,
+    /// Probability of an arm or shoulder injury within 21 days; absent where no model serves one.
+    pub risk: Option<f64>,
+}
+
+/// The range in a few numbers, loads as of its last day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WorkloadSummary {
+    /// Judged by his median outing.
+    pub role: Role,
+    /// Days of pitching.
+    pub appearances: u32,
+    /// Pitches.
+    pub pitches: u32,
+    /// Mean of a day of pitching; absent where there is none.
+    pub pitches_per_appearance: Option<f64>,
+    /// Mean rest before them, days.
+    pub rest_days_mean: Option<f64>,
+    /// Days of pitching with less rest than Pitch Smart advises.
+    pub short_rest_appearances: u32,
+    /// Days of 100 pitches or more.
+    pub hundred_pitch_days: u32,
+    /// Dose at the end.
+    pub dose: f64,
+    /// Dose that his role is capped at.
+    pub dose_cap: f64,
+    /// Ratio at the end.
+    pub acwr: Option<f64>,
+    /// First day on which Pitch Smart's rest is over; absent where no outing is known.
+    pub rested_on: Option<String>,
+    /// Most pitches of a day that Pitch Smart advises.
+    pub pitches_max_advised: u32,
+    /// Whose advice it is.
+    pub guidance: String,
+}
+
+/// A pitcher's workload over a range of days.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WorkloadReport {
+    /// MLBAM id.
+    pub pitcher: PitcherId,
+    /// First day, `YYYY-MM-DD`.
+    pub start_date: String,
+    /// Last day.
+    pub end_date: String,
+    /// Outings in the range, oldest first.
+    pub appearances: Vec<WorkloadAppearance>,
+    /// Every day of the range.
+    pub loads: Vec<DailyLoad>,
+    /// The range in a few numbers.
+    pub summary: WorkloadSummary,
+}
+
+/// Days of rest that Pitch Smart advises after so many pitches in a day.
+pub fn rest_advised(pitches: u32) -> u32 {
+    PITCH_SMART_REST.iter().find(|(from, _)| pitches >= *from).map_or(0, |(_, days)| *days)
+}
+
+/// PAP³ of a day: max(0, pitches − 100)³.
+pub fn pap3(pitches: u32) -> f64 {
+    f64::from(pitches.saturating_sub(100)).powi(3)
+}
+
+/// The first day that appearances are wanted from for a range that starts on `start`.
+pub fn needed_from(start: Date) -> Date {
+    start.saturating_sub(LOOK_BACK_D.days())
+}
+
+/// Whole days from one date to a later one; 0 where it is not later.
+fn days_between(early: Date, late: Date) -> usize {
+    late.since(early).map_or(0, |span| usize::try_from(span.get_days()).unwrap_or(0))
+}
+
+/// The workload over `start..=end`, from his appearances of the range and of [`LOOK_BACK_D`] days before, in any order.
+pub fn report(
+    pitcher: PitcherId,
+    appearances: &[AppearanceRecord],
+    (start, end): (Date, Date),
+    roles: &Roles,
+) -> WorkloadReport {
+    let mut thrown: BTreeMap<Date, u32> = BTreeMap::new();
+    for appearance in appearances {
+        let Ok(date) = appearance.game_date.parse::<Date>() else { continue };
+        if (needed_from(start)..=end).contains(&date) {
+            let day = thrown.entry(date).or_default();
+            *day = day.saturating_add(appearance.pitches);
+        }
+    }
+    let role = role(&thrown, roles);
+    let days = Days::of(&thrown, start, end);
+    let of_starters = |pitches| (role == Role::Starter).then(|| pap3(pitches));
+    let loads: Vec<DailyLoad> =
+        (days.first_of_range..days.pitches.len()).map(|at| days.load(at, of_starters)).collect();
+
+    let mut shown: Vec<_> = appearances
+        .iter()
+        .filter_map(|a| {
+            let date: Date = a.game_date.parse().ok()?;
+            (start..=end).contains(&date).then(|| WorkloadAppearance {
+                game_date: a.game_date.clone(),
+                game_pk: (!a.is_means_only()).then_some(a.game_pk),
+                game_type: a.game_type.clone(),
+                pitches: a.pitches,
+                release_speed: a.release_speed,
+                release_spin_rate: a.release_spin_rate,
+                effective_speed: a.effective_speed,
+                rest_days: loads.get(days_between(start, date)).and_then(|load| load.rest_days),
+                pap3: of_starters(a.pitches),
+            })
+        })
+        .collect();
+    shown.sort_by(|a, b| (&a.game_date, a.game_pk).cmp(&(&b.game_date, b.game_pk)));
+    let summary = summary(role, &loads, thrown.last_key_value(), roles);
+    WorkloadReport {
+        pitcher,
+        start_date: start.to_string(),
+        end_date: end.to_string(),
+        appearances: shown,
+        loads,
+        summary,
+    }
+}
+
+/// By the median day of pitching; a starter where none is known.
+fn role(thrown: &BTreeMap<Date, u32>, roles: &Roles) -> Role {
+    let mut counts: Vec<u32> = thrown.values().copied().collect();
+    counts.sort_unstable();
+    match counts.get(counts.len() / 2) {
+        Some(median) if *median < roles.starter_pitches_min => Role::Reliever,
+        _ => Role::Starter,
+    }
+}
+
+fn summary(role: Role, loads: &[DailyLoad], last: Option<(&Date, &u32)>, roles: &Roles) -> WorkloadSummary {
+    let pitched: Vec<_> = loads.iter().filter(|load| load.pitches > 0).collect();
+    let pitches: u32 = pitched.iter().map(|load| load.pitches).sum();
+    let rests: Vec<u32> = pitched.iter().filter_map(|load| load.rest_days).collect();
+    let mean = |sum: u32, n: usize| (n > 0).then(|| f64::from(sum) / n as f64);
+    let count = |of: &dyn Fn(&DailyLoad) -> bool| pitched.iter().filter(|load| of(load)).count() as u32;
+    WorkloadSummary {
+        role,
+        appearances: pitched.len() as u32,
+        pitches,
+        pitches_per_appearance: mean(pitches, pitched.len()),
+        rest_days_mean: mean(rests.iter().sum(), rests.len()),
+        short_rest_appearances: count(&|load| load.rest_deficit.is_some_and(|days| days > 0)),
+        hundred_pitch_days: count(&|load| load.pitches >= 100),
+        dose: loads.last().map_or(0.0, |load| load.dose),
+        dose_cap: if role == Role::Starter { roles.starter_cap } else { roles.reliever_cap },
+        acwr: loads.last().and_then(|load| load.acwr),
+        rested_on: last
+            .map(|(date, pitches)| date.saturating_add((i64::from(rest_advised(*pitches)) + 1).days()).to_string()),
+        pitches_max_advised: PITCH_SMART_MAX,
+        guidance: GUIDANCE.to_owned(),
+    }
+}
+
+/// One number a day, from the first day that matters to the last of the range.
+struct Days {
+    first: Date,
+    first_of_range: usize,
+    /// Day of the first known outing.
+    known_from: Option<usize>,
+    pitches: Vec<u32>,
+    dose: Vec<f64>,
+    acute: Vec<f64>,
+    chronic: Vec<f64>,
+}
+
+impl Days {
+    fn of(thrown: &BTreeMap<Date, u32>, start: Date, end: Date) -> Self {
+        let first = needed_from(start);
+        let mut pitches = vec![0; days_between(first, end) + 1];
+        for (date, count) in thrown {
+            pitches[days_between(first, *date)] = *count;
+        }
+        let weighted = |days: f64| {
+            let lambda = 2.0 / (days + 1.0);
+            let mut mean = 0.0;
+            let step = |count: &u32| {
+                mean += lambda * (f64::from(*count) - mean);
+                mean
+            };
+            pitches.iter().map(step).collect::<Vec<f64>>()
+        };
+        let (acute, chronic) = (weighted(ACUTE_D), weighted(CHRONIC_D));
+        let mut carried = 0.0;
+        let dose = pitches.iter().map(|count| {
+            carried = carried / 2.0 + f64::from(*count);
+            carried
+        });
+        let dose = dose.collect();
+        let known_from = thrown.keys().next().map(|date| days_between(first, *date));
+        Self { first, first_of_range: days_between(first, start), known_from, dose, acute, chronic, pitches }
+    }
+
+    fn load(&self, at: usize, pap3: impl Fn(u32) -> Option<f64>) -> DailyLoad {
+        let sum = |days: usize| self.pitches[(at + 1).saturating_sub(days)..=at].iter().sum();
+        let last = self.pitches[..at].iter().rposition(|count| *count > 0);
+        let rest_days = last.map(|last| (at - last - 1) as u32);
+        let rest_days_advised = last.map(|last| rest_advised(self.pitches[last]));
+        let chronic = at.checked_sub(UNCOUPLED_D).map_or(0.0, |before| self.chronic[before]);
+        let known = self.known_from.is_some_and(|first| at >= first + KNOWN_MIN_D);
+        DailyLoad {
+            date: self.first.saturating_add((at as i64).days()).to_string(),
+            pitches: self.pitches[at],
+            dose: self.dose[at],
+            pitches_7d: sum(7),
+            pitches_14d: sum(14),
+            pitches_30d: sum(30),
+            acute: self.acute[at],
+            chronic,
+            acwr: (known && chronic >= CHRONIC_MIN).then(|| self.acute[at] / chronic),
+            rest_days,
+            rest_days_advised,
+            rest_deficit: rest_days.zip(rest_days_advised).map(|(is, advised)| advised.saturating_sub(is)),
+            pap3: pap3(self.pitches[at]),
+            risk: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLES: Roles = Roles { starter_pitches_min: 50, starter_cap: 100.0, reliever_cap: 25.0 };
+
+    fn date(text: &str) -> Date {
+        text.parse().expect("a date")
+    }
+
+    fn outing(game_date: &str, pitches: u32) -> AppearanceRecord {
+        let game_pk = 7;
+        AppearanceRecord {
+            pitcher: 5,
+            game_date: game_date.to_owned(),
+            game_pk,
+            pitches,
+            ..AppearanceRecord::default()
+        }
+    }
+
+    fn of(outings: &[AppearanceRecord], start: &str, end: &str) -> WorkloadReport {
+        report(PitcherId(5), outings, (date(start), date(end)), &ROLES)
+    }
+
+    #[test]
+    fn pitch_smart_advises_rest_by_the_number_of_pitches() {
+        let advised: Vec<u32> = [1, 30, 31, 45, 46, 60, 61, 80, 81, 130].into_iter().map(rest_advised).collect();
+        assert_eq!(advised, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
+    }
+
+    #[test]
+    fn rest_dose_and_sums_follow_the_days() {
+        let found = of(&[outing("2023-05-01", 64), outing("2023-05-04", 20)], "2023-05-01", "2023-05-06");
+        let loads = &found.loads;
+        assert_eq!(
+            loads.iter().map(|l| l.rest_days).collect::<Vec<_>>(),
+            [None, Some(0), Some(1), Some(2), Some(0), Some(1)]
+        );
+        assert_eq!(loads.iter().map(|l| l.dose).collect::<Vec<_>>(), [64.0, 32.0, 16.0, 28.0, 14.0, 7.0]);
+        assert_eq!(loads.iter().map(|l| l.pitches_7d).collect::<Vec<_>>(), [64, 64, 64, 84, 84, 84]);
+        assert_eq!(loads[3].rest_deficit, Some(1), "64 pitches ask for three days, he had two");
+        assert_eq!(loads[5].rest_days_advised, Some(0), "20 pitches ask for none");
+        assert_eq!((found.summary.appearances, found.summary.pitches), (2, 84));
+        assert_eq!(found.summary.short_rest_appearances, 1);
+        assert_eq!(found.summary.rested_on.as_deref(), Some("2023-05-05"));
+        assert_eq!(found.appearances[1].rest_days, Some(2));
+    }
+
+    #[test]
+    fn two_games_of_a_day_are_one_days_work() {
+        let mut second = outing("2023-05-01", 30);
+        second.game_pk = 8;
+        let found = of(&[outing("2023-05-01", 25), second], "2023-05-01", "2023-05-02");
+        assert_eq!((found.appearances.len(), found.summary.appearances, found.loads[0].pitches), (2, 1, 55));
+        assert_eq!(found.loads[1].rest_days_advised, Some(2));
+    }
+
+    #[test]
+    fn the_ratio_of_a_steady_load_is_one_and_no_pitch_is_in_both_means() {
+        let start = date("2023-03-01");
+        let daily: Vec<_> =
+            (0..150).map(|d| outing(&start.saturating_add(i64::from(d).days()).to_string(), 10)).collect();
+        let steady = of(&daily, "2023-03-01", "2023-07-28");
+        assert_eq!(steady.loads[27].acwr, None, "four weeks are not known yet");
+        assert!(steady.loads[28].acwr.is_some());
+        let last = steady.loads.last().expect("150 days");
+        assert!((last.acwr.expect("known") - 1.0).abs() < 1e-3, "{last:?}");
+
+        let mut spike = daily.clone();
+        spike[149].pitches = 110;
+        let spiked = of(&spike, "2023-07-28", "2023-07-28").loads[0].clone();
+        assert!((spiked.chronic - last.chronic).abs() < 1e-3, "today's pitches are not in the chronic mean");
+        assert!((spiked.acute - (last.acute + 100.0 * 0.25)).abs() < 1e-9, "λ = 2/(7 + 1)");
+    }
+
+    #[test]
+    fn abuse_points_are_starters_only() {
+        let starter = of(&[outing("2023-05-01", 110)], "2023-05-01", "2023-05-01");
+        assert_eq!((starter.summary.role, starter.loads[0].pap3), (Role::Starter, Some(1000.0)));
+        assert_eq!(starter.summary.hundred_pitch_days, 1);
+        let reliever = of(&[outing("2023-05-01", 12)], "2023-05-01", "2023-05-01");
+        assert_eq!(
+            (reliever.summary.role, reliever.loads[0].pap3, reliever.summary.dose_cap),
+            (Role::Reliever, None, 25.0)
+        );
+    }
+
+    #[test]
+    fn what_lies_before_the_range_counts_and_what_comes_after_does_not() {
+        let outings = [outing("2023-04-29", 40), outing("2023-05-09", 40)];
+        let found = of(&outings, "2023-05-01", "2023-05-02");
+        assert_eq!((found.loads[0].dose, found.loads[0].rest_days), (10.0, Some(1)));
+        assert_eq!((found.appearances.len(), found.summary.pitches_per_appearance), (0, None));
+        assert_eq!(found.summary.rested_on.as_deref(), Some("2023-05-01"), "31 to 45 pitches: one day");
+    }
+}

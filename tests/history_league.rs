@@ -1,0 +1,154 @@
+//! Five seasons of a whole league in the store: how large it is, and how long a workload takes to ask for. Minutes long:
+//! it runs with `PITCHGUARD_FULL` set only. Times are printed and never asserted.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use common::full;
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use pitchguard::clock::BoxClock;
+use pitchguard::config::Config;
+use pitchguard::daemon::Daemon;
+use pitchguard::history::savant::row::{pitch_id, release_ns};
+use pitchguard::history::{self, GameTypes};
+use pitchguard::store::records::{Measured, Origin, PitchRecord, PitcherRecord, State};
+use pitchguard::store::{Store, StoreOptions};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+const SEASONS: std::ops::RangeInclusive<u16> = 2019..=2023;
+const DAYS: u32 = 180;
+/// Who throws on a day, and how many pitches: 700,000 a season.
+const PITCHERS: u32 = 750;
+const OF_A_DAY: u32 = 130;
+const PITCHES: u32 = 30;
+const FIRST_ID: u32 = 500_000;
+
+fn pitch(day: Date, game: u32, pitcher: u32, number: u32, rng: &mut StdRng) -> PitchRecord {
+    let mut about =
+        |mean: f64, spread: f64| Some(((mean + spread * (rng.random::<f64>() - 0.5)) * 100.0).round() / 100.0);
+    let at_bat = number / 5 + 1 + (pitcher % 7) * 10;
+    let number = number % 5 + 1;
+    PitchRecord {
+        pitcher: Some(pitcher),
+        release_ns: release_ns(day, game, at_bat, number).expect("after 1970"),
+        id: pitch_id(game, at_bat, number),
+        game_date: day.to_string(),
+        game_pk: game,
+        at_bat_number: Some(at_bat as u16),
+        pitch_number: Some(number as u16),
+        pitch_type: if number.is_multiple_of(3) { "SL" } else { "FF" }.to_owned(),
+        mound: 0,
+        origin: Origin::Savant,
+        state: State::Final,
+        revision: 0,
+        values: Measured {
+            release_speed: about(94.0, 3.0),
+            release_pos_x: about(-1.5, 0.4),
+            release_pos_y: about(54.0, 0.4),
+            release_pos_z: about(5.9, 0.3),
+            release_extension: about(6.4, 0.4),
+            plate_x: about(0.0, 2.0),
+            plate_z: about(2.5, 2.0),
+            pfx_x: about(-0.6, 0.4),
+            pfx_z: about(1.3, 0.4),
+            vertical_approach_angle: None,
+            horizontal_approach_angle: None,
+            effective_speed: about(93.8, 3.0),
+            release_spin_rate: about(2300.0, 300.0),
+            spin_axis: about(210.0, 20.0),
+            vx0: about(5.0, 4.0),
+            vy0: about(-136.0, 4.0),
+            vz0: about(-5.0, 4.0),
+            ax: about(-8.0, 6.0),
+            ay: about(28.0, 4.0),
+            az: about(-16.0, 6.0),
+        },
+        sd: None,
+        cameras: 0,
+        residual_px: None,
+        late_data_frac: 0.0,
+        calibration_confidence: None,
+        release_marked: false,
+        flags: Vec::new(),
+    }
+}
+
+fn fill(store: &Store) {
+    let mut rng = StdRng::seed_from_u64(7);
+    let people = (0..PITCHERS).map(|n| PitcherRecord {
+        id: FIRST_ID + n,
+        name: Some(format!("Pitcher {n}")),
+        team: Some(format!("T{}", n % 30)),
+        ..PitcherRecord::default()
+    });
+    store.bulk(people, |txn, person| txn.put_pitcher(&person).map(drop)).expect("stored");
+    for season in SEASONS {
+        for nth in 0..DAYS {
+            let day = date(season as i16, 4, 1).saturating_add(i64::from(nth).days());
+            // Everybody has his turn every few days; a game has nine of a team's.
+            let whose = (0..OF_A_DAY).map(|i| (nth * OF_A_DAY + i) % PITCHERS);
+            let pitches: Vec<_> = whose
+                .enumerate()
+                .flat_map(|(i, n)| (0..PITCHES).map(move |number| (i as u32, n, number)))
+                .map(|(i, n, number)| {
+                    let game = (u32::from(season) - 2018) * 100_000 + nth * 200 + i;
+                    pitch(day, game, FIRST_ID + n, number, &mut rng)
+                })
+                .collect();
+            store.bulk(pitches, |txn, pitch| txn.put_pitch(&pitch).map(drop)).expect("stored");
+        }
+    }
+}
+
+#[test]
+fn five_seasons_of_a_league_are_asked_for_a_workload() {
+    if !full() {
+        println!("SKIPPED: set PITCHGUARD_FULL to fill a store with 3.5 million pitches");
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let store = Store::open(dir.path(), StoreOptions::default()).expect("a new store opens");
+    let began = Instant::now();
+    fill(&store);
+    println!("{} pitches stored in {:.0?}", store.counts().expect("counted").pitches, began.elapsed());
+    let began = Instant::now();
+    let whose: BTreeSet<_> = SEASONS.flat_map(|season| (0..PITCHERS).map(move |n| (FIRST_ID + n, season))).collect();
+    let rebuilt = history::rebuild_all(&store, &whose, &GameTypes::new()).expect("summed up");
+    println!("{} appearances summed up in {:.0?}", rebuilt.appearances, began.elapsed());
+    println!("the database has {} MB", store.disk_bytes().expect("measured") / 1_000_000);
+    assert_eq!(rebuilt.appearances, u64::from(DAYS * OF_A_DAY) * 5);
+    drop(store);
+
+    let mut config = Config::default();
+    config.store.path = dir.path().to_path_buf();
+    config.venue.file = None;
+    config.ingest.udp_listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    config.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let began = Instant::now();
+    let daemon = Daemon::start(&config, BoxClock::start(1.0)).expect("it starts");
+    println!("the daemon started in {:.1?}", began.elapsed());
+    let client = reqwest::blocking::Client::builder().no_proxy().build().expect("a client");
+    let mut took: Vec<Duration> = Vec::new();
+    for n in 0..3000_u32 {
+        let (id, season) = (FIRST_ID + n * 7 % PITCHERS, 2019 + n % 5);
+        let path = format!("/api/workload/pitcher/{id}?start_date={season}-04-01&end_date={season}-09-30");
+        let began = Instant::now();
+        let response = client.get(format!("http://{}{path}", daemon.http)).send().expect("it answers");
+        let body = response.bytes().expect("a body");
+        took.push(began.elapsed());
+        assert!(body.starts_with(b"{\"pitcher\":"), "{path}");
+    }
+    took.sort_unstable();
+    let at = |share: f64| took[(share * (took.len() - 1) as f64) as usize];
+    println!("a season's workload over HTTP: p50 {:.2?}, p99 {:.2?}, most {:.2?}", at(0.5), at(0.99), at(1.0));
+    let began = Instant::now();
+    let listed = client.get(format!("http://{}/api/pitchers?team=T3&season=2023", daemon.http)).send();
+    println!("a team's pitchers in {:.1?}", began.elapsed());
+    assert!(listed.expect("it answers").status().is_success());
+    daemon.shutdown();
+}
