@@ -7,14 +7,12 @@ use super::dataset::Row;
 use super::day::Day;
 use super::features::{Snapshot, definitions};
 use super::labels::{HORIZON_DAYS, Outcome, outcome};
-use super::prepare::{Preparation, Recipe, correlation};
+use super::prepare::{CALENDAR, Preparation, Recipe, correlation, ranks};
 use super::season::RegularSeason;
 use super::series::{Appearance, BodyPart, Placement, Series};
 
 /// From this AUC on a result needs explaining.
 pub const TOO_GOOD: f64 = 0.70;
-/// Rank correlation with the day of the year from which a feature tells the calendar.
-const CALENDAR: f64 = 0.6;
 
 /// Something that leaks, in words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -125,40 +123,16 @@ fn another_future(series: &Series, day: Day) -> Series {
     other
 }
 
-/// Features whose value follows the day of the year. `values` are those of one feature, with the days.
-pub fn calendar_proxies(rows: &[&Row]) -> Vec<Finding> {
-    let names = definitions();
-    let proxy = |index: usize| {
-        let there: Vec<(f64, f64)> = rows
-            .iter()
-            .filter_map(|r| Some((r.snapshot.values.get(index).copied()??, day_of_year(r.snapshot.day))))
-            .collect();
-        let (values, days): (Vec<f64>, Vec<f64>) = there.into_iter().unzip();
-        (values.len() > 100 && correlation(&ranks(&values), &ranks(&days)).abs() >= CALENDAR)
-            .then(|| Finding::CalendarProxy(names.get(index).map_or_else(|| format!("#{index}"), |d| d.name.to_owned())))
-    };
-    let width = rows.first().map_or(0, |r| r.snapshot.values.len());
-    (0..width).filter_map(proxy).collect()
+/// Inputs of a model that follow the day of the year, missing flags among them. `inputs` are named columns over `rows`.
+pub fn calendar_proxies(rows: &[&Row], inputs: &[(String, Vec<f64>)]) -> Vec<Finding> {
+    let days: Vec<f64> = rows.iter().map(|r| day_of_year(r.snapshot.day)).collect();
+    let days = ranks(&days);
+    let follows = |(_, values): &&(String, Vec<f64>)| correlation(&ranks(values), &days).abs() > CALENDAR;
+    inputs.iter().filter(follows).map(|(name, _)| Finding::CalendarProxy(name.clone())).collect()
 }
 
 fn day_of_year(day: Day) -> f64 {
     f64::from(day.date().day_of_year())
-}
-
-/// Ranks, ties by their mean.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut at = 0;
-    while at < order.len() {
-        let tied = order[at..].iter().take_while(|i| values[**i].total_cmp(&values[order[at]]).is_eq()).count();
-        for index in &order[at..at + tied] {
-            ranks[*index] = at as f64 + (tied as f64 - 1.0) / 2.0;
-        }
-        at += tied;
-    }
-    ranks
 }
 
 /// Rows whose outcome is not what the rules say: rows on the list, uncensored ends, labels dated by the wrong date.

@@ -14,6 +14,9 @@ const MISSING_MAX: f64 = 0.5;
 const FLAG_MIN: f64 = 0.01;
 /// Of two features that correlate more closely, the later one is left out.
 const TWIN: f64 = 0.98;
+/// What follows the day of the year more closely (rank correlation) is a calendar and left out: in April every pitcher's
+/// windows are short.
+pub const CALENDAR: f64 = 0.4;
 /// Standardised values are clipped here: one odd game is no ten standard deviations of risk.
 const CLIP: f64 = 5.0;
 
@@ -60,6 +63,8 @@ impl Preparation {
         let mut columns: Vec<Column> = Vec::new();
         let mut kept: Vec<Vec<f64>> = Vec::new();
         let mut left_out = Vec::new();
+        let calendar = ranks(&rows.iter().map(|r| f64::from(r.snapshot.day.date().day_of_year())).collect::<Vec<_>>());
+        let follows_calendar = |values: &[f64]| correlation(&ranks(values), &calendar).abs() > CALENDAR;
         for (index, definition) in definitions().iter().enumerate() {
             let name = definition.name;
             if !(recipe.candidates.is_empty() || recipe.candidates.contains(&name)) {
@@ -82,13 +87,19 @@ impl Preparation {
                 left_out.push((name.to_owned(), format!("says what {} says", columns[twin].feature)));
                 continue;
             }
+            if follows_calendar(&scaled) {
+                left_out.push((name.to_owned(), "follows the day of the year".to_owned()));
+                continue;
+            }
             columns.push(column);
             kept.push(scaled);
             if recipe.flags && missing > FLAG_MIN {
                 let flags: Vec<f64> = raw.iter().map(|v| f64::from(u8::from(v.is_none()))).collect();
                 let Some(column) = Column::fit(name, true, 0.0, &flags) else { continue };
                 let scaled: Vec<f64> = flags.iter().map(|v| column.scale(*v)).collect();
-                if kept.iter().all(|other| correlation(other, &scaled).abs() <= TWIN) {
+                if follows_calendar(&scaled) {
+                    left_out.push((format!("{name} (missing)"), "follows the day of the year".to_owned()));
+                } else if kept.iter().all(|other| correlation(other, &scaled).abs() <= TWIN) {
                     columns.push(column);
                     kept.push(scaled);
                 }
@@ -165,4 +176,20 @@ pub(super) fn correlation(a: &[f64], b: &[f64]) -> f64 {
     let (a, b) = (&a - a.mean().unwrap_or(0.0), &b - b.mean().unwrap_or(0.0));
     let norm = (a.dot(&a) * b.dot(&b)).sqrt();
     if norm > 1e-12 { a.dot(&b) / norm } else { 0.0 }
+}
+
+/// Ranks, ties by their mean.
+pub(super) fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut at = 0;
+    while at < order.len() {
+        let tied = order[at..].iter().take_while(|i| values[**i].total_cmp(&values[order[at]]).is_eq()).count();
+        for index in &order[at..at + tied] {
+            ranks[*index] = at as f64 + (tied as f64 - 1.0) / 2.0;
+        }
+        at += tied;
+    }
+    ranks
 }

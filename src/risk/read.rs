@@ -75,6 +75,7 @@ impl Tally {
 /// A placement with the person it is about.
 struct Named {
     name: String,
+    words: String,
     mlbam: Option<u32>,
     placement: Placement,
 }
@@ -187,13 +188,14 @@ fn read_injuries(path: &Path, out: &mut Vec<Named>, tally: &mut Tally) -> Result
         }
         tally.placements += 1;
         let mlbam = number(&record, mlbam).filter(|id| (1.0..2e9).contains(id)).map(|id| id as u32);
-        out.push(Named { name: plain(text(Some(name))), mlbam, placement });
+        out.push(Named { name: plain(text(Some(name))), words: words.to_lowercase(), mlbam, placement });
     }
     Ok(())
 }
 
 /// Gives each placement to the pitcher of its name, and counts whom the names did not match.
-fn attach(people: &mut BTreeMap<String, Series>, placements: Vec<Named>, tally: &mut Tally) {
+fn attach(people: &mut BTreeMap<String, Series>, mut placements: Vec<Named>, tally: &mut Tally) {
+    join_winters(&mut placements);
     let mut ids: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
     for named in &placements {
         ids.entry(named.name.clone()).or_default().extend(named.mlbam);
@@ -218,12 +220,28 @@ fn attach(people: &mut BTreeMap<String, Series>, placements: Vec<Named>, tally: 
         if let Some(id) = named.mlbam {
             series.pitcher = id;
         }
-        // A placement that went on is reported anew each season.
-        if !series.placements.contains(&named.placement) {
-            series.placements.push(named.placement);
-        }
+        series.placements.push(named.placement);
     }
     (tally.arm_pitchers, tally.arm_pitchers_matched) = (wanted.len(), found.len());
+}
+
+/// Whoever stays on the list over the winter is reported anew each season, with a new retroactive date: that is one
+/// placement, from its first report to its last return.
+fn join_winters(placements: &mut Vec<Named>) {
+    let same = |a: &Named, b: &Named| {
+        let dates = |n: &Named| (n.placement.announced, n.placement.surgery);
+        a.name == b.name && a.mlbam == b.mlbam && a.words == b.words && dates(a) == dates(b)
+    };
+    let mut joined: Vec<Named> = Vec::with_capacity(placements.len());
+    placements.sort_by(|a, b| (&a.name, a.placement.retroactive).cmp(&(&b.name, b.placement.retroactive)));
+    for named in placements.drain(..) {
+        let before = joined.iter_mut().rev().take_while(|j| j.name == named.name).find(|j| same(j, &named));
+        match before {
+            Some(before) => before.placement.returned = named.placement.returned,
+            None => joined.push(named),
+        }
+    }
+    *placements = joined;
 }
 
 /// `M/D/YY` or `YYYY-MM-DD`; empty is none.

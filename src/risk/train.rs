@@ -117,7 +117,13 @@ pub fn train(series: &[Series], plan: &Plan) -> Result<Model, TrainError> {
     };
     let mut findings = audit::split(&train, &calibrate, &test);
     findings.extend(audit::preparation(&fitted.preparation, &train, choice.recipe));
-    findings.extend(audit::calendar_proxies(&train));
+    let x = fitted.preparation.matrix(&train);
+    let column = |(at, c): (usize, &super::prepare::Column)| {
+        let name = if c.flag { format!("{} (missing)", c.feature) } else { c.feature.clone() };
+        (name, x.column(at).to_vec())
+    };
+    let inputs: Vec<_> = fitted.preparation.columns.iter().enumerate().map(column).collect();
+    findings.extend(audit::calendar_proxies(&train, &inputs));
     let seasons = seasons(series);
     findings.extend(audit::labels(series, &test, |year| seasons.get(&year).copied(), plan.data_end));
     let step = (data.rows.len() / AUDITED_ROWS).max(1);
@@ -125,7 +131,6 @@ pub fn train(series: &[Series], plan: &Plan) -> Result<Model, TrainError> {
     findings.extend(audit::future_features(series, &some, audit::as_computed));
     findings.extend(audit::too_good(result.auc.value));
 
-    let x = fitted.preparation.matrix(&train);
     Ok(Model {
         version: format!("{}-{test_year}", plan.trained_at.replace([':', '-'], "").replace('T', "t").to_lowercase()),
         trained_at: plan.trained_at.clone(),

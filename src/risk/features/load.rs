@@ -7,11 +7,12 @@ pub(super) const FEATURES: &[Definition] = &[
     Definition::new("pitches_7d", "pitches of the last 7 days", "a game", |p| Some(pitches(p, 7))),
     Definition::new("pitches_14d", "pitches of the last 14 days", "a game", |p| Some(pitches(p, 14))),
     Definition::new("pitches_30d", "pitches of the last 30 days", "a game", |p| Some(pitches(p, 30))),
-    Definition::new("pitches_90d", "pitches of the last 90 days", "a game 60 days back or more", |p| {
+    Definition::new("pitches_90d", "pitches of the last 90 days", "a season of 60 days or more", |p| {
         reaches(p, 60).then(|| pitches(p, 90))
     }),
     Definition::new("pitches_365d", "pitches of the last 365 days", "a game 300 days back or more", |p| {
-        reaches(p, 300).then(|| pitches(p, 365))
+        let known = p.games().first().is_some_and(|g| p.day().since(g.day) >= 300);
+        known.then(|| pitches(p, 365))
     }),
     Definition::new("pitches_last", "pitches of the latest game", "a game", |p| Some(p.last()?.pitches)),
     Definition::new("pitches_last_ratio", "pitches of the latest game ÷ mean of the 60 days before it", "3 games before", |p| {
@@ -37,13 +38,15 @@ pub(super) const FEATURES: &[Definition] = &[
     Definition::new("hundred_pitch_days_30d", "days with 100 pitches or more, 30 days", "a game", |p| {
         Some(p.window(30).iter().filter(|g| g.pitches >= 100.0).count() as f64)
     }),
-    Definition::new("acwr", "EWMA(7) ÷ EWMA(28) of pitches a day (§5)", "a game 28 days back or more", acwr),
+    Definition::new("acwr", "EWMA(7) ÷ EWMA(28) of pitches a day (§5)", "a season of 28 days or more", acwr),
     Definition::new("intensity_7d", "pitches of 7 days ÷ (pitches of the 28 before ÷ 4)", "50 pitches before", |p| {
         let before: f64 = p.between(35, 7).iter().map(|g| g.pitches).sum();
         (before >= 50.0).then(|| (pitches(p, 7) / (before / 4.0)).min(5.0))
     }),
-    Definition::new("gap_60d", "longest stretch without a game, days, 60 days", "a game 60 days back or more", |p| {
-        reaches(p, 60).then(|| p.rests(60).into_iter().fold(0.0, f64::max).min(60.0))
+    Definition::new("gap_60d", "longest stretch without a game between games of 60 days, days", "3 games in them", |p| {
+        let games = p.window(60);
+        let rests = games.windows(2).map(|pair| f64::from(pair[1].day.since(pair[0].day) - 1));
+        (games.len() >= 3).then(|| rests.fold(0.0, f64::max))
     }),
 ];
 
@@ -51,9 +54,9 @@ fn pitches(past: &Past<'_>, days: i32) -> f64 {
     past.window(days).iter().map(|g| g.pitches).sum()
 }
 
-/// Whether his games reach so far back: before that a sum over a long window counts the data's start, not the pitcher.
+/// Whether his season reaches so far back: before that a long window counts the winter, or where the data starts.
 fn reaches(past: &Past<'_>, days: i32) -> bool {
-    past.games().first().is_some_and(|g| past.day().since(g.day) >= days)
+    past.first_of_season().is_some_and(|first| past.day().since(first) >= days)
 }
 
 /// Days of rest that Pitch Smart asks for after so many pitches (science.md §5, ages 19–22).

@@ -45,6 +45,9 @@ pub struct Past<'s> {
 /// Games further back than this are not looked at: bounds the work of a snapshot.
 const BACK_DAYS: i32 = 3 * 366;
 
+/// A stretch without a game that is a winter, or as long as one.
+const WINTER_DAYS: i32 = 100;
+
 impl<'s> Past<'s> {
     /// The past at the end of `day`.
     pub fn of(series: &'s Series, day: Day) -> Self {
@@ -72,6 +75,13 @@ impl<'s> Past<'s> {
 
     pub(super) fn games(&self) -> &[Game<'s>] {
         &self.games
+    }
+
+    /// His first game since the winter, as far as it is known. What needs a longer past than this season's is counted
+    /// from here, so that it does not tell where the data starts.
+    pub(super) fn first_of_season(&self) -> Option<Day> {
+        let winter = self.games.windows(2).rev().find(|pair| pair[1].day.since(pair[0].day) > WINTER_DAYS);
+        winter.map(|pair| pair[1].day).or_else(|| self.games.first().map(|g| g.day))
     }
 
     pub(super) fn placements(&self) -> &[&'s Placement] {

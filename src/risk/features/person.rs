@@ -4,7 +4,8 @@ use super::super::series::{BodyPart, Placement};
 use super::Definition;
 use super::past::Past;
 
-/// Half-life of what an earlier placement says, days: this project's own choice, a season's half.
+/// Half-life of what an earlier placement says, days: this project's own choice, half a season. Nothing looks further
+/// back than a year: injury reports start somewhere, and a longer window would count from there.
 const FADE_DAYS: f64 = 90.0;
 
 pub(super) const FEATURES: &[Definition] = &[
@@ -16,24 +17,21 @@ pub(super) const FEATURES: &[Definition] = &[
     Definition::new("arm_placements_365d", "arm placements announced in the last 365 days", "a game", |p| {
         Some(recent(p, 365, |q| q.part.is_arm()))
     }),
-    Definition::new("arm_placements_2y", "arm placements announced in the last 730 days, 3 at most", "a game", |p| {
-        Some(recent(p, 730, |q| q.part.is_arm()).min(3.0))
-    }),
     Definition::new("arm_return_fading", "Σ over arm placements of 2^(−days since back ÷ 90)", "a game", |p| {
         Some(fading(p, |q| q.part.is_arm()))
     }),
     Definition::new("other_return_fading", "Σ over other placements of 2^(−days since back ÷ 90)", "a game", |p| {
         Some(fading(p, |q| !q.part.is_arm()))
     }),
-    Definition::new("elbow_before", "1 after an elbow placement within 730 days, else 0", "a game", |p| {
-        Some(recent(p, 730, |q| q.part == BodyPart::Elbow).min(1.0))
+    Definition::new("elbow_before", "1 after an elbow placement within 365 days, else 0", "a game", |p| {
+        Some(recent(p, 365, |q| q.part == BodyPart::Elbow).min(1.0))
     }),
-    Definition::new("shoulder_before", "1 after a shoulder placement within 730 days, else 0", "a game", |p| {
-        Some(recent(p, 730, |q| q.part == BodyPart::Shoulder).min(1.0))
+    Definition::new("shoulder_before", "1 after a shoulder placement within 365 days, else 0", "a game", |p| {
+        Some(recent(p, 365, |q| q.part == BodyPart::Shoulder).min(1.0))
     }),
-    Definition::new("surgery_before", "1 after an operation on the arm within 730 days, else 0", "a game", |p| {
+    Definition::new("surgery_before", "1 after an operation on the arm within 365 days, else 0", "a game", |p| {
         let operated = |q: &Placement| {
-            q.part.is_arm() && q.surgery.is_some_and(|s| (0..=730).contains(&p.day().since(s)))
+            q.part.is_arm() && q.surgery.is_some_and(|s| (0..=365).contains(&p.day().since(s)))
         };
         Some(f64::from(u8::from(p.placements().iter().any(|q| operated(q)))))
     }),
