@@ -75,7 +75,7 @@ impl Tally {
 /// A placement with the person it is about.
 struct Named {
     name: String,
-    words: String,
+    hurt: Option<Day>,
     mlbam: Option<u32>,
     placement: Placement,
 }
@@ -170,10 +170,11 @@ fn read_injuries(path: &Path, out: &mut Vec<Named>, tally: &mut Tally) -> Result
         let (first, retroactive) = (day(dated, "Injury / Surgery Date"), day(retro, "IL Retro Date"));
         let returned = returned.and_then(|c| day(c, "Return Date"));
         let words = text(Some(injury));
-        // The one column holds the day of an operation where there was one, and then no announcement is known.
+        // The report's one column is the day of the operation where there was one, else of the injury: in 8 of 10 rows
+        // his last game. It tells no announcement, so that the retroactive date dates the placement.
         let operated = words.to_lowercase().contains("surgery");
         let placement = Placement {
-            announced: first.filter(|_| !operated),
+            announced: None,
             retroactive,
             surgery: first.filter(|_| operated),
             returned,
@@ -188,7 +189,7 @@ fn read_injuries(path: &Path, out: &mut Vec<Named>, tally: &mut Tally) -> Result
         }
         tally.placements += 1;
         let mlbam = number(&record, mlbam).filter(|id| (1.0..2e9).contains(id)).map(|id| id as u32);
-        out.push(Named { name: plain(text(Some(name))), words: words.to_lowercase(), mlbam, placement });
+        out.push(Named { name: plain(text(Some(name))), hurt: first, mlbam, placement });
     }
     Ok(())
 }
@@ -225,20 +226,24 @@ fn attach(people: &mut BTreeMap<String, Series>, mut placements: Vec<Named>, tal
     (tally.arm_pitchers, tally.arm_pitchers_matched) = (wanted.len(), found.len());
 }
 
-/// Whoever stays on the list over the winter is reported anew each season, with a new retroactive date: that is one
-/// placement, from its first report to its last return.
+/// Whoever stays on the list over the winter is reported anew each season, with the new list's first day as retroactive
+/// date: that is one placement, from its first report to its last return.
 fn join_winters(placements: &mut Vec<Named>) {
-    let same = |a: &Named, b: &Named| {
-        let dates = |n: &Named| (n.placement.announced, n.placement.surgery);
-        a.name == b.name && a.mlbam == b.mlbam && a.words == b.words && dates(a) == dates(b)
-    };
+    let year = |day: Option<Day>| day.map(Day::year);
     let mut joined: Vec<Named> = Vec::with_capacity(placements.len());
     placements.sort_by(|a, b| (&a.name, a.placement.retroactive).cmp(&(&b.name, b.placement.retroactive)));
     for named in placements.drain(..) {
-        let before = joined.iter_mut().rev().take_while(|j| j.name == named.name).find(|j| same(j, &named));
+        let carried = year(named.hurt) < year(named.placement.retroactive);
+        let before = joined.last_mut().filter(|b| {
+            let open = b.placement.returned.is_none() || b.placement.returned >= named.placement.retroactive;
+            b.name == named.name && b.mlbam == named.mlbam && (open || b.hurt == named.hurt)
+        });
         match before {
-            Some(before) => before.placement.returned = named.placement.returned,
-            None => joined.push(named),
+            Some(before) if carried => {
+                before.placement.returned = named.placement.returned;
+                before.placement.surgery = before.placement.surgery.or(named.placement.surgery);
+            }
+            _ => joined.push(named),
         }
     }
     *placements = joined;
