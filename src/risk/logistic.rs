@@ -154,7 +154,7 @@ impl Logistic {
 }
 
 /// Solves a symmetric positive definite system by Cholesky; none where it is not.
-fn solve(mut a: Array2<f64>, mut b: Array1<f64>) -> Option<Array1<f64>> {
+pub(super) fn solve(mut a: Array2<f64>, mut b: Array1<f64>) -> Option<Array1<f64>> {
     let n = b.len();
     for k in 0..n {
         for j in 0..k {

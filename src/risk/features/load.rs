@@ -60,7 +60,7 @@ fn reaches(past: &Past<'_>, days: i32) -> bool {
 }
 
 /// Days of rest that Pitch Smart asks for after so many pitches (science.md §5, ages 19–22).
-pub(in super::super) fn rest_asked(pitches: f64) -> i32 {
+pub(in crate::risk) fn rest_asked(pitches: f64) -> i32 {
     match pitches {
         p if p <= 30.0 => 0,
         p if p <= 45.0 => 1,
