@@ -10,12 +10,14 @@ mod guard;
 mod health;
 mod history;
 mod live;
+mod models;
 mod options;
 mod page;
 mod pitchers;
 mod pitches;
 mod problem;
 mod readiness;
+mod risk;
 mod routes;
 mod socket;
 
@@ -27,6 +29,7 @@ pub use self::history::{History, HistoryError, PitchPage, PitchPosition, PitchQu
 pub use self::live::{Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
 pub use self::options::{ExposureError, HttpOptions, check_exposure};
 pub use self::problem::ProblemDetails;
+pub use self::risk::RiskDesk;
 pub use self::routes::{openapi, router};
 use crate::clock::BoxClock;
 use crate::observe::Telemetry;
@@ -54,6 +57,8 @@ pub struct ApiState {
     pub history: Arc<dyn History>,
     /// To the merge thread; bounded.
     pub commands: mpsc::Sender<Command>,
+    /// Injury risk; none where it is not served.
+    pub risk: Option<Arc<RiskDesk>>,
     /// The daemon's numbers of its own.
     pub telemetry: Arc<Telemetry>,
     /// Box time.
@@ -71,5 +76,6 @@ pub async fn serve(
     router: axum::Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }

@@ -26,7 +26,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::{Problem, write_problems};
-use super::{ApiState, HttpOptions, alerts, guard, health, page, pitchers, pitches, readiness, socket};
+use super::{ApiState, HttpOptions, alerts, guard, health, models, page, pitchers, pitches, readiness, risk, socket};
 use crate::observe::{Stage, Telemetry};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -62,6 +62,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
         (name = "live", description = "Everything as it happens"),
         (name = "pitches", description = "Fitted and imported pitches"),
         (name = "pitchers", description = "Whom the box knows"),
+        (name = "risk", description = "How likely a pitcher is hurt within 21 days, and why"),
         (name = "alerts", description = "What needs a look"),
         (name = "health", description = "The daemon itself")
     )
@@ -78,6 +79,11 @@ fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(pitchers::one))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::acknowledge))
+        .routes(routes!(risk::one))
+        .routes(routes!(risk::many))
+        .routes(routes!(models::list))
+        .routes(routes!(models::promote))
+        .routes(routes!(models::rollback))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::status))

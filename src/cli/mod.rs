@@ -6,9 +6,11 @@ pub mod config;
 pub mod demo;
 pub mod import;
 mod logs;
+pub mod model;
 pub mod run;
 pub mod simulate;
 pub mod status;
+pub mod train;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -39,6 +41,10 @@ enum Verb {
     Simulate(Box<simulate::Args>),
     /// Imports history: what is usual for each pitcher.
     Import(import::ImportArgs),
+    /// Trains a risk model, and tells how it does on a year that it never saw.
+    Train(train::TrainArgs),
+    /// The registry of risk models: list, show, promote, rollback, evaluate.
+    Model(model::ModelArgs),
     /// Asks the running daemon how it is.
     Status(status::StatusArgs),
     /// Reads the configuration and prints every error in it.
@@ -58,6 +64,12 @@ pub fn main() -> ExitCode {
         Verb::Simulate(args) => simulate::run(&args),
         Verb::Import(args) => {
             with_config(path, |config| told(import::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)))
+        }
+        Verb::Train(args) => {
+            with_config(path, |config| told(train::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)))
+        }
+        Verb::Model(args) => {
+            with_config(path, |config| told(model::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)))
         }
         Verb::Status(args) => with_config(path, |config| status::run(&args, config.http.listen)),
         Verb::CheckConfig(args) => check_config::run(path, &args),

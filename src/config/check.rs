@@ -17,6 +17,10 @@ pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
     store(config, r);
     http(config, r);
     readiness(config, r);
+    for (key, why) in config.risk.errors() {
+        let place = r.place_of("risk", key);
+        r.report(place, format!("[risk] {key} {why}"));
+    }
 }
 
 fn venue(config: &Config, r: &mut Reader<'_>) {

@@ -21,6 +21,7 @@ pub use provenance::{Origin, Provenance};
 use crate::ingest::{KeyFileError, KeyRing, UdpSettings};
 use crate::readiness;
 use crate::reorder::{self, MoundPlan};
+use crate::risk;
 use crate::tracking::{
     self,
     venue::{Venue, VenueError},
@@ -49,6 +50,8 @@ pub struct Config {
     pub tracking: tracking::Config,
     /// `[readiness]`: this project's own choices in judging readiness, limits of alerts among them.
     pub readiness: readiness::Config,
+    /// `[risk]`: this project's own choices in telling injury risk.
+    pub risk: risk::Config,
 }
 
 /// `[venue]`: the ballpark.
@@ -230,7 +233,7 @@ impl Config {
         default: Self,
     ) -> Result<(Self, Provenance), ConfigErrors> {
         let mut r = Reader::new(file, environment);
-        let Self { venue, ingest, reorder, store, http, tracking, readiness } = default;
+        let Self { venue, ingest, reorder, store, http, tracking, readiness, risk } = default;
         let config = Self {
             venue: VenueConfig { file: r.take("venue", "file", venue.file) },
             ingest: IngestConfig {
@@ -256,6 +259,7 @@ impl Config {
             },
             tracking: r.take_section("tracking", tracking),
             readiness: r.take_section("readiness", readiness),
+            risk: r.take_section("risk", risk),
         };
         check::check(&config, &mut r);
         r.finish().map(|provenance| (config, provenance))

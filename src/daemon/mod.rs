@@ -25,6 +25,7 @@ use crate::ingest::{IngestCounters, IngestError, KeyFileError, UdpIngest};
 use crate::observe::{PartState, Stage, Telemetry};
 use crate::pipeline::{Pipeline, Settings};
 use crate::reorder::{self, ConfigError, Producer};
+use crate::risk::service::RiskService;
 use crate::store::{Store, StoreError, StoreOptions, WriterHandle};
 use crate::tracking::venue::{Venue, VenueError};
 
@@ -177,6 +178,7 @@ impl Daemon {
         options.allowed_hosts.clone_from(&config.http.allowed_hosts);
         let router = api::router(ApiState {
             live: Arc::clone(&live),
+            risk: Some(Arc::new(api::RiskDesk::new(RiskService::new(Arc::clone(&store), config.risk)))),
             history: Arc::new(history::StoreHistory::new(store)),
             commands,
             telemetry: Arc::clone(&telemetry),

@@ -103,7 +103,10 @@ mod tests {
 
     fn usual() -> Vec<Vec<f64>> {
         // Speed and spin go together, as they do.
-        (0..40).map(|i| f64::from(i % 9) - 4.0).map(|t| vec![95.0 + 0.3 * t, 2400.0 + 30.0 * t + 5.0 * (t * t % 3.0)]).collect()
+        (0..40)
+            .map(|i| f64::from(i % 9) - 4.0)
+            .map(|t| vec![95.0 + 0.3 * t, 2400.0 + 30.0 * t + 5.0 * (t * t % 3.0)])
+            .collect()
     }
 
     #[test]

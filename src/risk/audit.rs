@@ -43,7 +43,9 @@ pub enum Finding {
         expected: Outcome,
     },
     /// Years overlap.
-    #[error("rows that {earlier} reach {reach} with their 21 days, rows that {later} begin {begin}: the split is not by time")]
+    #[error(
+        "rows that {earlier} reach {reach} with their 21 days, rows that {later} begin {begin}: the split is not by time"
+    )]
     Split {
         /// What the earlier rows do.
         earlier: &'static str,

@@ -34,12 +34,12 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Every number that cannot be meant, in words; empty for a sound configuration.
-    pub fn errors(&self) -> Vec<String> {
+    /// Every key that cannot be meant, with why; empty for a sound configuration.
+    pub fn errors(&self) -> Vec<(&'static str, String)> {
         let mut errors = Vec::new();
         let share = |x: f64| x > 0.0 && x < 1.0;
         if !(share(self.medium_from) && share(self.high_from) && self.medium_from < self.high_from) {
-            errors.push("`medium_from` must lie below `high_from`, both between 0 and 1".to_owned());
+            errors.push(("medium_from", "must lie below high_from, both between 0 and 1".to_owned()));
         }
         for (name, value) in [
             ("contributors", self.contributors),
@@ -48,7 +48,7 @@ impl Config {
             ("batch_max", self.batch_max),
         ] {
             if value == 0 {
-                errors.push(format!("`{name}` must be 1 or more"));
+                errors.push((name, "is 0; write 1 or more".to_owned()));
             }
         }
         errors
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn the_default_is_sound_and_every_fault_is_told() {
-        assert_eq!(Config::default().errors(), Vec::<String>::new());
+        assert_eq!(Config::default().errors(), []);
         let config = Config { medium_from: 0.2, high_from: 0.1, cache_max: 0, ..Config::default() };
         assert_eq!(config.errors().len(), 2);
     }

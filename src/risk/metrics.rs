@@ -100,7 +100,11 @@ fn auc_sorted(p: &[f64], y: &[f64], weight: &[u32], order: &[usize]) -> f64 {
         let (mut plus, mut minus, tied) = (0.0, 0.0, p[order[at]]);
         while at < order.len() && p[order[at]].total_cmp(&tied).is_eq() {
             let w = f64::from(weight[order[at]]);
-            if y[order[at]] > 0.5 { plus += w } else { minus += w }
+            if y[order[at]] > 0.5 {
+                plus += w
+            } else {
+                minus += w
+            }
             at += 1;
         }
         area += minus * (above + plus / 2.0);
@@ -115,7 +119,8 @@ fn figures(s: Scored<'_>, weight: &[u32], order: &[usize]) -> Figures {
     let n: f64 = weight.iter().map(|w| f64::from(*w)).sum();
     let plus: f64 = weight.iter().zip(y).map(|(w, y)| f64::from(*w) * y).sum();
     let share = plus / n.max(1.0);
-    let brier = weight.iter().zip(p).zip(y).map(|((w, p), y)| f64::from(*w) * (p - y).powi(2)).sum::<f64>() / n.max(1.0);
+    let brier =
+        weight.iter().zip(p).zip(y).map(|((w, p), y)| f64::from(*w) * (p - y).powi(2)).sum::<f64>() / n.max(1.0);
     let (mut seen, mut found, mut precision, mut top, mut top_seen) = (0.0, 0.0, 0.0, 0.0, 0.0);
     let (mut ece, mut bin, mut bin_p, mut bin_y, mut bin_n) = (0.0, 1.0, 0.0, 0.0, 0.0);
     for at in order {
@@ -213,9 +218,8 @@ impl<'a> Resamples<'a> {
 
 fn interval(value: f64, mut resampled: Vec<f64>) -> Interval {
     resampled.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        resampled.get(((resampled.len() as f64 * share) as usize).min(resampled.len().saturating_sub(1)))
-    };
+    let at =
+        |share: f64| resampled.get(((resampled.len() as f64 * share) as usize).min(resampled.len().saturating_sub(1)));
     Interval { value, low: at(0.025).copied().unwrap_or(value), high: at(0.975).copied().unwrap_or(value) }
 }
 
@@ -247,9 +251,8 @@ pub fn judge(s: Scored<'_>, resamples: usize) -> Option<Judged> {
 /// AUC of `s` − AUC of `other` on the same rows, over the same resamples of pitchers.
 pub fn auc_difference(s: Scored<'_>, other: &[f64], resamples: usize) -> Interval {
     let (order, other_order) = (descending(s.p), descending(other));
-    let difference = |weight: &[u32]| {
-        auc_sorted(s.p, s.y, weight, &order) - auc_sorted(other, s.y, weight, &other_order)
-    };
+    let difference =
+        |weight: &[u32]| auc_sorted(s.p, s.y, weight, &order) - auc_sorted(other, s.y, weight, &other_order);
     let mut draws = Resamples::new(s.pitcher);
     let drawn = (0..resamples).map(|_| difference(&draws.draw())).collect();
     interval(difference(&vec![1; s.p.len()]), drawn)

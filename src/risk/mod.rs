@@ -18,11 +18,15 @@ pub mod model;
 pub mod names;
 pub mod prepare;
 pub mod read;
+pub mod registry;
 pub mod report;
 pub mod respond;
 pub mod season;
 pub mod series;
+pub mod service;
+pub mod stored;
 pub mod train;
 pub mod words;
 
+pub use config::Config;
 pub use day::Day;

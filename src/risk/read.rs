@@ -181,7 +181,8 @@ fn read_injuries(path: &Path, out: &mut Vec<Named>, tally: &mut Tally) -> Result
             part: BodyPart::classify(words),
         };
         if !wrong.is_empty() || placement.dated().is_none() {
-            let why = if wrong.is_empty() { "no date that tells when he was placed".to_owned() } else { wrong.join("; ") };
+            let why =
+                if wrong.is_empty() { "no date that tells when he was placed".to_owned() } else { wrong.join("; ") };
             tally.bad(path, &record, &why);
             if placement.dated().is_none() {
                 continue;

@@ -44,8 +44,8 @@ fn write_card(out: &mut String, model: &Model) -> std::fmt::Result {
     writeln!(
         out,
         "**How it is made**: logistic regression, balanced, L2 with C = {}, on \"{}\" inputs; trained on {}–{}, calibrated \
-         (Platt) on {}, tested once on {}. Inputs and C were chosen by rolling origin within the years before {}. Feature \
-         fingerprint `{}`.\n",
+         (Platt) on {}, tested on {}. Inputs and C are chosen by rolling origin within the years before {}: the test year takes \
+         no part. Feature fingerprint `{}`.\n",
         r.c, r.inputs, r.train_years.0, r.train_years.1, r.calibrate_year, r.test_year, r.test_year, model.fingerprint
     )?;
     if let Some((all, matched)) = r.matched {
@@ -56,9 +56,16 @@ fn write_card(out: &mut String, model: &Model) -> std::fmt::Result {
              found by name; most of the others threw no game in them.\n"
         )?;
     }
-    writeln!(out, "## Test year {}: {} rows, {} placements within {HORIZON_DAYS} days, {} pitchers\n", r.test_year, r.test.rows, r.test.placed, r.test.pitchers)?;
+    writeln!(
+        out,
+        "## Test year {}: {} rows, {} placements within {HORIZON_DAYS} days, {} pitchers\n",
+        r.test_year, r.test.rows, r.test.placed, r.test.pitchers
+    )?;
     writeln!(out, "95 % intervals by bootstrap over pitchers.\n")?;
-    writeln!(out, "| model | AUC | PR-AUC | lift at 10 % | Brier | Brier skill | ECE | slope |\n|---|---|---|---|---|---|---|---|")?;
+    writeln!(
+        out,
+        "| model | AUC | PR-AUC | lift at 10 % | Brier | Brier skill | ECE | slope |\n|---|---|---|---|---|---|---|---|"
+    )?;
     writeln!(out, "{}", row("this model, served", &r.test))?;
     if let Some(isotonic) = &r.test_isotonic {
         writeln!(out, "{}", row("with isotonic calibration", isotonic))?;
@@ -73,7 +80,11 @@ fn write_card(out: &mut String, model: &Model) -> std::fmt::Result {
         writeln!(out, "Boosted trees' AUC over this model's, paired: {}.", told(difference, 3))?;
     }
     if r.test.auc.low <= 0.5 {
-        writeln!(out, "\n**On {} the ranking cannot be told from chance.** Serving says so with every answer.", r.test_year)?;
+        writeln!(
+            out,
+            "\n**On {} the ranking cannot be told from chance.** Serving says so with every answer.",
+            r.test_year
+        )?;
     }
     writeln!(out, "\n## Rows\n")?;
     writeln!(
@@ -83,7 +94,10 @@ fn write_card(out: &mut String, model: &Model) -> std::fmt::Result {
          {HORIZON_DAYS} days pass the season's end or {} are censored.\n",
         r.data_end
     )?;
-    writeln!(out, "| year | healthy | placed | blackout | on the list | season's end | data's end | off season |\n|---|---|---|---|---|---|---|---|")?;
+    writeln!(
+        out,
+        "| year | healthy | placed | blackout | on the list | season's end | data's end | off season |\n|---|---|---|---|---|---|---|---|"
+    )?;
     for (year, b) in &r.balance {
         writeln!(
             out,

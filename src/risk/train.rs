@@ -8,7 +8,7 @@ use super::choose::{Choice, YARDSTICK, choose};
 use super::dataset::{Dataset, Row, seasons, targets};
 use super::day::Day;
 use super::drift::Reference;
-use super::features::fingerprint;
+use super::features::{Snapshot, fingerprint};
 use super::logistic::{FitError, Logistic};
 use super::metrics::{RESAMPLES, Scored, auc_difference, judge};
 use super::model::{Model, Record};
@@ -185,4 +185,14 @@ pub fn evaluate(model: &Model, series: &[Series], data_end: Day, year: i16) -> O
         decisions.iter().map(|f| model.platt.probability(*f)).collect()
     };
     judge(Scored { p: &p, y: &targets(&rows), pitcher: &pitchers(&rows) }, RESAMPLES)
+}
+
+/// Snapshots of the game days of a year's regular season, for drift.
+pub fn recent(series: &[Series], year: i16) -> Vec<Snapshot> {
+    let Some(season) = seasons(series).get(&year).copied() else { return Vec::new() };
+    let of = |one: &Series| {
+        let days = one.appearances.iter().filter_map(|a| a.day).filter(|d| season.has(*d));
+        days.filter_map(|day| Snapshot::of(one, day)).collect::<Vec<_>>()
+    };
+    series.iter().flat_map(of).collect()
 }

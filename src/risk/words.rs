@@ -51,18 +51,38 @@ fn subject(feature: &str) -> Subject {
 /// Why this feature pushes his risk where it does.
 pub fn explanation(feature: &str, raises: bool) -> String {
     let (up, down) = match subject(feature) {
-        Subject::Spike => ("has thrown more lately than his arm is used to", "has thrown no more lately than he is used to"),
-        Subject::Volume => ("carries a load that went with more injuries", "carries a load that went with fewer injuries"),
-        Subject::Rest => ("has a rhythm of rest that went with more injuries", "has a rhythm of rest that went with fewer injuries"),
+        Subject::Spike => {
+            ("has thrown more lately than his arm is used to", "has thrown no more lately than he is used to")
+        }
+        Subject::Volume => {
+            ("carries a load that went with more injuries", "carries a load that went with fewer injuries")
+        }
+        Subject::Rest => {
+            ("has a rhythm of rest that went with more injuries", "has a rhythm of rest that went with fewer injuries")
+        }
         Subject::Gap => ("comes out of a long stretch without games", "has pitched without a long break"),
-        Subject::SpeedLevel => ("throws at a velocity that went with more injuries", "throws at a velocity that went with fewer injuries"),
-        Subject::SpeedSpread => ("has a spread of velocity between games that went with more injuries", "has a spread of velocity between games that went with fewer injuries"),
-        Subject::SpeedLoss => ("shows a change of velocity that went with more injuries", "shows a change of velocity that went with fewer injuries"),
+        Subject::SpeedLevel => {
+            ("throws at a velocity that went with more injuries", "throws at a velocity that went with fewer injuries")
+        }
+        Subject::SpeedSpread => (
+            "has a spread of velocity between games that went with more injuries",
+            "has a spread of velocity between games that went with fewer injuries",
+        ),
+        Subject::SpeedLoss => (
+            "shows a change of velocity that went with more injuries",
+            "shows a change of velocity that went with fewer injuries",
+        ),
         Subject::Spin => ("has spin that went with more injuries", "has spin that went with fewer injuries"),
-        Subject::Extension => ("has extension that went with more injuries", "has extension that went with fewer injuries"),
-        Subject::Recovery => ("comes back from rest in a way that went with more injuries", "comes back well from rest"),
+        Subject::Extension => {
+            ("has extension that went with more injuries", "has extension that went with fewer injuries")
+        }
+        Subject::Recovery => {
+            ("comes back from rest in a way that went with more injuries", "comes back well from rest")
+        }
         Subject::Mix => ("throws a mix that went with more injuries", "throws a mix that went with fewer injuries"),
-        Subject::Age => ("is of an age that went with more arm injuries", "is of an age that went with fewer arm injuries"),
+        Subject::Age => {
+            ("is of an age that went with more arm injuries", "is of an age that went with fewer arm injuries")
+        }
         Subject::Earlier => ("was on the injured list not long ago", "has no recent injury on record"),
     };
     format!("He {}.", if raises { up } else { down })
@@ -78,8 +98,12 @@ pub fn mitigation(feature: &str, raises: bool) -> Option<&'static str> {
         Subject::Volume => Some("Take an inning or a bullpen session off this week."),
         Subject::Rest => Some("Keep his days of rest regular; give the day that the guidance asks for."),
         Subject::Gap => Some("Build him up over two or three short outings before a full one."),
-        Subject::SpeedSpread | Subject::SpeedLoss => Some("Watch his velocity by inning and end the outing at a drop of 2 mph."),
-        Subject::Spin | Subject::Extension => Some("Have the pitching coach look at his release and extension on video."),
+        Subject::SpeedSpread | Subject::SpeedLoss => {
+            Some("Watch his velocity by inning and end the outing at a drop of 2 mph.")
+        }
+        Subject::Spin | Subject::Extension => {
+            Some("Have the pitching coach look at his release and extension on video.")
+        }
         Subject::Recovery => Some("Give him one more day after his next outing."),
         Subject::Mix => Some("Ask why he throws other pitches than usual: soreness shows there."),
         Subject::Earlier => Some("Ask the trainer for the state of the old injury and keep to the return plan."),

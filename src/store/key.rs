@@ -3,7 +3,7 @@
 use super::StoreError;
 
 /// How many tables there are.
-pub(super) const TABLES: usize = 8;
+pub(super) const TABLES: usize = 9;
 
 /// A table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,7 @@ pub(super) enum Table {
     Appearances,
     Baselines,
     Pitchers,
+    ModelRegistry,
     Checkpoints,
     Meta,
 }
@@ -26,6 +27,7 @@ impl Table {
         Self::Appearances,
         Self::Baselines,
         Self::Pitchers,
+        Self::ModelRegistry,
         Self::Checkpoints,
         Self::Meta,
     ];
@@ -38,6 +40,7 @@ impl Table {
             Self::Appearances => "appearances",
             Self::Baselines => "baselines",
             Self::Pitchers => "pitchers",
+            Self::ModelRegistry => "model_registry",
             Self::Checkpoints => "checkpoints",
             Self::Meta => "meta",
         }

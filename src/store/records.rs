@@ -42,6 +42,17 @@ pub struct PitcherRecord {
     pub last_date: Option<String>,
 }
 
+/// A trained model as the registry keeps it; once written it never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelRecord {
+    /// Its name, which sorts by the time of training.
+    pub version: String,
+    /// SHA-256 of the feature definitions that it was trained with, hexadecimal.
+    pub fingerprint: String,
+    /// The risk room's own encoding.
+    pub artifact: Vec<u8>,
+}
+
 /// Count, mean and sum of squared deviations from it: mergeable (Chan, Golub and `LeVeque` 1983).
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Moments {

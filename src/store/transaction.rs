@@ -4,7 +4,7 @@ use heed::RwTxn;
 
 use super::codec::{self, Record};
 use super::key::{self, Table};
-use super::records::{AppearanceRecord, BaselineRecord, PitchRecord, PitcherRecord};
+use super::records::{AppearanceRecord, BaselineRecord, ModelRecord, PitchRecord, PitcherRecord};
 use super::writer::Write;
 use super::{Store, StoreError};
 
@@ -146,6 +146,20 @@ impl<'s> Transaction<'s> {
     /// As [`Transaction::apply`].
     pub fn put_pitcher(&mut self, record: &PitcherRecord) -> Result<Put, StoreError> {
         self.put_record(&key::pitcher(record.id), record)
+    }
+
+    /// Puts a model.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn put_model(&mut self, record: &ModelRecord) -> Result<Put, StoreError> {
+        if !(1..=200).contains(&record.version.len()) {
+            return Err(StoreError::Refused {
+                table: Table::ModelRegistry.name(),
+                why: "a version has 1 to 200 bytes".to_owned(),
+            });
+        }
+        self.put_record(record.version.as_bytes(), record)
     }
 
     /// Puts bytes under a name of the room's own. The name `schema` is the store's.

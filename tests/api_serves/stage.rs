@@ -120,6 +120,7 @@ impl Setting {
         let state = ApiState {
             live: Arc::clone(&live),
             history: Arc::new(self.memory),
+            risk: None,
             commands,
             telemetry: Arc::clone(&telemetry),
             clock,

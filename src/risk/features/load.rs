@@ -15,11 +15,16 @@ pub(super) const FEATURES: &[Definition] = &[
         known.then(|| pitches(p, 365))
     }),
     Definition::new("pitches_last", "pitches of the latest game", "a game", |p| Some(p.last()?.pitches)),
-    Definition::new("pitches_last_ratio", "pitches of the latest game ÷ mean of the 60 days before it", "3 games before", |p| {
-        let before = p.between(61, 1);
-        let usual = mean(&before.iter().map(|g| g.pitches).collect::<Vec<_>>(), 3)?;
-        Some((p.last()?.pitches / usual.max(1.0)).ln())
-    }),
+    Definition::new(
+        "pitches_last_ratio",
+        "pitches of the latest game ÷ mean of the 60 days before it",
+        "3 games before",
+        |p| {
+            let before = p.between(61, 1);
+            let usual = mean(&before.iter().map(|g| g.pitches).collect::<Vec<_>>(), 3)?;
+            Some((p.last()?.pitches / usual.max(1.0)).ln())
+        },
+    ),
     Definition::new("appearances_7d", "games of the last 7 days", "a game", |p| Some(p.window(7).len() as f64)),
     Definition::new("appearances_30d", "games of the last 30 days", "a game", |p| Some(p.window(30).len() as f64)),
     Definition::new("pitches_per_appearance_30d", "mean pitches a game, 30 days", "a game in them", |p| {
@@ -32,9 +37,12 @@ pub(super) const FEATURES: &[Definition] = &[
     Definition::new("mean_rest_30d", "mean days of rest between games, 30 days", "2 rests", |p| {
         mean(&p.rests(30).into_iter().filter(|r| *r <= 30.0).collect::<Vec<_>>(), 2)
     }),
-    Definition::new("short_rest_30d", "games after less rest than Pitch Smart asks for (§5), 30 days", "a game", |p| {
-        Some(short_rests(p, 30) as f64)
-    }),
+    Definition::new(
+        "short_rest_30d",
+        "games after less rest than Pitch Smart asks for (§5), 30 days",
+        "a game",
+        |p| Some(short_rests(p, 30) as f64),
+    ),
     Definition::new("hundred_pitch_days_30d", "days with 100 pitches or more, 30 days", "a game", |p| {
         Some(p.window(30).iter().filter(|g| g.pitches >= 100.0).count() as f64)
     }),
@@ -43,11 +51,16 @@ pub(super) const FEATURES: &[Definition] = &[
         let before: f64 = p.between(35, 7).iter().map(|g| g.pitches).sum();
         (before >= 50.0).then(|| (pitches(p, 7) / (before / 4.0)).min(5.0))
     }),
-    Definition::new("gap_60d", "longest stretch without a game between games of 60 days, days", "3 games in them", |p| {
-        let games = p.window(60);
-        let rests = games.windows(2).map(|pair| f64::from(pair[1].day.since(pair[0].day) - 1));
-        (games.len() >= 3).then(|| rests.fold(0.0, f64::max))
-    }),
+    Definition::new(
+        "gap_60d",
+        "longest stretch without a game between games of 60 days, days",
+        "3 games in them",
+        |p| {
+            let games = p.window(60);
+            let rests = games.windows(2).map(|pair| f64::from(pair[1].day.since(pair[0].day) - 1));
+            (games.len() >= 3).then(|| rests.fold(0.0, f64::max))
+        },
+    ),
 ];
 
 fn pitches(past: &Past<'_>, days: i32) -> f64 {

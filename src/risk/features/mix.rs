@@ -13,7 +13,12 @@ pub(super) const FEATURES: &[Definition] = &[
     Definition::new("mix_entropy_30d", "entropy of the pitch mix, 30 days, nats", "2 games with pitch types", |p| {
         Some(shares(p.window(30), 2)?.values().filter(|s| **s > 0.0).map(|s| -s * s.ln()).sum())
     }),
-    Definition::new("mix_change_14d", "half the summed change of shares, 14 days against the 76 before", "2 and 5 games", change),
+    Definition::new(
+        "mix_change_14d",
+        "half the summed change of shares, 14 days against the 76 before",
+        "2 and 5 games",
+        change,
+    ),
 ];
 
 /// Share of each type over the pitches of at least `least` games that tell it.

@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 pub(super) use load::rest_asked;
 pub use past::Past;
 
-use super::series::Series;
 use super::day::Day;
+use super::series::Series;
 
 /// How a feature is computed from what is known at the end of a day.
 type Compute = fn(&Past<'_>) -> Option<f64>;

@@ -10,7 +10,9 @@ const FADE_DAYS: f64 = 90.0;
 
 pub(super) const FEATURES: &[Definition] = &[
     Definition::new("age", "age, years", "day of birth known", age),
-    Definition::new("age_squared", "(age − 28)² ÷ 10", "day of birth known", |p| Some((age(p)? - 28.0).powi(2) / 10.0)),
+    Definition::new("age_squared", "(age − 28)² ÷ 10", "day of birth known", |p| {
+        Some((age(p)? - 28.0).powi(2) / 10.0)
+    }),
     Definition::new("placements_365d", "placements of any kind announced in the last 365 days", "a game", |p| {
         Some(recent(p, 365, |_| true))
     }),
@@ -30,9 +32,8 @@ pub(super) const FEATURES: &[Definition] = &[
         Some(recent(p, 365, |q| q.part == BodyPart::Shoulder).min(1.0))
     }),
     Definition::new("surgery_before", "1 after an operation on the arm within 365 days, else 0", "a game", |p| {
-        let operated = |q: &Placement| {
-            q.part.is_arm() && q.surgery.is_some_and(|s| (0..=365).contains(&p.day().since(s)))
-        };
+        let operated =
+            |q: &Placement| q.part.is_arm() && q.surgery.is_some_and(|s| (0..=365).contains(&p.day().since(s)));
         Some(f64::from(u8::from(p.placements().iter().any(|q| operated(q)))))
     }),
 ];
