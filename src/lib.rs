@@ -5,10 +5,12 @@
 //! (`step(&mut self, input, now) -> outputs`); sockets, disk and clock stay at the edge.
 
 pub mod api;
+pub mod calibration;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+pub mod environment;
 pub mod features;
 pub mod history;
 pub mod ids;

@@ -67,7 +67,7 @@ fn the_shipped_file_changes_nothing_and_shows_every_key_with_its_true_default() 
         |line: &&str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
     let taken: Vec<&str> = shipped.lines().map(|l| l.strip_prefix("# ").filter(is_setting).unwrap_or(l)).collect();
     let taken: toml::Table = taken.join("\n").parse().expect("TOML");
-    let examples = ["venue.file", "ingest.keys_file", "ingest.sources", "http.allowed_hosts"];
+    let examples = ["venue.file", "ingest.keys_file", "ingest.sources", "http.allowed_hosts", "mqtt.url"];
     for origin in &defaults.0 {
         let name = format!("{}.{}", origin.section, origin.key);
         let shown = taken[origin.section].get(&origin.key);
@@ -81,7 +81,7 @@ fn the_shipped_file_changes_nothing_and_shows_every_key_with_its_true_default() 
 }
 
 #[test]
-fn eleven_errors_in_one_file_are_eleven_errors_each_with_line_and_column() {
+fn thirteen_errors_in_one_file_are_thirteen_errors_each_with_line_and_column() {
     let text = "\
 [venue]
 file = \"/nowhere/park.toml\"
@@ -90,7 +90,7 @@ file = \"/nowhere/park.toml\"
 udp_lisen = \"127.0.0.1:7117\"
 auth = \"maybe\"
   sources = { 1 = \"camera\", 99 = \"192.0.2.1\" }
-serial = [\"/dev/ttyUSB0@921600\"]
+serial = [\"/dev/ttyUSB0@921600\", \"/dev/ttyUSB1@921601\", \"ttyUSB2@9600\", \"/dev/ttyUSB0@9600\"]
 
 [reorder]
 watermark_s = -1
@@ -103,7 +103,10 @@ path = \"/var/lib/pitchguard\"
 listen = \"0.0.0.0:8080\"
 
 [mqtt]
-url = \"mqtt://127.0.0.1:1883\"
+url = \"mqtts://park:secret@127.0.0.1:8883\"
+
+[upstream]
+kind = \"nats\"
 ";
     let errors = Desk::new().errors(text, &[]);
     let expected = [
@@ -112,12 +115,15 @@ url = \"mqtt://127.0.0.1:1883\"
         ("6:8", "write \"off\" or \"required\""),
         ("7:19", "write the address it sends from"),
         ("7:29", "a source is a number from 1 to 63"),
-        ("8:1", "not supported by this version"),
+        ("8:34", "asks for 921601 baud; write one of 9600, "),
+        ("8:57", "write a device's path and its speed"),
+        ("8:73", "names /dev/ttyUSB0 twice"),
         ("11:1", "watermark_s is -1"),
         ("12:10", "write a number such as 7.0"),
         ("14:2", "did you mean [store]?"),
         ("18:1", "insecure = true"),
-        ("20:2", "not supported by this version"),
+        ("21:7", "asks for TLS"),
+        ("23:2", "not supported by this version"),
     ];
     assert_eq!(
         errors.iter().map(|(place, _)| place.as_str()).collect::<Vec<_>>(),
@@ -187,14 +193,14 @@ fn the_environment_wins_and_says_so() {
 fn faults_of_the_environment_are_named_by_variable() {
     let environment = [
         ("PITCHGUARD_INGEST__UDP_LISEN", "127.0.0.1:1"),
-        ("PITCHGUARD_MQTT__URL", "mqtt://x"),
+        ("PITCHGUARD_MQTT__URL", "tcp://x"),
         ("PITCHGUARD_REORDER__IDLE_S", "soon"),
         ("PITCHGUARD_STORE__COMMIT_MS", "0"),
     ];
     let errors = Desk::new().errors("", &environment);
     let expected = [
         ("INGEST__UDP_LISEN", "did you mean PITCHGUARD_INGEST__UDP_LISTEN?"),
-        ("MQTT__URL", "not supported by this version"),
+        ("MQTT__URL", "[mqtt] url is no MQTT address"),
         ("REORDER__IDLE_S", "[reorder] idle_s is \"soon\""),
         ("STORE__COMMIT_MS", "write 1 to 1000"),
     ];
@@ -202,6 +208,28 @@ fn faults_of_the_environment_are_named_by_variable() {
     for ((place, message), (variable, part)) in errors.iter().zip(expected) {
         assert_eq!(place, &format!("environment PITCHGUARD_{variable}"));
         assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn serial_lines_come_from_file_or_environment_and_each_is_shown_as_it_is_written() {
+    let desk = Desk::new();
+    let text = "[ingest]\nserial = [\"/dev/ttyUSB0@921600\"]\n";
+    let lines = |config: &Config| config.ingest.serial.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let (config, provenance) = desk.load(text, &[]).expect("a line");
+    assert_eq!(lines(&config), ["/dev/ttyUSB0@921600"]);
+    assert!(provenance.to_string().contains("serial = [\"/dev/ttyUSB0@921600\"]"), "{provenance}");
+    let two = [("PITCHGUARD_INGEST__SERIAL", "[\"/dev/ttyS1@115200\", \"/dev/ttyS2@9600\"]")];
+    assert_eq!(lines(&desk.load(text, &two).expect("two lines").0), ["/dev/ttyS1@115200", "/dev/ttyS2@9600"]);
+    let many: Vec<String> = (0..17).map(|i| format!("\"/dev/ttyS{i}@9600\"")).collect();
+    for (value, part) in [
+        ("/dev/ttyS1@9600".to_owned(), "write a list such as [\"/dev/ttyUSB0@921600\"]"),
+        (format!("[{}]", many.join(", ")), "names 17 lines; 16 at most"),
+        ("[7]".to_owned(), "write a device's path and its speed"),
+    ] {
+        let errors = desk.errors("", &[("PITCHGUARD_INGEST__SERIAL", &value)]);
+        assert_eq!(errors.len(), 1, "{errors:#?}");
+        assert!(errors[0].1.contains(part), "{errors:#?}");
     }
 }
 
@@ -274,6 +302,11 @@ velocity = { span = 0.0 }
 spin = { pints = 5.0 }
 pitchers_max = 0
 starter_cap = inf
+
+[calibration]
+pitch_s = 0.0
+ewma_lambda = 2
+alarm_px = 0.1
 ";
     let errors = Desk::new().errors(text, &[]);
     let expected = [
@@ -284,6 +317,9 @@ starter_cap = inf
         ("8:1", "unknown field `pints`"),
         ("9:1", "1 or more"),
         ("10:1", "is inf"),
+        ("13:1", "more than 0"),
+        ("14:1", "at most 1"),
+        ("15:1", "below watch_px"),
     ];
     assert_eq!(errors.len(), expected.len(), "{errors:#?}");
     for ((place, message), (line, part)) in errors.iter().zip(expected) {

@@ -44,7 +44,8 @@ fn play(mut deliveries: Vec<Delivery>, truth: &[Thrown]) -> Vec<Published> {
     let settings = daemon::settings(&Config::default(), &venue);
     let (mut producers, buffer) = reorder::buffer(&settings.reorder).expect("the defaults are good settings");
     let mut producer = producers.pop().expect("one path");
-    let mut pipeline = Pipeline::new(&venue, &settings, buffer, Strangers);
+    let start = deliveries.first().map_or(BoxNs(0), |d| d.arrival);
+    let mut pipeline = Pipeline::new(&venue, &settings, buffer, Strangers, start);
     let mut published = vec![Published::default(); truth.len()];
     let (mut outputs, mut now) = (Vec::new(), BoxNs(0));
     for delivery in deliveries {

@@ -1,25 +1,30 @@
-//! The receiving thread allocates nothing after its start, whatever comes: so no flood can make it grow.
+//! The receiving threads allocate nothing after their start, whatever comes: so no flood can make it grow.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use firmware_protocol::{Ball, Body, Frame, SourceId, encode};
+use firmware_protocol::{Ball, Body, Frame, SourceId, encode, serial};
 use pitchguard::clock::BoxClock;
 use pitchguard::ids::{BoxNs, EventNs, MoundId};
-use pitchguard::ingest::{FrameSink, IngestCounters, KeyRing, Refusal, Signal, UdpIngest, UdpSettings};
+use pitchguard::ingest::{FrameSink, IngestCounters, KeyRing, Refusal, SerialIngest, Signal, UdpIngest, UdpSettings};
 use pitchguard::reorder::{self, MoundPlan, Producer, Sink, Stamped};
 
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+static OF_UDP: AtomicU64 = AtomicU64::new(0);
+static OF_SERIAL: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    static WATCHED: Cell<bool> = const { Cell::new(false) };
+    static WATCHED: Cell<Option<&'static AtomicU64>> = const { Cell::new(None) };
 }
 
 struct Counting;
@@ -27,8 +32,8 @@ struct Counting;
 // SAFETY: every call is passed on to the system's allocator unchanged; counting touches no allocation.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if WATCHED.with(Cell::get) {
-            ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        if let Some(count) = WATCHED.with(Cell::get) {
+            count.fetch_add(1, Ordering::Relaxed);
         }
         // SAFETY: by the caller's own promise.
         unsafe { System.alloc(layout) }
@@ -52,9 +57,21 @@ impl FrameSink for Watched {
     }
 
     fn beat(&mut self, now: BoxNs) {
-        WATCHED.with(|watched| watched.set(true));
+        WATCHED.with(|watched| watched.set(Some(&OF_UDP)));
         FrameSink::beat(&mut self.0, now);
     }
+}
+
+/// Watches a line's thread from its first frame on: what the runtime sets up with its first wait is there by then.
+struct WatchedLine(u64);
+
+impl FrameSink for WatchedLine {
+    fn frame(&mut self, _: Stamped<Signal>) {
+        self.0 += 1;
+        WATCHED.with(|watched| watched.set(Some(&OF_SERIAL)));
+    }
+
+    fn beat(&mut self, _: BoxNs) {}
 }
 
 struct Nowhere;
@@ -127,7 +144,7 @@ fn a_flood_from_one_source_allocates_nothing_takes_no_others_room_and_is_counted
     }
     stop.store(true, Ordering::Relaxed);
     drop(thread.join().expect("the receiver never panics"));
-    assert_eq!(ALLOCATIONS.load(Ordering::Relaxed), 0, "allocations on the receiving thread");
+    assert_eq!(OF_UDP.load(Ordering::Relaxed), 0, "allocations on the receiving thread");
 
     merge.poll(clock.now(), &mut Nowhere);
     let (ingest, buffer) = (counters.snapshot(), merge.counts());
@@ -139,4 +156,60 @@ fn a_flood_from_one_source_allocates_nothing_takes_no_others_room_and_is_counted
     let quota = config.slots_per_source as u64;
     assert_eq!(overflowed(1), ingest.source(1).map(|s| s.frames - quota));
     assert_eq!(overflowed(2), Some(0));
+}
+
+#[test]
+fn a_serial_line_allocates_nothing_be_it_quiet_busy_or_full_of_rubbish() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let end = |name: &str| format!("pty,raw,echo=0,link={}", dir.path().join(name).display());
+    let mut socat = Command::new("socat").args([end("camera"), end("box")]).spawn().expect("socat is installed");
+    let (camera, device) = (dir.path().join("camera"), dir.path().join("box"));
+    let started = Instant::now();
+    let wait_for = |what: &str, done: &dyn Fn() -> bool| {
+        while !done() {
+            assert!(started.elapsed() < Duration::from_mins(1), "never: {what}");
+            sleep(Duration::from_millis(1));
+        }
+    };
+    wait_for("two terminals", &|| camera.exists() && device.exists());
+    let line = format!("{}@921600", device.display()).parse().expect("a line");
+    let counters = Arc::new(IngestCounters::with_lines(&[line]));
+    let stop = Arc::new(AtomicBool::new(false));
+    let ingest = SerialIngest::lines(None, &counters).pop().expect("one line");
+    let thread = ingest.spawn(BoxClock::start(1.0), Arc::clone(&stop), WatchedLine(0)).expect("a thread can start");
+    let line = || counters.snapshot().lines[0].clone();
+    wait_for("the line is open", &|| line().opened == 1);
+    let mut plug =
+        OpenOptions::new().write(true).custom_flags(libc::O_NOCTTY).open(&camera).expect("the other terminal");
+    let (mut bytes, mut encoded) = ([0; 1472], [0; 1500]);
+    let mut send = |seq: u32| {
+        let frame = Frame {
+            source: SourceId::new(1).expect("a source"),
+            seq,
+            event_time_ns: 1_780_000_000_000_000_000 + u64::from(seq) * 1000,
+            clock_locked: true,
+            authenticated: false,
+            body: Body::Ball(Ball { u: 1.0, v: 2.0, sigma: 0.5, diameter: 9.0 }),
+        };
+        let len = encode(&frame, None, &mut bytes).expect("a good frame");
+        let len = serial::encode(&bytes[..len], &mut encoded).expect("it fits");
+        if seq % 16 == 15 {
+            encoded[7] ^= 1;
+        }
+        plug.write_all(&encoded[..len]).expect("the line takes it");
+    };
+    (0..8_000).for_each(&mut send);
+    wait_for("all of it", &|| line().frames + line().rubbish >= 8_000);
+    // Quiet for a few of the thread's waits, then busy again.
+    sleep(Duration::from_millis(300));
+    (8_000..8_160).for_each(&mut send);
+    wait_for("the rest", &|| line().frames + line().rubbish >= 8_160);
+    let allocations = OF_SERIAL.load(Ordering::Relaxed);
+    stop.store(true, Ordering::Relaxed);
+    let WatchedLine(frames) = thread.join().expect("the reader never panics");
+    assert_eq!((frames, line().frames, line().rubbish), (7_650, 7_650, 510));
+    assert_eq!(allocations, 0, "allocations on the line's thread");
+    drop(plug);
+    socat.kill().expect("it runs");
+    socat.wait().expect("it is our child");
 }

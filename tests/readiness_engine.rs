@@ -61,9 +61,11 @@ fn pitch(i: u64, slower: f64) -> OutingPitch {
         flagged: false,
         late_data_frac: 0.0,
         calibration_confidence: Some(0.94),
+        environment: None,
     }
 }
 
+#[allow(clippy::large_types_passed_by_value)] // as the engine takes it
 fn throw(engine: &mut Engine, pitch: OutingPitch) -> Outcome {
     engine.pitch(HIM, MOUND, GAME, pitch, BoxNs(pitch.release.0 + 3 * NS_PER_S))
 }
@@ -90,12 +92,15 @@ fn before_the_first_window_opens_there_is_no_number_and_no_feature() {
     for outcome in &outcomes[..4] {
         let shown = &outcome.readiness;
         assert_eq!((shown.readiness.value, shown.fatigue.value, shown.state), (None, None, State::Held));
-        assert!(shown.features.is_empty() && shown.feature_qa_min.is_none());
+        assert_eq!(shown.features.keys().collect::<Vec<_>>(), ["calibration_confidence", "dose", "late_data_frac"]);
+        assert_eq!(shown.feature_qa_min, None, "no window has opened");
         assert!(outcome.raised.is_empty());
     }
     let shown = last(&outcomes);
     assert_eq!((shown.readiness.value, shown.state), (Some(100.0), State::Provisional));
-    assert_eq!(shown.features.keys().collect::<Vec<_>>(), ["velocity_delta_5"]);
+    let windows = ["release_extension_delta", "velocity_delta_5"];
+    assert_eq!(shown.features.keys().filter(|name| windows.contains(&name.as_str())).count(), 2);
+    assert_eq!((shown.features.len(), shown.feature_qa_min), (5, Some(1.0)));
 }
 
 #[test]
@@ -107,7 +112,7 @@ fn what_is_published_names_him_his_mound_and_the_age_of_the_data() {
     assert_eq!((shown.pitches, shown.data_age_ms, shown.state), (30, 3000, State::Final));
     assert_eq!(shown.last_pitch_at, "2023-11-14T22:23:00Z");
     assert_eq!((shown.risk.value, shown.probability_21d, shown.model_version.as_ref()), (None, None, None));
-    assert_eq!((shown.feature_set.as_str(), shown.calibration_confidence), ("v1", Some(0.94)));
+    assert_eq!((shown.feature_set.as_str(), shown.calibration_confidence), ("v2", Some(0.94)));
     assert!(shown.recommendation.contains("promises nothing about injury"), "{}", shown.recommendation);
     assert_eq!(shown.reasons, ["Nothing out of the ordinary against his season"]);
     assert!(outcomes.windows(2).all(|w| w[0].readiness.revision < w[1].readiness.revision));
@@ -177,6 +182,54 @@ fn late_data_warns_then_alarms_and_then_holds() {
     ];
     assert_eq!(raised(&outcomes), expected.map(|(rule, severity)| (rule.to_owned(), severity)));
     assert_eq!(last(&outcomes).state, State::Held);
+}
+
+#[test]
+fn held_comes_and_goes_with_its_cause_and_nothing_is_held_before_there_is_a_number() {
+    // Confidence, late fraction and whether a pitch is flagged; what must be shown after it.
+    let mut engine = engine();
+    let mut at = 0;
+    let mut throw = |confidence: Option<f64>, slower| {
+        at += 1;
+        let shown = throw(&mut engine, OutingPitch { calibration_confidence: confidence, ..pitch(at, slower) });
+        (shown.readiness.state, shown.readiness.readiness.value)
+    };
+    for _ in 0..7 {
+        assert_eq!(throw(Some(0.5), 0.0), (State::Held, None), "held with no good number before");
+    }
+    assert_eq!(throw(Some(0.6), 0.0), (State::Provisional, Some(100.0)), "0.6 is enough");
+    assert_eq!(throw(Some(0.599), 5.0), (State::Held, Some(100.0)));
+    let (state, value) = throw(None, 5.0);
+    assert_eq!(state, State::Provisional, "nobody judges it: nothing to hold for");
+    assert!(value.is_some_and(|value| value < 90.0), "and what was thrown while it was held counts: {value:?}");
+    assert_eq!(throw(Some(0.0), 0.0), (State::Held, value));
+}
+
+#[test]
+fn the_features_that_surround_the_arm_are_there_where_they_are_known_and_absent_where_not() {
+    let mut engine = engine();
+    let unknown = last(&throw_all(&mut engine, (0..20).map(|i| pitch(i, 0.0)))).clone();
+    for (name, value, n) in [
+        ("late_data_frac", 0.0, 20),
+        ("calibration_confidence", 0.94, 1),
+        ("dose", 20.0, 20),
+        ("release_extension_delta", 0.0, 5),
+        ("pitch_tempo_delta", 0.0, 5),
+    ] {
+        let feature = unknown.features.get(name).unwrap_or_else(|| panic!("{name} is absent"));
+        assert!((feature.value - value).abs() < 1e-9 && feature.n == n, "{name}: {feature:?}");
+    }
+    assert!(!unknown.features.contains_key("acwr") && !unknown.features.contains_key("days_rest"));
+    let past = (0..30).map(|i| (2 + 2 * i, 20)).chain([(1, 12)]).collect();
+    engine.set_workload(HIM, Workload { role: Some(Role::Reliever), ..Workload::of_past(past) });
+    let known = throw(&mut engine, OutingPitch { calibration_confidence: None, ..pitch(20, 0.0) }).readiness;
+    assert!(!known.features.contains_key("calibration_confidence"), "nobody judged it");
+    let carried = (0..30).map(|i| 20.0 * f64::from(-2 - 2 * i).exp2()).sum::<f64>() + 6.0;
+    assert!((known.features["dose"].value - (21.0 + carried)).abs() < 1e-9);
+    assert!((known.features["days_rest"].value - 0.0).abs() < 1e-9);
+    let ratio = known.features["acwr"].value;
+    assert!((1.0..1.5).contains(&ratio), "{ratio}: the same every other day, and yesterday besides");
+    assert_eq!(known.feature_qa_min, Some(1.0));
 }
 
 #[test]

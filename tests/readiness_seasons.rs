@@ -178,6 +178,7 @@ fn pitch(row: &Row, release: EventNs) -> OutingPitch {
         flagged: false,
         late_data_frac: 0.0,
         calibration_confidence: None,
+        environment: None,
     }
 }
 
@@ -224,9 +225,8 @@ fn throw(tally: &mut Tally, rows: &[Row], year: &str, league: &Season) {
         engine.set_workload(
             pitcher,
             Workload {
-                past: past.iter().map(|(d, n)| (days(*d), *n)).collect(),
                 role: Some(Role::Starter),
-                ..Workload::default()
+                ..Workload::of_past(past.iter().map(|(d, n)| (days(*d), *n)).collect())
             },
         );
         let start_s = date.to_zoned(jiff::tz::TimeZone::UTC).expect("a day has a start").timestamp().as_second() as u64;

@@ -348,6 +348,42 @@ fn sources_of_a_closed_path_are_finished_and_hold_nobody() {
 }
 
 #[test]
+fn a_path_that_hung_up_holds_nobody_and_its_sources_gate_again_once_they_are_back() {
+    let mut s = Stadium::new(&Config { paths: 2, ..one_mound(3) });
+    let mut seq = 0;
+    let mut run = |s: &mut Stadium, for_ns: u64, plugged: bool| {
+        for _ in 0..for_ns / (10 * MS) {
+            if plugged {
+                s.paths[1].beat(BoxNs(s.now));
+                s.paths[1].push(frame(3, seq, s.now - L2 as u64, s.now)).expect("there is room");
+                seq += 1;
+            }
+            for &(camera, lag) in &THREE[..2] {
+                s.send(camera, s.now - lag as u64);
+            }
+            s.paths[0].beat(BoxNs(s.now));
+            s.poll();
+            s.now += 10 * MS;
+        }
+    };
+    run(&mut s, 10 * S, true);
+    for _ in 0..2 {
+        assert_eq!(s.status(3).state, SourceState::Active);
+        near(s.behind().0, L3);
+        run(&mut s, 3 * S, false);
+        near(s.behind().0, L5);
+        s.paths[1].hang_up();
+        run(&mut s, 50 * MS, false);
+        assert_eq!(s.status(3).state, SourceState::Finished);
+        near(s.behind().0, L3);
+        run(&mut s, 60 * S, false);
+        run(&mut s, S, true);
+    }
+    let counts = s.reorder.counts();
+    assert_eq!((counts.refused, counts.late, counts.duplicate, counts.overflowed), (0, 0, 0, 0), "{counts:?}");
+}
+
+#[test]
 fn a_flood_from_one_source_takes_its_quota_and_no_more() {
     let config = Config { slots_per_path: 8192, slots_per_source: 2048, held_per_source: 2048, ..one_mound(3) };
     let mut s = Stadium::new(&config);

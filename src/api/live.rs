@@ -20,6 +20,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
+use crate::calibration::Report;
 use crate::clock::BoxClock;
 use crate::ids::{BoxNs, PitcherId};
 use crate::observe::{PartReport, rfc3339};
@@ -243,6 +244,8 @@ pub struct Live {
     head: AtomicU64,
     ring: Box<[ArcSwapOption<Numbered>]>,
     snapshot: ArcSwap<Snapshot>,
+    /// How the cameras stand, as last shown.
+    calibration: ArcSwapOption<Report>,
     wake: watch::Sender<u64>,
     closed: AtomicBool,
     /// Taken by publishers only, so the merge thread, the only one that publishes in numbers, finds it free.
@@ -260,6 +263,7 @@ impl Live {
             head: AtomicU64::new(base),
             ring: (0..capacity.max(1)).map(|_| ArcSwapOption::empty()).collect(),
             snapshot: ArcSwap::from_pointee(snapshot),
+            calibration: ArcSwapOption::empty(),
             wake: watch::Sender::new(base),
             closed: AtomicBool::new(false),
             publishing: Mutex::new(()),
@@ -288,6 +292,16 @@ impl Live {
     /// What is true now.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
+    }
+
+    /// Shows how the cameras stand.
+    pub fn show_calibration(&self, report: Arc<Report>) {
+        self.calibration.store(Some(report));
+    }
+
+    /// How the cameras stood when it was last shown.
+    pub fn calibration(&self) -> Option<Arc<Report>> {
+        self.calibration.load_full()
     }
 
     /// What is true now, as it goes to a client.
@@ -365,6 +379,7 @@ mod tests {
             rule: "readiness".to_owned(),
             severity: crate::readiness::Severity::Warning,
             pitcher: None,
+            camera: None,
             message: String::new(),
             value: 78.0,
             limit: 80.0,

@@ -1,10 +1,12 @@
 //! Routes, WebSocket, `OpenAPI`: what tablets and tools see (design.md, HTTP).
 //!
 //! The API only reads: immutable snapshots and numbered events that the merge thread publishes through [`Live`], and
-//! the store through [`History`]. The one thing that it asks for, an alert's acknowledgement, goes to the merge thread
+//! the store through [`History`]. What it asks for, an alert's acknowledgement or a recalibration, goes to the merge thread
 //! as a [`Command`] with a reply. It never touches the pipeline.
 
 mod alerts;
+mod calibration;
+mod environment;
 mod extract;
 mod guard;
 mod health;
@@ -31,7 +33,9 @@ pub use self::options::{ExposureError, HttpOptions, check_exposure};
 pub use self::problem::ProblemDetails;
 pub use self::risk::RiskDesk;
 pub use self::routes::{openapi, router};
+use crate::calibration::Proposal;
 use crate::clock::BoxClock;
+use crate::environment::Environment;
 use crate::observe::Telemetry;
 use crate::readiness::Alert;
 
@@ -45,6 +49,15 @@ pub enum Command {
         id: u64,
         /// Where the answer goes; the asker may have gone.
         reply: oneshot::Sender<Option<Alert>>,
+    },
+    /// Somebody wants the cameras corrected by what is known of them, or to know what that would do.
+    Recalibrate {
+        /// Sources; none is all.
+        cameras: Option<Vec<u8>>,
+        /// Whether to propose only.
+        dry_run: bool,
+        /// Where the answer goes, one proposal a camera; the asker may have gone.
+        reply: oneshot::Sender<Vec<Proposal>>,
     },
 }
 
@@ -61,6 +74,8 @@ pub struct ApiState {
     pub risk: Option<Arc<RiskDesk>>,
     /// The daemon's numbers of its own.
     pub telemetry: Arc<Telemetry>,
+    /// What sensors tell.
+    pub environment: Arc<Environment>,
     /// Box time.
     pub clock: BoxClock,
     /// Limits, and who may ask.

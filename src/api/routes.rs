@@ -26,7 +26,10 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::{Problem, write_problems};
-use super::{ApiState, HttpOptions, alerts, guard, health, models, page, pitchers, pitches, readiness, risk, socket};
+use super::{
+    ApiState, HttpOptions, alerts, calibration, environment, guard, health, models, page, pitchers, pitches, readiness,
+    risk, socket,
+};
 use crate::observe::{Stage, Telemetry};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -64,6 +67,8 @@ const HEADERS: [(HeaderName, &str); 7] = [
         (name = "pitchers", description = "Whom the box knows"),
         (name = "risk", description = "How likely a pitcher is hurt within 21 days, and why"),
         (name = "alerts", description = "What needs a look"),
+        (name = "environment", description = "The air of the park, and how it shakes"),
+        (name = "calibration", description = "How the cameras stand, and how far to trust them"),
         (name = "health", description = "The daemon itself")
     )
 )]
@@ -79,6 +84,9 @@ fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(pitchers::one))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::acknowledge))
+        .routes(routes!(environment::report))
+        .routes(routes!(calibration::report))
+        .routes(routes!(calibration::recalibrate))
         .routes(routes!(risk::one))
         .routes(routes!(risk::many))
         .routes(routes!(models::list))
@@ -116,6 +124,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(from_fn_with_state(Arc::clone(&options), guard::check))
         .layer(RequestBodyLimitLayer::new(options.body_limit));
     routes
+        .merge(calibration::page::routes())
         .with_state(state)
         .route("/api/openapi.json", get(serve_document))
         .merge(SwaggerUi::new("/api/docs").config(docs_config))

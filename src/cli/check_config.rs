@@ -17,9 +17,12 @@ pub fn run(config: Option<&Path>, _: &Args) -> ExitCode {
     match Config::load(config, std::env::vars_os()) {
         Ok((config, _)) => {
             let venue = config.venue.file.map_or("the built-in busch_iii".into(), |file| file.display().to_string());
+            let ways: Vec<String> = std::iter::once(format!("udp {}", config.ingest.udp_listen))
+                .chain(config.ingest.serial.iter().map(|line| format!("serial {line}")))
+                .collect();
             println!(
-                "OK: frames on udp {}, venue {venue}, store {}, http {}",
-                config.ingest.udp_listen,
+                "OK: frames on {}, venue {venue}, store {}, http {}",
+                ways.join(", "),
                 config.store.path.display(),
                 config.http.listen
             );

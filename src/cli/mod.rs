@@ -4,6 +4,7 @@ mod board;
 pub mod check_config;
 pub mod config;
 pub mod demo;
+pub mod faults;
 pub mod import;
 mod logs;
 pub mod model;

@@ -10,10 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use super::faults::FaultArgs;
+use crate::environment::BrokerUrl;
 use crate::ids::{EventNs, PitcherId};
 use crate::ingest::{KeyFileError, KeyRing};
+use crate::simulate::weather::{self, Publisher};
 use crate::simulate::{
-    Game, Scenario, SendError, Sent, Settings, Silence, Stadium, StatcastError, Thrown, sender, statcast,
+    Climate, Game, Rain, Scenario, SendError, Sent, Settings, Silence, Stadium, StatcastError, Thrown, Weather,
+    WeatherError, sender, statcast,
 };
 use crate::tracking::venue::{Venue, VenueError};
 
@@ -63,6 +67,12 @@ pub struct Args {
     /// A camera that says nothing for a while: 4@600+60 is camera 4, 600 s after the start, for 60 s.
     #[arg(long, value_name = "CAM@FROM+FOR", value_parser = silence)]
     pub silent: Option<Silence>,
+    /// A rain delay: 3600+1800 is an hour after the start, for half an hour.
+    #[arg(long, value_name = "FROM+FOR", value_parser = rain)]
+    pub rain: Option<Rain>,
+    /// What goes wrong with the rig.
+    #[command(flatten)]
+    pub faults: FaultArgs,
     /// Only these cameras take part.
     #[arg(long, value_name = "ID,…", value_delimiter = ',')]
     pub cameras: Option<Vec<u8>>,
@@ -84,6 +94,9 @@ pub struct Args {
     /// Without rounds of landmarks.
     #[arg(long)]
     pub no_landmarks: bool,
+    /// Pixel noise of each landmark, sd [default: 0.25].
+    #[arg(long, value_name = "PX", value_parser = not_negative)]
+    pub landmark_px: Option<f64>,
     /// A network without loss, doubles and stragglers.
     #[arg(long)]
     pub quiet: bool,
@@ -93,6 +106,12 @@ pub struct Args {
     /// The ballpark's rig [default: the built-in rig].
     #[arg(long, value_name = "FILE")]
     pub venue: Option<PathBuf>,
+    /// Publish weather and camera vibration at this broker.
+    #[arg(long, value_name = "URL")]
+    pub mqtt: Option<BrokerUrl>,
+    /// Replay the weather of this CSV file instead of simulating it, with its own timing times --speed.
+    #[arg(long, value_name = "FILE", requires = "mqtt")]
+    pub weather: Option<PathBuf>,
     /// Write what was really thrown, a line of JSON a pitch.
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
@@ -131,6 +150,12 @@ pub enum SimulateError {
     /// The keys file.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
+    /// The weather file.
+    #[error(transparent)]
+    Weather(#[from] WeatherError),
+    /// The system gives no thread for the weather.
+    #[error("cannot start the weather's thread: {0}; raise TasksMax or the process limit")]
+    Thread(io::Error),
     /// The truth file.
     #[error("truth file {path}: {source}; give a path that can be written")]
     Truth {
@@ -138,6 +163,16 @@ pub enum SimulateError {
         path: String,
         /// What the system said.
         source: io::Error,
+    },
+    /// A fault of a camera that is not there.
+    #[error("no camera {camera} in {venue}: its cameras are {known}")]
+    NoCamera {
+        /// The camera named.
+        camera: u8,
+        /// The ballpark.
+        venue: String,
+        /// Those that it has.
+        known: String,
     },
     /// The wire.
     #[error(transparent)]
@@ -162,6 +197,9 @@ impl Args {
             doubles: self.doubles.unwrap_or(base.doubles),
             stragglers: self.stragglers.unwrap_or(base.stragglers),
             silent: self.silent,
+            rain: self.rain,
+            faults: self.faults.faults(),
+            landmark_white_px: self.landmark_px.unwrap_or(base.landmark_white_px),
             marks,
             spin: !self.no_spin,
             landmarks: !self.no_landmarks,
@@ -171,6 +209,19 @@ impl Args {
             pitches_max: self.pitches,
             ..base
         }
+    }
+}
+
+impl Args {
+    /// Starts to publish the weather, where a broker is named.
+    fn publish(&self, venue: &Venue, start: EventNs, started: Instant) -> Result<Option<Publisher>, SimulateError> {
+        let Some(broker) = &self.mqtt else { return Ok(None) };
+        let climate = Climate::of(venue, &self.settings(start));
+        let weather = match &self.weather {
+            Some(file) => Weather::replayed(venue, file, start)?.shaken(venue, climate, self.seed, start),
+            None => Weather::simulated(venue, climate, self.seed, start),
+        };
+        weather::publish(weather, broker, start, started, self.speed).map(Some).map_err(SimulateError::Thread)
     }
 }
 
@@ -195,6 +246,10 @@ pub fn run(args: &Args) -> ExitCode {
 /// When a file cannot be used or the network fails; see [`SimulateError`].
 pub fn simulate(args: &Args, stop: &AtomicBool, out: &mut impl Write) -> Result<Sent, SimulateError> {
     let venue = args.venue.as_deref().map_or_else(|| Ok(Venue::busch_iii()), Venue::load)?;
+    if let Some(camera) = args.faults.faults().cameras().find(|id| venue.camera(*id).is_none()) {
+        let known: Vec<String> = venue.cameras.iter().map(|c| c.id.to_string()).collect();
+        return Err(SimulateError::NoCamera { camera, venue: venue.id, known: known.join(", ") });
+    }
     let keys = args.key_file.as_deref().map(KeyRing::load).transpose()?;
     let (game, title) = match &args.statcast {
         Some(path) => {
@@ -214,6 +269,7 @@ pub fn simulate(args: &Args, stop: &AtomicBool, out: &mut impl Write) -> Result<
     let names = stadium.roster();
     let seconds = ((stadium.end().0 - stadium.start().0) as f64 * 1e-9 / args.speed) as u64;
     let mut truth = args.truth.as_deref().map(TruthFile::create).transpose()?;
+    let publisher = args.publish(&venue, stadium.start(), started)?;
 
     // Whether or not anybody reads along, the stadium goes on: a closed standard output is no reason to stop.
     let _unread = writeln!(
@@ -244,6 +300,13 @@ pub fn simulate(args: &Args, stop: &AtomicBool, out: &mut impl Write) -> Result<
         counts.doubled,
         counts.straggled
     );
+    if let Some(published) = publisher.map(Publisher::finish) {
+        let _unread = writeln!(
+            out,
+            "Weather: {} reports, {} acknowledged by the broker, {} that it was not there to take.",
+            published.made, published.acknowledged, published.untaken
+        );
+    }
     if sent.unheard > 0 {
         let _unread = writeln!(out, "{} datagrams found nobody listening on udp {}.", sent.unheard, args.to);
     }
@@ -332,7 +395,7 @@ fn above_zero(text: &str) -> Result<f64, String> {
     number(text, |v| v > 0.0, "a number above 0")
 }
 
-fn not_negative(text: &str) -> Result<f64, String> {
+pub(super) fn not_negative(text: &str) -> Result<f64, String> {
     number(text, |v| v >= 0.0, "a number from 0 up")
 }
 
@@ -342,6 +405,13 @@ fn pace(text: &str) -> Result<f64, String> {
 
 fn share(text: &str) -> Result<f64, String> {
     number(text, |v| (0.0..=1.0).contains(&v), "a share from 0 to 1")
+}
+
+fn rain(text: &str) -> Result<Rain, String> {
+    let parts = text.split_once('+');
+    let parsed = parts
+        .and_then(|(from, length)| Some(Rain { from_s: not_negative(from).ok()?, for_s: not_negative(length).ok()? }));
+    parsed.ok_or_else(|| "write FROM+FOR in seconds, such as 3600+1800".into())
 }
 
 fn silence(text: &str) -> Result<Silence, String> {
@@ -385,13 +455,22 @@ mod tests {
     fn arguments_reach_the_settings() {
         let args = parse(
             "simulate --seed 9 --pace 5 --break 30 --pitches 3 --white-px 0.2 --common-px 0 --loss 0.1 --doubles 0.2 \
-             --stragglers 0.3 --silent 4@600+60 --cameras 1,2,5 --marks-absent 0.5 --no-spin --no-landmarks",
+             --stragglers 0.3 --silent 4@600+60 --rain 3600+1800 --knock 5@600:2 --landmark-px 0.1 --cameras 1,2,5 --marks-absent 0.5 --no-spin --no-landmarks",
         );
         let s = args.expect("all known").settings(EventNs(0));
         assert_eq!((s.seed, s.pace_s, s.break_s, s.pitches_max), (9, 5.0, 30.0, Some(3)));
         assert_eq!((s.white_px, s.common_px, s.loss, s.doubles, s.stragglers), (0.2, 0.0, 0.1, 0.2, 0.3));
         assert_eq!(s.silent, Some(Silence { camera: 4, from_s: 600.0, for_s: 60.0 }));
+        assert_eq!((s.rain, s.landmark_white_px), (Some(Rain { from_s: 3600.0, for_s: 1800.0 }), 0.1));
+        assert_eq!(s.faults.knocks.len(), 1);
         assert_eq!((s.cameras, s.marks.absent, s.spin, s.landmarks), (Some(vec![1, 2, 5]), 0.5, false, false));
+    }
+
+    #[test]
+    fn a_fault_of_a_camera_that_is_not_there_is_refused_before_anything_is_sent() {
+        let args = parse("simulate --to 127.0.0.1:9 --drift 39:1").expect("well formed");
+        let error = simulate(&args, &AtomicBool::new(true), &mut Vec::new()).expect_err("no such camera");
+        assert!(error.to_string().contains("no camera 39 in busch_iii: its cameras are 1, 2"), "{error}");
     }
 
     #[test]
@@ -402,7 +481,10 @@ mod tests {
             ("simulate --speed 0", "above 0"),
             ("simulate --white-px NaN", "from 0 up"),
             ("simulate --silent 4", "4@600+60"),
+            ("simulate --rain 4", "3600+1800"),
             ("simulate --to nowhere", "HOST:PORT"),
+            ("simulate --mqtt 127.0.0.1", "mqtt://HOST:PORT"),
+            ("simulate --weather x.csv", "--mqtt"),
             ("simulate --statcast x.csv --scenario closer", "cannot be used with"),
         ] {
             let error = parse(line).expect_err(line).to_string();

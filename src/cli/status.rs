@@ -121,6 +121,7 @@ fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     }
     write_frames(out, report)?;
     write_sources(out, report)?;
+    write_cameras(out, report)?;
     writeln!(out, "\nLatency                       count        p50        p99        max")?;
     for LatencyReport { stage, count, p50_ms, p99_ms, max_ms } in &report.latencies {
         let [p50, p99, max] = [p50_ms, p99_ms, max_ms].map(|ms| milliseconds(*ms));
@@ -174,6 +175,19 @@ fn write_frames(out: &mut String, report: &StatusReport) -> std::fmt::Result {
         bytes(ingest.receive_buffer_bytes),
         bytes(ingest.receive_buffer_wanted_bytes)
     )?;
+    for line in &ingest.serial {
+        writeln!(
+            out,
+            "Serial   {} at {} baud is {}: {}, {} frames, {} stretches of rubbish, opened {} times",
+            line.device,
+            line.baud,
+            line.state,
+            bytes(line.bytes),
+            line.frames,
+            line.rubbish,
+            line.opened
+        )?;
+    }
     let refused: Vec<String> =
         ingest.refused.iter().filter(|(_, n)| **n > 0).map(|(cause, n)| format!("{n} {cause}")).collect();
     if refused.is_empty() { Ok(()) } else { writeln!(out, "         refused: {}", refused.join(", ")) }
@@ -198,6 +212,33 @@ fn write_sources(out: &mut String, report: &StatusReport) -> std::fmt::Result {
             source.accounting.received,
             source.gaps,
             source.restarts
+        )?;
+    }
+    Ok(())
+}
+
+fn write_cameras(out: &mut String, report: &StatusReport) -> std::fmt::Result {
+    let Some(calibration) = &report.calibration else { return Ok(()) };
+    writeln!(
+        out,
+        "\nCalibration of {}: confidence {:.2}, effective age {}",
+        calibration.venue,
+        calibration.confidence,
+        duration(calibration.age_s)
+    )?;
+    writeln!(out, "Camera                  state     confidence            drift      clock  corrections")?;
+    for camera in &calibration.cameras {
+        writeln!(
+            out,
+            "  {:>2} {:<18} {:<9} {:>10.2} {:>8.2} ± {:.2} px {:>7.0} µs {:>12}",
+            camera.id,
+            camera.name,
+            camera.state,
+            camera.confidence,
+            camera.drift_px,
+            camera.drift_sd_px,
+            camera.clock_offset_us,
+            camera.corrections
         )?;
     }
     Ok(())
@@ -238,7 +279,7 @@ fn duration(seconds: f64) -> String {
 mod tests {
     use super::*;
     use crate::clock::BoxClock;
-    use crate::observe::{Accounting, ReorderStatus, Telemetry};
+    use crate::observe::{Accounting, CalibrationStatus, CameraStatus, ReorderStatus, Telemetry};
 
     #[test]
     fn a_daemon_that_listens_everywhere_is_asked_on_loopback() {
@@ -258,6 +299,33 @@ mod tests {
         let text = table(&telemetry.report());
         assert!(text.contains("is NOT READY"), "{text}");
         assert!(text.contains("3 FRAMES NOT ACCOUNTED FOR"), "{text}");
+    }
+
+    #[test]
+    fn the_cameras_are_told_with_state_drift_and_clock() {
+        let telemetry = Telemetry::new(BoxClock::start(1.0), &[]);
+        assert!(!table(&telemetry.report()).contains("Calibration"), "nobody judged them yet");
+        let camera = CameraStatus {
+            id: 5,
+            name: "left_field".to_owned(),
+            state: "watch".to_owned(),
+            confidence: 0.82,
+            drift_px: 0.31,
+            drift_sd_px: 0.06,
+            clock_offset_us: -12.0,
+            corrections: 2,
+        };
+        telemetry.publish_calibration(CalibrationStatus {
+            venue: "busch_iii".to_owned(),
+            confidence: 0.9,
+            age_s: 400.0,
+            cameras: vec![camera],
+        });
+        let text = table(&telemetry.report());
+        assert!(text.contains("Calibration of busch_iii: confidence 0.90, effective age 6 min 40 s"), "{text}");
+        let words: Vec<&str> =
+            text.lines().find(|l| l.contains("left_field")).expect("a line").split_whitespace().collect();
+        assert_eq!(words, ["5", "left_field", "watch", "0.82", "0.31", "±", "0.06", "px", "-12", "µs", "2"]);
     }
 
     #[test]

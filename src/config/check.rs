@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use super::{Auth, Config, Place, ReorderConfig};
+use crate::environment::Quantity;
 use crate::ingest::KeyFileError;
 
 /// Longest watermark, s: lag comes on top, and both must fit the buffer's calendar.
@@ -16,7 +17,9 @@ pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
     reorder(config, r);
     store(config, r);
     http(config, r);
+    environment(config, r);
     readiness(config, r);
+    calibration(config, r);
     for (key, why) in config.risk.errors() {
         let place = r.place_of("risk", key);
         r.report(place, format!("[risk] {key} {why}"));
@@ -132,6 +135,21 @@ fn http(config: &Config, r: &mut Reader<'_>) {
     }
 }
 
+fn environment(config: &Config, r: &mut Reader<'_>) {
+    for quantity in Quantity::ALL {
+        let limits = config.environment.limits(quantity);
+        if limits.low >= limits.high {
+            let place = r.place_of("environment", quantity.name());
+            let (name, low, high) = (quantity.name(), limits.low, limits.high);
+            r.report(place, format!("[environment] {name}: low is {low} and high {high}; write low below high"));
+        }
+    }
+    if config.environment.stale_s <= 0.0 {
+        let place = r.place_of("environment", "stale_s");
+        r.report(place, "[environment] stale_s is 0; write a number of seconds above 0 (300.0 is usual)".into());
+    }
+}
+
 fn readiness(config: &Config, r: &mut Reader<'_>) {
     let readiness = &config.readiness;
     let ramps = [
@@ -165,5 +183,42 @@ fn readiness(config: &Config, r: &mut Reader<'_>) {
             let place = r.place_of("readiness", key);
             r.report(place, format!("[readiness] {key} is {cap}; write a number of pitches above 0"));
         }
+    }
+}
+
+fn calibration(config: &Config, r: &mut Reader<'_>) {
+    let calibration = &config.calibration;
+    if !(calibration.ewma_lambda > 0.0 && calibration.ewma_lambda <= 1.0) {
+        let place = r.place_of("calibration", "ewma_lambda");
+        let message = format!(
+            "[calibration] ewma_lambda is {}; write more than 0 and at most 1 (0.1 is usual)",
+            calibration.ewma_lambda
+        );
+        r.report(place, message);
+    }
+    // What is divided by, or would make a filter certain of what it cannot know.
+    let above_zero = [
+        ("walk_px", calibration.walk_px),
+        ("pitch_s", calibration.pitch_s),
+        ("surveyed_px", calibration.surveyed_px),
+        ("surveyed_turn", calibration.surveyed_turn),
+        ("surveyed_clock_ns", calibration.surveyed_clock_ns),
+        ("common_px", calibration.common_px),
+        ("watch_px", calibration.watch_px),
+        ("correct_px", calibration.correct_px),
+    ];
+    for (key, value) in above_zero {
+        if value <= 0.0 {
+            let place = r.place_of("calibration", key);
+            r.report(place, format!("[calibration] {key} is {value}; write more than 0"));
+        }
+    }
+    if calibration.alarm_px < calibration.watch_px {
+        let place = r.place_of("calibration", "alarm_px");
+        let message = format!(
+            "[calibration] alarm_px is {}, below watch_px ({}); an alarm is worse than a watch",
+            calibration.alarm_px, calibration.watch_px
+        );
+        r.report(place, message);
     }
 }

@@ -18,7 +18,9 @@ use std::path::{Path, PathBuf};
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use provenance::{Origin, Provenance};
 
-use crate::ingest::{KeyFileError, KeyRing, UdpSettings};
+use crate::calibration;
+use crate::environment::{self, BrokerUrl};
+use crate::ingest::{KeyFileError, KeyRing, SerialLine, UdpSettings};
 use crate::readiness;
 use crate::reorder::{self, MoundPlan};
 use crate::risk;
@@ -46,10 +48,16 @@ pub struct Config {
     pub store: StoreConfig,
     /// `[http]`.
     pub http: HttpConfig,
+    /// `[mqtt]`.
+    pub mqtt: MqttConfig,
+    /// `[environment]`: this project's own choices in judging sensors.
+    pub environment: environment::Config,
     /// `[tracking]`: this project's own choices in tracking.
     pub tracking: tracking::Config,
     /// `[readiness]`: this project's own choices in judging readiness, limits of alerts among them.
     pub readiness: readiness::Config,
+    /// `[calibration]`: this project's own choices in judging the cameras.
+    pub calibration: calibration::Config,
     /// `[risk]`: this project's own choices in telling injury risk.
     pub risk: risk::Config,
 }
@@ -89,11 +97,14 @@ pub enum Auth {
 pub struct IngestConfig {
     /// Address and port for UDP.
     pub udp_listen: SocketAddr,
+    /// Serial devices with their speeds.
+    pub serial: Vec<SerialLine>,
     /// Whether frames must be authenticated.
     pub auth: Auth,
     /// File of keys, lines of source and hex key.
     pub keys_file: Option<PathBuf>,
-    /// Source → the address it must send from. Empty: any source from any address. Not empty: only these sources.
+    /// Source → the address it must send from. Empty: any source from any address. Not empty: only these sources. Serial
+    /// lines have no addresses and are not bound by it.
     pub sources: BTreeMap<u8, IpAddr>,
     /// Size asked for the socket's receive buffer, bytes.
     pub receive_buffer_bytes: u32,
@@ -103,6 +114,7 @@ impl Default for IngestConfig {
     fn default() -> Self {
         Self {
             udp_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 7117)),
+            serial: Vec::new(),
             auth: Auth::Off,
             keys_file: None,
             sources: BTreeMap::new(),
@@ -197,6 +209,13 @@ impl Default for HttpConfig {
     }
 }
 
+/// `[mqtt]`: where the sensors of the environment are heard.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MqttConfig {
+    /// The broker; none means no environment data.
+    pub url: Option<BrokerUrl>,
+}
+
 impl Config {
     /// Reads the configuration from a file and the environment (`std::env::vars_os()`).
     ///
@@ -233,11 +252,24 @@ impl Config {
         default: Self,
     ) -> Result<(Self, Provenance), ConfigErrors> {
         let mut r = Reader::new(file, environment);
-        let Self { venue, ingest, reorder, store, http, tracking, readiness, risk } = default;
+        let Self {
+            venue,
+            ingest,
+            reorder,
+            store,
+            http,
+            mqtt,
+            environment: air,
+            tracking,
+            readiness,
+            calibration,
+            risk,
+        } = default;
         let config = Self {
             venue: VenueConfig { file: r.take("venue", "file", venue.file) },
             ingest: IngestConfig {
                 udp_listen: r.take("ingest", "udp_listen", ingest.udp_listen),
+                serial: r.take("ingest", "serial", ingest.serial),
                 auth: r.take("ingest", "auth", ingest.auth),
                 keys_file: r.take("ingest", "keys_file", ingest.keys_file),
                 sources: r.take("ingest", "sources", ingest.sources),
@@ -257,8 +289,11 @@ impl Config {
                 insecure: r.take("http", "insecure", http.insecure),
                 allowed_hosts: r.take("http", "allowed_hosts", http.allowed_hosts),
             },
+            mqtt: MqttConfig { url: r.take("mqtt", "url", mqtt.url) },
+            environment: r.take_section("environment", air),
             tracking: r.take_section("tracking", tracking),
             readiness: r.take_section("readiness", readiness),
+            calibration: r.take_section("calibration", calibration),
             risk: r.take_section("risk", risk),
         };
         check::check(&config, &mut r);

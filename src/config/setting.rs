@@ -9,6 +9,9 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::Auth;
+use crate::environment::BrokerUrl;
+use crate::ingest::SerialLine;
+use crate::ingest::line::LINES_MAX;
 
 /// Faults found in one value, each with its span of the text.
 pub(super) type Faults = Vec<(Range<usize>, String)>;
@@ -133,6 +136,19 @@ impl Setting for Auth {
     }
 }
 
+/// Shown without its password, so what is shown cannot be read back.
+impl Setting for BrokerUrl {
+    fn read(value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<Self> {
+        let wanted = "\"mqtt://HOST:PORT\"";
+        let text = expect(value, faults, wanted, |v| v.as_str().map(str::to_owned))?;
+        // The text itself is not repeated: it may hold a password.
+        text.parse().map_err(|error| faults.push((value.span(), format!("{error}")))).ok()
+    }
+    fn show(&self) -> Option<toml::Value> {
+        Some(toml::Value::from(self.to_string()))
+    }
+}
+
 impl Setting for Vec<String> {
     fn read(value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<Self> {
         let DeValue::Array(array) = value.get_ref() else {
@@ -150,6 +166,38 @@ impl Setting for Vec<String> {
     }
     fn show(&self) -> Option<toml::Value> {
         Some(toml::Value::from(self.clone()))
+    }
+}
+
+/// `["/dev/ttyUSB0@921600"]`: devices, each with its speed, each once.
+impl Setting for Vec<SerialLine> {
+    fn read(value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<Self> {
+        let DeValue::Array(array) = value.get_ref() else {
+            return expect(value, faults, "a list such as [\"/dev/ttyUSB0@921600\"]", |_| None);
+        };
+        let before = faults.len();
+        let mut lines = Self::new();
+        for item in array {
+            let text = expect(item, faults, "a device's path and its speed, such as \"/dev/ttyUSB0@921600\"", |v| {
+                v.as_str().map(str::to_owned)
+            });
+            match text.map(|text| text.parse::<SerialLine>()) {
+                Some(Ok(line)) if lines.iter().any(|other| other.device() == line.device()) => {
+                    let device = line.device().display();
+                    faults.push((item.span(), format!("names {device} twice; leave one of the two out")));
+                }
+                Some(Ok(line)) => lines.push(line),
+                Some(Err(error)) => faults.push((item.span(), error.to_string())),
+                None => {}
+            }
+        }
+        if lines.len() > LINES_MAX {
+            faults.push((value.span(), format!("names {} lines; {LINES_MAX} at most", lines.len())));
+        }
+        (faults.len() == before).then_some(lines)
+    }
+    fn show(&self) -> Option<toml::Value> {
+        Some(toml::Value::from(self.iter().map(SerialLine::to_string).collect::<Vec<_>>()))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The merge thread: steps the pipeline, publishes what happened, hands records to the writer.
 
+use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -8,13 +10,15 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::profiles::{self, StoreProfiles, learned_key};
+use super::rig;
 use crate::api::{Command, Event, Live};
 use crate::clock::BoxClock;
+use crate::environment::Environment;
 use crate::ids::BoxNs;
-use crate::ingest::{IngestCounters, Refusal};
+use crate::ingest::{IngestCounters, LineSnapshot, Refusal};
 use crate::observe::{
-    Accounting, IngestStatus, MoundStatus, PartState, PublishedPitches, Recorder, ReorderStatus, SourceState,
-    SourceStatus, Stage, StoreStatus, Telemetry,
+    Accounting, IngestStatus, MoundStatus, PartState, PublishedPitches, Recorder, ReorderStatus, SerialStatus,
+    SourceState, SourceStatus, Stage, StoreStatus, Telemetry,
 };
 use crate::pipeline::{Output, Pipeline};
 use crate::reorder;
@@ -26,6 +30,8 @@ use crate::tracking::venue::Venue;
 const NAP: Duration = Duration::from_micros(500);
 /// How often counters and states are published.
 const REPORT_EVERY_NS: u64 = 250_000_000;
+/// How often the cameras' state is published with its charts, some hundred kilobytes.
+const SHOW_EVERY_NS: u64 = 1_000_000_000;
 
 pub(super) struct Merge {
     pub(super) pipeline: Pipeline<StoreProfiles>,
@@ -35,9 +41,12 @@ pub(super) struct Merge {
     pub(super) writer: WriterHandle,
     pub(super) store: Arc<Store>,
     pub(super) counters: Arc<IngestCounters>,
+    /// Where the socket listens.
+    pub(super) udp: SocketAddr,
     /// Asked for, given.
     pub(super) receive_buffer_bytes: (u32, u32),
     pub(super) venue: Venue,
+    pub(super) environment: Arc<Environment>,
     pub(super) inbox: mpsc::Receiver<Command>,
     pub(super) stop: Arc<AtomicBool>,
 }
@@ -46,7 +55,7 @@ pub(super) struct Merge {
 pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("merge".into()).spawn(move || {
         let recorder = merge.telemetry.recorder();
-        Running { merge, recorder, published: PublishedPitches::default(), reported: BoxNs(0) }.run();
+        Running { merge, recorder, published: PublishedPitches::default(), reported: BoxNs(0), shown: BoxNs(0) }.run();
     })
 }
 
@@ -55,6 +64,8 @@ struct Running {
     recorder: Recorder,
     published: PublishedPitches,
     reported: BoxNs,
+    /// When the cameras' state was last published.
+    shown: BoxNs,
 }
 
 impl Running {
@@ -81,8 +92,12 @@ impl Running {
             self.apply(&mut outputs);
             if now.0.saturating_sub(self.reported.0) as f64 >= REPORT_EVERY_NS as f64 * self.merge.clock.speed() {
                 self.reported = now;
+                self.sense(now);
                 self.report(now);
                 profiles::farewell(&self.merge.pipeline, &self.merge.live);
+            }
+            if now.0.saturating_sub(self.shown.0) as f64 >= SHOW_EVERY_NS as f64 * self.merge.clock.speed() {
+                self.show_rig(now);
             }
             if quiet {
                 std::thread::sleep(NAP);
@@ -93,15 +108,35 @@ impl Running {
         self.report(self.merge.clock.now());
         self.merge.telemetry.set_part("merge", PartState::Stopped, "");
     }
+
+    /// Hands the pipeline what the park's sensors say.
+    fn sense(&mut self, now: BoxNs) {
+        let conditions = self.merge.environment.conditions();
+        self.merge.pipeline.weather(&conditions.air(now), now);
+        for camera in &conditions.vibration {
+            if let Some(rms_g) = conditions.vibration_g(camera.camera, now) {
+                self.merge.pipeline.vibration(camera.camera, rms_g, now);
+            }
+        }
+    }
+
     fn commands(&mut self, now: BoxNs) {
         while let Ok(command) = self.merge.inbox.try_recv() {
-            let Command::AcknowledgeAlert { id, reply } = command;
-            let alert = self.merge.pipeline.acknowledge(id, now);
-            if let Some(alert) = &alert {
-                self.merge.live.publish(Event::AlertAcknowledged(alert.clone()));
+            // Whoever asked may have gone: what was asked for is done all the same.
+            match command {
+                Command::AcknowledgeAlert { id, reply } => {
+                    let alert = self.merge.pipeline.acknowledge(id, now);
+                    if let Some(alert) = &alert {
+                        self.merge.live.publish(Event::AlertAcknowledged(alert.clone()));
+                    }
+                    let _ = reply.send(alert);
+                }
+                Command::Recalibrate { cameras, dry_run, reply } => {
+                    let proposals = self.merge.pipeline.recalibrate(cameras.as_deref(), dry_run, now);
+                    self.show_rig(now);
+                    let _ = reply.send(proposals);
+                }
             }
-            // Whoever asked may have gone: the acknowledgement stands all the same.
-            let _ = reply.send(alert);
         }
     }
 
@@ -133,11 +168,23 @@ impl Running {
                     tracing::info!(rule = alert.rule, "alert cleared");
                     self.merge.live.publish(Event::AlertCleared(alert));
                 }
+                Output::Camera(event) => rig::log(&event),
+                Output::Calibration(kept) => {
+                    if let Some(record) = rig::record(&kept) {
+                        self.keep(Write::Calibration(Box::new(record)));
+                    }
+                }
                 Output::Learned(mound, scale) => {
                     self.keep(Write::Checkpoint { name: learned_key(mound), bytes: profiles::encode(scale) });
                 }
             }
         }
+    }
+
+    /// Publishes how the cameras stand.
+    fn show_rig(&mut self, now: BoxNs) {
+        self.shown = now;
+        rig::show(self.merge.pipeline.calibration(now), &self.merge.live, &self.merge.telemetry);
     }
 
     /// Hands a record to the writer. A full queue makes this wait: frames then wait in the rings, where they are counted.
@@ -166,6 +213,11 @@ impl Running {
         let telemetry = &self.merge.telemetry;
         telemetry.publish_reorder(reorder_status(&self.merge.pipeline, &self.merge.venue, now));
         telemetry.publish_ingest(ingest_status(&self.merge.counters, self.merge.receive_buffer_bytes));
+        let lines = self.merge.counters.snapshot().lines;
+        if !lines.is_empty() {
+            let (state, detail) = ingest_part(&lines, self.merge.udp);
+            telemetry.set_part("ingest", state, detail);
+        }
         telemetry.publish_pitches(self.published);
         let counts = self.merge.writer.counts();
         match self.merge.writer.trouble() {
@@ -264,5 +316,33 @@ fn ingest_status(counters: &IngestCounters, (asked, given): (u32, u32)) -> Inges
         socket_errors: now.socket_errors,
         receive_buffer_bytes: given.into(),
         receive_buffer_wanted_bytes: asked.into(),
+        serial: now.lines.iter().map(serial_status).collect(),
     }
+}
+
+fn serial_status(line: &LineSnapshot) -> SerialStatus {
+    SerialStatus {
+        device: line.line.device().display().to_string(),
+        baud: line.line.baud(),
+        state: line.state.as_str().to_owned(),
+        bytes: line.bytes,
+        frames: line.frames,
+        rubbish: line.rubbish,
+        opened: line.opened,
+        open_failures: line.open_failures,
+    }
+}
+
+/// How ingest does: the UDP socket works as long as its thread does, a serial line may be away.
+fn ingest_part(lines: &[LineSnapshot], udp: SocketAddr) -> (PartState, String) {
+    let mut detail = format!("udp {udp}");
+    for line in lines {
+        // Writing to a string cannot fail.
+        let _ = write!(detail, "; serial {} {}", line.line, line.state.as_str());
+        if !line.state.advice().is_empty() {
+            let _ = write!(detail, " ({})", line.state.advice());
+        }
+    }
+    let troubled = lines.iter().any(|line| !line.state.advice().is_empty());
+    (if troubled { PartState::Degraded } else { PartState::Ready }, detail)
 }

@@ -8,6 +8,7 @@ mod fold;
 mod history;
 mod merge;
 mod profiles;
+mod rig;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,7 +22,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::api::{self, ApiState, HttpOptions, Live};
 use crate::clock::BoxClock;
 use crate::config::Config;
-use crate::ingest::{IngestCounters, IngestError, KeyFileError, UdpIngest};
+use crate::environment::Environment;
+use crate::ingest::{IngestCounters, IngestError, KeyFileError, SerialIngest, UdpIngest};
 use crate::observe::{PartState, Stage, Telemetry};
 use crate::pipeline::{Pipeline, Settings};
 use crate::reorder::{self, ConfigError, Producer};
@@ -103,7 +105,8 @@ pub struct Daemon {
     stop: Arc<AtomicBool>,
     /// Tells the merge thread that all that will ever come is on the rings.
     received: Arc<AtomicBool>,
-    ingest: JoinHandle<Producer<crate::ingest::Signal>>,
+    /// One thread a path: the socket's, then those of the serial lines.
+    ingest: Vec<JoinHandle<Producer<crate::ingest::Signal>>>,
     merge: JoinHandle<()>,
     writer: JoinHandle<()>,
     writes: WriterHandle,
@@ -128,9 +131,11 @@ impl Daemon {
         let store = Arc::new(Store::open(&config.store.path, options)?);
         let settings = settings(config, &venue);
         let (mut producers, buffer) = reorder::buffer(&settings.reorder)?;
-        let producer = producers.pop().expect("one path was asked for");
+        let udp_producer = producers.remove(0);
 
-        let udp = UdpIngest::bind(config.ingest.udp()?)?;
+        let udp_settings = config.ingest.udp()?;
+        let keys = udp_settings.keys.clone();
+        let udp = UdpIngest::bind(udp_settings)?;
         let udp_address = udp.address();
         let receive_buffer_bytes = udp.receive_buffer_bytes();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -144,8 +149,12 @@ impl Daemon {
             .map_err(|source| DaemonError::Http { address: listen, source })?;
         let http_address = listener.local_addr().unwrap_or(listen);
 
+        let environment = match &config.mqtt.url {
+            Some(url) => Environment::listen(url, &venue.id, config.environment, clock, runtime.handle()),
+            None => Environment::off(clock),
+        };
         let live = Live::new(LIVE_EVENTS, clock);
-        let counters = Arc::new(IngestCounters::default());
+        let counters = Arc::new(IngestCounters::with_lines(&config.ingest.serial));
         let (stop, received) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (commands, inbox) = mpsc::channel(COMMANDS);
 
@@ -153,9 +162,13 @@ impl Daemon {
             let telemetry = Arc::clone(&telemetry);
             Arc::clone(&store).writer(move |took| telemetry.record(Stage::StoreCommit, took))?
         };
-        let mut pipeline = Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(&store)));
-        profiles::recall(&store, &venue, &mut pipeline, clock.now())?;
+        let started = clock.now();
+        let risk = Arc::new(api::RiskDesk::new(RiskService::new(Arc::clone(&store), config.risk)));
+        let profiles = StoreProfiles::new(Arc::clone(&store)).with_risk(Arc::clone(&risk));
+        let mut pipeline = Pipeline::new(&venue, &settings, buffer, profiles, started);
+        profiles::recall(&store, &venue, &mut pipeline, started)?;
         profiles::show(&pipeline, &live);
+        rig::show(pipeline.calibration(started), &live, &telemetry);
         let merge = merge::spawn(merge::Merge {
             pipeline,
             clock,
@@ -164,12 +177,17 @@ impl Daemon {
             writer: writer.clone(),
             store: Arc::clone(&store),
             counters: Arc::clone(&counters),
+            udp: udp_address,
             receive_buffer_bytes: (config.ingest.receive_buffer_bytes, receive_buffer_bytes),
             venue,
+            environment: Arc::clone(&environment),
             inbox,
             stop: Arc::clone(&received),
         })?;
-        let ingest = udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), producer)?;
+        let mut ingest = vec![udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), udp_producer)?];
+        for (line, producer) in SerialIngest::lines(keys.as_ref(), &counters).into_iter().zip(producers) {
+            ingest.push(line.spawn(clock, Arc::clone(&stop), producer)?);
+        }
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
         let folding = fold::spawn(Arc::clone(&store), clock)?;
@@ -178,10 +196,11 @@ impl Daemon {
         options.allowed_hosts.clone_from(&config.http.allowed_hosts);
         let router = api::router(ApiState {
             live: Arc::clone(&live),
-            risk: Some(Arc::new(api::RiskDesk::new(RiskService::new(Arc::clone(&store), config.risk)))),
+            risk: Some(risk),
             history: Arc::new(history::StoreHistory::new(store)),
             commands,
             telemetry: Arc::clone(&telemetry),
+            environment,
             clock,
             options: Arc::new(options),
         });
@@ -235,7 +254,7 @@ impl Daemon {
     /// Which thread that the daemon cannot do without has ended by itself, if one has; its part is failed then.
     pub fn died(&self) -> Option<&'static str> {
         let threads = [
-            ("ingest", self.ingest.is_finished()),
+            ("ingest", self.ingest.iter().any(JoinHandle::is_finished)),
             ("merge", self.merge.is_finished()),
             ("store", self.writer.is_finished()),
         ];
@@ -263,7 +282,7 @@ impl Daemon {
         self.stop.store(true, Ordering::Release);
         self.folding.stop();
         // A thread that panicked has said so on stderr; the others still stop in order.
-        let producer = self.ingest.join();
+        let producers: Vec<_> = self.ingest.into_iter().map(JoinHandle::join).collect();
         self.received.store(true, Ordering::Release);
         let until = Instant::now() + STORE_GRACE;
         while !self.merge.is_finished() && Instant::now() < until {
@@ -273,7 +292,7 @@ impl Daemon {
             self.writes.stop();
         }
         let _ = self.merge.join();
-        drop(producer);
+        drop(producers);
         drop(self.writes);
         let _ = self.writer.join();
         self.live.close();
@@ -293,7 +312,13 @@ async fn signalled() -> std::io::Result<()> {
 
 /// The rooms' settings from the configuration.
 pub fn settings(config: &Config, venue: &Venue) -> Settings {
-    Settings { reorder: config.reorder.buffer(venue), tracking: config.tracking.clone(), readiness: config.readiness }
+    let paths = 1 + config.ingest.serial.len();
+    Settings {
+        reorder: reorder::Config { paths, ..config.reorder.buffer(venue) },
+        tracking: config.tracking.clone(),
+        readiness: config.readiness,
+        calibration: config.calibration.clone(),
+    }
 }
 
 /// A final pitch of a game as this box would have measured it.

@@ -8,18 +8,20 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::api::{Event, Live};
+use super::rig;
+use crate::api::{Event, Live, RiskDesk};
 use crate::history;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::pipeline::{Pipeline, Profile, Profiles};
-use crate::readiness::Workload;
+use crate::readiness::{HISTORY_DAYS, InjuryRisk, Workload};
+use crate::risk::Day;
 use crate::store::records::{Origin, PitchRecord};
 use crate::store::{Cursor, Store, StoreError};
 use crate::tracking::JerkScale;
 use crate::tracking::venue::Venue;
 
-/// Days of past appearances that still weigh in today's dose: half of a pitch is left after one, 2^−14 after this many.
-const WORKLOAD_DAYS: i32 = 14;
+/// Days within which a game measured here may not have been summed up yet.
+const UNFOLDED_DAYS: i32 = 14;
 /// An outing in progress is at most this old; nobody pitches for longer.
 const OUTING_NS: u64 = 18 * 3_600 * 1_000_000_000;
 
@@ -33,31 +35,46 @@ const STRAGGLE_PITCHES: usize = 64;
 #[derive(Debug)]
 pub struct StoreProfiles {
     store: Arc<Store>,
+    risk: Option<Arc<RiskDesk>>,
 }
 
 impl StoreProfiles {
     /// Reads from this store.
     pub fn new(store: Arc<Store>) -> Self {
-        Self { store }
+        Self { store, risk: None }
+    }
+
+    /// Tells of injury risk too: one more read an outing.
+    #[must_use]
+    pub fn with_risk(self, risk: Arc<RiskDesk>) -> Self {
+        Self { risk: Some(risk), ..self }
+    }
+
+    fn risk(&self, pitcher: PitcherId, day: Date) -> Option<InjuryRisk> {
+        self.risk.as_ref()?.service().before(pitcher.0, Day::of(day))
     }
 
     fn read(&self, pitcher: PitcherId, day: Date) -> Result<Profile, StoreError> {
         let today = day.to_string();
         let baseline = history::baseline_before(&self.store, pitcher, &today)?;
-        let first = day.saturating_sub(WORKLOAD_DAYS.days());
         let yesterday = day.saturating_sub(1.day());
-        let past = self
-            .games(pitcher, first, yesterday)?
-            .iter()
-            .filter_map(|((date, _), pitches)| {
+        let unfolded = day.saturating_sub(UNFOLDED_DAYS.days());
+        let first = day.saturating_sub(i64::from(HISTORY_DAYS).days()).to_string();
+        let long_ago = self.store.appearances_of(pitcher.0, &first, &unfolded.saturating_sub(1.day()).to_string())?;
+        let long_ago = long_ago.into_iter().map(|appearance| (appearance.game_date, appearance.pitches));
+        let recent = self.games(pitcher, unfolded, yesterday)?;
+        let past = long_ago
+            .chain(recent.into_iter().map(|((date, _), pitches)| (date, pitches)))
+            .filter_map(|(date, pitches)| {
                 let days = day.since(date.parse::<Date>().ok()?).ok()?.get_days();
-                Some((u32::try_from(days).ok()?, *pitches))
+                Some((u32::try_from(days).ok()?, pitches))
             })
             .collect();
         Ok(Profile {
             name: self.store.pitcher(pitcher.0)?.and_then(|p| p.name),
             baseline: (!baseline.types.is_empty()).then_some(baseline),
-            workload: Workload { past, ..Workload::default() },
+            workload: Workload::of_past(past),
+            risk: self.risk(pitcher, day),
         })
     }
 }
@@ -124,7 +141,8 @@ fn decode(bytes: &[u8]) -> Option<JerkScale> {
     (scale.mean.is_finite() && scale.variance.is_finite() && scale.variance > 0.0).then_some(scale)
 }
 
-/// Gives the pipeline back what an earlier run knew: what the trackers learned, and the outings in progress.
+/// Gives the pipeline back what an earlier run knew: what the trackers learned,
+/// how the cameras stand, and the outings in progress.
 pub(super) fn recall(
     store: &Store,
     venue: &Venue,
@@ -136,6 +154,7 @@ pub(super) fn recall(
             pipeline.set_learned(mound.id, scale);
         }
     }
+    rig::recall(store, venue, pipeline, now);
     let mut pitches: Vec<PitchRecord> =
         store.open_outings(now.0.saturating_sub(OUTING_NS))?.into_values().flatten().collect();
     pitches.sort_by_key(|p| p.release_ns);
@@ -193,7 +212,7 @@ mod tests {
         let venue = Venue::busch_iii();
         let settings = super::super::settings(&crate::config::Config::default(), &venue);
         let (_, buffer) = reorder::buffer(&settings.reorder).expect("the defaults are sound");
-        Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(store)))
+        Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(store)), NOW)
     }
 
     #[test]

@@ -14,10 +14,21 @@ pub struct Config {
     pub density_sd_frac: f64,
     /// Standard deviation of the wind along the flight, mph. Break widens by 0.35 in per mph (science.md §1).
     pub wind_sd_mph: f64,
+    /// Standard deviation of the season's mean temperature behind a baseline about standard conditions, °F: what stays in
+    /// doubt where sensors tell today's.
+    pub baseline_temperature_sd_f: f64,
+    /// The same of the density, as a fraction.
+    pub baseline_density_sd_frac: f64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { temperature_sd_f: 12.0, density_sd_frac: 0.02, wind_sd_mph: 3.0 }
+        Self {
+            temperature_sd_f: 12.0,
+            density_sd_frac: 0.02,
+            wind_sd_mph: 3.0,
+            baseline_temperature_sd_f: 5.0,
+            baseline_density_sd_frac: 0.01,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! One pitcher's pitches of a game day on one mound, ordered by release.
 
+use crate::environment::adjust::Adjustment;
+use crate::environment::{Air, Estimate};
 use crate::ids::{EventNs, PitchId, PitchType};
 use crate::tracking::pitch::{Pitch, PitchState};
 
@@ -16,6 +18,11 @@ impl Reading {
     /// A reading, or none where the value is not a finite number. A standard deviation that is none counts as 0.
     pub fn new(value: f64, sd: f64) -> Option<Self> {
         value.is_finite().then_some(Self { value, sd: if sd.is_finite() { sd.max(0.0) } else { 0.0 } })
+    }
+
+    fn adjusted(self, adjust: impl Fn(Estimate) -> Estimate) -> Self {
+        let Estimate { value, sd } = adjust(Estimate { value: self.value, sd: self.sd });
+        Self { value, sd }
     }
 }
 
@@ -50,10 +57,30 @@ pub struct OutingPitch {
     pub late_data_frac: f64,
     /// Confidence in the rig's calibration when it was thrown; absent where nobody judges it.
     pub calibration_confidence: Option<f64>,
+    /// How speed and break above were brought to standard air; absent where they are as measured.
+    pub environment: Option<Adjustment>,
+}
+
+impl OutingPitch {
+    /// The pitch with release speed and break as in standard air (science.md §1), if anything is known of the air it was
+    /// thrown in. The standard deviations stay the fit's: what is uncertain about the air is common to a window of
+    /// pitches, and the features add it once. A pitch that is in standard air already stays as it is.
+    #[must_use]
+    pub fn in_standard_air(self, air: &Air) -> Self {
+        let Some(adjustment) = Adjustment::of(air).filter(|_| self.environment.is_none()) else { return self };
+        let raised = adjustment.speed_mph.map_or(0.0, |raised| raised.value);
+        Self {
+            release_speed: self.release_speed.map(|r| Reading { value: r.value + raised, ..r }),
+            pfx_x: self.pfx_x.map(|r| r.adjusted(|e| adjustment.scaled_pfx_ft(e))),
+            pfx_z: self.pfx_z.map(|r| r.adjusted(|e| adjustment.scaled_pfx_ft(e))),
+            environment: Some(adjustment),
+            ..self
+        }
+    }
 }
 
 impl From<&Pitch> for OutingPitch {
-    /// Calibration confidence is not the fit's to know and stays absent; whoever has it sets it.
+    /// Calibration confidence and the air are not the fit's to know and stay absent; whoever has them sets them.
     fn from(pitch: &Pitch) -> Self {
         let (v, sd) = (&pitch.values, &pitch.sd);
         Self {
@@ -71,6 +98,7 @@ impl From<&Pitch> for OutingPitch {
             flagged: pitch.flags.any(),
             late_data_frac: pitch.late_data_frac(),
             calibration_confidence: None,
+            environment: None,
         }
     }
 }

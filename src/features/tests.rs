@@ -7,6 +7,8 @@ use rand_distr::StandardNormal;
 
 use super::baseline::{Expected, PitcherBaseline, TypeBaseline};
 use super::*;
+use crate::environment::density::STANDARD_KG_M3;
+use crate::environment::{Air, Estimate};
 use crate::ids::{EventNs, MoundId, PitchId, PitchType, PitcherId};
 use crate::tracking::pitch::PitchState;
 
@@ -57,6 +59,7 @@ fn pitch(i: u64, pitch_type: &str) -> OutingPitch {
         flagged: false,
         late_data_frac: 0.0,
         calibration_confidence: None,
+        environment: None,
     }
 }
 
@@ -149,6 +152,48 @@ fn break_is_the_difference_from_baseline_in_inches() {
     assert!(features.break_adj_x.expect("10 pitches").value.abs() < 1e-9);
 }
 
+/// Air of this density over the standard's, this warm, calm.
+fn air(relative: f64, temperature_f: f64) -> Air {
+    Air {
+        temperature_f: Some(Estimate { value: temperature_f, sd: 0.9 }),
+        density_kg_m3: Some(Estimate { value: relative * STANDARD_KG_M3, sd: 0.003 }),
+        wind_mph: Some(Estimate { value: 1.0, sd: 1.0 }),
+        wind_direction_deg: None,
+    }
+}
+
+#[test]
+fn a_usual_outing_in_the_cold_is_as_usual_and_known_more_surely_than_without_sensors() {
+    let in_the_cold = |i| {
+        let p = pitch(i, "FF");
+        OutingPitch {
+            release_speed: moved(p.release_speed, -1.0),
+            pfx_z: p.pfx_z.map(|r| Reading { value: r.value * 1.063, ..r }),
+            ..p
+        }
+    };
+    let measured = v1(&outing((0..20).map(in_the_cold)));
+    let told = v1(&outing((0..20).map(|i| in_the_cold(i).in_standard_air(&air(1.063, 33.0)))));
+    let velocity = told.velocity_delta_5.expect("20 fastballs");
+    assert!(velocity.value.abs() < 1e-9, "{velocity:?}");
+    assert!(velocity.sd < measured.velocity_delta_5.expect("20 fastballs").sd);
+    let (adjusted, raw) = (told.break_adj_z.expect("20 pitches"), measured.break_adj_z.expect("20 pitches"));
+    assert!(adjusted.value.abs() < 1e-9 && raw.value > 0.5, "{adjusted:?} {raw:?}");
+    assert!(adjusted.sd < raw.sd, "{adjusted:?} {raw:?}");
+}
+
+#[test]
+fn a_pitch_is_adjusted_once_and_a_single_one_without_sensors_keeps_the_window_in_doubt() {
+    let cold = air(1.063, 33.0);
+    let once = pitch(0, "FF").in_standard_air(&cold);
+    assert_eq!(once.in_standard_air(&cold), once);
+    assert_eq!(pitch(0, "FF").in_standard_air(&Air::default()), pitch(0, "FF"));
+    let mixed = outing((0..20).map(|i| if i == 15 { pitch(i, "FF") } else { pitch(i, "FF").in_standard_air(&cold) }));
+    let untold = v1(&outing((0..20).map(|i| pitch(i, "FF"))));
+    let sd = |set: FeatureSet| set.velocity_delta_5.expect("20 fastballs").sd;
+    assert!((sd(v1(&mixed)) - sd(untold)).abs() < 0.05);
+}
+
 #[test]
 fn a_lower_release_and_a_shorter_stride_are_drops_in_pitch_to_pitch_deviations() {
     let pitches = (0..5).map(|i| OutingPitch {
@@ -160,6 +205,59 @@ fn a_lower_release_and_a_shorter_stride_are_drops_in_pitch_to_pitch_deviations()
     let height = mechanics.release_pos_z.expect("5 pitches");
     assert!((height.z - 2.0).abs() < 1e-9 && (height.inches - 2.4).abs() < 1e-9, "{height:?}");
     assert!((mechanics.release_extension.expect("5 pitches").z - -2.0).abs() < 1e-9);
+}
+
+fn v2(outing: &Outing) -> FeatureSetV2 {
+    features_v2(outing, Some(&baseline()), &Context::default(), &Config::default())
+}
+
+#[test]
+fn extension_is_the_mean_of_the_last_5_against_their_own_types_in_feet() {
+    for n in 0..4 {
+        assert_eq!(v2(&outing((0..n).map(|i| pitch(i, "FF")))).release_extension_delta, None);
+    }
+    let short = |i| OutingPitch {
+        release_extension: moved(pitch(i, "SL").release_extension, if i < 3 { 1.0 } else { -0.3 }),
+        ..pitch(i, "SL")
+    };
+    let delta = v2(&outing((0..8).map(short))).release_extension_delta.expect("5 pitches of a known type");
+    assert!((delta.value + 0.3).abs() < 1e-9 && delta.n == 5, "{delta:?}");
+    assert!((delta.sd - (0.15_f64.powi(2) / 5.0 + 0.05_f64.powi(2)).sqrt()).abs() < 1e-9);
+    let blind = |i| OutingPitch { release_extension: None, ..pitch(i, "SL") };
+    assert_eq!(v2(&outing((0..8).map(blind))).release_extension_delta, None);
+}
+
+#[test]
+fn tempo_is_compared_with_himself_earlier_and_breaks_are_no_intervals() {
+    // 20 s apart, after the 17th pitch 26 s; a long walk in between.
+    let at = |i: u64| {
+        let walk = if i >= 9 { 300 } else { 0 };
+        let slow = i.saturating_sub(17) * 6;
+        let release = EventNs((1_000 + 20 * i + slow + walk) * NS_PER_S);
+        OutingPitch { id: PitchId::new(release, MoundId(0)), release, ..pitch(i, "FF") }
+    };
+    // 16 intervals but for the walk.
+    assert_eq!(v2(&outing((0..16).map(at))).pitch_tempo_delta, None, "9 before the last 5");
+    let even = v2(&outing((0..17).map(at))).pitch_tempo_delta.expect("10 before the last 5");
+    assert!(even.value.abs() < 1e-9 && even.sd.abs() < 1e-9, "{even:?}");
+    let slower = v2(&outing((0..23).map(at))).pitch_tempo_delta.expect("present");
+    assert!((slower.value - 6.0).abs() < 1e-9 && slower.n == 5, "{slower:?}");
+}
+
+#[test]
+fn what_surrounds_the_arm_is_absent_without_a_pitch_and_never_the_smallest_qa() {
+    let context = Context { pitches_today: 7, carried: 3.5, acwr: Some(1.2), days_rest: Some(4) };
+    let of = |outing: &Outing| features_v2(outing, Some(&baseline()), &context, &Config::default());
+    let names = |features: &FeatureSetV2| features.named().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(names(&of(&Outing::default())), ["acwr", "days_rest"]);
+    let late = OutingPitch { late_data_frac: 0.5, calibration_confidence: Some(0.61), ..pitch(0, "FF") };
+    let one = of(&outing([late]));
+    assert_eq!(names(&one), ["late_data_frac", "calibration_confidence", "dose", "acwr", "days_rest"]);
+    let values: Vec<f64> = one.named().map(|(_, feature)| feature.value).collect();
+    assert_eq!((values, one.qa_min()), (vec![0.5, 0.61, 10.5, 1.2, 4.0], None));
+    let many = of(&outing((0..30).map(|i| OutingPitch { late_data_frac: 0.4, ..pitch(i, "FF") })));
+    assert!((many.qa_min().expect("windows are open") - 0.6).abs() < 1e-9);
+    assert_eq!(many.named().count(), 6 + 2 + 4, "all of v1, two windows, and no confidence");
 }
 
 /// Pitches of two types about a true day that differs from the baseline as the baseline and the weather say it may.
@@ -187,8 +285,7 @@ fn random_day(rng: &mut StdRng, n: u64) -> (Outing, f64) {
 fn stated_standard_deviations_are_honest() {
     const DAYS: u32 = 4000;
     let mut rng = StdRng::seed_from_u64(4);
-    let usual =
-        PitcherBaseline { pitcher: PitcherId(1), types: vec![usual("FF", 95.0, 2300.0), usual("SI", 95.0, 2300.0)] };
+    let usual = PitcherBaseline { types: vec![usual("FF", 95.0, 2300.0), usual("SI", 95.0, 2300.0)], ..baseline() };
     let (mut held, mut ratios, mut cvs) = (0, Vec::new(), Vec::new());
     for _ in 0..DAYS {
         let (outing, truth) = random_day(&mut rng, 25);
@@ -294,12 +391,12 @@ proptest! {
         sorted.sort_unstable();
         let arrived = outing(known.iter().map(|i| thrown(*i)));
         prop_assert_eq!(arrived.newest().map(|p| p.id), sorted.last().map(|i| thrown(*i).id));
-        prop_assert_eq!(v1(&arrived), v1(&outing(sorted.into_iter().map(thrown))));
+        prop_assert_eq!(v2(&arrived), v2(&outing(sorted.into_iter().map(thrown))));
     }
 
     #[test]
     fn qa_stays_within_0_and_1_and_sd_is_never_negative(
-        pitches in prop::collection::vec((any::<bool>(), any::<bool>(), 0.0..1.0, -20.0..20.0), 0..60),
+        pitches in prop::collection::vec((any::<bool>(), any::<bool>(), 0.0..1.0, -20.0..20.0_f64), 0..60),
     ) {
         let outing = outing(pitches.into_iter().enumerate().map(|(i, (flagged, typed, late, by))| {
             let p = pitch(i as u64, "FF");
@@ -307,12 +404,14 @@ proptest! {
                 flagged,
                 pitch_type: p.pitch_type.filter(|_| typed),
                 late_data_frac: late,
+                release: EventNs(p.release.0 + (by.abs() * 1e9) as u64),
                 release_speed: moved(p.release_speed, by),
                 release_pos_z: moved(p.release_pos_z, by),
                 ..p
             }
+            .in_standard_air(&air(by / 20.0, 10.0 * by))
         }));
-        for (name, feature) in v1(&outing).named() {
+        for (name, feature) in v2(&outing).named() {
             prop_assert!((0.0..=1.0).contains(&feature.qa), "{name}: {feature:?}");
             prop_assert!(feature.sd >= 0.0 && feature.value.is_finite(), "{name}: {feature:?}");
         }

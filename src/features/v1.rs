@@ -11,8 +11,9 @@
 //! yet is expected by all of them and valid for none, so a silent mark feed lowers QA. Nothing crosses outings.
 //! QA takes the late-data fraction that is published beside it, the pitcher's mean over his last 25 pitches.
 //!
-//! No sensor tells temperature, density and wind yet: no value is adjusted, and the standard deviations of velocity and
-//! break are widened by [`Config`].
+//! Velocity and break are compared in standard air (science.md §1) where sensors told the air of the last 25 pitches;
+//! what is uncertain about the air is common to a window and added once. Where they did not tell, the standard deviations
+//! are widened by [`Config`].
 //!
 //! Standard deviations: of a mean, see [`Sample::mean_delta`]; of a pooled variance ratio R over ν degrees of freedom,
 //! R·√(2/ν); of a pooled coefficient of variation, CV·√(1/(2ν)). The baseline's variances rest on hundreds of pitches
@@ -22,6 +23,7 @@ use super::baseline::{Expected, PitcherBaseline, TypeBaseline};
 use super::config::Config;
 use super::outing::{Outing, OutingPitch, Reading};
 use super::window::{Input, Item, Sample, Window};
+use crate::environment::adjust::{Adjustment, BREAK_IN_PER_WIND_MPH, TEMPERATURE_F_PER_MPH};
 
 const VELOCITY: Window = Window { open: 5, full: 5 };
 const SPIN: Window = Window { open: 10, full: 20 };
@@ -30,10 +32,6 @@ const BREAK: Window = Window { open: 10, full: 20 };
 const MECHANICS: Window = Window { open: 5, full: 5 };
 
 const INCHES: f64 = 12.0;
-/// Fahrenheit per mph of release speed (science.md §1).
-const TEMPERATURE_F_PER_MPH: f64 = 37.0;
-/// Inches of break per mph of wind (science.md §1).
-const BREAK_IN_PER_WIND_MPH: f64 = 0.35;
 
 /// A feature that is present.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -130,7 +128,7 @@ impl FeatureSet {
 /// Computes feature set v1 (science.md §4) of the newest windows of an outing. Without a baseline only what needs none
 /// is present: the spin's coefficient of variation and the raw variance of release height.
 pub fn features_v1(outing: &Outing, baseline: Option<&PitcherBaseline>, config: &Config) -> FeatureSet {
-    let features = Computation { outing, baseline, late: outing.late_data_frac() };
+    let features = Computation::new(outing, baseline);
     let (spin_consistency_20, spin_ratio) = features.spin();
     let (release_height_var_25, release_height_var_25_ft2) = features.height();
     FeatureSet {
@@ -148,7 +146,7 @@ pub fn features_v1(outing: &Outing, baseline: Option<&PitcherBaseline>, config: 
     }
 }
 
-struct Computation<'a> {
+pub(super) struct Computation<'a> {
     outing: &'a Outing,
     baseline: Option<&'a PitcherBaseline>,
     late: f64,
@@ -157,7 +155,11 @@ struct Computation<'a> {
 type Usual = fn(&TypeBaseline) -> Option<Expected>;
 type Read = fn(&OutingPitch) -> Option<Reading>;
 
-impl Computation<'_> {
+impl<'a> Computation<'a> {
+    pub(super) fn new(outing: &'a Outing, baseline: Option<&'a PitcherBaseline>) -> Self {
+        Self { outing, baseline, late: outing.late_data_frac() }
+    }
+
     /// A window over every pitch; the baseline is optional.
     fn every(&self, window: Window, read: Read, usual: Usual) -> Option<Sample> {
         window.collect(self.outing.pitches(), |pitch| match (pitch.flagged, pitch.pitch_type, read(pitch)) {
@@ -185,6 +187,13 @@ impl Computation<'_> {
         })
     }
 
+    /// Extension against baseline over the newest pitches, ft.
+    pub(super) fn extension(&self) -> Option<Feature> {
+        let sample = self.usual(MECHANICS, |p| p.release_extension, |t| t.release_extension, false)?;
+        let (delta, variance) = sample.mean_delta()?;
+        Some(self.feature(&sample, delta, variance.sqrt()))
+    }
+
     fn feature(&self, sample: &Sample, value: f64, sd: f64) -> Feature {
         Feature { value, sd, qa: sample.completeness() * (1.0 - self.late), n: sample.n() as u32 }
     }
@@ -192,8 +201,18 @@ impl Computation<'_> {
     fn velocity(&self, config: &Config) -> Option<Feature> {
         let sample = self.usual(VELOCITY, |p| p.release_speed, |t| t.release_speed, true)?;
         let (delta, variance) = sample.mean_delta()?;
-        let temperature = config.temperature_sd_f / TEMPERATURE_F_PER_MPH;
+        let temperature = match self.told(|a| a.speed_mph.map(|raised| raised.sd)) {
+            Some(sd) => sd.hypot(config.baseline_temperature_sd_f / TEMPERATURE_F_PER_MPH),
+            None => config.temperature_sd_f / TEMPERATURE_F_PER_MPH,
+        };
         Some(self.feature(&sample, delta, (variance + temperature.powi(2)).sqrt()))
+    }
+
+    /// The worst of a standard deviation of the air over the last pitches, if sensors told it at each of them.
+    fn told(&self, sd: impl Fn(&Adjustment) -> Option<f64>) -> Option<f64> {
+        let pitches = self.outing.pitches();
+        let last = &pitches[pitches.len().saturating_sub(Outing::LATE_WINDOW)..];
+        last.iter().map(|p| p.environment.as_ref().and_then(&sd)).try_fold(0.0, |worst: f64, sd| Some(worst.max(sd?)))
     }
 
     fn spin(&self) -> (Option<Feature>, Option<Ratio>) {
@@ -229,8 +248,12 @@ impl Computation<'_> {
         let sample = self.usual(BREAK, read, usual, false)?;
         let (delta, variance) = sample.mean_delta()?;
         let mean = sample.items().map(|i| i.reading.value).sum::<f64>() / sample.n() as f64;
-        let density_in = config.density_sd_frac * mean * INCHES;
-        let wind_in = BREAK_IN_PER_WIND_MPH * config.wind_sd_mph;
+        let density = match self.told(|a| a.break_factor.map(|factor| factor.sd)) {
+            Some(sd) => sd.hypot(config.baseline_density_sd_frac),
+            None => config.density_sd_frac,
+        };
+        let density_in = density * mean * INCHES;
+        let wind_in = BREAK_IN_PER_WIND_MPH * self.told(|a| a.wind_sd_mph).unwrap_or(config.wind_sd_mph);
         let sd = (variance * INCHES * INCHES + density_in.powi(2) + wind_in.powi(2)).sqrt();
         Some(self.feature(&sample, delta * INCHES, sd))
     }

@@ -1,13 +1,18 @@
-//! What ingest counts: one table of atomics, written by the receiving thread and read by anybody.
+//! What ingest counts: one table of atomics, written by the receiving threads and read by anybody.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use firmware_protocol::Cause;
+use firmware_protocol::serial::SerialError;
+
+use super::line::{LineCounters, LineSnapshot, SerialLine};
 
 /// Sources 1 to 63; row 0 takes what names no source that can be believed.
 const SOURCES: usize = 64;
 const CAUSES: usize = Cause::ALL.len();
-const REFUSALS: usize = CAUSES + 2;
+const FRAMING: [SerialError; 2] = [SerialError::CutShort, SerialError::TooLong];
+const REFUSALS: usize = CAUSES + 2 + FRAMING.len();
 
 /// Why a frame went no further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,12 +24,15 @@ pub enum Refusal {
     Address,
     /// An authenticated frame of more than 32 s before its source's newest: an old one sent again.
     Replayed,
+    /// What stood between two zeros of a serial line cannot be a frame.
+    Serial(SerialError),
 }
 
 impl Refusal {
-    /// Every refusal, in the order of the checks.
+    /// Every refusal: those of any frame in the order of the checks, then those of serial lines.
     pub fn all() -> impl Iterator<Item = Self> {
-        Cause::ALL.into_iter().map(Self::Protocol).chain([Self::Address, Self::Replayed])
+        let of_frames = Cause::ALL.into_iter().map(Self::Protocol).chain([Self::Address, Self::Replayed]);
+        of_frames.chain(FRAMING.map(Self::Serial))
     }
 
     /// The name that counters carry: the protocol's own for its causes.
@@ -33,6 +41,7 @@ impl Refusal {
             Self::Protocol(cause) => cause.as_str(),
             Self::Address => "address",
             Self::Replayed => "replayed",
+            Self::Serial(error) => error.as_str(),
         }
     }
 
@@ -41,6 +50,7 @@ impl Refusal {
             Self::Protocol(cause) => cause as usize,
             Self::Address => CAUSES,
             Self::Replayed => CAUSES + 1,
+            Self::Serial(error) => CAUSES + 2 + error as usize,
         }
     }
 }
@@ -55,6 +65,7 @@ pub struct IngestCounters {
     pub(super) socket_errors: AtomicU64,
     frames: [AtomicU64; SOURCES],
     refused: [[AtomicU64; REFUSALS]; SOURCES],
+    lines: Box<[Arc<LineCounters>]>,
 }
 
 impl Default for IngestCounters {
@@ -67,6 +78,7 @@ impl Default for IngestCounters {
             socket_errors: AtomicU64::new(0),
             frames: std::array::from_fn(|_| AtomicU64::new(0)),
             refused: std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0))),
+            lines: Box::default(),
         }
     }
 }
@@ -77,6 +89,17 @@ pub(super) fn add(count: &AtomicU64, n: u64) {
 }
 
 impl IngestCounters {
+    /// Counters that have these serial lines too.
+    pub fn with_lines(lines: &[SerialLine]) -> Self {
+        let lines = lines.iter().map(|line| Arc::new(LineCounters::new(line.clone()))).collect();
+        Self { lines, ..Self::default() }
+    }
+
+    /// Those of each serial line.
+    pub(super) fn lines(&self) -> &[Arc<LineCounters>] {
+        &self.lines
+    }
+
     /// A frame was accepted.
     pub(super) fn accept(&self, source: u8) {
         add(&self.frames[usize::from(source) % SOURCES], 1);
@@ -105,6 +128,7 @@ impl IngestCounters {
             unstamped: read(&self.unstamped),
             socket_errors: read(&self.socket_errors),
             sources,
+            lines: self.lines.iter().map(|line| line.snapshot()).collect(),
         }
     }
 }
@@ -124,6 +148,8 @@ pub struct IngestSnapshot {
     pub socket_errors: u64,
     /// The sources that were heard of, ascending; source 0 stands for frames that name none that can be believed.
     pub sources: Vec<SourceSnapshot>,
+    /// The serial lines, as configured.
+    pub lines: Vec<LineSnapshot>,
 }
 
 /// Counts of one source at one moment.

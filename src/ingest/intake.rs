@@ -1,4 +1,4 @@
-//! From a datagram to admitted frames: no socket, no clock.
+//! From a datagram, or a stretch of a serial line, to admitted frames: no socket, no clock.
 //!
 //! Frames that decode are admitted by two rules. **Address:** with a list of sources, a frame counts only if its source
 //! is listed and the datagram came from the address listed for it. **Replay:** with authentication required, an old
@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use firmware_protocol::serial::SerialError;
 use firmware_protocol::{Authentication, Cause, Frame, SourceId, frames};
 
 use super::counters::{IngestCounters, Refusal, add};
@@ -49,6 +50,24 @@ impl<S: FrameSink> Intake<S> {
     pub fn datagram(&mut self, bytes: &[u8], from: Option<IpAddr>, arrival: BoxNs) {
         add(&self.counters.datagrams, 1);
         add(&self.counters.bytes, bytes.len() as u64);
+        self.admit(bytes, from, arrival);
+    }
+
+    /// Takes what stood between two zeros of a serial line, which nothing but its own checksum vouches for. Whether that
+    /// holds, be the frame admitted or not.
+    pub fn stretch(&mut self, stretch: Result<&[u8], SerialError>, arrival: BoxNs) -> bool {
+        match stretch {
+            Ok(bytes) => self.admit(bytes, None, arrival),
+            Err(error) => {
+                self.counters.refuse(None, Refusal::Serial(error));
+                false
+            }
+        }
+    }
+
+    /// Decodes and admits frames; whether every checksum held.
+    fn admit(&mut self, bytes: &[u8], from: Option<IpAddr>, arrival: BoxNs) -> bool {
+        let mut whole = true;
         let authentication = match &self.keys {
             Some(keys) => Authentication::Required(keys),
             None => Authentication::Off,
@@ -58,6 +77,7 @@ impl<S: FrameSink> Intake<S> {
                 Ok(frame) => frame,
                 Err(rejected) => {
                     let vouched = rejected.cause > Cause::Crc;
+                    whole &= vouched;
                     let source = rejected.source.filter(|_| vouched).map(SourceId::get);
                     self.counters.refuse(source, Refusal::Protocol(rejected.cause));
                     continue;
@@ -87,6 +107,12 @@ impl<S: FrameSink> Intake<S> {
             self.counters.accept(source);
             self.sink.frame(stamped(&frame, arrival));
         }
+        whole
+    }
+
+    /// What feeds the intake is gone.
+    pub fn hang_up(&mut self) {
+        self.sink.hang_up();
     }
 
     /// All that arrived before `now` has been handed over.

@@ -1,12 +1,14 @@
 //! From bytes to frames, and onto the source's ring.
 //!
-//! One OS thread per socket ([`udp`]) receives datagrams in batches with the kernel's stamps, decodes and admits their
-//! frames ([`intake`]), and hands them to a [`FrameSink`]. After start no frame costs an allocation. Whatever is refused is
+//! One OS thread per socket ([`udp`]) receives datagrams in batches with the kernel's stamps, one per serial line ([`serial`])
+//! reads what stands between zeros; both decode and admit frames ([`intake`]), and hand them to a [`FrameSink`]. After start no frame costs an allocation. Whatever is refused is
 //! counted by cause and source ([`counters`]).
 
 pub mod counters;
 pub mod intake;
 pub mod keys;
+pub mod line;
+pub mod serial;
 mod sys;
 pub mod udp;
 
@@ -14,6 +16,8 @@ use firmware_protocol::{Ball, Body, Fiducial, Health, Mark, Spin};
 
 pub use counters::{IngestCounters, IngestSnapshot, Refusal, SourceSnapshot};
 pub use keys::{KeyFileError, KeyRing};
+pub use line::{LineError, LineSnapshot, LineState, SerialLine};
+pub use serial::SerialIngest;
 pub use udp::{IngestError, UdpIngest, UdpSettings};
 
 use crate::ids::{BoxNs, MoundId};
@@ -73,6 +77,8 @@ pub trait FrameSink: Send + 'static {
     fn frame(&mut self, frame: Stamped<Signal>);
     /// The receiver is alive and has handed over all that had arrived before `now`; comes every 50 ms at least.
     fn beat(&mut self, now: BoxNs);
+    /// What feeds the receiver is gone: until the next beat nobody vouches for its sources, and nobody waits for them.
+    fn hang_up(&mut self) {}
 }
 
 /// A path into the watermark buffer. A frame that finds no slot there has been counted by the buffer: nothing is left to
@@ -84,6 +90,10 @@ impl FrameSink for Producer<Signal> {
 
     fn beat(&mut self, now: BoxNs) {
         Self::beat(self, now);
+    }
+
+    fn hang_up(&mut self) {
+        Self::hang_up(self);
     }
 }
 

@@ -1,5 +1,5 @@
 //! What neither std nor socket2 offers: many datagrams per system call, each with the kernel's receive stamp and the
-//! socket's drop count. The only unsafe code of this room.
+//! socket's drop count; and how a serial line's reads end. The only unsafe code of this room.
 //!
 //! Memory is taken once, in [`Batch::new`]: 64 buffers of 2048 bytes, enough for a datagram of 1472 bytes with room to
 //! see that a longer one was longer.
@@ -204,6 +204,26 @@ fn set(socket: BorrowedFd<'_>, option: libc::c_int, value: libc::c_int) -> io::R
             size_of::<libc::c_int>() as libc::socklen_t,
         )
     };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Makes a read of a serial line wait for a byte, whatever its last user set: without that a read that finds nothing looks
+/// like a line that was hung up.
+///
+/// # Errors
+/// When it is no terminal.
+pub(super) fn read_waits_for_a_byte(line: &impl AsRawFd) -> io::Result<()> {
+    let mut settings = MaybeUninit::<libc::termios>::zeroed();
+    // SAFETY: the descriptor is open while borrowed, and the buffer holds a termios, which the kernel fills.
+    if unsafe { libc::tcgetattr(line.as_raw_fd(), settings.as_mut_ptr()) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: zeroed above, and a termios is plain integers.
+    let mut settings = unsafe { settings.assume_init() };
+    settings.c_cc[libc::VMIN] = 1;
+    settings.c_cc[libc::VTIME] = 0;
+    // SAFETY: as above; the settings are read only.
+    let done = unsafe { libc::tcsetattr(line.as_raw_fd(), libc::TCSANOW, &raw const settings) };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 

@@ -22,8 +22,8 @@ use arc_swap::ArcSwapOption;
 pub use self::latency::{Recorder, Stage};
 pub use self::report::{LatencyReport, PartReport, StatusReport};
 pub use self::status::{
-    Accounting, ClientStatus, IngestStatus, MoundStatus, Part, PartState, PublishedPitches, ReorderStatus, SourceState,
-    SourceStatus, StoreStatus, rfc3339,
+    Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, MoundStatus, Part, PartState,
+    PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
 };
 use crate::clock::BoxClock;
 
@@ -40,6 +40,7 @@ pub struct Telemetry {
     ingest: ArcSwapOption<IngestStatus>,
     store: ArcSwapOption<StoreStatus>,
     published: ArcSwapOption<PublishedPitches>,
+    calibration: ArcSwapOption<CalibrationStatus>,
     clients: status::Clients,
     parts: Mutex<Vec<Part>>,
 }
@@ -66,6 +67,7 @@ impl Telemetry {
             ingest: ArcSwapOption::empty(),
             store: ArcSwapOption::empty(),
             published: ArcSwapOption::empty(),
+            calibration: ArcSwapOption::empty(),
             clients: status::Clients::default(),
             parts: Mutex::new(parts),
         })
@@ -99,6 +101,11 @@ impl Telemetry {
     /// Publishes how many pitches were published in which state.
     pub fn publish_pitches(&self, status: PublishedPitches) {
         self.published.store(Some(Arc::new(status)));
+    }
+
+    /// Publishes how the cameras stand.
+    pub fn publish_calibration(&self, status: CalibrationStatus) {
+        self.calibration.store(Some(Arc::new(status)));
     }
 
     /// Counts of the live WebSocket's clients; the API writes them.

@@ -9,7 +9,11 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::latency::Latencies;
-use super::{IngestStatus, PartState, ReorderStatus, SourceState, SourceStatus, Stage, StoreStatus, Telemetry};
+use super::{
+    CalibrationStatus, CameraStatus, IngestStatus, PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus,
+    Stage, StoreStatus, Telemetry,
+};
+use crate::ingest::LineState;
 
 /// Upper bounds of the latency buckets, ns: 1–2.5–5 from 10 µs, below which nothing here is worth telling apart, to
 /// 10 s, the hold of the slowest camera. The last one is +Inf.
@@ -37,6 +41,11 @@ const BUCKETS_NS: [u64; 19] = [
 
 type Labels<'a> = [(&'a str, &'a str)];
 type SourceCount = fn(&SourceStatus) -> u64;
+type LineCount = fn(&SerialStatus) -> u64;
+type CameraGauge = fn(&CameraStatus) -> f64;
+
+/// States of a camera's calibration.
+const CAMERA_STATES: [&str; 4] = ["ok", "watch", "alarm", "excluded"];
 
 impl Telemetry {
     /// All numbers as `OpenMetrics` text ([`super::METRICS_CONTENT_TYPE`]).
@@ -82,6 +91,9 @@ impl Collector for TelemetryCollector {
                 ("rejected", pitches.rejected),
             ];
             families.counters("pitches", "Pitches published, and groups rejected", None, by_label("state", &counts))?;
+        }
+        if let Some(calibration) = telemetry.calibration.load_full() {
+            families.calibration(&calibration)?;
         }
         families.clients(telemetry)
     }
@@ -227,7 +239,30 @@ impl Families<'_> {
         let help = "Frames refused, by the first check that failed";
         self.counters("ingest_refused", help, None, refused)?;
         let sizes = [("given", status.receive_buffer_bytes), ("wanted", status.receive_buffer_wanted_bytes)];
-        self.gauges("ingest_receive_buffer", "Socket receive buffer", Some(&Unit::Bytes), by_label("size", &sizes))
+        self.gauges("ingest_receive_buffer", "Socket receive buffer", Some(&Unit::Bytes), by_label("size", &sizes))?;
+        self.serial(&status.serial)
+    }
+
+    fn serial(&mut self, lines: &[SerialStatus]) -> fmt::Result {
+        let states = lines.iter().flat_map(|line| {
+            LineState::ALL.map(|state| {
+                let labels = vec![("device", line.device.as_str()), ("state", state.as_str())];
+                (labels, u32::from(line.state == state.as_str()))
+            })
+        });
+        self.gauges("serial_state", "1 for the state that a serial line is in", None, states)?;
+        let counters: [(&str, &str, Option<&Unit>, LineCount); 5] = [
+            ("serial_received", "Bytes read off the line", Some(&Unit::Bytes), |line| line.bytes),
+            ("serial_frames", "Whole frames off the line, refused ones too", None, |line| line.frames),
+            ("serial_rubbish", "Stretches between zeros that were no frame", None, |line| line.rubbish),
+            ("serial_opened", "Times that the device was opened", None, |line| line.opened),
+            ("serial_open_failures", "Times that opening the device failed", None, |line| line.open_failures),
+        ];
+        for (name, help, unit, value) in counters {
+            let each = lines.iter().map(|line| (vec![("device", line.device.as_str())], value(line)));
+            self.counters(name, help, unit, each)?;
+        }
+        Ok(())
     }
 
     fn store(&mut self, status: &StoreStatus) -> fmt::Result {
@@ -239,6 +274,32 @@ impl Families<'_> {
         self.counters("store_commit_failures", help, None, [(no_labels(), status.commit_failures)])
     }
 
+    fn calibration(&mut self, status: &CalibrationStatus) -> fmt::Result {
+        let help = "Confidence in the game mound's calibration, 0.50 to 0.95";
+        self.gauges("calibration_confidence", help, None, [(no_labels(), status.confidence)])?;
+        let help = "Effective age of the calibration";
+        self.gauges("calibration_age", help, Some(&Unit::Seconds), [(no_labels(), status.age_s)])?;
+        let numbers: Vec<String> = status.cameras.iter().map(|camera| camera.id.to_string()).collect();
+        let each = || status.cameras.iter().zip(&numbers).map(|(camera, number)| (camera, ("camera", number.as_str())));
+        let states = each().flat_map(|(camera, label)| {
+            CAMERA_STATES.map(|state| (vec![label, ("state", state)], u32::from(camera.state == state)))
+        });
+        self.gauges("camera_state", "1 for the state that a camera's calibration is in", None, states)?;
+        let gauges: [(&str, &str, Option<Unit>, CameraGauge); 4] = [
+            ("camera_confidence", "Confidence in the camera's calibration", None, |camera| camera.confidence),
+            ("camera_drift", "How far the picture is off its model", Some(pixels()), |camera| camera.drift_px),
+            ("camera_drift_sd", "Its standard deviation", Some(pixels()), |camera| camera.drift_sd_px),
+            ("camera_clock_offset", "How far the clock is ahead", Some(Unit::Seconds), |camera| {
+                1e-6 * camera.clock_offset_us
+            }),
+        ];
+        for (name, help, unit, value) in gauges {
+            self.gauges(name, help, unit.as_ref(), each().map(|(camera, label)| (vec![label], value(camera))))?;
+        }
+        let corrections = each().map(|(camera, label)| (vec![label], u64::from(camera.corrections)));
+        self.counters("camera_corrections", "Corrections of the camera's model", None, corrections)
+    }
+
     fn clients(&mut self, telemetry: &Telemetry) -> fmt::Result {
         let clients = telemetry.clients.status();
         self.gauges("live_clients", "Connected WebSocket clients", None, [(no_labels(), clients.connected)])?;
@@ -247,6 +308,10 @@ impl Families<'_> {
         let help = "WebSocket clients dropped or refused, by reason";
         self.counters("live_clients_dropped", help, None, by_label("reason", &dropped))
     }
+}
+
+fn pixels() -> Unit {
+    Unit::Other("pixels".to_owned())
 }
 
 /// Encodes one series of a metric; without labels it is the metric itself, which Prometheus wants without braces.

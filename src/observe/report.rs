@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 
 use super::latency::Latencies;
 use super::{
-    ClientStatus, IngestStatus, Part, PartState, PublishedPitches, ReorderStatus, Stage, StoreStatus, Telemetry,
-    rfc3339,
+    CalibrationStatus, ClientStatus, IngestStatus, Part, PartState, PublishedPitches, ReorderStatus, Stage,
+    StoreStatus, Telemetry, rfc3339,
 };
 
 /// A part of the daemon and its state.
@@ -82,6 +82,8 @@ pub struct StatusReport {
     pub store: Option<StoreStatus>,
     /// Pitches published so far.
     pub pitches: PublishedPitches,
+    /// How the cameras stand; null before anybody judged them.
+    pub calibration: Option<CalibrationStatus>,
     /// Clients of the live WebSocket.
     pub clients: ClientStatus,
 }
@@ -102,6 +104,7 @@ impl Telemetry {
             ingest: self.ingest.load_full().map(|status| (*status).clone()),
             store: self.store.load_full().map(|status| *status),
             pitches: self.published.load_full().map(|status| *status).unwrap_or_default(),
+            calibration: self.calibration.load_full().map(|status| (*status).clone()),
             clients: self.clients.status(),
         }
     }

@@ -145,6 +145,28 @@ pub struct ReorderStatus {
     pub mounds: Vec<MoundStatus>,
 }
 
+/// One serial line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SerialStatus {
+    /// The device's path.
+    pub device: String,
+    /// Bits a second.
+    pub baud: u32,
+    /// `starting`, `open`, `rubbish` (it is read, and nothing that comes is a frame), `unplugged`, `refused` (the device is
+    /// there and cannot be used).
+    pub state: String,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Stretches between zeros that were whole frames, refused ones too.
+    pub frames: u64,
+    /// Stretches that were none.
+    pub rubbish: u64,
+    /// Times that it was opened.
+    pub opened: u64,
+    /// Times that opening it failed.
+    pub open_failures: u64,
+}
+
 /// What ingest received and refused, over all sockets and serial lines.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct IngestStatus {
@@ -155,7 +177,7 @@ pub struct IngestStatus {
     /// Frames accepted.
     pub frames: u64,
     /// Frames refused, by the first check that failed: `truncated`, `magic`, `version`, `crc`, `flags`, `auth`, `kind`,
-    /// `payload_size`, `values`, `address`, `replayed`.
+    /// `payload_size`, `values`, `address`, `replayed`, and on serial lines `serial_cut_short`, `serial_too_long`.
     pub refused: BTreeMap<String, u64>,
     /// Datagrams that the kernel dropped because the receive buffer was full.
     pub kernel_drops: u64,
@@ -167,6 +189,9 @@ pub struct IngestStatus {
     pub receive_buffer_bytes: u64,
     /// Size of the receive buffer that was asked for, bytes.
     pub receive_buffer_wanted_bytes: u64,
+    /// The serial lines, as configured.
+    #[serde(default)]
+    pub serial: Vec<SerialStatus>,
 }
 
 /// The store's fill and commits.
@@ -197,6 +222,40 @@ pub struct PublishedPitches {
     pub flagged: u64,
     /// Groups of observations that were no pitch.
     pub rejected: u64,
+}
+
+/// One camera as calibration has it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct CameraStatus {
+    /// Source.
+    pub id: u8,
+    /// Its name in the venue file.
+    pub name: String,
+    /// `ok`, `watch`, `alarm` or `excluded`.
+    pub state: String,
+    /// Of this camera alone, 0.50–0.95.
+    pub confidence: f64,
+    /// How far its picture is off its model, px at the centre of its track.
+    pub drift_px: f64,
+    /// Its standard deviation, px.
+    pub drift_sd_px: f64,
+    /// How far its clock is ahead of what is corrected, µs.
+    pub clock_offset_us: f64,
+    /// Corrections of its model so far.
+    pub corrections: u32,
+}
+
+/// The rig as calibration has it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct CalibrationStatus {
+    /// The ballpark's short name.
+    pub venue: String,
+    /// Of the game mound, 0.50–0.95.
+    pub confidence: f64,
+    /// Effective age of its calibration, s.
+    pub age_s: f64,
+    /// Ascending by source.
+    pub cameras: Vec<CameraStatus>,
 }
 
 /// Clients of the live WebSocket.

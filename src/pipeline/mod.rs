@@ -1,30 +1,36 @@
-//! The merge thread's step: reorder → tracking → features → readiness, for every mound.
+//! The merge thread's step: reorder → tracking → calibration → features → readiness, for every mound.
 //!
 //! The pipeline owns no thread, socket or clock. Frames come through the buffer's rings, time comes as an argument,
 //! and what happened leaves as [`Output`]s: events to publish and records to write. So the same code runs behind a
 //! socket and under a simulated clock.
 //!
 //! The watermark buffer calls back into `Stage`, which is everything behind it: a tracker a mound, and one readiness
-//! engine. A frame reaches its tracker when the eager watermark passes it (or at once where the eager watermark has
+//! engine, with calibration beside them (`Rig`). A frame reaches its tracker when the eager watermark passes it (or at once where the eager watermark has
 //! passed it already); the trackers keep what they need until the final watermark has passed the pitch.
 
 mod record;
+mod rig;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use jiff::civil::Date;
 
+use crate::calibration::{self, CalibrationState, Conditions, Proposal, Report};
+use crate::environment::{Air, celsius};
 use crate::features::OutingPitch;
 use crate::features::baseline::PitcherBaseline;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::ingest::Signal;
 use crate::observe::rfc3339;
-use crate::readiness::{self, Alert, Engine, Outcome, OutingKey, Readiness, Workload};
+use crate::readiness::{self, Alert, Engine, InjuryRisk, Outcome, OutingKey, Readiness, Workload};
 use crate::reorder::{self, Reorder, Sink, Stamped};
 use crate::store::records::PitchRecord;
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::venue::Venue;
 use crate::tracking::{self, JerkScale, LateCount, MoundTracker, When};
+
+pub use rig::Kept;
+use rig::Rig;
 
 /// What is known of a pitcher before his first pitch of the day.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +41,8 @@ pub struct Profile {
     pub baseline: Option<PitcherBaseline>,
     /// What he carried into today.
     pub workload: Workload,
+    /// What an injury model told of him before today; none where none serves.
+    pub risk: Option<InjuryRisk>,
 }
 
 /// Where profiles come from: the store behind the daemon, a table in tests. Asked once an outing.
@@ -67,6 +75,10 @@ pub enum Output {
     /// Frames of a final pitch came late: its `late_data_frac` changed and nothing else. To be kept, under the same
     /// revision.
     Recounted(Box<PitchRecord>),
+    /// Something happened to a camera: its state, its correction, its place in the fits.
+    Camera(Box<calibration::Event>),
+    /// What calibration knows, to be kept over a restart.
+    Calibration(Box<Kept>),
     /// What the trackers learned about the flight model changed: to be kept over a restart.
     Learned(MoundId, JerkScale),
 }
@@ -86,11 +98,14 @@ pub struct Settings {
     pub tracking: tracking::Config,
     /// The indices' and alerts'.
     pub readiness: readiness::Config,
+    /// The drift filter's, the confidence's and the recalibration's.
+    pub calibration: calibration::Config,
 }
 
 impl<P: Profiles> Pipeline<P> {
-    /// The pipeline behind a buffer made with the same settings.
-    pub fn new(venue: &Venue, settings: &Settings, reorder: Reorder<Signal>, profiles: P) -> Self {
+    /// The pipeline behind a buffer made with the same settings. Cameras of which the venue does not say when they were
+    /// calibrated count as calibrated now.
+    pub fn new(venue: &Venue, settings: &Settings, reorder: Reorder<Signal>, profiles: P, now: BoxNs) -> Self {
         let lanes = venue
             .mounds
             .iter()
@@ -105,6 +120,8 @@ impl<P: Profiles> Pipeline<P> {
             stage: Stage {
                 lanes,
                 engine: Engine::new(settings.readiness),
+                rig: Rig::new(venue, settings.calibration.clone(), now),
+                air: Air::default(),
                 profiles,
                 zone,
                 recent: VecDeque::with_capacity(RECENT_MAX),
@@ -114,7 +131,7 @@ impl<P: Profiles> Pipeline<P> {
                 pitches: Vec::with_capacity(8),
                 counts: Vec::with_capacity(8),
                 outputs: Vec::with_capacity(64),
-                now: BoxNs(0),
+                now,
                 retired: BoxNs(0),
             },
         }
@@ -127,6 +144,7 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.moved_by = None;
         let frames = self.reorder.poll(now, &mut self.stage);
         self.stage.tell_gathered(now);
+        self.stage.pass_time();
         if now.0.saturating_sub(self.stage.retired.0) >= RETIRE_EVERY_NS {
             self.stage.retired = now;
             self.stage.retire(now.0);
@@ -150,7 +168,44 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.now = now;
         self.reorder.drain(&mut self.stage);
         self.stage.tell_gathered(BoxNs(u64::MAX));
+        self.stage.keep_rig();
         outputs.append(&mut self.stage.outputs);
+    }
+
+    /// What the air is now, as fused from the park's sensors: pitches are compared as in standard air, and the cameras'
+    /// calibration ages by it.
+    pub fn weather(&mut self, air: &Air, now: BoxNs) {
+        self.stage.air = *air;
+        let conditions = Conditions {
+            wind_mph: air.wind_mph.map(|wind| wind.value),
+            temperature_c: air.temperature_f.map(|f| celsius(f.value)),
+        };
+        self.stage.rig.calibration.weather(&conditions, now);
+    }
+
+    /// How a camera shakes now, g rms, as a sensor on it says.
+    pub fn vibration(&mut self, camera: u8, rms_g: f64, now: BoxNs) {
+        self.stage.rig.calibration.vibration(camera, rms_g, now);
+    }
+
+    /// Corrects all cameras, or these, by what is known of them, or says what it would do. What it changes leaves with the
+    /// next step.
+    pub fn recalibrate(&mut self, cameras: Option<&[u8]>, dry_run: bool, now: BoxNs) -> Vec<Proposal> {
+        self.stage.now = now;
+        let proposals = self.stage.rig.calibration.recalibrate(cameras, dry_run, now);
+        self.stage.settle();
+        proposals
+    }
+
+    /// How the cameras stand, and how far to trust them.
+    pub fn calibration(&self, now: BoxNs) -> Report {
+        self.stage.rig.calibration.report(now)
+    }
+
+    /// Goes on with what an earlier run knew of the cameras. Its alerts leave with the next step.
+    pub fn restore_calibration(&mut self, state: CalibrationState, now: BoxNs) {
+        self.stage.now = now;
+        self.stage.restore_rig(state);
     }
 
     /// Somebody saw the alert. `None` where no such alert stands.
@@ -220,6 +275,8 @@ struct Lane {
 struct Stage<P> {
     lanes: Vec<Lane>,
     engine: Engine,
+    rig: Rig,
+    air: Air,
     profiles: P,
     zone: jiff::tz::TimeZone,
     /// Oldest first.
@@ -266,6 +323,9 @@ impl<P: Profiles> Stage<P> {
         {
             *dropped = health.dropped;
         }
+        if when != When::Late {
+            self.inspect(frame);
+        }
         if let Some(lane) = self.lane(mound) {
             lane.tracker.observe(frame.source, frame.event, frame.arrival, &frame.payload, when);
         }
@@ -283,6 +343,9 @@ impl<P: Profiles> Stage<P> {
             self.profiled.insert(pitcher, key);
             let profile = self.profiles.profile(pitcher, day);
             let mut cleared = self.engine.set_workload(pitcher, profile.workload);
+            if let Some(risk) = profile.risk {
+                cleared.extend(self.engine.set_risk(pitcher, risk));
+            }
             if let Some(name) = profile.name {
                 cleared.extend(self.engine.set_name(pitcher, name));
             }
@@ -315,7 +378,8 @@ impl<P: Profiles> Stage<P> {
 
     fn publish(&mut self, pitch: &Pitch, moved_by: BoxNs) {
         let day = record::game_date(pitch.release, &self.zone);
-        let record = record::record(pitch, day.to_string());
+        let confidence = self.rig.calibration.confidence(pitch.mound, self.now).fused;
+        let record = record::record(pitch, day.to_string(), confidence);
         self.outputs.push(Output::Pitch { record: Box::new(record.clone()), moved_by });
         let before = self.recent.iter().rev().find(|r| r.record.id == record.id).and_then(|r| r.outing);
         if let Some((before, ..)) = before.filter(|(before, ..)| Some(*before) != pitch.context.pitcher)
@@ -325,7 +389,8 @@ impl<P: Profiles> Stage<P> {
         }
         let outing = pitch.context.pitcher.map(|pitcher| {
             let key = self.begin(pitcher, day, pitch.release, pitch.context.game_pk.unwrap_or(GamePk(0)));
-            (pitcher, key, OutingPitch::from(pitch))
+            let seen = OutingPitch { calibration_confidence: Some(confidence), ..OutingPitch::from(pitch) };
+            (pitcher, key, seen.in_standard_air(&self.air))
         });
         if let Some((pitcher, key, seen)) = outing {
             let outcome = self.engine.pitch(pitcher, pitch.mound, key, seen, self.now);
@@ -382,6 +447,8 @@ impl<P: Profiles> Sink<Signal> for Stage<P> {
         lane.tracker.advance(eager, final_, self.now, &mut pitches);
         if pitches.iter().any(|p| p.state == PitchState::Final) {
             self.outputs.push(Output::Learned(mound, lane.tracker.jerk_scale()));
+            // First what they say of the cameras: their own confidence knows of it.
+            self.hear(mound);
         }
         for pitch in pitches.drain(..) {
             self.publish(&pitch, moved_by);

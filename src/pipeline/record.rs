@@ -4,8 +4,8 @@ use crate::ids::EventNs;
 use crate::store::records::{Measured, Origin, PitchRecord, State};
 use crate::tracking::pitch::{Flags, NineP, Pitch, PitchState};
 
-/// The record of a live pitch. `game_date` is the park's local date, `YYYY-MM-DD`.
-pub(super) fn record(pitch: &Pitch, game_date: String) -> PitchRecord {
+/// The record of a live pitch. `game_date` is the park's local date, `YYYY-MM-DD`, `confidence` that in the rig.
+pub(super) fn record(pitch: &Pitch, game_date: String, confidence: f64) -> PitchRecord {
     let mut values = Measured::from(&pitch.values);
     let NineP { vx0, vy0, vz0, ax, ay, az, .. } = pitch.nine_p;
     for (to, from) in [
@@ -41,7 +41,7 @@ pub(super) fn record(pitch: &Pitch, game_date: String) -> PitchRecord {
         cameras: pitch.cameras,
         residual_px: Some(pitch.residual_px),
         late_data_frac: pitch.late_data_frac(),
-        calibration_confidence: None,
+        calibration_confidence: Some(confidence),
         release_marked: pitch.release_marked,
         flags: flags(pitch.flags),
     }

@@ -184,6 +184,7 @@ impl Watches {
                         rule: rule.name().to_owned(),
                         severity,
                         pitcher: Some(pitcher),
+                        camera: None,
                         message: message(rule, severity, value),
                         value,
                         limit: limit.map_or(value, |l| l.raise),
@@ -272,7 +273,7 @@ impl Book {
 
     /// Numbers an alert and keeps it. The number comes from the event's millisecond, so that it is unique over
     /// restarts without being stored, the same when the pitches are replayed, and exact in a browser (below 2^53).
-    fn raise(&mut self, at: EventNs, mut alert: Alert) -> Alert {
+    pub(super) fn raise(&mut self, at: EventNs, mut alert: Alert) -> Alert {
         const NS_PER_MS: u64 = 1_000_000;
         const IDS_PER_MS: u64 = 1_000;
         self.last_id = (self.last_id + 1).max(at.0 / NS_PER_MS * IDS_PER_MS);
@@ -286,7 +287,7 @@ impl Book {
         alert
     }
 
-    fn clear(&mut self, id: u64, at: EventNs) -> Option<Alert> {
+    pub(super) fn clear(&mut self, id: u64, at: EventNs) -> Option<Alert> {
         let position = self.position(id)?;
         self.alerts[position].cleared_at.get_or_insert(super::words::rfc3339(at));
         Some(self.alerts[position].clone())
@@ -356,6 +357,30 @@ mod tests {
             .map(|i| bench.feed(Rule::Readiness, if i % 2 == 0 { 79.5 } else { 80.5 }, true).raised.len())
             .sum();
         assert_eq!((raised, bench.standing()), (1, Some(Severity::Warning)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_noise_between_limit_and_clear_value_raises_twice_or_clears(
+            rule in 0..Rule::ALL.len(), noise in proptest::collection::vec(-1.0..1.0_f64, 3..60), critical: bool,
+        ) {
+            let rule = Rule::ALL[rule];
+            let Limits { warning, critical: worst } = rule.limits(&AlertConfig::default());
+            let limit = if critical { worst.or(warning) } else { warning.or(worst) }.expect("every rule has one");
+            // On both sides of the limit, and never as good as the clear value.
+            let band = 0.99 * (limit.clear - limit.raise);
+            let mut bench = Bench::new();
+            let severities: Vec<_> = noise
+                .iter()
+                .map(|off| {
+                    bench.feed(rule, limit.raise + off * band, true);
+                    bench.standing()
+                })
+                .collect();
+            let changes = severities.windows(2).filter(|pair| pair[0] != pair[1]).count();
+            // None, warning, critical: once each, and never back.
+            prop_assert!(changes <= 2 && severities.is_sorted(), "{severities:?}");
+        }
     }
 
     #[test]

@@ -17,9 +17,9 @@ use super::config::Config;
 use super::indices::{Indices, Inputs, Judge, Points};
 use super::words::{self, Dose, Hold};
 use super::workload::{OutingKey, Workload};
-use super::{Alert, FeatureValue, Index, Readiness};
+use super::{Alert, CameraAlert, FeatureValue, Index, InjuryRisk, Readiness};
 use crate::features::baseline::PitcherBaseline;
-use crate::features::{FeatureSet, Outing, OutingPitch, Placed, features_v1};
+use crate::features::{self, FeatureSetV2, Outing, OutingPitch, Placed, features_v2};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
 use crate::store::records::State;
 use crate::tracking::pitch::PitchState;
@@ -55,6 +55,8 @@ pub struct Engine {
 struct Arm {
     name: Option<String>,
     baseline: Option<PitcherBaseline>,
+    /// Told before today.
+    risk: Option<InjuryRisk>,
     workload: Workload,
     current: Option<Current>,
     /// Game-mound outings of today that are over: last release, pitches.
@@ -95,6 +97,11 @@ impl Engine {
         self.introduce(pitcher, |arm| arm.workload = workload)
     }
 
+    /// Sets what an injury model told of him before today. Returns as [`Self::set_baseline`] does.
+    pub fn set_risk(&mut self, pitcher: PitcherId, risk: InjuryRisk) -> Vec<Alert> {
+        self.introduce(pitcher, |arm| arm.risk = Some(risk))
+    }
+
     /// Sets his name for people; it counts from his next pitch on. Returns as [`Self::set_baseline`] does.
     pub fn set_name(&mut self, pitcher: PitcherId, name: String) -> Vec<Alert> {
         self.introduce(pitcher, |arm| arm.name = Some(name))
@@ -122,7 +129,7 @@ impl Engine {
             changes.cleared = outcome.cleared;
         }
         let arm = self.arms.entry(pitcher).or_default();
-        let placed = arm.place(&self.config, &mut self.book, mound, key, pitch, &mut changes);
+        let placed = arm.place(&self.config, &mut self.book, mound, key, &pitch, &mut changes);
         if placed != Placed::Stale {
             arm.publish(&self.config, &mut self.judge, pitcher, now);
             arm.judge_alerts(&self.config, &mut self.book, pitcher, placed, &mut changes);
@@ -184,6 +191,32 @@ impl Engine {
         self.book.acknowledge(alert, when)
     }
 
+    /// Raises an alert about a camera, in the same book as those about pitchers.
+    pub fn raise_of_camera(&mut self, about: CameraAlert, at: EventNs) -> Alert {
+        let CameraAlert { camera, rule, severity, message, value, limit } = about;
+        self.book.raise(
+            at,
+            Alert {
+                id: 0,
+                rule,
+                severity,
+                pitcher: None,
+                camera: Some(camera),
+                message,
+                value,
+                limit,
+                raised_at: String::new(),
+                cleared_at: None,
+                acknowledged_at: None,
+            },
+        )
+    }
+
+    /// Clears an alert that [`Self::raise_of_camera`] raised. None where the book no longer has it.
+    pub fn clear_of_camera(&mut self, alert: u64, at: EventNs) -> Option<Alert> {
+        self.book.clear(alert, at)
+    }
+
     /// All alerts kept, oldest first: those that stand and the last that cleared.
     pub fn alerts(&self) -> impl DoubleEndedIterator<Item = &Alert> {
         self.book.alerts()
@@ -234,16 +267,16 @@ impl Arm {
         book: &mut Book,
         mound: MoundId,
         key: OutingKey,
-        pitch: OutingPitch,
+        pitch: &OutingPitch,
         changes: &mut Changes,
     ) -> Placed {
         let newest = self.newest_release();
         if let Some(current) = &mut self.current {
-            if current.mound == mound && current.continues_with(key, &pitch, config) {
+            if current.mound == mound && current.continues_with(key, pitch, config) {
                 if matches!(key, OutingKey::Game(_)) {
                     current.key = key;
                 }
-                return current.outing.upsert(pitch);
+                return current.outing.upsert(*pitch);
             }
             if newest.is_some_and(|newest| pitch.release <= newest) {
                 return Placed::Stale;
@@ -258,7 +291,7 @@ impl Arm {
             self.earlier.retain(|(last, _)| last.0.saturating_add(same_day_ns) >= pitch.release.0);
         }
         let mut outing = Outing::default();
-        let placed = outing.upsert(pitch);
+        let placed = outing.upsert(*pitch);
         let release = pitch.release;
         self.current = Some(Current { key, mound, outing, last_good: None, judged: None, release, published: None });
         placed
@@ -267,17 +300,23 @@ impl Arm {
     /// Computes what to show now.
     fn publish(&mut self, config: &Config, judge: &mut Judge, pitcher: PitcherId, now: BoxNs) {
         let Some(current) = &mut self.current else { return };
-        let features = features_v1(&current.outing, self.baseline.as_ref(), &config.features);
         let dose = Dose {
             today: current.outing.thrown() + self.earlier.iter().map(|(_, pitches)| pitches).sum::<u32>(),
             carried: self.workload.carried(),
             role: self.workload.role(config.starter_pitches_min),
         };
+        let context = features::Context {
+            pitches_today: dose.today,
+            carried: dose.carried,
+            acwr: self.workload.acwr,
+            days_rest: self.workload.days_rest(),
+        };
+        let features = features_v2(&current.outing, self.baseline.as_ref(), &context, &config.features);
         let inputs = Inputs {
             dose: (f64::from(dose.today) + dose.carried) / config.cap(dose.role),
             acwr: self.workload.acwr,
             rest_deficit: self.workload.rest_deficit,
-            ..Inputs::of(&features)
+            ..Inputs::of(&features.v1)
         };
         let newest = current.outing.newest();
         let confidence = newest.and_then(|p| p.calibration_confidence);
@@ -298,13 +337,13 @@ impl Arm {
             mound: current.mound,
             readiness: indices.readiness,
             fatigue: indices.fatigue,
-            risk: Index::default(),
-            probability_21d: None,
+            risk: Index { value: self.risk.as_ref().map(|r| r.index), ..Index::default() },
+            probability_21d: self.risk.as_ref().map(|r| r.probability),
             features: features
                 .named()
                 .map(|(name, f)| (name.to_owned(), FeatureValue { value: f.value, sd: f.sd, qa: f.qa, n: f.n }))
                 .collect(),
-            feature_set: FeatureSet::NAME.to_owned(),
+            feature_set: FeatureSetV2::NAME.to_owned(),
             feature_qa_min: features.qa_min(),
             calibration_confidence: confidence,
             late_data_frac: current.outing.late_data_frac(),
@@ -315,10 +354,10 @@ impl Arm {
                 (None, false) => State::Final,
             },
             revision: self.revision,
-            reasons: words::reasons(config, &features, &inputs, &points, dose, hold),
+            reasons: words::reasons(config, &features.v1, &inputs, &points, dose, hold),
             recommendation: words::recommendation(&indices.readiness, hold.is_some()),
             alerts: Vec::new(),
-            model_version: None,
+            model_version: self.risk.as_ref().map(|r| r.model_version.clone()),
             pitches: current.outing.thrown(),
             last_pitch_at: words::rfc3339(release),
         });
@@ -377,7 +416,7 @@ impl Current {
 }
 
 /// Why the last value is held instead of judging anew, if it is (science.md §4, §6).
-fn hold(config: &Config, outing: &Outing, features: &FeatureSet, baseline: bool) -> Option<Hold> {
+fn hold(config: &Config, outing: &Outing, features: &FeatureSetV2, baseline: bool) -> Option<Hold> {
     let confidence = outing.newest().and_then(|p| p.calibration_confidence);
     if let Some(confidence) = confidence.filter(|c| *c < config.hold_confidence) {
         return Some(Hold::Calibration(confidence));
@@ -386,7 +425,7 @@ fn hold(config: &Config, outing: &Outing, features: &FeatureSet, baseline: bool)
         return Some(Hold::Quality(qa));
     }
     let typed = outing.pitches().iter().filter(|p| p.pitch_type.is_some()).count();
-    match (features.can_judge(), baseline) {
+    match (features.v1.can_judge(), baseline) {
         (true, _) => None,
         (false, false) => Some(Hold::NoBaseline),
         (false, true) if 2 * typed < outing.pitches().len() => Some(Hold::NoPitchTypes),

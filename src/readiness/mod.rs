@@ -23,7 +23,7 @@ pub use alerts::Rule;
 pub use config::{AlertConfig, Config, ConfigError, Limit, Limits, Ramp};
 pub use engine::{Engine, Outcome};
 pub use indices::{Indices, Inputs, Judge, Points};
-pub use workload::{OutingKey, Role, Workload};
+pub use workload::{HISTORY_DAYS, OutingKey, Role, Workload};
 
 /// A number with its 90 % interval; all null where it cannot be given.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
@@ -43,9 +43,9 @@ pub struct FeatureValue {
     pub value: f64,
     /// Standard deviation of the value.
     pub sd: f64,
-    /// Completeness × (1 − `late_data_frac`).
+    /// Completeness × (1 − `late_data_frac`) of a feature with a window; 1 of one that is counted or judged elsewhere.
     pub qa: f64,
-    /// Pitches in the window.
+    /// Pitches behind it; 0 where it rests on earlier days.
     pub n: u32,
 }
 
@@ -64,13 +64,16 @@ pub enum Severity {
 pub struct Alert {
     /// Number, unique on this box.
     pub id: u64,
-    /// Which rule: `readiness`, `velocity_delta`, `late_data_frac`, `feature_qa_min`, `calibration_confidence`.
+    /// Which rule: `readiness`, `velocity_delta`, `late_data_frac`, `feature_qa_min`, `calibration_confidence`; of a
+    /// camera, what calibration has against it.
     pub rule: String,
     /// How bad.
     pub severity: Severity,
-    /// Whom it is about.
+    /// Whom it is about, where it is about somebody.
     pub pitcher: Option<PitcherId>,
-    /// In a coach's words.
+    /// Source of the camera that it is about, where it is about one.
+    pub camera: Option<u8>,
+    /// In a coach's words, or an engineer's where it is about a camera.
     pub message: String,
     /// The number that raised it.
     pub value: f64,
@@ -82,6 +85,34 @@ pub struct Alert {
     pub cleared_at: Option<String>,
     /// When somebody acknowledged it, RFC 3339.
     pub acknowledged_at: Option<String>,
+}
+
+/// What somebody else than this room has against a camera; the book of alerts numbers and keeps it as its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CameraAlert {
+    /// Source.
+    pub camera: u8,
+    /// Which rule.
+    pub rule: String,
+    /// How bad.
+    pub severity: Severity,
+    /// In an engineer's words.
+    pub message: String,
+    /// The number that raised it.
+    pub value: f64,
+    /// The limit that it crossed.
+    pub limit: f64,
+}
+
+/// What an injury model told of a pitcher before today.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InjuryRisk {
+    /// Risk Index, 0–100.
+    pub index: f64,
+    /// Calibrated 21-day probability.
+    pub probability: f64,
+    /// Which model told.
+    pub model_version: String,
 }
 
 /// The answer for one pitcher, as published (design.md, HTTP).
@@ -103,9 +134,9 @@ pub struct Readiness {
     pub probability_21d: Option<f64>,
     /// Present features by name.
     pub features: BTreeMap<String, FeatureValue>,
-    /// `v1`.
+    /// `v2`.
     pub feature_set: String,
-    /// Smallest QA over present features; null with none.
+    /// Smallest QA over present features that have a window; null with none.
     pub feature_qa_min: Option<f64>,
     /// 0.50–0.95; null where nobody judges it yet.
     pub calibration_confidence: Option<f64>,

@@ -26,6 +26,7 @@ impl From<&PitchRecord> for OutingPitch {
             flagged: !record.flags.is_empty(),
             late_data_frac: record.late_data_frac,
             calibration_confidence: record.calibration_confidence,
+            environment: None,
         }
     }
 }

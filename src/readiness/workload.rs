@@ -15,6 +15,16 @@ pub enum Role {
     Reliever,
 }
 
+/// Days whose load is acute, and days over which the chronic one is averaged (science.md §5).
+const ACUTE_DAYS: u32 = 7;
+const CHRONIC_DAYS: u32 = 28;
+/// The farthest day that still weighs in the chronic load: two of its spans before the acute week, where under 2 % is left.
+pub const HISTORY_DAYS: u32 = ACUTE_DAYS + 2 * CHRONIC_DAYS;
+
+/// Days of rest that Pitch Smart asks of 19–22-year-olds for so many pitches at most (science.md §5); guidance.
+const REST: [(u32, u32); 4] = [(30, 0), (45, 1), (60, 2), (80, 3)];
+const REST_MOST: u32 = 4;
+
 /// Load before today. The default knows nothing: no past pitches, role unknown, pW absent.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Workload {
@@ -29,6 +39,18 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// What his past appearances make of today: the acute:chronic ratio where his first known one is at least 28 days
+    /// ago, the rest missing where there is any.
+    pub fn of_past(past: Vec<(u32, u32)>) -> Self {
+        let (acwr, rest_deficit) = (acwr(&past), rest_deficit(&past));
+        Self { past, role: None, acwr, rest_deficit }
+    }
+
+    /// Full days since his last appearance; absent where none is known.
+    pub fn days_rest(&self) -> Option<u32> {
+        self.past.iter().map(|(days, _)| days.saturating_sub(1)).min()
+    }
+
     /// Σ past pitches·2^(−days).
     pub fn carried(&self) -> f64 {
         self.past.iter().map(|(days, pitches)| f64::from(*pitches) * (-f64::from(*days)).exp2()).sum()
@@ -50,6 +72,35 @@ impl Workload {
     }
 }
 
+/// Exponentially weighted mean of a day's load over N = 7 days (λ = 2/(N + 1)) over that of N = 28, uncoupled: the chronic
+/// mean ends where the acute week begins. Both are means over the days known, so that a short past is not a small one.
+fn acwr(past: &[(u32, u32)]) -> Option<f64> {
+    let known_days = past.iter().map(|(days, _)| *days).max()?.min(HISTORY_DAYS);
+    if known_days < CHRONIC_DAYS {
+        return None;
+    }
+    let mean = |from: u32, span: u32| {
+        let keep = 1.0 - 2.0 / (f64::from(span) + 1.0);
+        let weight = |days: u32| keep.powi(days as i32 - from as i32);
+        let inside = past.iter().filter(|(days, _)| (from..=known_days).contains(days));
+        let load: f64 = inside.map(|(days, pitches)| weight(*days) * f64::from(*pitches)).sum();
+        load / (from..=known_days).map(weight).sum::<f64>()
+    };
+    let chronic = mean(ACUTE_DAYS + 1, CHRONIC_DAYS);
+    (chronic > 0.0).then(|| mean(1, ACUTE_DAYS) / chronic)
+}
+
+/// The most days that any day's pitches still ask of rest; absent without a past.
+fn rest_deficit(past: &[(u32, u32)]) -> Option<f64> {
+    let missing = |days: u32| {
+        // Both games of a doubleheader are one day's work.
+        let pitches: u32 = past.iter().filter(|(other, _)| *other == days).map(|(_, pitches)| *pitches).sum();
+        let asked = REST.iter().find(|(most, _)| pitches <= *most).map_or(REST_MOST, |(_, rest)| *rest);
+        asked.saturating_sub(days.saturating_sub(1))
+    };
+    past.iter().map(|(days, _)| missing(*days)).max().map(f64::from)
+}
+
 /// Which outing a pitch belongs to. One mound and one game, or one mound and one day where no game is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OutingKey {
@@ -57,4 +108,55 @@ pub enum OutingKey {
     Game(GamePk),
     /// The park's local date.
     Day(Date),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An appearance of so many pitches every so many days, the last one `last` days ago.
+    fn every(days: u32, pitches: u32, last: u32, back_to: u32) -> Vec<(u32, u32)> {
+        (last..=back_to).step_by(days as usize).map(|ago| (ago, pitches)).collect()
+    }
+
+    #[test]
+    fn the_same_load_every_day_is_a_ratio_of_1_however_long_it_is_known() {
+        for back_to in [28, 40, HISTORY_DAYS, 300] {
+            let ratio = Workload::of_past(every(1, 20, 1, back_to)).acwr.expect("28 days are known");
+            assert!((ratio - 1.0).abs() < 1e-12, "{back_to}: {ratio}");
+        }
+    }
+
+    #[test]
+    fn a_week_of_double_load_is_a_ratio_of_what_the_weights_say() {
+        let past: Vec<_> = every(1, 20, 1, 63).into_iter().map(|(d, p)| (d, if d <= 7 { 2 * p } else { p })).collect();
+        // 1 + (1 − 0.75^7)/(1 − 0.75^63).
+        let expected = 1.0 + (1.0 - 0.75_f64.powi(7)) / (1.0 - 0.75_f64.powi(63));
+        let ratio = Workload::of_past(past).acwr.expect("known");
+        assert!((ratio - expected).abs() < 1e-12, "{ratio}");
+    }
+
+    #[test]
+    fn a_starter_on_his_fifth_day_and_a_past_too_short_say_nothing_bad() {
+        let starter = Workload::of_past(every(5, 95, 5, 63));
+        assert!(starter.acwr.is_some_and(|ratio| ratio < 1.0), "{starter:?}");
+        assert_eq!((starter.rest_deficit, starter.days_rest()), (Some(0.0), Some(4)));
+        let fresh = Workload::of_past(every(5, 95, 5, 27));
+        assert_eq!(fresh.acwr, None, "his first known game is no 28 days ago");
+        assert_eq!(Workload::of_past(vec![(3, 50), (40, 0)]).acwr, None, "no chronic load to compare with");
+        let unknown = Workload::of_past(Vec::new());
+        assert_eq!((unknown.acwr, unknown.rest_deficit, unknown.days_rest()), (None, None, None));
+    }
+
+    #[test]
+    fn rest_is_asked_by_the_table_and_for_every_day_that_still_asks() {
+        for (pitches, asked) in
+            [(1, 0), (30, 0), (31, 1), (45, 1), (46, 2), (60, 2), (61, 3), (80, 3), (81, 4), (120, 4)]
+        {
+            assert_eq!(Workload::of_past(vec![(1, pitches)]).rest_deficit, Some(f64::from(asked)), "{pitches}");
+            assert_eq!(Workload::of_past(vec![(1 + asked, pitches)]).rest_deficit, Some(0.0), "{pitches}");
+        }
+        assert_eq!(Workload::of_past(vec![(2, 90), (1, 5)]).rest_deficit, Some(3.0), "the day before yesterday's");
+        assert_eq!(Workload::of_past(vec![(1, 25), (1, 20)]).rest_deficit, Some(1.0), "two games of one day");
+    }
 }

@@ -19,8 +19,8 @@ pub const MOUNDS_MAX: usize = 16;
 const SECOND_NS: u64 = 1_000_000_000;
 /// The longest any of the waits may be configured: it must fit the calendar with room for the fastest camera.
 const WAIT_MAX_NS: u64 = 30 * SECOND_NS;
-/// The most slots of one path and the most frames held: both are numbered in 32 bits, with room to spare.
-const SLOTS_MAX: usize = 1 << 24;
+/// The most slots of one path and the most frames held: both are numbered in 23 bits.
+const SLOTS_MAX: usize = 1 << 23;
 
 /// A mound and the cameras whose results it waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,23 +12,18 @@
 //! advances on the frame before it by no more than 1 s beyond what passed between their arrivals: one wild frame never
 //! moves it, the second frame after a step does.
 
-use std::ops::RangeInclusive;
-
 use super::CAMERA_MAX;
+use super::source::Source;
 use crate::ids::{BoxNs, EventNs};
 
-const FUTURE_NS: i64 = 1_000_000_000;
+/// How far ahead of its arrival an event time may be, with what passed between two frames added.
+pub(super) const FUTURE_NS: i64 = 1_000_000_000;
 const PAST_NS: i64 = 30_000_000_000;
 
 /// Arrival − event, ns. Wrapping: times more than 292 years apart come out wrong, and are far outside the fence anyway.
+#[inline]
 pub(super) fn lag_ns(arrival: BoxNs, event: EventNs) -> i64 {
     arrival.0.wrapping_sub(event.0) as i64
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Seen {
-    last: Option<(EventNs, BoxNs)>,
-    lag_ns: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -36,74 +31,56 @@ pub(super) struct Fence {
     gate_lag_ns: i64,
     /// A camera silent for longer has no say in the median.
     idle_ns: u64,
-    cameras: [Seen; CAMERA_MAX as usize + 1],
     median_ns: Option<i64>,
-    /// The lags that the median makes believable.
-    believed_ns: RangeInclusive<i64>,
-    heard: usize,
+    /// The least lag that the median makes believable, and how far above it the greatest is.
+    least_ns: i64,
+    width_ns: u64,
 }
 
 impl Fence {
     pub(super) fn new(gate_lag_ns: u64, idle_ns: u64) -> Self {
-        let cameras = [Seen::default(); CAMERA_MAX as usize + 1];
-        let gate_lag_ns = gate_lag_ns as i64;
-        // Without any camera the box's clock is believed.
-        let believed_ns = believed_ns(0, gate_lag_ns);
-        Self { gate_lag_ns, idle_ns, cameras, median_ns: None, believed_ns, heard: 0 }
-    }
-
-    /// A camera's newest frame, believed or not.
-    pub(super) fn see(&mut self, camera: u8, event: EventNs, arrival: BoxNs) {
-        let seen = &mut self.cameras[usize::from(camera)];
-        if let Some((last_event, last_arrival)) = seen.last {
-            let advance = event.0.wrapping_sub(last_event.0) as i64;
-            let passed = arrival.0.saturating_sub(last_arrival.0) as i64;
-            if advance > 0 && advance <= passed.saturating_add(FUTURE_NS) {
-                self.heard += usize::from(seen.lag_ns.is_none());
-                seen.lag_ns = Some(lag_ns(arrival, event));
-            }
-        }
-        seen.last = Some((event, arrival));
+        let mut fence = Self { gate_lag_ns: gate_lag_ns as i64, idle_ns, median_ns: None, least_ns: 0, width_ns: 0 };
+        fence.believe();
+        fence
     }
 
     /// Takes the median anew over cameras heard within the idle time; while none is, it stays.
-    pub(super) fn look(&mut self, now: BoxNs) {
+    pub(super) fn look(&mut self, cameras: &[Source], now: BoxNs) {
         let mut lags = [0; CAMERA_MAX as usize + 1];
         let mut n = 0;
-        for seen in &self.cameras {
-            if let (Some((_, arrival)), Some(lag)) = (seen.last, seen.lag_ns)
-                && now.0.saturating_sub(arrival.0) <= self.idle_ns
-            {
-                lags[n] = lag;
-                n += 1;
-            }
+        for (slot, lag) in lags.iter_mut().zip(cameras.iter().filter_map(|c| c.fresh_lag_ns(now, self.idle_ns))) {
+            *slot = lag;
+            n += 1;
         }
-        let lags = &mut lags[..n];
-        lags.sort_unstable();
-        if n % 2 == 1 {
-            self.median_ns = Some(lags[n / 2]);
-        } else if n > 0 {
+        if n == 0 {
+            return;
+        }
+        let (below, upper, _) = lags[..n].select_nth_unstable(n / 2);
+        let upper = *upper;
+        self.median_ns = Some(match below.iter().max() {
             // Of the middle two the one that is nearer to a plausible lag.
-            let far = |lag: i64| (-lag).max(lag.saturating_sub(self.gate_lag_ns)).max(0);
-            let (a, b) = (lags[n / 2 - 1], lags[n / 2]);
-            self.median_ns = Some(if far(a) <= far(b) { a } else { b });
-        }
-        self.believed_ns = believed_ns(self.median_ns.unwrap_or(0), self.gate_lag_ns);
+            Some(lower) if n % 2 == 0 && self.far_ns(*lower) <= self.far_ns(upper) => *lower,
+            _ => upper,
+        });
+        self.believe();
     }
 
-    /// Cameras whose lag is known.
-    pub(super) fn heard(&self) -> usize {
-        self.heard
+    /// How far a lag is from a plausible one.
+    fn far_ns(&self, lag_ns: i64) -> i64 {
+        lag_ns.saturating_neg().max(lag_ns.saturating_sub(self.gate_lag_ns)).max(0)
+    }
+
+    /// Without any camera the box's clock is believed.
+    fn believe(&mut self) {
+        let median = self.median_ns.unwrap_or(0);
+        let spread = if (0..=self.gate_lag_ns).contains(&median) { median } else { self.gate_lag_ns };
+        self.least_ns = median.saturating_sub(FUTURE_NS + spread);
+        self.width_ns = median.saturating_add(PAST_NS).abs_diff(self.least_ns);
     }
 
     /// The median camera's lag.
     pub(super) fn median_ns(&self) -> Option<i64> {
         self.median_ns
-    }
-
-    /// A camera's raw lag.
-    pub(super) fn raw_lag_ns(&self, camera: u8) -> Option<i64> {
-        self.cameras.get(usize::from(camera)).and_then(|seen| seen.lag_ns)
     }
 
     /// How wrong the box's clock is: what to take off a raw lag. Zero while the median lag is plausible.
@@ -114,11 +91,6 @@ impl Fence {
     /// Whether a frame's event time is to be believed.
     #[inline]
     pub(super) fn admits(&self, event: EventNs, arrival: BoxNs) -> bool {
-        self.believed_ns.contains(&lag_ns(arrival, event))
+        lag_ns(arrival, event).wrapping_sub(self.least_ns) as u64 <= self.width_ns
     }
-}
-
-fn believed_ns(median: i64, gate_lag_ns: i64) -> RangeInclusive<i64> {
-    let spread = if (0..=gate_lag_ns).contains(&median) { median } else { gate_lag_ns };
-    median.saturating_sub(FUTURE_NS + spread)..=median.saturating_add(PAST_NS)
 }

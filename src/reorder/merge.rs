@@ -4,8 +4,8 @@ use super::calendar::Shelf;
 use super::fence::{Fence, lag_ns};
 use super::mound::{Mound, event, tick};
 use super::producer::Life;
-use super::source::Source;
-use super::tally::row;
+use super::source::{Place, Source};
+use super::tally::NUMBERS;
 use super::{
     CAMERA_MAX, Config, Counts, Route, SOURCE_MAX, SPAN_TICKS, Sink, SourceState, SourceStatus, Stamped, TICK_BITS,
 };
@@ -24,13 +24,6 @@ const STEP_FRAMES: u32 = 16;
 /// The first source that is no camera.
 const FIRST_DEVICE: u8 = CAMERA_MAX + 1;
 
-/// Where a camera gates.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    mound: usize,
-    gate: usize,
-}
-
 /// The settings that are read while running.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
@@ -46,8 +39,7 @@ struct Limits {
 /// All that the merge thread knows, but for the rings.
 pub(super) struct Merge<T> {
     shelf: Shelf<T>,
-    sources: [Source; SOURCE_MAX as usize + 1],
-    places: [Option<Place>; CAMERA_MAX as usize + 1],
+    sources: Box<[Source; NUMBERS]>,
     mounds: Vec<Mound>,
     fence: Fence,
     /// Frames that wait until the fence knows the clocks, in order of arrival.
@@ -63,20 +55,20 @@ pub(super) struct Merge<T> {
 
 impl<T: Copy + Send + Route> Merge<T> {
     pub(super) fn new(config: &Config) -> Self {
-        let mut places = [None; CAMERA_MAX as usize + 1];
+        let mut sources = Box::new([Source::unseen(None); NUMBERS]);
         for (mound, plan) in config.mounds.iter().enumerate() {
             for (gate, camera) in plan.cameras.iter().enumerate() {
-                places[usize::from(*camera)] = Some(Place { mound, gate });
+                sources[usize::from(*camera)].place = Some(Place { mound: mound as u8, gate: gate as u8 });
             }
         }
+        let cameras = config.mounds.iter().map(|plan| plan.cameras.len()).sum::<usize>();
         Self {
             shelf: Shelf::new(config.held_max, config.mounds.len()),
-            sources: [Source::UNSEEN; SOURCE_MAX as usize + 1],
-            mounds: config.mounds.iter().map(Mound::new).collect(),
+            sources,
+            mounds: config.mounds.iter().map(|plan| Mound::new(plan, config.held_max)).collect(),
             fence: Fence::new(config.gate_lag_ns, config.idle_ns),
             staged: Some(Vec::with_capacity(config.held_max)),
-            fence_cameras: places.iter().flatten().count().min(FENCE_CAMERAS),
-            places,
+            fence_cameras: cameras.min(FENCE_CAMERAS),
             limits: Limits {
                 watermark_ticks: config.watermark_ns.div_ceil(1 << TICK_BITS),
                 idle_ns: config.idle_ns,
@@ -98,54 +90,100 @@ impl<T: Copy + Send + Route> Merge<T> {
     }
 
     /// Fetches the bucket of a frame that will be taken soon.
-    #[inline]
+    #[inline(always)]
     pub(super) fn prefetch_bucket(&self, frame: &Stamped<T>) {
-        if let Some(place) = self.places.get(usize::from(frame.source)).copied().flatten() {
-            self.mounds[place.mound].calendar.prefetch_bucket(tick(frame.event));
+        if let Some(place) = self.sources[usize::from(frame.source)].place {
+            self.mounds[usize::from(place.mound)].calendar.prefetch_bucket(tick(frame.event));
         }
     }
 
     /// Fetches the place of a frame whose bucket has been fetched.
-    #[inline]
-    pub(super) fn prefetch_place(&self, frame: &Stamped<T>) {
-        if let Some(place) = self.places.get(usize::from(frame.source)).copied().flatten() {
-            self.mounds[place.mound].calendar.prefetch_place(&self.shelf.pool, tick(frame.event));
+    #[inline(always)]
+    pub(super) fn prefetch_chunk(&self, frame: &Stamped<T>) {
+        if let Some(place) = self.sources[usize::from(frame.source)].place {
+            self.mounds[usize::from(place.mound)].calendar.prefetch_chunk(&self.shelf, tick(frame.event));
         }
     }
 
     /// Judges one frame.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, path: usize, frame: &Stamped<T>, sink: &mut impl Sink<T>) {
-        let id = frame.source;
-        let tally = self.shelf.tallies.of(id);
-        tally.taken += 1;
-        let source = &mut self.sources[row(id)];
-        let mound = mound_of(frame, &self.places, &self.mounds);
-        let Some(mound) = mound.filter(|_| source.own(path, frame.arrival, self.limits.idle_ns)) else {
-            tally.refused += 1;
+        let Stamped { source: id, seq, event, arrival, .. } = *frame;
+        let at = usize::from(id);
+        self.shelf.tallies.of(id).taken += 1;
+        if !self.sources[at].is_camera_on(path) {
+            self.take_odd(path, frame, sink);
             return;
-        };
-        if self.deadline.is_none() {
-            let deadline = BoxNs(frame.arrival.0.saturating_add(self.limits.startup_ns));
-            self.deadline = Some(deadline);
-            self.mounds.iter_mut().for_each(|mound| mound.deadline = deadline);
         }
-        if frame.arrival > self.now {
-            self.now = frame.arrival;
-            if self.now >= self.look_at {
+        self.pass_to(arrival, sink);
+        let source = &mut self.sources[at];
+        let tally = self.shelf.tallies.get(id);
+        source.count(seq, event, arrival, || tally.came());
+        let Some(place) = source.place else { return };
+        let (tick, mound) = (tick(event), &mut self.mounds[usize::from(place.mound)]);
+        // What the tally says is held has this frame in it.
+        let room = self.shelf.held < self.limits.held_max && tally.held() <= self.limits.held_per_source;
+        let ordinary = room && mound.calendar.ahead(tick) < SPAN_TICKS && self.fence.admits(event, arrival);
+        if ordinary && mound.calendar.put(&mut self.shelf, tick, frame, sink) {
+            mound.late_run = 0;
+            mound.holds.note(arrival, tick);
+            if source.is_behind(event) {
+                self.advance_source(id, event, arrival, sink);
+            }
+        } else if ordinary {
+            self.shelf.tallies.of(id).drop_as(|tally| &mut tally.known);
+        } else {
+            self.admit_odd(usize::from(place.mound), frame, sink);
+        }
+    }
+
+    /// Lets time pass up to an arrival.
+    #[inline(always)]
+    fn pass_to(&mut self, arrival: BoxNs, sink: &mut impl Sink<T>) {
+        if arrival > self.now {
+            self.now = arrival;
+            if arrival >= self.look_at {
                 self.look(sink);
             }
         }
+    }
+
+    /// Judges the frame of a device, of a source that speaks on this path for the first time, or one to be refused.
+    #[inline(never)]
+    fn take_odd(&mut self, path: usize, frame: &Stamped<T>, sink: &mut impl Sink<T>) {
+        let Stamped { source: id, seq, event, arrival, .. } = *frame;
+        let mound = self.mound_of(frame);
+        let source = &mut self.sources[usize::from(id)];
+        let Some(mound) = mound.filter(|_| source.own(path, arrival, self.limits.idle_ns)) else {
+            self.shelf.tallies.of(id).drop_as(|tally| &mut tally.refused);
+            return;
+        };
+        if self.deadline.is_none() {
+            let deadline = BoxNs(arrival.0.saturating_add(self.limits.startup_ns));
+            self.deadline = Some(deadline);
+            self.mounds.iter_mut().for_each(|mound| mound.deadline = deadline);
+        }
+        self.pass_to(arrival, sink);
         let tally = self.shelf.tallies.get(id);
-        let newest = self.sources[row(id)].count(frame.seq, frame.event, || tally.duplicate());
-        if newest && id <= CAMERA_MAX {
-            self.fence.see(id, frame.event, frame.arrival);
+        self.sources[usize::from(id)].count(seq, event, arrival, || tally.came());
+        self.admit_odd(mound, frame, sink);
+    }
+
+    /// The mound that a frame goes to, as an index: a camera's by plan, a device's by what the frame says.
+    fn mound_of(&self, frame: &Stamped<T>) -> Option<usize> {
+        match frame.source {
+            1..=CAMERA_MAX => self.sources[usize::from(frame.source)].place.map(|place| usize::from(place.mound)),
+            FIRST_DEVICE..=SOURCE_MAX => {
+                let id = frame.payload.mound(frame.source);
+                self.mounds.iter().position(|mound| mound.id == id)
+            }
+            _ => None,
         }
-        if self.staged.is_none() {
-            self.admit(mound, frame, sink);
-        } else {
-            self.stage(frame, sink);
-        }
+    }
+
+    /// Cameras whose lag the fence knows.
+    fn heard(&self) -> usize {
+        cameras(&self.sources).iter().filter(|camera| camera.lag_ns.is_some()).count()
     }
 
     /// Lets a frame wait for the fence.
@@ -153,14 +191,13 @@ impl<T: Copy + Send + Route> Merge<T> {
     fn stage(&mut self, frame: &Stamped<T>, sink: &mut impl Sink<T>) {
         let tally = self.shelf.tallies.of(frame.source);
         if let Some(staged) = &mut self.staged {
-            if staged.len() < self.limits.held_max && tally.held() < self.limits.held_per_source {
-                tally.entered += 1;
+            if staged.len() < self.limits.held_max && tally.held() <= self.limits.held_per_source {
                 staged.push(*frame);
             } else {
-                tally.overflowed += 1;
+                tally.drop_as(|tally| &mut tally.overflowed);
             }
         }
-        if self.fence.heard() >= self.fence_cameras {
+        if self.heard() >= self.fence_cameras {
             self.look(sink);
         }
     }
@@ -168,62 +205,64 @@ impl<T: Copy + Send + Route> Merge<T> {
     /// Takes the waiting frames through the fence, in the order in which they came.
     fn unstage(&mut self, sink: &mut impl Sink<T>) {
         for frame in self.staged.take().unwrap_or_default() {
-            self.shelf.tallies.of(frame.source).entered -= 1;
-            let mound = mound_of(&frame, &self.places, &self.mounds);
-            self.admit(mound.expect("only frames with a mound are staged"), &frame, sink);
+            let mound = self.mound_of(&frame).expect("only frames with a mound are staged");
+            self.admit_odd(mound, &frame, sink);
         }
     }
 
-    /// Passes one frame by the fence and into its mound's calendar.
-    #[inline]
-    fn admit(&mut self, at: usize, frame: &Stamped<T>, sink: &mut impl Sink<T>) {
+    /// Passes one frame, whatever it is like, by the fence and into its mound's calendar, or lets it wait before that.
+    #[inline(never)]
+    fn admit_odd(&mut self, at: usize, frame: &Stamped<T>, sink: &mut impl Sink<T>) {
+        if self.staged.is_some() {
+            self.stage(frame, sink);
+            return;
+        }
         let Stamped { source: id, event, arrival, .. } = *frame;
+        let (tick, mound) = (tick(event), &mut self.mounds[at]);
+        let room =
+            self.shelf.held < self.limits.held_max && self.shelf.tallies.get(id).held() <= self.limits.held_per_source;
         let tally = self.shelf.tallies.of(id);
         if !self.fence.admits(event, arrival) {
-            tally.quarantined += 1;
+            tally.drop_as(|tally| &mut tally.quarantined);
             return;
         }
-        let mound = &mut self.mounds[at];
-        if !mound.anchored {
+        if !mound.calendar.anchored() {
             let eager = reached_by_all(arrival, self.limits.gate_lag_ns, self.fence.offset_ns());
             mound.calendar.anchor(eager, eager.saturating_sub(self.limits.watermark_ticks));
-            mound.anchored = true;
         }
-        let (_, final_) = mound.calendar.watermarks();
-        let tick = tick(event);
-        if tick < final_ {
-            tally.late += 1;
+        if tick < mound.calendar.watermarks().1 {
+            tally.drop_as(|tally| &mut tally.late);
             sink.late(mound.id, frame);
             mound.late_run = mound.late_run.saturating_add(u32::from(id <= CAMERA_MAX));
-        } else if tick >= final_ + SPAN_TICKS {
-            tally.quarantined += 1;
+        } else if mound.calendar.ahead(tick) >= SPAN_TICKS {
+            tally.drop_as(|tally| &mut tally.quarantined);
             return;
-        } else if self.shelf.held >= self.limits.held_max || tally.held() >= self.limits.held_per_source {
-            tally.overflowed += 1;
+        } else if !room {
+            tally.drop_as(|tally| &mut tally.overflowed);
         } else if mound.calendar.put(&mut self.shelf, tick, frame, sink) {
-            self.shelf.tallies.of(id).entered += 1;
             if id <= CAMERA_MAX {
                 mound.late_run = 0;
             }
             mound.holds.note(arrival, tick);
         } else {
-            self.shelf.tallies.of(id).known += 1;
+            self.shelf.tallies.of(id).drop_as(|tally| &mut tally.known);
         }
         // Also where there was no room: a camera that overflows must not hold up what would make room.
-        if self.sources[row(id)].largest.is_none_or(|largest| event > largest) {
+        if self.sources[usize::from(id)].is_behind(event) {
             self.advance_source(id, event, arrival, sink);
         }
     }
 
     /// A source's event time has advanced: it is heard, and a camera may gate and move its mound's watermarks.
+    #[inline(never)]
     fn advance_source(&mut self, id: u8, event: EventNs, arrival: BoxNs, sink: &mut impl Sink<T>) {
-        let source = &mut self.sources[row(id)];
-        let first = source.largest.replace(event).is_none();
-        source.advanced = arrival;
-        let Some(Place { mound: at, gate }) = self.places.get(usize::from(id)).copied().flatten() else {
+        let source = &mut self.sources[usize::from(id)];
+        let first = source.reach(event, arrival);
+        let Some(place) = source.place else {
             source.state = SourceState::Active;
             return;
         };
+        let (at, gate) = (usize::from(place.mound), usize::from(place.gate));
         let mound = &mut self.mounds[at];
         let tick = tick(event);
         let lag_ns = lag_ns(arrival, event).saturating_sub(self.fence.offset_ns());
@@ -240,7 +279,7 @@ impl<T: Copy + Send + Route> Merge<T> {
     /// still behind: `gate_lag_ns` ago.
     fn follow(&mut self, at: usize, moved_by: BoxNs, sink: &mut impl Sink<T>) {
         let mound = &self.mounds[at];
-        if mound.anchored && mound.absent == 0 {
+        if mound.calendar.anchored() && mound.absent == 0 {
             let eager = mound
                 .least()
                 .unwrap_or_else(|| reached_by_all(self.now, self.limits.gate_lag_ns, self.fence.offset_ns()));
@@ -270,11 +309,12 @@ impl<T: Copy + Send + Route> Merge<T> {
     }
 
     /// Looks at the median lag and at every timer but idleness.
+    #[cold]
     fn look(&mut self, sink: &mut impl Sink<T>) {
         self.look_at = BoxNs(self.now.0.saturating_add(LOOK_NS));
-        self.fence.look(self.now);
+        self.fence.look(cameras(&self.sources), self.now);
         let started = self.deadline.is_some_and(|deadline| self.now >= deadline);
-        if (started || self.fence.heard() >= self.fence_cameras) && self.staged.is_some() {
+        if self.staged.is_some() && (started || self.heard() >= self.fence_cameras) {
             self.unstage(sink);
         }
         for at in 0..self.mounds.len() {
@@ -282,10 +322,10 @@ impl<T: Copy + Send + Route> Merge<T> {
                 self.mounds[at].absent = 0;
             }
             let due = self.mounds[at].holds.due(self.now, self.limits.max_hold_ns);
-            if self.mounds[at].anchored {
+            if self.mounds[at].calendar.anchored() {
                 self.mind_steps(at, sink);
             }
-            if self.mounds[at].anchored {
+            if self.mounds[at].calendar.anchored() {
                 self.advance(at, 0, due, self.now, sink);
                 self.follow(at, self.now, sink);
             }
@@ -315,7 +355,7 @@ impl<T: Copy + Send + Route> Merge<T> {
         let mut absent = 0;
         for camera in &mound.cameras {
             let source = &mut self.sources[usize::from(*camera)];
-            source.largest = None;
+            source.forget();
             absent += usize::from(source.is_heard());
         }
         mound.forget(absent, BoxNs(self.now.0.saturating_add(self.limits.startup_ns)));
@@ -344,10 +384,10 @@ impl<T: Copy + Send + Route> Merge<T> {
                 until = if source.is_heard() { until.min(idle_at) } else { until };
                 continue;
             }
-            if let Some(Place { mound, gate }) = self.places.get(usize::from(id)).copied().flatten()
-                && self.mounds[mound].gate(gate, None)
+            if let Some(Place { mound, gate }) = source.place
+                && self.mounds[usize::from(mound)].gate(usize::from(gate), None)
             {
-                self.follow(mound, self.now, sink);
+                self.follow(usize::from(mound), self.now, sink);
             }
         }
         BoxNs(until)
@@ -357,7 +397,7 @@ impl<T: Copy + Send + Route> Merge<T> {
     pub(super) fn finish(&mut self, sink: &mut impl Sink<T>) {
         self.unstage(sink);
         for at in 0..self.mounds.len() {
-            if self.mounds[at].anchored {
+            if self.mounds[at].calendar.anchored() {
                 self.empty(at, sink);
             }
         }
@@ -367,24 +407,23 @@ impl<T: Copy + Send + Route> Merge<T> {
     pub(super) fn counts(&self) -> Counts {
         let counts = self.shelf.tallies.counts();
         let staged = self.staged.as_ref().map_or(0, Vec::len);
-        debug_assert_eq!(counts.held, (self.shelf.held + staged) as u64, "by source as by bucket");
-        Counts { epochs: self.epochs, ..counts }
+        Counts { held: (self.shelf.held + staged) as u64, epochs: self.epochs, ..counts }
     }
 
     /// A source as it is now, where it is planned or was heard; so many of its frames found no slot on their way here.
     pub(super) fn status(&self, id: u8, no_slot: u64) -> Option<SourceStatus> {
-        let place = self.places.get(usize::from(id)).copied().flatten();
-        let (source, tally) = (&self.sources[row(id)], self.shelf.tallies.get(id));
+        let (source, tally) = (&self.sources[usize::from(id)], self.shelf.tallies.get(id));
+        let place = source.place;
         (place.is_some() || tally.taken + no_slot > 0).then(|| SourceStatus {
             source: id,
-            mound: place.map(|place| self.mounds[place.mound].id),
+            mound: place.map(|place| self.mounds[usize::from(place.mound)].id),
             state: source.state,
-            lag_ns: self.fence.raw_lag_ns(id),
-            largest: source.largest,
-            gaps: source.gaps(tally.duplicate()),
+            lag_ns: source.lag_ns.filter(|_| id <= CAMERA_MAX),
+            largest: source.largest(),
+            gaps: source.gaps(tally.came()),
             restarts: source.restarts,
             held: tally.held(),
-            released: tally.released,
+            released: tally.released(),
             duplicate: tally.duplicate(),
             late: tally.late,
             quarantined: tally.quarantined,
@@ -394,7 +433,7 @@ impl<T: Copy + Send + Route> Merge<T> {
     }
 
     pub(super) fn watermarks(&self, mound: MoundId) -> Option<(EventNs, EventNs)> {
-        let mound = self.mounds.iter().find(|m| m.id == mound && m.anchored)?;
+        let mound = self.mounds.iter().find(|m| m.id == mound && m.calendar.anchored())?;
         let (eager, final_) = mound.calendar.watermarks();
         Some((event(eager), event(final_)))
     }
@@ -404,21 +443,8 @@ impl<T: Copy + Send + Route> Merge<T> {
     }
 }
 
-/// The mound that a frame goes to, as an index: a camera's by plan, a device's by what the frame says.
-#[inline]
-fn mound_of<T: Route>(
-    frame: &Stamped<T>,
-    places: &[Option<Place>; CAMERA_MAX as usize + 1],
-    mounds: &[Mound],
-) -> Option<usize> {
-    match frame.source {
-        1..=CAMERA_MAX => places[usize::from(frame.source)].map(|place| place.mound),
-        FIRST_DEVICE..=SOURCE_MAX => {
-            let id = frame.payload.mound(frame.source);
-            mounds.iter().position(|mound| mound.id == id)
-        }
-        _ => None,
-    }
+fn cameras(sources: &[Source; NUMBERS]) -> &[Source] {
+    &sources[1..=usize::from(CAMERA_MAX)]
 }
 
 /// The tick that every camera that may gate has reached at `now`, the box's clock being `offset_ns` ahead of theirs.

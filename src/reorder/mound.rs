@@ -28,8 +28,6 @@ pub(super) struct Mound {
     /// Per camera the tick of its largest event time, or [`NONE`] while it does not gate.
     gates: Vec<u64>,
     least: u64,
-    /// Whether the calendar has a place in time: from the first frame on.
-    pub(super) anchored: bool,
     /// Cameras not heard in this epoch that the mound still waits for.
     pub(super) absent: usize,
     /// From when on it waits for none of them.
@@ -40,14 +38,13 @@ pub(super) struct Mound {
 }
 
 impl Mound {
-    pub(super) fn new(plan: &MoundPlan) -> Self {
+    pub(super) fn new(plan: &MoundPlan, held_max: usize) -> Self {
         Self {
             id: plan.mound,
-            calendar: Calendar::new(plan.mound),
+            calendar: Calendar::new(plan.mound, held_max),
             cameras: plan.cameras.clone(),
             gates: vec![NONE; plan.cameras.len()],
             least: NONE,
-            anchored: false,
             absent: plan.cameras.len(),
             deadline: BoxNs(u64::MAX),
             holds: Holds::new(),
@@ -76,9 +73,9 @@ impl Mound {
         (self.absent, self.deadline) = (absent, deadline);
         self.gates.fill(NONE);
         self.least = NONE;
-        self.anchored = false;
+        self.calendar.forget();
         self.late_run = 0;
-        self.holds.newest.fill(0);
+        self.holds.forget();
     }
 }
 
@@ -87,22 +84,37 @@ pub(super) struct Holds {
     /// Tick + 1; 0 where nothing arrived.
     newest: Box<[u64; HOLD_STEPS]>,
     due: u64,
+    /// The step that is being noted, and its last tick + 1 so far.
+    step: u64,
+    last: u64,
 }
 
 impl Holds {
     fn new() -> Self {
-        Self { newest: Box::new([0; HOLD_STEPS]), due: 0 }
+        Self { newest: Box::new([0; HOLD_STEPS]), due: 0, step: 0, last: 0 }
     }
 
     /// A frame of this tick was put in.
+    #[inline(always)]
     pub(super) fn note(&mut self, arrival: BoxNs, tick: u64) {
-        let step = (arrival.0 >> HOLD_BITS).clamp(self.due, self.due + HOLD_STEPS as u64 - 1);
+        let step = arrival.0 >> HOLD_BITS;
+        if step != self.step {
+            self.write_down();
+            (self.step, self.last) = (step, 0);
+        }
+        self.last = self.last.max(tick + 1);
+    }
+
+    #[cold]
+    fn write_down(&mut self) {
+        let step = self.step.clamp(self.due, self.due + HOLD_STEPS as u64 - 1);
         let newest = &mut self.newest[step as usize % HOLD_STEPS];
-        *newest = (*newest).max(tick + 1);
+        *newest = (*newest).max(self.last);
     }
 
     /// Where the final watermark must be now, so that nothing is held for longer than `max_hold_ns`.
     pub(super) fn due(&mut self, now: BoxNs, max_hold_ns: u64) -> u64 {
+        self.write_down();
         // A step is due when its first moment is, hence the one more.
         let until = (now.0.saturating_sub(max_hold_ns) >> HOLD_BITS) + 1;
         let mut tick = 0;
@@ -111,5 +123,11 @@ impl Holds {
         }
         self.due = self.due.max(until);
         tick
+    }
+
+    /// Nothing is held.
+    fn forget(&mut self) {
+        self.newest.fill(0);
+        self.last = 0;
     }
 }

@@ -9,8 +9,8 @@ use super::{Config, Counts, Route, SOURCE_MAX, Sink, SourceStatus, Stamped};
 use crate::ids::{BoxNs, EventNs, MoundId};
 
 /// How many frames ahead of the one taken buckets are fetched into the cache, and the frames' places in them.
-const BUCKET_AHEAD: u32 = 12;
-const PLACE_AHEAD: u32 = 6;
+const BUCKET_AHEAD: u32 = 8;
+const CHUNK_AHEAD: u32 = 4;
 
 /// An ingest thread's ring, and what is known of the thread.
 struct Path<T> {
@@ -51,8 +51,8 @@ impl<T: Copy + Send + Route> Reorder<T> {
                 if let Some(coming) = reader.peek_at(BUCKET_AHEAD) {
                     self.merge.prefetch_bucket(coming);
                 }
-                if let Some(coming) = reader.peek_at(PLACE_AHEAD) {
-                    self.merge.prefetch_place(coming);
+                if let Some(coming) = reader.peek_at(CHUNK_AHEAD) {
+                    self.merge.prefetch_chunk(coming);
                 }
                 self.merge.take(at, frame, sink);
                 reader.pass();

@@ -1,23 +1,90 @@
-//! The memory that held frames live in: chunks of a few frames, chained to buckets.
+//! The memory that held frames live in: a slab of frames, and chunks of entries chained to buckets.
 //!
-//! All of it is reserved at start. A chunk is first touched when all that were touched before are in use, and a chunk given
-//! back is the first to be taken again, so that the memory in use is what is held and stays in the cache. Chunks are taken as
-//! buckets begin to fill, by the fastest cameras in order of event time: neighbours in time lie close together.
+//! All of it is reserved at start. What was given back last is taken first, and nothing is touched before all that was
+//! touched is in use: the memory in use is what is held, and what is written to was just read and lies in the cache.
 
 use super::Stamped;
-use super::prefetch::prefetch;
+use super::prefetch::{large_pages, prefetch};
 
-/// Frames in a chunk: a bucket of the stadium's 3,000 frames a second fits one, and a chunk's entries fill a cache line.
-pub(super) const LANES: usize = 8;
+/// Bits of a slot's number.
+pub(super) const SLOT_BITS: u32 = 23;
 
-/// Of a long chain no more than this is fetched ahead.
-const PREFETCH_CHUNKS: usize = 4;
+/// Entries in a chunk, which is a cache line.
+const LANES: usize = 8;
 
-/// Frames side by side, on cache lines of their own, and before them what is known of their order.
+/// One value on cache lines of its own.
+#[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Chunk<T> {
-    entries: [u64; LANES],
-    frames: [Stamped<T>; LANES],
+struct Line<V>(V);
+
+/// Frames, by the number of their slot.
+pub(super) struct Slab<T> {
+    frames: Vec<Line<Stamped<T>>>,
+    free: Vec<u32>,
+}
+
+impl<T: Copy> Slab<T> {
+    /// A slab for so many frames.
+    pub(super) fn new(frames: usize) -> Self {
+        debug_assert!(frames <= 1 << SLOT_BITS, "the configuration is checked");
+        let slab = Self { frames: Vec::with_capacity(frames), free: Vec::with_capacity(frames) };
+        large_pages(&slab.frames);
+        slab
+    }
+
+    /// Keeps a frame; its slot.
+    #[inline]
+    pub(super) fn put(&mut self, frame: &Stamped<T>) -> u32 {
+        let Some(slot) = self.free.pop() else { return self.touch(frame) };
+        self.frames[slot as usize].0 = *frame;
+        slot
+    }
+
+    /// Keeps a frame in a slot that was not in use before.
+    #[cold]
+    fn touch(&mut self, frame: &Stamped<T>) -> u32 {
+        debug_assert!(self.frames.len() < self.frames.capacity(), "the slab was measured for all that may be held");
+        self.frames.push(Line(*frame));
+        self.frames.len() as u32 - 1
+    }
+
+    /// The frame in a slot.
+    #[inline]
+    pub(super) fn get(&self, slot: u32) -> &Stamped<T> {
+        &self.frames[slot as usize].0
+    }
+
+    /// The frame in a slot, if the slab has it.
+    #[inline]
+    pub(super) fn find(&self, slot: u32) -> Option<&Stamped<T>> {
+        self.frames.get(slot as usize).map(|line| &line.0)
+    }
+
+    /// Gives a slot back.
+    #[inline]
+    pub(super) fn free(&mut self, slot: u32) {
+        self.free.push(slot);
+    }
+
+    /// Fetches a slot's frame into the cache; any number will do.
+    #[inline]
+    pub(super) fn prefetch(&self, slot: u32) {
+        if let Some(line) = self.frames.get(slot as usize) {
+            prefetch(line);
+        }
+    }
+
+    /// Slots in use.
+    #[cfg(test)]
+    pub(super) fn in_use(&self) -> usize {
+        self.frames.len() - self.free.len()
+    }
+
+    /// Slots that were ever in use.
+    #[cfg(test)]
+    pub(super) fn touched(&self) -> usize {
+        self.frames.len()
+    }
 }
 
 /// A chain of chunks, newest chunk first, all but that one full.
@@ -25,20 +92,22 @@ struct Chunk<T> {
 pub(super) struct Chain {
     /// The newest chunk; means nothing while the chain is empty.
     chunk: u32,
-    /// Frames in the chain.
+    /// Entries in the chain.
     pub(super) count: u32,
 }
 
-pub(super) struct Pool<T> {
-    chunks: Vec<Chunk<T>>,
+/// Chunks of entries.
+pub(super) struct Pool {
+    chunks: Vec<Line<[u64; LANES]>>,
     /// Per chunk the one before it in its chain.
     before: Vec<u32>,
     free: Vec<u32>,
 }
 
-impl<T: Copy> Pool<T> {
-    /// A pool that never needs more than this many chunks.
-    pub(super) fn new(chunks: usize) -> Self {
+impl Pool {
+    /// Room for so many entries in so many chains.
+    pub(super) fn new(entries: usize, chains: usize) -> Self {
+        let chunks = entries.min(entries / LANES + chains);
         Self {
             chunks: Vec::with_capacity(chunks),
             before: Vec::with_capacity(chunks),
@@ -46,121 +115,74 @@ impl<T: Copy> Pool<T> {
         }
     }
 
-    /// Adds a frame and an entry at the end of a chain.
+    /// Adds an entry at the end of a chain; whether that took a chunk, as the first one does.
     #[inline]
-    pub(super) fn push(&mut self, chain: &mut Chain, entry: u64, frame: &Stamped<T>) {
+    pub(super) fn push(&mut self, chain: &mut Chain, entry: u64) -> bool {
         let lane = chain.count as usize % LANES;
         if lane == 0 {
-            let before = std::mem::replace(&mut chain.chunk, self.take(entry, frame));
-            self.before[chain.chunk as usize] = before;
-        } else {
-            let chunk = &mut self.chunks[chain.chunk as usize];
-            chunk.entries[lane] = entry;
-            chunk.frames[lane] = *frame;
+            let chunk = self.free.pop().unwrap_or_else(|| self.touch());
+            self.before[chunk as usize] = std::mem::replace(&mut chain.chunk, chunk);
         }
+        self.chunks[chain.chunk as usize].0[lane] = entry;
         chain.count += 1;
-    }
-
-    /// A chunk with this frame in its first lane.
-    #[inline]
-    fn take(&mut self, entry: u64, frame: &Stamped<T>) -> u32 {
-        let Some(number) = self.free.pop() else { return self.touch(entry, frame) };
-        let chunk = &mut self.chunks[number as usize];
-        chunk.entries[0] = entry;
-        chunk.frames[0] = *frame;
-        number
+        lane == 0
     }
 
     /// A chunk that was not in use before.
     #[cold]
-    fn touch(&mut self, entry: u64, frame: &Stamped<T>) -> u32 {
+    fn touch(&mut self) -> u32 {
         debug_assert!(self.chunks.len() < self.chunks.capacity(), "the pool was measured for all that may be held");
-        self.chunks.push(Chunk { entries: [entry; LANES], frames: [*frame; LANES] });
+        self.chunks.push(Line([0; LANES]));
         self.before.push(0);
         self.chunks.len() as u32 - 1
     }
 
-    /// Entries and frames of a chunk, by number; of a chain's newest chunk by [`Pool::newest`].
-    #[inline]
-    pub(super) fn chunk(&mut self, number: u32) -> (&mut [u64; LANES], &mut [Stamped<T>; LANES]) {
-        let chunk = &mut self.chunks[number as usize];
-        (&mut chunk.entries, &mut chunk.frames)
-    }
-
-    /// Entries and frames of a chain's newest chunk: of one that fits a chunk, all.
-    #[inline]
-    pub(super) fn newest(&mut self, chain: Chain) -> (&mut [u64; LANES], &mut [Stamped<T>; LANES]) {
-        self.chunk(chain.chunk)
-    }
-
-    /// Writes down a chain's chunks, oldest first.
-    #[inline]
-    pub(super) fn list(&self, chain: Chain, chunks: &mut Vec<u32>) {
-        chunks.clear();
-        let mut chunk = chain.chunk;
-        for _ in 0..(chain.count as usize).div_ceil(LANES) {
-            chunks.push(chunk);
-            chunk = self.before[chunk as usize];
-        }
-        chunks.reverse();
-    }
-
-    /// A frame by its place in a listed chain.
-    #[inline]
-    pub(super) fn at(&mut self, list: &[u32], place: usize) -> &mut Stamped<T> {
-        &mut self.chunks[list[place / LANES] as usize].frames[place % LANES]
-    }
-
-    /// Cuts a chain down to its first `count` frames.
-    #[inline]
-    pub(super) fn truncate(&mut self, chain: &mut Chain, count: u32) {
-        let surplus = chain.count.div_ceil(LANES as u32) - count.div_ceil(LANES as u32);
-        for _ in 0..surplus {
-            self.free.push(chain.chunk);
-            chain.chunk = self.before[chain.chunk as usize];
-        }
-        chain.count = count;
-    }
-
-    /// Fetches a chain's entries into the cache, of a long one the newest chunks'.
-    #[inline]
-    pub(super) fn prefetch_entries(&self, chain: Chain) {
-        let mut chunk = chain.chunk as usize;
-        for _ in 0..(chain.count as usize).div_ceil(LANES).min(PREFETCH_CHUNKS) {
-            prefetch(&self.chunks[chunk].entries);
-            chunk = self.before[chunk] as usize;
-        }
-    }
-
-    /// Fetches a chain's entries and frames into the cache, of a long one the newest chunks'.
+    /// Fetches where the next entry of a chain goes, as far as that is known.
     #[inline]
     pub(super) fn prefetch(&self, chain: Chain) {
-        let (mut chunk, mut lanes) = (chain.chunk as usize, (chain.count as usize).wrapping_sub(1) % LANES + 1);
-        for _ in 0..(chain.count as usize).div_ceil(LANES).min(PREFETCH_CHUNKS) {
-            prefetch(&self.chunks[chunk].entries);
-            self.chunks[chunk].frames[..lanes].iter().for_each(prefetch);
-            (chunk, lanes) = (self.before[chunk] as usize, LANES);
+        if let Some(chunk) = self.chunks.get(chain.chunk as usize) {
+            prefetch(chunk);
         }
     }
 
-    /// Fetches where the next frame of a chain goes, as far as that is known.
-    #[inline]
-    pub(super) fn prefetch_next(&self, chain: Chain) {
-        if let Some(chunk) = self.chunks.get(chain.chunk as usize) {
-            prefetch(&chunk.entries);
-            prefetch(&chunk.frames[chain.count as usize % LANES]);
+    /// Shows a chain's entries, chunk by chunk, the newest chunk first, until told to stop.
+    pub(super) fn any(&self, chain: Chain, mut stop: impl FnMut(u64) -> bool) -> bool {
+        let (mut chunk, mut left) = (chain.chunk as usize, chain.count as usize);
+        while left > 0 {
+            let lanes = (left - 1) % LANES + 1;
+            if self.chunks[chunk].0[..lanes].iter().any(|entry| stop(*entry)) {
+                return true;
+            }
+            left -= lanes;
+            chunk = self.before[chunk] as usize;
         }
+        false
+    }
+
+    /// Empties a chain into `out`, newest chunk first; [`Pool::oldest_first`] tells the order in which they came.
+    #[inline]
+    pub(super) fn take(&mut self, chain: &mut Chain, out: &mut Vec<u64>) {
+        let Chain { mut chunk, count } = std::mem::take(chain);
+        let mut left = count as usize;
+        out.clear();
+        while left > 0 {
+            let lanes = (left - 1) % LANES + 1;
+            out.extend_from_slice(&self.chunks[chunk as usize].0[..lanes]);
+            self.free.push(chunk);
+            left -= lanes;
+            chunk = self.before[chunk as usize];
+        }
+    }
+
+    /// What [`Pool::take`] took, in the order in which it came.
+    pub(super) fn oldest_first(taken: &[u64]) -> impl Iterator<Item = &u64> {
+        let (newest, older) = taken.split_at(taken.len().saturating_sub(1) % LANES + 1);
+        older.chunks(LANES).rev().flatten().chain(newest)
     }
 
     /// Chunks in use.
     #[cfg(test)]
     pub(super) fn in_use(&self) -> usize {
         self.chunks.len() - self.free.len()
-    }
-
-    /// Chunks that were ever in use.
-    #[cfg(test)]
-    pub(super) fn touched(&self) -> usize {
-        self.chunks.len()
     }
 }

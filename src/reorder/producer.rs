@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use thiserror::Error;
 
+use super::Stamped;
 use super::ring::Writer;
-use super::{SOURCE_MAX, Stamped};
+use super::tally::NUMBERS;
 use crate::ids::BoxNs;
 
 /// An ingest thread that says nothing for longer than this was held up, and what its sources did meanwhile is unknown.
@@ -26,7 +27,7 @@ pub(super) struct Signals {
     beat: AtomicU64,
     alive_since: AtomicU64,
     closed: AtomicBool,
-    overflowed: [AtomicU64; SOURCE_MAX as usize + 1],
+    overflowed: Box<[AtomicU64; NUMBERS]>,
 }
 
 /// Signs of life as the merge thread reads them, before it looks at the ring.
@@ -46,7 +47,7 @@ impl Signals {
             beat: AtomicU64::new(0),
             alive_since: AtomicU64::new(0),
             closed: AtomicBool::new(false),
-            overflowed: std::array::from_fn(|_| AtomicU64::new(0)),
+            overflowed: Box::new([const { AtomicU64::new(0) }; NUMBERS]),
         }
     }
 
@@ -62,22 +63,27 @@ impl Signals {
 }
 
 /// One path's way into the buffer. Dropping it finishes its sources: nobody waits for them any more.
+///
+/// While fewer slots are in use than one source may have, nobody can have too many, and nothing is counted by source.
+/// Beyond that the path is *crowded*: then each source's slots are counted, until half of that many are in use.
 pub struct Producer<T> {
     writer: Writer<Stamped<T>>,
     signals: Arc<Signals>,
-    /// Whose frame is in which slot of the path.
-    owner: Box<[u8]>,
-    /// Slots in use by each source; 0 collects the numbers beyond the last source.
-    in_use: [u32; SOURCE_MAX as usize + 1],
+    /// Slots that one source may have, no more than there are.
     quota: u32,
+    /// Slots that may be in use before a push has to look closer: none while the path is crowded.
+    unlooked: u32,
+    /// While the path is crowded the slots in use by each source.
+    in_use: [u32; NUMBERS],
     beat: BoxNs,
+    hung_up: bool,
 }
 
 impl<T: Copy + Send> Producer<T> {
     pub(super) fn new(writer: Writer<Stamped<T>>, signals: Arc<Signals>, quota: usize) -> Self {
-        let owner = vec![0; writer.free()].into_boxed_slice();
-        let in_use = [0; SOURCE_MAX as usize + 1];
-        Self { writer, signals, owner, in_use, quota: quota as u32, beat: BoxNs(0) }
+        let quota = (quota as u32).min(writer.slots());
+        let in_use = [0; NUMBERS];
+        Self { writer, signals, quota, unlooked: quota, in_use, beat: BoxNs(0), hung_up: false }
     }
 
     /// Puts a frame on its way to the merge thread.
@@ -86,53 +92,78 @@ impl<T: Copy + Send> Producer<T> {
     /// The source holds its quota of slots, or the path has none left. The frame is dropped and counted.
     #[inline]
     pub fn push(&mut self, frame: Stamped<T>) -> Result<(), Overflowed> {
-        let source = if frame.source <= SOURCE_MAX { usize::from(frame.source) } else { 0 };
-        if self.in_use[source] >= self.quota || self.writer.free() == 0 {
-            self.reclaim();
-            if self.in_use[source] >= self.quota {
-                return Err(self.overflow(source, &frame));
-            }
+        if self.writer.in_use() >= self.unlooked && !self.has_room(frame.source) {
+            return Err(self.overflow(frame.source, frame.arrival));
         }
-        match self.writer.put(&frame) {
-            Some(slot) => {
-                self.owner[slot] = source as u8;
-                self.in_use[source] += 1;
-                Ok(())
-            }
-            None => Err(self.overflow(source, &frame)),
-        }
+        self.writer.put(&frame);
+        Ok(())
     }
 
     /// Says that the thread is alive and has pushed every frame that arrived before `now`. Once per turn of its loop, at
     /// least a few times a second: a silent source is told from a silent thread by it.
     pub fn beat(&mut self, now: BoxNs) {
-        if now.0.saturating_sub(self.beat.0) > BEAT_GAP_NS {
+        if self.hung_up || now.0.saturating_sub(self.beat.0) > BEAT_GAP_NS {
             self.signals.alive_since.store(now.0, Ordering::Release);
         }
         self.beat = BoxNs(self.beat.0.max(now.0));
         self.signals.beat.store(self.beat.0, Ordering::Release);
+        if std::mem::take(&mut self.hung_up) {
+            self.signals.closed.store(false, Ordering::Release);
+        }
         self.reclaim();
+    }
+
+    /// Says that what feeds the path is gone, an unplugged line say: its sources are finished until the next beat, and
+    /// then come back as any source does.
+    pub fn hang_up(&mut self) {
+        self.hung_up = true;
+        self.signals.closed.store(true, Ordering::Release);
     }
 
     /// Slots that the path has left, as far as the last beat knows.
     pub fn free(&self) -> usize {
-        self.writer.free()
+        (self.writer.slots() - self.writer.in_use()) as usize
+    }
+
+    /// Looks closer: whether the source may have another slot and there is one, which it then has.
+    #[cold]
+    #[inline(never)]
+    fn has_room(&mut self, source_id: u8) -> bool {
+        self.reclaim();
+        if self.unlooked > 0 {
+            if self.writer.in_use() < self.quota {
+                return true;
+            }
+            self.unlooked = 0;
+            let in_use = &mut self.in_use;
+            in_use.fill(0);
+            self.writer.each_in_use(|frame| in_use[usize::from(frame.source)] += 1);
+        }
+        let in_use = &mut self.in_use[usize::from(source_id)];
+        let room = *in_use < self.quota && self.writer.in_use() < self.writer.slots();
+        *in_use += u32::from(room);
+        room
     }
 
     fn reclaim(&mut self) {
-        let (owner, in_use) = (&self.owner, &mut self.in_use);
-        self.writer.reclaim(|slot| in_use[usize::from(owner[slot])] -= 1);
+        if self.unlooked > 0 {
+            self.writer.reclaim();
+            return;
+        }
+        let in_use = &mut self.in_use;
+        self.writer.reclaim_each(|frame| in_use[usize::from(frame.source)] -= 1);
+        if self.writer.in_use() <= self.quota / 2 {
+            self.unlooked = self.quota;
+        }
     }
 
-    // Out of line: it keeps the frame in one piece, so that it is copied as one.
     #[cold]
-    #[inline(never)]
-    fn overflow(&mut self, source: usize, frame: &Stamped<T>) -> Overflowed {
+    fn overflow(&mut self, source_id: u8, arrival: BoxNs) -> Overflowed {
         // What was dropped here is no silence of its source.
-        self.signals.alive_since.fetch_max(frame.arrival.0, Ordering::Release);
-        let count = &self.signals.overflowed[source];
+        self.signals.alive_since.fetch_max(arrival.0, Ordering::Release);
+        let count = &self.signals.overflowed[usize::from(source_id)];
         count.store(count.load(Ordering::Relaxed) + 1, Ordering::Release);
-        Overflowed { source_id: frame.source }
+        Overflowed { source_id }
     }
 }
 

@@ -84,37 +84,55 @@ pub(super) struct Writer<V> {
 }
 
 impl<V: Copy + Send> Writer<V> {
-    /// Puts a value on its way; its slot's number, or `None` when no slot is free.
+    /// Puts a value on its way, there being a free slot.
     #[inline]
-    pub(super) fn put(&mut self, value: &V) -> Option<usize> {
-        if self.free() == 0 {
-            return None;
-        }
+    pub(super) fn put(&mut self, value: &V) {
+        assert!(self.in_use() < self.slots(), "the writer looks before it puts");
         self.ring.slot(self.tail).with_mut(|slot| {
             // SAFETY: fewer than all slots are between head and tail, so this one is free and the reader, who takes none
             // at or after the tail, does not touch it.
             unsafe { (*slot).write(*value) };
         });
-        let number = self.tail as usize & (self.ring.slots.len() - 1);
         self.tail = self.tail.wrapping_add(1);
         self.ring.tail.0.store(self.tail, Ordering::Release);
-        Some(number)
     }
 
-    /// Takes back the slots that the reader has passed, and tells `each` number.
+    /// Takes back the slots that the reader has passed.
     #[inline]
-    pub(super) fn reclaim(&mut self, mut each: impl FnMut(usize)) {
+    pub(super) fn reclaim(&mut self) {
+        self.head = self.ring.head.0.load(Ordering::Acquire);
+    }
+
+    /// The same, showing `each` value that was in one.
+    pub(super) fn reclaim_each(&mut self, each: impl FnMut(&V)) {
         let head = self.ring.head.0.load(Ordering::Acquire);
-        while self.head != head {
-            each(self.head as usize & (self.ring.slots.len() - 1));
-            self.head = self.head.wrapping_add(1);
+        self.show(self.head, head, each);
+        self.head = head;
+    }
+
+    /// Shows `each` value whose slot is in use.
+    pub(super) fn each_in_use(&self, each: impl FnMut(&V)) {
+        self.show(self.head, self.tail, each);
+    }
+
+    fn show(&self, mut from: u32, to: u32, mut each: impl FnMut(&V)) {
+        while from != to {
+            // SAFETY: the writer wrote the slot and has not given it out again; the reader only reads it.
+            self.ring.slot(from).with(|slot| each(unsafe { (*slot).assume_init_ref() }));
+            from = from.wrapping_add(1);
         }
     }
 
-    /// Slots free without reclaiming.
+    /// Slots in use, as far as the last [`Writer::reclaim`] knows.
     #[inline]
-    pub(super) fn free(&self) -> usize {
-        self.ring.slots.len() - self.tail.wrapping_sub(self.head) as usize
+    pub(super) fn in_use(&self) -> u32 {
+        self.tail.wrapping_sub(self.head)
+    }
+
+    /// All slots.
+    #[inline]
+    pub(super) fn slots(&self) -> u32 {
+        self.ring.slots.len() as u32
     }
 }
 

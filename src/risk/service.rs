@@ -12,11 +12,12 @@ use arc_swap::ArcSwapOption;
 use super::config::Config;
 use super::day::Day;
 use super::features::Snapshot;
-use super::model::{Model, risk_index};
+use super::model::Model;
 use super::registry::{Listed, Registry, RegistryError};
 use super::respond::{Assessment, NoAssessment, assess};
 use super::series::Series;
 use super::stored;
+use crate::readiness::InjuryRisk;
 use crate::store::{Store, StoreError};
 
 /// Live snapshots kept for drift, the latest.
@@ -130,12 +131,20 @@ impl RiskService {
         Ok(answer)
     }
 
-    /// Probability and Risk Index as of the end of the day before `day`, for the live path; none where nothing can be told.
-    pub fn index_before(&self, pitcher: u32, day: Day) -> Option<(f64, f64)> {
-        let model = self.model()?;
-        let series = stored::series_of(&self.store, pitcher).ok()??;
-        let answer = assess(&model, &series, day.plus(-1), &self.config).ok()?;
-        Some((answer.probability, risk_index(answer.probability, model.base_rate)))
+    /// What the live path shows on `day`: as of the end of the day before; none where nothing can be told.
+    pub fn before(&self, pitcher: u32, day: Day) -> Option<InjuryRisk> {
+        match self.assess(pitcher, Some(day.plus(-1))) {
+            Ok(told) => Some(InjuryRisk {
+                index: told.risk_index,
+                probability: told.probability,
+                model_version: told.model_version.clone(),
+            }),
+            Err(RiskError::Store(error)) => {
+                tracing::error!(%error, "no injury risk for a pitcher");
+                None
+            }
+            Err(_) => None,
+        }
     }
 
     /// Snapshots of latest games that were asked about, for drift.

@@ -10,6 +10,7 @@
 //! (`settings::stream`), so that changing one setting (a camera more, another loss) does not reshuffle the rest.
 
 mod cameras;
+pub mod faults;
 mod flight;
 mod history;
 mod network;
@@ -22,11 +23,14 @@ pub mod settings;
 pub mod stadium;
 pub mod statcast;
 pub mod thrown;
+pub mod weather;
 
+pub use faults::{Ailment, ClockFault, Displacement, Drift, Faults, Knock};
 pub use rehearsal::Rehearsal;
 pub use score::{Errors, Score};
 pub use sender::{SendError, Sent};
-pub use settings::{MarkFeed, Settings, Silence};
+pub use settings::{MarkFeed, Rain, Settings, Silence};
 pub use stadium::{Counts, Delivery, Game, Scenario, Stadium};
 pub use statcast::{StatcastError, StatcastGame, ThrownNineP};
 pub use thrown::Thrown;
+pub use weather::{Climate, Weather, WeatherError};

@@ -2,6 +2,7 @@
 //! every time.
 
 use super::stadium::Stadium;
+use crate::environment::Air;
 use crate::ids::BoxNs;
 use crate::ingest::Signal;
 use crate::pipeline::{Output, Pipeline, Profiles, Settings};
@@ -26,7 +27,13 @@ impl<P: Profiles> Rehearsal<P> {
     pub fn new(venue: &Venue, stadium: Stadium, settings: &Settings, profiles: P) -> Result<Self, ConfigError> {
         let (mut producers, buffer) = reorder::buffer(&settings.reorder)?;
         let producer = producers.pop().expect("a buffer has at least one path");
-        Ok(Self { stadium, producer, pipeline: Pipeline::new(venue, settings, buffer, profiles) })
+        let now = BoxNs(stadium.start().0);
+        Ok(Self { stadium, producer, pipeline: Pipeline::new(venue, settings, buffer, profiles, now) })
+    }
+
+    /// What the air is, as the park's sensors tell it.
+    pub fn weather(&mut self, air: &Air) {
+        self.pipeline.weather(air, BoxNs(self.stadium.start().0));
     }
 
     /// Plays the game to its end; `each` sees what happens, with the moment. Returns where every frame went.

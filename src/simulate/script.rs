@@ -365,8 +365,23 @@ impl Writer<'_> {
         }
     }
 
+    /// Moves what would happen from the begin of the rain on.
+    fn wait_for_rain(&mut self) {
+        let Some(rain) = self.settings.rain else { return };
+        let (from, later) = (self.settings.at(rain.from_s), to_ns(rain.for_s));
+        let dry = |at: EventNs| EventNs(if at < from { at.0 } else { at.0 + later });
+        for Planned { thrown, .. } in &mut self.throws {
+            let release = dry(thrown.release);
+            thrown.plate = EventNs(thrown.plate.0 + (release.0 - thrown.release.0));
+            thrown.release = release;
+        }
+        self.marks.iter_mut().for_each(|(at, _)| *at = dry(*at));
+        self.rounds.iter_mut().for_each(|at| *at = dry(*at));
+    }
+
     /// Everything in order of time, cut after the last pitch wanted.
     fn finish(mut self) -> Script {
+        self.wait_for_rain();
         self.throws.sort_by_key(|p| p.thrown.release);
         self.marks.sort_by_key(|(event, _)| *event);
         self.rounds.sort_unstable();
@@ -381,5 +396,30 @@ impl Writer<'_> {
         let last = last_mark.max(last_throw).unwrap_or(self.settings.start.0);
         let end = EventNs(last + to_ns(self.settings.tail_s));
         Script { throws: self.throws, marks: self.marks, rounds: self.rounds, end }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::Rain;
+
+    #[test]
+    fn rain_delays_what_comes_after_its_begin_and_changes_no_throw() {
+        let rain = Rain { from_s: 500.0, for_s: 1800.0 };
+        let dry = Settings::default();
+        let wet = Settings { rain: Some(rain), ..dry.clone() };
+        let (begin, later) = (dry.at(rain.from_s), to_ns(rain.for_s));
+        let play = |settings| Script::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Closer), settings);
+        let (dry, wet) = (play(&dry), play(&wet));
+        let delay = |at: EventNs| if at < begin { 0 } else { later };
+        let delayed = dry.throws.iter().filter(|p| p.thrown.release >= begin).count();
+        assert!(delayed > 5 && delayed < dry.throws.len() - 5, "{delayed}");
+        for (wet, dry) in wet.throws.iter().zip(&dry.throws) {
+            assert_eq!(wet.thrown.release.0 - dry.thrown.release.0, delay(dry.thrown.release));
+            assert_eq!(wet.thrown.plate.0 - dry.thrown.plate.0, delay(dry.thrown.release));
+            assert_eq!(wet.thrown.quantities, dry.thrown.quantities);
+        }
+        assert_eq!(wet.end.0 - dry.end.0, later);
     }
 }

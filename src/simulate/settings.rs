@@ -3,6 +3,7 @@
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use super::faults::Faults;
 use crate::ids::EventNs;
 
 /// Everything about the stadium that can be chosen. `Default` is the stadium of everyday faults; [`Settings::quiet`]
@@ -39,6 +40,14 @@ pub struct Settings {
     pub spin_noise_rpm: f64,
     /// Whether the cameras report the landmarks once each half-inning.
     pub landmarks: bool,
+    /// Sd of a landmark's pixel noise, per observation and axis.
+    pub landmark_white_px: f64,
+    /// Sd of the pixel offset common to a camera's round of landmarks, per axis.
+    pub landmark_common_px: f64,
+    /// What is wrong with the rig.
+    pub faults: Faults,
+    /// A rain delay.
+    pub rain: Option<Rain>,
     /// Sources of the cameras that take part; `None` is all of the venue's.
     pub cameras: Option<Vec<u8>>,
     /// Mean seconds between the pitches of one batter; a new batter takes about twice as long. Below 2 s flights of one
@@ -54,6 +63,15 @@ pub struct Settings {
     pub air_density_kg_m3: f64,
     /// Wind in the field frame, ft/s. It acts on scenario flights only: a Statcast flight has its own inside.
     pub wind_ft_s: [f64; 3],
+}
+
+/// A while without play: what would happen after its begin happens later by its length. The cameras stay on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rain {
+    /// Seconds after the start.
+    pub from_s: f64,
+    /// Seconds of rain.
+    pub for_s: f64,
 }
 
 /// A camera that sends nothing for a while, and then goes on where it left off.
@@ -108,6 +126,10 @@ impl Default for Settings {
             spin: true,
             spin_noise_rpm: 15.0,
             landmarks: true,
+            landmark_white_px: 0.25, // issue 3's round of landmarks
+            landmark_common_px: 0.1,
+            faults: Faults::default(),
+            rain: None,
             cameras: None,
             pace_s: 20.0,
             break_s: 140.0,
@@ -157,6 +179,8 @@ pub(crate) enum Purpose {
     Baseline = 8,
     /// What is a pitcher's own, the same for every seed.
     Arsenal = 9,
+    /// What the weather stations and accelerometers read.
+    Weather = 10,
 }
 
 /// The random stream of one purpose, one source and one item. Streams are independent of each other: what one of them

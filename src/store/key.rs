@@ -3,7 +3,7 @@
 use super::StoreError;
 
 /// How many tables there are.
-pub(super) const TABLES: usize = 9;
+pub(super) const TABLES: usize = 10;
 
 /// A table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,7 @@ pub(super) enum Table {
     PitchIds,
     Appearances,
     Baselines,
+    Calibration,
     Pitchers,
     ModelRegistry,
     Checkpoints,
@@ -26,6 +27,7 @@ impl Table {
         Self::PitchIds,
         Self::Appearances,
         Self::Baselines,
+        Self::Calibration,
         Self::Pitchers,
         Self::ModelRegistry,
         Self::Checkpoints,
@@ -39,6 +41,7 @@ impl Table {
             Self::PitchIds => "pitch_ids",
             Self::Appearances => "appearances",
             Self::Baselines => "baselines",
+            Self::Calibration => "calibration",
             Self::Pitchers => "pitchers",
             Self::ModelRegistry => "model_registry",
             Self::Checkpoints => "checkpoints",

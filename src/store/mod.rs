@@ -18,6 +18,7 @@
 //! | `pitch_ids` | id u64 | the key in `pitches`, so that a revision finds what it replaces |
 //! | `appearances` | pitcher u32, date u32 (yyyymmdd), `game_pk` u32 | `AppearanceV1` |
 //! | `baselines` | pitcher u32 (0: the league), season u16, pitch type 4 B | `BaselineV1` |
+//! | `calibration` | venue | `CalibrationV1` |
 //! | `pitchers` | id u32 | `PitcherV1` |
 //! | `model_registry` | version, text | `ModelV1` |
 //! | `checkpoints` | name | bytes of the room that wrote it |

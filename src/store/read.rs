@@ -7,7 +7,9 @@ use heed::{RoTxn, WithoutTls};
 
 use super::codec::{self, Record};
 use super::key::{self, Table};
-use super::records::{AppearanceRecord, BaselineRecord, ModelRecord, Origin, PitchRecord, PitcherRecord};
+use super::records::{
+    AppearanceRecord, BaselineRecord, CalibrationRecord, ModelRecord, Origin, PitchRecord, PitcherRecord,
+};
 use super::{Store, StoreError};
 
 /// A place in the order of all pitches: just after the pitch with this release and id.
@@ -246,6 +248,14 @@ impl Store {
             Err(_) => true,
         });
         wanted.map(|entry| self.record(entry)).collect()
+    }
+
+    /// What calibration knows of a ballpark.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn calibration(&self, venue: &str) -> Result<Option<CalibrationRecord>, StoreError> {
+        self.get(&self.read_txn()?, venue.as_bytes())
     }
 
     /// One pitcher.

@@ -53,6 +53,18 @@ pub struct ModelRecord {
     pub artifact: Vec<u8>,
 }
 
+/// What calibration knows of a ballpark's cameras: estimates, and the corrections with their history, in an encoding of
+/// that room's own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CalibrationRecord {
+    /// The ballpark's short name (`busch_iii`).
+    pub venue: String,
+    /// Box time at which it was true, ns since the Unix epoch.
+    pub saved_ns: u64,
+    /// All that the room needs to go on.
+    pub state: Vec<u8>,
+}
+
 /// Count, mean and sum of squared deviations from it: mergeable (Chan, Golub and `LeVeque` 1983).
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Moments {

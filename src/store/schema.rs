@@ -11,8 +11,8 @@ use super::StoreError;
 use super::codec::{Record, unknown_schema};
 use super::key::{Table, date_of, date_text, type_of, type_text};
 use super::records::{
-    AppearanceRecord, BaselineRecord, Measured, ModelRecord, Moments, Origin, PitchRecord, PitcherRecord, SeasonSums,
-    State, TypeSums,
+    AppearanceRecord, BaselineRecord, CalibrationRecord, Measured, ModelRecord, Moments, Origin, PitchRecord,
+    PitcherRecord, SeasonSums, State, TypeSums,
 };
 
 /// Statcast's quantities that are there: bit i of `present` for the i-th of [`fields`], values in that order.
@@ -99,6 +99,13 @@ struct ModelV1 {
     version: String,
     fingerprint: String,
     artifact: Vec<u8>,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+struct CalibrationV1 {
+    venue: String,
+    saved_ns: u64,
+    state: Vec<u8>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -361,6 +368,21 @@ impl Record for BaselineRecord {
                 within_dof: q.within_dof,
             }),
         })
+    }
+}
+
+impl Record for CalibrationRecord {
+    const TABLE: Table = Table::Calibration;
+
+    fn encode(&self) -> Result<(u16, AlignedVec<16>), StoreError> {
+        let Self { venue, saved_ns, state } = self.clone();
+        Ok((1, archive(&CalibrationV1 { venue, saved_ns, state })))
+    }
+
+    fn decode(schema: u16, body: &AlignedVec<16>) -> Result<Self, String> {
+        only_v1(schema)?;
+        let CalibrationV1 { venue, saved_ns, state } = unarchive(body)?;
+        Ok(Self { venue, saved_ns, state })
     }
 }
 

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::codec::{self, Record};
 use super::key::{self, Table};
 use super::records::{
-    AppearanceRecord, BaselineRecord, Measured, ModelRecord, Moments, Origin, PitchRecord, PitcherRecord, SeasonSums,
-    State, TypeSums,
+    AppearanceRecord, BaselineRecord, CalibrationRecord, Measured, ModelRecord, Moments, Origin, PitchRecord,
+    PitcherRecord, SeasonSums, State, TypeSums,
 };
 use super::{Cursor, Found, Put, Store, StoreError, StoreOptions, Wanted, Write};
 
@@ -312,6 +312,14 @@ fn model() -> ModelRecord {
     ModelRecord { version: "20231001-2023".to_owned(), fingerprint: "ab12".to_owned(), artifact: vec![1, 2, 3] }
 }
 
+fn calibration() -> CalibrationRecord {
+    CalibrationRecord {
+        venue: "busch_iii".to_owned(),
+        saved_ns: 1_686_506_400_000_000_000,
+        state: b"{\"format\":1}".to_vec(),
+    }
+}
+
 fn person() -> PitcherRecord {
     PitcherRecord {
         id: 5,
@@ -371,6 +379,26 @@ fn models_are_found_by_version_and_listed_in_its_order() {
 }
 
 #[test]
+fn the_bytes_of_calibration_schema_1_hold_still() {
+    golden(&calibration(), include_str!("golden/calibration_v1.hex"));
+}
+
+#[test]
+fn a_venue_has_one_calibration_the_newest() {
+    let (_dir, store) = open();
+    assert_eq!(store.calibration("busch_iii").expect("read"), None);
+    let newer = CalibrationRecord { saved_ns: 1_686_506_401_000_000_000, ..calibration() };
+    let elsewhere = CalibrationRecord { venue: "wrigley".to_owned(), ..calibration() };
+    for record in [&calibration(), &newer, &elsewhere] {
+        store.transact(|txn| txn.put_calibration(record)).expect("stored");
+    }
+    assert_eq!(store.calibration("busch_iii").expect("read"), Some(newer));
+    assert_eq!(store.calibration("wrigley").expect("read"), Some(elsewhere));
+    let unnamed = CalibrationRecord::default();
+    assert!(matches!(store.transact(|txn| txn.put_calibration(&unnamed)), Err(StoreError::Refused { .. })));
+}
+
+#[test]
 fn the_bytes_of_pitcher_schema_1_hold_still() {
     golden(&person(), include_str!("golden/pitcher_v1.hex"));
 }
@@ -385,6 +413,7 @@ proptest! {
         drop(codec::unseal::<AppearanceRecord>(b"k", &value));
         drop(codec::unseal::<BaselineRecord>(b"k", &value));
         drop(codec::unseal::<PitcherRecord>(b"k", &value));
+        drop(codec::unseal::<CalibrationRecord>(b"k", &value));
         drop(codec::unseal::<ModelRecord>(b"k", &value));
     }
 

@@ -4,7 +4,7 @@ use heed::RwTxn;
 
 use super::codec::{self, Record};
 use super::key::{self, Table};
-use super::records::{AppearanceRecord, BaselineRecord, ModelRecord, PitchRecord, PitcherRecord};
+use super::records::{AppearanceRecord, BaselineRecord, CalibrationRecord, ModelRecord, PitchRecord, PitcherRecord};
 use super::writer::Write;
 use super::{Store, StoreError};
 
@@ -48,6 +48,7 @@ impl<'s> Transaction<'s> {
         match write {
             Write::Pitch(pitch) => self.put_pitch(pitch).map(drop),
             Write::Appearance(appearance) => self.put_appearance(appearance).map(drop),
+            Write::Calibration(calibration) => self.put_calibration(calibration).map(drop),
             Write::Pitcher(pitcher) => self.put_pitcher(pitcher).map(drop),
             Write::Checkpoint { name, bytes } => self.put_raw(Table::Checkpoints, name, bytes).map(drop),
             Write::Meta { key, bytes } => self.put_meta(key, bytes).map(drop),
@@ -140,6 +141,15 @@ impl<'s> Transaction<'s> {
         self.delete(Table::Baselines, &key::baseline(record.pitcher, record.season, pitch_type))
     }
 
+    /// Puts what calibration knows of a ballpark.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn put_calibration(&mut self, record: &CalibrationRecord) -> Result<Put, StoreError> {
+        name_fits(Table::Calibration, &record.venue)?;
+        self.put_record(record.venue.as_bytes(), record)
+    }
+
     /// Puts a pitcher.
     ///
     /// # Errors
@@ -174,9 +184,7 @@ impl<'s> Transaction<'s> {
     }
 
     fn put_raw(&mut self, table: Table, name: &str, bytes: &[u8]) -> Result<Put, StoreError> {
-        if name.is_empty() || name.len() > 500 {
-            return Err(StoreError::Refused { table: table.name(), why: "a name has 1 to 500 bytes".to_owned() });
-        }
+        name_fits(table, name)?;
         self.put(table, name.as_bytes(), &codec::seal_raw(bytes))
     }
 
@@ -208,4 +216,12 @@ impl<'s> Transaction<'s> {
     fn corrupt(&self, table: Table, key: &[u8], why: &str) -> StoreError {
         self.store.counted(codec::corrupt(table, key, why))
     }
+}
+
+/// LMDB's longest key is 511 bytes, and it has none of length 0.
+fn name_fits(table: Table, name: &str) -> Result<(), StoreError> {
+    if name.is_empty() || name.len() > 500 {
+        return Err(StoreError::Refused { table: table.name(), why: "a name has 1 to 500 bytes".to_owned() });
+    }
+    Ok(())
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 
-use super::records::{AppearanceRecord, PitchRecord, PitcherRecord};
+use super::records::{AppearanceRecord, CalibrationRecord, PitchRecord, PitcherRecord};
 use super::{Store, StoreError, Transaction};
 
 /// Batches in one group at most: keeps a commit after a pause short.
@@ -29,6 +29,8 @@ pub enum Write {
     Pitch(Box<PitchRecord>),
     /// A pitcher's game.
     Appearance(Box<AppearanceRecord>),
+    /// What calibration knows of a ballpark, replacing what it knew.
+    Calibration(Box<CalibrationRecord>),
     /// A person.
     Pitcher(PitcherRecord),
     /// A room's restart state.

@@ -50,6 +50,8 @@ pub struct Samples {
     groups: Vec<Group>,
     weights: Vec<f64>,
     weights_before: Vec<f64>,
+    /// By index of the camera: whether it has no say in fits.
+    muted: Vec<bool>,
 }
 
 /// One camera's part of [`Samples`].
@@ -111,7 +113,20 @@ impl Samples {
             groups: Vec::with_capacity(cameras),
             weights: Vec::with_capacity(samples),
             weights_before: Vec::with_capacity(samples),
+            muted: vec![false; cameras],
         }
+    }
+
+    /// Leaves a camera out of fits, or takes it in again. Its observations still come, with no weight.
+    pub fn mute(&mut self, camera: usize, muted: bool) {
+        if let Some(slot) = self.muted.get_mut(camera) {
+            *slot = muted;
+        }
+    }
+
+    /// Whether a camera has no say in fits.
+    pub fn is_muted(&self, camera: usize) -> bool {
+        self.muted.get(camera).copied().unwrap_or(false)
     }
 
     /// Empties it, keeping its memory.
@@ -146,6 +161,11 @@ impl Samples {
     /// Camera by camera.
     pub fn groups(&self) -> &[Group] {
         &self.groups
+    }
+
+    /// A camera's observations.
+    pub fn seen_by(&self, group: &Group) -> &[Sample] {
+        &self.list[group.from..group.to]
     }
 
     /// A camera's observations and whether the last fit used them.
@@ -241,6 +261,10 @@ impl Samples {
             used: 0,
         };
         for group in &self.groups {
+            if self.is_muted(group.camera) {
+                self.weights[group.from..group.to].fill(0.0);
+                continue;
+            }
             let camera = &cameras[group.camera];
             let mut cross = [Matrix3x2::zeros(); 4];
             let (mut sum, mut weight_sum) = (Vector2::zeros(), common.recip());
@@ -347,6 +371,15 @@ impl Freedom {
         normal
     }
 
+    /// The prior's pull on the parameters at `path`.
+    pub(super) fn prior_pull(&self, path: &Trajectory) -> SVector<f64, 12> {
+        let mut pull = SVector::<f64, 12>::zeros();
+        if let Some((k, mean, precision)) = self.prior(path) {
+            pull.fixed_rows_mut::<3>(3 * k).copy_from(&(precision * (mean - path.coefficients[k])));
+        }
+        pull
+    }
+
     fn step(
         &self,
         data: &Matrix12,
@@ -355,11 +388,7 @@ impl Freedom {
         damping: f64,
     ) -> Option<SVector<f64, 12>> {
         let mut normal = self.complete(data, path);
-        let mut right = *gradient;
-        if let Some((k, mean, precision)) = self.prior(path) {
-            let mut rows = right.fixed_rows_mut::<3>(3 * k);
-            rows += precision * (mean - path.coefficients[k]);
-        }
+        let mut right = gradient + self.prior_pull(path);
         if matches!(self, Self::Acceleration(_)) {
             right.fixed_rows_mut::<3>(9).fill(0.0);
         }

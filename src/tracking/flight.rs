@@ -27,6 +27,8 @@ pub struct Flight {
     pub chi2_reduced: f64,
     /// What this flight alone says about the jerk, where it says anything.
     pub free_jerk: Option<FreeJerk>,
+    /// What was expected of its jerk.
+    pub prior: Prior,
     /// Per camera, ascending by source.
     pub residuals: Vec<CameraResidual>,
     /// Root mean square of all used residuals per axis, px.
@@ -75,6 +77,8 @@ pub fn measure(
     let covariance = freedom.complete(&solution.normal, &solution.path).cholesky()?.inverse() * inflation;
     let free_jerk = free_jerk(&solution, model, scatter, inflation);
     let residuals = residuals(samples, cameras, &solution.path);
+    let muted = |r: &CameraResidual| (0..cameras.len()).any(|c| cameras[c].id == r.camera && samples.is_muted(c));
+    let counting: Vec<CameraResidual> = residuals.iter().filter(|r| !muted(r)).copied().collect();
     let nine = samples.fit_nine(cameras, &solution, config.common_px)?;
     let used: f64 = residuals.iter().map(|r| f64::from(r.used)).sum();
     let square: f64 = residuals.iter().map(|r| f64::from(r.used) * r.rms_px.powi(2)).sum();
@@ -84,10 +88,11 @@ pub fn measure(
         nine,
         chi2_reduced,
         free_jerk,
+        prior,
         residual_px: (square / used.max(1.0)).sqrt(),
         cameras: residuals.iter().filter(|r| r.used >= CAMERA_MIN).count() as u8,
         frames: samples.len() as u32,
-        disagree: chi2_reduced > 2.0 || disagree(&residuals, config),
+        disagree: chi2_reduced > 2.0 || disagree(&counting, config),
         residuals,
     })
 }

@@ -6,6 +6,8 @@
 
 pub mod camera;
 mod config;
+mod correction;
+pub mod evidence;
 pub mod fit;
 pub mod flight;
 mod force;
@@ -22,5 +24,6 @@ pub mod trajectory;
 pub mod venue;
 
 pub use config::{Config, When};
+pub use correction::CameraCorrection;
 pub use jerk::JerkScale;
 pub use tracker::{LateCount, MoundTracker};

@@ -105,10 +105,11 @@ impl Seeker {
     fn chain(&mut self, cameras: &[Camera], sightings: &Sightings, from: u64) {
         self.open = 0;
         let centre = from + WINDOW_NS / 2;
-        for camera in 0..cameras.len() {
+        for (camera, clock_offset_s) in cameras.iter().map(Camera::clock_offset_s).enumerate() {
             let first = self.open;
             for s in sightings.between(camera, from, from + WINDOW_NS).take(SIGHTINGS_PER_WINDOW) {
-                let ray = Ray { seconds: (s.event as i64 - centre as i64) as f64 * 1e-9, uv: s.uv() };
+                let seconds = (s.event as i64 - centre as i64) as f64 * 1e-9 - clock_offset_s;
+                let ray = Ray { seconds, uv: s.uv() };
                 let mine = &mut self.tracklets[first..self.open];
                 let nearest = mine
                     .iter_mut()

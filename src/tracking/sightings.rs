@@ -97,7 +97,7 @@ impl Sightings {
         for (index, camera) in cameras.iter().enumerate() {
             let mut best: Option<(u64, f64, Sample)> = None;
             for sighting in self.between(index, from, to) {
-                let seconds = path.seconds(crate::ids::EventNs(sighting.event));
+                let seconds = path.seconds(crate::ids::EventNs(sighting.event)) - camera.clock_offset_s();
                 let Some(expected) = camera.project(&path.point(seconds)) else { continue };
                 let off = (sighting.uv() - expected).norm();
                 if off > reach_px {

@@ -17,6 +17,8 @@ use nalgebra::Point3;
 
 use super::camera::Camera;
 use super::config::{Config, When};
+use super::correction::CameraCorrection;
+use super::evidence::{self, RigEvidence, Told};
 use super::fit::Samples;
 use super::flight::{self, Flight};
 use super::grow::{self, Grown};
@@ -51,6 +53,8 @@ const EVENT_MAX: u64 = i64::MAX as u64;
 const SAMPLES_MAX: usize = 4096;
 /// No flight from the hand to behind the plate takes longer, and no pitch follows another so soon, ns.
 const FLIGHT_NS: u64 = 1_000_000_000;
+/// Evidence that waits to be taken: more pitches than become final between two looks.
+const EVIDENCE_MAX: usize = 32;
 /// Cameras that teach the scale of the jerk at least.
 const TEACHING_CAMERAS_MIN: u8 = 3;
 
@@ -85,6 +89,7 @@ pub struct MoundTracker {
     pending: Option<Pending>,
     missed: Option<Missed>,
     tracked: VecDeque<Tracked>,
+    evidence: VecDeque<RigEvidence>,
 }
 
 /// A seed whose flight is not over yet.
@@ -143,6 +148,7 @@ impl MoundTracker {
             pending: None,
             missed: None,
             tracked: VecDeque::with_capacity(REMEMBERED),
+            evidence: VecDeque::with_capacity(EVIDENCE_MAX),
             cameras,
         }
     }
@@ -194,6 +200,24 @@ impl MoundTracker {
         }
     }
 
+    /// What the pitches that became final since the last call say of their cameras, oldest first.
+    pub fn evidence(&mut self) -> impl Iterator<Item = RigEvidence> + '_ {
+        self.evidence.drain(..)
+    }
+
+    /// Corrects a camera's model from now on: fits to come, revisions and evidence use it, frames stay as they are. `false`
+    /// where this mound has no such camera or the correction is not plausible.
+    pub fn set_correction(&mut self, camera: u8, correction: &CameraCorrection) -> bool {
+        self.cameras.iter_mut().find(|c| c.id == camera).is_some_and(|c| c.correct(correction))
+    }
+
+    /// Leaves a camera out of fits, or takes it in again. Its frames still count as such and still give evidence.
+    pub fn exclude(&mut self, camera: u8, excluded: bool) {
+        if let Some(index) = self.cameras.iter().position(|c| c.id == camera) {
+            self.samples.mute(index, excluded);
+        }
+    }
+
     /// The cameras' own time stepped, or the box's: all that was seen lies in another time. What was learned stays, and so
     /// do whoever stands on the mound and the pitches that are final: frames of theirs that still come make no second one.
     pub fn restart(&mut self) {
@@ -233,7 +257,7 @@ impl MoundTracker {
         }
         let lens = &self.cameras[camera];
         let near = |t: &Tracked| {
-            let seconds = t.flight.path.seconds(event);
+            let seconds = t.flight.path.seconds(event) - lens.clock_offset_s();
             lens.project(&t.flight.path.point(seconds)).is_some_and(|uv| (uv - sighting.uv()).norm() < NEAR_PX)
         };
         let margin = self.config.end_margin_ns;
@@ -429,6 +453,7 @@ impl MoundTracker {
             if open.changed_since.is_some() {
                 self.refit(at);
             }
+            self.testify(at);
             let done = &mut self.tracked[at];
             done.pitch.state = PitchState::Final;
             done.pitch.revision += 1;
@@ -438,6 +463,27 @@ impl MoundTracker {
                 let walk = self.config.jerk_scale_walk;
                 self.scale.learn(&jerk.estimate, &jerk.covariance, &jerk.model, &jerk.scatter, walk);
             }
+        }
+    }
+
+    /// Keeps what a pitch that becomes final says of its cameras; what nobody takes makes room for what is newer.
+    fn testify(&mut self, at: usize) {
+        let Tracked { pitch, flight, grown, .. } = &self.tracked[at];
+        let path = &flight.path;
+        let to = path.seconds(grown.plate) + self.config.end_margin_ns as f64 * 1e-9;
+        self.sightings.collect(&self.cameras, path, path.seconds(grown.first), to, NEAR_PX, &mut self.samples);
+        let told = Told {
+            pitch: pitch.id,
+            mound: self.mound,
+            release: pitch.release,
+            accepted: !pitch.flags.any(),
+            plate_sd_in: 12.0 * pitch.sd.plate_x.max(pitch.sd.plate_z),
+        };
+        if let Some(evidence) = evidence::evidence(&self.samples, &self.cameras, flight, &told) {
+            if self.evidence.len() == EVIDENCE_MAX {
+                self.evidence.pop_front();
+            }
+            self.evidence.push_back(evidence);
         }
     }
 

@@ -1,12 +1,13 @@
 //! The venue file: cameras, landmarks and mounds of one ballpark.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use nalgebra::{Point3, Rotation3, Vector3};
 use serde::Deserialize;
 
 use super::camera::Camera;
-use crate::ids::MoundId;
+use crate::ids::{BoxNs, MoundId};
 
 /// One ballpark's rig.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct Venue {
     pub mounds: Vec<Mound>,
     /// Landmarks in the field frame, feet.
     pub landmarks: Vec<Landmark>,
+    /// When each camera was last surveyed, by source, where the file says so.
+    pub calibrated_at: BTreeMap<u8, BoxNs>,
 }
 
 /// A mound with its own frame: origin at its plate's back tip, y toward its rubber.
@@ -60,10 +63,7 @@ impl Mound {
 
     /// The camera as it stands in this mound's own frame, so that a fit never needs the field frame.
     pub fn localise(&self, camera: &Camera) -> Camera {
-        let mut local = camera.clone();
-        local.position_ft = self.rotation.inverse() * (camera.position_ft - self.plate_ft);
-        local.rotation = camera.rotation * self.rotation.matrix();
-        local
+        camera.in_frame(self.rotation.matrix(), &self.plate_ft)
     }
 }
 
@@ -91,7 +91,18 @@ impl Venue {
     pub fn parse(text: &str) -> Result<Self, VenueError> {
         let file: File = toml::from_str(text)?;
         let mut cameras: Vec<Camera> = Vec::with_capacity(file.camera.len());
+        let mut calibrated_at = BTreeMap::new();
         for c in file.camera {
+            if let Some(text) = &c.calibrated_at {
+                let Some(at) = text.parse::<jiff::Timestamp>().ok().and_then(|t| u64::try_from(t.as_nanosecond()).ok())
+                else {
+                    return Err(VenueError::Rig(format!(
+                        "camera {}: calibrated_at {text:?} is no time: write it like 2026-04-01T18:00:00Z",
+                        c.id
+                    )));
+                };
+                calibrated_at.insert(c.id, BoxNs(at));
+            }
             if !(1..=39).contains(&c.id) {
                 return Err(VenueError::Rig(format!("camera {} ({}): a camera's id is 1 to 39", c.id, c.name)));
             }
@@ -159,6 +170,7 @@ impl Venue {
             cameras,
             mounds,
             landmarks,
+            calibrated_at,
         })
     }
 
@@ -239,8 +251,8 @@ struct CameraEntry {
     focal_px: f64,
     principal_px: [f64; 2],
     distortion: [f64; 5],
-    #[serde(default, rename = "calibrated_at")]
-    _calibrated_at: Option<String>,
+    #[serde(default)]
+    calibrated_at: Option<String>,
 }
 
 #[derive(Deserialize)]

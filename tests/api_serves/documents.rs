@@ -44,6 +44,9 @@ fn the_openapi_document_lists_every_route_and_every_reference_leads_somewhere() 
     let expected = [
         ("/api/alerts", vec!["get"]),
         ("/api/alerts/{id}/ack", vec!["post"]),
+        ("/api/calibration/{venue}", vec!["get"]),
+        ("/api/calibration/{venue}/recalibrate", vec!["post"]),
+        ("/api/environment", vec!["get"]),
         ("/api/live", vec!["get"]),
         ("/api/models", vec!["get"]),
         ("/api/models/rollback", vec!["post"]),
@@ -83,7 +86,16 @@ fn the_openapi_document_lists_every_route_and_every_reference_leads_somewhere() 
 #[test]
 fn pages_load_nothing_from_elsewhere() {
     let stage = Setting::default().serve();
-    for path in ["/", "/assets/live.css", "/assets/live.js", "/api/docs/", "/api/docs/swagger-initializer.js"] {
+    for path in [
+        "/",
+        "/assets/live.css",
+        "/assets/live.js",
+        "/calibration",
+        "/assets/calibration.css",
+        "/assets/calibration.js",
+        "/api/docs/",
+        "/api/docs/swagger-initializer.js",
+    ] {
         let response = stage.get(path);
         assert!(response.status().is_success(), "{path}: {}", response.status());
         let text = response.text().expect("text").replace("http://www.w3.org/2000/svg", "");

@@ -10,12 +10,15 @@ use pitchguard::api::{
     router, serve,
 };
 use pitchguard::clock::BoxClock;
+use pitchguard::environment::Environment;
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{PartState, Telemetry};
 use pitchguard::readiness::{Alert, FeatureValue, Index, Readiness, Severity};
 use pitchguard::store::records::{Measured, Origin, PitchRecord, State};
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
+
+use crate::calibration::proposal;
 
 /// What the test history does when it is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,15 +109,23 @@ impl Setting {
         let (commands, mut asked) = tokio::sync::mpsc::channel(4);
         let merge = Arc::clone(&live);
         std::thread::spawn(move || {
-            while let Some(Command::AcknowledgeAlert { id, reply }) = asked.blocking_recv() {
-                let standing = merge.snapshot().alerts().find(|alert| alert.id == id).cloned();
-                let seen =
-                    standing.map(|alert| Alert { acknowledged_at: Some("2025-07-04T18:20:00Z".into()), ..alert });
-                if let Some(alert) = &seen {
-                    merge.publish(Event::AlertAcknowledged(alert.clone()));
-                }
+            while let Some(command) = asked.blocking_recv() {
                 // The asker may have gone.
-                let _ = reply.send(seen);
+                match command {
+                    Command::AcknowledgeAlert { id, reply } => {
+                        let standing = merge.snapshot().alerts().find(|alert| alert.id == id).cloned();
+                        let when = Some("2025-07-04T18:20:00Z".to_owned());
+                        let seen = standing.map(|alert| Alert { acknowledged_at: when, ..alert });
+                        if let Some(alert) = &seen {
+                            merge.publish(Event::AlertAcknowledged(alert.clone()));
+                        }
+                        let _ = reply.send(seen);
+                    }
+                    Command::Recalibrate { cameras, dry_run, reply } => {
+                        let cameras = cameras.unwrap_or_else(|| vec![1, 2]);
+                        let _ = reply.send(cameras.into_iter().map(|camera| proposal(camera, !dry_run)).collect());
+                    }
+                }
             }
         });
         let state = ApiState {
@@ -123,6 +134,7 @@ impl Setting {
             risk: None,
             commands,
             telemetry: Arc::clone(&telemetry),
+            environment: Environment::off(clock),
             clock,
             options: Arc::new(self.options),
         };
@@ -242,6 +254,7 @@ pub(crate) fn alert(id: u64) -> Alert {
         rule: "readiness".to_owned(),
         severity: Severity::Warning,
         pitcher: Some(PitcherId(1)),
+        camera: None,
         message: "Readiness of Adam Ace is below 80".to_owned(),
         value: 78.0,
         limit: 80.0,

@@ -163,6 +163,12 @@ impl Running {
         (response.status().as_u16(), response.json().expect("JSON"))
     }
 
+    pub fn post_json(&self, path: &str, body: &Value) -> (u16, Value) {
+        let url = format!("http://{}{path}", self.http);
+        let response = self.client.post(url).json(body).send().expect("the daemon answers");
+        (response.status().as_u16(), response.json().expect("JSON"))
+    }
+
     pub fn status(&self) -> Value {
         self.get("/api/status")
     }
@@ -415,7 +421,9 @@ pub fn rehearse(
     let mut settings = daemon::settings(config, venue);
     settings.reorder.paths = paths;
     let (mut producers, buffer) = reorder::buffer(&settings.reorder).expect("good settings");
-    let mut pipeline = Pipeline::new(venue, &settings, buffer, Strangers);
+    let mut deliveries = deliveries.peekable();
+    let start = deliveries.peek().map_or(BoxNs(0), |(_, first)| first.arrival);
+    let mut pipeline = Pipeline::new(venue, &settings, buffer, Strangers, start);
     let (mut outputs, mut now) = (Vec::new(), BoxNs(0));
     for (path, delivery) in deliveries {
         if delivery.arrival.0 >= now.0 + 500_000 {

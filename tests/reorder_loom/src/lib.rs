@@ -9,9 +9,17 @@ mod ring;
 use loom::thread;
 use ring::{Reader, Writer, ring};
 
+fn try_push(writer: &mut Writer<u64>, value: u64) -> bool {
+    writer.reclaim();
+    let room = writer.in_use() < writer.slots();
+    if room {
+        writer.put(&value);
+    }
+    room
+}
+
 fn push(writer: &mut Writer<u64>, value: u64) {
-    while writer.put(&value).is_none() {
-        writer.reclaim(|_| ());
+    while !try_push(writer, value) {
         thread::yield_now();
     }
 }
@@ -71,8 +79,7 @@ fn a_full_ring_says_so_and_loses_nothing() {
         let ingest = thread::spawn(move || {
             let mut put = 0_u64;
             for value in 0..3 {
-                writer.reclaim(|_| ());
-                put += u64::from(writer.put(&value).is_some());
+                put += u64::from(try_push(&mut writer, value));
             }
             put
         });
@@ -90,5 +97,29 @@ fn a_full_ring_says_so_and_loses_nothing() {
         take_all(&mut reader);
         assert_eq!(put, taken);
         assert!(put >= 2);
+    });
+}
+
+#[test]
+fn the_writer_may_look_at_what_is_on_its_way_while_it_is_read() {
+    model(|| {
+        let (mut writer, mut reader) = ring(2);
+        let ingest = thread::spawn(move || {
+            let (mut seen, mut back) = (0, 0);
+            for value in 1..3 {
+                push(&mut writer, value);
+                writer.each_in_use(|value| seen += value);
+            }
+            writer.reclaim_each(|value| back += value);
+            assert!((3..=4).contains(&seen), "the first may be gone when the second is there: {seen}");
+            assert!([0, 1, 2, 3].contains(&back), "{back}");
+        });
+        for value in 1..3 {
+            wait_for(&mut reader);
+            assert_eq!(reader.peek(), Some(&value));
+            reader.pass();
+            reader.publish();
+        }
+        ingest.join().expect("the ingest thread ends");
     });
 }

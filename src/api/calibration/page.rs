@@ -1,0 +1,308 @@
+//! `/calibration`: the cameras for the engineer, rendered here as plain HTML and SVG. A small script fetches the same
+//! `<main>` again every two seconds; without it the page is as good, and stands still.
+
+use std::fmt::{self, Display};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
+
+use super::chart::{Chart, Limits};
+use crate::api::ApiState;
+use crate::calibration::{CameraReport, CameraState, CorrectionRecord, Outcome, Report};
+use crate::ids::BoxNs;
+
+/// Levels at which a confidence is shown as good, and as one to look at (science.md §6, alerts).
+const GOOD: f64 = 0.8;
+const FAIR: f64 = 0.6;
+
+/// The page, the part of it that is fetched again, and its assets; nothing from elsewhere.
+pub(in crate::api) fn routes() -> Router<ApiState> {
+    let file =
+        |kind: &'static str, text: &'static str| get(move || async move { ([(header::CONTENT_TYPE, kind)], text) });
+    let css = include_str!("../page/calibration.css");
+    Router::new()
+        .route("/calibration", get(page))
+        .route("/calibration/main", get(part))
+        .route("/assets/calibration.css", file("text/css; charset=utf-8", css))
+        .route("/assets/calibration.js", file("text/javascript; charset=utf-8", include_str!("../page/calibration.js")))
+}
+
+async fn page(State(state): State<ApiState>) -> impl IntoResponse {
+    let report = state.live.calibration();
+    let shell = include_str!("../page/calibration.html");
+    // The shell is part of this program and has the mark once.
+    let (before, after) = shell.split_once("<!-- main -->").unwrap_or((shell, ""));
+    Html(format!("{before}{}{after}", Main { report: report.as_deref(), now: state.clock.now() }))
+}
+
+async fn part(State(state): State<ApiState>) -> impl IntoResponse {
+    let report = state.live.calibration();
+    Html(Main { report: report.as_deref(), now: state.clock.now() }.to_string())
+}
+
+/// Text from outside, as HTML shows it.
+pub(super) struct Text<'a>(pub(super) &'a str);
+
+impl Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&#39;")?,
+                _ => write!(f, "{c}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Everything that changes.
+struct Main<'a> {
+    report: Option<&'a Report>,
+    now: BoxNs,
+}
+
+impl Display for Main<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(report) = self.report else {
+            return f.write_str("<p>Nothing is known of the cameras yet; the merge thread has not started.</p>");
+        };
+        write!(f, r#"<div id="venue" data-venue="{}"></div>"#, Text(&report.venue))?;
+        self.rig(f, report)?;
+        self.alerts(f, report)?;
+        f.write_str(r#"<section aria-labelledby="cameras"><h2 id="cameras">Cameras</h2>"#)?;
+        f.write_str(LEGEND)?;
+        f.write_str(r#"<div class="cameras">"#)?;
+        // Who needs a look comes first; within a state the order of the sources stays.
+        let mut cameras: Vec<&CameraReport> = report.cameras.iter().collect();
+        cameras.sort_by_key(|camera| std::cmp::Reverse(camera.state));
+        let limits = Limits { watch_px: report.watch_px, alarm_px: report.alarm_px };
+        for camera in cameras {
+            self.camera(f, camera, limits)?;
+        }
+        f.write_str("</div></section>")
+    }
+}
+
+const LEGEND: &str = r#"<p class="note legend"><span class="key dx">dx</span> <span class="key dy">dy</span>
+ estimated shift with its sd band, thin: control chart and its limits,
+ <span class="key watch">watch</span> and <span class="key alarm">alarm</span> sizes, px. Vertical: the model was corrected.</p>"#;
+
+impl Main<'_> {
+    fn rig(&self, f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+        f.write_str(r#"<section aria-labelledby="rig"><h2 id="rig">The rig</h2><div class="rig">"#)?;
+        write!(
+            f,
+            r#"<p class="figure"><span class="value {}">{:.2}</span> confidence</p>"#,
+            level(report.confidence),
+            report.confidence
+        )?;
+        write!(
+            f,
+            r#"<p class="figure"><span class="value">{:.2}</span> by age, {} effective</p>"#,
+            report.confidence_time,
+            span(report.age_s)
+        )?;
+        write!(
+            f,
+            r#"<p class="figure"><span class="value">{:.2}</span> by residuals</p>"#,
+            report.confidence_residual
+        )?;
+        let next = &report.next_action;
+        write!(f, r#"<p class="next"><strong>Next:</strong> {}"#, Text(&next.what))?;
+        if let Some(when) = next.when {
+            write!(f, " {}", Ago(self.now, when))?;
+        }
+        write!(f, r#"<span class="reason">{}</span></p></div>"#, Text(&next.why))?;
+        mounds(f, report)?;
+        f.write_str(
+            r#"<p class="act"><button type="button" data-recalibrate="">Recalibrate all…</button>
+<span id="answer" role="status"></span></p></section>"#,
+        )
+    }
+
+    fn alerts(&self, f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+        let mut standing = report.cameras.iter().flat_map(|c| c.alerts.iter().map(move |alert| (c, alert))).peekable();
+        if standing.peek().is_none() {
+            return Ok(());
+        }
+        f.write_str(r#"<section aria-labelledby="alerts"><h2 id="alerts">Alerts</h2><ul id="alert-list">"#)?;
+        for (camera, alert) in standing {
+            let kind = alert.kind.as_str();
+            write!(
+                f,
+                r##"<li class="{kind}"><span><a href="#camera-{0}">Camera {0}</a>, {kind}: {1}</span><span class="reason">since {2}</span></li>"##,
+                camera.id,
+                Text(&alert.reason),
+                Ago(self.now, alert.since)
+            )?;
+        }
+        f.write_str("</ul></section>")
+    }
+
+    fn camera(&self, f: &mut fmt::Formatter<'_>, camera: &CameraReport, limits: Limits) -> fmt::Result {
+        let (id, state) = (camera.id, camera.state.as_str());
+        let shown = if camera.state == CameraState::Ok { "ok" } else { &state.to_uppercase() };
+        write!(
+            f,
+            r#"<article id="camera-{id}" class="{state}"><header><h3>{id} · {}</h3><span class="badge {state}">{shown}</span></header>"#,
+            Text(&camera.name)
+        )?;
+        let label = format!("drift of camera {id}");
+        write!(f, "{}", Chart { points: &camera.chart, now: self.now, limits, label: &label })?;
+        let drift = &camera.drift;
+        f.write_str("<dl>")?;
+        let shift = format!(
+            "dx {} ± {:.2}, dy {} ± {:.2} px",
+            signed(drift.dx_px, 2),
+            drift.dx_sd_px,
+            signed(drift.dy_px, 2),
+            drift.dy_sd_px
+        );
+        row(f, "Drift", &shift)?;
+        row(f, "Roll", &format!("{} ± {:.3} mrad", signed(1e3 * drift.roll_rad, 3), 1e3 * drift.roll_sd_rad))?;
+        row(f, "Scale", &format!("{} ± {:.3} ‰", signed(1e3 * drift.scale, 3), 1e3 * drift.scale_sd))?;
+        row(f, "Moves the plate", &format!("{:.3} in", drift.plate_in))?;
+        let told = camera.clock_told_us.map_or_else(String::new, |us| format!(", says {}", signed(us, 0)));
+        row(f, "Clock", &format!("{} ± {:.0} µs{told}", signed(camera.clock_offset_us, 0), camera.clock_offset_sd_us))?;
+        let confidence = format!(
+            "{:.2} (age {:.2}, residuals {:.2})",
+            camera.confidence, camera.confidence_time, camera.confidence_residual
+        );
+        row(f, "Confidence", &confidence)?;
+        let seen = [
+            camera.residual_px.map(|px| format!("{px:.2} px")),
+            camera.scatter_px.map(|px| format!("scatter {px:.2} px")),
+        ];
+        row(f, "Residual", &listed(seen))?;
+        let health = [
+            camera.temperature_c.map(|c| format!("{c:.1} °C")),
+            camera.vibration_g.map(|g| format!("{g:.2} g")),
+            camera.dropped.map(|frames| format!("{frames} frames dropped")),
+        ];
+        row(f, "Health", &listed(health))?;
+        f.write_str("</dl>")?;
+        self.corrections(f, camera)?;
+        write!(f, r#"<p class="act"><button type="button" data-recalibrate="{id}">Recalibrate…</button></p></article>"#)
+    }
+
+    fn corrections(&self, f: &mut fmt::Formatter<'_>, camera: &CameraReport) -> fmt::Result {
+        if camera.corrections.is_empty() {
+            return f.write_str(r#"<p class="reason">Never corrected: the venue file's model.</p>"#);
+        }
+        let count = camera.corrections.len();
+        let (newest, plural) = (camera.correction.version, if count == 1 { "" } else { "s" });
+        write!(
+            f,
+            r#"<details id="corrections-{}"><summary>{count} correction{plural}, version {newest}</summary><ol>"#,
+            camera.id
+        )?;
+        for made in camera.corrections.iter().rev() {
+            let CorrectionRecord { at, correction, why, outcome, shift_px } = made;
+            let px = |px: Option<f64>| px.map_or_else(|| "–".to_owned(), |px| format!("{px:.2}"));
+            write!(
+                f,
+                r#"<li>v{} {}: dx {}, dy {} px, {} µs; off by {} → {} px; {}<span class="reason">{}</span></li>"#,
+                correction.version,
+                Ago(self.now, *at),
+                signed(correction.dx_px, 2),
+                signed(correction.dy_px, 2),
+                signed(1e-3 * correction.clock_offset_ns, 0),
+                px(shift_px[0]),
+                px(shift_px[1]),
+                outcome_text(*outcome),
+                Text(why)
+            )?;
+        }
+        f.write_str("</ol></details>")
+    }
+}
+
+fn mounds(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+    if report.mounds.is_empty() {
+        return Ok(());
+    }
+    f.write_str(
+        r#"<div class="scroll" tabindex="0" role="region" aria-labelledby="rig"><table><thead><tr>
+<th scope="col">Mound</th><th scope="col" class="number">Confidence</th><th scope="col" class="number">By age</th>
+<th scope="col" class="number">By residuals</th><th scope="col" class="number">Plate error, 95 %</th>
+<th scope="col" class="number">Pitches in 15 min</th><th scope="col">Verified</th></tr></thead><tbody>"#,
+    )?;
+    for mound in &report.mounds {
+        let name = ["Game", "Home bullpen", "Visitor bullpen"].get(usize::from(mound.mound.0)).unwrap_or(&"Other");
+        let confidence = mound.confidence;
+        let plate = mound.plate_error_in.map_or_else(|| "–".to_owned(), |inches| format!("{inches:.3} in"));
+        write!(
+            f,
+            r#"<tr><th scope="row">{name}</th><td class="number {}">{:.2}</td><td class="number">{:.2}</td><td class="number">{:.2}</td><td class="number">{plate}</td><td class="number">{}</td><td>{}</td></tr>"#,
+            level(confidence.fused),
+            confidence.fused,
+            confidence.time,
+            confidence.residual,
+            mound.pitches,
+            Text(mound.unverified.as_deref().unwrap_or("yes"))
+        )?;
+    }
+    f.write_str("</tbody></table></div>")
+}
+
+fn row(f: &mut fmt::Formatter<'_>, name: &str, value: &str) -> fmt::Result {
+    write!(f, "<div><dt>{name}</dt><dd>{}</dd></div>", Text(value))
+}
+
+/// With its sign, and none where it rounds to zero.
+fn signed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:+.decimals$}");
+    if text.bytes().any(|b| (b'1'..=b'9').contains(&b)) { text } else { format!("{:.decimals$}", 0.0) }
+}
+
+fn listed<const N: usize>(parts: [Option<String>; N]) -> String {
+    let known: Vec<String> = parts.into_iter().flatten().collect();
+    if known.is_empty() { "–".to_owned() } else { known.join(", ") }
+}
+
+fn level(confidence: f64) -> &'static str {
+    match confidence {
+        c if c >= GOOD => "good",
+        c if c >= FAIR => "watch",
+        _ => "bad",
+    }
+}
+
+fn outcome_text(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Open => "not yet judged",
+        Outcome::Held => "held",
+        Outcome::Undone => "undone",
+        Outcome::Replaced => "replaced before it was judged",
+        Outcome::TookBack => "took an earlier one back",
+        Outcome::ByLandmarks => "by landmarks, which balls cannot judge",
+    }
+}
+
+/// Seconds for people.
+fn span(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
+        s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),
+        s => format!("{:.0} days", s / 86_400.0),
+    }
+}
+
+/// A moment as seen from now.
+struct Ago(BoxNs, BoxNs);
+
+impl Display for Ago {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(now, at) = self;
+        let seconds = now.0.abs_diff(at.0) as f64 * 1e-9;
+        if at > now { write!(f, "in {}", span(seconds)) } else { write!(f, "{} ago", span(seconds)) }
+    }
+}

@@ -1,0 +1,82 @@
+//! How far to trust a calibration: 0.50 to 0.95 (science.md §3).
+//!
+//! Two witnesses. Age: `C_time = 0.50 + 0.45·2^(−T_eff/45 min)`, `T_eff` being the time since the calibration or its last
+//! verification as it passed for the rig (see `weather`). Residuals: `C_res` is the lower of
+//! 0.50 + 0.45·exp(−0.811·(e95/0.39 in)²), with e95 the 95 % error at the plate that drift implies, and the same of
+//! q/0.5 px, q the shift that cannot be excluded at the track's centre. They are weighed against each other in logits, age like
+//! ten pitches. Where a camera is on watch or in alarm, age does not speak for it.
+
+use super::report::Confidence;
+
+const FLOOR: f64 = 0.50;
+const SPAN: f64 = 0.45;
+/// Half-life of the part above the floor, s.
+const HALF_LIFE_S: f64 = 45.0 * 60.0;
+/// exp(−this) is what is left at the scale of 1: 0.70 in all.
+const STEEPNESS: f64 = 0.811;
+/// 95 % of the automatic strike zone's pitches are this near, inches.
+const PLATE_IN: f64 = 0.39;
+/// Shift that costs as much, px.
+const SHIFT_PX: f64 = 0.5;
+/// Pitches that the age weighs like.
+const KAPPA: f64 = 10.0;
+/// 95 % of a distance in two dimensions, in standard deviations of each.
+const RADIUS_95: f64 = 2.4477;
+/// 95 % of a number, both sides.
+const BOTH_SIDES_95: f64 = 1.96;
+
+/// By age alone.
+pub(super) fn by_age(effective_s: f64) -> f64 {
+    FLOOR + SPAN * (-effective_s / HALF_LIFE_S).exp2()
+}
+
+/// By the 95 % error at the plate, inches.
+pub(super) fn by_plate(error_in: f64) -> f64 {
+    FLOOR + SPAN * (-STEEPNESS * (error_in / PLATE_IN).powi(2)).exp()
+}
+
+/// By the estimated shift at the track's centre and its standard deviation, px.
+pub(super) fn by_shift(shift_px: f64, sd_px: f64) -> f64 {
+    FLOOR + SPAN * (-STEEPNESS * ((shift_px + BOTH_SIDES_95 * sd_px) / SHIFT_PX).powi(2)).exp()
+}
+
+/// 95 % error at the plate: what the drift is estimated to move it, and what drift and fit leave uncertain, inches.
+pub(super) fn plate_error_in(moved_in: f64, drift_sd_in: f64, fit_sd_in: f64) -> f64 {
+    moved_in + RADIUS_95 * drift_sd_in.hypot(fit_sd_in)
+}
+
+/// Both witnesses together, by so many accepted pitches; `disturbed` under watch or alarm.
+pub(super) fn fuse(time: f64, residual: f64, pitches: f64, disturbed: bool) -> Confidence {
+    let logit = |c: f64| (c / (1.0 - c)).ln();
+    let fused = (KAPPA * logit(time) + pitches * logit(residual)) / (KAPPA + pitches);
+    let fused = 1.0 / (1.0 + (-fused).exp());
+    Confidence { fused: if disturbed { fused.min(residual) } else { fused }, time, residual }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn age_alone_decays_as_the_science_says() {
+        for (minutes, expected) in [(0.0, 0.95), (26.3, 0.80), (52.6, 0.70), (97.6, 0.60)] {
+            assert!((by_age(minutes * 60.0) - expected).abs() < 1e-3, "{minutes} min");
+            let fused = fuse(by_age(minutes * 60.0), 0.5, 0.0, false).fused;
+            assert!((fused - by_age(minutes * 60.0)).abs() < 1e-12, "no pitch, no other witness");
+        }
+    }
+
+    #[test]
+    fn the_strike_zones_own_error_and_half_a_pixel_cost_the_same() {
+        assert!((by_plate(0.39) - 0.70).abs() < 1e-3 && (by_shift(0.5, 0.0) - 0.70).abs() < 1e-3);
+        assert!(by_plate(0.03) > 0.94);
+    }
+
+    #[test]
+    fn pitches_outweigh_age_and_a_watch_leaves_them_the_only_witness() {
+        let few = fuse(0.6, 0.9, 2.0, false).fused;
+        let many = fuse(0.6, 0.9, 50.0, false).fused;
+        assert!(0.6 < few && few < many && many < 0.9);
+        assert!((fuse(0.95, 0.7, 0.0, true).fused - 0.7).abs() < 1e-12);
+    }
+}

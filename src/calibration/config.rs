@@ -1,0 +1,101 @@
+//! What an operator or a test may turn in calibration, with this project's own choices [P] as defaults.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of a [`Calibration`](super::Calibration). Every default is science.md's, or a prior of this project \[P\].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Random walk of a camera's shift from pitch to pitch in calm air, px per √pitch: science.md §2 says about 0.02. 0.016 keeps a
+    /// healthy rig's worst camera above a confidence of 0.85; what drifts is followed faster, see below.
+    pub walk_px: f64,
+    /// Random walk of roll (rad) and scale per √pitch: 0.02 px at 1000 px from the principal point.
+    pub walk_turn: f64,
+    /// Random walk of the clock offset, ns per √pitch.
+    pub walk_clock_ns: f64,
+    /// A camera whose chart is beyond so many standard deviations …
+    pub drifting_limit: f64,
+    /// … walks by this factor more: what drifts is followed closely, what stands is averaged for long.
+    pub drifting_walk: f64,
+    /// The time that one pitch takes in the random walk, s: 300 in three hours.
+    pub pitch_s: f64,
+    /// Standard deviation of the shift right after a survey, px.
+    pub surveyed_px: f64,
+    /// The same of roll (rad) and scale.
+    pub surveyed_turn: f64,
+    /// The same of the clock offset, ns: clocks agree by PTP.
+    pub surveyed_clock_ns: f64,
+    /// Offset that a camera's pixels share during one pitch or one round of landmarks, px.
+    pub common_px: f64,
+    /// A watch needs a shift of at least this, px (science.md §2).
+    pub watch_px: f64,
+    /// An alarm needs a shift of at least this, px …
+    pub alarm_px: f64,
+    /// … or one that moves the plate by this, inches.
+    pub alarm_plate_in: f64,
+    /// Memory of the control charts (science.md §2).
+    pub ewma_lambda: f64,
+    /// Limit of the control charts in standard deviations.
+    pub ewma_limit: f64,
+    /// A shift of at least this is corrected, px …
+    pub correct_px: f64,
+    /// … where it is known this well, px.
+    pub correct_sd_px: f64,
+    /// A clock offset of at least this is corrected, ns …
+    pub correct_clock_ns: f64,
+    /// … where it is known this well, ns.
+    pub correct_clock_sd_ns: f64,
+    /// At or below this confidence a camera is recalibrated …
+    pub correct_confidence: f64,
+    /// … and not again before it was at least this.
+    pub rearm_confidence: f64,
+    /// Time between two corrections of a camera, s.
+    pub correct_every_s: f64,
+    /// Pitches that a correction is judged by.
+    pub judge_pitches: u32,
+    /// Corrections undone within an hour that make a camera one beyond repair.
+    pub undone_max: u32,
+    /// Knocks within an hour that make a camera one beyond repair.
+    pub knocks_max: u32,
+    /// A shift beyond this is no matter of a correction, px.
+    pub beyond_repair_px: f64,
+    /// Pixels that scatter by more than this multiple of what they state, over the last pitches, are beyond repair.
+    pub beyond_repair_scatter: f64,
+    /// Pitches in a row in which an excluded camera must behave before it is taken in again.
+    pub reinstate_pitches: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            walk_px: 0.016,
+            walk_turn: 2e-5,
+            walk_clock_ns: 500.0,
+            drifting_limit: 4.0,
+            drifting_walk: 2.5,
+            pitch_s: 36.0,
+            surveyed_px: 0.1,
+            surveyed_turn: 1e-4,
+            surveyed_clock_ns: 10_000.0,
+            common_px: 0.1,
+            watch_px: 0.25,
+            alarm_px: 1.0,
+            alarm_plate_in: 0.1,
+            ewma_lambda: 0.1,
+            ewma_limit: 5.0,
+            correct_px: 0.35,
+            correct_sd_px: 0.1,
+            correct_clock_ns: 25_000.0,
+            correct_clock_sd_ns: 15_000.0,
+            correct_confidence: 0.70,
+            rearm_confidence: 0.80,
+            correct_every_s: 600.0,
+            judge_pitches: 10,
+            undone_max: 2,
+            knocks_max: 4,
+            beyond_repair_px: 30.0,
+            beyond_repair_scatter: 3.0,
+            reinstate_pitches: 20,
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! What `GET /api/calibration/{venue}` says, and what the charts are drawn from.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::event::{AlertKind, CameraState};
+use crate::ids::{BoxNs, MoundId};
+use crate::tracking::CameraCorrection;
+
+/// The rig of a venue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Report {
+    /// Short name of the venue.
+    pub venue: String,
+    /// Of the game mound (the venue's first), science.md §3.
+    pub confidence: f64,
+    /// Its part by age.
+    pub confidence_time: f64,
+    /// Its part by residuals.
+    pub confidence_residual: f64,
+    /// Effective age of the rig, s: the oldest of the cameras that its fit needs, by the weather of each moment.
+    pub age_s: f64,
+    /// A shift of this makes a watch, where the charts agree, px.
+    pub watch_px: f64,
+    /// And of this an alarm, px.
+    pub alarm_px: f64,
+    /// Each mound's.
+    pub mounds: Vec<MoundReport>,
+    /// Every camera, ascending by source.
+    pub cameras: Vec<CameraReport>,
+    /// What will be done next, and why.
+    pub next_action: NextAction,
+}
+
+/// Confidence of one mound's results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MoundReport {
+    /// Which.
+    pub mound: MoundId,
+    /// science.md §3.
+    pub confidence: Confidence,
+    /// 95 % error at the plate that drift and residuals imply, inches; absent before the first pitch.
+    pub plate_error_in: Option<f64>,
+    /// Accepted pitches of the last 15 minutes.
+    pub pitches: u32,
+    /// Why the rig is not verified, where it is not.
+    pub unverified: Option<String>,
+}
+
+/// Calibration confidence, 0.50 to 0.95 (science.md §3).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Confidence {
+    /// What to go by.
+    pub fused: f64,
+    /// By age alone.
+    pub time: f64,
+    /// By residuals alone.
+    pub residual: f64,
+}
+
+/// One camera.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CameraReport {
+    /// Source id.
+    pub id: u8,
+    /// The stadium's name for it.
+    pub name: String,
+    /// Mound that it serves.
+    pub mound: MoundId,
+    /// How it stands.
+    pub state: CameraState,
+    /// Of this camera alone.
+    pub confidence: f64,
+    /// Its part by age.
+    pub confidence_time: f64,
+    /// Its part by residuals.
+    pub confidence_residual: f64,
+    /// Effective age, s.
+    pub age_s: f64,
+    /// What it is off its corrected model, as estimated.
+    pub drift: Drift,
+    /// How far its clock is ahead of what is corrected, µs.
+    pub clock_offset_us: f64,
+    /// Its standard deviation, µs.
+    pub clock_offset_sd_us: f64,
+    /// What the camera itself says of its clock, µs.
+    pub clock_told_us: Option<f64>,
+    /// Smoothed mean residual of its pitches, px; absent before the first.
+    pub residual_px: Option<f64>,
+    /// Smoothed scatter of its pixels, px.
+    pub scatter_px: Option<f64>,
+    /// Frames that it dropped since it started.
+    pub dropped: Option<u32>,
+    /// °C.
+    pub temperature_c: Option<f64>,
+    /// g rms.
+    pub vibration_g: Option<f64>,
+    /// The correction in force.
+    pub correction: CameraCorrection,
+    /// All that were made, oldest first, the last 64.
+    pub corrections: Vec<CorrectionRecord>,
+    /// Standing alerts.
+    pub alerts: Vec<StandingAlert>,
+    /// For the charts, oldest first.
+    pub chart: Vec<ChartPoint>,
+}
+
+/// A camera's drift with standard deviations.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Drift {
+    /// px at the centre of its track.
+    pub dx_px: f64,
+    /// px at the centre of its track.
+    pub dy_px: f64,
+    /// Roll, rad.
+    pub roll_rad: f64,
+    /// Relative change of the focal length.
+    pub scale: f64,
+    /// Of `dx_px`.
+    pub dx_sd_px: f64,
+    /// Of `dy_px`.
+    pub dy_sd_px: f64,
+    /// Of `roll_rad`.
+    pub roll_sd_rad: f64,
+    /// Of `scale`.
+    pub scale_sd: f64,
+    /// What it moves a pitch at the plate, inches.
+    pub plate_in: f64,
+}
+
+/// A correction that was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CorrectionRecord {
+    /// When, box time.
+    pub at: BoxNs,
+    /// The whole correction after it.
+    pub correction: CameraCorrection,
+    /// Why, in words.
+    pub why: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What the camera was off before and after it, px, where both were seen.
+    pub shift_px: [Option<f64>; 2],
+}
+
+/// What became of a correction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Not yet judged by the pitches after it.
+    Open,
+    /// The pitches after it agree.
+    Held,
+    /// Residuals got worse.
+    Undone,
+    /// Overtaken by another before it was judged.
+    Replaced,
+    /// It took an earlier one back.
+    TookBack,
+    /// The rig moved as one, by landmarks: balls cannot judge it.
+    ByLandmarks,
+}
+
+/// An alert that stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct StandingAlert {
+    /// What kind.
+    pub kind: AlertKind,
+    /// Since when, box time.
+    pub since: BoxNs,
+    /// In words.
+    pub reason: String,
+}
+
+/// One pitch on a camera's chart, relative to the model in force then.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ChartPoint {
+    /// Box time.
+    pub at: BoxNs,
+    /// Estimated shift, px.
+    pub dx_px: f64,
+    /// Estimated shift, px.
+    pub dy_px: f64,
+    /// Standard deviation, the worse axis, px.
+    pub sd_px: f64,
+    /// Control chart of dx and dy, px.
+    pub ewma_px: [f64; 2],
+    /// Its limits, px.
+    pub limit_px: [f64; 2],
+    /// Clock offset, µs.
+    pub clock_us: f64,
+    /// Version of the correction.
+    pub version: u32,
+}
+
+/// What calibration will do next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NextAction {
+    /// In words.
+    pub what: String,
+    /// In words.
+    pub why: String,
+    /// Box time, where it is known.
+    pub when: Option<BoxNs>,
+}
+
+/// What recalibration would do, or did, to one camera.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Proposal {
+    /// Source id.
+    pub camera: u8,
+    /// Whether it was applied, or would be.
+    pub applies: bool,
+    /// The whole correction after it.
+    pub correction: CameraCorrection,
+    /// What it moves the camera's track by, px.
+    pub shift_px: f64,
+    /// Standard deviation, px.
+    pub sd_px: f64,
+    /// In words.
+    pub why: String,
+}

@@ -1,0 +1,85 @@
+//! What outlives a restart.
+
+use std::collections::VecDeque;
+
+use nalgebra::{DMatrix, DVector};
+use serde::{Deserialize, Serialize};
+
+use super::Calibration;
+use super::find;
+use super::watched::Kept;
+use crate::ids::{BoxNs, MoundId};
+use crate::tracking::evidence::PARAMETERS;
+
+/// Everything needed to go on after a restart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationState {
+    cameras: Vec<Kept>,
+    lanes: Vec<KeptLane>,
+}
+
+/// One mound's filter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct KeptLane {
+    mound: MoundId,
+    cameras: Vec<u8>,
+    mean: Vec<f64>,
+    /// Row by row.
+    covariance: Vec<f64>,
+    walked: BoxNs,
+    pitches: VecDeque<BoxNs>,
+    landmarks_at: Option<BoxNs>,
+    fit_sd_in: f64,
+}
+
+impl Calibration {
+    /// What to keep over a restart.
+    pub fn state(&self) -> CalibrationState {
+        CalibrationState {
+            cameras: self.cameras.iter().map(|c| c.kept.clone()).collect(),
+            lanes: self
+                .lanes
+                .iter()
+                .map(|lane| KeptLane {
+                    mound: lane.mound,
+                    cameras: lane.rig.cameras.clone(),
+                    mean: lane.rig.filter.mean.iter().copied().collect(),
+                    covariance: lane.rig.filter.covariance.iter().copied().collect(),
+                    walked: lane.walked,
+                    pitches: lane.pitches.clone(),
+                    landmarks_at: lane.landmarks_at,
+                    fit_sd_in: lane.fit_sd_in,
+                })
+                .collect(),
+        }
+    }
+
+    /// Goes on where an earlier run stopped; what the weather did meanwhile nobody knows, so the age grew at its worst. Cameras
+    /// that the venue no longer has are left out, and so is a filter over other cameras. What is in force afterwards is in
+    /// [`correction`](Self::correction) and [`is_excluded`](Self::is_excluded).
+    pub fn restore(&mut self, state: CalibrationState, now: BoxNs) {
+        for mut kept in state.cameras {
+            let Some(at) = find(&self.cameras, kept.id) else { continue };
+            let camera = &mut self.cameras[at];
+            if !camera.set(kept.correction) {
+                continue;
+            }
+            kept.age.resumed(now);
+            camera.kept = kept;
+        }
+        for kept in state.lanes {
+            let Some(lane) = self.lanes.iter_mut().find(|lane| lane.mound == kept.mound) else { continue };
+            let size = PARAMETERS * lane.rig.cameras.len();
+            let fits =
+                kept.cameras == lane.rig.cameras && kept.mean.len() == size && kept.covariance.len() == size * size;
+            let covariance = fits.then(|| DMatrix::from_vec(size, size, kept.covariance));
+            let sound = covariance
+                .filter(|c| c.iter().chain(&kept.mean).all(|x| x.is_finite()) && c.clone().cholesky().is_some());
+            let Some(covariance) = sound else { continue };
+            lane.rig.filter.mean = DVector::from_vec(kept.mean);
+            lane.rig.filter.covariance = covariance;
+            (lane.walked, lane.pitches, lane.landmarks_at) = (kept.walked.min(now), kept.pitches, kept.landmarks_at);
+            lane.fit_sd_in = kept.fit_sd_in;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The air of the park, and how it shakes: sensors over MQTT become one immutable [`Conditions`], and conditions bring a
+//! pitch's break and velocity to standard air (science.md §1).
+//!
+//! [`Fusion`] is pure: topics, payloads and the time come in as arguments, [`Conditions`] come out. It trusts nobody:
+//! what is oversized, no JSON, of the wrong time or beyond belief is refused and counted by cause; of several sensors of
+//! one quantity a stuck, an absurd or a silent one is left out, and named with the reason. [`Environment`] is the edge: a
+//! task of the HTTP runtime that listens to the broker, another that publishes what is known four times a second.
+//! Readers take the newest snapshot without waiting; a broker that is absent, restarts or talks rubbish reaches nobody.
+
+pub mod adjust;
+mod broker;
+mod conditions;
+mod config;
+pub mod density;
+mod fusion;
+mod message;
+mod refusal;
+mod robust;
+mod sensors;
+
+pub use broker::{BrokerUrl, BrokerUrlError};
+pub use conditions::{Air, Conditions, Fused, LeftOut, SensorReport, SensorValue, Vibration, Why};
+pub use config::{Config, Limits, Quantity};
+pub use fusion::Fusion;
+pub use refusal::{Counts, Refusal};
+pub use sensors::{BrokerState, BrokerStatus, Environment};
+
+/// A value with its standard deviation, in the unit of its field.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The value.
+    pub value: f64,
+    /// Its standard deviation.
+    pub sd: f64,
+}
+
+/// Degrees Celsius of degrees Fahrenheit.
+pub fn celsius(fahrenheit: f64) -> f64 {
+    (fahrenheit - 32.0) / 1.8
+}
+
+/// Degrees Fahrenheit of degrees Celsius.
+pub fn fahrenheit(celsius: f64) -> f64 {
+    celsius * 1.8 + 32.0
+}
+
+/// Miles an hour in a metre per second.
+pub const MPH_PER_MPS: f64 = 2.236_936;

@@ -1,0 +1,11 @@
+//! Games in virtual time at the level of observations: drifted cameras film real flights, the tracker's own measurement fits
+//! them, calibration judges, and its corrections go back into the models.
+
+mod drift;
+mod faults;
+mod park;
+mod repair;
+#[path = "../tracking_rig/thrower.rs"]
+#[allow(dead_code, unreachable_pub)] // flights and air of the tracking tests
+mod thrower;
+mod tracker;
