@@ -20,6 +20,7 @@ pub mod prepare;
 pub mod read;
 pub mod registry;
 pub mod report;
+pub mod reports;
 pub mod respond;
 pub mod season;
 pub mod series;

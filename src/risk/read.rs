@@ -8,6 +8,7 @@ use csv::StringRecord;
 
 use super::day::Day;
 use super::names::plain;
+use super::reports::{Report, placements};
 use super::series::{Appearance, BodyPart, Placement, Series};
 
 /// Rows whose reasons are kept word for word; further ones are only counted.
@@ -72,12 +73,11 @@ impl Tally {
     }
 }
 
-/// A placement with the person it is about.
+/// A report with the person it is about.
 struct Named {
     name: String,
-    hurt: Option<Day>,
     mlbam: Option<u32>,
-    placement: Placement,
+    report: Report,
 }
 
 /// Games and injury reports as one series a pitcher, ascending by pitcher.
@@ -190,64 +190,36 @@ fn read_injuries(path: &Path, out: &mut Vec<Named>, tally: &mut Tally) -> Result
         }
         tally.placements += 1;
         let mlbam = number(&record, mlbam).filter(|id| (1.0..2e9).contains(id)).map(|id| id as u32);
-        out.push(Named { name: plain(text(Some(name))), hurt: first, mlbam, placement });
+        out.push(Named { name: plain(text(Some(name))), mlbam, report: Report { hurt: first, placement } });
     }
     Ok(())
 }
 
 /// Gives each placement to the pitcher of its name, and counts whom the names did not match.
-fn attach(people: &mut BTreeMap<String, Series>, mut placements: Vec<Named>, tally: &mut Tally) {
-    join_winters(&mut placements);
-    let mut ids: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
-    for named in &placements {
-        ids.entry(named.name.clone()).or_default().extend(named.mlbam);
+fn attach(people: &mut BTreeMap<String, Series>, all: Vec<Named>, tally: &mut Tally) {
+    let mut by_name: BTreeMap<String, (BTreeSet<u32>, Vec<Report>)> = BTreeMap::new();
+    for Named { name, mlbam, report } in all {
+        let (ids, reports) = by_name.entry(name).or_default();
+        ids.extend(mlbam);
+        reports.push(report);
     }
-    tally.ambiguous = ids.values().filter(|ids| ids.len() > 1).count();
     let years: BTreeSet<i16> =
         people.values().flat_map(|s| s.appearances.iter().filter_map(|a| a.day)).map(Day::year).collect();
-    let (mut wanted, mut found) = (BTreeSet::new(), BTreeSet::new());
-    for named in placements {
-        let in_years = named.placement.dated().is_some_and(|d| years.contains(&d.year()));
-        let counts = named.placement.part.is_arm() && in_years;
-        if counts {
-            wanted.insert(named.name.clone());
-        }
-        if ids.get(&named.name).is_some_and(|ids| ids.len() > 1) {
+    for (name, (ids, reports)) in by_name {
+        let counts = |r: &Report| {
+            r.placement.part.is_arm() && r.placement.dated().is_some_and(|dated| years.contains(&dated.year()))
+        };
+        let counted = usize::from(reports.iter().any(counts));
+        tally.arm_pitchers += counted;
+        if ids.len() > 1 {
+            tally.ambiguous += 1;
             continue;
         }
-        let Some(series) = people.get_mut(&named.name) else { continue };
-        if counts {
-            found.insert(named.name);
-        }
-        if let Some(id) = named.mlbam {
-            series.pitcher = id;
-        }
-        series.placements.push(named.placement);
+        let Some(series) = people.get_mut(&name) else { continue };
+        tally.arm_pitchers_matched += counted;
+        series.pitcher = ids.first().copied().unwrap_or(series.pitcher);
+        series.placements = placements(reports);
     }
-    (tally.arm_pitchers, tally.arm_pitchers_matched) = (wanted.len(), found.len());
-}
-
-/// Whoever stays on the list over the winter is reported anew each season, with the new list's first day as retroactive
-/// date: that is one placement, from its first report to its last return.
-fn join_winters(placements: &mut Vec<Named>) {
-    let year = |day: Option<Day>| day.map(Day::year);
-    let mut joined: Vec<Named> = Vec::with_capacity(placements.len());
-    placements.sort_by(|a, b| (&a.name, a.placement.retroactive).cmp(&(&b.name, b.placement.retroactive)));
-    for named in placements.drain(..) {
-        let carried = year(named.hurt) < year(named.placement.retroactive);
-        let before = joined.last_mut().filter(|b| {
-            let open = b.placement.returned.is_none() || b.placement.returned >= named.placement.retroactive;
-            b.name == named.name && b.mlbam == named.mlbam && (open || b.hurt == named.hurt)
-        });
-        match before {
-            Some(before) if carried => {
-                before.placement.returned = named.placement.returned;
-                before.placement.surgery = before.placement.surgery.or(named.placement.surgery);
-            }
-            _ => joined.push(named),
-        }
-    }
-    *placements = joined;
 }
 
 /// `M/D/YY` or `YYYY-MM-DD`; empty is none.
@@ -299,5 +271,61 @@ impl Table {
 
     fn next(&mut self, record: &mut StringRecord) -> Result<bool, ReadError> {
         self.reader.read_record(record).map_err(|source| ReadError::File { path: self.path.clone(), source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GAMES: &str = "player_name,game_date,num_pitches,avg_release_speed,age\n\
+        \"Rodón, Carlos\",2022-05-01,95,95.5,29.4\n\
+        \"Garcia, Luis\",2022-05-02,80,93.1,25.0\n\
+        \"Nobody, Known\",2022-05-03,20,950,31.0\n\
+        \"Rodón, Carlos\",May 6,95,95.5,29.4\n\
+        \"Rodón, Carlos\",2022-05-06,0,95.5,29.4\n";
+
+    const INJURIES: &str = "Name,Pos,Injury / Surgery Date,Injury / Surgery,IL Retro Date,Return Date,MLBAMID\n\
+        Carlos Rodon,SP,06/01/22,Strained shoulder,06/02/22,06/20/22,607074.0\n\
+        Luis García,SP,05/03/22,Tommy John surgery,05/04/22,,677651.0\n\
+        Luis Garcia,RP,07/03/22,Strained groin,07/04/22,,472610.0\n\
+        Absent Arm,RP,07/03/22,Elbow inflammation,07/04/22,,1.0\n\
+        Mike Trout,OF,07/13/22,Back spasms,07/14/22,08/19/22,545361.0\n\
+        Bad Date,SP,07/13/22,Sore elbow,13/41/22,,2.0\n";
+
+    fn read(games: &str, injuries: &str) -> Result<(Vec<Series>, Tally), ReadError> {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let file = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).expect("written");
+            path
+        };
+        read_files(&[file("games.csv", games)], &[file("injuries.csv", injuries)])
+    }
+
+    #[test]
+    fn people_are_matched_by_name_and_whoever_is_not_is_counted() {
+        let (series, tally) = read(GAMES, INJURIES).expect("it reads");
+        let rodon = series.iter().find(|s| s.pitcher == 607_074).expect("matched over accent and order");
+        assert_eq!((rodon.appearances.len(), rodon.placements.len()), (1, 1));
+        let [placement] = &rodon.placements[..] else { panic!("one placement") };
+        assert_eq!(placement.dated(), Day::parse("2022-06-02"), "the day of the injury is no announcement");
+        assert!(series.iter().filter(|s| s.pitcher >= LOCAL_ID).count() == 2, "local ids for the others");
+        assert_eq!((tally.ambiguous, tally.not_pitchers), (1, 1), "two of one name: neither's placements are taken");
+        assert_eq!((tally.arm_pitchers, tally.arm_pitchers_matched), (3, 1));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_by_line_and_what_cannot_be_true_is_absent() {
+        let (series, tally) = read(GAMES, INJURIES).expect("it reads");
+        assert_eq!(tally.bad_rows, 3, "{:?}", tally.reasons);
+        assert!(tally.reasons[0].contains("line 5") && tally.reasons[2].contains("13/41/22"), "{:?}", tally.reasons);
+        let fast = series.iter().find(|s| s.name == "Nobody, Known").expect("he is there");
+        assert_eq!(fast.appearances[0].release_speed, None, "950 mph");
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_refused_with_the_column_it_lacks() {
+        assert!(matches!(read("a,b\n1,2\n", INJURIES), Err(ReadError::Column { column: "player_name", .. })));
     }
 }
