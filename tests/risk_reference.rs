@@ -46,18 +46,18 @@ fn close(ours: f64, theirs: f64, within: f64, what: &str) {
 }
 
 fn compare(case: &Case, train: (&Array2<f64>, &[f64]), calibrate: (&Array2<f64>, &[f64]), test: &Array2<f64>) {
-    let model = Logistic::fit(train.0.view(), train.1, case.c).expect("two classes");
+    let model = Logistic::fit(train.0, train.1, case.c).expect("two classes");
     for (ours, theirs) in model.weights.iter().zip(&case.coefficients) {
         close(*ours, *theirs, 1e-6, "coefficient");
     }
     close(model.intercept, case.intercept, 1e-6, "intercept");
-    let decisions = model.decisions(calibrate.0.view());
+    let decisions = model.decisions(calibrate.0);
     let platt = Platt::fit(&decisions, calibrate.1);
     close(platt.a, case.platt[0], 1e-4, "A");
     close(platt.b, case.platt[1], 1e-4, "B");
     let isotonic = Isotonic::fit(&decisions, calibrate.1).expect("enough samples");
     let means = train.0.mean_axis(ndarray::Axis(0)).expect("rows").to_vec();
-    for (at, decision) in model.decisions(test.view()).into_iter().enumerate() {
+    for (at, decision) in model.decisions(test).into_iter().enumerate() {
         let probability = platt.probability(decision);
         close(probability, case.probabilities[at], 1e-6, "probability");
         close(isotonic.probability(decision), case.isotonic[at], 1e-6, "isotonic probability");

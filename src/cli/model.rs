@@ -118,7 +118,8 @@ fn judge(
         files => read::read_files(files, injuries)?.0,
     };
     let data_end = series.iter().filter_map(|s| s.appearances.last()?.day).max().unwrap_or(Day(0));
-    let judged = evaluate(model, &series, data_end, year).ok_or(ModelVerbError::NoRows(year))?;
+    model.check().map_err(RegistryError::from)?;
+    let (judged, settled) = evaluate(model, &series, data_end, year).ok_or(ModelVerbError::NoRows(year))?;
     println!("{} on {year}: {} rows, {} placements", model.version, judged.rows, judged.placed);
     for (name, figure) in [
         ("AUC", judged.auc),
@@ -130,6 +131,7 @@ fn judge(
     ] {
         println!("  {name:<12} {:.4} [{:.4}, {:.4}]", figure.value, figure.low, figure.high);
     }
+    println!("  {:.0} rows with a placement, {:.0} foretold (z {:.1})", settled.came, settled.foretold, settled.z);
     for moved in model.reference.moved(&recent(&series, year)).unwrap_or_default() {
         let word = match moved.psi {
             p if p >= PSI_ALARM => "another population",

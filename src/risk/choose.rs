@@ -116,9 +116,8 @@ pub fn choose(rows: &[&Row]) -> Option<(Choice, Vec<Tried>)> {
         }
         let Some((_, matrices)) = &prepared else { continue };
         let score = |(x, y, at, outcome): &(_, Vec<f64>, ndarray::Array2<f64>, Vec<f64>)| {
-            let x: &ndarray::Array2<f64> = x;
-            let model = Logistic::fit(x.view(), y, choice.c).ok()?;
-            Some(auc(&model.decisions(at.view()), outcome))
+            let model = Logistic::fit(x, y, choice.c).ok()?;
+            Some(auc(&model.decisions(at), outcome))
         };
         let auc = matrices.iter().filter_map(score).collect();
         tried.push((choice, Tried { name: choice.name.to_owned(), c: choice.c, auc }));

@@ -38,6 +38,7 @@ impl Day {
     }
 
     /// So many days later.
+    #[must_use]
     pub fn plus(self, days: i32) -> Self {
         Self(self.0.saturating_add(days))
     }

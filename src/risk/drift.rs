@@ -30,7 +30,7 @@ struct Shares {
     /// Upper edges of all bins but the last.
     edges: Vec<f64>,
     /// Share of each bin, and last of what is missing.
-    shares: Vec<f64>,
+    parts: Vec<f64>,
 }
 
 impl Shares {
@@ -65,8 +65,8 @@ impl Reference {
             there.sort_by(f64::total_cmp);
             let mut edges: Vec<f64> = (1..BINS).filter_map(|k| there.get(k * there.len() / BINS).copied()).collect();
             edges.dedup();
-            let mut shares = Shares { feature: column.feature.clone(), edges, shares: Vec::new() };
-            shares.shares = shares.count(values.iter());
+            let mut shares = Shares { feature: column.feature.clone(), edges, parts: Vec::new() };
+            shares.parts = shares.count(values.iter());
             shares
         });
         Self { features: shares.collect() }
@@ -84,7 +84,7 @@ impl Reference {
                 let (now, then) = (now.max(FLOOR), then.max(FLOOR));
                 (now - then) * (now / then).ln()
             };
-            Moved { feature: then.feature.clone(), psi: now.iter().zip(&then.shares).map(term).sum() }
+            Moved { feature: then.feature.clone(), psi: now.iter().zip(&then.parts).map(term).sum() }
         };
         let mut moved: Vec<Moved> = self.features.iter().map(index).collect();
         moved.sort_by(|a, b| b.psi.total_cmp(&a.psi));
@@ -124,10 +124,10 @@ mod tests {
 
     #[test]
     fn the_index_is_zero_for_the_same_and_large_for_another_population() {
-        let shares = |edges: Vec<f64>| Shares { feature: "age".to_owned(), edges, shares: Vec::new() };
+        let shares = |edges: Vec<f64>| Shares { feature: "age".to_owned(), edges, parts: Vec::new() };
         let mut then = shares(vec![25.0, 30.0]);
         let values: Vec<Option<f64>> = (0..300).map(|i| Some(20.0 + f64::from(i % 15))).collect();
-        then.shares = then.count(values.iter());
+        then.parts = then.count(values.iter());
         let reference = Reference { features: vec![then] };
         let index = super::super::features::definitions().iter().position(|d| d.name == "age").expect("a feature");
         let live = |shift: f64| -> Vec<Snapshot> {

@@ -51,7 +51,7 @@ impl Outcome {
 /// The outcome of the snapshot at the end of `day`. `data_end` is the last day that placements are known of.
 pub fn outcome(series: &Series, day: Day, season: Option<RegularSeason>, data_end: Day) -> Outcome {
     let Some(season) = season.filter(|s| s.has(day)) else { return Outcome::OffSeason };
-    if on_list(series, day, &season) {
+    if on_list(series, day, season) {
         return Outcome::OnList;
     }
     if day.plus(HORIZON_DAYS) > season.last {
@@ -76,7 +76,7 @@ pub fn outcome(series: &Series, day: Day, season: Option<RegularSeason>, data_en
 
 /// Whether he was on the list, for whatever reason, on a day of this season. The list ends with his return; where none
 /// is told, with the season.
-fn on_list(series: &Series, day: Day, season: &RegularSeason) -> bool {
+fn on_list(series: &Series, day: Day, season: RegularSeason) -> bool {
     series.placements.iter().any(|p| {
         let Some(first) = p.earliest() else { return false };
         let until = match p.returned {

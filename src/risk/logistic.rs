@@ -1,6 +1,6 @@
 //! L2-regularised logistic regression by Newton's method (science.md §7).
 //!
-//! Minimised over weights w and intercept b, with ỹ = ±1 and balanced row weights sᵢ = n/(2·n_k):
+//! Minimised over weights w and intercept b, with ỹ = ±1 and balanced row weights sᵢ = `n/(2·n_k)`:
 //!
 //! ```text
 //! C·Σ sᵢ·log(1 + e^(−ỹᵢ(w·xᵢ + b))) + ½‖w‖²        b is not penalised
@@ -12,7 +12,7 @@
 //! about the square of the one before, and the coefficients agree with scikit-learn's `newton-cholesky` to 1e-6 (its
 //! default lbfgs stops 2.6e-2 away and is no reference).
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, Axis};
 
 /// Newton steps at most; well-posed problems need 5 to 10.
 const STEPS: usize = 50;
@@ -70,7 +70,7 @@ impl Logistic {
     ///
     /// # Errors
     /// One class only, or values that are no numbers.
-    pub fn fit(x: ArrayView2<'_, f64>, targets: &[f64], c: f64) -> Result<Self, FitError> {
+    pub fn fit(x: &Array2<f64>, targets: &[f64], c: f64) -> Result<Self, FitError> {
         let placed = targets.iter().filter(|y| **y > 0.5).count();
         let healthy = targets.len() - placed;
         if placed == 0 || healthy == 0 {
@@ -86,17 +86,12 @@ impl Logistic {
     ///
     /// # Errors
     /// Values that are no numbers.
-    pub fn fit_weighed(
-        x: ArrayView2<'_, f64>,
-        targets: &[f64],
-        row_weights: &Array1<f64>,
-        c: f64,
-    ) -> Result<Self, FitError> {
+    pub fn fit_weighed(x: &Array2<f64>, targets: &[f64], row_weights: &Array1<f64>, c: f64) -> Result<Self, FitError> {
         let d = x.ncols();
         let y = ArrayView1::from(targets);
         // The intercept is the last coefficient, of a column of ones.
         let mut design = Array2::ones((x.nrows(), d + 1));
-        design.slice_mut(ndarray::s![.., ..d]).assign(&x);
+        design.slice_mut(ndarray::s![.., ..d]).assign(x);
         let objective = |beta: &Array1<f64>| {
             let f = design.dot(beta);
             let loss: f64 = f.iter().zip(targets).zip(row_weights).map(|((f, y), s)| s * (softplus(*f) - y * f)).sum();
@@ -148,7 +143,7 @@ impl Logistic {
     }
 
     /// w·x + b of each row.
-    pub fn decisions(&self, x: ArrayView2<'_, f64>) -> Vec<f64> {
+    pub fn decisions(&self, x: &Array2<f64>) -> Vec<f64> {
         (x.dot(&self.weights) + self.intercept).to_vec()
     }
 }
@@ -195,11 +190,11 @@ mod tests {
     #[test]
     fn a_symmetric_fit_has_the_weight_that_the_gradient_asks_for() {
         let x = ndarray::array![[-1.0], [1.0], [-1.0], [1.0]];
-        let model = Logistic::fit(x.view(), &[0.0, 1.0, 1.0, 1.0], 1.0).expect("two classes");
+        let model = Logistic::fit(&x, &[0.0, 1.0, 1.0, 1.0], 1.0).expect("two classes");
         // At the minimum the gradient is zero: C·Σ s(p − y)x + w = 0 and Σ s(p − y) = 0.
         let y = [0.0, 1.0, 1.0, 1.0];
         let s = [2.0, 2.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0];
-        let p = model.decisions(x.view()).into_iter().map(sigmoid).collect::<Vec<_>>();
+        let p = model.decisions(&x).into_iter().map(sigmoid).collect::<Vec<_>>();
         let residual = |i: usize| s[i] * (p[i] - y[i]);
         let (sum, along): (f64, f64) = ((0..4).map(residual).sum(), (0..4).map(|i| residual(i) * x[[i, 0]]).sum());
         assert!(sum.abs() < 1e-12 && (along + model.weights[0]).abs() < 1e-12, "{sum} {along} {model:?}");
@@ -208,15 +203,15 @@ mod tests {
     #[test]
     fn what_cannot_be_fitted_is_an_error_and_no_panic() {
         let x = ndarray::array![[1.0], [2.0]];
-        assert!(matches!(Logistic::fit(x.view(), &[1.0, 1.0], 1.0), Err(FitError::OneClass { placed: 2, healthy: 0 })));
+        assert!(matches!(Logistic::fit(&x, &[1.0, 1.0], 1.0), Err(FitError::OneClass { placed: 2, healthy: 0 })));
         let nan = ndarray::array![[f64::NAN], [2.0]];
-        assert_eq!(Logistic::fit(nan.view(), &[0.0, 1.0], 1.0), Err(FitError::NoMinimum));
+        assert_eq!(Logistic::fit(&nan, &[0.0, 1.0], 1.0), Err(FitError::NoMinimum));
     }
 
     #[test]
     fn separable_rows_stay_finite_under_the_penalty() {
         let x = ndarray::array![[-900.0], [-1.0], [1.0], [900.0]];
-        let model = Logistic::fit(x.view(), &[0.0, 0.0, 1.0, 1.0], 100.0).expect("a minimum");
+        let model = Logistic::fit(&x, &[0.0, 0.0, 1.0, 1.0], 100.0).expect("a minimum");
         assert!(model.weights[0].is_finite() && model.weights[0] > 0.0);
     }
 }

@@ -101,9 +101,9 @@ fn auc_sorted(p: &[f64], y: &[f64], weight: &[u32], order: &[usize]) -> f64 {
         while at < order.len() && p[order[at]].total_cmp(&tied).is_eq() {
             let w = f64::from(weight[order[at]]);
             if y[order[at]] > 0.5 {
-                plus += w
+                plus += w;
             } else {
-                minus += w
+                minus += w;
             }
             at += 1;
         }

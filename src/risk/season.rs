@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use super::day::Day;
 
+/// Year; month and day of the first and of the last game.
+type Played = (i16, (i8, i8), (i8, i8));
+
 /// Regular seasons as they were played (MLB's own calendar; games abroad before opening day left out).
-const PLAYED: [(i16, (i8, i8), (i8, i8)); 12] = [
+const PLAYED: [Played; 12] = [
     (2015, (4, 5), (10, 4)),
     (2016, (4, 3), (10, 2)),
     (2017, (4, 2), (10, 1)),

@@ -7,10 +7,10 @@ use super::calibrate::{Isotonic, Platt};
 use super::choose::{Choice, YARDSTICK, choose};
 use super::dataset::{Dataset, Row, seasons, targets};
 use super::day::Day;
-use super::drift::Reference;
+use super::drift::{Reference, Settled, settled};
 use super::features::{Snapshot, fingerprint};
 use super::logistic::{FitError, Logistic};
-use super::metrics::{RESAMPLES, Scored, auc_difference, judge};
+use super::metrics::{Judged, RESAMPLES, Scored, auc_difference, judge};
 use super::model::{Model, Record};
 use super::prepare::Preparation;
 use super::series::Series;
@@ -56,15 +56,15 @@ struct Fitted {
 impl Fitted {
     fn on(train: &[&Row], calibrate: &[&Row], choice: &Choice) -> Result<Self, TrainError> {
         let preparation = Preparation::fit(train, choice.recipe).ok_or(FitError::NoMinimum)?;
-        let logistic = Logistic::fit(preparation.matrix(train).view(), &targets(train), choice.c)?;
-        let decisions = logistic.decisions(preparation.matrix(calibrate).view());
+        let logistic = Logistic::fit(&preparation.matrix(train), &targets(train), choice.c)?;
+        let decisions = logistic.decisions(&preparation.matrix(calibrate));
         let outcomes = targets(calibrate);
         let platt = Platt::fit(&decisions, &outcomes);
         Ok(Self { preparation, logistic, platt, calibrated_on: (decisions, outcomes) })
     }
 
     fn decisions(&self, rows: &[&Row]) -> Vec<f64> {
-        self.logistic.decisions(self.preparation.matrix(rows).view())
+        self.logistic.decisions(&self.preparation.matrix(rows))
     }
 
     fn probabilities(&self, rows: &[&Row]) -> Vec<f64> {
@@ -165,7 +165,7 @@ pub fn train(series: &[Series], plan: &Plan) -> Result<Model, TrainError> {
 }
 
 /// The test year with the blackout rows counted as placements.
-fn with_blackout(fitted: &Fitted, data: &Dataset, test: &[&Row]) -> Option<super::metrics::Judged> {
+fn with_blackout(fitted: &Fitted, data: &Dataset, test: &[&Row]) -> Option<Judged> {
     let year = test.first()?.snapshot.day.year();
     let blackout = data.blackout(year);
     let all: Vec<&Row> = test.iter().chain(&blackout).copied().collect();
@@ -175,16 +175,17 @@ fn with_blackout(fitted: &Fitted, data: &Dataset, test: &[&Row]) -> Option<super
     judge(Scored { p: &p, y: &y, pitcher: &whose }, RESAMPLES)
 }
 
-/// A model on a later year than those it was made with; none where the year has no rows.
-pub fn evaluate(model: &Model, series: &[Series], data_end: Day, year: i16) -> Option<super::metrics::Judged> {
+/// A model on a later year than those it was made with, and whether as many placements came as it foretold; none where
+/// the year has no rows.
+pub fn evaluate(model: &Model, series: &[Series], data_end: Day, year: i16) -> Option<(Judged, Settled)> {
     let data = Dataset::of(series, data_end);
     let rows = data.years(year, year);
-    let p: Vec<f64> = {
-        let weights = ndarray::Array1::from(model.weights.clone());
-        let decisions = model.preparation.matrix(&rows).dot(&weights) + model.intercept;
-        decisions.iter().map(|f| model.platt.probability(*f)).collect()
-    };
-    judge(Scored { p: &p, y: &targets(&rows), pitcher: &pitchers(&rows) }, RESAMPLES)
+    let weights = ndarray::Array1::from(model.weights.clone());
+    let decisions = model.preparation.matrix(&rows).dot(&weights) + model.intercept;
+    let p: Vec<f64> = decisions.iter().map(|f| model.platt.probability(*f)).collect();
+    let y = targets(&rows);
+    let outcomes: Vec<(f64, f64)> = p.iter().copied().zip(y.iter().copied()).collect();
+    Some((judge(Scored { p: &p, y: &y, pitcher: &pitchers(&rows) }, RESAMPLES)?, settled(&outcomes)?))
 }
 
 /// Snapshots of the game days of a year's regular season, for drift.

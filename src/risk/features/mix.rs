@@ -31,7 +31,9 @@ fn shares<'s>(games: &[Game<'s>], least: usize) -> Option<BTreeMap<&'s str, f64>
             all += share * game.pitches;
         }
     }
-    sums.values_mut().for_each(|sum| *sum /= all);
+    for sum in sums.values_mut() {
+        *sum /= all;
+    }
     (told >= least && all > 0.0).then_some(sums)
 }
 

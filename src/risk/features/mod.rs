@@ -11,6 +11,8 @@ mod person;
 mod recovery;
 mod speed;
 
+use std::fmt::Write;
+
 use sha2::{Digest, Sha256};
 
 pub(super) use load::rest_asked;
@@ -55,7 +57,10 @@ fn fingerprint_of(definitions: &[Definition]) -> String {
     let mut lines: Vec<String> = definitions.iter().map(|d| format!("{}\t{}\t{}\n", d.name, d.what, d.needs)).collect();
     lines.sort();
     let digest = Sha256::digest(lines.concat().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a String takes everything");
+        hex
+    })
 }
 
 /// What was known of a pitcher at the end of a day.
