@@ -78,10 +78,9 @@ pub enum TrainVerbError {
 /// What the rooms beneath say, with what to do.
 pub fn run(args: &TrainArgs, store_dir: &Path) -> Result<(), TrainVerbError> {
     let from_files = !args.appearances.is_empty();
-    let store = match args.dry_run && from_files {
-        true => None,
-        false => Some(Arc::new(Store::open(store_dir, StoreOptions::default())?)),
-    };
+    let needs_store = !(args.dry_run && from_files);
+    let open = || Store::open(store_dir, StoreOptions::default()).map(Arc::new);
+    let store = needs_store.then(open).transpose()?;
     let (series, matched) = load(args, store.as_deref())?;
     let latest = series.iter().filter_map(|s| s.appearances.last()?.day).max().ok_or(TrainVerbError::NoGames)?;
     let plan = Plan {
