@@ -53,7 +53,7 @@ fn write_card(out: &mut String, model: &Model) -> std::fmt::Result {
         writeln!(
             out,
             "**Names**: of {all} pitchers with arm placements in these years the games of {matched} ({share:.1} %) were \
-             found by name; most of the others threw no game in them.\n"
+             found by name.\n"
         )?;
     }
     writeln!(
