@@ -19,6 +19,7 @@ pub mod observe;
 pub mod pipeline;
 pub mod readiness;
 pub mod reorder;
+pub mod risk;
 pub mod simulate;
 pub mod store;
 pub mod tracking;

@@ -12,12 +12,14 @@ mod guard;
 mod health;
 mod history;
 mod live;
+mod models;
 mod options;
 mod page;
 mod pitchers;
 mod pitches;
 mod problem;
 mod readiness;
+mod risk;
 mod routes;
 mod socket;
 mod workload;
@@ -30,6 +32,7 @@ pub use self::history::{DayRange, History, HistoryError, PitchPage, PitchPositio
 pub use self::live::{Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
 pub use self::options::{ExposureError, HttpOptions, check_exposure};
 pub use self::problem::ProblemDetails;
+pub use self::risk::RiskDesk;
 pub use self::routes::{openapi, router};
 use crate::calibration::Proposal;
 use crate::clock::BoxClock;
@@ -68,6 +71,8 @@ pub struct ApiState {
     pub history: Arc<dyn History>,
     /// To the merge thread; bounded.
     pub commands: mpsc::Sender<Command>,
+    /// Injury risk; none where it is not served.
+    pub risk: Option<Arc<RiskDesk>>,
     /// The daemon's numbers of its own.
     pub telemetry: Arc<Telemetry>,
     /// What sensors tell.
@@ -87,5 +92,6 @@ pub async fn serve(
     router: axum::Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }

@@ -27,6 +27,7 @@ pub(super) struct Problem {
     title: &'static str,
     detail: String,
     parts: Option<Vec<PartReport>>,
+    retry_after_s: Option<u64>,
 }
 
 /// What went wrong and what to do (RFC 9457, `application/problem+json`).
@@ -34,6 +35,8 @@ pub(super) struct Problem {
 pub struct ProblemDetails {
     /// `urn:pitchguard:problem:…`, the same for each problem of a kind.
     r#type: String,
+    /// The kind of problem, for programs: `UNKNOWN_PITCHER`, `RATE_LIMITED`, …
+    code: String,
     /// The kind of problem, for people.
     title: &'static str,
     /// The HTTP status.
@@ -52,13 +55,19 @@ pub struct ProblemDetails {
 impl Problem {
     /// A problem of the kind `slug`.
     pub(super) fn new(status: StatusCode, slug: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, slug, title, detail: detail.into(), parts: None }
+        Self { status, slug, title, detail: detail.into(), parts: None, retry_after_s: None }
+    }
+
+    /// Says after how many seconds to ask again.
+    pub(super) fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
     }
 
     /// As written to the client.
     fn into_details(self, instance: String, request_id: String) -> ProblemDetails {
         ProblemDetails {
             r#type: format!("urn:pitchguard:problem:{}", self.slug),
+            code: self.slug.to_uppercase().replace('-', "_"),
             title: self.title,
             status: self.status.as_u16(),
             detail: self.detail,
@@ -144,8 +153,9 @@ impl From<HistoryError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let unavailable = (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+        if let Some(seconds) = self.retry_after_s.or(unavailable) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);
         response

@@ -27,8 +27,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::{Problem, write_problems};
 use super::{
-    ApiState, HttpOptions, alerts, calibration, environment, guard, health, page, pitchers, pitches, readiness, socket,
-    workload,
+    ApiState, HttpOptions, alerts, calibration, environment, guard, health, models, page, pitchers, pitches, readiness,
+    risk, socket, workload,
 };
 use crate::observe::{Stage, Telemetry};
 
@@ -65,6 +65,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
         (name = "live", description = "Everything as it happens"),
         (name = "pitches", description = "Fitted and imported pitches"),
         (name = "pitchers", description = "Whom the box knows"),
+        (name = "risk", description = "How likely a pitcher is hurt within 21 days, and why"),
         (name = "alerts", description = "What needs a look"),
         (name = "environment", description = "The air of the park, and how it shakes"),
         (name = "calibration", description = "How the cameras stand, and how far to trust them"),
@@ -87,6 +88,11 @@ fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(environment::report))
         .routes(routes!(calibration::report))
         .routes(routes!(calibration::recalibrate))
+        .routes(routes!(risk::one))
+        .routes(routes!(risk::many))
+        .routes(routes!(models::list))
+        .routes(routes!(models::promote))
+        .routes(routes!(models::rollback))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::status))

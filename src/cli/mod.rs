@@ -9,9 +9,11 @@ pub mod faults;
 pub mod fetch;
 pub mod import;
 mod logs;
+pub mod model;
 pub mod run;
 pub mod simulate;
 pub mod status;
+pub mod train;
 pub mod work;
 
 use std::error::Error;
@@ -47,6 +49,10 @@ enum Verb {
     Fetch(fetch::FetchArgs),
     /// Brings everything up to date: fetch, clean, sum up, features, labels, training.
     Etl(etl::EtlArgs),
+    /// Trains a risk model, and tells how it does on a year that it never saw.
+    Train(train::TrainArgs),
+    /// The registry of risk models: list, show, promote, rollback, evaluate.
+    Model(model::ModelArgs),
     /// Asks the running daemon how it is.
     Status(status::StatusArgs),
     /// Reads the configuration and prints every error in it.
@@ -67,6 +73,12 @@ pub fn main() -> ExitCode {
         Verb::Import(args) => with_config(path, |config| told(import::run(&args, &config.store))),
         Verb::Fetch(args) => with_config(path, |config| told(fetch::run(&args, &config.store))),
         Verb::Etl(args) => with_config(path, |config| told(etl::run(&args, &config.store))),
+        Verb::Train(args) => {
+            with_config(path, |config| told(train::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)))
+        }
+        Verb::Model(args) => {
+            with_config(path, |config| told(model::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)))
+        }
         Verb::Status(args) => with_config(path, |config| status::run(&args, config.http.listen)),
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),

@@ -20,6 +20,10 @@ pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
     environment(config, r);
     readiness(config, r);
     calibration(config, r);
+    for (key, why) in config.risk.errors() {
+        let place = r.place_of("risk", key);
+        r.report(place, format!("[risk] {key} {why}"));
+    }
 }
 
 fn venue(config: &Config, r: &mut Reader<'_>) {

@@ -23,6 +23,7 @@ use crate::environment::{self, BrokerUrl};
 use crate::ingest::{KeyFileError, KeyRing, SerialLine, UdpSettings};
 use crate::readiness;
 use crate::reorder::{self, MoundPlan};
+use crate::risk;
 use crate::tracking::{
     self,
     venue::{Venue, VenueError},
@@ -57,6 +58,8 @@ pub struct Config {
     pub readiness: readiness::Config,
     /// `[calibration]`: this project's own choices in judging the cameras.
     pub calibration: calibration::Config,
+    /// `[risk]`: this project's own choices in telling injury risk.
+    pub risk: risk::Config,
 }
 
 /// `[venue]`: the ballpark.
@@ -258,8 +261,19 @@ impl Config {
         default: Self,
     ) -> Result<(Self, Provenance), ConfigErrors> {
         let mut r = Reader::new(file, environment);
-        let Self { venue, ingest, reorder, store, http, mqtt, environment: air, tracking, readiness, calibration } =
-            default;
+        let Self {
+            venue,
+            ingest,
+            reorder,
+            store,
+            http,
+            mqtt,
+            environment: air,
+            tracking,
+            readiness,
+            calibration,
+            risk,
+        } = default;
         let config = Self {
             venue: VenueConfig { file: r.take("venue", "file", venue.file) },
             ingest: IngestConfig {
@@ -290,6 +304,7 @@ impl Config {
             tracking: r.take_section("tracking", tracking),
             readiness: r.take_section("readiness", readiness),
             calibration: r.take_section("calibration", calibration),
+            risk: r.take_section("risk", risk),
         };
         check::check(&config, &mut r);
         r.finish().map(|provenance| (config, provenance))

@@ -28,6 +28,7 @@ use crate::ingest::{IngestCounters, IngestError, KeyFileError, SerialIngest, Udp
 use crate::observe::{PartState, Stage, Telemetry};
 use crate::pipeline::{Pipeline, Settings};
 use crate::reorder::{self, ConfigError, Producer};
+use crate::risk::service::RiskService;
 use crate::store::{Store, StoreError, StoreOptions, WriterHandle};
 use crate::tracking::venue::{Venue, VenueError};
 
@@ -166,7 +167,9 @@ impl Daemon {
             Arc::clone(&store).writer(move |took| telemetry.record(Stage::StoreCommit, took))?
         };
         let started = clock.now();
-        let mut pipeline = Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(&store)), started);
+        let risk = Arc::new(api::RiskDesk::new(RiskService::new(Arc::clone(&store), config.risk)));
+        let profiles = StoreProfiles::new(Arc::clone(&store)).with_risk(Arc::clone(&risk));
+        let mut pipeline = Pipeline::new(&venue, &settings, buffer, profiles, started);
         profiles::recall(&store, &venue, &mut pipeline, started)?;
         profiles::show(&pipeline, &live);
         rig::show(pipeline.calibration(started), &live, &telemetry);
@@ -198,6 +201,7 @@ impl Daemon {
         options.allowed_hosts.clone_from(&config.http.allowed_hosts);
         let router = api::router(ApiState {
             live: Arc::clone(&live),
+            risk: Some(risk),
             history: Arc::new(history::StoreHistory::new(store, roles(&config.readiness))),
             commands,
             telemetry: Arc::clone(&telemetry),

@@ -9,11 +9,12 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::rig;
-use crate::api::{Event, Live};
+use crate::api::{Event, Live, RiskDesk};
 use crate::history;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::pipeline::{Pipeline, Profile, Profiles};
-use crate::readiness::{HISTORY_DAYS, Workload};
+use crate::readiness::{HISTORY_DAYS, InjuryRisk, Workload};
+use crate::risk::Day;
 use crate::store::records::{Origin, PitchRecord};
 use crate::store::{Cursor, Store, StoreError};
 use crate::tracking::JerkScale;
@@ -34,12 +35,23 @@ const STRAGGLE_PITCHES: usize = 64;
 #[derive(Debug)]
 pub struct StoreProfiles {
     store: Arc<Store>,
+    risk: Option<Arc<RiskDesk>>,
 }
 
 impl StoreProfiles {
     /// Reads from this store.
     pub fn new(store: Arc<Store>) -> Self {
-        Self { store }
+        Self { store, risk: None }
+    }
+
+    /// Tells of injury risk too: one more read an outing.
+    #[must_use]
+    pub fn with_risk(self, risk: Arc<RiskDesk>) -> Self {
+        Self { risk: Some(risk), ..self }
+    }
+
+    fn risk(&self, pitcher: PitcherId, day: Date) -> Option<InjuryRisk> {
+        self.risk.as_ref()?.service().before(pitcher.0, Day::of(day))
     }
 
     fn read(&self, pitcher: PitcherId, day: Date) -> Result<Profile, StoreError> {
@@ -62,6 +74,7 @@ impl StoreProfiles {
             name: self.store.pitcher(pitcher.0)?.and_then(|p| p.name),
             baseline: (!baseline.types.is_empty()).then_some(baseline),
             workload: Workload::of_past(past),
+            risk: self.risk(pitcher, day),
         })
     }
 }

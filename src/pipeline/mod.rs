@@ -22,7 +22,7 @@ use crate::features::baseline::PitcherBaseline;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::ingest::Signal;
 use crate::observe::rfc3339;
-use crate::readiness::{self, Alert, Engine, Outcome, OutingKey, Readiness, Workload};
+use crate::readiness::{self, Alert, Engine, InjuryRisk, Outcome, OutingKey, Readiness, Workload};
 use crate::reorder::{self, Reorder, Sink, Stamped};
 use crate::store::records::PitchRecord;
 use crate::tracking::pitch::{Pitch, PitchState};
@@ -41,6 +41,8 @@ pub struct Profile {
     pub baseline: Option<PitcherBaseline>,
     /// What he carried into today.
     pub workload: Workload,
+    /// What an injury model told of him before today; none where none serves.
+    pub risk: Option<InjuryRisk>,
 }
 
 /// Where profiles come from: the store behind the daemon, a table in tests. Asked once an outing.
@@ -341,6 +343,9 @@ impl<P: Profiles> Stage<P> {
             self.profiled.insert(pitcher, key);
             let profile = self.profiles.profile(pitcher, day);
             let mut cleared = self.engine.set_workload(pitcher, profile.workload);
+            if let Some(risk) = profile.risk {
+                cleared.extend(self.engine.set_risk(pitcher, risk));
+            }
             if let Some(name) = profile.name {
                 cleared.extend(self.engine.set_name(pitcher, name));
             }

@@ -17,7 +17,7 @@ use super::config::Config;
 use super::indices::{Indices, Inputs, Judge, Points};
 use super::words::{self, Dose, Hold};
 use super::workload::{OutingKey, Workload};
-use super::{Alert, CameraAlert, FeatureValue, Index, Readiness};
+use super::{Alert, CameraAlert, FeatureValue, Index, InjuryRisk, Readiness};
 use crate::features::baseline::PitcherBaseline;
 use crate::features::{self, FeatureSetV2, Outing, OutingPitch, Placed, features_v2};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
@@ -55,6 +55,8 @@ pub struct Engine {
 struct Arm {
     name: Option<String>,
     baseline: Option<PitcherBaseline>,
+    /// Told before today.
+    risk: Option<InjuryRisk>,
     workload: Workload,
     current: Option<Current>,
     /// Game-mound outings of today that are over: last release, pitches.
@@ -93,6 +95,11 @@ impl Engine {
     /// Sets what he carried into today; it counts from his next pitch on. Returns as [`Self::set_baseline`] does.
     pub fn set_workload(&mut self, pitcher: PitcherId, workload: Workload) -> Vec<Alert> {
         self.introduce(pitcher, |arm| arm.workload = workload)
+    }
+
+    /// Sets what an injury model told of him before today. Returns as [`Self::set_baseline`] does.
+    pub fn set_risk(&mut self, pitcher: PitcherId, risk: InjuryRisk) -> Vec<Alert> {
+        self.introduce(pitcher, |arm| arm.risk = Some(risk))
     }
 
     /// Sets his name for people; it counts from his next pitch on. Returns as [`Self::set_baseline`] does.
@@ -330,8 +337,8 @@ impl Arm {
             mound: current.mound,
             readiness: indices.readiness,
             fatigue: indices.fatigue,
-            risk: Index::default(),
-            probability_21d: None,
+            risk: Index { value: self.risk.as_ref().map(|r| r.index), ..Index::default() },
+            probability_21d: self.risk.as_ref().map(|r| r.probability),
             features: features
                 .named()
                 .map(|(name, f)| (name.to_owned(), FeatureValue { value: f.value, sd: f.sd, qa: f.qa, n: f.n }))
@@ -350,7 +357,7 @@ impl Arm {
             reasons: words::reasons(config, &features.v1, &inputs, &points, dose, hold),
             recommendation: words::recommendation(&indices.readiness, hold.is_some()),
             alerts: Vec::new(),
-            model_version: None,
+            model_version: self.risk.as_ref().map(|r| r.model_version.clone()),
             pitches: current.outing.thrown(),
             last_pitch_at: words::rfc3339(release),
         });

@@ -104,6 +104,17 @@ pub struct CameraAlert {
     pub limit: f64,
 }
 
+/// What an injury model told of a pitcher before today.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InjuryRisk {
+    /// Risk Index, 0–100.
+    pub index: f64,
+    /// Calibrated 21-day probability.
+    pub probability: f64,
+    /// Which model told.
+    pub model_version: String,
+}
+
 /// The answer for one pitcher, as published (design.md, HTTP).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Readiness {

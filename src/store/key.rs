@@ -3,7 +3,7 @@
 use super::StoreError;
 
 /// How many tables there are.
-pub(super) const TABLES: usize = 11;
+pub(super) const TABLES: usize = 12;
 
 /// A table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,7 @@ pub(super) enum Table {
     Baselines,
     Calibration,
     Pitchers,
+    ModelRegistry,
     Checkpoints,
     Meta,
     Injuries,
@@ -30,6 +31,7 @@ impl Table {
         Self::Baselines,
         Self::Calibration,
         Self::Pitchers,
+        Self::ModelRegistry,
         Self::Checkpoints,
         Self::Meta,
         Self::Injuries,
@@ -45,6 +47,7 @@ impl Table {
             Self::Baselines => "baselines",
             Self::Calibration => "calibration",
             Self::Pitchers => "pitchers",
+            Self::ModelRegistry => "model_registry",
             Self::Checkpoints => "checkpoints",
             Self::Meta => "meta",
             Self::Injuries => "injuries",

@@ -20,6 +20,7 @@
 //! | `baselines` | pitcher u32 (0: the league), season u16, pitch type 4 B | `BaselineV1` |
 //! | `calibration` | venue | `CalibrationV1` |
 //! | `pitchers` | id u32 | `PitcherV2` |
+//! | `model_registry` | version, text | `ModelV1` |
 //! | `checkpoints` | name | bytes of the room that wrote it |
 //! | `meta` | name | bytes; `schema` is the version of this layout |
 //! | `injuries` | pitcher u32, day filed u32, day hurt u32, season u16 | `InjuryV1` |

@@ -8,8 +8,8 @@ use heed::{RoTxn, WithoutTls};
 use super::codec::{self, Record};
 use super::key::{self, Table};
 use super::records::{
-    AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, Origin, PitchRecord,
-    PitcherRecord,
+    AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, Origin,
+    PitchRecord, PitcherRecord,
 };
 use super::{Store, StoreError};
 
@@ -317,6 +317,27 @@ impl Store {
     /// A corrupt record, or LMDB fails.
     pub fn pitchers(&self) -> Result<Vec<PitcherRecord>, StoreError> {
         self.scan((Bound::Unbounded, Bound::Unbounded), usize::MAX)
+    }
+
+    /// The model of this version.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn model(&self, version: &str) -> Result<Option<ModelRecord>, StoreError> {
+        self.get(&self.read_txn()?, version.as_bytes())
+    }
+
+    /// The newest models, `limit` at most, oldest first.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn models(&self, limit: usize) -> Result<Vec<ModelRecord>, StoreError> {
+        let txn = self.read_txn()?;
+        let range: Range<'_> = (Bound::Unbounded, Bound::Unbounded);
+        let entries = self.table(Table::ModelRegistry).rev_range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
+        let mut models: Vec<_> = entries.take(limit).map(|entry| self.record(entry)).collect::<Result<_, _>>()?;
+        models.reverse();
+        Ok(models)
     }
 
     /// What a room put under this name with [`super::Write::Checkpoint`].

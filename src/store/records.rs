@@ -116,6 +116,17 @@ pub struct FeatureSnapshotRecord {
     pub completeness: f64,
 }
 
+/// A trained model as the registry keeps it; once written it never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelRecord {
+    /// Its name, which sorts by the time of training.
+    pub version: String,
+    /// SHA-256 of the feature definitions that it was trained with, hexadecimal.
+    pub fingerprint: String,
+    /// The risk room's own encoding.
+    pub artifact: Vec<u8>,
+}
+
 /// What calibration knows of a ballpark's cameras: estimates, and the corrections with their history, in an encoding of
 /// that room's own.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -13,8 +13,8 @@ use super::StoreError;
 use super::codec::{Record, unknown_schema};
 use super::key::{Table, date_of, date_text, type_of, type_text};
 use super::records::{
-    AppearanceRecord, BaselineRecord, CalibrationRecord, Measured, Moments, Origin, PitchRecord, PitcherRecord,
-    SeasonSums, State, TypeSums,
+    AppearanceRecord, BaselineRecord, CalibrationRecord, Measured, ModelRecord, Moments, Origin, PitchRecord,
+    PitcherRecord, SeasonSums, State, TypeSums,
 };
 
 /// Statcast's quantities that are there: bit i of `present` for the i-th of [`fields`], values in that order.
@@ -101,6 +101,13 @@ struct BaselineV1 {
     pitch_type: [u8; 4],
     last_date: u32,
     quantities: [SeasonSumsV1; 6],
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+struct ModelV1 {
+    version: String,
+    fingerprint: String,
+    artifact: Vec<u8>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -433,5 +440,24 @@ impl Record for PitcherRecord {
             last_date: v.last_date.map(date_text),
             birth_date: birth_date.map(date_text),
         })
+    }
+}
+
+impl Record for ModelRecord {
+    const TABLE: Table = Table::ModelRegistry;
+
+    fn encode(&self) -> Result<(u16, AlignedVec<16>), StoreError> {
+        let layout = ModelV1 {
+            version: self.version.clone(),
+            fingerprint: self.fingerprint.clone(),
+            artifact: self.artifact.clone(),
+        };
+        Ok((1, archive(&layout)))
+    }
+
+    fn decode(schema: u16, body: &AlignedVec<16>) -> Result<Self, String> {
+        only_v1(schema)?;
+        let v: ModelV1 = unarchive(body)?;
+        Ok(Self { version: v.version, fingerprint: v.fingerprint, artifact: v.artifact })
     }
 }

@@ -9,7 +9,7 @@ use super::codec::{self, Record};
 use super::key::{self, Table};
 use super::records::{
     AppearanceRecord, BaselineRecord, BodyPart, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, Measured,
-    Moments, Origin, PitchRecord, PitcherRecord, SeasonSums, State, TypeSums,
+    ModelRecord, Moments, Origin, PitchRecord, PitcherRecord, SeasonSums, State, TypeSums,
 };
 use super::{Cursor, Found, Put, Store, StoreError, StoreOptions, Wanted, Write};
 
@@ -309,6 +309,10 @@ fn baseline() -> BaselineRecord {
     }
 }
 
+fn model() -> ModelRecord {
+    ModelRecord { version: "20231001-2023".to_owned(), fingerprint: "ab12".to_owned(), artifact: vec![1, 2, 3] }
+}
+
 fn calibration() -> CalibrationRecord {
     CalibrationRecord {
         venue: "busch_iii".to_owned(),
@@ -392,6 +396,30 @@ fn the_bytes_of_baseline_schema_1_hold_still() {
 }
 
 #[test]
+fn the_bytes_of_model_schema_1_hold_still() {
+    golden(&model(), include_str!("golden/model_v1.hex"));
+}
+
+#[test]
+fn models_are_found_by_version_and_listed_in_its_order() {
+    let (_dir, store) = open();
+    let versions = ["20231001-2023", "20241001-2024", "20221001-2022"];
+    store
+        .transact(|txn| {
+            let put =
+                |version: &&str| txn.put_model(&ModelRecord { version: (*version).to_owned(), ..model() }).map(drop);
+            versions.iter().try_for_each(put)
+        })
+        .expect("stored");
+    assert_eq!(store.model("20231001-2023").expect("read").map(|m| m.artifact), Some(vec![1, 2, 3]));
+    assert_eq!(store.model("20231001").expect("read"), None);
+    let listed: Vec<_> = store.models(2).expect("read").into_iter().map(|m| m.version).collect();
+    assert_eq!(listed, ["20231001-2023", "20241001-2024"], "the newest two, oldest first");
+    let nameless = ModelRecord { version: String::new(), ..model() };
+    assert!(matches!(store.transact(|txn| txn.put_model(&nameless)), Err(StoreError::Refused { .. })));
+}
+
+#[test]
 fn the_bytes_of_calibration_schema_1_hold_still() {
     golden(&calibration(), include_str!("golden/calibration_v1.hex"));
 }
@@ -469,6 +497,7 @@ proptest! {
         drop(codec::unseal::<InjuryRecord>(b"k", &value));
         drop(codec::unseal::<FeatureSnapshotRecord>(b"k", &value));
         drop(codec::unseal::<CalibrationRecord>(b"k", &value));
+        drop(codec::unseal::<ModelRecord>(b"k", &value));
     }
 
     #[test]

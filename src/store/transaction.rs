@@ -5,7 +5,7 @@ use heed::RwTxn;
 use super::codec::{self, Record};
 use super::key::{self, Table};
 use super::records::{
-    AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, PitchRecord,
+    AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, PitchRecord,
     PitcherRecord,
 };
 use super::writer::Write;
@@ -186,6 +186,20 @@ impl<'s> Transaction<'s> {
     pub fn put_feature_snapshot(&mut self, record: &FeatureSnapshotRecord) -> Result<Put, StoreError> {
         let date = key::date_of(Table::FeatureSnapshots, &record.date)?;
         self.put_record(&key::feature_snapshot(record.pitcher, date, record.version), record)
+    }
+
+    /// Puts a model.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn put_model(&mut self, record: &ModelRecord) -> Result<Put, StoreError> {
+        if !(1..=200).contains(&record.version.len()) {
+            return Err(StoreError::Refused {
+                table: Table::ModelRegistry.name(),
+                why: "a version has 1 to 200 bytes".to_owned(),
+            });
+        }
+        self.put_record(record.version.as_bytes(), record)
     }
 
     /// Puts bytes under a name of the room's own. The name `schema` is the store's.

@@ -145,6 +145,7 @@ impl Setting {
         let state = ApiState {
             live: Arc::clone(&live),
             history: Arc::new(self.memory),
+            risk: None,
             commands,
             telemetry: Arc::clone(&telemetry),
             environment: Environment::off(clock),

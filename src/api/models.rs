@@ -1,0 +1,149 @@
+//! `/api/models`: the risk models, and which of them serves.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::ApiState;
+use super::extract::Named;
+use super::problem::{Problem, ProblemDetails};
+use super::risk::{blocking, desk};
+use crate::risk::features::fingerprint;
+use crate::risk::model::Model;
+use crate::risk::registry::RegistryError;
+
+/// A figure with its 95 % interval.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Figure {
+    value: f64,
+    low: f64,
+    high: f64,
+}
+
+/// A risk model.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ModelShown {
+    /// Its name.
+    version: String,
+    /// When, RFC 3339.
+    trained_at: String,
+    /// Whether it serves.
+    serving: bool,
+    /// Whether its features are those that this version computes: it can be promoted.
+    features_match: bool,
+    /// SHA-256 of its feature definitions.
+    fingerprint: String,
+    /// Years trained on, from and to.
+    train_years: (i16, i16),
+    /// Year calibrated on.
+    calibrate_year: i16,
+    /// Year tested on.
+    test_year: i16,
+    /// Share of placements that the index is measured from.
+    base_rate: f64,
+    /// On the test year.
+    auc: Figure,
+    /// On the test year: share of placements in the highest tenth ÷ share in all.
+    lift_10: Figure,
+    /// On the test year.
+    ece: Figure,
+    /// What the leakage audit found.
+    audit: Vec<String>,
+}
+
+/// How far an input has moved since training.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct InputMoved {
+    /// Which feature.
+    feature: String,
+    /// Population stability index: from 0.1 look, from 0.25 act.
+    psi: f64,
+}
+
+/// The registry.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Models {
+    /// Oldest first.
+    models: Vec<ModelShown>,
+    /// Inputs of the serving model over what was asked about lately, the farthest first; null while that is too little.
+    drift: Option<Vec<InputMoved>>,
+}
+
+fn shown(model: &Model, serving: bool) -> ModelShown {
+    let figure = |i: crate::risk::metrics::Interval| Figure { value: i.value, low: i.low, high: i.high };
+    let record = &model.record;
+    ModelShown {
+        version: model.version.clone(),
+        trained_at: model.trained_at.clone(),
+        serving,
+        features_match: model.fingerprint == fingerprint(),
+        fingerprint: model.fingerprint.clone(),
+        train_years: record.train_years,
+        calibrate_year: record.calibrate_year,
+        test_year: record.test_year,
+        base_rate: model.base_rate,
+        auc: figure(record.test.auc),
+        lift_10: figure(record.test.lift_10),
+        ece: figure(record.test.ece),
+        audit: record.audit.clone(),
+    }
+}
+
+/// All risk models, which of them serves, and how far its inputs have moved.
+#[utoipa::path(get, path = "/api/models", tag = "risk", responses(
+    (status = 200, body = Models),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
+))]
+pub(super) async fn list(State(state): State<ApiState>) -> Result<Json<Models>, Problem> {
+    let desk = desk(&state)?;
+    let work = move || {
+        let service = desk.service();
+        let models = service.models()?.iter().map(|l| shown(&l.model, l.serving)).collect();
+        let moved = service.model().and_then(|model| model.reference.moved(&service.live_snapshots()));
+        let drift = moved.map(|all| all.into_iter().map(|m| InputMoved { feature: m.feature, psi: m.psi }).collect());
+        Ok::<_, RegistryError>(Models { models, drift })
+    };
+    Ok(Json(blocking(work).await??))
+}
+
+/// Lets a model serve, at once.
+#[utoipa::path(post, path = "/api/models/{version}/promote", tag = "risk",
+    params(("version" = String, Path, description = "The model's version")), responses(
+    (status = 200, body = ModelShown),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
+))]
+pub(super) async fn promote(
+    State(state): State<ApiState>,
+    Named(version): Named<String>,
+) -> Result<Json<ModelShown>, Problem> {
+    let desk = desk(&state)?;
+    let model = blocking(move || desk.service().promote(&version)).await??;
+    Ok(Json(shown(&model, true)))
+}
+
+/// Lets the model serve again that served before.
+#[utoipa::path(post, path = "/api/models/rollback", tag = "risk", responses(
+    (status = 200, body = ModelShown),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
+))]
+pub(super) async fn rollback(State(state): State<ApiState>) -> Result<Json<ModelShown>, Problem> {
+    let desk = desk(&state)?;
+    let model = blocking(move || desk.service().rollback()).await??;
+    Ok(Json(shown(&model, true)))
+}
+
+impl From<RegistryError> for Problem {
+    fn from(error: RegistryError) -> Self {
+        let (status, slug, title) = match &error {
+            RegistryError::Unknown(_) => (StatusCode::NOT_FOUND, "unknown-model", "Unknown model"),
+            RegistryError::NothingBefore => (StatusCode::CONFLICT, "nothing-before", "No earlier model"),
+            RegistryError::Mismatch(_) => (StatusCode::CONFLICT, "features-differ", "Features differ"),
+            RegistryError::Unreadable { .. } | RegistryError::Store(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "store-failed", "Store failed")
+            }
+        };
+        Self::new(status, slug, title, error.to_string())
+    }
+}

@@ -1,0 +1,297 @@
+//! `/api/risk`: how likely a pitcher is hurt within 21 days, and why.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::ApiState;
+use super::problem::{Problem, ProblemDetails};
+use crate::risk::Day;
+use crate::risk::respond::Assessment;
+use crate::risk::service::{RiskError, RiskService};
+
+/// Clients whose requests are counted at once; the one that asked longest ago makes room.
+const CLIENTS_MAX: usize = 1024;
+
+/// Risk as the API serves it: the service, and how often each client may ask.
+#[derive(Debug)]
+pub struct RiskDesk {
+    service: RiskService,
+    asked: Mutex<HashMap<IpAddr, Bucket>>,
+}
+
+/// What a client may still ask.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    left: f64,
+    at: Instant,
+}
+
+impl RiskDesk {
+    /// Serves this service under its configured limits.
+    pub fn new(service: RiskService) -> Self {
+        Self { service, asked: Mutex::default() }
+    }
+
+    /// The service behind it.
+    pub fn service(&self) -> &RiskService {
+        &self.service
+    }
+
+    /// Takes `cost` requests of a client's minute, or says how long to wait.
+    fn admit(&self, client: IpAddr, cost: f64, now: Instant) -> Result<(), Duration> {
+        let most = f64::from(self.service.config().requests_per_minute);
+        let per_second = most / 60.0;
+        // A poisoned lock guards plain numbers: they stay good.
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.len() >= CLIENTS_MAX && !asked.contains_key(&client) {
+            let oldest = asked.iter().min_by_key(|(_, bucket)| bucket.at).map(|(ip, _)| *ip);
+            oldest.map(|ip| asked.remove(&ip));
+        }
+        let bucket = asked.entry(client).or_insert(Bucket { left: most, at: now });
+        bucket.left = (bucket.left + now.saturating_duration_since(bucket.at).as_secs_f64() * per_second).min(most);
+        bucket.at = now;
+        // A batch larger than a whole minute's requests takes a full bucket.
+        let cost = cost.min(most);
+        if bucket.left >= cost {
+            bucket.left -= cost;
+            return Ok(());
+        }
+        Err(Duration::from_secs_f64((cost - bucket.left) / per_second))
+    }
+}
+
+/// The address that a request came from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Client(IpAddr);
+
+impl<S: Send + Sync> FromRequestParts<S> for Client {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        // A listener that tells no address serves one client: all of it.
+        Ok(Self(address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(from)| from.ip().to_canonical())))
+    }
+}
+
+/// A JSON body, refused in problem details.
+pub(super) struct Body<T>(T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let body: Result<Json<T>, JsonRejection> = Json::from_request(request, state).await;
+        body.map(|Json(body)| Self(body)).map_err(|rejection| {
+            let detail = format!("{}; /api/docs says what this address takes", rejection.body_text());
+            Problem::new(rejection.status(), "invalid-body", "Invalid body", detail)
+        })
+    }
+}
+
+/// About whom, and when.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RiskQuestion {
+    /// MLBAM id.
+    pitcher: u32,
+    /// As of the end of this day, `YYYY-MM-DD`; the day of his latest game where left out.
+    date: Option<String>,
+}
+
+/// About whom, and when.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RiskQuestions {
+    /// MLBAM ids.
+    pitchers: Vec<u32>,
+    /// As of the end of this day, `YYYY-MM-DD`; the day of each one's latest game where left out.
+    date: Option<String>,
+}
+
+/// A pitcher without an answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Unanswered {
+    /// MLBAM id.
+    pitcher: u32,
+    /// Why: `UNKNOWN_PITCHER` or `NO_FEATURES_FOR_DATE`.
+    code: &'static str,
+    /// The same in words.
+    detail: String,
+}
+
+/// Who may pitch on a day.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TeamDay {
+    /// `YYYY-MM-DD`.
+    date: String,
+    /// Of those asked about, MLBAM ids.
+    available: Vec<u32>,
+}
+
+/// Several pitchers' risk.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RiskAnswers {
+    /// In the order asked.
+    assessments: Vec<Assessment>,
+    /// Those of whom nothing can be told, and why.
+    unanswered: Vec<Unanswered>,
+    /// The seven days from the date asked about; empty where no date was given.
+    availability: Vec<TeamDay>,
+}
+
+/// A pitcher's risk of an arm or shoulder placement within 21 days, with the reasons and what is advised.
+#[utoipa::path(post, path = "/api/risk/pitcher", tag = "risk", request_body = RiskQuestion, responses(
+    (status = 200, body = Assessment),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details; `code` is UNKNOWN_PITCHER, NO_FEATURES_FOR_DATE, INVALID_DATE, INVALID_DATE_RANGE, RATE_LIMITED, …"),
+))]
+pub(super) async fn one(
+    State(state): State<ApiState>,
+    client: Client,
+    Body(asked): Body<RiskQuestion>,
+) -> Result<Json<Assessment>, Problem> {
+    let desk = desk(&state)?;
+    admit(&desk, client, 1.0)?;
+    let day = read_day(asked.date.as_deref())?;
+    let assessment = blocking(move || desk.service.assess(asked.pitcher, day)).await?;
+    assessment.map(|a| Json(Assessment::clone(&a))).map_err(Problem::from)
+}
+
+/// The risk of several pitchers at once, and who of them may pitch over the next seven days.
+#[utoipa::path(post, path = "/api/risk/pitchers", tag = "risk", request_body = RiskQuestions, responses(
+    (status = 200, body = RiskAnswers),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
+))]
+pub(super) async fn many(
+    State(state): State<ApiState>,
+    client: Client,
+    Body(asked): Body<RiskQuestions>,
+) -> Result<Json<RiskAnswers>, Problem> {
+    let desk = desk(&state)?;
+    let most = desk.service.config().batch_max;
+    if asked.pitchers.is_empty() || asked.pitchers.len() > most {
+        let detail = format!("{} pitchers are asked about; ask about 1 to {most} at once", asked.pitchers.len());
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-body", "Invalid body", detail));
+    }
+    admit(&desk, client, asked.pitchers.len() as f64)?;
+    let day = read_day(asked.date.as_deref())?;
+    blocking(move || answer(&desk, &asked.pitchers, day)).await?.map(Json)
+}
+
+fn answer(desk: &RiskDesk, pitchers: &[u32], day: Option<Day>) -> Result<RiskAnswers, Problem> {
+    let mut answers = RiskAnswers { assessments: Vec::new(), unanswered: Vec::new(), availability: Vec::new() };
+    for pitcher in pitchers {
+        let code = match desk.service.assess(*pitcher, day) {
+            Ok(assessment) => {
+                answers.assessments.push(Assessment::clone(&assessment));
+                continue;
+            }
+            Err(error @ RiskError::UnknownPitcher(_)) => ("UNKNOWN_PITCHER", error.to_string()),
+            Err(error @ RiskError::NoAssessment(_)) => ("NO_FEATURES_FOR_DATE", error.to_string()),
+            Err(error) => return Err(error.into()),
+        };
+        answers.unanswered.push(Unanswered { pitcher: *pitcher, code: code.0, detail: code.1 });
+    }
+    if day.is_some() {
+        let days = answers.assessments.first().map(|a| a.recommendation.availability.clone()).unwrap_or_default();
+        let team = |(at, date): (usize, String)| {
+            let may = |a: &&Assessment| a.recommendation.availability.get(at).is_some_and(|d| d.available);
+            TeamDay { date, available: answers.assessments.iter().filter(may).map(|a| a.pitcher).collect() }
+        };
+        answers.availability = days.into_iter().map(|d| d.date).enumerate().map(team).collect();
+    }
+    Ok(answers)
+}
+
+/// The service, where there is one.
+pub(super) fn desk(state: &ApiState) -> Result<Arc<RiskDesk>, Problem> {
+    state.risk.clone().ok_or_else(|| RiskError::NoModel.into())
+}
+
+fn admit(desk: &RiskDesk, Client(ip): Client, cost: f64) -> Result<(), Problem> {
+    desk.admit(ip, cost, Instant::now()).map_err(|wait| {
+        let seconds = wait.as_secs() + 1;
+        let detail =
+            format!("too many risk requests of this client; ask again in {seconds} s, or ask for several at once");
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Too many requests", detail).retry_after(seconds)
+    })
+}
+
+/// A day up to today. Today is by the box's clock; around midnight the park's date may be a day ahead of UTC's or behind.
+fn read_day(text: Option<&str>) -> Result<Option<Day>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let day = Day::parse(text).ok_or_else(|| {
+        let detail = format!("date = {text:?} is no date; write YYYY-MM-DD");
+        Problem::new(StatusCode::BAD_REQUEST, "invalid-date", "Invalid date", detail)
+    })?;
+    let today = Day::of(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date());
+    if day > today.plus(1) {
+        let detail = format!("date = {text} lies ahead; what is not played yet cannot be judged");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-date-range", "Invalid date range", detail));
+    }
+    Ok(Some(day))
+}
+
+/// Works off the event loop.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    let broke_off = |_| Problem::internal("this request broke off by a fault of ours; the log says more");
+    tokio::task::spawn_blocking(work).await.map_err(broke_off)
+}
+
+impl From<RiskError> for Problem {
+    fn from(error: RiskError) -> Self {
+        let (status, slug, title) = match &error {
+            RiskError::NoModel => (StatusCode::SERVICE_UNAVAILABLE, "no-model", "No model serves"),
+            RiskError::UnknownPitcher(_) => (StatusCode::NOT_FOUND, "unknown-pitcher", "Unknown pitcher"),
+            RiskError::NoAssessment(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "no-features-for-date", "Too little known for this date")
+            }
+            RiskError::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store-failed", "Store failed"),
+        };
+        Self::new(status, slug, title, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::risk::config::Config;
+    use crate::store::{Store, StoreOptions};
+
+    #[test]
+    fn a_client_gets_his_minute_and_then_its_rate_and_the_clients_are_bounded() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+        let config = Config { requests_per_minute: 60, ..Config::default() };
+        let desk = RiskDesk::new(RiskService::new(store, config));
+        let (now, ip) = (Instant::now(), |n: u32| IpAddr::V4(Ipv4Addr::from(n)));
+        assert!((0..60).all(|_| desk.admit(ip(1), 1.0, now).is_ok()));
+        let wait = desk.admit(ip(1), 1.0, now).expect_err("the minute is used up");
+        assert!(wait <= Duration::from_secs(1), "{wait:?}");
+        assert!(desk.admit(ip(2), 1.0, now).is_ok(), "another client has his own");
+        assert!(desk.admit(ip(1), 1.0, now + Duration::from_secs(1)).is_ok());
+        assert!(desk.admit(ip(3), 100.0, now).is_ok(), "a large batch takes a full minute and no more");
+        for n in 0..3 * CLIENTS_MAX as u32 {
+            let _ = desk.admit(ip(n), 1.0, now);
+        }
+        assert!(desk.asked.lock().expect("nobody panicked").len() <= CLIENTS_MAX);
+    }
+
+    #[test]
+    fn dates_are_told_apart() {
+        assert!(matches!(read_day(None), Ok(None)));
+        assert!(matches!(read_day(Some("2023-06-11")), Ok(Some(_))));
+        assert!(read_day(Some("6/11/23")).is_err() && read_day(Some("9000-01-01")).is_err());
+    }
+}

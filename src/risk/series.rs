@@ -1,0 +1,213 @@
+//! What the risk model knows of a pitcher: plain series of appearances and placements.
+
+use serde::{Deserialize, Serialize};
+
+use super::day::Day;
+
+/// One pitcher's game.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Appearance {
+    /// The park's local date.
+    pub day: Option<Day>,
+    /// Pitches thrown.
+    pub pitches: u32,
+    /// Mean `release_speed`, mph.
+    pub release_speed: Option<f64>,
+    /// Mean `effective_speed`, mph: with `release_speed` it tells extension.
+    pub effective_speed: Option<f64>,
+    /// Mean `release_spin_rate`, rpm.
+    pub release_spin_rate: Option<f64>,
+    /// Share of each pitch type, Statcast's code; empty where unknown.
+    pub mix: Vec<(String, f64)>,
+}
+
+/// What an injured-list placement was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyPart {
+    /// Elbow, its ligament and nerve; forearm and flexor.
+    Elbow,
+    /// Shoulder, rotator cuff, lat, teres, thoracic outlet.
+    Shoulder,
+    /// Arm without more, biceps, triceps.
+    Arm,
+    /// Wrist, hand, finger, thumb, blister.
+    Hand,
+    /// Everything else, and what was not disclosed.
+    Other,
+}
+
+impl BodyPart {
+    /// Whether the risk model's label counts it (science.md §7: arm or shoulder class).
+    pub fn is_arm(self) -> bool {
+        matches!(self, Self::Elbow | Self::Shoulder | Self::Arm)
+    }
+
+    /// From the words of an injury report. Words are matched whole, so that `lat` is the muscle and neither `lateral`
+    /// nor `inflammation`; what names another part first, or the arm that does not throw, is not the throwing arm.
+    pub fn classify(injury: &str) -> Self {
+        let lower = injury.to_lowercase();
+        let has = |word: &str| lower.split(|c: char| !c.is_alphanumeric()).any(|w| w == word);
+        let any = |words: &[&str]| words.iter().any(|w| has(w));
+        if lower.contains("non-throwing") || lower.contains("non-pitching") {
+            return Self::Other;
+        }
+        if any(&["hip", "knee", "leg", "ankle", "foot", "toe", "back", "neck", "oblique"])
+            && !any(&["elbow", "shoulder", "forearm", "biceps", "triceps", "flexor", "ucl", "lat"])
+        {
+            return Self::Other;
+        }
+        if any(&["elbow", "forearm", "flexor", "ucl", "ulnar", "tommy"]) {
+            return Self::Elbow;
+        }
+        if any(&["shoulder", "rotator", "labrum", "lat", "latissimus", "teres", "thoracic", "capsule", "scapula"]) {
+            return Self::Shoulder;
+        }
+        if any(&["wrist", "hand", "finger", "thumb", "blister", "fingernail"]) {
+            return Self::Hand;
+        }
+        if any(&["arm", "biceps", "bicep", "triceps", "tricep"]) {
+            return Self::Arm;
+        }
+        Self::Other
+    }
+}
+
+/// One placement on the injured list. Its dates are kept apart, since each means something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    /// When the club announced it.
+    pub announced: Option<Day>,
+    /// The day from which it counts, up to three days earlier, and not before the last game.
+    pub retroactive: Option<Day>,
+    /// When he was operated on, where he was.
+    pub surgery: Option<Day>,
+    /// When he was back.
+    pub returned: Option<Day>,
+    /// What for.
+    pub part: BodyPart,
+}
+
+impl Placement {
+    /// The day that dates it (science.md §7): its announcement, where none is known the retroactive date.
+    pub fn dated(&self) -> Option<Day> {
+        self.announced.or(self.retroactive)
+    }
+
+    /// The earlier of announcement and retroactive date: from here the blackout counts, and the list begins.
+    pub fn earliest(&self) -> Option<Day> {
+        match (self.announced, self.retroactive) {
+            (Some(a), Some(r)) => Some(a.min(r)),
+            (a, r) => a.or(r),
+        }
+    }
+}
+
+/// All that is known of one pitcher.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Series {
+    /// MLBAM id, or a local one.
+    pub pitcher: u32,
+    /// Name for people; empty where unknown.
+    pub name: String,
+    /// Day of birth, as far as it is known.
+    pub born: Option<Day>,
+    /// His games, ascending by day.
+    pub appearances: Vec<Appearance>,
+    /// His placements, ascending by the day that dates them.
+    pub placements: Vec<Placement>,
+}
+
+impl Series {
+    /// Puts games and placements in order and merges games of one day (a doubleheader is one day's work).
+    pub fn settle(&mut self) {
+        self.appearances.retain(|a| a.day.is_some());
+        self.appearances.sort_by_key(|a| a.day);
+        let mut merged: Vec<Appearance> = Vec::with_capacity(self.appearances.len());
+        for appearance in self.appearances.drain(..) {
+            match merged.last_mut() {
+                Some(last) if last.day == appearance.day => last.merge(&appearance),
+                _ => merged.push(appearance),
+            }
+        }
+        self.appearances = merged;
+        self.placements.retain(|p| p.dated().is_some());
+        self.placements.sort_by_key(Placement::dated);
+    }
+}
+
+impl Appearance {
+    fn merge(&mut self, other: &Self) {
+        let (a, b) = (f64::from(self.pitches), f64::from(other.pitches));
+        let mean = |x: Option<f64>, y: Option<f64>| match (x, y) {
+            (Some(x), Some(y)) if a + b > 0.0 => Some((a * x + b * y) / (a + b)),
+            (x, y) => x.or(y),
+        };
+        self.release_speed = mean(self.release_speed, other.release_speed);
+        self.effective_speed = mean(self.effective_speed, other.effective_speed);
+        self.release_spin_rate = mean(self.release_spin_rate, other.release_spin_rate);
+        if self.mix.is_empty() {
+            self.mix.clone_from(&other.mix);
+        }
+        self.pitches = self.pitches.saturating_add(other.pitches);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_injury_is_classed_by_whole_words() {
+        for (words, part) in [
+            ("Strained lat", BodyPart::Shoulder),
+            ("Lateral meniscus (knee)", BodyPart::Other),
+            ("Knee inflammation", BodyPart::Other),
+            ("Tommy John surgery", BodyPart::Elbow),
+            ("Flexor tendon surgery/Shoulder soreness", BodyPart::Elbow),
+            ("Thoracic outlet syndrome surgery", BodyPart::Shoulder),
+            ("Hip surgery (labrum)", BodyPart::Other),
+            ("Strained back (lat)", BodyPart::Shoulder),
+            ("Arm fatigue", BodyPart::Arm),
+            ("Fractured hand (non-throwing)", BodyPart::Other),
+            ("Strained finger (right middle)", BodyPart::Hand),
+            ("Strained triceps", BodyPart::Arm),
+            ("Undisclosed", BodyPart::Other),
+            ("", BodyPart::Other),
+        ] {
+            assert_eq!(BodyPart::classify(words), part, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_placement_is_dated_by_its_announcement_and_without_one_by_its_retroactive_date() {
+        let day = |d| Some(Day(d));
+        let mut p = Placement {
+            announced: day(10),
+            retroactive: day(8),
+            surgery: day(30),
+            returned: None,
+            part: BodyPart::Elbow,
+        };
+        assert_eq!((p.dated(), p.earliest()), (day(10), day(8)));
+        p.announced = None;
+        assert_eq!((p.dated(), p.earliest()), (day(8), day(8)));
+        p.retroactive = None;
+        assert_eq!(p.dated(), None, "a surgery alone dates no placement");
+    }
+
+    #[test]
+    fn games_of_one_day_are_one_days_work() {
+        let game = |day, pitches, speed| Appearance {
+            day: Some(Day(day)),
+            pitches,
+            release_speed: Some(speed),
+            ..Appearance::default()
+        };
+        let mut series =
+            Series { appearances: vec![game(5, 30, 90.0), game(3, 10, 91.0), game(5, 10, 94.0)], ..Series::default() };
+        series.settle();
+        let seen: Vec<_> = series.appearances.iter().map(|a| (a.day, a.pitches, a.release_speed)).collect();
+        assert_eq!(seen, [(Some(Day(3)), 10, Some(91.0)), (Some(Day(5)), 40, Some(91.0))]);
+    }
+}

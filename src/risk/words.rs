@@ -1,0 +1,135 @@
+//! What a contribution means, in a coach's words, and what he can do about it.
+
+/// What a feature is about: one explanation and one mitigation a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Spike,
+    Volume,
+    Rest,
+    Gap,
+    SpeedLevel,
+    SpeedSpread,
+    SpeedLoss,
+    Spin,
+    Extension,
+    Recovery,
+    Mix,
+    Age,
+    Earlier,
+}
+
+/// Features to subjects, by the beginning of the name; the first that fits.
+const SUBJECTS: [(&str, Subject); 22] = [
+    ("acwr", Subject::Spike),
+    ("intensity", Subject::Spike),
+    ("pitches", Subject::Volume),
+    ("appearances", Subject::Volume),
+    ("hundred", Subject::Volume),
+    ("days_rest", Subject::Rest),
+    ("mean_rest", Subject::Rest),
+    ("short_rest", Subject::Rest),
+    ("gap", Subject::Gap),
+    ("velocity_mean", Subject::SpeedLevel),
+    ("velocity_year", Subject::SpeedLevel),
+    ("velocity_sd", Subject::SpeedSpread),
+    ("velocity", Subject::SpeedLoss),
+    ("spin", Subject::Spin),
+    ("perceived", Subject::Extension),
+    ("recovery", Subject::Recovery),
+    ("mix", Subject::Mix),
+    ("age", Subject::Age),
+    ("placements", Subject::Earlier),
+    ("arm_", Subject::Earlier),
+    ("other_return", Subject::Earlier),
+    ("", Subject::Earlier),
+];
+
+fn subject(feature: &str) -> Subject {
+    SUBJECTS.iter().find(|(begin, _)| feature.starts_with(begin)).map_or(Subject::Earlier, |(_, s)| *s)
+}
+
+/// Why this feature pushes his risk where it does.
+pub fn explanation(feature: &str, raises: bool) -> String {
+    let (up, down) = match subject(feature) {
+        Subject::Spike => {
+            ("has thrown more lately than his arm is used to", "has thrown no more lately than he is used to")
+        }
+        Subject::Volume => {
+            ("carries a load that went with more injuries", "carries a load that went with fewer injuries")
+        }
+        Subject::Rest => {
+            ("has a rhythm of rest that went with more injuries", "has a rhythm of rest that went with fewer injuries")
+        }
+        Subject::Gap => ("comes out of a long stretch without games", "has pitched without a long break"),
+        Subject::SpeedLevel => {
+            ("throws at a velocity that went with more injuries", "throws at a velocity that went with fewer injuries")
+        }
+        Subject::SpeedSpread => (
+            "has a spread of velocity between games that went with more injuries",
+            "has a spread of velocity between games that went with fewer injuries",
+        ),
+        Subject::SpeedLoss => (
+            "shows a change of velocity that went with more injuries",
+            "shows a change of velocity that went with fewer injuries",
+        ),
+        Subject::Spin => ("has spin that went with more injuries", "has spin that went with fewer injuries"),
+        Subject::Extension => {
+            ("has extension that went with more injuries", "has extension that went with fewer injuries")
+        }
+        Subject::Recovery => {
+            ("comes back from rest in a way that went with more injuries", "comes back well from rest")
+        }
+        Subject::Mix => ("throws a mix that went with more injuries", "throws a mix that went with fewer injuries"),
+        Subject::Age => {
+            ("is of an age that went with more arm injuries", "is of an age that went with fewer arm injuries")
+        }
+        Subject::Earlier => ("was on the injured list not long ago", "has no recent injury on record"),
+    };
+    format!("He {}.", if raises { up } else { down })
+}
+
+/// What can be done where it raises his risk; none where nothing can or needs to be.
+pub fn mitigation(feature: &str, raises: bool) -> Option<&'static str> {
+    if !raises {
+        return None;
+    }
+    match subject(feature) {
+        Subject::Spike => Some("Hold his pitches near his weekly usual and build up by no more than a tenth a week."),
+        Subject::Volume => Some("Take an inning or a bullpen session off this week."),
+        Subject::Rest => Some("Keep his days of rest regular; give the day that the guidance asks for."),
+        Subject::Gap => Some("Build him up over two or three short outings before a full one."),
+        Subject::SpeedSpread | Subject::SpeedLoss => {
+            Some("Watch his velocity by inning and end the outing at a drop of 2 mph.")
+        }
+        Subject::Spin | Subject::Extension => {
+            Some("Have the pitching coach look at his release and extension on video.")
+        }
+        Subject::Recovery => Some("Give him one more day after his next outing."),
+        Subject::Mix => Some("Ask why he throws other pitches than usual: soreness shows there."),
+        Subject::Earlier => Some("Ask the trainer for the state of the old injury and keep to the return plan."),
+        Subject::SpeedLevel | Subject::Age => None,
+    }
+}
+
+/// A feature's name for people.
+pub fn title(feature: &str) -> String {
+    feature.replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::features::definitions;
+    use super::*;
+
+    #[test]
+    fn every_feature_has_words_for_both_directions() {
+        for definition in definitions() {
+            let (up, down) = (explanation(definition.name, true), explanation(definition.name, false));
+            assert!(up.starts_with("He ") && down.starts_with("He ") && up != down, "{}", definition.name);
+            assert_eq!(mitigation(definition.name, false), None, "what helps needs no mending");
+        }
+        assert_eq!(subject("velocity_sd_30d"), Subject::SpeedSpread);
+        assert_eq!(subject("velocity_delta_last"), Subject::SpeedLoss);
+        assert_eq!(subject("placements_365d"), Subject::Earlier);
+    }
+}

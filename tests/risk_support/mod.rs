@@ -1,0 +1,61 @@
+//! A made-up league for tests of the risk model: whose arm is hurt, and after what, is known.
+#![allow(dead_code, unreachable_pub)] // each test binary uses its own part
+
+use pitchguard::risk::Day;
+use pitchguard::risk::series::{Appearance, BodyPart, Placement, Series};
+use pitchguard::risk::train::Plan;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+/// The years that are played.
+pub const YEARS: std::ops::RangeInclusive<i16> = 2021..=2023;
+
+pub fn day(year: i16, month: i8, of: i8) -> Day {
+    Day::ymd(year, month, of).expect("a date")
+}
+
+/// `pitchers` relievers who throw about every third day; who throws much gets hurt more often.
+pub fn league(pitchers: u32, seed: u64) -> Vec<Series> {
+    let mut rng = StdRng::seed_from_u64(seed);
+    (1..=pitchers).map(|id| pitcher(id, &mut rng)).collect()
+}
+
+fn pitcher(id: u32, rng: &mut StdRng) -> Series {
+    let busy = rng.random_range(0.0..1.0);
+    let speed = rng.random_range(88.0..98.0);
+    let mut series =
+        Series { pitcher: id, name: format!("Pitcher {id}"), born: Some(day(1995, 1, 1)), ..Series::default() };
+    for year in YEARS {
+        let mut today = day(year, 3, 20);
+        while today < day(year, 10, 1) {
+            let pitches = rng.random_range(8..20) + (busy * 25.0) as u32;
+            series.appearances.push(Appearance {
+                day: Some(today),
+                pitches,
+                release_speed: Some(speed + rng.random_range(-0.8..0.8)),
+                effective_speed: Some(speed + 0.3),
+                release_spin_rate: Some(25.0 * speed + rng.random_range(-40.0..40.0)),
+                mix: Vec::new(),
+            });
+            if rng.random_bool(0.002 + 0.012 * busy) {
+                let first = today.plus(1);
+                today = first.plus(rng.random_range(15..40));
+                series.placements.push(Placement {
+                    announced: Some(first.plus(1)),
+                    retroactive: Some(first),
+                    surgery: None,
+                    returned: Some(today),
+                    part: if rng.random_bool(0.5) { BodyPart::Elbow } else { BodyPart::Shoulder },
+                });
+            } else {
+                today = today.plus(rng.random_range(2..5));
+            }
+        }
+    }
+    series.settle();
+    series
+}
+
+pub fn plan() -> Plan {
+    Plan { data_end: day(2023, 10, 1), test_year: None, trained_at: "2023-11-05T12:00:00Z".to_owned(), matched: None }
+}
