@@ -128,11 +128,7 @@ impl Daemon {
     pub fn start(config: &Config, clock: BoxClock) -> Result<Self, DaemonError> {
         let telemetry = Telemetry::new(clock, &PARTS);
         let venue = config.venue.load()?;
-        let options = StoreOptions {
-            group_commit: Duration::from_millis(config.store.commit_ms.into()),
-            ..StoreOptions::default()
-        };
-        let store = Arc::new(Store::open(&config.store.path, options)?);
+        let store = Arc::new(open_store(config)?);
         let settings = settings(config, &venue);
         let (mut producers, buffer) = reorder::buffer(&settings.reorder)?;
         let udp_producer = producers.remove(0);
@@ -142,16 +138,8 @@ impl Daemon {
         let udp = UdpIngest::bind(udp_settings)?;
         let udp_address = udp.address();
         let receive_buffer_bytes = udp.receive_buffer_bytes();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(HTTP_WORKERS)
-            .thread_name("http")
-            .enable_all()
-            .build()?;
-        let listen = config.http.listen;
-        let listener = runtime
-            .block_on(tokio::net::TcpListener::bind(listen))
-            .map_err(|source| DaemonError::Http { address: listen, source })?;
-        let http_address = listener.local_addr().unwrap_or(listen);
+        let (runtime, listener) = listen(config.http.listen)?;
+        let http_address = listener.local_addr().unwrap_or(config.http.listen);
 
         let environment = match &config.mqtt.url {
             Some(url) => Environment::listen(url, &venue.id, config.environment, clock, runtime.handle()),
@@ -308,6 +296,24 @@ async fn signalled() -> std::io::Result<()> {
         _ = terminate.recv() => Ok(()),
         done = tokio::signal::ctrl_c() => done,
     }
+}
+
+fn open_store(config: &Config) -> Result<Store, StoreError> {
+    let group_commit = Duration::from_millis(config.store.commit_ms.into());
+    Store::open(&config.store.path, StoreOptions { group_commit, ..StoreOptions::default() })
+}
+
+/// The runtime of all that may wait, and its HTTP listener.
+fn listen(address: SocketAddr) -> Result<(Runtime, tokio::net::TcpListener), DaemonError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(HTTP_WORKERS)
+        .thread_name("http")
+        .enable_all()
+        .build()?;
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind(address))
+        .map_err(|source| DaemonError::Http { address, source })?;
+    Ok((runtime, listener))
 }
 
 /// Serves HTTP until it is told to stop.
