@@ -3,7 +3,6 @@
 #![cfg(test)]
 
 #[path = "../../../src/reorder/ring.rs"]
-#[allow(dead_code)] // looking ahead in the ring is for speed alone
 mod ring;
 
 use loom::thread;
