@@ -69,15 +69,8 @@ pub fn import_appearances(
             refused.absorb(unread);
             rows.map_err(|why| format!("no game means: {why}"))
         });
-        match rows {
-            Ok(rows) => {
-                summary.files += 1;
-                summary.rows += rows;
-            }
-            Err(why) => {
-                summary.failed.push(format!("{}: {why}", input.name));
-                continue;
-            }
+        if !summary.count_file(&input.name, rows) {
+            continue;
         }
         drop_filled_in(&mut said, &input.name, &mut summary.dropped);
         let mut kept = Kept { store, place: &input.name, people: People::of(store)?, persons: vec![], games: vec![] };
@@ -88,11 +81,7 @@ pub fn import_appearances(
         let mut changed = BTreeSet::new();
         store.bulk(kept.games, |txn, record| {
             let put = txn.put_appearance(&record)?;
-            match put {
-                Put::New => summary.new += 1,
-                Put::Changed => summary.changed += 1,
-                Put::Unchanged => summary.unchanged += 1,
-            }
+            summary.count(put);
             let season = season_of(&record.game_date).filter(|_| put != Put::Unchanged);
             changed.extend(season.map(|season| (record.pitcher, season)));
             Ok(())

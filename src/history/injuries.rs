@@ -58,15 +58,8 @@ pub fn import_injuries(
             refused.absorb(unread);
             rows.map_err(|why| format!("no injured-list report: {why}"))
         });
-        match rows {
-            Ok(rows) => {
-                summary.files += 1;
-                summary.rows += rows;
-            }
-            Err(why) => {
-                summary.failed.push(format!("{}: {why}", input.name));
-                continue;
-            }
+        if !summary.count_file(&input.name, rows) {
+            continue;
         }
         whose.extend(taken.iter().map(|(record, _)| record.pitcher));
         keep(store, taken, &people, &mut summary)?;
@@ -94,11 +87,7 @@ fn keep(
             Some(_) => {}
         }
         let put = txn.put_injury(&record)?;
-        match put {
-            Put::New => summary.new += 1,
-            Put::Changed => summary.changed += 1,
-            Put::Unchanged => summary.unchanged += 1,
-        }
+        summary.count(put);
         changed.extend((put != Put::Unchanged).then_some((record.pitcher, record.season)));
         Ok(())
     })?;

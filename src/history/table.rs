@@ -8,6 +8,8 @@ use std::io::{self, Read};
 use csv::ByteRecord;
 use serde::{Deserialize, Serialize};
 
+use crate::store::Put;
+
 /// Places named per reason.
 const PLACES: usize = 3;
 
@@ -97,6 +99,32 @@ pub struct RowSummary {
     pub dropped: Reasons,
     /// What to know of rows that were taken.
     pub notes: Reasons,
+}
+
+impl RowSummary {
+    /// Counts a file by what reading it gave, its rows or why there are none; whether it could be read.
+    pub(super) fn count_file(&mut self, name: &str, rows: Result<u64, String>) -> bool {
+        match rows {
+            Ok(rows) => {
+                self.files += 1;
+                self.rows += rows;
+                true
+            }
+            Err(why) => {
+                self.failed.push(format!("{name}: {why}"));
+                false
+            }
+        }
+    }
+
+    /// Counts a row by what the store knew of it.
+    pub(super) fn count(&mut self, put: Put) {
+        match put {
+            Put::New => self.new += 1,
+            Put::Changed => self.changed += 1,
+            Put::Unchanged => self.unchanged += 1,
+        }
+    }
 }
 
 impl fmt::Display for RowSummary {
