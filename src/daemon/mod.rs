@@ -7,6 +7,7 @@
 pub mod control;
 mod fold;
 mod history;
+mod memory;
 mod merge;
 mod profiles;
 mod rig;
@@ -126,6 +127,7 @@ impl Daemon {
     /// # Errors
     /// The first thing that cannot be had, with what to do.
     pub fn start(config: &Config, clock: BoxClock) -> Result<Self, DaemonError> {
+        memory::map_big_blocks();
         let telemetry = Telemetry::new(clock, &PARTS);
         let venue = config.venue.load()?;
         let store = Arc::new(open_store(config)?);
