@@ -6,6 +6,7 @@
 use std::io::IsTerminal;
 use std::os::unix::fs::MetadataExt;
 
+use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{Registry, fmt, reload};
@@ -16,6 +17,15 @@ use crate::config::LogLevel;
 const VARIABLE: &str = "PITCHGUARD_LOG";
 /// What the journal's `SYSLOG_IDENTIFIER` says.
 const IDENTIFIER: &str = "pitchguard";
+
+/// The journal's priorities: its own default makes every information a notice.
+const PRIORITIES: PriorityMappings = PriorityMappings {
+    error: Priority::Error,
+    warn: Priority::Warning,
+    info: Priority::Informational,
+    debug: Priority::Debug,
+    trace: Priority::Debug,
+};
 
 /// Changes what is logged.
 #[derive(Debug, Clone)]
@@ -50,7 +60,11 @@ pub(super) fn start(level: &LogLevel) -> Result<Logs, String> {
     let journal = read_by_journal().then(tracing_journald::layer).and_then(Result::ok);
     match journal {
         Some(journal) => {
-            registry.with(journal.with_field_prefix(None).with_syslog_identifier(IDENTIFIER.to_owned())).init();
+            let journal = journal
+                .with_field_prefix(None)
+                .with_syslog_identifier(IDENTIFIER.to_owned())
+                .with_priority_mappings(PRIORITIES);
+            registry.with(journal).init();
         }
         None if std::io::stderr().is_terminal() => {
             registry.with(fmt::layer().with_target(false).with_writer(std::io::stderr)).init();

@@ -8,6 +8,7 @@ pub mod etl;
 pub mod faults;
 pub mod fetch;
 pub mod import;
+pub mod layout;
 mod logs;
 pub mod man;
 pub mod model;
@@ -64,6 +65,9 @@ enum Verb {
     Config(config::Args),
     /// Goes back to the configuration, or the model, that worked before.
     Rollback(rollback::Args),
+    /// Tells the layout of a database, which may be in use.
+    #[command(hide = true)]
+    StoreLayout(layout::Args),
     /// Writes manual pages and shell completions.
     #[command(hide = true)]
     Man(man::Args),
@@ -94,6 +98,7 @@ pub fn main() -> ExitCode {
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),
         Verb::Rollback(args) => told(rollback::run(path, &args)),
+        Verb::StoreLayout(args) => told(layout::run(&args)),
         Verb::Man(args) => told(man::run(&args)),
         Verb::SocketUnits(args) => with_config(path, |config| told(socket_units::run(config, &args))),
     }

@@ -177,6 +177,7 @@ impl Daemon {
         let profiles = StoreProfiles::new(Arc::clone(&store)).with_risk(Arc::clone(&risk));
         let mut pipeline = Pipeline::new(&venue, &settings, buffer, profiles, started);
         profiles::recall(&store, &venue, &mut pipeline, started)?;
+        profiles::show_pitches(&store, &live, started)?;
         profiles::show(&pipeline, &live);
         rig::show(pipeline.calibration(started), &live, &telemetry);
         let merge = merge::spawn(merge::Merge {
