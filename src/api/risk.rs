@@ -26,7 +26,7 @@ const CLIENTS_MAX: usize = 1024;
 /// Risk as the API serves it: the service, and how often each client may ask.
 #[derive(Debug)]
 pub struct RiskDesk {
-    service: RiskService,
+    service: Arc<RiskService>,
     asked: Mutex<HashMap<IpAddr, Bucket>>,
 }
 
@@ -39,8 +39,8 @@ struct Bucket {
 
 impl RiskDesk {
     /// Serves this service under its configured limits.
-    pub fn new(service: RiskService) -> Self {
-        Self { service, asked: Mutex::default() }
+    pub fn new(service: impl Into<Arc<RiskService>>) -> Self {
+        Self { service: service.into(), asked: Mutex::default() }
     }
 
     /// The service behind it.
