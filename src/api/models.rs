@@ -10,11 +10,13 @@ use super::ApiState;
 use super::extract::Named;
 use super::problem::{Problem, ProblemDetails};
 use super::risk::{blocking, desk};
+use crate::observe::{Outcomes, RiskStatus};
 use crate::risk::drift::Moved;
 use crate::risk::features::fingerprint;
 use crate::risk::model::Model;
 use crate::risk::monitor::Watch;
 use crate::risk::registry::RegistryError;
+use crate::risk::service::RiskService;
 
 /// A figure with its 95 % interval.
 #[derive(Debug, Serialize, ToSchema)]
@@ -137,6 +139,20 @@ fn shown(model: &Model, serving: bool) -> ModelShown {
         ece: figure(record.test.ece),
         audit: record.audit.clone(),
     }
+}
+
+/// How the serving model stands, for metrics; none where none serves.
+pub(super) fn status(service: &RiskService) -> Option<RiskStatus> {
+    let model = service.model()?;
+    let watch = service.watch();
+    let inputs = watch.iter().flat_map(|w| w.inputs.iter().flatten()).map(|m| (m.feature.clone(), m.psi));
+    let outcomes = watch.as_ref().and_then(|w| w.settled);
+    Some(RiskStatus {
+        model_version: model.version.clone(),
+        inputs: inputs.collect(),
+        outcomes: outcomes.map(|s| Outcomes { came: s.came, foretold: s.foretold, z: s.z }),
+        fault: watch.map(|w| w.fault().is_some()),
+    })
 }
 
 /// All risk models, which of them serves, and how far its inputs have moved.

@@ -219,7 +219,8 @@ pub(super) fn desk(state: &ApiState) -> Result<Arc<RiskDesk>, Problem> {
     state.risk.clone().ok_or_else(|| RiskError::NoModel.into())
 }
 
-fn admit(desk: &RiskDesk, Client(ip): Client, cost: f64) -> Result<(), Problem> {
+/// Takes `cost` requests of a client's minute.
+pub(super) fn admit(desk: &RiskDesk, Client(ip): Client, cost: f64) -> Result<(), Problem> {
     desk.admit(ip, cost, Instant::now()).map_err(|wait| {
         let seconds = wait.as_secs() + 1;
         let detail =

@@ -4,6 +4,7 @@
 //! runs. Shutdown goes the way of the data: ingest stops, the merge thread lets all that is held through, the writer
 //! commits it, then HTTP ends.
 
+mod anomalies;
 pub mod control;
 mod fold;
 mod history;

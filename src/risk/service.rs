@@ -14,7 +14,7 @@ use super::day::Day;
 use super::model::Model;
 use super::monitor::{self, Watch};
 use super::registry::{Listed, Registry, RegistryError};
-use super::respond::{Assessment, NoAssessment, assess};
+use super::respond::{Assessment, NoAssessment, assess, probability};
 use super::series::Series;
 use super::stored;
 use crate::readiness::InjuryRisk;
@@ -128,6 +128,16 @@ impl RiskService {
             }
         }
         Ok(answer)
+    }
+
+    /// His probability at the end of each of these days; none for a day of which nothing can be told.
+    ///
+    /// # Errors
+    /// No model serves, or the store fails.
+    pub fn probabilities(&self, pitcher: u32, days: &[Day]) -> Result<Vec<Option<f64>>, RiskError> {
+        let model = self.model().ok_or(RiskError::NoModel)?;
+        let Some(series) = stored::series_of(&self.store, pitcher)? else { return Ok(vec![None; days.len()]) };
+        Ok(days.iter().map(|day| probability(&model, &series, *day).ok()).collect())
     }
 
     /// What the live path shows on `day`: as of the end of the day before; none where nothing can be told.
