@@ -1,5 +1,6 @@
 //! Verbs that need the store go through the running daemon's control socket.
 
+mod common;
 mod daemon_support;
 mod savant_support;
 
@@ -97,6 +98,47 @@ fn imports_go_through_the_daemon_and_show_at_once() {
 }
 
 #[test]
+fn a_file_cut_in_half_is_refused_at_the_cut_and_the_rows_before_it_are_kept() {
+    let (rack, daemon) = started();
+    let whole = body("2023-07-01");
+    let cut = import(&rack, "savant", "pitches.csv", &whole[..whole.len() - 12]);
+    assert!(text(&cut.stdout).contains("2 new"), "{}", said(&cut));
+    assert!(text(&cut.stdout).contains("1 × the file is cut off here (pitches.csv:4)"), "{}", said(&cut));
+    assert_eq!(daemon.get("/api/pitchers")["pitchers"][0]["pitches"], 2);
+    let completed = import(&rack, "savant", "pitches.csv", &whole);
+    assert!(text(&completed.stdout).contains("1 new, 2 unchanged, 0 changed"), "{}", said(&completed));
+}
+
+#[test]
+fn every_real_file_goes_through_the_daemon_and_twice_without_a_trace() {
+    let names = [
+        "batter_2014-09-28",
+        "busch_2023-06-11_game717797",
+        "darvish_2019-07",
+        "league_2020-09-03",
+        "league_2023-06-11",
+        "shane_mcclanahan_pitches",
+        "spencer_strider_pitches",
+    ];
+    let files: Option<Vec<_>> = names.iter().map(|name| common::real_data(&format!("statcast/{name}.csv"))).collect();
+    let Some(files) = files else { return };
+    let (rack, daemon) = started();
+    let files: Vec<&str> = files.iter().map(|path| path.to_str().expect("plain")).collect();
+    let arguments = [&["import", "savant"][..], &files].concat();
+    let first = rack.output(&arguments);
+    assert!(first.status.success() && text(&first.stdout).contains("of 7 files"), "{}", said(&first));
+    let again = rack.output(&arguments);
+    assert!(again.status.success() && text(&again.stdout).contains(": 0 new"), "{}", said(&again));
+    assert!(text(&again.stdout).contains(" unchanged, 0 changed"), "{}", said(&again));
+    let known = daemon.get("/api/pitchers/663556");
+    assert_eq!(
+        (&known["name"], &known["latest_outing"]["unusual"]),
+        (&"Shane McClanahan".into(), &false.into()),
+        "{known}"
+    );
+}
+
+#[test]
 fn days_are_fetched_and_the_stages_run_by_the_daemon() {
     let (rack, _daemon) = started();
     let source = Source::start(&[Act::Good, Act::Status(404)]);
@@ -108,7 +150,8 @@ fn days_are_fetched_and_the_stages_run_by_the_daemon() {
     let output = rack.output(&[&["etl"][..], &days[..]].concat());
     assert!(output.status.success(), "{}", said(&output));
     assert!(text(&output.stdout).contains("1 day fetched, 1 known before"), "{}", said(&output));
-    assert!(text(&output.stdout).contains("1 pitcher-seasons changed"), "{}", said(&output));
+    assert!(text(&output.stdout).contains("feature snapshots made of days of pitching"), "{}", said(&output));
+    assert!(text(&output.stdout).contains("not trained: games and injury reports are needed"), "{}", said(&output));
     assert_eq!(source.days(), ["2023-07-01", "2023-07-02", "2023-07-02"]);
 }
 

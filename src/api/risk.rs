@@ -26,7 +26,7 @@ const CLIENTS_MAX: usize = 1024;
 /// Risk as the API serves it: the service, and how often each client may ask.
 #[derive(Debug)]
 pub struct RiskDesk {
-    service: RiskService,
+    service: Arc<RiskService>,
     asked: Mutex<HashMap<IpAddr, Bucket>>,
 }
 
@@ -39,8 +39,8 @@ struct Bucket {
 
 impl RiskDesk {
     /// Serves this service under its configured limits.
-    pub fn new(service: RiskService) -> Self {
-        Self { service, asked: Mutex::default() }
+    pub fn new(service: impl Into<Arc<RiskService>>) -> Self {
+        Self { service: service.into(), asked: Mutex::default() }
     }
 
     /// The service behind it.
@@ -219,7 +219,8 @@ pub(super) fn desk(state: &ApiState) -> Result<Arc<RiskDesk>, Problem> {
     state.risk.clone().ok_or_else(|| RiskError::NoModel.into())
 }
 
-fn admit(desk: &RiskDesk, Client(ip): Client, cost: f64) -> Result<(), Problem> {
+/// Takes `cost` requests of a client's minute.
+pub(super) fn admit(desk: &RiskDesk, Client(ip): Client, cost: f64) -> Result<(), Problem> {
     desk.admit(ip, cost, Instant::now()).map_err(|wait| {
         let seconds = wait.as_secs() + 1;
         let detail =

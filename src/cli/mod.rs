@@ -85,15 +85,11 @@ pub fn main() -> ExitCode {
         Verb::Run(args) => with_provenance(path, |config, provenance| told(run::run(path, config, provenance, &args))),
         Verb::Demo(args) => told(demo::run(&args)),
         Verb::Simulate(args) => simulate::run(&args),
-        Verb::Import(args) => with_config(path, |config| told(import::run(&args, &config.store))),
-        Verb::Fetch(args) => with_config(path, |config| told(fetch::run(&args, &config.store))),
-        Verb::Etl(args) => with_config(path, |config| told(etl::run(&args, &config.store))),
-        Verb::Train(args) => {
-            with_config(path, |config| told(train::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)))
-        }
-        Verb::Model(args) => {
-            with_config(path, |config| told(model::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)))
-        }
+        Verb::Import(args) => with_config(path, |config| told(import::run(&args, &config.store, &config.risk))),
+        Verb::Fetch(args) => with_config(path, |config| told(fetch::run(&args, &config.store, &config.risk))),
+        Verb::Etl(args) => with_config(path, |config| told(etl::run(&args, &config.store, &config.risk))),
+        Verb::Train(args) => with_config(path, |config| told(train::run(&args, &config.store, &config.risk))),
+        Verb::Model(args) => with_config(path, |config| told(model::run(&args, &config.store, &config.risk))),
         Verb::Status(args) => with_config(path, |config| status::run(&args, config.http.listen)),
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),

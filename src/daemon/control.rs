@@ -23,6 +23,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::runtime::Handle;
 
 use self::peer::Doorman;
+use crate::history::etl::DailyModel;
 use crate::history::work::{Outcome, Sources, Work, perform};
 use crate::history::{Input, Inputs, Watcher};
 use crate::store::Store;
@@ -89,11 +90,16 @@ pub(super) struct Control {
 
 impl Control {
     /// [`Self::serve`]; where that fails it is said, and pitches are served without.
-    pub(super) fn try_serve(path: &Path, store: &Arc<Store>, runtime: &Handle) -> Option<Self> {
-        Self::serve(path, Arc::clone(store), runtime)
+    pub(super) fn try_serve(
+        path: &Path,
+        store: &Arc<Store>,
+        model: Arc<dyn DailyModel>,
+        runtime: &Handle,
+    ) -> Option<Self> {
+        Self::serve(path, Arc::clone(store), model, runtime)
             .inspect_err(|error| {
                 let path = path.display();
-                tracing::error!(%path, %error, "no control socket: import, fetch and etl need the daemon stopped");
+                tracing::error!(%path, %error, "no control socket: import, fetch, etl, train and model need the daemon stopped");
             })
             .ok()
     }
@@ -102,7 +108,7 @@ impl Control {
     ///
     /// # Errors
     /// The system refuses the path, or another daemon answers there.
-    fn serve(path: &Path, store: Arc<Store>, runtime: &Handle) -> std::io::Result<Self> {
+    fn serve(path: &Path, store: Arc<Store>, model: Arc<dyn DailyModel>, runtime: &Handle) -> std::io::Result<Self> {
         let listener = bind(path)?;
         let made = std::fs::metadata(path)?;
         let doorman = Doorman::new(made.uid());
@@ -113,7 +119,8 @@ impl Control {
         let mode = if shared { MODE_GROUP } else { MODE_OWNER };
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
         let (stop, busy) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        let worker = Worker { store, sources: Arc::default(), stop: Arc::clone(&stop), busy: Arc::clone(&busy) };
+        let sources = Arc::default();
+        let worker = Worker { store, model, sources, stop: Arc::clone(&stop), busy: Arc::clone(&busy) };
         let listener = {
             let _inside = runtime.enter();
             listener.set_nonblocking(true)?;
@@ -203,6 +210,7 @@ fn line_of(answer: &Answer) -> Vec<u8> {
 #[derive(Clone)]
 struct Worker {
     store: Arc<Store>,
+    model: Arc<dyn DailyModel>,
     sources: Arc<Sources>,
     stop: Arc<AtomicBool>,
     busy: Arc<AtomicBool>,
@@ -232,7 +240,8 @@ impl Worker {
             heads: request.files.into_iter(),
         };
         let today = jiff::Zoned::now().date();
-        let done = perform(&self.store, &request.work, &mut files, &self.sources, None, today, &mut told);
+        let model = Some(&*self.model);
+        let done = perform(&self.store, &request.work, &mut files, &self.sources, model, today, &mut told);
         told.say(&done.map_or_else(|error| Answer::Refused(error.to_string()), Answer::Done))
     }
 }

@@ -1,4 +1,4 @@
-//! Outings that are over become appearances and season sums.
+//! Outings that are over become appearances and season sums, and these the daily model's features.
 //!
 //! A thread of its own, apart from the path of the data: it reads what is committed and rewrites what is derived from it,
 //! in transactions that let live pitches go first. It needs no word that an outing has ended, so it also makes up for
@@ -9,10 +9,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 
 use crate::clock::BoxClock;
-use crate::history;
+use crate::history::etl::{DailyModel, keep_up};
+use crate::history::{self, Watcher};
 use crate::ids::BoxNs;
 use crate::store::records::PitchRecord;
 use crate::store::{Store, StoreError};
@@ -45,21 +49,41 @@ impl Folding {
 }
 
 /// Starts the thread. Its first pass is at once.
-pub(super) fn spawn(store: Arc<Store>, clock: BoxClock) -> std::io::Result<Folding> {
+pub(super) fn spawn(store: Arc<Store>, model: Arc<dyn DailyModel>, clock: BoxClock) -> std::io::Result<Folding> {
     let (goes_on, stopped) = bounded(0);
-    let thread = std::thread::Builder::new().name("fold".into()).spawn(move || run(&store, clock, &stopped))?;
+    let thread =
+        std::thread::Builder::new().name("fold".into()).spawn(move || run(&store, &*model, clock, &stopped))?;
     Ok(Folding { goes_on, thread })
 }
 
-fn run(store: &Store, clock: BoxClock, stopped: &Receiver<()>) {
+fn run(store: &Store, model: &dyn DailyModel, clock: BoxClock, stopped: &Receiver<()>) {
     loop {
         let goes_on = || matches!(stopped.try_recv(), Err(TryRecvError::Empty));
         if let Err(error) = pass(store, clock.now(), goes_on) {
             tracing::error!(%error, "outings that are over were not summed up; trying again later");
         }
+        if let Err(error) = keep_up(store, model, today(clock.now()), &mut Until(stopped)) {
+            tracing::error!(%error, "features were not brought up to date; trying again later");
+        }
         if !matches!(stopped.recv_timeout(EVERY), Err(RecvTimeoutError::Timeout)) {
             break;
         }
+    }
+}
+
+/// The date of box time, UTC.
+fn today(now: BoxNs) -> Date {
+    jiff::Timestamp::from_nanosecond(now.0.into()).unwrap_or_default().to_zoned(TimeZone::UTC).date()
+}
+
+/// Works until the daemon stops.
+struct Until<'u>(&'u Receiver<()>);
+
+impl Watcher for Until<'_> {
+    fn progress(&mut self, _: &str, _: u64, _: u64) {}
+
+    fn stopped(&mut self) -> bool {
+        !matches!(self.0.try_recv(), Err(TryRecvError::Empty))
     }
 }
 
@@ -107,6 +131,7 @@ fn unsummed(store: &Store, pitcher: u32, pitches: &[PitchRecord], recent: u64) -
 mod tests {
     use super::*;
     use crate::daemon::live_pitch;
+    use crate::risk::service::RiskService;
     use crate::store::StoreOptions;
 
     const NOW: BoxNs = BoxNs(1_800_000_000_000_000_000);
@@ -146,7 +171,9 @@ mod tests {
     fn a_pass_ends_when_the_daemon_does() {
         let (_dir, store) = store_of(outing(5, 3 * HOUR_NS));
         assert_eq!(pass(&store, NOW, || false).expect("read"), NOBODY);
-        let folding = spawn(Arc::new(store), BoxClock::start(1.0)).expect("a thread");
+        let store = Arc::new(store);
+        let model = Arc::new(RiskService::new(Arc::clone(&store), crate::risk::Config::default()));
+        let folding = spawn(store, model, BoxClock::start(1.0)).expect("a thread");
         folding.stop();
     }
 

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
+use super::anomalies;
 use crate::api::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
 use crate::history::workload::{self, Roles, WorkloadReport};
 use crate::ids::PitcherId;
-use crate::store::records::{AppearanceRecord, Origin, PitcherRecord};
+use crate::risk::anomaly::Anomaly;
+use crate::store::records::{AppearanceRecord, Origin, PitchRecord, PitcherRecord};
 use crate::store::{Cursor, Store, StoreError, Wanted};
 
 /// Pitches that one question reads at most, some tens of milliseconds: a read transaction that lasts keeps the writer from
@@ -102,6 +104,14 @@ impl History for StoreHistory {
         Ok(Some(self.describe(record)?))
     }
 
+    fn latest_outing(&self, id: PitcherId) -> Result<Option<Anomaly>, HistoryError> {
+        Ok(anomalies::latest_outing(&self.store, id.0)?)
+    }
+
+    fn anomalies(&self, pitches: &[PitchRecord]) -> Result<Vec<Option<Anomaly>>, HistoryError> {
+        Ok(anomalies::of_pitches(&self.store, pitches)?)
+    }
+
     fn pitches(&self, query: &PitchQuery) -> Result<PitchSlice, HistoryError> {
         let wanted = Wanted {
             pitcher: query.pitcher.map(|pitcher| pitcher.0),
@@ -146,7 +156,6 @@ mod tests {
     use crate::daemon::live_pitch;
     use crate::ids::GamePk;
     use crate::store::StoreOptions;
-    use crate::store::records::PitchRecord;
 
     const ROLES: Roles = Roles { starter_pitches_min: 45, starter_cap: 100.0, reliever_cap: 25.0 };
 

@@ -4,6 +4,7 @@
 //! runs. Shutdown goes the way of the data: ingest stops, the merge thread lets all that is held through, the writer
 //! commits it, then HTTP ends.
 
+mod anomalies;
 pub mod control;
 mod fold;
 mod history;
@@ -30,6 +31,7 @@ use crate::api::{self, ApiState, Command, HttpOptions, Live};
 use crate::clock::BoxClock;
 use crate::config::Config;
 use crate::environment::Environment;
+use crate::history::etl::DailyModel;
 use crate::ingest::{IngestCounters, IngestError, KeyFileError, SerialIngest, UdpIngest, UdpSettings};
 use crate::observe::{PartState, Stage, Telemetry};
 use crate::pipeline::{Pipeline, Settings};
@@ -175,7 +177,9 @@ impl Daemon {
             Arc::clone(&store).writer(move |took| telemetry.record(Stage::StoreCommit, took))?
         };
         let started = clock.now();
-        let risk = Arc::new(api::RiskDesk::new(RiskService::new(Arc::clone(&store), config.risk)));
+        let service = Arc::new(RiskService::new(Arc::clone(&store), config.risk));
+        let risk = Arc::new(api::RiskDesk::new(Arc::clone(&service)));
+        let model: Arc<dyn DailyModel> = service;
         let profiles = StoreProfiles::new(Arc::clone(&store)).with_risk(Arc::clone(&risk));
         let mut pipeline = Pipeline::new(&venue, &settings, buffer, profiles, started);
         profiles::recall(&store, &venue, &mut pipeline, started)?;
@@ -204,8 +208,8 @@ impl Daemon {
         }
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
-        let folding = fold::spawn(Arc::clone(&store), clock)?;
-        let control = Control::try_serve(&config.store.control_socket(), &store, runtime.handle());
+        let folding = fold::spawn(Arc::clone(&store), Arc::clone(&model), clock)?;
+        let control = Control::try_serve(&config.store.control_socket(), &store, model, runtime.handle());
 
         let mut options = HttpOptions::new(http_address);
         options.allowed_hosts.clone_from(&config.http.allowed_hosts);

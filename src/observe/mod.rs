@@ -13,6 +13,7 @@
 mod latency;
 mod prometheus;
 mod report;
+mod risk;
 mod status;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,7 @@ use arc_swap::ArcSwapOption;
 
 pub use self::latency::{Recorder, Stage};
 pub use self::report::{LatencyReport, PartReport, StatusReport};
+pub use self::risk::{Outcomes, RiskStatus};
 pub use self::status::{
     Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, MoundStatus, Part, PartState,
     PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
@@ -41,6 +43,7 @@ pub struct Telemetry {
     store: ArcSwapOption<StoreStatus>,
     published: ArcSwapOption<PublishedPitches>,
     calibration: ArcSwapOption<CalibrationStatus>,
+    risk: ArcSwapOption<RiskStatus>,
     clients: status::Clients,
     parts: Mutex<Vec<Part>>,
 }
@@ -68,6 +71,7 @@ impl Telemetry {
             store: ArcSwapOption::empty(),
             published: ArcSwapOption::empty(),
             calibration: ArcSwapOption::empty(),
+            risk: ArcSwapOption::empty(),
             clients: status::Clients::default(),
             parts: Mutex::new(parts),
         })
@@ -106,6 +110,11 @@ impl Telemetry {
     /// Publishes how the cameras stand.
     pub fn publish_calibration(&self, status: CalibrationStatus) {
         self.calibration.store(Some(Arc::new(status)));
+    }
+
+    /// Publishes how the risk model stands; none where no model serves.
+    pub fn publish_risk(&self, status: Option<RiskStatus>) {
+        self.risk.store(status.map(Arc::new));
     }
 
     /// Counts of the live WebSocket's clients; the API writes them.

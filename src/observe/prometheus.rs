@@ -1,5 +1,7 @@
 //! The numbers as `/metrics` gives them: `OpenMetrics` text through prometheus-client, encoded anew at each scrape.
 
+mod risk;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -94,6 +96,9 @@ impl Collector for TelemetryCollector {
         }
         if let Some(calibration) = telemetry.calibration.load_full() {
             families.calibration(&calibration)?;
+        }
+        if let Some(risk) = telemetry.risk.load_full() {
+            families.risk(&risk)?;
         }
         families.clients(telemetry)
     }

@@ -44,16 +44,27 @@ pub struct PitcherRecord {
     pub birth_date: Option<String>,
 }
 
-/// What an injury is of, as far as the risk label asks (science.md §7: arm or shoulder class).
+/// What an injury is of, as fine as the risk model asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BodyPart {
-    /// Elbow, forearm, flexor, biceps, triceps, their ligaments and nerves.
-    Arm,
+    /// Elbow, its ligament and nerve; forearm and flexor.
+    Elbow,
     /// Shoulder with rotator cuff, labrum, lat and teres; thoracic outlet.
     Shoulder,
+    /// Biceps, triceps, and an arm without more.
+    Arm,
+    /// Wrist, hand, finger, thumb, blister.
+    Hand,
     /// Everything else, and what was not disclosed.
     Other,
+}
+
+impl BodyPart {
+    /// Whether the risk model's label counts it (science.md §7: arm or shoulder class).
+    pub fn is_arm(self) -> bool {
+        matches!(self, Self::Elbow | Self::Shoulder | Self::Arm)
+    }
 }
 
 /// One row of an injured-list report. Its dates mean different things and are kept apart, each `YYYY-MM-DD`.

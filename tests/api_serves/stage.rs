@@ -15,6 +15,7 @@ use pitchguard::history::workload::{Roles, WorkloadReport, report};
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{PartState, Telemetry};
 use pitchguard::readiness::{Alert, FeatureValue, Index, Readiness, Severity};
+use pitchguard::risk::anomaly::Anomaly;
 use pitchguard::store::records::{AppearanceRecord, Measured, Origin, PitchRecord, State};
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
@@ -55,6 +56,14 @@ impl History for Memory {
 
     fn pitcher(&self, id: PitcherId) -> Result<Option<Pitcher>, HistoryError> {
         Ok(self.pitchers(None, None)?.into_iter().find(|pitcher| pitcher.id == id))
+    }
+
+    fn latest_outing(&self, _: PitcherId) -> Result<Option<Anomaly>, HistoryError> {
+        Ok(None)
+    }
+
+    fn anomalies(&self, pitches: &[PitchRecord]) -> Result<Vec<Option<Anomaly>>, HistoryError> {
+        Ok(vec![None; pitches.len()])
     }
 
     fn pitches(&self, query: &PitchQuery) -> Result<PitchSlice, HistoryError> {
