@@ -50,5 +50,5 @@ pub fn run(args: &ImportArgs, store: &StoreConfig) -> Result<ExitCode, VerbError
         ImportWhat::Injuries { files } => (Kind::Injuries, files),
         ImportWhat::Appearances { files } => (Kind::Appearances, files),
     };
-    work::run(&Work::Import { what }, files, store)
+    work::run(&Work::Import { what }.into(), files, store)
 }

@@ -10,8 +10,9 @@ use std::process::ExitCode;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::StoreConfig;
-use crate::daemon::control::{Answer, FileHead, Request};
-use crate::history::work::{Outcome, Sources, Work, WorkError, perform};
+use crate::daemon::control::{Answer, FileHead, Job, Request};
+use crate::daemon::upkeep::{self, UpkeepError};
+use crate::history::work::{self, Outcome, Sources, WorkError};
 use crate::history::{Paths, Watcher};
 use crate::store::{Store, StoreError, StoreOptions};
 
@@ -24,6 +25,9 @@ pub enum VerbError {
     /// The work itself.
     #[error(transparent)]
     Work(#[from] WorkError),
+    /// Looking after the store.
+    #[error(transparent)]
+    Upkeep(#[from] UpkeepError),
     /// Another process has the store, and no daemon answers for it.
     #[error("{locked}; and nobody answers on its control socket {}: {source}", socket.display())]
     NoDaemon {
@@ -49,15 +53,18 @@ pub enum VerbError {
 ///
 /// # Errors
 /// It could not be done, or not all of it.
-pub fn run(work: &Work, files: &[PathBuf], config: &StoreConfig) -> Result<ExitCode, VerbError> {
+pub fn run(job: &Job, files: &[PathBuf], config: &StoreConfig) -> Result<ExitCode, VerbError> {
     let mut bar = Bar::new();
     let outcome = match Store::open(&config.path, StoreOptions::default()) {
-        Ok(store) => {
-            let today = jiff::Zoned::now().date();
-            perform(&store, work, &mut Paths::new(files.iter().cloned()), &Sources::default(), None, today, &mut bar)?
-        }
+        Ok(store) => match job {
+            Job::History(work) => {
+                let (mut paths, today) = (Paths::new(files.iter().cloned()), jiff::Zoned::now().date());
+                work::perform(&store, work, &mut paths, &Sources::default(), None, today, &mut bar)?
+            }
+            Job::Upkeep(upkeep) => upkeep::perform(&store, upkeep, config, None, &mut bar)?,
+        },
         Err(locked @ StoreError::Locked { .. }) => {
-            through_daemon(locked, work, files, &config.control_socket(), &mut bar)?
+            through_daemon(locked, job, files, &config.control_socket(), &mut bar)?
         }
         Err(error) => return Err(error.into()),
     };
@@ -69,7 +76,7 @@ pub fn run(work: &Work, files: &[PathBuf], config: &StoreConfig) -> Result<ExitC
 /// Asks the daemon to do it and sends it the files.
 fn through_daemon(
     locked: StoreError,
-    work: &Work,
+    job: &Job,
     files: &[PathBuf],
     socket: &Path,
     bar: &mut Bar,
@@ -88,7 +95,7 @@ fn through_daemon(
             Err(error) => unread.push(format!("not read: {}: {error}\n", path.display())),
         }
     }
-    let request = Request { work: work.clone(), files: opened.iter().map(|(head, _)| head.clone()).collect() };
+    let request = Request { work: job.clone(), files: opened.iter().map(|(head, _)| head.clone()).collect() };
     // Answers are heard while files are sent, or both sides would wait for each other.
     let mut outcome = std::thread::scope(|scope| {
         let answers = scope.spawn(|| listen(&stream, bar));

@@ -23,7 +23,10 @@ use tokio::io::AsyncWriteExt;
 use tokio::runtime::Handle;
 
 use self::peer::Doorman;
-use crate::history::work::{Outcome, Sources, Work, perform};
+use super::upkeep::{self, Upkeep};
+use crate::api::KeyDesk;
+use crate::config::StoreConfig;
+use crate::history::work::{self, Outcome, Sources, Work};
 use crate::history::{Input, Inputs, Watcher};
 use crate::store::Store;
 
@@ -41,12 +44,34 @@ const GRACE: Duration = Duration::from_secs(10);
 const MODE_GROUP: u32 = 0o660;
 const MODE_OWNER: u32 = 0o600;
 
+/// Work of either kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// History comes in.
+    History(Work),
+    /// The store is looked after.
+    Upkeep(Upkeep),
+}
+
+impl From<Work> for Job {
+    fn from(work: Work) -> Self {
+        Self::History(work)
+    }
+}
+
+impl From<Upkeep> for Job {
+    fn from(upkeep: Upkeep) -> Self {
+        Self::Upkeep(upkeep)
+    }
+}
+
 /// What a client asks for; the bytes of the files follow in this order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The work.
-    pub work: Work,
+    pub work: Job,
     /// Its files.
     pub files: Vec<FileHead>,
 }
@@ -89,11 +114,17 @@ pub(super) struct Control {
 
 impl Control {
     /// [`Self::serve`]; where that fails it is said, and pitches are served without.
-    pub(super) fn try_serve(path: &Path, store: &Arc<Store>, runtime: &Handle) -> Option<Self> {
-        Self::serve(path, Arc::clone(store), runtime)
+    pub(super) fn try_serve(
+        config: &StoreConfig,
+        store: &Arc<Store>,
+        desk: &Arc<KeyDesk>,
+        runtime: &Handle,
+    ) -> Option<Self> {
+        Self::serve(config, Arc::clone(store), Arc::clone(desk), runtime)
             .inspect_err(|error| {
-                let path = path.display();
-                tracing::error!(%path, %error, "no control socket: import, fetch and etl need the daemon stopped");
+                let path = config.control_socket();
+                tracing::error!(path = %path.display(), %error, "no control socket: import, etl, backup and key need the \
+                    daemon stopped");
             })
             .ok()
     }
@@ -102,7 +133,8 @@ impl Control {
     ///
     /// # Errors
     /// The system refuses the path, or another daemon answers there.
-    fn serve(path: &Path, store: Arc<Store>, runtime: &Handle) -> std::io::Result<Self> {
+    fn serve(config: &StoreConfig, store: Arc<Store>, desk: Arc<KeyDesk>, runtime: &Handle) -> std::io::Result<Self> {
+        let path = &config.control_socket();
         let listener = bind(path)?;
         let doorman = Doorman::new(std::fs::metadata(path)?.uid());
         let group = doorman.group();
@@ -111,7 +143,14 @@ impl Control {
         let mode = if shared { MODE_GROUP } else { MODE_OWNER };
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
         let (stop, busy) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        let worker = Worker { store, sources: Arc::default(), stop: Arc::clone(&stop), busy: Arc::clone(&busy) };
+        let worker = Worker {
+            store,
+            desk,
+            config: config.clone(),
+            sources: Arc::default(),
+            stop: Arc::clone(&stop),
+            busy: Arc::clone(&busy),
+        };
         let listener = {
             let _inside = runtime.enter();
             listener.set_nonblocking(true)?;
@@ -201,6 +240,8 @@ fn line_of(answer: &Answer) -> Vec<u8> {
 #[derive(Clone)]
 struct Worker {
     store: Arc<Store>,
+    desk: Arc<KeyDesk>,
+    config: StoreConfig,
     sources: Arc<Sources>,
     stop: Arc<AtomicBool>,
     busy: Arc<AtomicBool>,
@@ -229,9 +270,16 @@ impl Worker {
             total: request.files.iter().map(|f| f.bytes).sum(),
             heads: request.files.into_iter(),
         };
-        let today = jiff::Zoned::now().date();
-        let done = perform(&self.store, &request.work, &mut files, &self.sources, None, today, &mut told);
-        told.say(&done.map_or_else(|error| Answer::Refused(error.to_string()), Answer::Done))
+        let done = match &request.work {
+            Job::History(work) => {
+                let today = jiff::Zoned::now().date();
+                work::perform(&self.store, work, &mut files, &self.sources, None, today, &mut told)
+                    .map_err(|error| error.to_string())
+            }
+            Job::Upkeep(upkeep) => upkeep::perform(&self.store, upkeep, &self.config, Some(&self.desk), &mut told)
+                .map_err(|error| error.to_string()),
+        };
+        told.say(&done.map_or_else(Answer::Refused, Answer::Done))
     }
 }
 

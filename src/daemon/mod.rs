@@ -10,6 +10,8 @@ mod history;
 mod merge;
 mod profiles;
 mod rig;
+pub mod upkeep;
+pub mod watch;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,7 +22,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::api::{self, ApiState, HttpOptions, Live};
+use crate::api::{self, ApiState, Asked, HttpOptions, KeyDesk, Live};
 use crate::clock::BoxClock;
 use crate::config::Config;
 use crate::environment::Environment;
@@ -35,9 +37,10 @@ use crate::tracking::venue::{Venue, VenueError};
 use control::Control;
 use fold::Folding;
 pub use profiles::StoreProfiles;
+use watch::{Watched, Watching};
 
 /// Parts whose state `/health/ready` shows.
-const PARTS: [&str; 4] = ["ingest", "merge", "store", "api"];
+const PARTS: [&str; 5] = ["ingest", "merge", "writer", "store", "api"];
 /// Events that a reconnecting client can resume over: a busy game's last ten minutes.
 const LIVE_EVENTS: usize = 512;
 /// Requests of the API that may wait for the merge thread.
@@ -113,6 +116,7 @@ pub struct Daemon {
     writer: JoinHandle<()>,
     writes: WriterHandle,
     folding: Folding,
+    watching: Watching,
     /// Absent where the system refused its socket.
     control: Option<Control>,
     http_stop: oneshot::Sender<()>,
@@ -183,10 +187,31 @@ impl Daemon {
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
         let folding = fold::spawn(Arc::clone(&store), clock)?;
-        let control = Control::try_serve(&config.store.control_socket(), &store, runtime.handle());
+        let keys = Arc::new(KeyDesk::new(Arc::clone(&store), Asked::of(&config.http))?);
+        if !http_address.ip().is_loopback() && keys.asked() != Asked::Nobody && !keys.has_keys() {
+            tracing::warn!(http = %http_address, "nobody beyond loopback can ask yet: `pitchguard key add` makes a key");
+        }
+        let control = Control::try_serve(&config.store, &store, &keys, runtime.handle());
+        match &control {
+            Some(_) => telemetry.set_part("control", PartState::Ready, ""),
+            None => telemetry.set_part("control", PartState::Degraded, "no control socket: the log says why"),
+        };
 
         let mut options = HttpOptions::new(http_address);
         options.allowed_hosts.clone_from(&config.http.allowed_hosts);
+        options.keys = Some(Arc::clone(&keys));
+        let watching = watch::spawn(Watched {
+            clock,
+            live: Arc::clone(&live),
+            telemetry: Arc::clone(&telemetry),
+            store: Arc::clone(&store),
+            writer: writer.clone(),
+            environment: Arc::clone(&environment),
+            risk: Arc::clone(&risk),
+            keys: Arc::clone(&keys),
+            config: config.store.clone(),
+            sheddable: Vec::new(),
+        })?;
         let router = api::router(ApiState {
             live: Arc::clone(&live),
             risk: Some(risk),
@@ -214,6 +239,7 @@ impl Daemon {
             writer: writer_thread,
             writes: writer,
             folding,
+            watching,
             control,
             http_stop,
             http_done,
@@ -241,7 +267,7 @@ impl Daemon {
         let threads = [
             ("ingest", self.ingest.iter().any(JoinHandle::is_finished)),
             ("merge", self.merge.is_finished()),
-            ("store", self.writer.is_finished()),
+            ("writer", self.writer.is_finished()),
         ];
         let (part, _) = threads.into_iter().find(|(_, ended)| *ended)?;
         self.telemetry.set_part(part, PartState::Failed, "its thread ended; the daemon stops");
@@ -269,6 +295,7 @@ impl Daemon {
             control.stop();
         }
         self.folding.stop();
+        self.watching.stop();
         // A thread that panicked has said so on stderr; the others still stop in order.
         let producers: Vec<_> = self.ingest.into_iter().map(JoinHandle::join).collect();
         self.received.store(true, Ordering::Release);

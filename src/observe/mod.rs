@@ -14,7 +14,10 @@ mod latency;
 mod prometheus;
 mod report;
 mod status;
+pub mod surroundings;
+mod system;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
@@ -22,9 +25,11 @@ use arc_swap::ArcSwapOption;
 pub use self::latency::{Recorder, Stage};
 pub use self::report::{LatencyReport, PartReport, StatusReport};
 pub use self::status::{
-    Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, MoundStatus, Part, PartState,
-    PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
+    AccessStatus, Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, MoundStatus, Part,
+    PartState, PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
 };
+pub use self::surroundings::Surroundings;
+pub use self::system::SystemStatus;
 use crate::clock::BoxClock;
 
 /// Content type of [`Telemetry::prometheus`]'s text.
@@ -41,6 +46,9 @@ pub struct Telemetry {
     store: ArcSwapOption<StoreStatus>,
     published: ArcSwapOption<PublishedPitches>,
     calibration: ArcSwapOption<CalibrationStatus>,
+    surroundings: ArcSwapOption<Surroundings>,
+    /// Answers by class of status, 1xx first.
+    responses: [AtomicU64; 5],
     clients: status::Clients,
     parts: Mutex<Vec<Part>>,
 }
@@ -68,6 +76,8 @@ impl Telemetry {
             store: ArcSwapOption::empty(),
             published: ArcSwapOption::empty(),
             calibration: ArcSwapOption::empty(),
+            surroundings: ArcSwapOption::empty(),
+            responses: Default::default(),
             clients: status::Clients::default(),
             parts: Mutex::new(parts),
         })
@@ -106,6 +116,18 @@ impl Telemetry {
     /// Publishes how the cameras stand.
     pub fn publish_calibration(&self, status: CalibrationStatus) {
         self.calibration.store(Some(Arc::new(status)));
+    }
+
+    /// Publishes what surrounds the pipeline.
+    pub fn publish_surroundings(&self, around: Surroundings) {
+        self.surroundings.store(Some(Arc::new(around)));
+    }
+
+    /// Counts an answer of the API by its status.
+    pub(crate) fn count_response(&self, status: u16) {
+        if let Some(count) = self.responses.get(usize::from(status / 100).wrapping_sub(1)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Counts of the live WebSocket's clients; the API writes them.
