@@ -67,8 +67,15 @@ fn the_shipped_file_changes_nothing_and_shows_every_key_with_its_true_default() 
         |line: &&str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
     let taken: Vec<&str> = shipped.lines().map(|l| l.strip_prefix("# ").filter(is_setting).unwrap_or(l)).collect();
     let taken: toml::Table = taken.join("\n").parse().expect("TOML");
-    let examples =
-        ["venue.file", "ingest.keys_file", "ingest.sources", "http.allowed_hosts", "mqtt.url", "store.control_socket"];
+    let examples = [
+        "venue.file",
+        "ingest.keys_file",
+        "ingest.sources",
+        "http.allowed_hosts",
+        "mqtt.url",
+        "store.control_socket",
+        "store.backup_dir",
+    ];
     for origin in &defaults.0 {
         let name = format!("{}.{}", origin.section, origin.key);
         let shown = taken[origin.section].get(&origin.key);
@@ -101,7 +108,7 @@ idle_s = \"five\"
 path = \"/var/lib/pitchguard\"
 
 [http]
-listen = \"0.0.0.0:8080\"
+listen = \"0.0.0.0\"
 
 [mqtt]
 url = \"mqtts://park:secret@127.0.0.1:8883\"
@@ -122,7 +129,7 @@ kind = \"nats\"
         ("11:1", "watermark_s is -1"),
         ("12:10", "write a number such as 7.0"),
         ("14:2", "did you mean [store]?"),
-        ("18:1", "insecure = true"),
+        ("18:10", "write an address and a port"),
         ("21:7", "asks for TLS"),
         ("23:2", "not supported by this version"),
     ];
@@ -242,8 +249,14 @@ fn listening_beyond_loopback_must_be_made_safe_or_said_out_loud() {
     assert!(desk.errors(open, &[])[0].1.contains("auth = \"required\""));
     assert_eq!(desk.errors(&format!("{open}sources = {{ 1 = \"192.0.2.11\" }}\n"), &[]), []);
     assert_eq!(desk.errors(&format!("{open}auth = \"required\"\nkeys_file = {keys:?}\n"), &[]), []);
-    assert_eq!(desk.errors("[http]\nlisten = \"[::]:8080\"\n", &[]).len(), 1);
-    assert_eq!(desk.errors("[http]\nlisten = \"[::]:8080\"\ninsecure = true\n", &[]), []);
+    for said in ["", "insecure = true\n", "require_keys = true\n"] {
+        assert_eq!(
+            desk.errors(&format!("[http]\nlisten = \"[::]:8080\"\n{said}"), &[]),
+            [],
+            "keys make it safe: {said}"
+        );
+    }
+    assert!(desk.errors("[http]\ninsecure = true\nrequire_keys = true\n", &[])[0].1.contains("remove one of the two"));
 }
 
 #[test]

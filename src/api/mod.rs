@@ -5,12 +5,14 @@
 //! as a [`Command`] with a reply. It never touches the pipeline.
 
 mod alerts;
+mod auth;
 mod calibration;
 mod environment;
 mod extract;
 mod guard;
 mod health;
 mod history;
+mod limit;
 mod live;
 mod models;
 mod options;
@@ -21,6 +23,7 @@ mod problem;
 mod readiness;
 mod risk;
 mod routes;
+mod session;
 mod socket;
 mod workload;
 
@@ -28,9 +31,10 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::auth::{Asked, KeyDesk};
 pub use self::history::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
 pub use self::live::{Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
-pub use self::options::{ExposureError, HttpOptions, check_exposure};
+pub use self::options::HttpOptions;
 pub use self::problem::ProblemDetails;
 pub use self::risk::RiskDesk;
 pub use self::routes::{openapi, router};

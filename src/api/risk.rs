@@ -1,102 +1,40 @@
 //! `/api/risk`: how likely a pitcher is hurt within 21 days, and why.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::request::Parts;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::ApiState;
+use super::extract::{Body, Client};
+use super::limit::Buckets;
 use super::problem::{Problem, ProblemDetails};
 use crate::risk::Day;
 use crate::risk::respond::Assessment;
 use crate::risk::service::{RiskError, RiskService};
 
-/// Clients whose requests are counted at once; the one that asked longest ago makes room.
-const CLIENTS_MAX: usize = 1024;
-
 /// Risk as the API serves it: the service, and how often each client may ask.
 #[derive(Debug)]
 pub struct RiskDesk {
     service: Arc<RiskService>,
-    asked: Mutex<HashMap<IpAddr, Bucket>>,
-}
-
-/// What a client may still ask.
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    left: f64,
-    at: Instant,
+    asked: Buckets,
 }
 
 impl RiskDesk {
     /// Serves this service under its configured limits.
     pub fn new(service: impl Into<Arc<RiskService>>) -> Self {
-        Self { service: service.into(), asked: Mutex::default() }
+        let service = service.into();
+        let asked = Buckets::new(f64::from(service.config().requests_per_minute));
+        Self { service, asked }
     }
 
     /// The service behind it.
     pub fn service(&self) -> &RiskService {
         &self.service
-    }
-
-    /// Takes `cost` requests of a client's minute, or says how long to wait.
-    fn admit(&self, client: IpAddr, cost: f64, now: Instant) -> Result<(), Duration> {
-        let most = f64::from(self.service.config().requests_per_minute);
-        let per_second = most / 60.0;
-        // A poisoned lock guards plain numbers: they stay good.
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        if asked.len() >= CLIENTS_MAX && !asked.contains_key(&client) {
-            let oldest = asked.iter().min_by_key(|(_, bucket)| bucket.at).map(|(ip, _)| *ip);
-            oldest.map(|ip| asked.remove(&ip));
-        }
-        let bucket = asked.entry(client).or_insert(Bucket { left: most, at: now });
-        bucket.left = (bucket.left + now.saturating_duration_since(bucket.at).as_secs_f64() * per_second).min(most);
-        bucket.at = now;
-        // A batch larger than a whole minute's requests takes a full bucket.
-        let cost = cost.min(most);
-        if bucket.left >= cost {
-            bucket.left -= cost;
-            return Ok(());
-        }
-        Err(Duration::from_secs_f64((cost - bucket.left) / per_second))
-    }
-}
-
-/// The address that a request came from.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Client(IpAddr);
-
-impl<S: Send + Sync> FromRequestParts<S> for Client {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        // A listener that tells no address serves one client: all of it.
-        Ok(Self(address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(from)| from.ip().to_canonical())))
-    }
-}
-
-/// A JSON body, refused in problem details.
-pub(super) struct Body<T>(T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let body: Result<Json<T>, JsonRejection> = Json::from_request(request, state).await;
-        body.map(|Json(body)| Self(body)).map_err(|rejection| {
-            let detail = format!("{}; /api/docs says what this address takes", rejection.body_text());
-            Problem::new(rejection.status(), "invalid-body", "Invalid body", detail)
-        })
     }
 }
 
@@ -221,7 +159,7 @@ pub(super) fn desk(state: &ApiState) -> Result<Arc<RiskDesk>, Problem> {
 
 /// Takes `cost` requests of a client's minute.
 pub(super) fn admit(desk: &RiskDesk, Client(ip): Client, cost: f64) -> Result<(), Problem> {
-    desk.admit(ip, cost, Instant::now()).map_err(|wait| {
+    desk.asked.take(ip, cost, Instant::now()).map_err(|wait| {
         let seconds = wait.as_secs() + 1;
         let detail =
             format!("too many risk requests of this client; ask again in {seconds} s, or ask for several at once");
@@ -267,27 +205,6 @@ impl From<RiskError> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::risk::config::Config;
-    use crate::store::{Store, StoreOptions};
-
-    #[test]
-    fn a_client_gets_his_minute_and_then_its_rate_and_the_clients_are_bounded() {
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
-        let config = Config { requests_per_minute: 60, ..Config::default() };
-        let desk = RiskDesk::new(RiskService::new(store, config));
-        let (now, ip) = (Instant::now(), |n: u32| IpAddr::V4(Ipv4Addr::from(n)));
-        assert!((0..60).all(|_| desk.admit(ip(1), 1.0, now).is_ok()));
-        let wait = desk.admit(ip(1), 1.0, now).expect_err("the minute is used up");
-        assert!(wait <= Duration::from_secs(1), "{wait:?}");
-        assert!(desk.admit(ip(2), 1.0, now).is_ok(), "another client has his own");
-        assert!(desk.admit(ip(1), 1.0, now + Duration::from_secs(1)).is_ok());
-        assert!(desk.admit(ip(3), 100.0, now).is_ok(), "a large batch takes a full minute and no more");
-        for n in 0..3 * CLIENTS_MAX as u32 {
-            let _ = desk.admit(ip(n), 1.0, now);
-        }
-        assert!(desk.asked.lock().expect("nobody panicked").len() <= CLIENTS_MAX);
-    }
 
     #[test]
     fn dates_are_told_apart() {

@@ -1,7 +1,8 @@
 //! All routes with their guards, and the `OpenAPI` document made from the same list.
 //!
 //! From the outside in: request id → log → latency → security headers → compression → problem details → time limit →
-//! panics → Host and Origin → body limit → route.
+//! panics → Host and Origin → body limit → keys → route. The pages themselves hold nothing about anybody and need no key: a
+//! browser has to be able to ask for one.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -27,8 +28,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::{Problem, write_problems};
 use super::{
-    ApiState, HttpOptions, alerts, calibration, environment, guard, health, models, page, pitchers, pitches, readiness,
-    risk, socket, workload,
+    ApiState, HttpOptions, alerts, auth, calibration, environment, guard, health, models, page, pitchers, pitches,
+    readiness, risk, session, socket, workload,
 };
 use crate::observe::{Stage, Telemetry};
 
@@ -69,10 +70,26 @@ const HEADERS: [(HeaderName, &str); 7] = [
         (name = "alerts", description = "What needs a look"),
         (name = "environment", description = "The air of the park, and how it shakes"),
         (name = "calibration", description = "How the cameras stand, and how far to trust them"),
+        (name = "session", description = "A browser's cookie for its key"),
         (name = "health", description = "The daemon itself")
-    )
+    ),
+    modifiers(&Keys)
 )]
 struct Document;
+
+/// Says in the document how a key is shown.
+struct Keys;
+
+impl utoipa::Modify for Keys {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let components = openapi.components.get_or_insert_default();
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        components.add_security_scheme("key", SecurityScheme::Http(bearer));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(auth::COOKIE));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    }
+}
 
 fn api() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(Document::openapi())
@@ -93,6 +110,7 @@ fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(models::list))
         .routes(routes!(models::promote))
         .routes(routes!(models::rollback))
+        .routes(routes!(session::begin, session::show, session::end))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::status))
@@ -129,6 +147,7 @@ pub fn router(state: ApiState) -> Router {
         .with_state(state)
         .route("/api/openapi.json", get(serve_document))
         .merge(SwaggerUi::new("/api/docs").config(docs_config))
+        .route_layer(from_fn_with_state(options, auth::check))
         .merge(page::routes())
         .fallback(|uri: Uri| async move { Problem::no_such_route(uri.path()) })
         .layer(around)
@@ -163,6 +182,7 @@ fn request_span(request: &axum::http::Request<axum::body::Body>) -> tracing::Spa
 async fn time_request(State(telemetry): State<Arc<Telemetry>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let response = next.run(request).await;
+    telemetry.count_response(response.status().as_u16());
     telemetry.record(Stage::HttpRequest, started.elapsed());
     response
 }

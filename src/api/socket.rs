@@ -19,10 +19,12 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use utoipa::IntoParams;
 
 use super::ApiState;
+use super::auth::Ground;
 use super::extract::Asked;
 use super::live::{Live, Since, SnapshotMessage};
 use super::options::HttpOptions;
 use super::problem::{Problem, ProblemDetails};
+use super::session::On;
 use crate::observe::{Stage, Telemetry};
 
 /// A client has nothing to say but control frames; longer messages end the connection.
@@ -42,7 +44,7 @@ pub(super) struct LiveQuery {
 ///
 /// First a snapshot (`{"seq", "type": "snapshot", "published_at", "data"}`), then events, each with the next `seq`:
 /// `pitch`, `readiness`, `outing_ended`, `alert_raised`, `alert_cleared`, `alert_acknowledged`, `health`. Close codes:
-/// 1013 too slow, 1008 silent, 1001 the daemon stops.
+/// 1013 too slow, 1008 silent or no longer let in, 1001 the daemon stops.
 #[utoipa::path(get, path = "/api/live", tag = "live", params(LiveQuery), responses(
     (status = 101, description = "The first message", body = SnapshotMessage),
     (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
@@ -50,6 +52,7 @@ pub(super) struct LiveQuery {
 pub(super) async fn live(
     State(state): State<ApiState>,
     Asked(query): Asked<LiveQuery>,
+    On(ground): On,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let upgrade = upgrade.map_err(|rejection| {
@@ -67,6 +70,7 @@ pub(super) async fn live(
             socket,
             position: 0,
             heard: Instant::now(),
+            ground,
             changes,
             live: state.live,
             options: state.options,
@@ -106,6 +110,8 @@ enum End {
     Slow { behind: u64 },
     /// It neither answers nor takes anything.
     Silent,
+    /// What it was let in for holds no longer.
+    Refused,
     /// The daemon stops.
     Stopping,
 }
@@ -116,6 +122,8 @@ struct Client {
     position: u64,
     /// When it last sent something.
     heard: Instant,
+    /// On what ground it was let in.
+    ground: Ground,
     changes: watch::Receiver<u64>,
     live: Arc<Live>,
     options: Arc<HttpOptions>,
@@ -139,6 +147,7 @@ impl Client {
                 clients.dropped_silent.fetch_add(1, Ordering::Relaxed);
                 (close_code::POLICY, "silent: no pong came and nothing was taken; connect again".to_owned())
             }
+            End::Refused => (close_code::POLICY, "your key was revoked, or it or your session has ended".to_owned()),
             End::Stopping => (close_code::AWAY, "the daemon stops; connect again in a moment".to_owned()),
         };
         tracing::info!(code, reason, "live client dropped");
@@ -190,6 +199,9 @@ impl Client {
                 _ = ping.tick() => {
                     if self.heard.elapsed() > self.options.silent_after {
                         return Err(End::Silent);
+                    }
+                    if self.options.keys.as_ref().is_some_and(|desk| !desk.still_holds(&self.ground)) {
+                        return Err(End::Refused);
                     }
                     self.send(Message::Ping(axum::body::Bytes::new())).await?;
                 }

@@ -32,5 +32,5 @@ pub struct EtlArgs {
 /// The store cannot be used, or not all days came.
 pub fn run(args: &EtlArgs, store: &StoreConfig, risk: &risk::Config) -> Result<ExitCode, VerbError> {
     let work = Work::Etl { from: args.from, to: args.to, url: args.url.clone(), fetch: !args.no_fetch };
-    work::run(&work, &[], store, risk)
+    work::run(&work.into(), &[], store, risk)
 }

@@ -41,5 +41,5 @@ pub enum FetchWhat {
 /// The store cannot be used, or not all days came.
 pub fn run(args: &FetchArgs, store: &StoreConfig, risk: &risk::Config) -> Result<ExitCode, VerbError> {
     let FetchWhat::Savant { from, to, url } = &args.what;
-    work::run(&Work::Fetch { from: *from, to: *to, url: url.clone() }, &[], store, risk)
+    work::run(&Work::Fetch { from: *from, to: *to, url: url.clone() }.into(), &[], store, risk)
 }

@@ -51,5 +51,5 @@ pub fn run(args: &ImportArgs, store: &StoreConfig, risk: &risk::Config) -> Resul
         ImportWhat::Injuries { files } => (Kind::Injuries, files),
         ImportWhat::Appearances { files } => (Kind::Appearances, files),
     };
-    work::run(&Work::Import { what }, files, store, risk)
+    work::run(&Work::Import { what }.into(), files, store, risk)
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a verb.
 
+pub mod backup;
 mod board;
 pub mod check_config;
 pub mod config;
@@ -8,10 +9,12 @@ pub mod etl;
 pub mod faults;
 pub mod fetch;
 pub mod import;
+pub mod key;
 pub mod layout;
 mod logs;
 pub mod man;
 pub mod model;
+pub mod restore;
 pub mod rollback;
 pub mod run;
 pub mod simulate;
@@ -59,6 +62,16 @@ enum Verb {
     Model(model::ModelArgs),
     /// Asks the running daemon how it is.
     Status(status::StatusArgs),
+    /// Writes a verified copy of the database, while the daemon works.
+    Backup(backup::BackupArgs),
+    /// Puts a backup in the place of the database; the daemon must be stopped.
+    Restore(restore::RestoreArgs),
+    /// Reads every record of a backup.
+    Verify(restore::VerifyArgs),
+    /// Removes records older than the years for which they may be kept.
+    Retention(backup::RetentionArgs),
+    /// Keys of the API, for everybody beyond loopback: add, list, revoke.
+    Key(key::KeyArgs),
     /// Reads the configuration and prints every error in it.
     CheckConfig(check_config::Args),
     /// Shows the configuration in force.
@@ -91,6 +104,11 @@ pub fn main() -> ExitCode {
         Verb::Train(args) => with_config(path, |config| told(train::run(&args, &config.store, &config.risk))),
         Verb::Model(args) => with_config(path, |config| told(model::run(&args, &config.store, &config.risk))),
         Verb::Status(args) => with_config(path, |config| status::run(&args, config.http.listen)),
+        Verb::Backup(args) => with_config(path, |config| told(backup::backup(&args, &config.store))),
+        Verb::Restore(args) => with_config(path, |config| told(restore::restore(&args, &config.store))),
+        Verb::Verify(args) => told(restore::verify(&args)),
+        Verb::Retention(args) => with_config(path, |config| told(backup::retention(&args, &config.store))),
+        Verb::Key(args) => with_config(path, |config| told(key::run(&args, &config.store))),
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),
         Verb::Rollback(args) => told(rollback::run(path, &args)),

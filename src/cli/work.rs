@@ -11,8 +11,9 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::StoreConfig;
-use crate::daemon::control::{Answer, FileHead, Request};
-use crate::history::work::{Outcome, Sources, Work, WorkError, perform};
+use crate::daemon::control::{Answer, FileHead, Job, Request};
+use crate::daemon::upkeep::{self, UpkeepError};
+use crate::history::work::{self, Outcome, Sources, Work, WorkError};
 use crate::history::{Paths, Watcher};
 use crate::risk;
 use crate::risk::service::RiskService;
@@ -27,6 +28,9 @@ pub enum VerbError {
     /// The work itself.
     #[error(transparent)]
     Work(#[from] WorkError),
+    /// Looking after the store.
+    #[error(transparent)]
+    Upkeep(#[from] UpkeepError),
     /// Another process has the store, and no daemon answers for it.
     #[error("{locked}; and nobody answers on its control socket {}: {source}", socket.display())]
     NoDaemon {
@@ -63,8 +67,8 @@ pub enum VerbError {
 ///
 /// # Errors
 /// It could not be done, or not all of it.
-pub fn run(work: &Work, files: &[PathBuf], store: &StoreConfig, risk: &risk::Config) -> Result<ExitCode, VerbError> {
-    told(ask(work, files, store, risk)?)
+pub fn run(job: &Job, files: &[PathBuf], store: &StoreConfig, risk: &risk::Config) -> Result<ExitCode, VerbError> {
+    told(ask(job, files, store, risk)?)
 }
 
 /// Prints what came of work.
@@ -80,18 +84,21 @@ pub fn told(outcome: Outcome) -> Result<ExitCode, VerbError> {
 ///
 /// # Errors
 /// It could not be done.
-pub fn ask(work: &Work, files: &[PathBuf], config: &StoreConfig, risk: &risk::Config) -> Result<Outcome, VerbError> {
+pub fn ask(job: &Job, files: &[PathBuf], config: &StoreConfig, risk: &risk::Config) -> Result<Outcome, VerbError> {
     let mut bar = Bar::new();
     let outcome = match Store::open(&config.path, StoreOptions::default()) {
-        Ok(store) => {
-            let store = Arc::new(store);
-            let model = RiskService::new(Arc::clone(&store), *risk);
-            let (files, sources) = (&mut Paths::new(files.iter().cloned()), Sources::default());
-            let today = jiff::Zoned::now().date();
-            perform(&store, work, files, &sources, Some(&model), today, &mut bar)?
-        }
+        Ok(store) => match job {
+            Job::History(work) => {
+                let store = Arc::new(store);
+                let model = RiskService::new(Arc::clone(&store), *risk);
+                let (files, sources) = (&mut Paths::new(files.iter().cloned()), Sources::default());
+                let today = jiff::Zoned::now().date();
+                work::perform(&store, work, files, &sources, Some(&model), today, &mut bar)?
+            }
+            Job::Upkeep(upkeep) => upkeep::perform(&store, upkeep, config, None, &mut bar)?,
+        },
         Err(locked @ StoreError::Locked { .. }) => {
-            through_daemon(locked, work, files, &config.control_socket(), &mut bar)?
+            through_daemon(locked, job, files, &config.control_socket(), &mut bar)?
         }
         Err(error) => return Err(error.into()),
     };
@@ -102,7 +109,7 @@ pub fn ask(work: &Work, files: &[PathBuf], config: &StoreConfig, risk: &risk::Co
 /// Asks the daemon to do it and sends it the files.
 fn through_daemon(
     locked: StoreError,
-    work: &Work,
+    job: &Job,
     files: &[PathBuf],
     socket: &Path,
     bar: &mut Bar,
@@ -122,10 +129,10 @@ fn through_daemon(
         }
     }
     // Numbers of files in the work count those that can be read.
-    if !unread.is_empty() && matches!(work, Work::Model { .. }) {
+    if !unread.is_empty() && matches!(job, Job::History(Work::Model { .. })) {
         return Err(VerbError::Undone(unread.concat().trim_end().to_owned()));
     }
-    let request = Request { work: work.clone(), files: opened.iter().map(|(head, _)| head.clone()).collect() };
+    let request = Request { work: job.clone(), files: opened.iter().map(|(head, _)| head.clone()).collect() };
     // Answers are heard while files are sent, or both sides would wait for each other.
     let mut outcome = std::thread::scope(|scope| {
         let answers = scope.spawn(|| listen(&stream, bar));

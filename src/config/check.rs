@@ -119,19 +119,32 @@ fn store(config: &Config, r: &mut Reader<'_>) {
         let place = r.place_of("store", "commit_ms");
         r.report(place, format!("[store] commit_ms is {commit_ms}; write 1 to 1000 (5 to 20 is usual)"));
     }
+    let years = config.store.retention_years;
+    if !(1..=100).contains(&years) {
+        let place = r.place_of("store", "retention_years");
+        r.report(place, format!("[store] retention_years is {years}; write 1 to 100 (5 is usual)"));
+    }
+    let (warn, shed) = (config.store.disk_warn_frac, config.store.disk_shed_frac);
+    for (key, share) in [("disk_warn_frac", warn), ("disk_shed_frac", shed)] {
+        if !(0.0..=0.9).contains(&share) {
+            let place = r.place_of("store", key);
+            r.report(place, format!("[store] {key} is {share}; write a share from 0 to 0.9 (0.1 is a tenth)"));
+        }
+    }
+    if shed > warn {
+        let place = r.place_of("store", "disk_shed_frac");
+        let message =
+            format!("[store] disk_shed_frac is {shed}, above disk_warn_frac ({warn}); say it before acting on it");
+        r.report(place, message);
+    }
 }
 
 fn http(config: &Config, r: &mut Reader<'_>) {
-    let http = &config.http;
-    if !http.listen.ip().is_loopback() && !http.insecure && r.sound(&[("http", "listen"), ("http", "insecure")]) {
-        let place = r.place_of("http", "listen");
-        let message = format!(
-            "[http] listen = \"{}\" shows people's readiness to the network, and this version has no API keys; \
-             listen on \"127.0.0.1:{}\", or say insecure = true",
-            http.listen,
-            http.listen.port()
-        );
-        r.report(place, message);
+    if config.http.insecure && config.http.require_keys {
+        let place = r.place_of("http", "insecure");
+        let message = "[http] insecure lets everybody in without a key, and require_keys asks everybody for one; remove \
+            one of the two";
+        r.report(place, message.into());
     }
 }
 

@@ -185,7 +185,7 @@ impl ReorderConfig {
 }
 
 /// `[store]`: the database.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StoreConfig {
     /// Its directory.
     pub path: PathBuf,
@@ -193,6 +193,18 @@ pub struct StoreConfig {
     pub commit_ms: u32,
     /// The daemon's control socket; `control.sock` in the directory where absent.
     pub control_socket: Option<PathBuf>,
+    /// Where backups are written; `backups` in the directory where absent.
+    pub backup_dir: Option<PathBuf>,
+    /// MB a second that a backup writes at most; 0 for no limit.
+    pub backup_rate_mb_s: u32,
+    /// Backups kept, the newest; 0 keeps all.
+    pub backups_keep: u32,
+    /// Years for which records are kept.
+    pub retention_years: u32,
+    /// Share of the disk that is free below which it is said.
+    pub disk_warn_frac: f64,
+    /// Share of the disk that is free below which what can be rebuilt is given up.
+    pub disk_shed_frac: f64,
 }
 
 impl StoreConfig {
@@ -200,11 +212,26 @@ impl StoreConfig {
     pub fn control_socket(&self) -> PathBuf {
         self.control_socket.clone().unwrap_or_else(|| self.path.join("control.sock"))
     }
+
+    /// Where backups are written.
+    pub fn backup_dir(&self) -> PathBuf {
+        self.backup_dir.clone().unwrap_or_else(|| self.path.join("backups"))
+    }
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { path: PathBuf::from("/var/lib/pitchguard"), commit_ms: 10, control_socket: None }
+        Self {
+            path: PathBuf::from("/var/lib/pitchguard"),
+            commit_ms: 10,
+            control_socket: None,
+            backup_dir: None,
+            backup_rate_mb_s: 32,
+            backups_keep: 7,
+            retention_years: 5,
+            disk_warn_frac: 0.10,
+            disk_shed_frac: 0.05,
+        }
     }
 }
 
@@ -213,15 +240,22 @@ impl Default for StoreConfig {
 pub struct HttpConfig {
     /// Address and port.
     pub listen: SocketAddr,
-    /// Said out loud: anybody who reaches the address may read.
+    /// Said out loud: anybody who reaches the address may read, without a key.
     pub insecure: bool,
+    /// Whether a key is asked for on loopback too: where a proxy on this box passes requests on from elsewhere.
+    pub require_keys: bool,
     /// Host names, besides the address itself and localhost, that a request may name.
     pub allowed_hosts: Vec<String>,
 }
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), insecure: false, allowed_hosts: Vec::new() }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            insecure: false,
+            require_keys: false,
+            allowed_hosts: Vec::new(),
+        }
     }
 }
 
@@ -306,10 +340,17 @@ impl Config {
                 path: r.take("store", "path", store.path),
                 commit_ms: r.take("store", "commit_ms", store.commit_ms),
                 control_socket: r.take("store", "control_socket", store.control_socket),
+                backup_dir: r.take("store", "backup_dir", store.backup_dir),
+                backup_rate_mb_s: r.take("store", "backup_rate_mb_s", store.backup_rate_mb_s),
+                backups_keep: r.take("store", "backups_keep", store.backups_keep),
+                retention_years: r.take("store", "retention_years", store.retention_years),
+                disk_warn_frac: r.take("store", "disk_warn_frac", store.disk_warn_frac),
+                disk_shed_frac: r.take("store", "disk_shed_frac", store.disk_shed_frac),
             },
             http: HttpConfig {
                 listen: r.take("http", "listen", http.listen),
                 insecure: r.take("http", "insecure", http.insecure),
+                require_keys: r.take("http", "require_keys", http.require_keys),
                 allowed_hosts: r.take("http", "allowed_hosts", http.allowed_hosts),
             },
             mqtt: MqttConfig { url: r.take("mqtt", "url", mqtt.url) },

@@ -23,8 +23,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::runtime::Handle;
 
 use self::peer::Doorman;
+use super::upkeep::{self, Upkeep};
+use crate::api::KeyDesk;
+use crate::config::StoreConfig;
 use crate::history::etl::DailyModel;
-use crate::history::work::{Outcome, Sources, Work, perform};
+use crate::history::work::{self, Outcome, Sources, Work};
 use crate::history::{Input, Inputs, Watcher};
 use crate::store::Store;
 
@@ -42,12 +45,34 @@ const GRACE: Duration = Duration::from_secs(10);
 const MODE_GROUP: u32 = 0o660;
 const MODE_OWNER: u32 = 0o600;
 
+/// Work of either kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// History comes in.
+    History(Work),
+    /// The store is looked after.
+    Upkeep(Upkeep),
+}
+
+impl From<Work> for Job {
+    fn from(work: Work) -> Self {
+        Self::History(work)
+    }
+}
+
+impl From<Upkeep> for Job {
+    fn from(upkeep: Upkeep) -> Self {
+        Self::Upkeep(upkeep)
+    }
+}
+
 /// What a client asks for; the bytes of the files follow in this order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The work.
-    pub work: Work,
+    pub work: Job,
     /// Its files.
     pub files: Vec<FileHead>,
 }
@@ -91,15 +116,17 @@ pub(super) struct Control {
 impl Control {
     /// [`Self::serve`]; where that fails it is said, and pitches are served without.
     pub(super) fn try_serve(
-        path: &Path,
+        config: &StoreConfig,
         store: &Arc<Store>,
         model: Arc<dyn DailyModel>,
+        desk: &Arc<KeyDesk>,
         runtime: &Handle,
     ) -> Option<Self> {
-        Self::serve(path, Arc::clone(store), model, runtime)
+        Self::serve(config, Arc::clone(store), model, Arc::clone(desk), runtime)
             .inspect_err(|error| {
-                let path = path.display();
-                tracing::error!(%path, %error, "no control socket: import, fetch, etl, train and model need the daemon stopped");
+                let path = config.control_socket();
+                tracing::error!(path = %path.display(), %error, "no control socket: import, fetch, etl, train, model, \
+                    backup and key need the daemon stopped");
             })
             .ok()
     }
@@ -108,7 +135,14 @@ impl Control {
     ///
     /// # Errors
     /// The system refuses the path, or another daemon answers there.
-    fn serve(path: &Path, store: Arc<Store>, model: Arc<dyn DailyModel>, runtime: &Handle) -> std::io::Result<Self> {
+    fn serve(
+        config: &StoreConfig,
+        store: Arc<Store>,
+        model: Arc<dyn DailyModel>,
+        desk: Arc<KeyDesk>,
+        runtime: &Handle,
+    ) -> std::io::Result<Self> {
+        let path = &config.control_socket();
         let listener = bind(path)?;
         let made = std::fs::metadata(path)?;
         let doorman = Doorman::new(made.uid());
@@ -119,8 +153,15 @@ impl Control {
         let mode = if shared { MODE_GROUP } else { MODE_OWNER };
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
         let (stop, busy) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        let sources = Arc::default();
-        let worker = Worker { store, model, sources, stop: Arc::clone(&stop), busy: Arc::clone(&busy) };
+        let worker = Worker {
+            store,
+            model,
+            desk,
+            config: config.clone(),
+            sources: Arc::default(),
+            stop: Arc::clone(&stop),
+            busy: Arc::clone(&busy),
+        };
         let listener = {
             let _inside = runtime.enter();
             listener.set_nonblocking(true)?;
@@ -211,6 +252,8 @@ fn line_of(answer: &Answer) -> Vec<u8> {
 struct Worker {
     store: Arc<Store>,
     model: Arc<dyn DailyModel>,
+    desk: Arc<KeyDesk>,
+    config: StoreConfig,
     sources: Arc<Sources>,
     stop: Arc<AtomicBool>,
     busy: Arc<AtomicBool>,
@@ -239,10 +282,16 @@ impl Worker {
             total: request.files.iter().map(|f| f.bytes).sum(),
             heads: request.files.into_iter(),
         };
-        let today = jiff::Zoned::now().date();
-        let model = Some(&*self.model);
-        let done = perform(&self.store, &request.work, &mut files, &self.sources, model, today, &mut told);
-        told.say(&done.map_or_else(|error| Answer::Refused(error.to_string()), Answer::Done))
+        let done = match &request.work {
+            Job::History(work) => {
+                let (today, model) = (jiff::Zoned::now().date(), Some(&*self.model));
+                work::perform(&self.store, work, &mut files, &self.sources, model, today, &mut told)
+                    .map_err(|error| error.to_string())
+            }
+            Job::Upkeep(upkeep) => upkeep::perform(&self.store, upkeep, &self.config, Some(&self.desk), &mut told)
+                .map_err(|error| error.to_string()),
+        };
+        told.say(&done.map_or_else(Answer::Refused, Answer::Done))
     }
 }
 

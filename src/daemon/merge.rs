@@ -23,6 +23,7 @@ use crate::observe::{
 use crate::pipeline::{Output, Pipeline};
 use crate::reorder;
 use crate::store::records::{PitchRecord, State};
+use crate::store::writer::Trouble;
 use crate::store::{Store, Write, WriterHandle};
 use crate::tracking::venue::Venue;
 
@@ -198,7 +199,7 @@ impl Running {
     /// Hands a record to the writer. A full queue makes this wait: frames then wait in the rings, where they are counted.
     fn keep(&mut self, write: Write) {
         if let Err(error) = self.merge.writer.submit(vec![write]) {
-            self.merge.telemetry.set_part("store", PartState::Failed, error.to_string());
+            self.merge.telemetry.set_part("writer", PartState::Failed, error.to_string());
         }
     }
 
@@ -228,18 +229,37 @@ impl Running {
         }
         telemetry.publish_pitches(self.published);
         let counts = self.merge.writer.counts();
-        match self.merge.writer.trouble() {
-            Some(trouble) => telemetry.set_part("store", PartState::Failed, trouble),
-            None => telemetry.set_part("store", PartState::Ready, ""),
-        };
+        let queued = counts.submitted - counts.settled;
+        let (state, detail) = writer_part(self.merge.writer.trouble(), queued, self.merge.writer.room(), counts.lost);
+        telemetry.set_part("writer", state, detail);
         telemetry.publish_store(StoreStatus {
             map_used_bytes: (self.merge.store.map_used().unwrap_or_default() * self.merge.store.map_bytes() as f64)
                 as u64,
             map_size_bytes: self.merge.store.map_bytes() as u64,
             commits: counts.commits,
             commit_failures: counts.retries,
-            queued: counts.submitted - counts.settled,
+            queued,
+            queue_room: self.merge.writer.room() as u64,
+            refused: counts.refused,
+            lost: counts.lost,
+            waits: counts.waits,
+            corrupt_records: self.merge.store.corrupt_records(),
         });
+    }
+}
+
+/// How the writer does. While its queue has room a disk that takes nothing is no reason to stop: a restart would lose what
+/// waits.
+fn writer_part(trouble: Option<Trouble>, queued: u64, room: usize, lost: u64) -> (PartState, String) {
+    match trouble {
+        None if lost > 0 => (PartState::Ready, format!("{lost} batches were lost while nothing could be stored")),
+        None => (PartState::Ready, String::new()),
+        Some(Trouble { why, .. }) if queued < room as u64 => {
+            (PartState::Degraded, format!("{why}; {queued} batches wait in memory, which has room for {room}"))
+        }
+        Some(Trouble { why, .. }) => {
+            (PartState::Failed, format!("{why}; the queue is full and {lost} batches are lost"))
+        }
     }
 }
 

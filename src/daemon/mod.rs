@@ -16,6 +16,8 @@ pub mod reload;
 mod rig;
 pub mod service;
 pub mod systemd;
+pub mod upkeep;
+pub mod watch;
 pub mod watchdog;
 
 use std::net::SocketAddr;
@@ -27,7 +29,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::api::{self, ApiState, Command, HttpOptions, Live};
+use crate::api::{self, ApiState, Asked, Command, HttpOptions, KeyDesk, Live};
 use crate::clock::BoxClock;
 use crate::config::Config;
 use crate::environment::Environment;
@@ -44,9 +46,10 @@ use control::Control;
 use fold::Folding;
 pub use profiles::StoreProfiles;
 use systemd::Sockets;
+use watch::{Watched, Watching};
 
 /// Parts whose state `/health/ready` shows.
-const PARTS: [&str; 4] = ["ingest", "merge", "store", "api"];
+const PARTS: [&str; 5] = ["ingest", "merge", "writer", "store", "api"];
 /// Events that a reconnecting client can resume over: a busy game's last ten minutes.
 const LIVE_EVENTS: usize = 512;
 /// Requests of the API that may wait for the merge thread.
@@ -120,6 +123,7 @@ pub struct Daemon {
     writer: JoinHandle<()>,
     writes: WriterHandle,
     folding: Folding,
+    watching: Watching,
     /// Absent where the system refused its socket.
     control: Option<Control>,
     /// To the merge thread.
@@ -209,10 +213,31 @@ impl Daemon {
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
         let folding = fold::spawn(Arc::clone(&store), Arc::clone(&model), clock)?;
-        let control = Control::try_serve(&config.store.control_socket(), &store, model, runtime.handle());
+        let keys = Arc::new(KeyDesk::new(Arc::clone(&store), Asked::of(&config.http))?);
+        if !http_address.ip().is_loopback() && keys.asked() != Asked::Nobody && !keys.has_keys() {
+            tracing::warn!(http = %http_address, "nobody beyond loopback can ask yet: `pitchguard key add` makes a key");
+        }
+        let control = Control::try_serve(&config.store, &store, model, &keys, runtime.handle());
+        match &control {
+            Some(_) => telemetry.set_part("control", PartState::Ready, ""),
+            None => telemetry.set_part("control", PartState::Degraded, "no control socket: the log says why"),
+        };
 
         let mut options = HttpOptions::new(http_address);
         options.allowed_hosts.clone_from(&config.http.allowed_hosts);
+        options.keys = Some(Arc::clone(&keys));
+        let watching = watch::spawn(Watched {
+            clock,
+            live: Arc::clone(&live),
+            telemetry: Arc::clone(&telemetry),
+            store: Arc::clone(&store),
+            writer: writer.clone(),
+            environment: Arc::clone(&environment),
+            risk: Arc::clone(&risk),
+            keys: Arc::clone(&keys),
+            config: config.store.clone(),
+            sheddable: Vec::new(),
+        })?;
         let router = api::router(ApiState {
             live: Arc::clone(&live),
             risk: Some(risk),
@@ -240,6 +265,7 @@ impl Daemon {
             writer: writer_thread,
             writes: writer,
             folding,
+            watching,
             control,
             commands,
             merge_turns,
@@ -254,7 +280,7 @@ impl Daemon {
         let threads = [
             ("ingest", self.ingest.iter().any(JoinHandle::is_finished)),
             ("merge", self.merge.is_finished()),
-            ("store", self.writer.is_finished()),
+            ("writer", self.writer.is_finished()),
         ];
         let (part, _) = threads.into_iter().find(|(_, ended)| *ended)?;
         self.telemetry.set_part(part, PartState::Failed, "its thread ended; the daemon stops");
@@ -303,6 +329,7 @@ impl Daemon {
             control.stop();
         }
         self.folding.stop();
+        self.watching.stop();
         // A thread that panicked has said so on stderr; the others still stop in order.
         let producers: Vec<_> = self.ingest.into_iter().map(JoinHandle::join).collect();
         self.received.store(true, Ordering::Release);

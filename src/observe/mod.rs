@@ -15,7 +15,10 @@ mod prometheus;
 mod report;
 mod risk;
 mod status;
+pub mod surroundings;
+mod system;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
@@ -24,9 +27,11 @@ pub use self::latency::{Recorder, Stage};
 pub use self::report::{LatencyReport, PartReport, StatusReport};
 pub use self::risk::{Outcomes, RiskStatus};
 pub use self::status::{
-    Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, MoundStatus, Part, PartState,
-    PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
+    AccessStatus, Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, MoundStatus, Part,
+    PartState, PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
 };
+pub use self::surroundings::Surroundings;
+pub use self::system::SystemStatus;
 use crate::clock::BoxClock;
 
 /// Content type of [`Telemetry::prometheus`]'s text.
@@ -44,6 +49,9 @@ pub struct Telemetry {
     published: ArcSwapOption<PublishedPitches>,
     calibration: ArcSwapOption<CalibrationStatus>,
     risk: ArcSwapOption<RiskStatus>,
+    surroundings: ArcSwapOption<Surroundings>,
+    /// Answers by class of status, 1xx first.
+    responses: [AtomicU64; 5],
     clients: status::Clients,
     parts: Mutex<Vec<Part>>,
 }
@@ -72,6 +80,8 @@ impl Telemetry {
             published: ArcSwapOption::empty(),
             calibration: ArcSwapOption::empty(),
             risk: ArcSwapOption::empty(),
+            surroundings: ArcSwapOption::empty(),
+            responses: Default::default(),
             clients: status::Clients::default(),
             parts: Mutex::new(parts),
         })
@@ -115,6 +125,18 @@ impl Telemetry {
     /// Publishes how the risk model stands; none where no model serves.
     pub fn publish_risk(&self, status: Option<RiskStatus>) {
         self.risk.store(status.map(Arc::new));
+    }
+
+    /// Publishes what surrounds the pipeline.
+    pub fn publish_surroundings(&self, around: Surroundings) {
+        self.surroundings.store(Some(Arc::new(around)));
+    }
+
+    /// Counts an answer of the API by its status.
+    pub(crate) fn count_response(&self, status: u16) {
+        if let Some(count) = self.responses.get(usize::from(status / 100).wrapping_sub(1)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Counts of the live WebSocket's clients; the API writes them.

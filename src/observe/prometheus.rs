@@ -1,6 +1,7 @@
 //! The numbers as `/metrics` gives them: `OpenMetrics` text through prometheus-client, encoded anew at each scrape.
 
 mod risk;
+mod surroundings;
 
 use std::fmt;
 use std::sync::Arc;
@@ -99,6 +100,10 @@ impl Collector for TelemetryCollector {
         }
         if let Some(risk) = telemetry.risk.load_full() {
             families.risk(&risk)?;
+        }
+        families.responses(telemetry)?;
+        if let Some(around) = telemetry.surroundings.load_full() {
+            families.surroundings(&around)?;
         }
         families.clients(telemetry)
     }
@@ -275,8 +280,24 @@ impl Families<'_> {
         self.gauges("store_map_size", "Size of the map", Some(&Unit::Bytes), [(no_labels(), status.map_size_bytes)])?;
         self.gauges("store_queued", "Writes waiting for the writer", None, [(no_labels(), status.queued)])?;
         self.counters("store_commits", "Transactions committed", None, [(no_labels(), status.commits)])?;
-        let help = "Transactions that failed and were tried again";
-        self.counters("store_commit_failures", help, None, [(no_labels(), status.commit_failures)])
+        self.gauges("store_queue_room", "Writes that may wait", None, [(no_labels(), status.queue_room)])?;
+        let counters = [
+            ("store_commit_failures", "Transactions that failed and were tried again", status.commit_failures),
+            ("store_batches_refused", "Batches refused for their own sake", status.refused),
+            ("store_batches_lost", "Batches lost: nothing could be stored, and the queue was full", status.lost),
+            ("store_waits", "Times that the merge thread waited for room in the queue", status.waits),
+            ("store_corrupt_records", "Corrupt records met", status.corrupt_records),
+        ];
+        for (name, help, value) in counters {
+            self.counters(name, help, None, [(no_labels(), value)])?;
+        }
+        Ok(())
+    }
+
+    fn responses(&mut self, telemetry: &Telemetry) -> fmt::Result {
+        let counts = telemetry.responses.each_ref().map(|count| count.load(std::sync::atomic::Ordering::Relaxed));
+        let classes: Vec<(&str, u64)> = ["1xx", "2xx", "3xx", "4xx", "5xx"].into_iter().zip(counts).collect();
+        self.counters("http_responses", "Answers of the API, by class of status", None, by_label("class", &classes))
     }
 
     fn calibration(&mut self, status: &CalibrationStatus) -> fmt::Result {

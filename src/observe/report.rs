@@ -6,13 +6,13 @@ use utoipa::ToSchema;
 use super::latency::Latencies;
 use super::{
     CalibrationStatus, ClientStatus, IngestStatus, Part, PartState, PublishedPitches, ReorderStatus, Stage,
-    StoreStatus, Telemetry, rfc3339,
+    StoreStatus, SystemStatus, Telemetry, rfc3339,
 };
 
 /// A part of the daemon and its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PartReport {
-    /// `ingest`, `merge`, `store`, `api`.
+    /// `ingest`, `merge`, `writer`, `store`, `api`, `disk`, `control`, `mqtt`.
     pub name: String,
     /// Its state.
     pub state: PartState,
@@ -86,11 +86,19 @@ pub struct StatusReport {
     pub calibration: Option<CalibrationStatus>,
     /// Clients of the live WebSocket.
     pub clients: ClientStatus,
+    /// The machine; null before it was looked at.
+    #[serde(default)]
+    pub system: Option<SystemStatus>,
+    /// When the newest backup was written, RFC 3339; null where there is none.
+    #[serde(default)]
+    pub newest_backup_at: Option<String>,
 }
 
 impl Telemetry {
     /// All numbers at this moment.
     pub fn report(&self) -> StatusReport {
+        let around = self.surroundings.load_full();
+        let newest_backup_s = around.as_ref().and_then(|around| around.newest_backup_s);
         let reorder = self.reorder.load_full().map(|status| (*status).clone()).unwrap_or_default();
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -106,6 +114,8 @@ impl Telemetry {
             pitches: self.published.load_full().map(|status| *status).unwrap_or_default(),
             calibration: self.calibration.load_full().map(|status| (*status).clone()),
             clients: self.clients.status(),
+            system: around.and_then(|around| around.system),
+            newest_backup_at: newest_backup_s.map(|at| rfc3339(crate::ids::BoxNs((at * 1e9) as u64))),
         }
     }
 }

@@ -207,6 +207,21 @@ pub struct StoreStatus {
     pub commit_failures: u64,
     /// Writes waiting for the writer thread.
     pub queued: u64,
+    /// Writes that may wait.
+    #[serde(default)]
+    pub queue_room: u64,
+    /// Batches refused for their own sake.
+    #[serde(default)]
+    pub refused: u64,
+    /// Batches lost because nothing could be stored and the queue was full.
+    #[serde(default)]
+    pub lost: u64,
+    /// Times that the merge thread waited for room in the queue.
+    #[serde(default)]
+    pub waits: u64,
+    /// Corrupt records met since the start.
+    #[serde(default)]
+    pub corrupt_records: u64,
 }
 
 /// Pitches published so far, by state; and what was no pitch.
@@ -256,6 +271,19 @@ pub struct CalibrationStatus {
     pub age_s: f64,
     /// Ascending by source.
     pub cameras: Vec<CameraStatus>,
+}
+
+/// Keys of the API, and attempts to use them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct AccessStatus {
+    /// Keys in force.
+    pub keys: u64,
+    /// Requests let in by a key or cookie.
+    pub admitted: u64,
+    /// Requests refused because their key or cookie is not in force.
+    pub refused: u64,
+    /// Requests refused because too many wrong keys came from their address.
+    pub limited: u64,
 }
 
 /// Clients of the live WebSocket.
@@ -329,7 +357,7 @@ impl PartState {
     }
 }
 
-/// A part of the daemon: `ingest`, `merge`, `store`, `api`.
+/// A part of the daemon: `ingest`, `merge`, `writer`, `store`, `api`, `disk`, `control`, and `mqtt` where it is configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// Its name.

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
@@ -60,6 +61,8 @@ pub struct RiskService {
     cache: Mutex<Cache>,
     /// The latest look at the model in force, or at one before it.
     watch: ArcSwapOption<Watch>,
+    /// Assessments that were made, taken from the cache, and not to be had.
+    asked: [AtomicU64; 3],
     /// Held while which model serves is changed.
     changing: Mutex<()>,
 }
@@ -88,6 +91,7 @@ impl RiskService {
             config,
             cache: Mutex::default(),
             watch: ArcSwapOption::new(watch.map(Arc::new)),
+            asked: Default::default(),
             changing: Mutex::default(),
         }
     }
@@ -107,6 +111,24 @@ impl RiskService {
     /// # Errors
     /// No model serves, he is unknown, too little is known of him, or the store fails.
     pub fn assess(&self, pitcher: u32, day: Option<Day>) -> Result<Arc<Assessment>, RiskError> {
+        let told = self.look_up(pitcher, day);
+        let outcome = match &told {
+            Ok((_, false)) => 0,
+            Ok((_, true)) => 1,
+            Err(_) => 2,
+        };
+        self.asked[outcome].fetch_add(1, Ordering::Relaxed);
+        told.map(|(answer, _)| answer)
+    }
+
+    /// Assessments so far: made, taken from the cache, not to be had.
+    pub fn counts(&self) -> [(&'static str, u64); 3] {
+        let [made, cached, none] = self.asked.each_ref().map(|count| count.load(Ordering::Relaxed));
+        [("made", made), ("cached", cached), ("none", none)]
+    }
+
+    /// The answer, and whether it was known.
+    fn look_up(&self, pitcher: u32, day: Option<Day>) -> Result<(Arc<Assessment>, bool), RiskError> {
         let model = self.model().ok_or(RiskError::NoModel)?;
         let series = stored::series_of(&self.store, pitcher)?.ok_or(RiskError::UnknownPitcher(pitcher))?;
         let latest = series.appearances.iter().filter_map(|a| a.day).next_back();
@@ -115,7 +137,7 @@ impl RiskService {
         if let Some((kept, answer)) = lock(&self.cache).kept.get(&(pitcher, day))
             && *kept == made
         {
-            return Ok(Arc::clone(answer));
+            return Ok((Arc::clone(answer), true));
         }
         let answer = Arc::new(assess(&model, &series, day, &self.config)?);
         let mut cache = lock(&self.cache);
@@ -127,7 +149,7 @@ impl RiskService {
                 cache.kept.remove(&oldest);
             }
         }
-        Ok(answer)
+        Ok((answer, false))
     }
 
     /// His probability at the end of each of these days; none for a day of which nothing can be told.

@@ -37,8 +37,10 @@ impl Lock {
             }
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        file.set_len(0).map_err(failed)?;
-        writeln!(file, "{}", std::process::id()).map_err(failed)?;
+        // The number only helps whoever comes second: a full disk must not keep the daemon from starting.
+        if let Err(error) = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())) {
+            tracing::warn!(path = %path.display(), %error, "the lock file does not name this process");
+        }
         Ok(Self { _file: file })
     }
 }
@@ -94,5 +96,35 @@ fn open_tables(env: &Env<WithoutTls>, dir: &Path) -> Result<[Raw; TABLES], Store
     match opened {
         CommitOrAbort::Commit(tables) => Ok(tables),
         CommitOrAbort::Abort(error) => Err(error),
+    }
+}
+
+/// Opens a single file of LMDB that nobody writes, such as a backup, for reading only; tables that it lacks are absent.
+pub(super) fn open_file(path: &Path) -> Result<Env<WithoutTls>, StoreError> {
+    let mut builder = EnvOpenOptions::new().read_txn_without_tls();
+    // The size of the map is the file's own.
+    builder.max_dbs(TABLES as u32);
+    // SAFETY: `NO_LOCK` asks that nobody writes meanwhile: the file was put into place whole and is only ever replaced.
+    unsafe { builder.flags(EnvFlags::READ_ONLY | EnvFlags::NO_SUB_DIR | EnvFlags::NO_LOCK) };
+    // SAFETY: as above; opening itself reads the two meta pages by `pread`, so a file cut short is no fault of memory yet.
+    unsafe { builder.open(path) }.map_err(StoreError::lmdb("open the file"))
+}
+
+/// The tables of an environment that [`open_file`] opened.
+pub(super) fn file_tables(env: &Env<WithoutTls>) -> Result<[Option<Raw>; TABLES], StoreError> {
+    let rtxn = env.read_txn().map_err(StoreError::lmdb("begin a read"))?;
+    let opened = env
+        .open_databases_and_commit(rtxn, |opener, rtxn| -> Result<_, heed::Error> {
+            let mut tables = [None; TABLES];
+            for table in Table::ALL {
+                tables[table as usize] =
+                    opener.open_database::<heed::types::Bytes, heed::types::Bytes>(rtxn, Some(table.name()))?;
+            }
+            Ok(CommitOrAbort::<_, ()>::Commit(tables))
+        })
+        .map_err(StoreError::lmdb("open the tables"))?;
+    match opened {
+        CommitOrAbort::Commit(tables) => Ok(tables),
+        CommitOrAbort::Abort(()) => unreachable!("nothing above aborts"),
     }
 }

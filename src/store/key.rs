@@ -3,7 +3,7 @@
 use super::StoreError;
 
 /// How many tables there are.
-pub(super) const TABLES: usize = 12;
+pub(super) const TABLES: usize = 13;
 
 /// A table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,7 @@ pub(super) enum Table {
     Meta,
     Injuries,
     FeatureSnapshots,
+    ApiKeys,
 }
 
 impl Table {
@@ -36,6 +37,7 @@ impl Table {
         Self::Meta,
         Self::Injuries,
         Self::FeatureSnapshots,
+        Self::ApiKeys,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -52,6 +54,7 @@ impl Table {
             Self::Meta => "meta",
             Self::Injuries => "injuries",
             Self::FeatureSnapshots => "feature_snapshots",
+            Self::ApiKeys => "api_keys",
         }
     }
 }

@@ -25,17 +25,23 @@
 //! | `meta` | name | bytes; `schema` is the version of this layout |
 //! | `injuries` | pitcher u32, day filed u32, day hurt u32, season u16 | `InjuryV1` |
 //! | `feature_snapshots` | pitcher u32, date u32, version u16 | `FeatureSnapshotV1` |
+//! | `api_keys` | id, text | `ApiKeyV1` |
 
+pub mod backup;
 mod codec;
 mod environment;
 mod key;
+pub mod keys;
 pub mod layout;
 mod read;
 pub mod records;
+mod restore;
+mod retention;
 mod schema;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod verify;
 pub mod writer;
 
 use std::path::{Path, PathBuf};
@@ -46,7 +52,10 @@ use heed::types::Bytes;
 use heed::{Database, Env, WithoutTls};
 
 pub use read::{Counts, Cursor, Found, Wanted};
+pub use restore::{RestoreError, Restored, restore};
+pub use retention::Removed;
 pub use transaction::{Put, Transaction};
+pub use verify::{Verified, VerifyError, verify, verify_checksum};
 pub use writer::{Write, WriterHandle};
 
 /// Version of the layout (tables and keys). A store of a newer one is refused, one of an older one is copied and migrated.
@@ -55,6 +64,9 @@ pub const SCHEMA: u32 = 1;
 /// The layout of a version to come, which differs in its number only: what upgrades and downgrades are tried with.
 #[cfg(feature = "next-layout")]
 pub const SCHEMA: u32 = 2;
+
+/// Batches that wait while nothing can be committed: about ten games of three a pitch, some 10 MB where all of it is used.
+const QUEUE: usize = 8192;
 
 /// Longest time that one bulk transaction keeps the write lock before it commits, ns: live pitches wait no longer.
 /// Half of design.md's 10 ms, since the commit itself comes on top.
@@ -136,6 +148,9 @@ pub enum StoreError {
         /// What does not fit.
         why: String,
     },
+    /// Nothing can be stored at the moment, and no more be kept for later.
+    #[error("the store cannot commit, and its queue is full: make room on its disk; `pitchguard status` says why")]
+    NoRoom,
     /// The writer thread has ended.
     #[error("the store's writer has stopped")]
     WriterStopped,
@@ -144,6 +159,17 @@ pub enum StoreError {
 impl StoreError {
     pub(crate) fn lmdb(what: &'static str) -> impl FnOnce(heed::Error) -> Self {
         move |source| Self::Lmdb { what, source }
+    }
+
+    /// Whether the disk or the map is full.
+    pub fn is_about_room(&self) -> bool {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        let Self::Lmdb { source, .. } = self else { return false };
+        match source {
+            heed::Error::Mdb(heed::MdbError::MapFull) => true,
+            heed::Error::Io(error) => matches!(error.kind(), StorageFull | QuotaExceeded),
+            _ => false,
+        }
     }
 
     /// Whether the cause is the record itself, so that trying again cannot help.
@@ -157,7 +183,7 @@ impl StoreError {
 pub struct StoreOptions {
     /// Size of LMDB's map, bytes: address space and the largest size of the file, not memory.
     pub map_bytes: usize,
-    /// Batches that may wait for the writer before it pushes back.
+    /// Batches that may wait for the writer before it pushes back, or, while it fails, before they are lost.
     pub queue: usize,
     /// How long the writer gathers batches before it commits them together.
     pub group_commit: Duration,
@@ -165,7 +191,7 @@ pub struct StoreOptions {
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { map_bytes: 8 << 30, queue: 1024, group_commit: Duration::from_millis(5) }
+        Self { map_bytes: 8 << 30, queue: QUEUE, group_commit: Duration::from_millis(5) }
     }
 }
 

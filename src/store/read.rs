@@ -397,6 +397,11 @@ impl Store {
         self.env.real_disk_size().map_err(StoreError::lmdb("measure its file"))
     }
 
+    /// Every record of a table that has few.
+    pub(super) fn all<R: Record>(&self) -> Result<Vec<R>, StoreError> {
+        self.scan((Bound::Unbounded, Bound::Unbounded), usize::MAX)
+    }
+
     fn read_txn(&self) -> Result<RoTxn<'_, WithoutTls>, StoreError> {
         self.env.read_txn().map_err(StoreError::lmdb("begin a read"))
     }

@@ -3,6 +3,7 @@
 //! A layout never changes once released: a change is a new type with the next number, and `decode` keeps reading the
 //! old ones. The golden bytes in the tests hold every layout still. Absent measurements cost one bit, not sixteen bytes.
 
+mod access;
 mod daily;
 
 use rkyv::rancor::{Error, Fallible};

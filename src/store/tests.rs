@@ -242,7 +242,7 @@ fn a_writer_that_ended_by_itself_stays_in_trouble() {
     let (writer, thread) = Arc::new(store).writer(|_| panic!("a fault behind the commit")).expect("a thread");
     writer.submit(vec![Write::Pitch(Box::new(pitch(Some(5), 1, 1)))]).expect("queued");
     thread.join().expect_err("it panicked");
-    assert_eq!(writer.trouble(), Some(StoreError::WriterStopped.to_string()));
+    assert_eq!(writer.trouble().map(|t| t.why), Some(StoreError::WriterStopped.to_string()));
     assert!(matches!(writer.submit(Vec::new()), Err(StoreError::WriterStopped)));
 }
 

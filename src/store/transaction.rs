@@ -218,7 +218,7 @@ impl<'s> Transaction<'s> {
         self.put(table, name.as_bytes(), &codec::seal_raw(bytes))
     }
 
-    fn put_record<R: Record>(&mut self, key: &[u8], record: &R) -> Result<Put, StoreError> {
+    pub(super) fn put_record<R: Record>(&mut self, key: &[u8], record: &R) -> Result<Put, StoreError> {
         self.put(R::TABLE, key, &codec::seal(record)?)
     }
 
@@ -237,7 +237,7 @@ impl<'s> Transaction<'s> {
         Ok(put)
     }
 
-    fn delete(&mut self, table: Table, key: &[u8]) -> Result<bool, StoreError> {
+    pub(super) fn delete(&mut self, table: Table, key: &[u8]) -> Result<bool, StoreError> {
         let deleted = self.store.table(table).delete(&mut self.txn, key).map_err(StoreError::lmdb("delete"))?;
         self.dirty |= deleted;
         Ok(deleted)

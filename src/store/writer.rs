@@ -1,10 +1,13 @@
 //! The writer thread: batches in, one synced commit for all that gathered within a few milliseconds.
 //!
-//! A batch is the unit of atomicity (a pitch with the checkpoint that covers it). The queue is bounded: a full one makes
-//! [`WriterHandle::submit`] wait, which is counted. A batch that cannot be stored for its own sake (a corrupt record in
-//! its way, a date that is none) is refused, logged and counted, and the rest goes on; when the disk or the map is full
-//! nothing is dropped: the writer tries again, the queue fills and pushes back, and [`WriterHandle::trouble`] says why.
-//! Only after [`WriterHandle::stop`] is what cannot be stored given up, logged and counted.
+//! A batch is the unit of atomicity (a pitch with the checkpoint that covers it). The queue is bounded: one that is full
+//! because the disk is slow makes [`WriterHandle::submit`] wait, which is counted. A batch that cannot be stored for its own
+//! sake (a corrupt record in its way, a date that is none) is refused, logged and counted, and the rest goes on.
+//!
+//! When the disk or the map is full the writer tries again and again, [`WriterHandle::trouble`] says why, and batches gather
+//! in the queue, which has room for some games. Only once that is full too is a new batch given up, logged and counted:
+//! what is shown must not stand still because nothing can be kept. After [`WriterHandle::stop`] the same becomes of what
+//! cannot be stored at once.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -67,8 +70,24 @@ pub struct WriterCounts {
     pub retries: u64,
     /// Submissions that had to wait for room in the queue.
     pub waits: u64,
-    /// Batches lost because the store still failed, or the queue stayed full, when the writer was told to stop.
+    /// Batches lost: they found the queue full while the store failed, or the store still failed when the writer was told
+    /// to stop.
     pub lost: u64,
+}
+
+/// Why commits fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// In words.
+    pub why: String,
+    /// Whether the disk or the map is full: making room mends it.
+    pub is_about_room: bool,
+}
+
+impl From<&StoreError> for Trouble {
+    fn from(error: &StoreError) -> Self {
+        Self { why: error.to_string(), is_about_room: error.is_about_room() }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -80,7 +99,7 @@ struct Shared {
     retries: AtomicU64,
     waits: AtomicU64,
     lost: AtomicU64,
-    trouble: Mutex<Option<String>>,
+    trouble: Mutex<Option<Trouble>>,
     stop: AtomicBool,
     turns: AtomicU64,
     pushes: AtomicU64,
@@ -92,6 +111,7 @@ pub struct WriterHandle {
     // Number and queue place are taken together, so that the numbers are the order of the queue.
     entrance: Arc<Mutex<(u64, Sender<Vec<Write>>)>>,
     shared: Arc<Shared>,
+    room: usize,
 }
 
 /// A poisoned lock guards plain numbers: they stay good.
@@ -101,15 +121,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl WriterHandle {
     /// Queues one batch, all of which is committed or nothing, and returns its number. Waits while the queue is full, but
-    /// not for long once the writer was told to [stop](Self::stop).
+    /// not while the store fails, nor for long once the writer was told to [stop](Self::stop).
     ///
     /// # Errors
-    /// The writer has stopped.
+    /// The writer has stopped, or the batch is lost because the store fails and the queue is full.
     pub fn submit(&self, batch: Vec<Write>) -> Result<u64, StoreError> {
         let mut entrance = lock(&self.entrance);
         match entrance.1.try_send(batch) {
             Ok(()) => {}
             Err(TrySendError::Full(batch)) => {
+                if self.failing() {
+                    return Err(self.give_up());
+                }
                 self.shared.waits.fetch_add(1, Ordering::Relaxed);
                 self.send_waiting(&entrance.1, batch)?;
             }
@@ -130,9 +153,28 @@ impl WriterHandle {
                     self.shared.lost.fetch_add(1, Ordering::Relaxed);
                     return Err(StoreError::WriterStopped);
                 }
+                Err(SendTimeoutError::Timeout(_)) if self.failing() => return Err(self.give_up()),
                 Err(SendTimeoutError::Timeout(unsent)) => batch = unsent,
             }
         }
+    }
+
+    fn failing(&self) -> bool {
+        lock(&self.shared.trouble).is_some()
+    }
+
+    /// Counts a batch that finds neither disk nor room. Logged once a thousand: the state of the part says it all the time.
+    fn give_up(&self) -> StoreError {
+        let before = self.shared.lost.fetch_add(1, Ordering::Relaxed);
+        if before.is_multiple_of(1000) {
+            tracing::error!(lost = before + 1, "results are lost: the store cannot commit and its queue is full");
+        }
+        StoreError::NoRoom
+    }
+
+    /// Batches that the queue has room for.
+    pub fn room(&self) -> usize {
+        self.room
     }
 
     /// Tells the writer that the end has come: what cannot be stored at once is lost rather than waited for.
@@ -153,7 +195,7 @@ impl WriterHandle {
     }
 
     /// Why commits fail at the moment, or that the writer has ended, which stays; nothing where all is well.
-    pub fn trouble(&self) -> Option<String> {
+    pub fn trouble(&self) -> Option<Trouble> {
         lock(&self.shared.trouble).clone()
     }
 
@@ -193,7 +235,11 @@ impl Store {
     ) -> Result<(WriterHandle, JoinHandle<()>), StoreError> {
         let (sender, receiver) = bounded(self.options.queue);
         let shared = Arc::new(Shared::default());
-        let handle = WriterHandle { entrance: Arc::new(Mutex::new((0, sender))), shared: Arc::clone(&shared) };
+        let handle = WriterHandle {
+            entrance: Arc::new(Mutex::new((0, sender))),
+            shared: Arc::clone(&shared),
+            room: self.options.queue,
+        };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || Writer { store: self, receiver, shared, committed }.run())
@@ -259,16 +305,28 @@ impl<C: Fn(Duration)> Writer<C> {
                     break;
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the store cannot commit; trying again");
                     self.shared.retries.fetch_add(1, Ordering::Relaxed);
-                    *lock(&self.shared.trouble) = Some(error.to_string());
+                    self.trouble(Some(Trouble::from(&error)));
                     self.shared.turns.fetch_add(1, Ordering::Relaxed);
                     std::thread::sleep(RETRY);
                 }
             }
         }
-        *lock(&self.shared.trouble) = None;
+        self.trouble(None);
         self.settled(1);
+    }
+
+    /// Notes how it stands, and logs it where that is news.
+    fn trouble(&self, trouble: Option<Trouble>) {
+        let mut known = lock(&self.shared.trouble);
+        match (&*known, &trouble) {
+            (None, Some(Trouble { why, .. })) => {
+                tracing::error!(why, "the store cannot commit; trying again until it can")
+            }
+            (Some(_), None) => tracing::info!("the store goes on"),
+            _ => {}
+        }
+        *known = trouble;
     }
 
     /// Whether nobody is left who could submit or wait, or the end has come.
@@ -300,6 +358,6 @@ impl<C: Fn(Duration)> Writer<C> {
 impl<C> Drop for Writer<C> {
     /// However the thread ends, those who hold a handle see it.
     fn drop(&mut self) {
-        *lock(&self.shared.trouble) = Some(StoreError::WriterStopped.to_string());
+        *lock(&self.shared.trouble) = Some(Trouble::from(&StoreError::WriterStopped));
     }
 }

@@ -1,0 +1,521 @@
+//! Who may ask: whoever is on this box, and whoever shows a key.
+//!
+//! A key comes as `Authorization: Bearer …`. A browser cannot send that with a WebSocket, and a key in an address would
+//! stand in every log and history; so a browser trades its key for a cookie once (`POST /api/session`), which scripts
+//! cannot read and which goes to this box only (`HttpOnly`, `SameSite=Strict`). The cookie is the key's id, a moment and a
+//! BLAKE3 tag over both: nothing is kept about it here, it survives a restart, and it ends with its key. The tag's secret
+//! lies in a file of its own, apart from the database, so that a backup lets nobody in.
+//!
+//! Failed attempts of one address are limited, whoever shows a good key is not: guessing 256 bits is hopeless anyway, and
+//! nobody can lock a tablet out from behind the same router.
+
+use std::fmt;
+use std::fs;
+use std::io::Write;
+use std::net::IpAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwap;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use data_encoding::BASE64URL_NOPAD;
+
+use super::extract::Client;
+use super::limit::Buckets;
+use super::options::HttpOptions;
+use super::problem::Problem;
+use crate::config::HttpConfig;
+use crate::observe::AccessStatus;
+use crate::store::keys::{ApiKeyRecord, id_in, random};
+use crate::store::{Store, StoreError};
+
+/// How long a cookie is good: from one game day to the next, so that a tablet in daily use never asks again.
+const SESSION: Duration = Duration::from_hours(24);
+/// Its name.
+pub(super) const COOKIE: &str = "pitchguard_session";
+/// Failed attempts of one address a minute.
+const FAILURES_PER_MINUTE: f64 = 10.0;
+/// The file of the cookies' secret, in the store's directory.
+const SECRET: &str = "session.key";
+/// Answered to everybody: it says nothing but that the process lives.
+const OPEN: [&str; 2] = ["/health/live", "/api/session"];
+
+/// Of whom a key is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// Of everybody beyond loopback.
+    BeyondLoopback,
+    /// Of everybody.
+    Everybody,
+    /// Of nobody: said out loud by `insecure`.
+    Nobody,
+}
+
+impl Asked {
+    /// What the configuration says.
+    pub fn of(http: &HttpConfig) -> Self {
+        match http {
+            HttpConfig { insecure: true, .. } => Self::Nobody,
+            HttpConfig { require_keys: true, .. } => Self::Everybody,
+            _ => Self::BeyondLoopback,
+        }
+    }
+}
+
+/// A key with its last use, which is noted in memory and stored now and then.
+#[derive(Debug)]
+struct Held {
+    record: ApiKeyRecord,
+    used_ns: AtomicU64,
+}
+
+/// Checks keys and cookies.
+pub struct KeyDesk {
+    store: Arc<Store>,
+    asked: Asked,
+    keys: ArcSwap<Vec<Arc<Held>>>,
+    secret: [u8; 32],
+    failures: Buckets,
+    admitted: AtomicU64,
+    refused: AtomicU64,
+    limited: AtomicU64,
+}
+
+/// Without keys and secret.
+impl fmt::Debug for KeyDesk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyDesk").field("asked", &self.asked).finish_non_exhaustive()
+    }
+}
+
+/// On what ground somebody was let in. It goes with the request, and a WebSocket asks again by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ground {
+    /// Nobody is asked, or not here.
+    Unasked,
+    /// A key with this id, up to a moment, ns since 1970, where a cookie says so.
+    Key { id: String, until_ns: u64 },
+}
+
+/// What somebody showed.
+enum Shown<'h> {
+    Nothing,
+    Key(&'h str),
+    Cookie(&'h str),
+}
+
+impl KeyDesk {
+    /// Checks by the keys of this store.
+    ///
+    /// # Errors
+    /// The store fails, or the system has no random bytes.
+    pub fn new(store: Arc<Store>, asked: Asked) -> Result<Self, StoreError> {
+        let secret = session_secret(store.dir())?;
+        let desk = Self {
+            store,
+            asked,
+            keys: ArcSwap::default(),
+            secret,
+            failures: Buckets::new(FAILURES_PER_MINUTE),
+            admitted: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            limited: AtomicU64::new(0),
+        };
+        desk.reload()?;
+        Ok(desk)
+    }
+
+    /// Reads the keys again, because they were changed.
+    ///
+    /// # Errors
+    /// The store fails; the keys stay as they were.
+    pub fn reload(&self) -> Result<(), StoreError> {
+        let before = self.keys.load();
+        let used = |record: &ApiKeyRecord| {
+            let known = before.iter().find(|held| held.record.id == record.id);
+            known.map_or(0, |held| held.used_ns.load(Ordering::Relaxed)).max(record.last_used_ns.unwrap_or_default())
+        };
+        let held = |record: ApiKeyRecord| Arc::new(Held { used_ns: AtomicU64::new(used(&record)), record });
+        let keys = self.store.keys()?.into_iter().map(held).collect();
+        self.keys.store(Arc::new(keys));
+        Ok(())
+    }
+
+    /// Stores when keys were last used, where that is news by a minute.
+    ///
+    /// # Errors
+    /// The store fails; it is tried again next time.
+    pub fn note_used(&self) -> Result<(), StoreError> {
+        const NEWS_NS: u64 = 60_000_000_000;
+        let news = |held: &&Arc<Held>| {
+            held.used_ns.load(Ordering::Relaxed) >= held.record.last_used_ns.unwrap_or_default() + NEWS_NS
+        };
+        let used: Vec<_> = self
+            .keys
+            .load()
+            .iter()
+            .filter(news)
+            .map(|held| (held.record.id.clone(), held.used_ns.load(Ordering::Relaxed)))
+            .collect();
+        if used.is_empty() {
+            return Ok(());
+        }
+        self.store.note_keys_used(&used)?;
+        self.reload()
+    }
+
+    /// Whether any key is in force.
+    pub fn has_keys(&self) -> bool {
+        let now_ns = now_ns();
+        self.keys.load().iter().any(|held| held.record.in_force(now_ns))
+    }
+
+    /// Of whom a key is asked.
+    pub fn asked(&self) -> Asked {
+        self.asked
+    }
+
+    /// Attempts so far.
+    pub fn status(&self) -> AccessStatus {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let now_ns = now_ns();
+        AccessStatus {
+            keys: self.keys.load().iter().filter(|held| held.record.in_force(now_ns)).count() as u64,
+            admitted: load(&self.admitted),
+            refused: load(&self.refused),
+            limited: load(&self.limited),
+        }
+    }
+
+    /// Whether this peer must show a key.
+    pub(super) fn asks(&self, peer: IpAddr) -> bool {
+        match self.asked {
+            Asked::Nobody => false,
+            Asked::Everybody => true,
+            Asked::BeyondLoopback => !peer.to_canonical().is_loopback(),
+        }
+    }
+
+    /// Lets a request in, or says why not.
+    pub(super) fn admit(&self, peer: IpAddr, headers: &HeaderMap, now: Instant) -> Result<Ground, Problem> {
+        if !self.asks(peer) {
+            return Ok(Ground::Unasked);
+        }
+        let shown = shown(headers);
+        match self.ground(&shown) {
+            Some(ground) => {
+                self.admitted.fetch_add(1, Ordering::Relaxed);
+                Ok(ground)
+            }
+            None => Err(self.refuse(peer, matches!(shown, Shown::Nothing), now)),
+        }
+    }
+
+    /// Lets in whoever shows this key, also where nobody would have to.
+    pub(super) fn admit_key(&self, peer: IpAddr, key: &str, now: Instant) -> Result<Ground, Problem> {
+        let ground = self.by_key(key).ok_or_else(|| self.refuse(peer, false, now))?;
+        self.admitted.fetch_add(1, Ordering::Relaxed);
+        Ok(ground)
+    }
+
+    /// Whether a request of this peer with these headers would be let in; no attempt is counted.
+    pub(super) fn would_admit(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        !self.asks(peer) || self.ground(&shown(headers)).is_some()
+    }
+
+    fn ground(&self, shown: &Shown<'_>) -> Option<Ground> {
+        match shown {
+            Shown::Nothing => None,
+            Shown::Key(key) => self.by_key(key),
+            Shown::Cookie(cookie) => self.by_cookie(cookie),
+        }
+    }
+
+    /// Counts a failed attempt; one that showed nothing is none.
+    fn refuse(&self, peer: IpAddr, nothing_shown: bool, now: Instant) -> Problem {
+        if nothing_shown {
+            let detail = "show a key of this box: Authorization: Bearer …, or a cookie of POST /api/session; \
+                `pitchguard key add` on the box makes one";
+            return Problem::new(StatusCode::UNAUTHORIZED, "key-missing", "Key missing", detail);
+        }
+        if let Err(wait) = self.failures.take(peer, 1.0, now) {
+            self.limited.fetch_add(1, Ordering::Relaxed);
+            let seconds = wait.as_secs_f64().ceil() as u64;
+            let detail = format!("too many wrong keys came from this address; try the right one, or wait {seconds} s");
+            return Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", detail)
+                .retry_after(seconds);
+        }
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(%peer, "a key or cookie that is not in force was shown");
+        let detail = "this key is not in force, or the session has ended: `pitchguard key list` on the box shows the keys, \
+            `pitchguard key add` makes one";
+        Problem::new(StatusCode::UNAUTHORIZED, "key-refused", "Key refused", detail)
+    }
+
+    /// By a key's text.
+    fn by_key(&self, key: &str) -> Option<Ground> {
+        let held = self.in_force(id_in(key)?)?;
+        held.record.is(key).then(|| {
+            held.used_ns.fetch_max(now_ns(), Ordering::Relaxed);
+            Ground::Key { id: held.record.id.clone(), until_ns: u64::MAX }
+        })
+    }
+
+    /// By a cookie's text.
+    fn by_cookie(&self, cookie: &str) -> Option<Ground> {
+        let (signed, tag) = cookie.rsplit_once('.')?;
+        let (id, until_s) = signed.split_once('.')?;
+        let until_ns = until_s.parse::<u64>().ok()?.checked_mul(1_000_000_000)?;
+        let held = self.in_force(id)?;
+        let shown: [u8; 32] = BASE64URL_NOPAD.decode(tag.as_bytes()).ok()?.try_into().ok()?;
+        // blake3's own comparison takes as long for a wrong tag as for the right one.
+        if self.tag(signed, &held.record) != blake3::Hash::from_bytes(shown) || now_ns() >= until_ns {
+            return None;
+        }
+        held.used_ns.fetch_max(now_ns(), Ordering::Relaxed);
+        Some(Ground::Key { id: id.to_owned(), until_ns })
+    }
+
+    /// Whether the ground still holds: a key may have been revoked meanwhile.
+    pub(super) fn still_holds(&self, ground: &Ground) -> bool {
+        match ground {
+            Ground::Unasked => true,
+            Ground::Key { id, until_ns } => now_ns() < *until_ns && self.in_force(id).is_some(),
+        }
+    }
+
+    /// A cookie for whoever showed a key or a cookie, with how long it is good.
+    pub(super) fn cookie(&self, ground: &Ground) -> Option<HeaderValue> {
+        let Ground::Key { id, .. } = ground else { return None };
+        let held = self.in_force(id)?;
+        let until_s = now_ns() / 1_000_000_000 + SESSION.as_secs();
+        let signed = format!("{id}.{until_s}");
+        let tag = BASE64URL_NOPAD.encode(self.tag(&signed, &held.record).as_bytes());
+        let text = format!("{COOKIE}={signed}.{tag}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict", SESSION.as_secs());
+        HeaderValue::from_str(&text).ok()
+    }
+
+    /// A cookie that is worth renewing: half of its time is over.
+    fn wanes(ground: &Ground) -> bool {
+        let half_ns = SESSION.as_nanos() as u64 / 2;
+        matches!(ground, Ground::Key { until_ns, .. } if until_ns.saturating_sub(now_ns()) < half_ns)
+    }
+
+    fn in_force(&self, id: &str) -> Option<Arc<Held>> {
+        let now_ns = now_ns();
+        self.keys.load().iter().find(|held| held.record.id == id && held.record.in_force(now_ns)).cloned()
+    }
+
+    /// Bound to the key by its hash: another key of the same id would not do.
+    fn tag(&self, signed: &str, record: &ApiKeyRecord) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.secret);
+        hasher.update(signed.as_bytes()).update(&record.hash);
+        hasher.finalize()
+    }
+}
+
+/// Ends a browser's session.
+pub(super) fn cleared_cookie() -> HeaderValue {
+    HeaderValue::from_static("pitchguard_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict")
+}
+
+/// Keys expire by the calendar: wall time, whatever box time does.
+fn now_ns() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
+}
+
+/// The key or cookie in the headers; a key goes before a cookie.
+fn shown(headers: &HeaderMap) -> Shown<'_> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if let Some((scheme, key)) = bearer.and_then(|value| value.split_once(' '))
+        && scheme.eq_ignore_ascii_case("bearer")
+    {
+        return Shown::Key(key.trim());
+    }
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map_or(Shown::Nothing, |(_, value)| Shown::Cookie(value))
+}
+
+/// Lets in whoever may ask, and notes on what ground.
+pub(super) async fn check(State(options): State<Arc<HttpOptions>>, mut request: Request, next: Next) -> Response {
+    let Some(desk) = &options.keys else { return next.run(request).await };
+    if OPEN.contains(&request.uri().path()) {
+        return next.run(request).await;
+    }
+    let ground = match desk.admit(Client::of(request.extensions()).0, request.headers(), Instant::now()) {
+        Ok(ground) => ground,
+        Err(problem) => return challenge(problem),
+    };
+    let renewed = KeyDesk::wanes(&ground).then(|| desk.cookie(&ground)).flatten();
+    request.extensions_mut().insert(ground);
+    let mut response = next.run(request).await;
+    if let Some(cookie) = renewed {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// A refusal that says what it wants to see.
+pub(super) fn challenge(problem: Problem) -> Response {
+    let mut response = problem.into_response();
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let wanted = HeaderValue::from_static("Bearer realm=\"pitchguard\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, wanted);
+    }
+    response
+}
+
+/// The cookies' secret: made once, readable by this user only, and never part of a backup. Where it cannot be kept,
+/// cookies end with this run.
+fn session_secret(dir: &Path) -> Result<[u8; 32], StoreError> {
+    let path = dir.join(SECRET);
+    if let Ok(bytes) = fs::read(&path)
+        && let Ok(secret) = bytes.try_into()
+    {
+        return Ok(secret);
+    }
+    let secret = random::<32>()?;
+    let partial = dir.join(format!("{SECRET}.partial"));
+    let kept = fs::File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&partial)
+        .and_then(|mut file| file.write_all(&secret).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&partial, &path));
+    if let Err(error) = kept {
+        tracing::warn!(path = %path.display(), %error, "the sessions of browsers end with this run");
+    }
+    Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::store::StoreOptions;
+
+    const FAR: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+    const NEAR: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    fn desk(asked: Asked) -> (tempfile::TempDir, KeyDesk) {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("a new store opens"));
+        (dir, KeyDesk::new(store, asked).expect("a desk"))
+    }
+
+    fn issue(desk: &KeyDesk, name: &str) -> String {
+        let key = desk.store.issue_key(name, None, now_ns()).expect("made").key;
+        desk.reload().expect("read");
+        key
+    }
+
+    fn bearer(key: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::AUTHORIZATION, format!("Bearer {key}").parse().expect("a header"))])
+    }
+
+    fn with_cookie(cookie: &HeaderValue) -> HeaderMap {
+        let pair = cookie.to_str().expect("text").split(';').next().expect("a pair");
+        let line = format!("theme=sun; {pair}; other=1");
+        HeaderMap::from_iter([(header::COOKIE, line.parse().expect("a header"))])
+    }
+
+    fn status(desk: &KeyDesk, peer: IpAddr, headers: &HeaderMap) -> u16 {
+        let admitted = desk.admit(peer, headers, Instant::now());
+        admitted.map_or_else(|problem| problem.into_response().status().as_u16(), |_| 200)
+    }
+
+    #[test]
+    fn loopback_is_not_asked_unless_everybody_is_and_nobody_where_it_is_said_out_loud() {
+        let nothing = HeaderMap::new();
+        for (asked, near, far) in
+            [(Asked::BeyondLoopback, 200, 401), (Asked::Everybody, 401, 401), (Asked::Nobody, 200, 200)]
+        {
+            let (_dir, desk) = desk(asked);
+            assert_eq!((status(&desk, NEAR, &nothing), status(&desk, FAR, &nothing)), (near, far), "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_admits_until_it_is_revoked_and_so_does_its_cookie_and_an_open_connection() {
+        let (_dir, desk) = desk(Asked::BeyondLoopback);
+        let key = issue(&desk, "tablet");
+        let ground = desk.admit(FAR, &bearer(&key), Instant::now()).expect("let in");
+        let cookie = desk.cookie(&ground).expect("a cookie");
+        assert_eq!(status(&desk, FAR, &with_cookie(&cookie)), 200);
+        assert!(desk.still_holds(&ground));
+        desk.store.revoke_key("tablet", now_ns()).expect("stored");
+        desk.reload().expect("read");
+        assert_eq!((status(&desk, FAR, &bearer(&key)), status(&desk, FAR, &with_cookie(&cookie))), (401, 401));
+        assert!(!desk.still_holds(&ground));
+    }
+
+    #[test]
+    fn a_cookie_survives_a_restart_and_no_forged_one_admits() {
+        let (dir, first) = desk(Asked::Everybody);
+        let (key, other) = (issue(&first, "tablet"), issue(&first, "other"));
+        let ground = first.admit(FAR, &bearer(&key), Instant::now()).expect("let in");
+        let cookie = first.cookie(&ground).expect("a cookie");
+        drop(first);
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens again"));
+        let desk = KeyDesk::new(store, Asked::Everybody).expect("a desk");
+        assert_eq!(status(&desk, FAR, &with_cookie(&cookie)), 200);
+        let text = cookie.to_str().expect("text");
+        let value = &text[COOKIE.len() + 1..text.find(';').expect("attributes")];
+        let (id, until, tag) = {
+            let mut parts = value.split('.');
+            (parts.next().expect("id"), parts.next().expect("until"), parts.next().expect("tag"))
+        };
+        let longer = until.parse::<u64>().expect("a number") + 1;
+        let other_id = id_in(&other).expect("an id");
+        for forged in [
+            format!("{id}.{longer}.{tag}"),
+            format!("{other_id}.{until}.{tag}"),
+            format!("{id}.{until}."),
+            format!("{id}.{until}.{}", BASE64URL_NOPAD.encode(&[0; 32])),
+            "..".to_owned(),
+            String::new(),
+        ] {
+            let header = format!("{COOKIE}={forged}; Path=/").parse().expect("a header");
+            assert_ne!(status(&desk, FAR, &with_cookie(&header)), 200, "{forged}");
+        }
+        let secret = fs::metadata(dir.path().join(SECRET)).expect("it is kept");
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&secret.permissions()) & 0o777, 0o600);
+    }
+
+    #[test]
+    fn wrong_keys_are_limited_by_address_and_a_right_one_still_admits() {
+        let (_dir, desk) = desk(Asked::Everybody);
+        let key = issue(&desk, "tablet");
+        let wrong = bearer(&format!("{key}x"));
+        let now = Instant::now();
+        let statuses: Vec<u16> = (0..12)
+            .map(|_| desk.admit(FAR, &wrong, now).expect_err("refused").into_response().status().as_u16())
+            .collect();
+        assert_eq!(statuses, [vec![401; 10], vec![429; 2]].concat());
+        assert_eq!(status(&desk, FAR, &bearer(&key)), 200, "not locked out");
+        assert_eq!(status(&desk, FAR, &HeaderMap::new()), 401, "who shows nothing makes no attempt");
+        let told = desk.status();
+        assert_eq!((told.keys, told.admitted, told.refused, told.limited), (1, 1, 10, 2));
+    }
+
+    #[test]
+    fn the_last_use_reaches_the_store() {
+        let (_dir, desk) = desk(Asked::Everybody);
+        let key = issue(&desk, "tablet");
+        desk.note_used().expect("stored");
+        assert_eq!(desk.store.keys().expect("read")[0].last_used_ns, None, "never used");
+        desk.admit(FAR, &bearer(&key), Instant::now()).expect("let in");
+        desk.note_used().expect("stored");
+        assert!(desk.store.keys().expect("read")[0].last_used_ns.is_some());
+    }
+}

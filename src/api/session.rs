@@ -1,0 +1,78 @@
+//! `/api/session`: a browser trades its key for a cookie, asks whether it has one, and gives it back.
+
+use std::convert::Infallible;
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::ApiState;
+use super::auth::{self, Ground};
+use super::extract::{Body, Client};
+use super::problem::ProblemDetails;
+
+/// A key, for a browser that has it from its user.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SessionQuestion {
+    /// As `pitchguard key add` showed it.
+    key: String,
+}
+
+/// Whether this client may ask.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Session {
+    /// Whether a key is asked of this client at all.
+    key_required: bool,
+    /// Whether it is let in as it stands.
+    admitted: bool,
+}
+
+/// Trades a key for a cookie that is good for a day and renewed while it is used.
+#[utoipa::path(post, path = "/api/session", tag = "session", request_body = SessionQuestion, responses(
+    (status = 204, description = "The cookie, which a WebSocket sends too"),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details; `code` is KEY_REFUSED or TOO_MANY_ATTEMPTS where the key is not in force"),
+))]
+pub(super) async fn begin(
+    State(state): State<ApiState>,
+    Client(peer): Client,
+    Body(asked): Body<SessionQuestion>,
+) -> Response {
+    let Some(desk) = &state.options.keys else { return StatusCode::NO_CONTENT.into_response() };
+    match desk.admit_key(peer, &asked.key, Instant::now()) {
+        Ok(ground) => match desk.cookie(&ground) {
+            Some(cookie) => (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response(),
+            None => StatusCode::NO_CONTENT.into_response(),
+        },
+        Err(problem) => auth::challenge(problem),
+    }
+}
+
+/// Whether this client must show a key, and whether it is let in.
+#[utoipa::path(get, path = "/api/session", tag = "session", responses((status = 200, body = Session)))]
+pub(super) async fn show(State(state): State<ApiState>, Client(peer): Client, headers: HeaderMap) -> Json<Session> {
+    let Some(desk) = &state.options.keys else { return Json(Session { key_required: false, admitted: true }) };
+    Json(Session { key_required: desk.asks(peer), admitted: desk.would_admit(peer, &headers) })
+}
+
+/// Gives the cookie back.
+#[utoipa::path(delete, path = "/api/session", tag = "session", responses((status = 204, description = "No cookie any more")))]
+pub(super) async fn end() -> Response {
+    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, auth::cleared_cookie())]).into_response()
+}
+
+/// On what ground a request was let in; on none that needs to be asked for again where nobody checks keys.
+pub(super) struct On(pub(super) Ground);
+
+impl<S: Send + Sync> FromRequestParts<S> for On {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.extensions.get().cloned().unwrap_or(Ground::Unasked)))
+    }
+}

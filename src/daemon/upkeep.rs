@@ -1,0 +1,193 @@
+//! The verbs that look after the store, as one who has it open does them: the command line itself, or the daemon for it.
+
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use crate::api::KeyDesk;
+use crate::config::StoreConfig;
+use crate::history::Watcher;
+use crate::history::work::Outcome;
+use crate::store::backup::{BackupError, BackupOptions};
+use crate::store::keys::ApiKeyRecord;
+use crate::store::{Store, StoreError};
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Upkeep {
+    /// Write a backup.
+    Backup {
+        /// Into this directory; the configured one where absent.
+        to: Option<PathBuf>,
+        /// MB a second at most, 0 for no limit; the configured rate where absent.
+        rate_mb_s: Option<u32>,
+    },
+    /// Forget what is older than it may be.
+    Retention {
+        /// Only count it.
+        dry_run: bool,
+    },
+    /// Make a key of the API.
+    KeyAdd {
+        /// What its holder is called.
+        name: String,
+        /// The last day on which it admits, UTC; for ever where absent.
+        expires: Option<Date>,
+    },
+    /// List the keys of the API.
+    KeyList,
+    /// Revoke a key of the API.
+    KeyRevoke {
+        /// Its name or id.
+        name: String,
+    },
+}
+
+/// Why it could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum UpkeepError {
+    /// The backup.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A day that no calendar has.
+    #[error("the day {0} cannot be reckoned with; choose one between the years 1970 and 2200")]
+    Day(Date),
+    /// No such key.
+    #[error("no key in force has the name or id `{0}`; `pitchguard key list` shows them")]
+    NoSuchKey(String),
+}
+
+/// Does it. `desk` is who checks keys for the API, where a daemon serves one: it hears of changes at once.
+///
+/// # Errors
+/// It could not be done; what was done before stays.
+pub fn perform(
+    store: &Store,
+    upkeep: &Upkeep,
+    config: &StoreConfig,
+    desk: Option<&KeyDesk>,
+    watcher: &mut dyn Watcher,
+) -> Result<Outcome, UpkeepError> {
+    let now = Timestamp::now();
+    let now_ns = now.as_nanosecond() as u64;
+    let said = match upkeep {
+        Upkeep::Backup { to, rate_mb_s } => backup(store, to.clone(), *rate_mb_s, config, now, watcher)?,
+        Upkeep::Retention { dry_run } => retention(store, *dry_run, config, now, watcher)?,
+        Upkeep::KeyAdd { name, expires } => {
+            let expires_ns = expires.map(|day| end_of(day).ok_or(UpkeepError::Day(day))).transpose()?;
+            let issued = store.issue_key(name, expires_ns, now_ns)?;
+            let until =
+                expires.map_or_else(|| "until it is revoked".to_owned(), |day| format!("to the end of {day}, UTC"));
+            format!(
+                "{}\n\nThis is the key of `{name}`, good {until}. It is shown this once: the box keeps only its hash.\n\
+                 Send it as `Authorization: Bearer …`; browsers trade it for a cookie at POST /api/session.\n",
+                issued.key
+            )
+        }
+        Upkeep::KeyList => key_table(&store.keys()?, now_ns),
+        Upkeep::KeyRevoke { name } => {
+            let key = store.revoke_key(name, now_ns)?.ok_or_else(|| UpkeepError::NoSuchKey(name.clone()))?;
+            format!("revoked `{}` ({}): it admits nobody from now on\n", key.name, key.id)
+        }
+    };
+    if let (Some(desk), Upkeep::KeyAdd { .. } | Upkeep::KeyRevoke { .. }) = (desk, upkeep) {
+        desk.reload()?;
+    }
+    Ok(Outcome { said, undone: None })
+}
+
+fn backup(
+    store: &Store,
+    to: Option<PathBuf>,
+    rate_mb_s: Option<u32>,
+    config: &StoreConfig,
+    now: Timestamp,
+    watcher: &mut dyn Watcher,
+) -> Result<String, UpkeepError> {
+    let dir = to.unwrap_or_else(|| config.backup_dir());
+    let options = BackupOptions {
+        bytes_per_second: u64::from(rate_mb_s.unwrap_or(config.backup_rate_mb_s)) * 1_000_000,
+        keep: config.backups_keep as usize,
+    };
+    let backup = store.backup(&dir, options, now, &mut |done, total| {
+        watcher.progress("backing up", done, total);
+        !watcher.stopped()
+    })?;
+    let mut said = format!("{}\n{}", backup.path.display(), backup.verified);
+    for removed in &backup.removed {
+        said.push_str(&format!("removed the older {}\n", removed.display()));
+    }
+    tracing::info!(path = %backup.path.display(), bytes = backup.verified.bytes, took = ?backup.took, "backup written");
+    Ok(said)
+}
+
+fn retention(
+    store: &Store,
+    dry_run: bool,
+    config: &StoreConfig,
+    now: Timestamp,
+    watcher: &mut dyn Watcher,
+) -> Result<String, UpkeepError> {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let first = today.saturating_sub(i64::from(config.retention_years).years());
+    let removed = store.retain_from(first, dry_run, &mut || !watcher.stopped())?;
+    let did = if dry_run { "would be removed" } else { "removed" };
+    tracing::info!(%first, dry_run, %removed, "retention");
+    Ok(format!("kept from {first} on ({} years); {did}: {removed}\n", config.retention_years))
+}
+
+/// The first moment after a day, UTC, ns since 1970.
+fn end_of(day: Date) -> Option<u64> {
+    let midnight = day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()?;
+    u64::try_from(midnight.timestamp().as_nanosecond()).ok()
+}
+
+/// The keys for people.
+fn key_table(keys: &[ApiKeyRecord], now_ns: u64) -> String {
+    if keys.is_empty() {
+        return "no keys; make one with `pitchguard key add --name NAME`\n".to_owned();
+    }
+    let day = |ns: Option<u64>, none: &str| {
+        let at = ns.and_then(|ns| Timestamp::from_nanosecond(i128::from(ns)).ok());
+        at.map_or_else(|| none.to_owned(), |at| at.strftime("%Y-%m-%d %H:%M").to_string())
+    };
+    let mut out = format!(
+        "{:<24} {:<10} {:<8} {:<17} {:<17} {}\n",
+        "name", "id", "state", "made (UTC)", "admits until", "last used"
+    );
+    for key in keys {
+        let state = match (key.revoked_ns, key.in_force(now_ns)) {
+            (Some(_), _) => "revoked",
+            (None, true) => "in force",
+            (None, false) => "expired",
+        };
+        let until = key.revoked_ns.or(key.expires_ns);
+        out.push_str(&format!(
+            "{:<24} {:<10} {state:<8} {:<17} {:<17} {}\n",
+            key.name,
+            key.id,
+            day(Some(key.created_ns), ""),
+            day(until, "revoked"),
+            day(key.last_used_ns, "never")
+        ));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_good_to_the_end_of_its_last_day() {
+        let end = end_of("2027-04-01".parse().expect("a day")).expect("in range");
+        assert_eq!(end, 1_806_624_000_000_000_000, "midnight before 2027-04-02, UTC");
+    }
+}

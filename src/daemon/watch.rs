@@ -1,0 +1,336 @@
+//! The watching thread: once a second it looks at all that surrounds the pipeline, judges it, and says what changed.
+//!
+//! It also acts on a full disk. What the box can rebuild is given up first, in the order in which it was handed over, while
+//! little of the disk is left or the writer says that it cannot commit; results themselves wait in the writer's queue.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use crate::api::{Event, KeyDesk, Live, RiskDesk};
+use crate::clock::BoxClock;
+use crate::config::StoreConfig;
+use crate::environment::{BrokerState, Environment, Quantity};
+use crate::ids::BoxNs;
+use crate::observe::surroundings::{EnvironmentStatus, ModelStatus, PitcherStatus, Surroundings};
+use crate::observe::{Part, PartReport, PartState, SystemStatus, Telemetry};
+use crate::readiness::{Readiness, Severity};
+use crate::store::records::State;
+use crate::store::{MAP_USED_WARN, Store, WriterHandle, backup};
+
+/// How often it looks, wall time.
+const EVERY: Duration = Duration::from_secs(1);
+/// How often what needs a directory read or a transaction is done.
+const SELDOM: Duration = Duration::from_mins(1);
+/// Pitchers whose numbers become metrics at once: every one is a dozen series.
+const PITCHERS_MAX: usize = 128;
+
+/// Something on the disk that can be made again, and is given up before anything else.
+pub trait Sheddable: Send {
+    /// What it is called in the log.
+    fn name(&self) -> &'static str;
+
+    /// Gives up what it can at once. How many bytes that freed; 0 where nothing is left.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    fn shed(&mut self) -> std::io::Result<u64>;
+}
+
+/// What it looks at.
+pub(super) struct Watched {
+    pub(super) clock: BoxClock,
+    pub(super) live: Arc<Live>,
+    pub(super) telemetry: Arc<Telemetry>,
+    pub(super) store: Arc<Store>,
+    pub(super) writer: WriterHandle,
+    pub(super) environment: Arc<Environment>,
+    pub(super) risk: Arc<RiskDesk>,
+    pub(super) keys: Arc<KeyDesk>,
+    pub(super) config: StoreConfig,
+    /// Given up first, in this order, when the disk is full.
+    pub(super) sheddable: Vec<Box<dyn Sheddable>>,
+}
+
+/// The running thread.
+pub(super) struct Watching {
+    /// Dropped to stop it.
+    goes_on: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Watching {
+    /// Stops it after the look at hand.
+    pub(super) fn stop(self) {
+        drop(self.goes_on);
+        // If it panicked it has said so on stderr; nothing depends on it now.
+        let _ = self.thread.join();
+    }
+}
+
+/// Starts the thread. Its first look is over when this returns, so that no part of it is unknown at the start.
+pub(super) fn spawn(watched: Watched) -> std::io::Result<Watching> {
+    let (goes_on, stopped) = bounded(0);
+    let mut watch =
+        Watch { known: watched.telemetry.parts(), watched, newest_backup_s: None, shed_bytes: 0, seldom: None };
+    watch.look();
+    let thread = std::thread::Builder::new().name("watch".into()).spawn(move || watch.run(&stopped))?;
+    Ok(Watching { goes_on, thread })
+}
+
+struct Watch {
+    watched: Watched,
+    /// The parts' states as they were published last.
+    known: Vec<Part>,
+    newest_backup_s: Option<f64>,
+    shed_bytes: u64,
+    /// When that was done last which is done seldom.
+    seldom: Option<Instant>,
+}
+
+impl Watch {
+    fn run(mut self, stopped: &Receiver<()>) {
+        while matches!(stopped.recv_timeout(EVERY), Err(RecvTimeoutError::Timeout)) {
+            self.look();
+        }
+        self.note_keys();
+    }
+
+    fn look(&mut self) {
+        if self.seldom.is_none_or(|done| done.elapsed() >= SELDOM) {
+            if self.seldom.replace(Instant::now()).is_some() {
+                self.note_keys();
+            }
+            self.newest_backup_s = newest_backup_s(&self.watched.config.backup_dir());
+        }
+        let system = self.disk();
+        self.store();
+        let environment = self.broker();
+        let now = self.watched.clock.now();
+        let snapshot = self.watched.live.snapshot();
+        let mut alerts = BTreeMap::new();
+        for alert in snapshot.alerts() {
+            *alerts.entry((alert.rule.clone(), severity(alert.severity))).or_default() += 1;
+        }
+        self.watched.telemetry.publish_surroundings(Surroundings {
+            system,
+            access: self.watched.keys.status(),
+            environment,
+            model: model(&self.watched.risk),
+            pitchers: snapshot.readiness(now).iter().take(PITCHERS_MAX).map(pitcher).collect(),
+            alerts,
+            newest_backup_s: self.newest_backup_s,
+            shed_bytes: self.shed_bytes,
+        });
+        self.tell_changes();
+    }
+
+    /// Looks at the disk, and makes room on it where there is none.
+    fn disk(&mut self) -> Option<SystemStatus> {
+        let dir = self.watched.store.dir().to_path_buf();
+        let system = match SystemStatus::sample(&dir) {
+            Ok(system) => system,
+            Err(error) => {
+                let detail = format!("the file system of {} does not answer: {error}", dir.display());
+                self.watched.telemetry.set_part("disk", PartState::Failed, detail);
+                return None;
+            }
+        };
+        let short = self.watched.writer.trouble().is_some_and(|trouble| trouble.is_about_room);
+        let free = system.disk_free_frac();
+        let (state, detail) = disk_part(&system, short, &self.watched.config, &dir);
+        if self.watched.telemetry.set_part("disk", state, detail.clone()) && state != PartState::Ready {
+            tracing::warn!(detail, "the disk is filling up");
+        }
+        if short || free < self.watched.config.disk_shed_frac {
+            self.shed();
+        }
+        Some(system)
+    }
+
+    /// Gives up the first thing that frees anything.
+    fn shed(&mut self) {
+        for sheddable in &mut self.watched.sheddable {
+            match sheddable.shed() {
+                Ok(0) => {}
+                Ok(bytes) => {
+                    tracing::warn!(what = sheddable.name(), bytes, "given up to make room on the disk");
+                    self.shed_bytes += bytes;
+                    return;
+                }
+                Err(error) => tracing::error!(what = sheddable.name(), %error, "cannot be given up to make room"),
+            }
+        }
+    }
+
+    fn store(&self) {
+        let store = &self.watched.store;
+        let used = store.map_used().unwrap_or_default();
+        let corrupt = store.corrupt_records();
+        let (state, detail) = if corrupt > 0 {
+            let detail = format!("{corrupt} corrupt records were met: `pitchguard verify`, then restore a backup");
+            (PartState::Degraded, detail)
+        } else if used >= MAP_USED_WARN {
+            let percent = 100.0 * used;
+            (PartState::Degraded, format!("{percent:.0} % of its map is used: run `pitchguard retention`"))
+        } else {
+            (PartState::Ready, String::new())
+        };
+        self.watched.telemetry.set_part("store", state, detail);
+    }
+
+    /// The sensors' broker; no part of the daemon where none is configured.
+    fn broker(&self) -> Option<EnvironmentStatus> {
+        let broker = self.watched.environment.broker();
+        let (state, detail) = match broker.state {
+            BrokerState::Off => return None,
+            BrokerState::Listening => (PartState::Ready, String::new()),
+            BrokerState::Connecting => {
+                let why = broker.error.as_deref().unwrap_or("no answer yet");
+                (PartState::Degraded, format!("the broker is not reached ({why}); pitches go on without weather"))
+            }
+            BrokerState::Refused => {
+                (PartState::Degraded, "the broker does not let this box subscribe: mend its access list".to_owned())
+            }
+        };
+        self.watched.telemetry.set_part("mqtt", state, detail);
+        Some(environment(&self.watched.environment, self.watched.clock.now()))
+    }
+
+    fn note_keys(&self) {
+        if let Err(error) = self.watched.keys.note_used() {
+            tracing::warn!(%error, "when keys were last used is not stored");
+        }
+    }
+
+    /// Publishes the parts whose state changed since the last look.
+    fn tell_changes(&mut self) {
+        let parts = self.watched.telemetry.parts();
+        for part in &parts {
+            let before = self.known.iter().find(|known| known.name == part.name);
+            if before.is_some_and(|known| known.state == part.state) {
+                continue;
+            }
+            self.watched.live.publish(Event::Health(PartReport::from(part.clone())));
+        }
+        self.known = parts;
+    }
+}
+
+/// How the disk stands. Full is no failure of the daemon: results are shown and wait in memory.
+fn disk_part(system: &SystemStatus, short: bool, config: &StoreConfig, dir: &Path) -> (PartState, String) {
+    let percent = 100.0 * system.disk_free_frac();
+    let left = format!("{percent:.1} % of the file system of {} is free", dir.display());
+    if short {
+        (PartState::Degraded, format!("full: {left}; results wait in memory until room is made: remove files there"))
+    } else if system.disk_free_frac() < config.disk_warn_frac {
+        (PartState::Degraded, format!("filling up: {left}; remove files there, or run `pitchguard retention`"))
+    } else {
+        (PartState::Ready, String::new())
+    }
+}
+
+/// When the newest backup was written, s since 1970.
+fn newest_backup_s(dir: &Path) -> Option<f64> {
+    let newest: PathBuf = backup::backups(dir).ok()?.pop()?;
+    let written = newest.metadata().ok()?.modified().ok()?;
+    Some(written.duration_since(UNIX_EPOCH).ok()?.as_secs_f64())
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Warning => "warning",
+        Severity::Critical => "critical",
+    }
+}
+
+fn model(desk: &RiskDesk) -> ModelStatus {
+    let service = desk.service();
+    let model = service.model();
+    let trained = model.as_ref().and_then(|model| model.trained_at.parse::<jiff::Timestamp>().ok());
+    ModelStatus {
+        version: model.map(|model| model.version.clone()),
+        trained_s: trained.map(|at| at.as_second() as f64),
+        assessments: service.counts(),
+    }
+}
+
+fn environment(environment: &Environment, now: BoxNs) -> EnvironmentStatus {
+    let (broker, conditions) = (environment.broker(), environment.conditions());
+    let c = conditions.counts;
+    let fresh = |quantity| conditions.fresh(quantity, now).map(|estimate| estimate.value);
+    EnvironmentStatus {
+        connected: broker.state == BrokerState::Listening,
+        connects: broker.connects,
+        messages: [
+            ("accepted", c.accepted),
+            ("repeated", c.repeated),
+            ("topic", c.topic),
+            ("oversized", c.oversized),
+            ("not_json", c.not_json),
+            ("no_time", c.no_time),
+            ("future", c.future),
+            ("old", c.old),
+            ("empty", c.empty),
+            ("implausible", c.implausible),
+            ("too_many", c.too_many),
+            ("implausible_values", c.implausible_values),
+        ],
+        sensors: conditions.sensors.len() as u64,
+        left_out: conditions.left_out.len() as u64,
+        temperature_c: fresh(Quantity::TemperatureC),
+        humidity_pct: fresh(Quantity::HumidityPct),
+        pressure_hpa: fresh(Quantity::PressureHpa),
+        wind_speed_mps: fresh(Quantity::WindSpeedMps),
+    }
+}
+
+fn pitcher(readiness: &Readiness) -> PitcherStatus {
+    PitcherStatus {
+        pitcher: readiness.pitcher.0,
+        readiness: [readiness.readiness.value, readiness.readiness.low, readiness.readiness.high],
+        fatigue: readiness.fatigue.value,
+        risk: readiness.risk.value,
+        velocity_delta_mph: readiness.features.get("velocity_delta_5").map(|feature| feature.value),
+        feature_qa_min: readiness.feature_qa_min,
+        late_data_frac: readiness.late_data_frac,
+        calibration_confidence: readiness.calibration_confidence,
+        data_age_s: readiness.data_age_ms as f64 / 1e3,
+        held: readiness.state == State::Held,
+        pitches: readiness.pitches,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_said_to_fill_up_before_it_is_full_and_full_where_nothing_can_be_written() {
+        let config = StoreConfig::default();
+        let at = |free: u64, short: bool| {
+            let system = SystemStatus { disk_bytes: 1000, disk_free_bytes: free, ..SystemStatus::default() };
+            disk_part(&system, short, &config, Path::new("/var/lib/pitchguard"))
+        };
+        assert_eq!(at(500, false), (PartState::Ready, String::new()));
+        let (state, detail) = at(80, false);
+        assert!(state == PartState::Degraded && detail.contains("8.0 %"), "{detail}");
+        let (state, detail) = at(0, true);
+        assert!(state == PartState::Degraded && detail.starts_with("full"), "{detail}");
+    }
+
+    #[test]
+    fn the_newest_backup_is_told_by_its_name() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        assert_eq!(newest_backup_s(dir.path()), None);
+        for name in ["pitchguard-20270115T000000Z.mdb", "pitchguard-20270116T000000Z.mdb", "other.mdb"] {
+            std::fs::write(dir.path().join(name), "").expect("written");
+        }
+        assert!(newest_backup_s(dir.path()).is_some_and(|at| at > 1e9));
+        assert_eq!(newest_backup_s(&dir.path().join("gone")), None);
+    }
+}
