@@ -91,7 +91,9 @@ impl Tap {
         }
         self.step += 1;
         let begun = *self.begun.get_or_insert(now);
-        if happened || now.0.saturating_sub(begun.0) >= HAND_OVER_NS || self.batch.len() > BLOCK / 2 {
+        let due = happened || now.0.saturating_sub(begun.0) >= HAND_OVER_NS;
+        // A writer that has something to do will not be sooner for a block that is not full, and has fewer of them.
+        if due && self.full.is_empty() {
             self.hand_over();
         }
     }
