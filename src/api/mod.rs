@@ -60,6 +60,8 @@ pub enum Command {
         /// Where the answer goes, one proposal a camera; the asker may have gone.
         reply: oneshot::Sender<Vec<Proposal>>,
     },
+    /// Readiness is judged by these limits from now on.
+    Judge(Box<crate::readiness::Config>),
 }
 
 /// What the API needs from the outside world. Cheap to clone.

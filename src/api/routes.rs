@@ -156,8 +156,8 @@ impl MakeRequestId for RequestIds {
 }
 
 fn request_span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
-    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-    tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path())
+    let request_id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::debug_span!("request", request_id, method = %request.method(), path = request.uri().path())
 }
 
 async fn time_request(State(telemetry): State<Arc<Telemetry>>, request: Request, next: Next) -> Response {

@@ -8,10 +8,14 @@ pub mod etl;
 pub mod faults;
 pub mod fetch;
 pub mod import;
+pub mod layout;
 mod logs;
+pub mod man;
 pub mod model;
+pub mod rollback;
 pub mod run;
 pub mod simulate;
+pub mod socket_units;
 pub mod status;
 pub mod train;
 pub mod work;
@@ -22,7 +26,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::Config;
+use crate::config::{Config, Provenance};
 
 /// Pitcher readiness from stadium camera frames, on the box, with its confidence.
 #[derive(Debug, Parser)]
@@ -59,6 +63,17 @@ enum Verb {
     CheckConfig(check_config::Args),
     /// Shows the configuration in force.
     Config(config::Args),
+    /// Goes back to the configuration, or the model, that worked before.
+    Rollback(rollback::Args),
+    /// Tells the layout of a database, which may be in use.
+    #[command(hide = true)]
+    StoreLayout(layout::Args),
+    /// Writes manual pages and shell completions.
+    #[command(hide = true)]
+    Man(man::Args),
+    /// Writes the addresses of the configuration into systemd's socket units, as a generator does.
+    #[command(hide = true)]
+    SocketUnits(socket_units::Args),
 }
 
 /// Parses the command line and runs the verb. Errors go to stderr with their causes; the exit status is 1, or 78
@@ -67,7 +82,7 @@ pub fn main() -> ExitCode {
     let Cli { config: path, verb } = Cli::parse();
     let path = path.as_deref();
     match verb {
-        Verb::Run(args) => with_config(path, |config| told(run::run(config, &args))),
+        Verb::Run(args) => with_provenance(path, |config, provenance| told(run::run(path, config, provenance, &args))),
         Verb::Demo(args) => told(demo::run(&args)),
         Verb::Simulate(args) => simulate::run(&args),
         Verb::Import(args) => with_config(path, |config| told(import::run(&args, &config.store))),
@@ -82,13 +97,22 @@ pub fn main() -> ExitCode {
         Verb::Status(args) => with_config(path, |config| status::run(&args, config.http.listen)),
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),
+        Verb::Rollback(args) => told(rollback::run(path, &args)),
+        Verb::StoreLayout(args) => told(layout::run(&args)),
+        Verb::Man(args) => told(man::run(&args)),
+        Verb::SocketUnits(args) => with_config(path, |config| told(socket_units::run(config, &args))),
     }
 }
 
 /// Runs a verb that needs the configuration; one with faults is never replaced by defaults.
 fn with_config(path: Option<&Path>, verb: impl FnOnce(&Config) -> ExitCode) -> ExitCode {
+    with_provenance(path, |config, _| verb(config))
+}
+
+/// The same for one that needs to know where each value came from.
+fn with_provenance(path: Option<&Path>, verb: impl FnOnce(&Config, Provenance) -> ExitCode) -> ExitCode {
     match Config::load(path, std::env::vars_os()) {
-        Ok((config, _)) => verb(&config),
+        Ok((config, provenance)) => verb(&config, provenance),
         Err(errors) => {
             eprintln!("{errors}");
             ExitCode::from(check_config::EXIT_CONFIG)

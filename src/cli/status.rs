@@ -95,7 +95,7 @@ pub fn ask(base: &str) -> Result<StatusReport, StatusError> {
 }
 
 /// The address to ask where the daemon listens on `listen`: loopback where it listens everywhere.
-fn url_of(listen: SocketAddr) -> String {
+pub(super) fn url_of(listen: SocketAddr) -> String {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),

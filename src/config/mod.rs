@@ -6,6 +6,7 @@
 
 mod check;
 mod error;
+mod log;
 mod provenance;
 mod reader;
 mod setting;
@@ -16,6 +17,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 pub use error::{ConfigError, ConfigErrors, Place};
+pub use log::{LogConfig, LogLevel, LogLevelError};
 pub use provenance::{Origin, Provenance};
 
 use crate::calibration;
@@ -34,6 +36,9 @@ use reader::Reader;
 pub const DEFAULT_FILE: &str = "/etc/pitchguard/pitchguard.toml";
 /// Where the venue file is looked for when none is named; the built-in reference rig serves where it does not exist.
 pub const DEFAULT_VENUE_FILE: &str = "/etc/pitchguard/venues/busch_iii.toml";
+/// The credential that holds the frames' keys: where the service manager hands it over and no keys file is named, it is
+/// the keys file.
+pub const KEYS_CREDENTIAL: &str = "pitchguard.frame-keys";
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -60,6 +65,8 @@ pub struct Config {
     pub calibration: calibration::Config,
     /// `[risk]`: this project's own choices in telling injury risk.
     pub risk: risk::Config,
+    /// `[log]`.
+    pub log: LogConfig,
 }
 
 /// `[venue]`: the ballpark.
@@ -252,7 +259,12 @@ impl Config {
         };
         let default_venue = Path::new(DEFAULT_VENUE_FILE);
         let venue = VenueConfig { file: default_venue.exists().then(|| default_venue.to_path_buf()) };
-        Self::read(text.as_deref().map(|text| (path, text)), environment, Self { venue, ..Self::default() })
+        let environment: Vec<_> = environment.into_iter().collect();
+        let credentials = environment.iter().find(|(name, _)| name == "CREDENTIALS_DIRECTORY").map(|(_, dir)| dir);
+        let keys = credentials.map(|dir| Path::new(dir).join(KEYS_CREDENTIAL)).filter(|file| file.exists());
+        let ingest = IngestConfig { keys_file: keys, ..IngestConfig::default() };
+        let default = Self { venue, ingest, ..Self::default() };
+        Self::read(text.as_deref().map(|text| (path, text)), environment, default)
     }
 
     fn read(
@@ -273,6 +285,7 @@ impl Config {
             readiness,
             calibration,
             risk,
+            log,
         } = default;
         let config = Self {
             venue: VenueConfig { file: r.take("venue", "file", venue.file) },
@@ -305,6 +318,7 @@ impl Config {
             readiness: r.take_section("readiness", readiness),
             calibration: r.take_section("calibration", calibration),
             risk: r.take_section("risk", risk),
+            log: LogConfig { level: r.take("log", "level", log.level) },
         };
         check::check(&config, &mut r);
         r.finish().map(|provenance| (config, provenance))

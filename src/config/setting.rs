@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::Auth;
+use super::{Auth, LogLevel};
 use crate::environment::BrokerUrl;
 use crate::ingest::SerialLine;
 use crate::ingest::line::LINES_MAX;
@@ -133,6 +133,16 @@ impl Setting for Auth {
             Self::Off => "off",
             Self::Required => "required",
         }))
+    }
+}
+
+impl Setting for LogLevel {
+    fn read(value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<Self> {
+        let text = expect(value, faults, "a level such as \"info\"", |v| v.as_str().map(str::to_owned))?;
+        text.parse().map_err(|error| faults.push((value.span(), format!("{error}")))).ok()
+    }
+    fn show(&self) -> Option<toml::Value> {
+        Some(toml::Value::from(self.to_string()))
     }
 }
 

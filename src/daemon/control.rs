@@ -104,10 +104,12 @@ impl Control {
     /// The system refuses the path, or another daemon answers there.
     fn serve(path: &Path, store: Arc<Store>, runtime: &Handle) -> std::io::Result<Self> {
         let listener = bind(path)?;
-        let doorman = Doorman::new(std::fs::metadata(path)?.uid());
-        let group = doorman.group();
-        // A group that the daemon is no member of cannot be given the socket: then it is the owner's alone.
-        let shared = group.is_some_and(|gid| std::os::unix::fs::chown(path, None, Some(gid)).is_ok());
+        let made = std::fs::metadata(path)?;
+        let doorman = Doorman::new(made.uid());
+        // A group that the daemon is no member of cannot be given the socket: then it is the owner's alone. As a service it
+        // has that group already, and no right to change it.
+        let given = |gid| made.gid() == gid || std::os::unix::fs::chown(path, None, Some(gid)).is_ok();
+        let shared = doorman.group().is_some_and(given);
         let mode = if shared { MODE_GROUP } else { MODE_OWNER };
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
         let (stop, busy) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));

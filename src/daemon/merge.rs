@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -49,6 +49,8 @@ pub(super) struct Merge {
     pub(super) environment: Arc<Environment>,
     pub(super) inbox: mpsc::Receiver<Command>,
     pub(super) stop: Arc<AtomicBool>,
+    /// Turns of the thread so far.
+    pub(super) turns: Arc<AtomicU64>,
 }
 
 /// Starts the thread. It ends once `stop` is set and everything held has gone through.
@@ -73,6 +75,7 @@ impl Running {
         self.merge.telemetry.set_part("merge", PartState::Ready, "");
         let mut outputs = Vec::with_capacity(64);
         loop {
+            self.merge.turns.fetch_add(1, Ordering::Relaxed);
             // Read before the step: it is said when ingest has pushed its last frame.
             let stopping = self.merge.stop.load(Ordering::Acquire);
             let now = self.merge.clock.now();
@@ -136,6 +139,7 @@ impl Running {
                     self.show_rig(now);
                     let _ = reply.send(proposals);
                 }
+                Command::Judge(config) => self.merge.pipeline.judge_by(*config),
             }
         }
     }
@@ -149,6 +153,10 @@ impl Running {
                         State::Provisional | State::Held => Stage::WatermarkToProvisional,
                     };
                     self.count(&record);
+                    tracing::debug!(
+                        pitcher = record.pitcher, game_pk = record.game_pk, mound = record.mound, id = record.id,
+                        revision = record.revision, state = ?record.state, "pitch"
+                    );
                     self.keep(Write::Pitch(record.clone()));
                     self.merge.live.publish(Event::Pitch(*record));
                     self.latency(stage, self.merge.clock.now(), moved_by);

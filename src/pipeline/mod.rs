@@ -171,6 +171,11 @@ impl<P: Profiles> Pipeline<P> {
         frames
     }
 
+    /// Readiness is judged by other limits from the next pitch on.
+    pub fn judge_by(&mut self, readiness: readiness::Config) {
+        self.stage.engine.judge_by(readiness);
+    }
+
     /// Arrival of the latest frame that moved a watermark in the last step.
     pub fn moved_by(&self) -> Option<BoxNs> {
         self.stage.moved_by

@@ -105,6 +105,11 @@ impl Engine {
         Self { config, judge: Judge::default(), book, arms: BTreeMap::new() }
     }
 
+    /// Judges by other limits from the next pitch on. How many alerts are kept stays as it was.
+    pub fn judge_by(&mut self, config: Config) {
+        self.config = config;
+    }
+
     /// Sets what is usual for a pitcher; it counts from his next pitch on. Returns the alerts of whoever was forgotten
     /// to make room.
     pub fn set_baseline(&mut self, pitcher: PitcherId, baseline: PitcherBaseline) -> Vec<Alert> {

@@ -29,6 +29,7 @@
 mod codec;
 mod environment;
 mod key;
+pub mod layout;
 mod read;
 pub mod records;
 mod schema;
@@ -48,8 +49,12 @@ pub use read::{Counts, Cursor, Found, Wanted};
 pub use transaction::{Put, Transaction};
 pub use writer::{Write, WriterHandle};
 
-/// Version of the layout (tables and keys). A store of a newer one is refused.
+/// Version of the layout (tables and keys). A store of a newer one is refused, one of an older one is copied and migrated.
+#[cfg(not(feature = "next-layout"))]
 pub const SCHEMA: u32 = 1;
+/// The layout of a version to come, which differs in its number only: what upgrades and downgrades are tried with.
+#[cfg(feature = "next-layout")]
+pub const SCHEMA: u32 = 2;
 
 /// Longest time that one bulk transaction keeps the write lock before it commits, ns: live pitches wait no longer.
 /// Half of design.md's 10 ms, since the commit itself comes on top.
@@ -82,6 +87,20 @@ pub enum StoreError {
         dir: PathBuf,
         /// Its layout.
         found: u32,
+    },
+    /// The copy before a migration cannot be made.
+    #[error(
+        "the store has layout {found} and is not migrated, since the copy of before it in {} cannot be made: {source}; \
+         make room on that disk, or install the version that wrote the store",
+        to.display()
+    )]
+    Copy {
+        /// The store's layout.
+        found: u32,
+        /// Where the copy should be.
+        to: PathBuf,
+        /// Why not.
+        source: std::io::Error,
     },
     /// A file operation failed.
     #[error("cannot use the store's {}: {source}", path.display())]
