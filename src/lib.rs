@@ -15,6 +15,7 @@ pub mod features;
 pub mod history;
 pub mod ids;
 pub mod ingest;
+pub mod journal;
 pub mod observe;
 pub mod pipeline;
 pub mod readiness;

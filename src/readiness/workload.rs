@@ -26,7 +26,7 @@ const REST: [(u32, u32); 4] = [(30, 0), (45, 1), (60, 2), (80, 3)];
 const REST_MOST: u32 = 4;
 
 /// Load before today. The default knows nothing: no past pitches, role unknown, pW absent.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Workload {
     /// Past appearances: how many days ago (1 is yesterday) and how many pitches.
     pub past: Vec<(u32, u32)>,
@@ -102,7 +102,7 @@ fn rest_deficit(past: &[(u32, u32)]) -> Option<f64> {
 }
 
 /// Which outing a pitch belongs to. One mound and one game, or one mound and one day where no game is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum OutingKey {
     /// A game.
     Game(GamePk),

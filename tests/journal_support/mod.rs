@@ -1,0 +1,170 @@
+//! A box in this process under a simulated clock, with a journal on the disk, that can be killed and started again.
+#![allow(dead_code, unreachable_pub)] // each test binary uses its own part
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::thread::JoinHandle;
+
+use jiff::civil::Date;
+use pitchguard::config::Config;
+use pitchguard::daemon;
+use pitchguard::features::baseline::PitcherBaseline;
+use pitchguard::ids::{BoxNs, PitcherId};
+use pitchguard::ingest::Signal;
+use pitchguard::journal::{self, Journal};
+use pitchguard::pipeline::{Answers, Output, Pipeline, Profile, Profiles, Replayer, Settings};
+use pitchguard::readiness::Readiness;
+use pitchguard::reorder::{self, Producer, Reorder};
+use pitchguard::simulate::{Delivery, Stadium};
+use pitchguard::store::records::PitchRecord;
+use pitchguard::tracking::venue::Venue;
+
+/// The daemon's merge thread looks this often.
+pub const STEP_NS: u64 = 500_000;
+
+/// What a season taught about everybody.
+#[derive(Debug, Clone)]
+pub struct Known(pub Vec<PitcherBaseline>);
+
+impl Profiles for Known {
+    fn profile(&mut self, pitcher: PitcherId, _: Date) -> Profile {
+        let baseline = self.0.iter().find(|b| b.pitcher == pitcher).cloned();
+        Profile { name: Some(format!("Pitcher {pitcher}")), baseline, ..Profile::default() }
+    }
+}
+
+pub fn settings(venue: &Venue) -> Settings {
+    daemon::settings(&Config::default(), venue)
+}
+
+pub fn buffer(venue: &Venue) -> (Vec<Producer<Signal>>, Reorder<Signal>) {
+    reorder::buffer(&settings(venue).reorder).expect("the defaults are good settings")
+}
+
+/// The bytes of what came out: what two runs are compared by.
+pub fn bytes(outputs: &[(BoxNs, Output)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (now, output) in outputs {
+        out.extend(now.0.to_le_bytes());
+        match output {
+            Output::Pitch { record, moved_by } => {
+                out.extend(moved_by.0.to_le_bytes());
+                out.extend(serde_json::to_vec(record).expect("plain data"));
+            }
+            Output::Readiness { readiness, .. } => out.extend(serde_json::to_vec(readiness).expect("plain data")),
+            Output::Raised(alert) | Output::Cleared(alert) => {
+                out.extend(serde_json::to_vec(alert).expect("plain data"));
+            }
+            Output::Recounted(record) => out.extend(serde_json::to_vec(record).expect("plain data")),
+            // What is kept of calibration holds charts, which are for people.
+            Output::Calibration(_) => {}
+            other => out.extend(format!("{other:?}").into_bytes()),
+        }
+    }
+    out
+}
+
+/// The last of every pitch, by id.
+pub fn last_pitches<'o>(outputs: impl IntoIterator<Item = &'o (BoxNs, Output)>) -> BTreeMap<u64, PitchRecord> {
+    let records = outputs.into_iter().filter_map(|(_, output)| match output {
+        Output::Pitch { record, .. } | Output::Recounted(record) => Some((record.id, (**record).clone())),
+        _ => None,
+    });
+    records.collect()
+}
+
+/// The last readiness of everybody.
+pub fn last_readiness<'o>(outputs: impl IntoIterator<Item = &'o (BoxNs, Output)>) -> BTreeMap<PitcherId, Readiness> {
+    let told = outputs.into_iter().filter_map(|(_, output)| match output {
+        Output::Readiness { readiness, .. } => Some((readiness.pitcher, (**readiness).clone())),
+        _ => None,
+    });
+    told.collect()
+}
+
+/// A box that runs.
+pub struct Box0<P> {
+    pub pipeline: Pipeline<P>,
+    pub producer: Producer<Signal>,
+    pub now: BoxNs,
+    journal: Option<(Journal, JoinHandle<()>)>,
+}
+
+impl<P: Profiles> Box0<P> {
+    /// One that begins, and journals here.
+    pub fn begin(venue: &Venue, profiles: P, now: BoxNs, dir: Option<&Path>) -> Self {
+        let (mut producers, reorder) = buffer(venue);
+        let mut pipeline = Pipeline::new(venue, &settings(venue), reorder, profiles, now);
+        let producer = producers.pop().expect("one path");
+        let journal = dir.map(|dir| {
+            let journal = Journal::open(dir, &journal::Config::default()).expect("it opens");
+            let (tap, thread) = journal.start().expect("a thread");
+            pipeline.journal(tap, None);
+            (journal, thread)
+        });
+        Self { pipeline, producer, now, journal }
+    }
+
+    /// Takes deliveries as they arrive, and steps as the daemon does.
+    pub fn play(
+        &mut self,
+        deliveries: impl IntoIterator<Item = Delivery>,
+        outputs: &mut Vec<(BoxNs, Output)>,
+        mut stepped: impl FnMut(&mut Pipeline<P>),
+    ) {
+        let mut fresh = Vec::new();
+        for delivery in deliveries {
+            if delivery.arrival.0 >= self.now.0 + STEP_NS {
+                self.now = delivery.arrival;
+                self.producer.beat(self.now);
+                self.pipeline.step(self.now, &mut fresh);
+                outputs.extend(fresh.drain(..).map(|output| (self.now, output)));
+                stepped(&mut self.pipeline);
+            }
+            self.producer.push(delivery.into()).expect("the buffer has room for a stadium's rate");
+        }
+        self.pipeline.step(self.now, &mut fresh);
+        outputs.extend(fresh.drain(..).map(|output| (self.now, output)));
+    }
+
+    /// Everything goes through.
+    pub fn finish(mut self, outputs: &mut Vec<(BoxNs, Output)>) {
+        let mut fresh = Vec::new();
+        self.pipeline.finish(self.now, &mut fresh);
+        outputs.extend(fresh.drain(..).map(|output| (self.now, output)));
+        self.stop();
+    }
+
+    /// It is gone; what was journalled is on the disk.
+    pub fn stop(self) {
+        let Self { pipeline, journal, .. } = self;
+        drop(pipeline);
+        if let Some((journal, thread)) = journal {
+            thread.join().expect("the journal's thread does not panic");
+            assert_eq!((journal.counts().missed, journal.counts().failed), (0, 0), "{:?}", journal.counts());
+        }
+    }
+}
+
+/// Replays a whole journal from its beginning.
+pub fn replay(venue: &Venue, dir: &Path, start: BoxNs) -> Vec<(BoxNs, Output)> {
+    let (producers, reorder) = buffer(venue);
+    let answers = Answers::default();
+    let mut pipeline = Pipeline::new(venue, &settings(venue), reorder, answers.clone(), start);
+    let mut replayer = Replayer::new(producers, answers);
+    let mut outputs = Vec::new();
+    let reader = journal::Reader::open(dir).expect("nobody writes it");
+    for block in reader.since(BoxNs(0)).expect("it opens") {
+        replayer.block(block.expect("it reads"), &mut pipeline, |now, fresh| {
+            outputs.extend(fresh.drain(..).map(|output| (now, output)));
+        });
+    }
+    outputs
+}
+
+/// All deliveries of an evening, in order of arrival.
+pub fn deliveries(stadium: &mut Stadium) -> Vec<Delivery> {
+    let mut deliveries: Vec<Delivery> = stadium.by_ref().collect();
+    deliveries.sort_by_key(|d| (d.arrival, d.source, d.seq));
+    deliveries
+}
