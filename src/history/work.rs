@@ -52,6 +52,8 @@ pub enum Work {
         /// Whether to fetch at all.
         fetch: bool,
     },
+    /// Put what the analytics cloud refused back into the outbox.
+    Requeue,
 }
 
 /// What came of it.
@@ -140,6 +142,26 @@ pub fn perform(
             let undone = ended.map(|(date, _)| format!("{date} and later days did not come: see above"));
             Ok(Outcome { said: report.to_string(), undone })
         }
+        Work::Requeue => {
+            let requeued = requeue(store)?;
+            Ok(Outcome { said: format!("{requeued} summaries are in the outbox again"), undone: None })
+        }
+    }
+}
+
+/// Puts everything that was set aside into the backlog again, in transactions that live pitches need not wait for.
+fn requeue(store: &Store) -> Result<u64, StoreError> {
+    let mut requeued = 0;
+    loop {
+        let mut some = 0;
+        store.bulk([()], |txn, ()| {
+            some = txn.requeue_refused()?;
+            Ok(())
+        })?;
+        if some == 0 {
+            return Ok(requeued);
+        }
+        requeued += some;
     }
 }
 
