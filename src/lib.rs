@@ -24,3 +24,4 @@ pub mod risk;
 pub mod simulate;
 pub mod store;
 pub mod tracking;
+pub mod upstream;

@@ -25,6 +25,7 @@ mod risk;
 mod routes;
 mod session;
 mod socket;
+mod upstream;
 mod workload;
 
 use std::sync::Arc;

@@ -29,7 +29,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::problem::{Problem, write_problems};
 use super::{
     ApiState, HttpOptions, alerts, auth, calibration, environment, guard, health, models, page, pitchers, pitches,
-    readiness, risk, session, socket, workload,
+    readiness, risk, session, socket, upstream, workload,
 };
 use crate::observe::{Stage, Telemetry};
 
@@ -71,6 +71,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
         (name = "environment", description = "The air of the park, and how it shakes"),
         (name = "calibration", description = "How the cameras stand, and how far to trust them"),
         (name = "session", description = "A browser's cookie for its key"),
+        (name = "upstream", description = "The line to the analytics cloud"),
         (name = "health", description = "The daemon itself")
     ),
     modifiers(&Keys)
@@ -111,6 +112,7 @@ fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(models::promote))
         .routes(routes!(models::rollback))
         .routes(routes!(session::begin, session::show, session::end))
+        .routes(routes!(upstream::report))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::status))

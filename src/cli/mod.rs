@@ -14,6 +14,7 @@ pub mod layout;
 mod logs;
 pub mod man;
 pub mod model;
+pub mod outbox;
 pub mod restore;
 pub mod rollback;
 pub mod run;
@@ -60,6 +61,8 @@ enum Verb {
     Train(train::TrainArgs),
     /// The registry of risk models: list, show, promote, rollback, evaluate.
     Model(model::ModelArgs),
+    /// Summaries on their way to the analytics cloud.
+    Outbox(outbox::OutboxArgs),
     /// Asks the running daemon how it is.
     Status(status::StatusArgs),
     /// Writes a verified copy of the database, while the daemon works.
@@ -103,6 +106,7 @@ pub fn main() -> ExitCode {
         Verb::Etl(args) => with_config(path, |config| told(etl::run(&args, &config.store, &config.risk))),
         Verb::Train(args) => with_config(path, |config| told(train::run(&args, &config.store, &config.risk))),
         Verb::Model(args) => with_config(path, |config| told(model::run(&args, &config.store, &config.risk))),
+        Verb::Outbox(args) => with_config(path, |config| told(outbox::run(&args, &config.store, &config.risk))),
         Verb::Status(args) => with_config(path, |config| status::run(&args, config.http.listen)),
         Verb::Backup(args) => with_config(path, |config| told(backup::backup(&args, &config.store))),
         Verb::Restore(args) => with_config(path, |config| told(restore::restore(&args, &config.store))),

@@ -24,6 +24,10 @@ pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
         let place = r.place_of("risk", key);
         r.report(place, format!("[risk] {key} {why}"));
     }
+    for (key, why) in config.upstream.errors() {
+        let place = r.place_of("upstream", key);
+        r.report(place, format!("[upstream] {key} {why}"));
+    }
 }
 
 fn venue(config: &Config, r: &mut Reader<'_>) {

@@ -17,6 +17,7 @@ mod rig;
 pub mod service;
 pub mod systemd;
 pub mod upkeep;
+mod upstream;
 pub mod watch;
 pub mod watchdog;
 
@@ -46,6 +47,8 @@ use control::Control;
 use fold::Folding;
 pub use profiles::StoreProfiles;
 use systemd::Sockets;
+pub use upstream::UpstreamError;
+use upstream::{Teller, Upstream};
 use watch::{Watched, Watching};
 
 /// Parts whose state `/health/ready` shows.
@@ -89,6 +92,9 @@ pub enum DaemonError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The line to the cloud.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
     /// A thread that the daemon cannot do without has ended.
     #[error(
         "the {0} thread has ended by itself, which is a fault of this program; the lines above say why. Restart it"
@@ -124,6 +130,8 @@ pub struct Daemon {
     writes: WriterHandle,
     folding: Folding,
     watching: Watching,
+    /// Absent where the line to the cloud is off.
+    upstream: Option<Upstream>,
     /// Absent where the system refused its socket.
     control: Option<Control>,
     /// To the merge thread.
@@ -190,6 +198,16 @@ impl Daemon {
         profiles::show_pitches(&store, &live, started)?;
         profiles::show(&pipeline, &live);
         rig::show(pipeline.calibration(started), &live, &telemetry);
+        let teller = Teller::new(&config.upstream);
+        let line = upstream::spawn(upstream::Parts {
+            config: &config.upstream,
+            venue: &venue.id,
+            store: Arc::clone(&store),
+            clock,
+            telemetry: Arc::clone(&telemetry),
+            risk: Arc::clone(&risk),
+            runtime: runtime.handle(),
+        })?;
         let merge = merge::spawn(merge::Merge {
             pipeline,
             clock,
@@ -205,6 +223,7 @@ impl Daemon {
             inbox,
             stop: Arc::clone(&received),
             turns: Arc::clone(&merge_turns),
+            upstream: teller,
         })?;
         let mut ingest = vec![udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), udp_producer)?];
         for (line, producer) in SerialIngest::lines(keys.as_ref(), &counters).into_iter().zip(producers) {
@@ -212,7 +231,7 @@ impl Daemon {
         }
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
-        let folding = fold::spawn(Arc::clone(&store), Arc::clone(&model), clock)?;
+        let folding = fold::spawn(Arc::clone(&store), Arc::clone(&model), clock, teller)?;
         let keys = Arc::new(KeyDesk::new(Arc::clone(&store), Asked::of(&config.http))?);
         if !http_address.ip().is_loopback() && keys.asked() != Asked::Nobody && !keys.has_keys() {
             tracing::warn!(http = %http_address, "nobody beyond loopback can ask yet: `pitchguard key add` makes a key");
@@ -266,6 +285,7 @@ impl Daemon {
             writes: writer,
             folding,
             watching,
+            upstream: line,
             control,
             commands,
             merge_turns,
@@ -330,6 +350,9 @@ impl Daemon {
         }
         self.folding.stop();
         self.watching.stop();
+        if let Some(upstream) = self.upstream {
+            upstream.stop();
+        }
         // A thread that panicked has said so on stderr; the others still stop in order.
         let producers: Vec<_> = self.ingest.into_iter().map(JoinHandle::join).collect();
         self.received.store(true, Ordering::Release);

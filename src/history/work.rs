@@ -57,6 +57,8 @@ pub enum Work {
         /// What.
         ask: ModelWork,
     },
+    /// Put what the analytics cloud refused back into the outbox.
+    Requeue,
 }
 
 /// What the daily model is asked for. `reports` is absent where the store's own games and injury reports are meant; else
@@ -208,6 +210,26 @@ pub fn perform(
             let model = model.ok_or(WorkError::NoModel)?;
             model.perform(ask, inputs, watcher).map_err(WorkError::Model)
         }
+        Work::Requeue => {
+            let requeued = requeue(store)?;
+            Ok(Outcome { said: format!("{requeued} summaries are in the outbox again"), undone: None })
+        }
+    }
+}
+
+/// Puts everything that was set aside into the backlog again, in transactions that live pitches need not wait for.
+fn requeue(store: &Store) -> Result<u64, StoreError> {
+    let mut requeued = 0;
+    loop {
+        let mut some = 0;
+        store.bulk([()], |txn, ()| {
+            some = txn.requeue_refused()?;
+            Ok(())
+        })?;
+        if some == 0 {
+            return Ok(requeued);
+        }
+        requeued += some;
     }
 }
 

@@ -17,6 +17,7 @@ mod risk;
 mod status;
 pub mod surroundings;
 mod system;
+mod upstream;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,6 +33,7 @@ pub use self::status::{
 };
 pub use self::surroundings::Surroundings;
 pub use self::system::SystemStatus;
+pub use self::upstream::{BundleStatus, RefusedStatus, UpstreamStatus};
 use crate::clock::BoxClock;
 
 /// Content type of [`Telemetry::prometheus`]'s text.
@@ -52,6 +54,7 @@ pub struct Telemetry {
     surroundings: ArcSwapOption<Surroundings>,
     /// Answers by class of status, 1xx first.
     responses: [AtomicU64; 5],
+    upstream: ArcSwapOption<UpstreamStatus>,
     clients: status::Clients,
     parts: Mutex<Vec<Part>>,
 }
@@ -82,6 +85,7 @@ impl Telemetry {
             risk: ArcSwapOption::empty(),
             surroundings: ArcSwapOption::empty(),
             responses: Default::default(),
+            upstream: ArcSwapOption::empty(),
             clients: status::Clients::default(),
             parts: Mutex::new(parts),
         })
@@ -137,6 +141,16 @@ impl Telemetry {
         if let Some(count) = self.responses.get(usize::from(status / 100).wrapping_sub(1)) {
             count.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Publishes how the line to the cloud does.
+    pub fn publish_upstream(&self, status: UpstreamStatus) {
+        self.upstream.store(Some(Arc::new(status)));
+    }
+
+    /// How the line to the cloud does; none where there is none.
+    pub fn upstream(&self) -> Option<Arc<UpstreamStatus>> {
+        self.upstream.load_full()
     }
 
     /// Counts of the live WebSocket's clients; the API writes them.

@@ -26,6 +26,8 @@
 //! | `injuries` | pitcher u32, day filed u32, day hurt u32, season u16 | `InjuryV1` |
 //! | `feature_snapshots` | pitcher u32, date u32, version u16 | `FeatureSnapshotV1` |
 //! | `api_keys` | id, text | `ApiKeyV1` |
+//! | `outbox` | priority u8 (0 live, 1 backlog), sequence u64 | `OutboxV1` |
+//! | `outbox_refused` | sequence u64, epoch u64 | `RefusedV1` |
 
 pub mod backup;
 mod codec;
@@ -33,6 +35,7 @@ mod environment;
 mod key;
 pub mod keys;
 pub mod layout;
+pub mod outbox;
 mod read;
 pub mod records;
 mod restore;
