@@ -5,6 +5,7 @@
 //! as a [`Command`] with a reply. It never touches the pipeline.
 
 mod alerts;
+mod baseline;
 mod calibration;
 mod environment;
 mod extract;
@@ -14,7 +15,6 @@ mod history;
 mod live;
 mod models;
 mod options;
-mod page;
 mod pitchers;
 mod pitches;
 mod problem;
@@ -22,6 +22,9 @@ mod readiness;
 mod risk;
 mod routes;
 mod socket;
+mod tablet;
+mod trend;
+mod venue;
 mod workload;
 
 use std::sync::Arc;
@@ -29,11 +32,13 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::history::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
-pub use self::live::{Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
+pub use self::live::{Beat, Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
 pub use self::options::{ExposureError, HttpOptions, check_exposure};
 pub use self::problem::ProblemDetails;
 pub use self::risk::RiskDesk;
 pub use self::routes::{openapi, router};
+pub use self::trend::TrendPoint;
+pub use self::venue::Place;
 use crate::calibration::Proposal;
 use crate::clock::BoxClock;
 use crate::environment::Environment;
@@ -77,6 +82,8 @@ pub struct ApiState {
     pub telemetry: Arc<Telemetry>,
     /// What sensors tell.
     pub environment: Arc<Environment>,
+    /// The ballpark.
+    pub place: Arc<Place>,
     /// Box time.
     pub clock: BoxClock,
     /// Limits, and who may ask.

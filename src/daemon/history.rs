@@ -6,7 +6,9 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::api::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
+use crate::features::baseline::PitcherBaseline;
 use crate::history::workload::{self, Roles, WorkloadReport};
+use crate::history;
 use crate::ids::PitcherId;
 use crate::store::records::{AppearanceRecord, Origin, PitcherRecord};
 use crate::store::{Cursor, Store, StoreError, Wanted};
@@ -100,6 +102,18 @@ impl History for StoreHistory {
     fn pitcher(&self, id: PitcherId) -> Result<Option<Pitcher>, HistoryError> {
         let Some(record) = self.store.pitcher(id.0)? else { return Ok(None) };
         Ok(Some(self.describe(record)?))
+    }
+
+    fn baseline(&self, id: PitcherId, day: Date) -> Result<Option<PitcherBaseline>, HistoryError> {
+        if self.store.pitcher(id.0)?.is_none() {
+            return Ok(None);
+        }
+        let day = day.to_string();
+        // Before baseball was played nothing is usual.
+        if history::season_of(&day).is_none() {
+            return Ok(Some(PitcherBaseline { pitcher: id, types: Vec::new() }));
+        }
+        Ok(Some(history::baseline_before(&self.store, id, &day)?))
     }
 
     fn pitches(&self, query: &PitchQuery) -> Result<PitchSlice, HistoryError> {

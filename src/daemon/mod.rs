@@ -147,6 +147,7 @@ impl Daemon {
         };
         let live = Live::new(LIVE_EVENTS, clock);
         let counters = Arc::new(IngestCounters::with_lines(&config.ingest.serial));
+        let place = Arc::new(api::Place::from(&venue));
         let (stop, received) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (commands, inbox) = mpsc::channel(COMMANDS);
 
@@ -194,6 +195,7 @@ impl Daemon {
             commands,
             telemetry: Arc::clone(&telemetry),
             environment,
+            place,
             clock,
             options: Arc::new(options),
         });

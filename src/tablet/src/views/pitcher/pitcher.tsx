@@ -1,0 +1,1 @@
+export default function View(_: { pitcher: number }) { return <p>pitcher</p>; }
