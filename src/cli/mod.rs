@@ -8,6 +8,7 @@ pub mod etl;
 pub mod faults;
 pub mod fetch;
 pub mod import;
+pub mod load_test;
 mod logs;
 pub mod model;
 pub mod run;
@@ -43,6 +44,8 @@ enum Verb {
     Demo(demo::Args),
     /// Plays a stadium's cameras: sends their frames over UDP.
     Simulate(Box<simulate::Args>),
+    /// Serves many invented pitchers many times a second, to try tablets against.
+    LoadTest(load_test::Args),
     /// Imports history: what is usual for each pitcher.
     Import(import::ImportArgs),
     /// Fetches new days of pitches over HTTP.
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
     match verb {
         Verb::Run(args) => with_config(path, |config| told(run::run(config, &args))),
         Verb::Demo(args) => told(demo::run(&args)),
+        Verb::LoadTest(args) => told(load_test::run(&args)),
         Verb::Simulate(args) => simulate::run(&args),
         Verb::Import(args) => with_config(path, |config| told(import::run(&args, &config.store))),
         Verb::Fetch(args) => with_config(path, |config| told(fetch::run(&args, &config.store))),

@@ -18,14 +18,14 @@ use crate::store::{Cursor, Store, StoreError, Wanted};
 const VISITS_MAX: usize = 20_000;
 
 #[derive(Debug)]
-pub(super) struct StoreHistory {
+pub(crate) struct StoreHistory {
     store: Arc<Store>,
     visits: usize,
     roles: Roles,
 }
 
 impl StoreHistory {
-    pub(super) fn new(store: Arc<Store>, roles: Roles) -> Self {
+    pub(crate) fn new(store: Arc<Store>, roles: Roles) -> Self {
         Self { store, visits: VISITS_MAX, roles }
     }
 

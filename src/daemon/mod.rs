@@ -34,6 +34,7 @@ use crate::tracking::venue::{Venue, VenueError};
 
 use control::Control;
 use fold::Folding;
+pub(crate) use history::StoreHistory;
 pub use profiles::StoreProfiles;
 
 /// Parts whose state `/health/ready` shows.
@@ -191,7 +192,7 @@ impl Daemon {
         let router = api::router(ApiState {
             live: Arc::clone(&live),
             risk: Some(risk),
-            history: Arc::new(history::StoreHistory::new(store, roles(&config.readiness))),
+            history: Arc::new(StoreHistory::new(store, roles(&config.readiness))),
             commands,
             telemetry: Arc::clone(&telemetry),
             environment,
@@ -306,7 +307,7 @@ fn open_store(config: &Config) -> Result<Store, StoreError> {
 }
 
 /// The runtime of all that may wait, and its HTTP listener.
-fn listen(address: SocketAddr) -> Result<(Runtime, tokio::net::TcpListener), DaemonError> {
+pub(crate) fn listen(address: SocketAddr) -> Result<(Runtime, tokio::net::TcpListener), DaemonError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(HTTP_WORKERS)
         .thread_name("http")
@@ -346,7 +347,7 @@ pub fn settings(config: &Config, venue: &Venue) -> Settings {
 }
 
 /// What roles are told by, the same as in readiness.
-fn roles(readiness: &crate::readiness::Config) -> crate::history::workload::Roles {
+pub(crate) fn roles(readiness: &crate::readiness::Config) -> crate::history::workload::Roles {
     crate::history::workload::Roles {
         starter_pitches_min: readiness.starter_pitches_min,
         starter_cap: readiness.starter_cap,
