@@ -6,6 +6,7 @@
 
 mod alerts;
 mod auth;
+mod baseline;
 mod calibration;
 mod environment;
 mod extract;
@@ -16,7 +17,6 @@ mod limit;
 mod live;
 mod models;
 mod options;
-mod page;
 mod pitchers;
 mod pitches;
 mod problem;
@@ -25,6 +25,9 @@ mod risk;
 mod routes;
 mod session;
 mod socket;
+mod tablet;
+mod trend;
+mod venue;
 mod upstream;
 mod workload;
 
@@ -34,11 +37,13 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::auth::{Asked, KeyDesk};
 pub use self::history::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
-pub use self::live::{Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
+pub use self::live::{Beat, Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
 pub use self::options::HttpOptions;
 pub use self::problem::ProblemDetails;
 pub use self::risk::RiskDesk;
 pub use self::routes::{openapi, router};
+pub use self::trend::TrendPoint;
+pub use self::venue::Place;
 use crate::calibration::Proposal;
 use crate::clock::BoxClock;
 use crate::environment::Environment;
@@ -84,6 +89,8 @@ pub struct ApiState {
     pub telemetry: Arc<Telemetry>,
     /// What sensors tell.
     pub environment: Arc<Environment>,
+    /// The ballpark.
+    pub place: Arc<Place>,
     /// Box time.
     pub clock: BoxClock,
     /// Limits, and who may ask.

@@ -11,6 +11,7 @@ pub mod fetch;
 pub mod import;
 pub mod key;
 pub mod layout;
+pub mod load_test;
 mod logs;
 pub mod man;
 pub mod model;
@@ -51,6 +52,8 @@ enum Verb {
     Demo(demo::Args),
     /// Plays a stadium's cameras: sends their frames over UDP.
     Simulate(Box<simulate::Args>),
+    /// Serves many invented pitchers many times a second, to try tablets against.
+    LoadTest(load_test::Args),
     /// Imports history: what is usual for each pitcher.
     Import(import::ImportArgs),
     /// Fetches new days of pitches over HTTP.
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
     match verb {
         Verb::Run(args) => with_provenance(path, |config, provenance| told(run::run(path, config, provenance, &args))),
         Verb::Demo(args) => told(demo::run(&args)),
+        Verb::LoadTest(args) => told(load_test::run(&args)),
         Verb::Simulate(args) => simulate::run(&args),
         Verb::Import(args) => with_config(path, |config| told(import::run(&args, &config.store, &config.risk))),
         Verb::Fetch(args) => with_config(path, |config| told(fetch::run(&args, &config.store, &config.risk))),

@@ -7,7 +7,9 @@ use jiff::civil::Date;
 
 use super::anomalies;
 use crate::api::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
+use crate::features::baseline::PitcherBaseline;
 use crate::history::workload::{self, Roles, WorkloadReport};
+use crate::history;
 use crate::ids::PitcherId;
 use crate::risk::anomaly::Anomaly;
 use crate::store::records::{AppearanceRecord, Origin, PitchRecord, PitcherRecord};
@@ -18,14 +20,14 @@ use crate::store::{Cursor, Store, StoreError, Wanted};
 const VISITS_MAX: usize = 20_000;
 
 #[derive(Debug)]
-pub(super) struct StoreHistory {
+pub(crate) struct StoreHistory {
     store: Arc<Store>,
     visits: usize,
     roles: Roles,
 }
 
 impl StoreHistory {
-    pub(super) fn new(store: Arc<Store>, roles: Roles) -> Self {
+    pub(crate) fn new(store: Arc<Store>, roles: Roles) -> Self {
         Self { store, visits: VISITS_MAX, roles }
     }
 
@@ -110,6 +112,18 @@ impl History for StoreHistory {
 
     fn anomalies(&self, pitches: &[PitchRecord]) -> Result<Vec<Option<Anomaly>>, HistoryError> {
         Ok(anomalies::of_pitches(&self.store, pitches)?)
+    }
+
+    fn baseline(&self, id: PitcherId, day: Date) -> Result<Option<PitcherBaseline>, HistoryError> {
+        if self.store.pitcher(id.0)?.is_none() {
+            return Ok(None);
+        }
+        let day = day.to_string();
+        // Before baseball was played nothing is usual.
+        if history::season_of(&day).is_none() {
+            return Ok(Some(PitcherBaseline { pitcher: id, types: Vec::new() }));
+        }
+        Ok(Some(history::baseline_before(&self.store, id, &day)?))
     }
 
     fn pitches(&self, query: &PitchQuery) -> Result<PitchSlice, HistoryError> {

@@ -45,6 +45,7 @@ use crate::tracking::venue::{Venue, VenueError};
 
 use control::Control;
 use fold::Folding;
+pub(crate) use history::StoreHistory;
 pub use profiles::StoreProfiles;
 use systemd::Sockets;
 pub use upstream::UpstreamError;
@@ -180,6 +181,7 @@ impl Daemon {
         };
         let live = Live::new(LIVE_EVENTS, clock);
         let counters = Arc::new(IngestCounters::with_lines(&config.ingest.serial));
+        let place = Arc::new(api::Place::from(&venue));
         let (stop, received) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let merge_turns = Arc::new(AtomicU64::new(0));
@@ -260,10 +262,11 @@ impl Daemon {
         let router = api::router(ApiState {
             live: Arc::clone(&live),
             risk: Some(risk),
-            history: Arc::new(history::StoreHistory::new(store, roles(&config.readiness))),
+            history: Arc::new(StoreHistory::new(store, roles(&config.readiness))),
             commands: commands.clone(),
             telemetry: Arc::clone(&telemetry),
             environment,
+            place,
             clock,
             options: Arc::new(options),
         });
@@ -410,7 +413,7 @@ fn say_stale(unit: &str, wanted: SocketAddr) {
 }
 
 /// The runtime of all that may wait, and its HTTP listener.
-fn listen(
+pub(crate) fn listen(
     address: SocketAddr,
     handed_over: Option<std::net::TcpListener>,
 ) -> Result<(Runtime, tokio::net::TcpListener), DaemonError> {
@@ -462,7 +465,7 @@ pub fn settings(config: &Config, venue: &Venue) -> Settings {
 }
 
 /// What roles are told by, the same as in readiness.
-fn roles(readiness: &crate::readiness::Config) -> crate::history::workload::Roles {
+pub(crate) fn roles(readiness: &crate::readiness::Config) -> crate::history::workload::Roles {
     crate::history::workload::Roles {
         starter_pitches_min: readiness.starter_pitches_min,
         starter_cap: readiness.starter_cap,

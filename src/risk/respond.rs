@@ -58,6 +58,7 @@ pub struct Contributor {
 
 /// His load in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RiskWorkload)]
 pub struct WorkloadSummary {
     /// Pitches of the last 7 days.
     pub pitches_7d: Option<f64>,

@@ -53,13 +53,16 @@ fn the_openapi_document_lists_every_route_and_every_reference_leads_somewhere() 
         ("/api/models/{version}/promote", vec!["post"]),
         ("/api/pitchers", vec!["get"]),
         ("/api/pitchers/{id}", vec!["get"]),
+        ("/api/pitchers/{id}/baseline", vec!["get"]),
         ("/api/pitches", vec!["get"]),
         ("/api/readiness", vec!["get"]),
         ("/api/readiness/{id}", vec!["get"]),
+        ("/api/readiness/{id}/trend", vec!["get"]),
         ("/api/risk/pitcher", vec!["post"]),
         ("/api/risk/pitchers", vec!["post"]),
         ("/api/status", vec!["get"]),
         ("/api/upstream", vec!["get"]),
+        ("/api/venue", vec!["get"]),
         ("/api/workload/pitcher/{id}", vec!["get"]),
         ("/health/live", vec!["get"]),
         ("/health/ready", vec!["get"]),
@@ -79,6 +82,8 @@ fn the_openapi_document_lists_every_route_and_every_reference_leads_somewhere() 
         .values()
         .flat_map(|methods| methods.as_object().expect("methods").values())
         .collect();
+    let names: BTreeSet<_> = operations.iter().map(|operation| operation["operationId"].as_str()).collect();
+    assert_eq!(names.len(), operations.len(), "each operation has a name of its own: {names:?}");
     for operation in operations {
         assert!(operation["summary"].is_string() || operation["description"].is_string(), "{operation}");
         assert!(!operation["responses"].as_object().expect("responses").is_empty(), "{operation}");
@@ -90,6 +95,7 @@ fn pages_load_nothing_from_elsewhere() {
     let stage = Setting::default().serve();
     for path in [
         "/",
+        "/plain",
         "/assets/live.css",
         "/assets/live.js",
         "/calibration",
@@ -105,7 +111,7 @@ fn pages_load_nothing_from_elsewhere() {
             assert!(!text.contains(elsewhere), "{path} names {elsewhere}");
         }
     }
-    let page = stage.get("/").text().expect("text");
+    let page = stage.get("/plain").text().expect("text");
     for needed in ["lang=\"en\"", "name=\"viewport\"", "<title>", "aria-live", "/api/docs/", "/assets/live.js"] {
         assert!(page.contains(needed), "{needed}");
     }
