@@ -77,7 +77,7 @@ pub fn run(args: &Args) -> Result<ExitCode, LoadTestError> {
     let mut crowd: Vec<Thrower> = (0..args.pitchers).map(|number| Thrower::new(number, args.seed)).collect();
     let store = Arc::new(Store::open(&dir.0, StoreOptions::default())?);
     store.bulk(&crowd, |txn, thrower| txn.put_pitcher(&thrower.person()).map(drop))?;
-    let (runtime, listener) = daemon::listen(args.http)?;
+    let (runtime, listener) = daemon::listen(args.http, None)?;
     let http = listener.local_addr()?;
     let clock = BoxClock::start(1.0);
     let live = Live::new(LIVE_EVENTS, clock);

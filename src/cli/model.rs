@@ -66,5 +66,5 @@ pub fn run(args: &ModelArgs, store: &StoreConfig, risk: &risk::Config) -> Result
             ModelWork::Evaluate { version: version.clone(), year: *year, reports }
         }
     };
-    work::run(&Work::Model { ask }, &files, store, risk)
+    work::run(&Work::Model { ask }.into(), &files, store, risk)
 }

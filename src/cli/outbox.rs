@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::work::{self, VerbError};
-use crate::config::StoreConfig;
+use crate::config::Config;
 use crate::history::work::Work;
 use crate::upstream::schema;
 
@@ -28,9 +28,9 @@ enum OutboxWhat {
 ///
 /// # Errors
 /// The store cannot be used, or the daemon that has it would not.
-pub fn run(args: &OutboxArgs, store: &StoreConfig) -> Result<ExitCode, VerbError> {
+pub fn run(args: &OutboxArgs, config: &Config) -> Result<ExitCode, VerbError> {
     match args.what {
-        OutboxWhat::Requeue => work::run(&Work::Requeue, &[], store),
+        OutboxWhat::Requeue => work::run(&Work::Requeue.into(), &[], &config.store, &config.risk),
         OutboxWhat::Schema => {
             println!("{:#}", schema::document());
             Ok(ExitCode::SUCCESS)

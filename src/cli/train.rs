@@ -55,7 +55,7 @@ pub fn run(args: &TrainArgs, store: &StoreConfig, risk: &risk::Config) -> Result
         (args.dry_run && !files.is_empty()).then(tempfile::tempdir).transpose().map_err(VerbError::Scratch)?;
     let path = scratch.as_ref().map_or(store.path.as_path(), |dir| dir.path());
     let store = StoreConfig { path: path.to_path_buf(), ..store.clone() };
-    let outcome = work::ask(&Work::Model { ask }, &files, &store, risk)?;
+    let outcome = work::ask(&Work::Model { ask }.into(), &files, &store, risk)?;
     if let Some(card) = &outcome.card {
         print!("{card}\n");
         if let Some(path) = &args.report {

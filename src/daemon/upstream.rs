@@ -197,7 +197,7 @@ fn tell_of_model(store: &Store, risk: &RiskDesk, now: BoxNs) -> Result<(), Store
     if before.and_then(|bytes| serde_json::from_slice(&bytes).ok()).as_ref() == Some(&told) {
         return Ok(());
     }
-    let moved = model.reference.moved(&service.live_snapshots()).unwrap_or_default();
+    let moved = service.watch().and_then(|watch| watch.inputs.clone()).unwrap_or_default();
     let drift = moved.into_iter().map(|m| InputDrift { feature: m.feature, psi: m.psi }).collect();
     let Some(summary) = Told::Model(&ModelSummary::new(&model, drift)).summary(now) else { return Ok(()) };
     let mark = serde_json::to_vec(&told).expect("a text and a number are plain data");

@@ -212,7 +212,7 @@ pub fn perform(
         }
         Work::Requeue => {
             let requeued = requeue(store)?;
-            Ok(Outcome { said: format!("{requeued} summaries are in the outbox again"), undone: None })
+            Ok(Outcome::said(format!("{requeued} summaries are in the outbox again")))
         }
     }
 }
