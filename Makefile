@@ -1,13 +1,13 @@
 # PitchGuard. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo build test test-loom soak lint bench fuzz clean
+.PHONY: help setup demo build deb test test-loom test-appliance soak lint bench fuzz clean
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## installs the Debian packages that a build needs, and says which
 	@packaging/setup
@@ -27,6 +27,14 @@ test: setup ## everything, scaled down, on a simulated clock where it can be
 
 test-loom: ## every interleaving of what threads share
 	$(CARGO) test --release --manifest-path tests/reorder_loom/Cargo.toml --target-dir target/loom
+
+deb: ## the Debian package, target/deb/pitchguard_*.deb
+	@packaging/setup --package
+	$(CARGO) build --release --locked
+	packaging/build-deb
+
+test-appliance: ## the package in a Debian 12 that boots in a container (as root; about 12 minutes)
+	tests/appliance/run
 
 soak: setup ## the full counts and durations of the issues, once, for the record (about 45 minutes)
 	$(CARGO) build --release --locked

@@ -136,19 +136,18 @@ fn monotonic() -> Duration {
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }
 
-/// A socket to stand for one of the service manager's.
-#[cfg(test)]
-fn datagram() -> Socket {
-    let socket = Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).expect("a socket");
-    socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
-    socket
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
 
     use super::*;
+
+    /// A socket to stand for one of the service manager's.
+    fn datagram() -> Socket {
+        let socket = Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).expect("a socket");
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
+        socket
+    }
 
     #[test]
     fn a_socket_serves_its_own_address_and_any_port_where_none_is_asked_for() {
