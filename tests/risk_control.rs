@@ -17,9 +17,14 @@ use risk_support::{files, league};
 use serde_json::{Value, json};
 
 /// How much faster than the wall the box's clock runs.
-const SPEED: f64 = 15.0;
+const SPEED: f64 = 4.0;
 
-static LEAGUE: LazyLock<Vec<Series>> = LazyLock::new(|| league(40, 11));
+static LEAGUE: LazyLock<Vec<Series>> = LazyLock::new(|| league(24, 11));
+
+/// Somebody whose id the injury reports tell: the others have local ones.
+fn placed() -> u32 {
+    LEAGUE.iter().find(|series| !series.placements.is_empty()).expect("somebody was hurt").pitcher
+}
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -57,12 +62,11 @@ fn the_stages_run_through_the_daemon_train_once_and_their_model_is_watched() {
         "{again}"
     );
     assert!(ask(&rack, &["model", "list"]).starts_with(&format!("  {version}")), "it waits to be promoted");
-    let refused = daemon.post_json("/api/risk/pitcher", &json!({"pitcher": LEAGUE[0].pitcher}));
+    let refused = daemon.post_json("/api/risk/pitcher", &json!({"pitcher": placed()}));
     assert_eq!((refused.0, &refused.1["code"]), (503, &"NO_MODEL".into()));
 
     assert_eq!(ask(&rack, &["model", "promote", version]), format!("{version} serves\n"));
-    let (status, told) =
-        daemon.post_json("/api/risk/pitcher", &json!({"pitcher": LEAGUE[0].pitcher, "date": "2023-08-01"}));
+    let (status, told) = daemon.post_json("/api/risk/pitcher", &json!({"pitcher": placed(), "date": "2023-08-01"}));
     assert_eq!((status, &told["model_version"]), (200, &version.into()), "at once: {told}");
     assert!(ask(&rack, &["model", "show"]).contains(version));
     let judged = ask(&rack, &["model", "evaluate", "--year", "2023"]);
@@ -70,10 +74,8 @@ fn the_stages_run_through_the_daemon_train_once_and_their_model_is_watched() {
     let metrics = daemon.text("/metrics");
     assert!(metrics.contains(&format!("pitchguard_risk_model_info{{version=\"{version}\"}} 1")), "{metrics}");
 
-    let days = daemon.get(&format!(
-        "/api/workload/pitcher/{}?start_date=2023-08-01&end_date=2023-08-10&risk=true",
-        LEAGUE[0].pitcher
-    ));
+    let days =
+        daemon.get(&format!("/api/workload/pitcher/{}?start_date=2023-08-01&end_date=2023-08-10&risk=true", placed()));
     let risks: Vec<&Value> = days["loads"].as_array().expect("a list").iter().map(|load| &load["risk"]).collect();
     assert_eq!((risks.len(), risks[0]), (10, &told["probability"]), "{days}");
 
@@ -86,7 +88,7 @@ fn the_stages_run_through_the_daemon_train_once_and_their_model_is_watched() {
     let (ended, log) = daemon.terminate();
     assert!(ended.success(), "{log}");
     let store = Store::open(&rack.store(), StoreOptions::default()).expect("it is free");
-    let kept = store.feature_snapshots_of(LEAGUE[0].pitcher, "2023-08-01", "2023-08-31").expect("read");
+    let kept = store.feature_snapshots_of(placed(), "2023-08-01", "2023-08-31").expect("read");
     assert!(kept.len() > 3 && kept.iter().all(|s| s.version == 1 && s.completeness > 0.5 && s.fingerprint != [0; 32]));
 }
 

@@ -23,7 +23,7 @@ pub use alerts::Rule;
 pub use config::{AlertConfig, Config, ConfigError, Limit, Limits, Ramp};
 pub use engine::{Engine, EngineState, Outcome};
 pub use indices::{Indices, Inputs, Judge, Points};
-pub use workload::{HISTORY_DAYS, OutingKey, Role, Workload};
+pub use workload::{HISTORY_DAYS, OutingKey, Role, Workload, acute_chronic, rest_asked};
 
 /// A number with its 90 % interval; all null where it cannot be given.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
