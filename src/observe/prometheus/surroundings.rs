@@ -83,7 +83,12 @@ impl Families<'_> {
         self.gauges("environment_left_out", help, None, [(no_labels(), environment.left_out)])?;
         let values = [
             ("environment_temperature", "Of the air", Unit::Celsius, environment.temperature_c),
-            ("environment_humidity", "Relative", Unit::Other("ratio".to_owned()), environment.humidity_pct.map(|pct| pct / 100.0)),
+            (
+                "environment_humidity",
+                "Relative",
+                Unit::Other("ratio".to_owned()),
+                environment.humidity_pct.map(|pct| pct / 100.0),
+            ),
             (
                 "environment_pressure",
                 "At the station",
