@@ -97,7 +97,10 @@ fn a_disk_that_fills_during_a_game_stops_nothing_and_what_waited_is_stored_when_
     });
     let status = daemon.status();
     assert!(status["store"]["queued"].as_u64() > Some(0) && status["store"]["lost"] == 0, "{}", status["store"]);
-    assert_eq!(ids(&daemon.pitches()), acknowledged, "what was acknowledged is still there, and is read");
+    // Some more may have found pages that were free.
+    let stored = ids(&daemon.pitches());
+    assert!(stored.starts_with(&acknowledged), "what was acknowledged is still there, and is read");
+    assert!(stored.len() < 9, "the disk really is full: {stored:?}");
 
     fs::remove_file(ballast).expect("room again");
     cameras.play_out();
@@ -128,14 +131,16 @@ fn a_daemon_killed_on_a_full_disk_starts_there_again_with_what_it_had() {
         let status = r.status();
         (status["pitches"]["provisional"].as_u64()? >= 3 && status["store"]["queued"] == 0).then_some(())
     });
-    let acknowledged = ids(&daemon.pitches());
     disk.fill();
     cameras.play(cameras.quiet_after(3));
     daemon.wait_for("the disk is full", |r| part(r, "disk").1.starts_with("full").then_some(()));
+    let acknowledged = ids(&daemon.pitches());
     daemon.kill();
     let daemon = rack.start(SPEED);
-    assert_eq!(ids(&daemon.pitches()), acknowledged);
+    // Up to the kill a batch may still have found pages that were free.
+    let there = ids(&daemon.pitches());
+    assert!(there.starts_with(&acknowledged), "{there:?} lacks some of {acknowledged:?}");
     drop(daemon);
     let store = Store::open(&rack.store(), StoreOptions::default()).expect("it opens on a full disk");
-    assert_eq!(store.counts().expect("counted").pitches, acknowledged.len() as u64);
+    assert_eq!(store.counts().expect("counted").pitches, there.len() as u64);
 }

@@ -64,7 +64,7 @@ fn add_key(rack: &Rack, name: &str) -> String {
 #[test]
 fn beyond_loopback_everything_but_the_page_wants_a_key_and_a_revoked_one_ends_at_once() {
     let Some(ip) = own_address() else { return };
-    let (rack, daemon) = open_to_the_network("");
+    let (rack, mut daemon) = open_to_the_network("");
     let (far, near) = (Asker::at(ip, &daemon), Asker::at([127, 0, 0, 1].into(), &daemon));
     let refused = far.get("/api/readiness", None);
     assert_eq!(refused.status(), 401);
@@ -83,7 +83,9 @@ fn beyond_loopback_everything_but_the_page_wants_a_key_and_a_revoked_one_ends_at
     let bearer = format!("Bearer {key}");
     let shown = Some(("authorization", bearer.as_str()));
     assert_eq!(far.status("/api/readiness", shown), 200);
-    assert!(far.get("/metrics", shown).text().expect("text").contains("pitchguard_api_keys 1"));
+    daemon.wait_for("the key is counted", |_| {
+        far.get("/metrics", shown).text().expect("text").contains("pitchguard_api_keys 1").then_some(())
+    });
     let list = said(&rack.output(&["key", "list"]));
     assert!(list.contains("bullpen tablet") && list.contains("in force") && !list.contains(&key), "{list}");
     let again = complaint(&rack.output(&["key", "add", "--name", "bullpen tablet"]));
