@@ -6,6 +6,9 @@
 //! BLAKE3 tag over both: nothing is kept about it here, it survives a restart, and it ends with its key. The tag's secret
 //! lies in a file of its own, apart from the database, so that a backup lets nobody in.
 //!
+//! Whoever may read that file is this box's own user or root, and is let in by it: a pass for the verbs that ask the daemon
+//! where it listens beyond loopback only, good for a minute.
+//!
 //! Failed attempts of one address are limited, whoever shows a good key is not: guessing 256 bits is hopeless anyway, and
 //! nobody can lock a tablet out from behind the same router.
 
@@ -43,6 +46,9 @@ pub(super) const COOKIE: &str = "pitchguard_session";
 const FAILURES_PER_MINUTE: f64 = 10.0;
 /// The file of the cookies' secret, in the store's directory.
 const SECRET: &str = "session.key";
+/// What a pass begins with, and how long one is good, s.
+const PASS: &str = "pgl_";
+const PASS_S: u64 = 60;
 /// Answered to everybody: it says nothing but that the process lives.
 const OPEN: [&str; 2] = ["/health/live", "/api/session"];
 
@@ -232,9 +238,19 @@ impl KeyDesk {
     fn ground(&self, shown: &Shown<'_>) -> Option<Ground> {
         match shown {
             Shown::Nothing => None,
-            Shown::Key(key) => self.by_key(key),
+            Shown::Key(key) => self.by_key(key).or_else(|| self.by_pass(key)),
             Shown::Cookie(cookie) => self.by_cookie(cookie),
         }
+    }
+
+    /// By a pass of this box's own user.
+    fn by_pass(&self, pass: &str) -> Option<Ground> {
+        let (until_s, tag) = pass.strip_prefix(PASS)?.split_once('_')?;
+        let until_s = until_s.parse::<u64>().ok()?;
+        let now_s = now_ns() / 1_000_000_000;
+        let shown: [u8; 32] = BASE64URL_NOPAD.decode(tag.as_bytes()).ok()?.try_into().ok()?;
+        let right = pass_tag(&self.secret, until_s) == blake3::Hash::from_bytes(shown);
+        (right && (now_s..=now_s + PASS_S).contains(&until_s)).then_some(Ground::Unasked)
     }
 
     /// Counts a failed attempt; one that showed nothing is none.
@@ -318,6 +334,17 @@ impl KeyDesk {
         hasher.update(signed.as_bytes()).update(&record.hash);
         hasher.finalize()
     }
+}
+
+fn pass_tag(secret: &[u8; 32], until_s: u64) -> blake3::Hash {
+    blake3::keyed_hash(secret, format!("{PASS}{until_s}").as_bytes())
+}
+
+/// A pass for whoever may read the store's directory; none where its secret cannot be read.
+pub fn local_pass(store: &Path) -> Option<String> {
+    let secret: [u8; 32] = fs::read(store.join(SECRET)).ok()?.try_into().ok()?;
+    let until_s = now_ns() / 1_000_000_000 + PASS_S;
+    Some(format!("{PASS}{until_s}_{}", BASE64URL_NOPAD.encode(pass_tag(&secret, until_s).as_bytes())))
 }
 
 /// Ends a browser's session.
@@ -506,6 +533,22 @@ mod tests {
         assert_eq!(status(&desk, FAR, &HeaderMap::new()), 401, "who shows nothing makes no attempt");
         let told = desk.status();
         assert_eq!((told.keys, told.admitted, told.refused, told.limited), (1, 1, 10, 2));
+    }
+
+    #[test]
+    fn who_may_read_the_directory_is_let_in_for_a_minute_and_no_longer() {
+        let (dir, desk) = desk(Asked::Everybody);
+        let pass = local_pass(dir.path()).expect("the secret can be read");
+        assert_eq!(status(&desk, FAR, &bearer(&pass)), 200);
+        let old = now_ns() / 1_000_000_000 - 1;
+        let late = format!("{PASS}{old}_{}", BASE64URL_NOPAD.encode(pass_tag(&desk.secret, old).as_bytes()));
+        let early =
+            format!("{PASS}{}_{}", old + 3600, BASE64URL_NOPAD.encode(pass_tag(&desk.secret, old + 3600).as_bytes()));
+        let foreign = format!("{PASS}{}_{}", old + 30, BASE64URL_NOPAD.encode(pass_tag(&[0; 32], old + 30).as_bytes()));
+        for bad in [late, early, foreign, PASS.to_owned(), format!("{PASS}_")] {
+            assert_eq!(status(&desk, FAR, &bearer(&bad)), 401, "{bad}");
+        }
+        assert_eq!(local_pass(&dir.path().join("gone")), None);
     }
 
     #[test]

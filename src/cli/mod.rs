@@ -1,10 +1,13 @@
 //! The command line: one file a verb.
 
+pub mod asking;
 pub mod backup;
+mod blank;
 mod board;
 pub mod check_config;
 pub mod config;
 pub mod demo;
+pub mod diag;
 pub mod etl;
 pub mod faults;
 pub mod fetch;
@@ -78,6 +81,8 @@ enum Verb {
     Retention(backup::RetentionArgs),
     /// Keys of the API, for everybody beyond loopback: add, list, revoke.
     Key(key::KeyArgs),
+    /// Collects what helps to help into one archive, secrets blanked.
+    Diag(diag::DiagArgs),
     /// Reads the configuration and prints every error in it.
     CheckConfig(check_config::Args),
     /// Shows the configuration in force.
@@ -111,12 +116,13 @@ pub fn main() -> ExitCode {
         Verb::Train(args) => with_config(path, |config| told(train::run(&args, &config.store, &config.risk))),
         Verb::Model(args) => with_config(path, |config| told(model::run(&args, &config.store, &config.risk))),
         Verb::Outbox(args) => with_config(path, |config| told(outbox::run(&args, config))),
-        Verb::Status(args) => with_config(path, |config| status::run(&args, config.http.listen)),
+        Verb::Status(args) => with_config(path, |config| status::run(&args, config)),
         Verb::Backup(args) => with_config(path, |config| told(backup::backup(&args, config))),
         Verb::Restore(args) => with_config(path, |config| told(restore::restore(&args, &config.store))),
         Verb::Verify(args) => told(restore::verify(&args)),
         Verb::Retention(args) => with_config(path, |config| told(backup::retention(&args, config))),
         Verb::Key(args) => with_config(path, |config| told(key::run(&args, config))),
+        Verb::Diag(args) => told(diag::run(&args, path)),
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),
         Verb::Rollback(args) => told(rollback::run(path, &args)),

@@ -6,13 +6,11 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use super::status::url_of;
+use super::work::{self, VerbError};
 use crate::config::{Config, ConfigErrors, DEFAULT_FILE, StoreConfig};
 use crate::daemon::proven::{self, Proven, Which};
-use crate::risk::registry::{Registry, RegistryError};
-use crate::store::{Store, StoreError, StoreOptions};
+use crate::history::work::{ModelWork, Work};
 use crate::tracking::venue::{Venue, VenueError};
 
 /// Arguments of `rollback`.
@@ -72,20 +70,9 @@ pub enum RollbackError {
     /// The configuration in force, which says where the models are.
     #[error("{0}")]
     Config(ConfigErrors),
-    /// The registry said no.
+    /// The registry said no, or whoever has the store.
     #[error(transparent)]
-    Registry(#[from] RegistryError),
-    /// The store cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The daemon that has the store said no, or does not answer.
-    #[error("the daemon at {url} does not go back: {why}")]
-    Daemon {
-        /// Where it was asked.
-        url: String,
-        /// What it said.
-        why: String,
-    },
+    Model(#[from] VerbError),
 }
 
 /// Goes back.
@@ -194,25 +181,7 @@ fn replace(candidate: &Path, file: &Path) -> Result<(), RollbackError> {
 
 fn roll_model_back(file: Option<&Path>) -> Result<(), RollbackError> {
     let (config, _) = Config::load(file, std::env::vars_os()).map_err(RollbackError::Config)?;
-    let version = match Store::open(&config.store.path, StoreOptions::default()) {
-        Ok(store) => Registry::new(Arc::new(store)).rollback()?.version,
-        Err(StoreError::Locked { .. }) => ask_daemon(&url_of(config.http.listen))?,
-        Err(error) => return Err(error.into()),
-    };
-    println!("{version} serves");
+    let work = Work::Model { ask: ModelWork::Rollback };
+    work::run(&work.into(), &[], &config.store, &config.risk)?;
     Ok(())
-}
-
-/// The version that serves after the daemon went back.
-fn ask_daemon(base: &str) -> Result<String, RollbackError> {
-    let url = format!("{base}/api/models/rollback");
-    let refused = |why: String| RollbackError::Daemon { url: url.clone(), why };
-    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).http_status_as_error(false).build().into();
-    let mut response = agent.post(&url).send_empty().map_err(|error| refused(error.to_string()))?;
-    let text = response.body_mut().read_to_string().map_err(|error| refused(error.to_string()))?;
-    let answer: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    match answer["version"].as_str() {
-        Some(version) if response.status().is_success() => Ok(version.to_owned()),
-        _ => Err(refused(answer["detail"].as_str().unwrap_or(&text).to_owned())),
-    }
 }

@@ -1,14 +1,12 @@
 //! `pitchguard status`: asks the running daemon how it does, and says it for people or as JSON.
 
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
-use std::time::Duration;
 
+use super::asking::{AskError, Daemon};
+use crate::config::Config;
 use crate::observe::{LatencyReport, PartState, SourceState, StatusReport};
 
-/// A daemon on the same box answers in milliseconds.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const NOT_READY: u8 = 1;
 const UNREACHABLE: u8 = 2;
 
@@ -25,34 +23,13 @@ pub struct StatusArgs {
     pub url: Option<String>,
 }
 
-/// Why no report came.
-#[derive(Debug, thiserror::Error)]
-pub enum StatusError {
-    /// Nobody answers.
-    #[error(
-        "no daemon answers at {url} ({source}); start it with `pitchguard run` or `systemctl start pitchguard`, or name \
-         its address with --url"
-    )]
-    Unreachable {
-        /// Where it was asked.
-        url: String,
-        /// What the connection said.
-        source: Box<ureq::Error>,
-    },
-    /// Something else answers there, or a daemon of another version.
-    #[error("what answers at {url} is no pitchguard of this version: {why}; name the daemon's address with --url")]
-    Foreign {
-        /// Where it was asked.
-        url: String,
-        /// What came instead.
-        why: String,
-    },
-}
-
-/// Asks the daemon and prints its report; `listen` is where the configuration says that it serves.
-pub fn run(args: &StatusArgs, listen: SocketAddr) -> ExitCode {
-    let base = args.url.clone().unwrap_or_else(|| url_of(listen));
-    let report = match ask(&base) {
+/// Asks the daemon and prints its report. Without --url it is the daemon that the configuration tells of.
+pub fn run(args: &StatusArgs, config: &Config) -> ExitCode {
+    let daemon = match &args.url {
+        Some(url) => Daemon::at(url),
+        None => Daemon::here(config.http.listen, &config.store.path),
+    };
+    let report = match report_of(&daemon) {
         Ok(report) => report,
         Err(error) => {
             eprintln!("pitchguard status: {error}");
@@ -71,37 +48,17 @@ pub fn run(args: &StatusArgs, listen: SocketAddr) -> ExitCode {
 ///
 /// # Errors
 /// Where nobody answers, or not with a report.
-pub fn ask(base: &str) -> Result<StatusReport, StatusError> {
-    let url = format!("{}/api/status", base.trim_end_matches('/'));
-    // A proxy of the environment is for the internet, not for the daemon on this box.
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(ANSWER_WITHIN))
-        .proxy(None)
-        .http_status_as_error(false)
-        .build()
-        .into();
-    let mut response = agent
-        .get(&url)
-        .call()
-        .map_err(|source| StatusError::Unreachable { url: url.clone(), source: source.into() })?;
-    let status = response.status();
-    let text = response.body_mut().read_to_string();
-    let foreign = |why: String| StatusError::Foreign { url: url.clone(), why };
-    let text = text.map_err(|error| foreign(error.to_string()))?;
-    if !status.is_success() {
+pub fn ask(base: &str) -> Result<StatusReport, AskError> {
+    report_of(&Daemon::at(base))
+}
+
+fn report_of(daemon: &Daemon) -> Result<StatusReport, AskError> {
+    let (status, text) = daemon.get("/api/status")?;
+    let foreign = |why: String| AskError::Foreign { url: daemon.url("/api/status"), why };
+    if status != 200 {
         return Err(foreign(format!("{status} {text}")));
     }
     serde_json::from_str(&text).map_err(|error| foreign(error.to_string()))
-}
-
-/// The address to ask where the daemon listens on `listen`: loopback where it listens everywhere.
-pub(super) fn url_of(listen: SocketAddr) -> String {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    format!("http://{}", SocketAddr::new(ip, listen.port()))
 }
 
 /// The report for people.
@@ -136,12 +93,25 @@ fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     if let Some(store) = &report.store {
         writeln!(
             out,
-            "Store    {} of {} in use, {} commits, {} failed, {} queued",
+            "Store    {} of {} in use, {} commits, {} failed, {} queued, {} lost; newest backup {}",
             bytes(store.map_used_bytes),
             bytes(store.map_size_bytes),
             store.commits,
             store.commit_failures,
-            store.queued
+            store.queued,
+            store.lost,
+            report.newest_backup_at.as_deref().unwrap_or("none yet")
+        )?;
+    }
+    if let Some(system) = &report.system {
+        writeln!(
+            out,
+            "Machine  {} of memory for the daemon, {} of {} left; {} of {} of the disk free",
+            bytes(system.process_resident_bytes),
+            bytes(system.memory_available_bytes),
+            bytes(system.memory_bytes),
+            bytes(system.disk_free_bytes),
+            bytes(system.disk_bytes)
         )?;
     }
     let clients = &report.clients;
@@ -277,6 +247,7 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::asking::url_of;
     use super::*;
     use crate::clock::BoxClock;
     use crate::observe::{Accounting, CalibrationStatus, CameraStatus, ReorderStatus, Telemetry};

@@ -147,24 +147,9 @@ impl Watch {
             tracing::warn!(detail, "the disk is filling up");
         }
         if short || free < self.watched.config.disk_shed_frac {
-            self.shed();
+            self.shed_bytes += shed(&mut self.watched.sheddable);
         }
         Some(system)
-    }
-
-    /// Gives up the first thing that frees anything.
-    fn shed(&mut self) {
-        for sheddable in &mut self.watched.sheddable {
-            match sheddable.shed() {
-                Ok(0) => {}
-                Ok(bytes) => {
-                    tracing::warn!(what = sheddable.name(), bytes, "given up to make room on the disk");
-                    self.shed_bytes += bytes;
-                    return;
-                }
-                Err(error) => tracing::error!(what = sheddable.name(), %error, "cannot be given up to make room"),
-            }
-        }
     }
 
     fn store(&self) {
@@ -219,6 +204,21 @@ impl Watch {
         }
         self.known = parts;
     }
+}
+
+/// Gives up the first thing that frees anything. How many bytes that were.
+fn shed(sheddable: &mut [Box<dyn Sheddable>]) -> u64 {
+    for one in sheddable {
+        match one.shed() {
+            Ok(0) => {}
+            Ok(bytes) => {
+                tracing::warn!(what = one.name(), bytes, "given up to make room on the disk");
+                return bytes;
+            }
+            Err(error) => tracing::error!(what = one.name(), %error, "cannot be given up to make room"),
+        }
+    }
+    0
 }
 
 /// How the disk stands. Full is no failure of the daemon: results are shown and wait in memory.
@@ -321,6 +321,30 @@ mod tests {
         assert!(state == PartState::Degraded && detail.contains("8.0 %"), "{detail}");
         let (state, detail) = at(0, true);
         assert!(state == PartState::Degraded && detail.starts_with("full"), "{detail}");
+    }
+
+    /// Frees what it has, once.
+    struct Held(std::io::Result<u64>);
+
+    impl Sheddable for Held {
+        fn name(&self) -> &'static str {
+            "held"
+        }
+
+        fn shed(&mut self) -> std::io::Result<u64> {
+            std::mem::replace(&mut self.0, Ok(0))
+        }
+    }
+
+    #[test]
+    fn what_can_be_made_again_is_given_up_in_order_and_only_as_much_as_is_needed() {
+        let broken = Held(Err(std::io::ErrorKind::PermissionDenied.into()));
+        let mut all: Vec<Box<dyn Sheddable>> = vec![Box::new(broken), Box::new(Held(Ok(7))), Box::new(Held(Ok(9)))];
+        assert_eq!(
+            [shed(&mut all), shed(&mut all), shed(&mut all)],
+            [7, 9, 0],
+            "one a look, and a broken one holds none up"
+        );
     }
 
     #[test]

@@ -243,7 +243,8 @@ fn ours(dir: &Path, suffix: &str) -> io::Result<Vec<PathBuf>> {
             found.push(path);
         }
     }
-    found.sort();
+    // Without the ending, the second backup of a second comes after the first.
+    found.sort_by_cached_key(|path| path.with_extension(""));
     Ok(found)
 }
 

@@ -3,6 +3,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use heed::{CommitOrAbort, Env, EnvFlags, EnvOpenOptions, WithoutTls};
@@ -55,9 +56,26 @@ pub(super) fn open_to_read(dir: &Path) -> Result<Env<WithoutTls>, StoreError> {
     unsafe { builder.open(dir) }.map_err(StoreError::lmdb("open the environment"))
 }
 
+/// Gives LMDB's table of readers its blocks on the disk before it is mapped: written into through the map, a page that has
+/// none would end the process on a full disk. It must not be open yet: closing a second descriptor drops LMDB's locks.
+fn reserve_readers(dir: &Path) {
+    // A reader takes 64 bytes; the head of the table less than a page.
+    let bytes = u64::from(READERS_MAX) * 64 + 4096;
+    let path = dir.join("lock.mdb");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    let reserved = options.open(&path).and_then(|file| {
+        rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, bytes).map_err(Into::into)
+    });
+    if let Err(error) = reserved {
+        tracing::warn!(path = %path.display(), %error, "the table of readers has no room of its own on the disk");
+    }
+}
+
 /// Opens the environment and its tables, and refuses a layout newer than this program's.
 pub(super) fn open(dir: &Path, options: StoreOptions) -> Result<(Env<WithoutTls>, [Raw; TABLES]), StoreError> {
     let mut builder = EnvOpenOptions::new().read_txn_without_tls();
+    reserve_readers(dir);
     builder.map_size(options.map_bytes).max_dbs(TABLES as u32).max_readers(READERS_MAX);
     // SAFETY: the files are changed through LMDB only: `Lock` keeps other processes of this program out, a second
     // opening within this process meets the same lock, and no flag is set that weakens LMDB's own locking.

@@ -75,11 +75,16 @@ impl Rack {
     }
 
     pub fn start_on(&mut self, speed: f64, udp: &str) -> Running {
+        self.start_with(speed, &[("PITCHGUARD_INGEST__UDP_LISTEN", udp)])
+    }
+
+    /// Starts it with more in its environment.
+    pub fn start_with(&mut self, speed: f64, environment: &[(&str, &str)]) -> Running {
         self.runs += 1;
         let log = self.path(&format!("stderr-{}", self.runs));
         let child = self
             .command(&["run", "--clock-speed", &speed.to_string()])
-            .env("PITCHGUARD_INGEST__UDP_LISTEN", udp)
+            .envs(environment.iter().copied())
             .stdout(Stdio::null())
             .stderr(File::create(&log).expect("a log file"))
             .spawn()

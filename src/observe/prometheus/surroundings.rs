@@ -83,7 +83,12 @@ impl Families<'_> {
         self.gauges("environment_left_out", help, None, [(no_labels(), environment.left_out)])?;
         let values = [
             ("environment_temperature", "Of the air", Unit::Celsius, environment.temperature_c),
-            ("environment_humidity", "Relative", Unit::Ratios, environment.humidity_pct.map(|pct| pct / 100.0)),
+            (
+                "environment_humidity",
+                "Relative",
+                Unit::Other("ratio".to_owned()),
+                environment.humidity_pct.map(|pct| pct / 100.0),
+            ),
             (
                 "environment_pressure",
                 "At the station",
@@ -116,7 +121,7 @@ impl Families<'_> {
 
     fn pitchers(&mut self, pitchers: &[PitcherStatus]) -> fmt::Result {
         let ids: Vec<String> = pitchers.iter().map(|pitcher| pitcher.pitcher.to_string()).collect();
-        let (points, mph) = (Unit::Other("points".to_owned()), Unit::Other("miles_per_hour".to_owned()));
+        let [points, mph, ratio] = ["points", "miles_per_hour", "ratio"].map(|unit| Unit::Other(unit.to_owned()));
         let gauges: [(&str, &str, Option<&Unit>, PitcherGauge); 12] = [
             ("pitcher_readiness", "Readiness of an active pitcher, 0–100", Some(&points), |p| p.readiness[0]),
             ("pitcher_readiness_low", "Its 5 % quantile", Some(&points), |p| p.readiness[1]),
@@ -126,9 +131,9 @@ impl Families<'_> {
             ("pitcher_velocity_delta", "Velocity of five pitches against his usual", Some(&mph), |p| {
                 p.velocity_delta_mph
             }),
-            ("pitcher_feature_qa_min", "Smallest QA of a feature", Some(&Unit::Ratios), |p| p.feature_qa_min),
-            ("pitcher_late_data", "Late frames of 25 pitches", Some(&Unit::Ratios), |p| Some(p.late_data_frac)),
-            ("pitcher_calibration_confidence", "Confidence in the cameras behind it", Some(&Unit::Ratios), |p| {
+            ("pitcher_feature_qa_min", "Smallest QA of a feature", Some(&ratio), |p| p.feature_qa_min),
+            ("pitcher_late_data", "Late frames of 25 pitches", Some(&ratio), |p| Some(p.late_data_frac)),
+            ("pitcher_calibration_confidence", "Confidence in the cameras behind it", Some(&ratio), |p| {
                 p.calibration_confidence
             }),
             ("pitcher_data_age", "Age of his newest pitch", Some(&Unit::Seconds), |p| Some(p.data_age_s)),

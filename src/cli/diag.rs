@@ -1,0 +1,179 @@
+//! `pitchguard diag`: everything that helps to help, in one archive, and nothing secret or personal.
+//!
+//! What cannot be had is said in its place: the archive of a box whose daemon is dead is the one that matters. Every text
+//! goes through [`Blank`], whatever it is made of.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::asking::Daemon;
+use super::blank::Blank;
+use crate::config::{Config, Provenance};
+use crate::observe::SystemStatus;
+use crate::store::{Store, StoreError, StoreOptions, backup};
+
+/// Lines of the log that are taken, the newest.
+const LOG_LINES: &str = "5000";
+/// Of a log file, the end: bytes.
+const LOG_BYTES: usize = 4 << 20;
+
+/// Arguments of `diag`.
+#[derive(Debug, clap::Args)]
+pub struct DiagArgs {
+    /// The archive to write; pitchguard-diag-MOMENT.tar.gz in this directory where not given.
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+    /// A log file to take in; the unit's journal where not given.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+}
+
+/// The archive cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: {source}; name another file with --to", path.display())]
+pub struct DiagError {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+/// Writes the archive and says where.
+///
+/// # Errors
+/// It cannot be written.
+pub fn run(args: &DiagArgs, config_file: Option<&Path>) -> Result<ExitCode, DiagError> {
+    let moment = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let path = args.to.clone().unwrap_or_else(|| format!("pitchguard-diag-{moment}.tar.gz").into());
+    let texts = gather(args, config_file);
+    write(&path, &format!("pitchguard-diag-{moment}"), &texts)
+        .map_err(|source| DiagError { path: path.clone(), source })?;
+    println!("{}", path.display());
+    println!("{} files, secrets blanked and without personal data; look through it before you send it", texts.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The files of the archive.
+fn gather(args: &DiagArgs, config_file: Option<&Path>) -> Vec<(&'static str, String)> {
+    let loaded = Config::load(config_file, std::env::vars_os());
+    let keys_file = loaded.as_ref().ok().and_then(|(config, _)| config.ingest.keys_file.clone());
+    let blank = Blank::with_secrets_of(keys_file.as_deref());
+    let mut texts = vec![("versions.txt", versions()), ("log.txt", log(args.log.as_deref()))];
+    match loaded {
+        Ok((config, provenance)) => {
+            let daemon = Daemon::here(config.http.listen, &config.store.path);
+            let ask = |path| match daemon.get(path) {
+                Ok((_, text)) => text,
+                Err(error) => format!("{error}\n"),
+            };
+            texts.extend([
+                ("config.toml", shown(&provenance)),
+                ("status.json", ask("/api/status")),
+                ("ready.json", ask("/health/ready")),
+                ("metrics.txt", without_people(&ask("/metrics"))),
+                ("store.txt", store(&config)),
+            ]);
+        }
+        Err(errors) => texts.push(("config-errors.txt", format!("{errors}\n"))),
+    }
+    texts.into_iter().map(|(name, text)| (name, blank.text(&text))).collect()
+}
+
+/// The configuration in effect. A secret among its values is blanked by its key's name.
+fn shown(provenance: &Provenance) -> String {
+    provenance.to_string().lines().fold(String::new(), |mut text, line| {
+        text.push_str(&super::blank::setting(line));
+        text.push('\n');
+        text
+    })
+}
+
+fn versions() -> String {
+    let mut text = format!("pitchguard {}\n", env!("CARGO_PKG_VERSION"));
+    for (what, file) in [
+        ("kernel", "/proc/version"),
+        ("system", "/etc/os-release"),
+        ("net.core.rmem_max", "/proc/sys/net/core/rmem_max"),
+        ("uptime", "/proc/uptime"),
+        ("clock source", "/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+    ] {
+        let said = fs::read_to_string(file).unwrap_or_else(|error| error.to_string());
+        let first = said.lines().find(|line| !file.ends_with("os-release") || line.starts_with("PRETTY_NAME="));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{what}: {}", first.unwrap_or("not told").trim());
+    }
+    text
+}
+
+/// The log: a file's end, or the unit's journal.
+fn log(file: Option<&Path>) -> String {
+    if let Some(path) = file {
+        return match fs::read(path) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(LOG_BYTES)..]).into_owned(),
+            Err(error) => format!("{} cannot be read: {error}\n", path.display()),
+        };
+    }
+    let asked = Command::new("journalctl")
+        .args(["--unit", "pitchguard", "--lines", LOG_LINES, "--output", "short-iso", "--no-pager", "--quiet"])
+        .output();
+    match asked {
+        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
+        Ok(output) => format!("journalctl: {}\n", String::from_utf8_lossy(&output.stderr).trim()),
+        Err(error) => format!("no journal here: {error}; name a log file with --log\n"),
+    }
+}
+
+/// Metrics without those of single pitchers.
+fn without_people(metrics: &str) -> String {
+    metrics.lines().filter(|line| !line.contains("pitcher=\"")).fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// What lies in the store's directory, and how many records it has where no daemon has it open.
+fn store(config: &Config) -> String {
+    let dir = &config.store.path;
+    let mut text = format!("directory {}\n", dir.display());
+    match fs::read_dir(dir) {
+        Ok(entries) => {
+            for entry in entries.flatten() {
+                let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
+                let _ = writeln!(text, "  {bytes:>14} {}", entry.file_name().to_string_lossy());
+            }
+        }
+        Err(error) => drop(writeln!(text, "  cannot be read: {error}")),
+    }
+    for backup in backup::backups(&config.store.backup_dir()).unwrap_or_default() {
+        let _ = writeln!(text, "backup {}", backup.display());
+    }
+    if let Ok(system) = SystemStatus::sample(dir) {
+        let _ = writeln!(text, "disk: {} of {} bytes free", system.disk_free_bytes, system.disk_bytes);
+    }
+    // Nothing is made where there is nothing.
+    if !dir.join("data.mdb").exists() {
+        return text + "no database\n";
+    }
+    let told = match Store::open(dir, StoreOptions::default()) {
+        Ok(store) => store.counts().map(|counts| format!("{counts:#?}\n")),
+        Err(StoreError::Locked { .. }) => Ok("a daemon has it open: see status.json\n".to_owned()),
+        Err(error) => Err(error),
+    };
+    text + &told.unwrap_or_else(|error| format!("{error}\n"))
+}
+
+fn write(path: &Path, folder: &str, texts: &[(&'static str, String)]) -> std::io::Result<()> {
+    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut archive = tar::Builder::new(GzEncoder::new(file, Compression::default()));
+    let now_s = jiff::Timestamp::now().as_second().unsigned_abs();
+    for (name, text) in texts {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o600);
+        header.set_mtime(now_s);
+        archive.append_data(&mut header, format!("{folder}/{name}"), text.as_bytes())?;
+    }
+    archive.into_inner()?.finish()?.flush()
+}
