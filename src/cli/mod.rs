@@ -12,6 +12,7 @@ pub mod layout;
 mod logs;
 pub mod man;
 pub mod model;
+pub mod replay;
 pub mod rollback;
 pub mod run;
 pub mod simulate;
@@ -57,6 +58,8 @@ enum Verb {
     Train(train::TrainArgs),
     /// The registry of risk models: list, show, promote, rollback, evaluate.
     Model(model::ModelArgs),
+    /// Replays an interval of the journal, and prints what comes of it.
+    Replay(replay::Args),
     /// Asks the running daemon how it is.
     Status(status::StatusArgs),
     /// Reads the configuration and prints every error in it.
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Verb::Model(args) => {
             with_config(path, |config| told(model::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)))
         }
+        Verb::Replay(args) => with_config(path, |config| told(replay::run(config, &args))),
         Verb::Status(args) => with_config(path, |config| status::run(&args, config.http.listen)),
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),

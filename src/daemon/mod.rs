@@ -7,10 +7,13 @@
 pub mod control;
 mod fold;
 mod history;
+mod journal;
 mod merge;
 mod profiles;
 pub mod proven;
+mod recovery;
 pub mod reload;
+mod reprocess;
 mod rig;
 pub mod service;
 pub mod systemd;
@@ -40,6 +43,8 @@ use crate::tracking::venue::{Venue, VenueError};
 use control::Control;
 use fold::Folding;
 pub use profiles::StoreProfiles;
+use recovery::Recovered;
+use reprocess::Reprocess;
 use systemd::Sockets;
 
 /// Parts whose state `/health/ready` shows.
@@ -117,6 +122,8 @@ pub struct Daemon {
     writer: JoinHandle<()>,
     writes: WriterHandle,
     folding: Folding,
+    /// Absent where nothing is journalled.
+    journal: Option<JoinHandle<()>>,
     /// Absent where the system refused its socket.
     control: Option<Control>,
     /// To the merge thread.
@@ -147,8 +154,7 @@ impl Daemon {
         let venue = config.venue.load()?;
         let store = Arc::new(open_store(config)?);
         let settings = settings(config, &venue);
-        let (mut producers, buffer) = reorder::buffer(&settings.reorder)?;
-        let udp_producer = producers.remove(0);
+        settings.reorder.check()?;
 
         let udp_settings = config.ingest.udp()?;
         let keys = udp_settings.keys.clone();
@@ -175,8 +181,28 @@ impl Daemon {
         let started = clock.now();
         let risk = Arc::new(api::RiskDesk::new(RiskService::new(Arc::clone(&store), config.risk)));
         let profiles = StoreProfiles::new(Arc::clone(&store)).with_risk(Arc::clone(&risk));
-        let mut pipeline = Pipeline::new(&venue, &settings, buffer, profiles, started);
-        profiles::recall(&store, &venue, &mut pipeline, started)?;
+        let journal = journal::open(config, &telemetry);
+        let make = |now| {
+            let (producers, buffer) = reorder::buffer(&settings.reorder).expect("the settings were checked");
+            (producers, Pipeline::new(&venue, &settings, buffer, profiles.clone(), now))
+        };
+        let Recovered { mut pipeline, mut producers, outputs, resumed, frames } =
+            recovery::start(&store, journal.as_ref(), &venue, make, started)?;
+        let (tap, journal_thread) = journal.as_ref().and_then(|journal| journal::start(journal, &telemetry)).unzip();
+        if let Some(tap) = tap {
+            let goes_on = resumed.is_some();
+            pipeline.journal(tap, resumed);
+            if goes_on {
+                pipeline.note_cut();
+            }
+        }
+        // It ends with the merge thread, and nobody waits for what it still measures.
+        let reprocess = journal
+            .clone()
+            .map(|journal| Reprocess::start(journal, venue.clone(), config.tracking.clone(), clock))
+            .transpose()?
+            .map(|(reprocess, _thread)| reprocess);
+        let udp_producer = producers.remove(0);
         profiles::show_pitches(&store, &live, started)?;
         profiles::show(&pipeline, &live);
         rig::show(pipeline.calibration(started), &live, &telemetry);
@@ -195,6 +221,9 @@ impl Daemon {
             inbox,
             stop: Arc::clone(&received),
             turns: Arc::clone(&merge_turns),
+            journal,
+            reprocess,
+            recovered: (outputs, frames),
         })?;
         let mut ingest = vec![udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), udp_producer)?];
         for (line, producer) in SerialIngest::lines(keys.as_ref(), &counters).into_iter().zip(producers) {
@@ -234,6 +263,7 @@ impl Daemon {
             writer: writer_thread,
             writes: writer,
             folding,
+            journal: journal_thread,
             control,
             commands,
             merge_turns,
@@ -308,6 +338,9 @@ impl Daemon {
             self.writes.stop();
         }
         let _ = self.merge.join();
+        if let Some(thread) = self.journal {
+            journal::end(thread);
+        }
         drop(producers);
         drop(self.writes);
         let _ = self.writer.join();

@@ -22,8 +22,8 @@ use arc_swap::ArcSwapOption;
 pub use self::latency::{Recorder, Stage};
 pub use self::report::{LatencyReport, PartReport, StatusReport};
 pub use self::status::{
-    Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, MoundStatus, Part, PartState,
-    PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
+    Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, JournalStatus, MoundStatus, Part,
+    PartState, PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
 };
 use crate::clock::BoxClock;
 
@@ -41,6 +41,7 @@ pub struct Telemetry {
     store: ArcSwapOption<StoreStatus>,
     published: ArcSwapOption<PublishedPitches>,
     calibration: ArcSwapOption<CalibrationStatus>,
+    journal: ArcSwapOption<JournalStatus>,
     clients: status::Clients,
     parts: Mutex<Vec<Part>>,
 }
@@ -68,6 +69,7 @@ impl Telemetry {
             store: ArcSwapOption::empty(),
             published: ArcSwapOption::empty(),
             calibration: ArcSwapOption::empty(),
+            journal: ArcSwapOption::empty(),
             clients: status::Clients::default(),
             parts: Mutex::new(parts),
         })
@@ -106,6 +108,11 @@ impl Telemetry {
     /// Publishes how the cameras stand.
     pub fn publish_calibration(&self, status: CalibrationStatus) {
         self.calibration.store(Some(Arc::new(status)));
+    }
+
+    /// Publishes what the journal took and missed.
+    pub fn publish_journal(&self, status: JournalStatus) {
+        self.journal.store(Some(Arc::new(status)));
     }
 
     /// Counts of the live WebSocket's clients; the API writes them.

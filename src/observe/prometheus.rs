@@ -10,8 +10,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::latency::Latencies;
 use super::{
-    CalibrationStatus, CameraStatus, IngestStatus, PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus,
-    Stage, StoreStatus, Telemetry,
+    CalibrationStatus, CameraStatus, IngestStatus, JournalStatus, PartState, ReorderStatus, SerialStatus, SourceState,
+    SourceStatus, Stage, StoreStatus, Telemetry,
 };
 use crate::ingest::LineState;
 
@@ -89,11 +89,16 @@ impl Collector for TelemetryCollector {
                 ("revised", pitches.revised),
                 ("flagged", pitches.flagged),
                 ("rejected", pitches.rejected),
+                ("reprocessed", pitches.reprocessed),
+                ("journal_gap", pitches.journal_gap),
             ];
             families.counters("pitches", "Pitches published, and groups rejected", None, by_label("state", &counts))?;
         }
         if let Some(calibration) = telemetry.calibration.load_full() {
             families.calibration(&calibration)?;
+        }
+        if let Some(journal) = telemetry.journal.load_full() {
+            families.journal(&journal)?;
         }
         families.clients(telemetry)
     }
@@ -272,6 +277,18 @@ impl Families<'_> {
         self.counters("store_commits", "Transactions committed", None, [(no_labels(), status.commits)])?;
         let help = "Transactions that failed and were tried again";
         self.counters("store_commit_failures", help, None, [(no_labels(), status.commit_failures)])
+    }
+
+    fn journal(&mut self, status: &JournalStatus) -> fmt::Result {
+        let frames = [("flushed", status.frames), ("missed", status.missed), ("failed", status.failed)];
+        let help = "Frames by what became of them in the journal";
+        self.counters("journal_frames", help, None, by_label("outcome", &frames))?;
+        let parts = [("set_aside", status.set_aside), ("removed", status.removed)];
+        self.counters("journal_parts_gone", "Parts of the journal by why they went", None, by_label("why", &parts))?;
+        self.gauges("journal_parts", "Parts of the journal", None, [(no_labels(), status.parts)])?;
+        self.gauges("journal_size", "What it takes on the disk", Some(&Unit::Bytes), [(no_labels(), status.bytes)])?;
+        let help = "Frames taken from the journal at the start";
+        self.gauges("journal_recovered_frames", help, None, [(no_labels(), status.recovered)])
     }
 
     fn calibration(&mut self, status: &CalibrationStatus) -> fmt::Result {

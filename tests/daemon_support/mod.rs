@@ -75,11 +75,32 @@ impl Rack {
     }
 
     pub fn start_on(&mut self, speed: f64, udp: &str) -> Running {
+        let mut command = self.command(&["run", "--clock-speed", &speed.to_string()]);
+        command.env("PITCHGUARD_INGEST__UDP_LISTEN", udp);
+        self.start_as(command)
+    }
+
+    /// Starts the daemon on a socket that somebody else holds open, as a service manager does.
+    pub fn start_held(&mut self, socket: &UdpSocket) -> Running {
+        let program = self.command(&["run"]);
+        let script = "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=udp exec \"$0\" \"$@\"";
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).arg(program.get_program()).args(program.get_args());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let held = socket.try_clone().expect("a descriptor");
+        command.stdin(Stdio::from(std::os::fd::OwnedFd::from(held)));
+        self.start_as(command)
+    }
+
+    fn start_as(&mut self, mut command: Command) -> Running {
         self.runs += 1;
         let log = self.path(&format!("stderr-{}", self.runs));
-        let child = self
-            .command(&["run", "--clock-speed", &speed.to_string()])
-            .env("PITCHGUARD_INGEST__UDP_LISTEN", udp)
+        let child = command
             .stdout(Stdio::null())
             .stderr(File::create(&log).expect("a log file"))
             .spawn()

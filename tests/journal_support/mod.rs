@@ -12,7 +12,7 @@ use pitchguard::features::baseline::PitcherBaseline;
 use pitchguard::ids::{BoxNs, PitcherId};
 use pitchguard::ingest::Signal;
 use pitchguard::journal::{self, Journal};
-use pitchguard::pipeline::{Answers, Output, Pipeline, Profile, Profiles, Replayer, Settings};
+use pitchguard::pipeline::{Answers, Output, Pipeline, Profile, Profiles, Replayer, Settings, Start};
 use pitchguard::readiness::Readiness;
 use pitchguard::reorder::{self, Producer, Reorder};
 use pitchguard::simulate::{Delivery, Stadium};
@@ -146,19 +146,25 @@ impl<P: Profiles> Box0<P> {
     }
 }
 
-/// Replays a whole journal from its beginning.
-pub fn replay(venue: &Venue, dir: &Path, start: BoxNs) -> Vec<(BoxNs, Output)> {
-    let (producers, reorder) = buffer(venue);
+/// Replays a journal, from a moment or from its beginning.
+pub fn replay(venue: &Venue, dir: &Path, from: Option<BoxNs>) -> Vec<(BoxNs, Output)> {
     let answers = Answers::default();
-    let mut pipeline = Pipeline::new(venue, &settings(venue), reorder, answers.clone(), start);
-    let mut replayer = Replayer::new(producers, answers);
-    let mut outputs = Vec::new();
+    let profiles = answers.clone();
+    let make = |now| {
+        let (producers, reorder) = buffer(venue);
+        (producers, Pipeline::new(venue, &settings(venue), reorder, profiles.clone(), now))
+    };
+    let mut replayer = Replayer::new(make, answers);
     let reader = journal::Reader::open(dir).expect("nobody writes it");
-    for block in reader.since(BoxNs(0)).expect("it opens") {
-        replayer.block(block.expect("it reads"), &mut pipeline, |now, fresh| {
-            outputs.extend(fresh.drain(..).map(|output| (now, output)));
-        });
+    let start = Start::find(&reader, from.unwrap_or(BoxNs(0))).expect("it reads").expect("there is a place to begin");
+    let since = start.since();
+    start.prepare(&mut replayer).expect("the same rig");
+    let mut outputs = Vec::new();
+    for block in reader.since(since).expect("it opens") {
+        let take = |now, fresh: &mut Vec<Output>| outputs.extend(fresh.drain(..).map(|output| (now, output)));
+        replayer.block(block.expect("it reads"), take).expect("the same rig");
     }
+    outputs.retain(|(now, _)| from.is_none_or(|from| *now >= from));
     outputs
 }
 
