@@ -23,14 +23,16 @@ use crate::observe::{
     Accounting, IngestStatus, MoundStatus, PartState, PublishedPitches, Recorder, ReorderStatus, SerialStatus,
     SourceState, SourceStatus, Stage, StoreStatus, Telemetry,
 };
-use crate::pipeline::{self, Output, Pipeline};
+use crate::pipeline::{Output, Pipeline};
 use crate::reorder;
-use crate::store::records::{PitchRecord, State};
+use crate::store::records::{JOURNAL_GAP, PitchRecord, REPROCESSED, State, is_of_its_making};
 use crate::store::{Store, Write, WriterHandle};
 use crate::tracking::venue::Venue;
 
 /// Nap when the rings are empty: it bounds the delay that the merge thread adds, and what an idle daemon costs.
 const NAP: Duration = Duration::from_micros(500);
+/// How often the pipeline steps while no frame comes: its timers are no finer, and each step is journalled.
+const IDLE_STEP_NS: u64 = 4_000_000;
 /// How often counters and states are published.
 const REPORT_EVERY_NS: u64 = 250_000_000;
 /// How often the cameras' state is published with its charts, some hundred kilobytes.
@@ -72,7 +74,7 @@ pub(super) struct Merge {
 pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("merge".into()).spawn(move || {
         let recorder = merge.telemetry.recorder();
-        let now = merge.clock.now();
+        let noted = merge.clock.now();
         let published = PublishedPitches::default();
         Running {
             merge,
@@ -82,8 +84,8 @@ pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
             waiting: VecDeque::with_capacity(WAITING_MAX),
             reported: BoxNs(0),
             shown: BoxNs(0),
-            kept: now,
-            noted: now,
+            kept: BoxNs(0),
+            noted,
         }
         .run();
     })
@@ -109,13 +111,28 @@ struct Running {
 impl Running {
     fn run(mut self) {
         self.merge.telemetry.set_part("merge", PartState::Ready, "");
+        if self.merge.pipeline.next_step().is_none() {
+            // What an earlier run kept is not gone on from, and must not be by a later one that journals again.
+            self.batch.push(recovery::all_done());
+        }
         let mut outputs = std::mem::take(&mut self.merge.recovered.0);
         self.apply(&mut outputs, self.merge.clock.now());
+        let mut stepped = BoxNs(0);
         loop {
             self.merge.turns.fetch_add(1, Ordering::Relaxed);
             // Read before the step: it is said when ingest has pushed its last frame.
             let stopping = self.merge.stop.load(Ordering::Acquire);
             let now = self.merge.clock.now();
+            let since_ns = now.0.saturating_sub(stepped.0) as f64;
+            if !stopping
+                && !self.merge.pipeline.has_frames()
+                && since_ns < IDLE_STEP_NS as f64 * self.merge.clock.speed()
+            {
+                self.submit();
+                std::thread::sleep(NAP);
+                continue;
+            }
+            stepped = now;
             let began = Instant::now();
             let frames = self.merge.pipeline.step(now, &mut outputs);
             if outputs.iter().any(|output| matches!(output, Output::Pitch { .. })) {
@@ -293,9 +310,9 @@ impl Running {
             _ => self.published.revised += 1,
         }
         let flagged = |name: &str| u64::from(record.flags.iter().any(|flag| flag == name));
-        self.published.reprocessed += flagged(pipeline::REPROCESSED);
-        self.published.journal_gap += flagged(pipeline::JOURNAL_GAP);
-        self.published.flagged += u64::from(!record.flags.is_empty());
+        self.published.reprocessed += flagged(REPROCESSED);
+        self.published.journal_gap += flagged(JOURNAL_GAP);
+        self.published.flagged += u64::from(record.flags.iter().any(|flag| !is_of_its_making(flag)));
     }
 
     /// Records the wall time between two moments of box time.

@@ -33,6 +33,7 @@ use crate::clock::BoxClock;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::ingest::{IngestCounters, IngestError, KeyFileError, SerialIngest, UdpIngest, UdpSettings};
+use crate::journal::Journal;
 use crate::observe::{PartState, Stage, Telemetry};
 use crate::pipeline::{Pipeline, Settings};
 use crate::reorder::{self, ConfigError, Producer};
@@ -122,8 +123,9 @@ pub struct Daemon {
     writer: JoinHandle<()>,
     writes: WriterHandle,
     folding: Folding,
-    /// Absent where nothing is journalled.
-    journal: Option<JoinHandle<()>>,
+    /// The journal, to be looked at and shed; absent where nothing is journalled.
+    pub journal: Option<Journal>,
+    journal_thread: Option<JoinHandle<()>>,
     /// Absent where the system refused its socket.
     control: Option<Control>,
     /// To the merge thread.
@@ -202,6 +204,7 @@ impl Daemon {
             .map(|journal| Reprocess::start(journal, venue.clone(), config.tracking.clone(), clock))
             .transpose()?
             .map(|(reprocess, _thread)| reprocess);
+        let kept_journal = journal.clone();
         let udp_producer = producers.remove(0);
         profiles::show_pitches(&store, &live, started)?;
         profiles::show(&pipeline, &live);
@@ -263,7 +266,8 @@ impl Daemon {
             writer: writer_thread,
             writes: writer,
             folding,
-            journal: journal_thread,
+            journal: kept_journal,
+            journal_thread,
             control,
             commands,
             merge_turns,
@@ -338,7 +342,7 @@ impl Daemon {
             self.writes.stop();
         }
         let _ = self.merge.join();
-        if let Some(thread) = self.journal {
+        if let Some(thread) = self.journal_thread {
             journal::end(thread);
         }
         drop(producers);

@@ -16,13 +16,11 @@ use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::ingest::Signal;
 use crate::journal::{Block, Entry};
 use crate::reorder::{CAMERA_MAX, Route, Stamped};
-use crate::store::records::State;
+use crate::store::records::{REPROCESSED, State};
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::venue::Venue;
 use crate::tracking::{self, CameraCorrection, JerkScale, MoundTracker, When};
 
-/// The flag of a pitch that was measured again from the journal.
-pub const REPROCESSED: &str = "reprocessed";
 /// A pitch with more late data than that is critical (design.md).
 pub const CRITICAL_FRAC: f64 = 0.3;
 
@@ -155,7 +153,7 @@ impl Critical {
             tracker.set_correction(*camera, correction);
             tracker.exclude(*camera, *excluded);
         }
-        for (event, mark) in &self.standing {
+        if let Some((event, mark)) = &self.standing {
             tracker.observe(0, *event, now, mark, When::Eager);
         }
         for frame in &frames {

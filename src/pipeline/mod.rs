@@ -31,7 +31,7 @@ use crate::journal::Tap;
 use crate::observe::rfc3339;
 use crate::readiness::{self, Alert, Engine, InjuryRisk, Outcome, OutingKey, Readiness, Workload};
 use crate::reorder::{self, Reorder, Sink, Stamped};
-use crate::store::records::{PitchRecord, State};
+use crate::store::records::{JOURNAL_GAP, PitchRecord, State};
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::venue::Venue;
 use crate::tracking::{self, JerkScale, LateCount, MoundTracker, When};
@@ -40,7 +40,7 @@ use cut::Scales;
 pub use cut::{Cut, CutError};
 use gap::Gap;
 use late::Late;
-pub use late::{CRITICAL_FRAC, Critical, REPROCESSED, Remeasured};
+pub use late::{CRITICAL_FRAC, Critical, Remeasured};
 use note::Note;
 pub use replay::{Answers, Replayer, Start};
 pub use rig::Kept;
@@ -187,6 +187,11 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.engine.judge_by(readiness);
     }
 
+    /// Whether a step would take any frame.
+    pub fn has_frames(&mut self) -> bool {
+        self.reorder.has_frames()
+    }
+
     /// Arrival of the latest frame that moved a watermark in the last step.
     pub fn moved_by(&self) -> Option<BoxNs> {
         self.stage.moved_by
@@ -286,9 +291,6 @@ impl<P: Profiles> Pipeline<P> {
         &self.reorder
     }
 }
-
-/// The flag of a pitch of which frames came in before a crash and were not in the journal.
-pub const JOURNAL_GAP: &str = "journal_gap";
 
 /// Pitchers whose profile was asked for; more than an organisation has.
 const PROFILED_MAX: usize = 1024;
