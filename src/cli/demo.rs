@@ -200,7 +200,7 @@ fn rehearse(venue: &Venue, dir: &Path, stadium: Stadium, seen: &mut Seen) -> Res
         Output::Readiness { readiness, .. } => seen.event(&Event::Readiness(*readiness)),
         Output::Raised(alert) => seen.event(&Event::AlertRaised(alert)),
         Output::Cleared(alert) => seen.event(&Event::AlertCleared(alert)),
-        Output::Learned(..) | Output::Camera(_) | Output::Calibration(_) => {}
+        Output::Learned(..) | Output::Camera(_) | Output::Calibration(_) | Output::Critical(_) => {}
     });
     Ok(counts.balanced())
 }

@@ -19,6 +19,7 @@ mod logs;
 pub mod man;
 pub mod model;
 pub mod outbox;
+pub mod replay;
 pub mod restore;
 pub mod rollback;
 pub mod run;
@@ -67,6 +68,8 @@ enum Verb {
     Train(train::TrainArgs),
     /// The registry of risk models: list, show, promote, rollback, evaluate.
     Model(model::ModelArgs),
+    /// Replays an interval of the journal, and prints what comes of it.
+    Replay(replay::Args),
     /// Summaries on their way to the analytics cloud.
     Outbox(outbox::OutboxArgs),
     /// Asks the running daemon how it is.
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Verb::Etl(args) => with_config(path, |config| told(etl::run(&args, &config.store, &config.risk))),
         Verb::Train(args) => with_config(path, |config| told(train::run(&args, &config.store, &config.risk))),
         Verb::Model(args) => with_config(path, |config| told(model::run(&args, &config.store, &config.risk))),
+        Verb::Replay(args) => with_config(path, |config| told(replay::run(config, &args))),
         Verb::Outbox(args) => with_config(path, |config| told(outbox::run(&args, config))),
         Verb::Status(args) => with_config(path, |config| status::run(&args, config)),
         Verb::Backup(args) => with_config(path, |config| told(backup::backup(&args, config))),

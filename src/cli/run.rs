@@ -19,6 +19,9 @@ pub struct Args {
     /// How much faster than the wall box time runs: for tests that push hours of game through a real socket.
     #[arg(long, default_value_t = 1.0, hide = true, value_parser = clap::value_parser!(f64))]
     clock_speed: f64,
+    /// When a clock of that speed began, ns since the Unix epoch: for tests that start the daemon again.
+    #[arg(long, hide = true)]
+    clock_since: Option<u64>,
 }
 
 /// Why the daemon does not run.
@@ -43,7 +46,10 @@ pub fn run(file: Option<&Path>, config: &Config, provenance: Provenance, args: &
     let logs = logs::start(&config.log.level).map_err(RunError::Log)?;
     let sockets = Sockets::inherited()?;
     let (frames, http) = (sockets.udp.is_some(), sockets.http.is_some());
-    let daemon = Daemon::start_on(config, BoxClock::start(args.clock_speed), sockets)?;
+    let clock = args
+        .clock_since
+        .map_or_else(|| BoxClock::start(args.clock_speed), |began_ns| BoxClock::since(began_ns, args.clock_speed));
+    let daemon = Daemon::start_on(config, clock, sockets)?;
     let reload = Reload::new(file.map(Path::to_path_buf), provenance, Box::new(move |level| logs.set(level)));
     let ended = service::serve(&daemon, reload, || {
         tracing::info!(

@@ -23,6 +23,7 @@ pub use provenance::{Origin, Provenance};
 use crate::calibration;
 use crate::environment::{self, BrokerUrl};
 use crate::ingest::{KeyFileError, KeyRing, SerialLine, UdpSettings};
+use crate::journal;
 use crate::readiness;
 use crate::reorder::{self, MoundPlan};
 use crate::risk;
@@ -64,6 +65,8 @@ pub struct Config {
     pub readiness: readiness::Config,
     /// `[calibration]`: this project's own choices in judging the cameras.
     pub calibration: calibration::Config,
+    /// `[journal]`: the replayable log of frames.
+    pub journal: journal::Config,
     /// `[risk]`: this project's own choices in telling injury risk.
     pub risk: risk::Config,
     /// `[upstream]`: the line to the analytics cloud.
@@ -270,6 +273,11 @@ pub struct MqttConfig {
 }
 
 impl Config {
+    /// Where the journal is.
+    pub fn journal_dir(&self) -> PathBuf {
+        self.journal.path.clone().unwrap_or_else(|| self.store.path.join("journal"))
+    }
+
     /// Reads the configuration from a file and the environment (`std::env::vars_os()`).
     ///
     /// With no path, [`DEFAULT_FILE`] is read if it exists; a file that is named must exist.
@@ -322,6 +330,7 @@ impl Config {
             readiness,
             calibration,
             risk,
+            journal,
             upstream: cloud,
             log,
         } = default;
@@ -362,6 +371,12 @@ impl Config {
             tracking: r.take_section("tracking", tracking),
             readiness: r.take_section("readiness", readiness),
             calibration: r.take_section("calibration", calibration),
+            journal: journal::Config {
+                enabled: r.take("journal", "enabled", journal.enabled),
+                path: r.take("journal", "path", journal.path),
+                max_age_h: r.take("journal", "max_age_h", journal.max_age_h),
+                max_bytes: r.take("journal", "max_bytes", journal.max_bytes),
+            },
             risk: r.take_section("risk", risk),
             upstream: upstream::Config {
                 kind: r.take("upstream", "kind", cloud.kind),

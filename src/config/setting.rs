@@ -76,6 +76,19 @@ impl Setting for u32 {
     }
 }
 
+impl Setting for u64 {
+    fn read(value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<Self> {
+        expect(value, faults, "a whole number, 0 or more", |v| {
+            let number = v.as_integer()?;
+            // TOML's own integers have a sign.
+            Self::from_str_radix(number.as_str(), number.radix()).ok().filter(|x| i64::try_from(*x).is_ok())
+        })
+    }
+    fn show(&self) -> Option<toml::Value> {
+        i64::try_from(*self).ok().map(toml::Value::from)
+    }
+}
+
 impl Setting for f64 {
     fn read(value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<Self> {
         expect(value, faults, "a number such as 7.0", |v| {

@@ -8,11 +8,14 @@ mod anomalies;
 pub mod control;
 mod fold;
 mod history;
+mod journal;
 mod memory;
 mod merge;
 mod profiles;
 pub mod proven;
+mod recovery;
 pub mod reload;
+mod reprocess;
 mod rig;
 pub mod service;
 pub mod systemd;
@@ -36,6 +39,7 @@ use crate::config::Config;
 use crate::environment::Environment;
 use crate::history::etl::DailyModel;
 use crate::ingest::{IngestCounters, IngestError, KeyFileError, SerialIngest, UdpIngest, UdpSettings};
+use crate::journal::Journal;
 use crate::observe::{PartState, Stage, Telemetry};
 use crate::pipeline::{Pipeline, Settings};
 use crate::reorder::{self, ConfigError, Producer};
@@ -47,6 +51,8 @@ use control::Control;
 use fold::Folding;
 pub(crate) use history::StoreHistory;
 pub use profiles::StoreProfiles;
+use recovery::Recovered;
+use reprocess::Reprocess;
 use systemd::Sockets;
 pub use upstream::UpstreamError;
 use upstream::{Teller, Upstream};
@@ -133,6 +139,9 @@ pub struct Daemon {
     watching: Watching,
     /// Absent where the line to the cloud is off.
     upstream: Option<Upstream>,
+    /// The journal, to be looked at and shed; absent where nothing is journalled.
+    pub journal: Option<Journal>,
+    journal_thread: Option<JoinHandle<()>>,
     /// Absent where the system refused its socket.
     control: Option<Control>,
     /// To the merge thread.
@@ -164,8 +173,7 @@ impl Daemon {
         let venue = config.venue.load()?;
         let store = Arc::new(open_store(config)?);
         let settings = settings(config, &venue);
-        let (mut producers, buffer) = reorder::buffer(&settings.reorder)?;
-        let udp_producer = producers.remove(0);
+        settings.reorder.check()?;
 
         let udp_settings = config.ingest.udp()?;
         let keys = udp_settings.keys.clone();
@@ -195,8 +203,29 @@ impl Daemon {
         let risk = Arc::new(api::RiskDesk::new(Arc::clone(&service)));
         let model: Arc<dyn DailyModel> = service;
         let profiles = StoreProfiles::new(Arc::clone(&store)).with_risk(Arc::clone(&risk));
-        let mut pipeline = Pipeline::new(&venue, &settings, buffer, profiles, started);
-        profiles::recall(&store, &venue, &mut pipeline, started)?;
+        let journal = journal::open(config, &telemetry);
+        let make = |now| {
+            let (producers, buffer) = reorder::buffer(&settings.reorder).expect("the settings were checked");
+            (producers, Pipeline::new(&venue, &settings, buffer, profiles.clone(), now))
+        };
+        let Recovered { mut pipeline, mut producers, outputs, resumed, frames } =
+            recovery::start(&store, journal.as_ref(), &venue, make, started)?;
+        let (tap, journal_thread) = journal.as_ref().and_then(|journal| journal::start(journal, &telemetry)).unzip();
+        if let Some(tap) = tap {
+            let goes_on = resumed.is_some();
+            pipeline.journal(tap, resumed);
+            if goes_on {
+                pipeline.note_cut();
+            }
+        }
+        // It ends with the merge thread, and nobody waits for what it still measures.
+        let reprocess = journal
+            .clone()
+            .map(|journal| Reprocess::start(journal, venue.clone(), config.tracking.clone(), clock))
+            .transpose()?
+            .map(|(reprocess, _thread)| reprocess);
+        let kept_journal = journal.clone();
+        let udp_producer = producers.remove(0);
         profiles::show_pitches(&store, &live, started)?;
         profiles::show(&pipeline, &live);
         rig::show(pipeline.calibration(started), &live, &telemetry);
@@ -226,6 +255,9 @@ impl Daemon {
             stop: Arc::clone(&received),
             turns: Arc::clone(&merge_turns),
             upstream: teller,
+            journal,
+            reprocess,
+            recovered: (outputs, frames),
         })?;
         let mut ingest = vec![udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), udp_producer)?];
         for (line, producer) in SerialIngest::lines(keys.as_ref(), &counters).into_iter().zip(producers) {
@@ -289,6 +321,8 @@ impl Daemon {
             folding,
             watching,
             upstream: line,
+            journal: kept_journal,
+            journal_thread,
             control,
             commands,
             merge_turns,
@@ -367,6 +401,9 @@ impl Daemon {
             self.writes.stop();
         }
         let _ = self.merge.join();
+        if let Some(thread) = self.journal_thread {
+            journal::end(thread);
+        }
         drop(producers);
         drop(self.writes);
         let _ = self.writer.join();

@@ -34,7 +34,7 @@ const STRAGGLE_PITCHES: usize = 64;
 const RECENT_PITCHES: usize = 100;
 
 /// Profiles from the store. One read an outing, tens of microseconds.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct StoreProfiles {
     store: Arc<Store>,
     risk: Option<Arc<RiskDesk>>,

@@ -9,7 +9,9 @@ use super::{changed, outliers};
 use crate::features::baseline::{PitcherBaseline, Quantity, league_sums, resolve, season_sums};
 use crate::ids::PitcherId;
 use crate::store::outbox::Summary;
-use crate::store::records::{AppearanceRecord, BaselineRecord, Moments, Origin, PitchRecord, TypeSums};
+use crate::store::records::{
+    AppearanceRecord, BaselineRecord, Moments, Origin, PitchRecord, TypeSums, is_of_its_making,
+};
 use crate::store::{Put, Store, StoreError};
 
 /// `game_type` by `game_pk`, as far as an import knows it.
@@ -231,7 +233,7 @@ fn appearance(pitcher: u32, date: &str, game: u32, pitches: &[&PitchRecord], typ
             .entry(&pitch.pitch_type)
             .or_insert_with(|| TypeSums { pitch_type: pitch.pitch_type.clone(), ..TypeSums::default() });
         sums.pitches += 1;
-        if pitch.flags.iter().any(|flag| !outliers::is_mark(flag)) {
+        if pitch.flags.iter().any(|flag| !outliers::is_mark(flag) && !is_of_its_making(flag)) {
             continue;
         }
         for (quantity, moments) in Quantity::ALL.into_iter().zip(&mut sums.quantities) {

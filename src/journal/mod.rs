@@ -30,8 +30,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 pub use entry::{BlockError, Entry, Missed};
 pub use read::{Block, Blocks, Reader};
 pub use tap::Tap;
@@ -42,8 +40,7 @@ use parts::Parts;
 pub const FLUSH_EVERY: Duration = Duration::from_millis(40);
 
 /// `[journal]`: this project's own choices.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Whether frames are journalled at all. Without it nothing is replayed after a crash.
     pub enabled: bool,

@@ -28,7 +28,7 @@ pub use self::latency::{Recorder, Stage};
 pub use self::report::{LatencyReport, PartReport, StatusReport};
 pub use self::risk::{Outcomes, RiskStatus};
 pub use self::status::{
-    AccessStatus, Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, MoundStatus, Part,
+    AccessStatus, Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, JournalStatus, MoundStatus, Part,
     PartState, PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
 };
 pub use self::surroundings::Surroundings;
@@ -55,6 +55,7 @@ pub struct Telemetry {
     /// Answers by class of status, 1xx first.
     responses: [AtomicU64; 5],
     upstream: ArcSwapOption<UpstreamStatus>,
+    journal: ArcSwapOption<JournalStatus>,
     clients: status::Clients,
     parts: Mutex<Vec<Part>>,
 }
@@ -86,6 +87,7 @@ impl Telemetry {
             surroundings: ArcSwapOption::empty(),
             responses: Default::default(),
             upstream: ArcSwapOption::empty(),
+            journal: ArcSwapOption::empty(),
             clients: status::Clients::default(),
             parts: Mutex::new(parts),
         })
@@ -151,6 +153,11 @@ impl Telemetry {
     /// How the line to the cloud does; none where there is none.
     pub fn upstream(&self) -> Option<Arc<UpstreamStatus>> {
         self.upstream.load_full()
+    }
+
+    /// Publishes what the journal took and missed.
+    pub fn publish_journal(&self, status: JournalStatus) {
+        self.journal.store(Some(Arc::new(status)));
     }
 
     /// Counts of the live WebSocket's clients; the API writes them.

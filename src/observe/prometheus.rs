@@ -13,8 +13,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::latency::Latencies;
 use super::{
-    CalibrationStatus, CameraStatus, IngestStatus, PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus,
-    Stage, StoreStatus, Telemetry, UpstreamStatus,
+    CalibrationStatus, CameraStatus, IngestStatus, JournalStatus, PartState, ReorderStatus, SerialStatus, SourceState,
+    SourceStatus, Stage, StoreStatus, Telemetry, UpstreamStatus,
 };
 use crate::ingest::LineState;
 
@@ -92,6 +92,8 @@ impl Collector for TelemetryCollector {
                 ("revised", pitches.revised),
                 ("flagged", pitches.flagged),
                 ("rejected", pitches.rejected),
+                ("reprocessed", pitches.reprocessed),
+                ("journal_gap", pitches.journal_gap),
             ];
             families.counters("pitches", "Pitches published, and groups rejected", None, by_label("state", &counts))?;
         }
@@ -100,6 +102,9 @@ impl Collector for TelemetryCollector {
         }
         if let Some(risk) = telemetry.risk.load_full() {
             families.risk(&risk)?;
+        }
+        if let Some(journal) = telemetry.journal.load_full() {
+            families.journal(&journal)?;
         }
         if let Some(upstream) = telemetry.upstream().filter(|status| status.kind != "off") {
             families.upstream(&upstream)?;
@@ -301,6 +306,18 @@ impl Families<'_> {
         let counts = telemetry.responses.each_ref().map(|count| count.load(std::sync::atomic::Ordering::Relaxed));
         let classes: Vec<(&str, u64)> = ["1xx", "2xx", "3xx", "4xx", "5xx"].into_iter().zip(counts).collect();
         self.counters("http_responses", "Answers of the API, by class of status", None, by_label("class", &classes))
+    }
+
+    fn journal(&mut self, status: &JournalStatus) -> fmt::Result {
+        let frames = [("flushed", status.frames), ("missed", status.missed), ("failed", status.failed)];
+        let help = "Frames by what became of them in the journal";
+        self.counters("journal_frames", help, None, by_label("outcome", &frames))?;
+        let parts = [("set_aside", status.set_aside), ("removed", status.removed)];
+        self.counters("journal_parts_gone", "Parts of the journal by why they went", None, by_label("why", &parts))?;
+        self.gauges("journal_parts", "Parts of the journal", None, [(no_labels(), status.parts)])?;
+        self.gauges("journal_size", "What it takes on the disk", Some(&Unit::Bytes), [(no_labels(), status.bytes)])?;
+        let help = "Frames taken from the journal at the start";
+        self.gauges("journal_recovered_frames", help, None, [(no_labels(), status.recovered)])
     }
 
     fn calibration(&mut self, status: &CalibrationStatus) -> fmt::Result {

@@ -164,6 +164,11 @@ impl<P: Profiles> Pipeline<P> {
         Some(self.stage.cut(Edge { step, since, watermark, open_since, seen_from }))
     }
 
+    /// Number of the next step in the journal; none while nothing is journalled.
+    pub fn next_step(&self) -> Option<u64> {
+        self.stage.tap.as_ref().map(crate::journal::Tap::next_step)
+    }
+
     /// Journals how it stands, as a place from which to replay.
     pub fn note_cut(&mut self) {
         if let Some(cut) = self.cut() {

@@ -9,6 +9,8 @@
 //! passed it already); the trackers keep what they need until the final watermark has passed the pitch.
 
 mod cut;
+mod gap;
+mod late;
 mod note;
 mod record;
 mod replay;
@@ -29,15 +31,18 @@ use crate::journal::Tap;
 use crate::observe::rfc3339;
 use crate::readiness::{self, Alert, Engine, InjuryRisk, Outcome, OutingKey, Readiness, Workload};
 use crate::reorder::{self, Reorder, Sink, Stamped};
-use crate::store::records::PitchRecord;
+use crate::store::records::{JOURNAL_GAP, PitchRecord, State};
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::venue::Venue;
 use crate::tracking::{self, JerkScale, LateCount, MoundTracker, When};
 
 use cut::Scales;
 pub use cut::{Cut, CutError};
+use gap::Gap;
+use late::Late;
+pub use late::{CRITICAL_FRAC, Critical, Remeasured};
 use note::Note;
-pub use replay::{Answers, Replayer};
+pub use replay::{Answers, Replayer, Start};
 pub use rig::Kept;
 use rig::Rig;
 
@@ -90,6 +95,8 @@ pub enum Output {
     Calibration(Box<Kept>),
     /// What the trackers learned about the flight model changed: to be kept over a restart.
     Learned(MoundId, JerkScale),
+    /// Too much came too late: to be measured again from the journal, and given to [`Pipeline::reprocessed`].
+    Critical(Box<Critical>),
 }
 
 /// The whole way from frames to readiness.
@@ -122,6 +129,7 @@ impl<P: Profiles> Pipeline<P> {
                 mound: mound.id,
                 tracker: MoundTracker::new(venue, mound.id, settings.tracking.clone()),
                 scales: Scales::default(),
+                late: Late::default(),
             })
             .collect();
         let zone = jiff::tz::TimeZone::get(&venue.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
@@ -146,6 +154,7 @@ impl<P: Profiles> Pipeline<P> {
                 begun: now,
                 warming: false,
                 tap: None,
+                gap: None,
             },
         }
     }
@@ -159,6 +168,7 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.tell_gathered(now);
         if !self.stage.warming {
             self.stage.pass_time();
+            self.stage.tell_critical(self.reorder.clock_offset_ns());
             if now.0.saturating_sub(self.stage.retired.0) >= RETIRE_EVERY_NS {
                 self.stage.retired = now;
                 self.stage.retire(now.0);
@@ -173,7 +183,13 @@ impl<P: Profiles> Pipeline<P> {
 
     /// Readiness is judged by other limits from the next pitch on.
     pub fn judge_by(&mut self, readiness: readiness::Config) {
+        self.stage.note(|| Note::JudgeBy(Box::new(readiness)));
         self.stage.engine.judge_by(readiness);
+    }
+
+    /// Whether a step would take any frame.
+    pub fn has_frames(&mut self) -> bool {
+        self.reorder.has_frames()
     }
 
     /// Arrival of the latest frame that moved a watermark in the last step.
@@ -302,6 +318,7 @@ struct Lane {
     tracker: MoundTracker,
     /// What it learned of the jerk in the last minutes, and when.
     scales: Scales,
+    late: Late,
 }
 
 /// Everything behind the watermark buffer.
@@ -331,6 +348,8 @@ struct Stage<P> {
     warming: bool,
     /// Where what enters is journalled.
     tap: Option<Tap>,
+    /// What a kill took with it, for as long as that may matter.
+    gap: Option<Box<Gap>>,
 }
 
 impl<P: Profiles> Stage<P> {
@@ -417,12 +436,24 @@ impl<P: Profiles> Stage<P> {
     }
 
     fn publish(&mut self, pitch: &Pitch, moved_by: BoxNs) {
-        if self.warming {
+        self.publish_as(pitch, moved_by, None);
+    }
+
+    fn publish_as(&mut self, pitch: &Pitch, moved_by: BoxNs, flag: Option<&str>) {
+        let is_final = |recent: &Recent| recent.record.id == pitch.id.0 && recent.record.state == State::Final;
+        // A run that was killed may have committed it as final, out of frames that it had not journalled yet.
+        if self.warming || flag.is_none() && self.recent.iter().any(is_final) {
             return;
         }
         let day = record::game_date(pitch.release, &self.zone);
         let confidence = self.rig.calibration.confidence(pitch.mound, self.now).fused;
-        let record = record::record(pitch, day.to_string(), confidence);
+        let mut record = record::record(pitch, day.to_string(), confidence);
+        if let Some(gap) = &self.gap
+            && gap.touches(self.rig.cameras_of(pitch.mound), pitch.release, pitch.plate)
+        {
+            record.flags.push(JOURNAL_GAP.to_owned());
+        }
+        record.flags.extend(flag.map(str::to_owned));
         self.outputs.push(Output::Pitch { record: Box::new(record.clone()), moved_by });
         let before = self.recent.iter().rev().find(|r| r.record.id == record.id).and_then(|r| r.outing);
         if let Some((before, ..)) = before.filter(|(before, ..)| Some(*before) != pitch.context.pitcher)
@@ -477,6 +508,11 @@ impl<P: Profiles> Sink<Signal> for Stage<P> {
         if let Some(tap) = &mut self.tap {
             tap.frame(path, frame);
         }
+        if let Some(gap) = &mut self.gap
+            && !gap.note(frame)
+        {
+            self.gap = None;
+        }
     }
 
     fn eager(&mut self, mound: MoundId, frame: &Stamped<Signal>) {
@@ -491,6 +527,7 @@ impl<P: Profiles> Sink<Signal> for Stage<P> {
 
     fn late(&mut self, mound: MoundId, frame: &Stamped<Signal>) {
         self.observe(mound, frame, When::Late);
+        self.note_late(mound, frame);
     }
 
     fn advanced(&mut self, mound: MoundId, eager: EventNs, final_: EventNs, moved_by: BoxNs) {

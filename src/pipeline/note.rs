@@ -29,6 +29,10 @@ pub(super) enum Note {
     Recalibrate { cameras: Option<Vec<u8>>, dry_run: bool, now: BoxNs },
     /// Somebody saw an alert.
     Acknowledge { alert: u64, now: BoxNs },
+    /// Readiness is judged by other limits from now on.
+    JudgeBy(Box<crate::readiness::Config>),
+    /// What came too late was measured again.
+    Reprocessed(Box<super::Remeasured>),
     /// What was known of a pitcher when it was asked.
     Profile { pitcher: PitcherId, day: Date, profile: Profile },
 }

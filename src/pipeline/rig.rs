@@ -62,6 +62,11 @@ impl Rig {
         }
     }
 
+    /// The cameras of a mound.
+    pub(super) fn cameras_of(&self, mound: MoundId) -> impl Iterator<Item = u8> + '_ {
+        self.cameras.iter().filter(move |(.., of)| *of == mound).map(|(id, ..)| *id)
+    }
+
     fn mound_of(&self, camera: u8) -> Option<MoundId> {
         self.cameras.iter().find(|(id, ..)| *id == camera).map(|(.., mound)| *mound)
     }

@@ -71,6 +71,14 @@ impl<T: Copy + Send + Route> Reorder<T> {
         taken
     }
 
+    /// Whether a poll would take anything.
+    pub fn has_frames(&mut self) -> bool {
+        self.paths.iter_mut().any(|path| {
+            path.reader.look();
+            path.reader.peek().is_some()
+        })
+    }
+
     /// Each path's signs of life, in order, as the last poll read them.
     pub fn lives(&self) -> impl Iterator<Item = Life> + '_ {
         self.paths.iter().map(|path| path.life)

@@ -332,8 +332,21 @@ pub struct PitchRecord {
     /// Whether a released mark gave the release.
     pub release_marked: bool,
     /// Reasons to distrust it: `weak_geometry`, `cameras_disagree`, `short_track`, `unusual_flight`; of an imported one
-    /// `outlier:` and the column whose value is far from his others of that type.
+    /// `outlier:` and the column whose value is far from his others of that type. And how it came about:
+    /// `journal_gap` (frames of it came in before a crash and are lost), `reprocessed` (measured again from the journal,
+    /// because too much of its data came late).
     pub flags: Vec<String>,
+}
+
+/// The flag of a pitch of which frames came in before a crash and were not in the journal.
+pub const JOURNAL_GAP: &str = "journal_gap";
+/// The flag of a pitch that was measured again from the journal.
+pub const REPROCESSED: &str = "reprocessed";
+
+/// Whether a flag tells how a pitch came about, and is no reason to distrust it: its standard deviations say what it is
+/// worth.
+pub fn is_of_its_making(flag: &str) -> bool {
+    flag == JOURNAL_GAP || flag == REPROCESSED
 }
 
 impl PitchRecord {

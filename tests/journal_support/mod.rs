@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use jiff::civil::Date;
 use pitchguard::config::Config;
@@ -12,7 +13,7 @@ use pitchguard::features::baseline::PitcherBaseline;
 use pitchguard::ids::{BoxNs, PitcherId};
 use pitchguard::ingest::Signal;
 use pitchguard::journal::{self, Journal};
-use pitchguard::pipeline::{Answers, Output, Pipeline, Profile, Profiles, Replayer, Settings};
+use pitchguard::pipeline::{Answers, Critical, Cut, Output, Pipeline, Profile, Profiles, Replayer, Settings, Start};
 use pitchguard::readiness::Readiness;
 use pitchguard::reorder::{self, Producer, Reorder};
 use pitchguard::simulate::{Delivery, Stadium};
@@ -88,6 +89,8 @@ pub struct Box0<P> {
     pub producer: Producer<Signal>,
     pub now: BoxNs,
     journal: Option<(Journal, JoinHandle<()>)>,
+    /// As in the store: how the pipeline stood when results were last committed, and how many there were then.
+    pub committed: (Vec<u8>, usize),
 }
 
 impl<P: Profiles> Box0<P> {
@@ -102,29 +105,92 @@ impl<P: Profiles> Box0<P> {
             pipeline.journal(tap, None);
             (journal, thread)
         });
-        Self { pipeline, producer, now, journal }
+        Self { pipeline, producer, now, journal, committed: (Vec::new(), 0) }
+    }
+
+    /// One that goes on after one that was killed, from what that committed and journalled. What it published beyond is
+    /// taken back from `outputs`.
+    pub fn go_on(
+        venue: &Venue,
+        profiles: &P,
+        dir: &Path,
+        (bytes, results): (Vec<u8>, usize),
+        outputs: &mut Vec<(BoxNs, Output)>,
+    ) -> Self
+    where
+        P: Clone,
+    {
+        outputs.truncate(results);
+        let cut = Cut::from_bytes(&bytes).expect("it reads back");
+        let since = cut.since;
+        let make = |now| {
+            let (producers, reorder) = buffer(venue);
+            (producers, Pipeline::new(venue, &settings(venue), reorder, profiles.clone(), now))
+        };
+        let mut replayer = Replayer::new(make, Answers::default());
+        replayer.warm(cut).expect("the same rig");
+        let journal = Journal::open(dir, &journal::Config::default()).expect("it opens");
+        let mut now = since;
+        for block in journal.reader().since(since).expect("it opens") {
+            let take = |at, fresh: &mut Vec<Output>| {
+                now = at;
+                outputs.extend(fresh.drain(..).map(|output| (at, output)));
+            };
+            replayer.block(block.expect("it reads"), take).expect("the same rig");
+        }
+        let (mut pipeline, mut producers, beyond) = replayer.end();
+        let (tap, thread) = journal.start().expect("a thread");
+        pipeline.journal(tap, Some(beyond));
+        let producer = producers.pop().expect("one path");
+        let committed = (bytes, results);
+        Self { pipeline, producer, now, journal: Some((journal, thread)), committed }
     }
 
     /// Takes deliveries as they arrive, and steps as the daemon does.
-    pub fn play(
-        &mut self,
-        deliveries: impl IntoIterator<Item = Delivery>,
-        outputs: &mut Vec<(BoxNs, Output)>,
-        mut stepped: impl FnMut(&mut Pipeline<P>),
-    ) {
-        let mut fresh = Vec::new();
+    pub fn play(&mut self, deliveries: impl IntoIterator<Item = Delivery>, outputs: &mut Vec<(BoxNs, Output)>) {
+        let mut last = self.now;
         for delivery in deliveries {
             if delivery.arrival.0 >= self.now.0 + STEP_NS {
-                self.now = delivery.arrival;
-                self.producer.beat(self.now);
-                self.pipeline.step(self.now, &mut fresh);
-                outputs.extend(fresh.drain(..).map(|output| (self.now, output)));
-                stepped(&mut self.pipeline);
+                self.step(delivery.arrival, outputs);
             }
+            last = delivery.arrival;
             self.producer.push(delivery.into()).expect("the buffer has room for a stadium's rate");
         }
-        self.pipeline.step(self.now, &mut fresh);
-        outputs.extend(fresh.drain(..).map(|output| (self.now, output)));
+        self.step(last.max(self.now), outputs);
+    }
+
+    /// One step, whose results are committed with how the pipeline stands after it.
+    fn step(&mut self, now: BoxNs, outputs: &mut Vec<(BoxNs, Output)>) {
+        self.now = now;
+        self.producer.beat(now);
+        let mut fresh = Vec::new();
+        self.pipeline.step(now, &mut fresh);
+        let results = fresh.iter().any(|output| matches!(output, Output::Pitch { .. }));
+        outputs.extend(fresh.iter().map(|output| (now, output.clone())));
+        if results || self.committed.0.is_empty() {
+            let cut = self.pipeline.cut();
+            self.committed = (cut.map_or_else(Vec::new, |cut| cut.to_bytes()), outputs.len());
+        }
+        for output in fresh {
+            if let Output::Critical(critical) = output {
+                self.measure_again(&critical);
+            }
+        }
+    }
+
+    /// What the daemon's thread for it does, at once.
+    fn measure_again(&mut self, critical: &Critical) {
+        let Some((journal, _)) = &self.journal else { return };
+        let step = self.pipeline.next_step().expect("it journals");
+        while journal.flushed() < step {
+            // Simulated time flies: let the journal follow.
+            self.pipeline.step(self.now, &mut Vec::new());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let venue = Venue::busch_iii();
+        let blocks = journal.reader().since(critical.since).expect("it opens").map(|block| block.expect("it reads"));
+        let measured = critical.measure(&venue, &settings(&venue).tracking, blocks, self.now);
+        self.pipeline.reprocessed(&measured);
     }
 
     /// Everything goes through.
@@ -146,19 +212,25 @@ impl<P: Profiles> Box0<P> {
     }
 }
 
-/// Replays a whole journal from its beginning.
-pub fn replay(venue: &Venue, dir: &Path, start: BoxNs) -> Vec<(BoxNs, Output)> {
-    let (producers, reorder) = buffer(venue);
+/// Replays a journal, from a moment or from its beginning.
+pub fn replay(venue: &Venue, dir: &Path, from: Option<BoxNs>) -> Vec<(BoxNs, Output)> {
     let answers = Answers::default();
-    let mut pipeline = Pipeline::new(venue, &settings(venue), reorder, answers.clone(), start);
-    let mut replayer = Replayer::new(producers, answers);
-    let mut outputs = Vec::new();
+    let profiles = answers.clone();
+    let make = |now| {
+        let (producers, reorder) = buffer(venue);
+        (producers, Pipeline::new(venue, &settings(venue), reorder, profiles.clone(), now))
+    };
+    let mut replayer = Replayer::new(make, answers);
     let reader = journal::Reader::open(dir).expect("nobody writes it");
-    for block in reader.since(BoxNs(0)).expect("it opens") {
-        replayer.block(block.expect("it reads"), &mut pipeline, |now, fresh| {
-            outputs.extend(fresh.drain(..).map(|output| (now, output)));
-        });
+    let start = Start::find(&reader, from.unwrap_or(BoxNs(0))).expect("it reads").expect("there is a place to begin");
+    let since = start.since();
+    start.prepare(&mut replayer).expect("the same rig");
+    let mut outputs = Vec::new();
+    for block in reader.since(since).expect("it opens") {
+        let take = |now, fresh: &mut Vec<Output>| outputs.extend(fresh.drain(..).map(|output| (now, output)));
+        replayer.block(block.expect("it reads"), take).expect("the same rig");
     }
+    outputs.retain(|(now, _)| from.is_none_or(|from| *now >= from));
     outputs
 }
 
