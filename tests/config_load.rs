@@ -67,21 +67,20 @@ fn the_shipped_file_changes_nothing_and_shows_every_key_with_its_true_default() 
         |line: &&str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
     let taken: Vec<&str> = shipped.lines().map(|l| l.strip_prefix("# ").filter(is_setting).unwrap_or(l)).collect();
     let taken: toml::Table = taken.join("\n").parse().expect("TOML");
-    let examples =
-        [
-            "venue.file",
-            "ingest.keys_file",
-            "ingest.sources",
-            "http.allowed_hosts",
-            "mqtt.url",
-            "store.control_socket",
-            "upstream.url",
-            "upstream.box",
-            "upstream.credential_file",
-            "upstream.ca_file",
-            "upstream.client_cert",
-            "upstream.client_key",
-        ];
+    let examples = [
+        "venue.file",
+        "ingest.keys_file",
+        "ingest.sources",
+        "http.allowed_hosts",
+        "mqtt.url",
+        "store.control_socket",
+        "upstream.url",
+        "upstream.box",
+        "upstream.credential_file",
+        "upstream.ca_file",
+        "upstream.client_cert",
+        "upstream.client_key",
+    ];
     for origin in &defaults.0 {
         let name = format!("{}.{}", origin.section, origin.key);
         let shown = taken[origin.section].get(&origin.key);

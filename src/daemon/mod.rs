@@ -36,8 +36,8 @@ use crate::tracking::venue::{Venue, VenueError};
 use control::Control;
 use fold::Folding;
 pub use profiles::StoreProfiles;
-use upstream::{Teller, Upstream};
 pub use upstream::UpstreamError;
+use upstream::{Teller, Upstream};
 
 /// Parts whose state `/health/ready` shows.
 const PARTS: [&str; 4] = ["ingest", "merge", "store", "api"];
