@@ -107,7 +107,8 @@ pub(super) fn spawn(parts: Parts<'_>) -> Result<Option<Upstream>, UpstreamError>
     let Parts { config, venue, store, clock, telemetry, risk, runtime } = parts;
     let name = || venue.to_ascii_lowercase().parse().map_err(|_| UpstreamError::Name(venue.to_owned()));
     let Some(url) = config.url.as_deref().filter(|_| config.is_on()) else {
-        telemetry.publish_upstream(UpstreamStatus { kind: UpstreamKind::Off.as_str().to_owned(), ..Default::default() });
+        telemetry
+            .publish_upstream(UpstreamStatus { kind: UpstreamKind::Off.as_str().to_owned(), ..Default::default() });
         return Ok(None);
     };
     let box_name: BoxName = config.box_name.clone().map_or_else(name, Ok)?;

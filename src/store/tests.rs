@@ -7,11 +7,11 @@ use proptest::prelude::*;
 
 use super::codec::{self, Record};
 use super::key::{self, Table};
+use super::outbox::{OutboxRecord, OutboxSums, RefusedRecord, Summary, SummaryKind};
 use super::records::{
     AppearanceRecord, BaselineRecord, BodyPart, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, Measured,
     ModelRecord, Moments, Origin, PitchRecord, PitcherRecord, SeasonSums, State, TypeSums,
 };
-use super::outbox::{OutboxRecord, OutboxSums, RefusedRecord, Summary, SummaryKind};
 use super::{Cursor, Found, Put, Store, StoreError, StoreOptions, Wanted, Write};
 
 fn small() -> StoreOptions {

@@ -78,8 +78,7 @@ impl FromStr for SigningKey {
     type Err = BadKey;
 
     fn from_str(text: &str) -> Result<Self, BadKey> {
-        let digits: Option<Vec<u8>> =
-            text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8)).collect();
+        let digits: Option<Vec<u8>> = text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8)).collect();
         let digits = digits.filter(|digits| digits.len() == 64).ok_or(BadKey)?;
         let mut key = [0; 32];
         for (byte, pair) in key.iter_mut().zip(digits.chunks(2)) {
@@ -204,9 +203,9 @@ impl Config {
 fn is_loopback(url: &str, scheme: &str) -> bool {
     url.strip_prefix(scheme).is_some_and(|rest| {
         let host = rest.split('/').next().unwrap_or_default();
-        ["127.0.0.1", "localhost", "[::1]"].iter().any(|own| {
-            host.strip_prefix(own).is_some_and(|port| port.is_empty() || port.starts_with(':'))
-        })
+        ["127.0.0.1", "localhost", "[::1]"]
+            .iter()
+            .any(|own| host.strip_prefix(own).is_some_and(|port| port.is_empty() || port.starts_with(':')))
     })
 }
 

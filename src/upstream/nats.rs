@@ -103,6 +103,8 @@ impl Nats {
             options = options.credentials(&text).map_err(failed)?;
         }
         let client = runtime.block_on(options.connect(servers)).map_err(NatsError::Client)?;
+        // The context spawns a task of its own.
+        let _inside = runtime.enter();
         let context = jetstream::context::ContextBuilder::new().ack_timeout(ACK).timeout(ACK).build(client.clone());
         Ok(Self { runtime, client, context, box_name, bundle: None })
     }

@@ -61,9 +61,7 @@ fn local(schema: Value) -> Value {
         Value::Object(fields) => fields
             .into_iter()
             .map(|(key, value)| match value {
-                Value::String(text) if key == "$ref" => {
-                    (key, text.replace("#/components/schemas/", "#/$defs/").into())
-                }
+                Value::String(text) if key == "$ref" => (key, text.replace("#/components/schemas/", "#/$defs/").into()),
                 value => (key, local(value)),
             })
             .collect(),

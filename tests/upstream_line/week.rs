@@ -65,12 +65,12 @@ fn after_a_week_offline_live_summaries_come_at_once_and_the_backlog_at_its_rate(
         let came = world.cloud.received.get(&sequence).copied().unwrap_or(end);
         came.saturating_sub(world.made[sequence as usize])
     };
-    let made_from = |from: u64| (0..world.made.len() as u64).filter(move |s| world.made[*s as usize] >= from);
     let live = world.cloud.order.iter().filter(|((_, lane), _)| *lane == Lane::Live);
     let live: std::collections::BTreeSet<u64> = live.flat_map(|(_, sequences)| sequences.clone()).collect();
     // The line is found within the longest back-off; from then on nothing that is made waits.
     let found = back + 5 * S;
-    let judged: Vec<_> = made_from(found).filter(|s| world.made[*s as usize] + 2 * S < end).collect();
+    let judged = (0_u64..).zip(&world.made).filter(|(_, at)| **at >= found && **at + 2 * S < end);
+    let judged: Vec<u64> = judged.map(|(sequence, _)| sequence).collect();
     assert!(judged.len() > 300, "{}", judged.len());
     let worst = judged.iter().map(|s| delay(*s)).max().unwrap_or_default();
     eprintln!("live, from 5 s after the return on: {} summaries, the slowest after {} ms", judged.len(), worst / MS);

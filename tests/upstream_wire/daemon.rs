@@ -25,10 +25,8 @@ fn what_the_daemon_publishes_reaches_the_cloud_over_an_outage_of_the_line() {
         false => Act::Silent { stored: false },
     });
     let url = receiver.url();
-    let daemon = RunningDaemon::start_with(
-        SPEED,
-        &[("PITCHGUARD_UPSTREAM__KIND", "https"), ("PITCHGUARD_UPSTREAM__URL", &url)],
-    );
+    let daemon =
+        RunningDaemon::start_with(SPEED, &[("PITCHGUARD_UPSTREAM__KIND", "https"), ("PITCHGUARD_UPSTREAM__URL", &url)]);
     let folder = tempfile::tempdir().expect("a temporary directory");
     let truth = folder.path().join("truth.jsonl");
     let sent = simulate(&daemon, SPEED, &truth, &["--pitches", "12", "--seed", "31", "--pace", "3"]);
@@ -57,7 +55,8 @@ fn what_the_daemon_publishes_reaches_the_cloud_over_an_outage_of_the_line() {
     log.assert_in_order();
     let of = |kind: &'static str| log.documents.iter().filter(move |d| d["kind"] == kind).map(|d| d["data"].clone());
     let told: Vec<PitchRecord> = of("pitch").map(|data| serde_json::from_value(data).expect("a pitch")).collect();
-    let last_told = |id| told.iter().filter(|pitch| pitch.id == id).max_by_key(|p| (p.revision, p.state == State::Final));
+    let last_told =
+        |id| told.iter().filter(|pitch| pitch.id == id).max_by_key(|p| (p.revision, p.state == State::Final));
     for pitch in &pitches {
         assert_eq!(last_told(pitch.id), Some(pitch), "what the box shows is what the cloud was told last");
     }

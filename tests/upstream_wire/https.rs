@@ -105,7 +105,10 @@ fn what_the_cloud_refuses_is_set_aside_and_shown_and_stops_nobody() {
     stage.until("set aside and shown", |stage| stage.waiting() == 0 && !stage.status.newest_refused.is_empty());
     assert_eq!(receiver.log().documents.len(), 60);
     let shown = &stage.status.newest_refused[0];
-    assert!(shown.id.ends_with("/30") && shown.why.contains("poison in it") && shown.kind == "calibration", "{shown:?}");
+    assert!(
+        shown.id.ends_with("/30") && shown.why.contains("poison in it") && shown.kind == "calibration",
+        "{shown:?}"
+    );
     assert_eq!((stage.status.refused, stage.status.up, stage.status.failures), (1, Some(true), 0));
 }
 

@@ -271,11 +271,7 @@ fn cluster(binary: &Path, folder: &Path) -> Vec<Server> {
     let routes: Vec<u16> = (0..3).map(|_| free_port()).collect();
     let all: Vec<_> = routes.iter().map(|port| format!("nats://127.0.0.1:{port}")).collect();
     let of = |nth: usize| {
-        let more = format!(
-            "cluster {{ name: park, listen: 127.0.0.1:{}, routes: [{}] }}",
-            routes[nth],
-            all.join(", ")
-        );
+        let more = format!("cluster {{ name: park, listen: 127.0.0.1:{}, routes: [{}] }}", routes[nth], all.join(", "));
         Server::start(binary, folder, ["one", "two", "three"][nth], &more)
     };
     (0..3).map(of).collect()

@@ -91,7 +91,8 @@ fn the_example_consumer_keeps_every_summary_once_also_where_it_crashes_before_it
         stage.drain();
     }
     // As a consumer that committed and crashed before it acknowledged: the rows are there, and come again.
-    let early: Vec<_> = nats::everything(&runtime, &context).into_iter().take(50).map(|(_, document)| document).collect();
+    let early: Vec<_> =
+        nats::everything(&runtime, &context).into_iter().take(50).map(|(_, document)| document).collect();
     postgres.database.keep(&early).expect("kept");
 
     let committed = runtime.block_on(consume(&context, &postgres.database, 10)).expect("consumed");

@@ -7,9 +7,7 @@ use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{CalibrationStatus, CameraStatus};
 use pitchguard::readiness::{Alert, FeatureValue, Index, Readiness, Severity};
 use pitchguard::store::outbox::{Lane, OutboxRecord, Queued, SummaryKind};
-use pitchguard::store::records::{
-    AppearanceRecord, Measured, Moments, Origin, PitchRecord, State, TypeSums,
-};
+use pitchguard::store::records::{AppearanceRecord, Measured, Moments, Origin, PitchRecord, State, TypeSums};
 use pitchguard::upstream::{InputDrift, ModelFigure, ModelSummary, Parcel, Told, schema};
 use serde_json::{Value, json};
 
@@ -104,7 +102,10 @@ fn readiness() -> Readiness {
         data_age_ms: 812,
         state: State::Final,
         revision: 44,
-        reasons: vec!["Velocity is below his season's.".to_owned(), "72 pitches of the 100 that he carries.".to_owned()],
+        reasons: vec![
+            "Velocity is below his season's.".to_owned(),
+            "72 pitches of the 100 that he carries.".to_owned(),
+        ],
         recommendation: "Watch his fastball; have somebody ready. Describes today's arm, promises nothing.".to_owned(),
         alerts: vec![alert()],
         model_version: None,
@@ -215,7 +216,6 @@ fn the_published_schema_is_that_of_the_types() {
 fn what_is_made_today_fits_the_schema() {
     let (schemas, index) = compiled(schema::document());
     for (kind, document) in documents() {
-        std::fs::write(root().join(format!("tests/golden/summary/v1/{}.json", kind.as_str())), format!("{document:#}\n")).unwrap(); // TEMP
         schemas.validate(&document, index).unwrap_or_else(|error| panic!("{kind:?}: {error:#}"));
     }
 }

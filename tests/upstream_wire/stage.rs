@@ -47,7 +47,8 @@ impl Stage {
     /// Queues summaries of every kind in turn, made `ago_ns` ago.
     pub(crate) fn queue(&self, count: u64, ago_ns: u64) {
         let made = now_ns() - ago_ns;
-        let some: Vec<_> = (0..count).map(|n| summary(SummaryKind::ALL[n as usize % 6], made + n, "busch_iii")).collect();
+        let some: Vec<_> =
+            (0..count).map(|n| summary(SummaryKind::ALL[n as usize % 6], made + n, "busch_iii")).collect();
         self.store.bulk(some, |txn, summary| txn.queue(&summary).map(drop)).expect("queued");
     }
 
