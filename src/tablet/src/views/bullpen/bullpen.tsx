@@ -18,7 +18,7 @@ const SORT_EVERY_MS = 3_000;
 
 const Cards = styled("ul")({
   display: "grid",
-  gridTemplateColumns: "repeat(auto-fill, minmax(min(100%, 340px), 1fr))",
+  gridTemplateColumns: "repeat(auto-fit, minmax(min(100%, 340px), 1fr))",
   gap: 12,
   margin: 0,
   padding: 0,
