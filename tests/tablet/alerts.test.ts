@@ -34,8 +34,8 @@ test("an alert is shown and told aloud, and once seen it is seen on every tablet
   await wall.page.screenshot({ path: `${OUTPUT}/alert.png` });
 
   await same(phone.page).getByRole("button", { name: /^Seen/ }).tap();
-  await same(wall.page).and(wall.page.locator('[data-seen="true"]')).waitFor({ timeout: 5_000 });
-  await same(phone.page).and(phone.page.locator('[data-seen="true"]')).waitFor({ timeout: 5_000 });
+  await same(wall.page).and(wall.page.locator('[data-seen="true"]')).waitFor({ timeout: 20_000 });
+  await same(phone.page).and(phone.page.locator('[data-seen="true"]')).waitFor({ timeout: 20_000 });
   const { alerts } = await json<Alerts>(stadium.url, "/api/alerts");
   expect(alerts.find((each) => each.id === id)?.acknowledged_at).toBeTruthy();
 
