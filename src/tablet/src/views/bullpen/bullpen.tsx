@@ -24,6 +24,8 @@ const Cards = styled("ul")({
   padding: 0,
   listStyle: "none",
   '&[data-stale="true"]': { opacity: 0.75 },
+  // Cards out of sight are neither laid out nor painted, and one that changes moves no other.
+  "& > li": { contentVisibility: "auto", containIntrinsicSize: "auto 330px" },
 });
 
 export function Bullpen() {
