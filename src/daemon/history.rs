@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 use crate::api::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
 use crate::features::baseline::PitcherBaseline;
-use crate::history::workload::{self, Roles, WorkloadReport};
 use crate::history;
+use crate::history::workload::{self, Roles, WorkloadReport};
 use crate::ids::PitcherId;
 use crate::store::records::{AppearanceRecord, Origin, PitcherRecord};
 use crate::store::{Cursor, Store, StoreError, Wanted};

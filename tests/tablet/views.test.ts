@@ -7,7 +7,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { launch, open, OUTPUT } from "./browser";
-import { demo, json, until, type Running } from "./stadium";
+import { json, run, seed, simulate, site, until, type Running } from "./stadium";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("../../src/tablet/node_modules/axe-core/axe.min.js"), "utf8");
 const SIZES = [
@@ -20,27 +20,32 @@ const LOOKS = ["light", "dark", "sun"] as const;
 /** What can be touched is at least so large, px. Links within a line of text are excepted (WCAG 2.2, 2.5.8). */
 const TARGET_PX = 44;
 
-let stadium: Running;
+let daemon: Running;
+let stadium: { stop: () => Promise<void> };
 let browser: Browser;
 let pitcher = 0;
 
 beforeAll(async () => {
-  stadium = await demo("--speed", "3", "--seed", "3");
   browser = await launch();
+  const at = await site();
+  await seed(at);
+  daemon = await run(at);
+  stadium = simulate(at, "--pace", "2.5");
   await until(
     "somebody has a number",
     async () => {
-      const { readiness } = await json<{ readiness: { pitcher: number; readiness: { value: number | null } }[] }>(stadium.url, "/api/readiness");
+      const { readiness } = await json<{ readiness: { pitcher: number; readiness: { value: number | null } }[] }>(daemon.url, "/api/readiness");
       pitcher = readiness.find((each) => each.readiness.value !== null)?.pitcher ?? 0;
       return pitcher !== 0;
     },
-    120_000,
+    240_000,
   );
-});
+}, 400_000);
 
 afterAll(async () => {
   await browser?.close();
   await stadium?.stop();
+  await daemon?.stop();
 });
 
 interface Finding {
@@ -53,7 +58,7 @@ describe.each(["bullpen", "pitcher", "staff", "system"])("%s", (view) => {
   const path = (): string => ({ bullpen: "/", pitcher: `/pitchers/${pitcher}`, staff: "/staff", system: "/system" })[view] ?? "/";
 
   test.each(SIZES.flatMap(([width, height]) => LOOKS.map((look) => [width, height, look] as const)))("is whole at %i × %i, %s", async (width, height, look) => {
-    const { page, faults, close } = await open(browser, `${stadium.url}${path()}?theme=${look}`, { viewport: { width, height } });
+    const { page, faults, close } = await open(browser, `${daemon.url}${path()}?theme=${look}`, { viewport: { width, height } });
     try {
       await page.locator('[data-link="live"]').waitFor({ state: "attached" });
       await expect.poll(() => page.getByText(/^Loading /).count(), { timeout: 10_000 }).toBe(0);
