@@ -127,7 +127,10 @@ pub fn run(args: &Args) -> Result<ExitCode, LoadTestError> {
         println!("publish to socket: p50 {}, p99 {}, max {}", ms(stage.p50_ms), ms(stage.p99_ms), ms(stage.max_ms));
     }
     let clients = report.clients;
-    println!("clients dropped: {} slow, {} silent; refused: {}", clients.dropped_slow, clients.dropped_silent, clients.refused);
+    println!(
+        "clients dropped: {} slow, {} silent; refused: {}",
+        clients.dropped_slow, clients.dropped_silent, clients.refused
+    );
     Ok(if clients.dropped_slow == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

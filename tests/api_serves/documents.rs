@@ -118,6 +118,26 @@ fn pages_load_nothing_from_elsewhere() {
     }
 }
 
+#[test]
+fn every_view_of_the_tablet_answers_with_its_page_or_home_with_a_plain_one() {
+    let stage = Setting::default().serve();
+    let built = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tablet/dist/index.html").exists();
+    let home = stage.get("/").text().expect("text");
+    if !built {
+        assert!(home.contains("/assets/live.js") && home.contains("make build"), "it says how to build the tablet");
+        return;
+    }
+    for view in ["/pitchers/477132", "/staff", "/system"] {
+        assert_eq!(stage.get(view).text().expect("text"), home, "{view}");
+    }
+    let script = home.split("src=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a script");
+    let answer = stage.get(script);
+    assert_eq!(answer.headers()["content-type"], "text/javascript; charset=utf-8");
+    assert!(answer.headers()["cache-control"].to_str().is_ok_and(|kept| kept.contains("immutable")), "{script}");
+    assert_eq!(stage.get("/").headers()["cache-control"], "no-store", "the page itself is asked for anew");
+    assert_eq!(stage.get("/assets/nothing.js").status().as_u16(), 404);
+}
+
 /// Samples by name with labels, after checking that every line is `OpenMetrics`: each sample belongs to the family that
 /// was announced last and has a number.
 fn samples(text: &str) -> BTreeMap<String, f64> {

@@ -11,12 +11,12 @@ use pitchguard::api::{
 };
 use pitchguard::clock::BoxClock;
 use pitchguard::environment::Environment;
+use pitchguard::features::baseline::PitcherBaseline;
 use pitchguard::history::workload::{Roles, WorkloadReport, report};
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{PartState, Telemetry};
 use pitchguard::readiness::{Alert, FeatureValue, Index, Readiness, Severity};
 use pitchguard::risk::anomaly::Anomaly;
-use pitchguard::features::baseline::PitcherBaseline;
 use pitchguard::store::records::{AppearanceRecord, Measured, Origin, PitchRecord, State};
 use pitchguard::tracking::venue::Venue;
 use serde_json::Value;

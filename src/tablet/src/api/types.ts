@@ -16,7 +16,6 @@ export type FeatureValue = Schemas["FeatureValue"];
 export type FusedValue = Schemas["FusedValue"];
 export type Index = Schemas["Index"];
 export type Level = Schemas["Level"];
-export type ModelShown = Schemas["ModelShown"];
 export type PitchRecord = Schemas["PitchRecord"];
 export type Pitcher = Schemas["Pitcher"];
 export type Place = Schemas["Place"];

@@ -18,12 +18,14 @@ const SORT_EVERY_MS = 3_000;
 
 const Cards = styled("ul")({
   display: "grid",
-  gridTemplateColumns: "repeat(auto-fill, minmax(min(100%, 340px), 1fr))",
+  gridTemplateColumns: "repeat(auto-fit, minmax(min(100%, 340px), 1fr))",
   gap: 12,
   margin: 0,
   padding: 0,
   listStyle: "none",
   '&[data-stale="true"]': { opacity: 0.75 },
+  // Cards out of sight are neither laid out nor painted, and one that changes moves no other.
+  "& > li": { contentVisibility: "auto", containIntrinsicSize: "auto 330px" },
 });
 
 export function Bullpen() {

@@ -23,6 +23,7 @@ const RARELY_MS = 10 * 60_000;
 
 const Box = styled("article")({
   position: "relative",
+  containerType: "inline-size",
   display: "flex",
   flexDirection: "column",
   gap: 6,
@@ -37,12 +38,12 @@ const Box = styled("article")({
   '&[data-band="watch"]': { "--band": "var(--watch)" },
   '&[data-band="warm"]': { "--band": "var(--warm)" },
   '&[data-band="out"]': { "--band": "var(--out)", borderColor: "var(--out)", borderWidth: 2 },
-  '&[data-band="unknown"]': { "--band": "var(--line)" },
+  '&[data-band="unknown"]': { "--band": "var(--soft)" },
 });
 
 const Name = styled("h3")({
   margin: 0,
-  fontSize: "1.35rem",
+  fontSize: "clamp(1.35rem, 4.4cqi, 2rem)",
   lineHeight: 1.2,
   a: { color: "inherit", textDecoration: "none" },
   // The whole card leads to the pitcher.
@@ -53,17 +54,16 @@ const Name = styled("h3")({
 
 const Row = styled("div")({ display: "flex", alignItems: "baseline", justifyContent: "space-between", gap: 10, flexWrap: "wrap" });
 
-const Figure = styled("span")({ fontSize: "clamp(4.2rem, 7vw, 5.4rem)", fontWeight: 800, lineHeight: 0.95, color: "var(--band)" });
+const Figure = styled("span")({ fontSize: "clamp(4.4rem, 21cqi, 9rem)", fontWeight: 800, lineHeight: 0.95, color: "var(--band)" });
 
 const Verdict = styled("span")({
   display: "flex",
   flexDirection: "column",
   textAlign: "right",
-  fontSize: "1.25rem",
+  fontSize: "clamp(1.25rem, 5cqi, 2.2rem)",
   fontWeight: 700,
   color: "var(--band)",
   lineHeight: 1.15,
-  '[data-band="unknown"] &': { color: "var(--soft)" },
 });
 
 const Soft = styled("span")({ color: "var(--soft)", fontSize: "0.95rem", fontWeight: 500 });
@@ -74,14 +74,14 @@ const Facts = styled("dl")({
   justifyContent: "space-between",
   gap: "2px 10px",
   margin: 0,
-  dt: { color: "var(--soft)", fontSize: "0.85rem" },
-  dd: { margin: 0, fontSize: "1.15rem", fontWeight: 700, lineHeight: 1.2 },
-  small: { display: "block", fontSize: "0.85rem", fontWeight: 500, color: "var(--soft)" },
+  dt: { color: "var(--soft)", fontSize: "clamp(0.85rem, 2.4cqi, 1.05rem)" },
+  dd: { margin: 0, fontSize: "clamp(1.15rem, 4cqi, 1.9rem)", fontWeight: 700, lineHeight: 1.2 },
+  small: { display: "block", fontSize: "clamp(0.85rem, 2.4cqi, 1.05rem)", fontWeight: 500, color: "var(--soft)" },
 });
 
 const Reason = styled("p")({
   margin: 0,
-  fontSize: "1.05rem",
+  fontSize: "clamp(1.05rem, 3cqi, 1.4rem)",
   lineHeight: 1.3,
   minHeight: "2.6em",
   display: "-webkit-box",

@@ -61,8 +61,8 @@ function Moved({ point, before }: { point: TrendPoint; before: TrendPoint | unde
   return (
     <div>
       <Typography sx={{ fontWeight: 700 }}>
-        After pitch {point.pitches}, {time.clock(Date.parse(point.last_pitch_at))}: readiness {now?.toFixed(0) ?? "–"}{" "}
-        {change && `(${change})`}, {stateInWords(point.state).word.toLowerCase()}
+        After pitch {point.pitches}, {time.clock(Date.parse(point.last_pitch_at))}: readiness {now?.toFixed(0) ?? "not known"}
+        {change && ` (${change})`}, {stateInWords(point.state).word.toLowerCase()}
       </Typography>
       <Typography color="text.secondary" variant="body2">
         {before && fresh.length > 0 ? `New here: ${fresh.join("; ")}.` : "What weighs, the heaviest first:"}

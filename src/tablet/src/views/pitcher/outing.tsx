@@ -32,12 +32,12 @@ const ZONE = { half: 17 / 24, low: 1.5, high: 3.5 } as const;
 
 type Measure = "release_speed" | "release_spin_rate" | "release_pos_z" | "pfx_x" | "pfx_z";
 
-const MEASURES: readonly { key: Measure; name: string; quantity: Quantity; digits: number; least: number }[] = [
+const MEASURES: readonly { key: Measure; name: string; quantity: Quantity; digits: number; /** Range at least, Statcast’s unit. */ least: number }[] = [
   { key: "release_speed", name: "Velocity", quantity: "speed", digits: 1, least: 6 },
   { key: "release_spin_rate", name: "Spin", quantity: "spin", digits: 0, least: 300 },
   { key: "release_pos_z", name: "Release height", quantity: "length", digits: 2, least: 0.5 },
-  { key: "pfx_z", name: "Break, vertical", quantity: "break", digits: 1, least: 8 },
-  { key: "pfx_x", name: "Break, horizontal", quantity: "break", digits: 1, least: 8 },
+  { key: "pfx_z", name: "Break, vertical", quantity: "break", digits: 1, least: 0.7 },
+  { key: "pfx_x", name: "Break, horizontal", quantity: "break", digits: 1, least: 0.7 },
 ];
 
 /** The newest outing among pitches in the order of their release. */
@@ -128,6 +128,8 @@ function Pitches({ pitches, usual }: { pitches: readonly PitchRecord[]; usual: r
             least={units.value(quantity, least) - units.value(quantity, 0)}
           />
         ))}
+      </Charts>
+      <Charts style={{ marginTop: 16 }}>
         <ZonePlot pitches={wanted.map(({ pitch }) => pitch)} />
         <MovementPlot pitches={wanted.map(({ pitch }) => pitch)} usual={usual.filter((each) => (type === null ? types.includes(each.pitch_type) : each.pitch_type === type))} />
       </Charts>
