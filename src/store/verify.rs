@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::codec::{self, Record};
 use super::key::{self, TABLES, Table};
 use super::keys::ApiKeyRecord;
+use super::outbox::{self, OutboxRecord, OutboxSums, RefusedRecord};
 use super::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, PitchRecord,
     PitcherRecord,
@@ -169,6 +170,8 @@ impl Reading<'_> {
             Table::Injuries => Self::record::<InjuryRecord>,
             Table::FeatureSnapshots => Self::record::<FeatureSnapshotRecord>,
             Table::ApiKeys => Self::record::<ApiKeyRecord>,
+            Table::Outbox => Self::record::<OutboxRecord>,
+            Table::Refused => Self::record::<RefusedRecord>,
             Table::Checkpoints => |_, key, value| codec::raw(Table::Checkpoints, key, value).map(drop),
             Table::Meta => Self::meta,
         };
@@ -238,6 +241,9 @@ impl Reading<'_> {
     }
 
     fn meta(&self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        if key == outbox::SUMS_KEY {
+            return self.record::<OutboxSums>(key, value);
+        }
         let bytes = codec::raw(Table::Meta, key, value)?;
         if key != b"schema" {
             return Ok(());
