@@ -1,38 +1,67 @@
 # PitchGuard. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo build test test-loom soak lint bench fuzz clean
+.PHONY: help setup demo build tablet tablet-types deb test test-tablet test-loom test-appliance soak lint bench fuzz clean
 
 CARGO ?= cargo
+TABLET := src/tablet
+NODE_FITS := node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)'
 FUZZ_SECONDS ?= 60
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## installs the Debian packages that a build needs, and says which
 	@packaging/setup
 
-build: setup ## the release binary, target/release/pitchguard
+build: setup tablet ## the release binary with the tablet in it, target/release/pitchguard
 	$(CARGO) build --release --locked
+
+tablet: setup ## the tablet's pages, which the binary carries; without Node 20.19 it says so and the binary shows a plain table
+	@if $(NODE_FITS) 2>/dev/null; then $(MAKE) --no-print-directory $(TABLET)/node_modules && cd $(TABLET) && npm run --silent build; \
+	  else echo 'No Node 20.19 or newer: this binary will carry no tablet, and show a plain table (https://nodejs.org)'; fi
+
+tablet-types: ## writes anew the document that the tablet's types are made from
+	PITCHGUARD_WRITE_OPENAPI=1 $(CARGO) test --locked --test tablet_build
+
+$(TABLET)/node_modules: $(TABLET)/package-lock.json
+	cd $(TABLET) && npm ci --no-audit --no-fund
+	@touch $@
 
 demo: build ## builds, then runs daemon and stadium together on embedded defaults
 	target/release/pitchguard demo
 
-test: setup ## everything, scaled down, on a simulated clock where it can be
+test: setup tablet ## everything, scaled down, on a simulated clock where it can be
 	@if $(CARGO) nextest --version >/dev/null 2>&1; \
 	  then $(CARGO) nextest run --locked --workspace --no-fail-fast; \
 	  else echo 'cargo-nextest is not installed: using cargo test'; $(CARGO) test --locked --workspace --no-fail-fast; fi
 	$(CARGO) test --locked --workspace --doc
-	$(MAKE) test-loom
+	$(MAKE) test-tablet test-loom
+
+test-tablet: tablet ## the tablet's logic, then its pages in a real browser against the real daemon
+	@$(NODE_FITS) || { echo 'the tablet is tested with Node 20.19 or newer: see https://nodejs.org' >&2; exit 1; }
+	cd $(TABLET) && npm run --silent test
+	$(CARGO) build --locked
+	cd $(TABLET) && npm run --silent e2e
 
 test-loom: ## every interleaving of what threads share
 	$(CARGO) test --release --manifest-path tests/reorder_loom/Cargo.toml --target-dir target/loom
 
-soak: setup ## the full counts and durations of the issues, once, for the record (about 45 minutes)
+deb: ## the Debian package, target/deb/pitchguard_*.deb
+	@packaging/setup --package
+	$(MAKE) build
+	packaging/build-deb
+
+test-appliance: ## the package in a Debian 12 that boots in a container (as root; about 12 minutes)
+	tests/appliance/run
+
+soak: setup ## the full counts and durations of the issues, once, for the record (about two hours)
 	$(CARGO) build --release --locked
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test game --test daemon_games -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test soak -- --nocapture --test-threads 1
-	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test calibration_pipeline -- --nocapture --test-threads 1
+	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test calibration_games --test calibration_pipeline -- --nocapture --test-threads 1
+	$(MAKE) tablet && $(CARGO) build --release --locked
+	cd $(TABLET) && PITCHGUARD_FULL=1 npm run --silent e2e
 
 lint: setup ## format, clippy without a warning, licences and advisories where cargo-deny is installed
 	$(CARGO) fmt --all --check

@@ -21,6 +21,14 @@ impl BoxClock {
         Self { started: Instant::now(), started_ns: since_epoch.as_nanos() as u64, speed }
     }
 
+    /// A clock that began at a moment of the system's, ns since the Unix epoch, with that reading, and ran at this speed
+    /// ever since: the one that a process which is gone had.
+    pub fn since(began_ns: u64, speed: f64) -> Self {
+        let clock = Self::start(speed);
+        let elapsed = clock.started_ns.saturating_sub(began_ns) as f64 * speed;
+        Self { started_ns: began_ns + elapsed as u64, ..clock }
+    }
+
     /// Box time.
     pub fn now(&self) -> BoxNs {
         self.at(Instant::now())

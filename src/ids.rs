@@ -55,7 +55,7 @@ impl PitchId {
 }
 
 /// Statcast's pitch type (`FF`, `SI`, `FC`, `SL`, …): up to four ASCII letters, zero-padded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PitchType(pub [u8; 4]);
 
 impl PitchType {

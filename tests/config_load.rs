@@ -75,6 +75,12 @@ fn the_shipped_file_changes_nothing_and_shows_every_key_with_its_true_default() 
         "mqtt.url",
         "store.control_socket",
         "store.backup_dir",
+        "upstream.url",
+        "upstream.box",
+        "upstream.credential_file",
+        "upstream.ca_file",
+        "upstream.client_cert",
+        "upstream.client_key",
     ];
     for origin in &defaults.0 {
         let name = format!("{}.{}", origin.section, origin.key);

@@ -1,5 +1,6 @@
 //! Verbs that need the store go through the running daemon's control socket.
 
+mod common;
 mod daemon_support;
 mod savant_support;
 
@@ -35,12 +36,6 @@ fn connect(rack: &Rack) -> UnixStream {
     let stream = UnixStream::connect(rack.store().join("control.sock")).expect("the daemon listens");
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
     stream
-}
-
-/// The last thing that the daemon says.
-fn last_answer(stream: &UnixStream) -> Answer {
-    let lines: Vec<String> = BufReader::new(stream).lines().map(|line| line.expect("a line")).collect();
-    serde_json::from_str(lines.last().expect("it says something")).expect("an answer")
 }
 
 fn import_request(bytes: usize) -> Vec<u8> {
@@ -97,6 +92,45 @@ fn imports_go_through_the_daemon_and_show_at_once() {
 }
 
 #[test]
+fn a_file_cut_in_half_is_refused_at_the_cut_and_the_rows_before_it_are_kept() {
+    let (rack, daemon) = started();
+    let whole = body("2023-07-01");
+    let cut = import(&rack, "savant", "pitches.csv", &whole[..whole.len() - 12]);
+    assert!(text(&cut.stdout).contains("2 new"), "{}", said(&cut));
+    assert!(text(&cut.stdout).contains("1 × the file is cut off here (pitches.csv:4)"), "{}", said(&cut));
+    assert_eq!(daemon.get("/api/pitchers")["pitchers"][0]["pitches"], 2);
+    let completed = import(&rack, "savant", "pitches.csv", &whole);
+    assert!(text(&completed.stdout).contains("1 new, 2 unchanged, 0 changed"), "{}", said(&completed));
+}
+
+#[test]
+fn every_real_file_goes_through_the_daemon_and_twice_without_a_trace() {
+    let names = [
+        "batter_2014-09-28",
+        "busch_2023-06-11_game717797",
+        "darvish_2019-07",
+        "league_2020-09-03",
+        "league_2023-06-11",
+        "shane_mcclanahan_pitches",
+        "spencer_strider_pitches",
+    ];
+    let files: Option<Vec<_>> = names.iter().map(|name| common::real_data(&format!("statcast/{name}.csv"))).collect();
+    let Some(files) = files else { return };
+    let (rack, daemon) = started();
+    let files: Vec<&str> = files.iter().map(|path| path.to_str().expect("plain")).collect();
+    let arguments = [&["import", "savant"][..], &files].concat();
+    let first = rack.output(&arguments);
+    assert!(first.status.success() && text(&first.stdout).contains("of 7 files"), "{}", said(&first));
+    let again = rack.output(&arguments);
+    assert!(again.status.success() && text(&again.stdout).contains(": 0 new"), "{}", said(&again));
+    assert!(text(&again.stdout).contains(" unchanged, 0 changed"), "{}", said(&again));
+    let known = daemon.get("/api/pitchers/663556");
+    let outing = &known["latest_outing"];
+    assert_eq!((&known["name"], &outing["driver"]), (&"Shane McClanahan".into(), &"pitches".into()), "{known}");
+    assert_eq!(outing["unusual"], true, "he left his last game hurt, after 40 pitches: {known}");
+}
+
+#[test]
 fn days_are_fetched_and_the_stages_run_by_the_daemon() {
     let (rack, _daemon) = started();
     let source = Source::start(&[Act::Good, Act::Status(404)]);
@@ -108,7 +142,8 @@ fn days_are_fetched_and_the_stages_run_by_the_daemon() {
     let output = rack.output(&[&["etl"][..], &days[..]].concat());
     assert!(output.status.success(), "{}", said(&output));
     assert!(text(&output.stdout).contains("1 day fetched, 1 known before"), "{}", said(&output));
-    assert!(text(&output.stdout).contains("1 pitcher-seasons changed"), "{}", said(&output));
+    assert!(text(&output.stdout).contains("feature snapshots made of days of pitching"), "{}", said(&output));
+    assert!(text(&output.stdout).contains("not trained: games and injury reports are needed"), "{}", said(&output));
     assert_eq!(source.days(), ["2023-07-01", "2023-07-02", "2023-07-02"]);
 }
 
@@ -165,29 +200,26 @@ fn only_one_works_at_a_time_and_who_goes_away_in_the_middle_holds_nobody_up() {
 
 #[test]
 fn rubbish_is_refused_in_words_and_a_file_that_is_not_there_is_named() {
-    let (rack, daemon) = started();
+    let (rack, mut daemon) = started();
     let endless = vec![0xff; 70_000];
     for rubbish in
         [&b"GET / HTTP/1.1\r\n"[..], b"{\"work\":{\"verb\":\"drop\"},\"files\":[]}\n", endless.as_slice(), b"\n"]
     {
-        let mut stream = connect(&rack);
-        // It may hang up before it has heard it all.
-        let _ = stream.write_all(rubbish);
-        let _ = stream.shutdown(std::net::Shutdown::Write);
-        let mut line = String::new();
-        let heard = BufReader::new(&stream).read_line(&mut line);
-        if heard.is_ok_and(|n| n > 0) {
-            let answer: Answer = serde_json::from_str(&line).expect("an answer");
-            assert!(matches!(&answer, Answer::Refused(why) if why.contains("same version")), "{answer:?}");
-        }
-        // Until the worker is free again.
-        while last_is_busy(&connect(&rack)) {
+        // Who comes before the last one's thread has ended is told to come again.
+        while let Some(Answer::Refused(why)) = told_of(&rack, rubbish) {
+            if !why.contains("busy") {
+                assert!(why.contains("same version"), "{why}");
+                break;
+            }
             std::thread::sleep(Duration::from_millis(5));
         }
     }
     let good = rack.path("good.csv");
     fs::write(&good, body("2023-07-01")).expect("written");
-    let output = rack.output(&["import", "savant", "/nowhere/a.csv", good.to_str().expect("plain")]);
+    let output = daemon.wait_for("it is free again", |_| {
+        let output = rack.output(&["import", "savant", "/nowhere/a.csv", good.to_str().expect("plain")]);
+        (!text(&output.stderr).contains("busy")).then_some(output)
+    });
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert!(text(&output.stdout).contains("3 new") && text(&output.stdout).contains("not read: /nowhere/a.csv"));
     assert_eq!(daemon.get("/api/pitchers")["pitchers"][0]["pitches"], 3);
@@ -195,10 +227,15 @@ fn rubbish_is_refused_in_words_and_a_file_that_is_not_there_is_named() {
     assert!(matches!(mode, 0o600 | 0o660), "{mode:o}");
 }
 
-/// Whether the daemon refuses this connection because it is busy.
-fn last_is_busy(stream: &UnixStream) -> bool {
+/// The first thing that the daemon says to these bytes; none where it hangs up on them.
+fn told_of(rack: &Rack, bytes: &[u8]) -> Option<Answer> {
+    let mut stream = connect(rack);
+    // It may hang up before it has heard it all.
+    let _ = stream.write_all(bytes);
     let _ = stream.shutdown(std::net::Shutdown::Write);
-    matches!(last_answer(stream), Answer::Refused(why) if why.contains("busy"))
+    let mut line = String::new();
+    let heard = BufReader::new(&stream).read_line(&mut line);
+    heard.is_ok_and(|n| n > 0).then(|| serde_json::from_str(&line).expect("an answer"))
 }
 
 #[test]

@@ -2,15 +2,16 @@
 
 mod savant_support;
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::error::Error;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::civil::{Date, date};
 use pitchguard::history::etl::{DailyModel, LabelCounts, Training, days_due, last_run, run_etl};
 use pitchguard::history::fetch::{FetchSummary, Settings, Source, fetch_days};
-use pitchguard::history::work::{Sources, Work, perform};
-use pitchguard::history::{self, Paths, Unwatched, Watcher};
+use pitchguard::history::work::{ModelWork, Outcome, Sources, Work, perform};
+use pitchguard::history::{self, Inputs, Paths, Unwatched, Watcher};
 use pitchguard::store::{Store, StoreError, StoreOptions};
 use savant_support::{Act, Source as Server, body};
 
@@ -162,24 +163,39 @@ fn work_that_is_told_to_stop_ends_at_a_whole_day() {
 }
 
 /// Notes what it is asked to do.
-#[derive(Default)]
-struct Noting {
-    featured: RefCell<Vec<BTreeSet<(u32, u16)>>>,
+struct Noting<'s> {
+    store: &'s Store,
+    featured: Mutex<Vec<BTreeSet<(u32, u16)>>>,
+    nights: Mutex<Vec<Date>>,
 }
 
-impl DailyModel for Noting {
-    fn features(&self, _: &Store, whose: &BTreeSet<(u32, u16)>, _: &mut dyn Watcher) -> Result<u64, StoreError> {
-        self.featured.borrow_mut().push(whose.clone());
+impl DailyModel for Noting<'_> {
+    fn features(&self, whose: &BTreeSet<(u32, u16)>) -> Result<u64, StoreError> {
+        self.featured.lock().expect("nobody panicked").push(whose.clone());
         Ok(whose.len() as u64)
     }
 
-    fn labels(&self, store: &Store) -> Result<LabelCounts, StoreError> {
-        let negative = store.counts()?.appearances;
+    fn night(&self, day: Date) -> Result<u64, StoreError> {
+        self.nights.lock().expect("nobody panicked").push(day);
+        Ok(1)
+    }
+
+    fn labels(&self) -> Result<LabelCounts, StoreError> {
+        let negative = self.store.counts()?.appearances;
         Ok(LabelCounts { positive: 0, negative, left_out: 0 })
     }
 
-    fn train_if_due(&self, _: &Store, labels: &LabelCounts) -> Result<Training, StoreError> {
+    fn train_if_due(&self, labels: &LabelCounts) -> Result<Training, StoreError> {
         Ok(Training::NotDue(format!("{} days are too few", labels.negative)))
+    }
+
+    fn perform(
+        &self,
+        ask: &ModelWork,
+        _: &mut dyn Inputs,
+        _: &mut dyn Watcher,
+    ) -> Result<Outcome, Box<dyn Error + Send + Sync>> {
+        Err(format!("{ask:?} is for others").into())
     }
 }
 
@@ -187,7 +203,7 @@ impl DailyModel for Noting {
 fn the_stages_run_on_what_changed_and_a_failing_source_keeps_none_from_it() {
     let b = Rig::new(&[Act::Good, Act::Good, Act::Status(404)]);
     let source = Source::new(settings(&b.server));
-    let model = Noting::default();
+    let model = Noting { store: &b.store, featured: Mutex::default(), nights: Mutex::default() };
     let run =
         |to| run_etl(&b.store, Some((&source, (DAY, to))), Some(&model), TODAY, &mut Unwatched).expect("it works");
     let first = run(date(2023, 7, 3));
@@ -196,10 +212,15 @@ fn the_stages_run_on_what_changed_and_a_failing_source_keeps_none_from_it() {
     assert_eq!(first.labels, Some(LabelCounts { positive: 0, negative: 2, left_out: 0 }));
     assert_eq!(last_run(&b.store).expect("read"), Some(first));
     let second = run(date(2023, 7, 2));
-    assert_eq!((second.changed, second.features), (0, Some(0)), "nothing is new");
+    assert_eq!((second.changed, second.features, second.night), (0, Some(0), None), "nothing is new");
     run(date(2023, 7, 3));
     let whose = BTreeSet::from([(7, 2023)]);
-    assert_eq!(*model.featured.borrow(), [whose.clone(), BTreeSet::new(), whose]);
+    assert_eq!(*model.featured.lock().expect("nobody panicked"), [whose.clone(), whose]);
+    assert_eq!(
+        *model.nights.lock().expect("nobody panicked"),
+        [date(2023, 7, 19); 2],
+        "the night, and what came later"
+    );
 }
 
 #[test]
@@ -208,7 +229,7 @@ fn without_a_model_what_changed_waits_for_one() {
     let source = Source::new(settings(&b.server));
     let report = run_etl(&b.store, Some((&source, (DAY, DAY))), None, TODAY, &mut Unwatched).expect("it works");
     assert_eq!((report.changed, report.features, report.training.clone()), (1, None, None));
-    assert!(report.to_string().contains("no daily model"), "{report}");
+    assert!(report.to_string().contains("no features, labels and training"), "{report}");
     assert_eq!(history::changed(&b.store).expect("read"), BTreeSet::from([(7, 2023)]));
     assert_eq!(days_due(&b.store, TODAY).expect("read"), Some((date(2023, 6, 28), date(2023, 7, 19))));
 }

@@ -1,10 +1,14 @@
-//! Five seasons of a whole league in the store: how large it is, and how long a workload takes to ask for. Minutes long:
-//! it runs with `PITCHGUARD_FULL` set only. Times are printed and never asserted.
+//! Five seasons of a whole league in the store: how large it is, how long its features take in a night, and how long a
+//! workload and a risk take to ask for. Minutes long: it runs with `PITCHGUARD_FULL` set only. Times are printed and never
+//! asserted.
 
 mod common;
+mod risk_support;
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::full;
@@ -13,12 +17,17 @@ use jiff::civil::{Date, date};
 use pitchguard::clock::BoxClock;
 use pitchguard::config::Config;
 use pitchguard::daemon::Daemon;
+use pitchguard::history::etl::{DailyModel, keep_up};
 use pitchguard::history::savant::row::{pitch_id, release_ns};
-use pitchguard::history::{self, GameTypes};
+use pitchguard::history::{self, GameTypes, Unwatched};
+use pitchguard::risk::registry::Registry;
+use pitchguard::risk::service::RiskService;
+use pitchguard::risk::train::train;
 use pitchguard::store::records::{Measured, Origin, PitchRecord, PitcherRecord, State};
 use pitchguard::store::{Store, StoreOptions};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use risk_support::{league, plan};
 
 const SEASONS: std::ops::RangeInclusive<u16> = 2019..=2023;
 const DAYS: u32 = 180;
@@ -122,33 +131,88 @@ fn five_seasons_of_a_league_are_asked_for_a_workload() {
     println!("{} appearances summed up in {:.0?}", rebuilt.appearances, began.elapsed());
     println!("the database has {} MB", store.disk_bytes().expect("measured") / 1_000_000);
     assert_eq!(rebuilt.appearances, u64::from(DAYS * OF_A_DAY) * 5);
-    drop(store);
+    serves_a_model(&Arc::new(store));
 
     let mut config = Config::default();
     config.store.path = dir.path().to_path_buf();
     config.venue.file = None;
     config.ingest.udp_listen = SocketAddr::from(([127, 0, 0, 1], 0));
     config.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    config.risk.requests_per_minute = 1_000_000;
     let began = Instant::now();
     let daemon = Daemon::start(&config, BoxClock::start(1.0)).expect("it starts");
     println!("the daemon started in {:.1?}", began.elapsed());
     let client = reqwest::blocking::Client::builder().no_proxy().build().expect("a client");
-    let mut took: Vec<Duration> = Vec::new();
-    for n in 0..3000_u32 {
-        let (id, season) = (FIRST_ID + n * 7 % PITCHERS, 2019 + n % 5);
+    let url = |path: &str| format!("http://{}{path}", daemon.http);
+    let whose = |n: u32| (FIRST_ID + n * 7 % PITCHERS, 2019 + n % 5);
+    time("a season's workload over HTTP", |n| {
+        let (id, season) = whose(n);
         let path = format!("/api/workload/pitcher/{id}?start_date={season}-04-01&end_date={season}-09-30");
-        let began = Instant::now();
-        let response = client.get(format!("http://{}{path}", daemon.http)).send().expect("it answers");
-        let body = response.bytes().expect("a body");
-        took.push(began.elapsed());
+        let body = client.get(url(&path)).send().expect("it answers").bytes().expect("a body");
         assert!(body.starts_with(b"{\"pitcher\":"), "{path}");
-    }
-    took.sort_unstable();
-    let at = |share: f64| took[(share * (took.len() - 1) as f64) as usize];
-    println!("a season's workload over HTTP: p50 {:.2?}, p99 {:.2?}, most {:.2?}", at(0.5), at(0.99), at(1.0));
+    });
+    time("a risk that nobody has asked for over HTTP", |n| {
+        let (pitcher, season) = whose(n);
+        let asked =
+            serde_json::json!({"pitcher": pitcher, "date": format!("{season}-0{}-{:02}", 5 + n % 4, 1 + n / 5 % 28)});
+        let response = client.post(url("/api/risk/pitcher")).json(&asked).send().expect("it answers");
+        assert!(response.status().is_success(), "{asked}: {:?}", response.text());
+    });
     let began = Instant::now();
-    let listed = client.get(format!("http://{}/api/pitchers?team=T3&season=2023", daemon.http)).send();
+    let listed = client.get(url("/api/pitchers?team=T3&season=2023")).send();
     println!("a team's pitchers in {:.1?}", began.elapsed());
     assert!(listed.expect("it answers").status().is_success());
     daemon.shutdown();
+}
+
+/// Asks 3000 times, and tells how long an answer took.
+fn time(what: &str, mut ask: impl FnMut(u32)) {
+    let mut took: Vec<Duration> = (0..3000)
+        .map(|n| {
+            let began = Instant::now();
+            ask(n);
+            began.elapsed()
+        })
+        .collect();
+    took.sort_unstable();
+    let at = |share: f64| took[(share * (took.len() - 1) as f64) as usize];
+    println!("{what}: p50 {:.2?}, p99 {:.2?}, most {:.2?}", at(0.5), at(0.99), at(1.0));
+}
+
+/// Lets a model serve, and makes everybody's features: of every day of pitching, and of one night.
+fn serves_a_model(store: &Arc<Store>) {
+    let model = train(&league(40, 11), &plan()).expect("three years");
+    let service = RiskService::new(Arc::clone(store), pitchguard::risk::Config::default());
+    Registry::new(Arc::clone(store)).register(&model).expect("kept");
+    service.promote(&model.version).expect("it fits");
+    let began = Instant::now();
+    let (made, night) = keep_up(store, &service, date(2023, 9, 28), &mut Unwatched).expect("the store works");
+    println!("features of {made:?} days of pitching and the night's of {night:?} pitchers in {:.1?}", began.elapsed());
+    let began = Instant::now();
+    let again = service.night(date(2023, 9, 26)).expect("the store works");
+    println!("a night's features of {again} pitchers, drift looked at, in {:.2?}", began.elapsed());
+    assert_eq!((made, again), (Some(u64::from(DAYS * OF_A_DAY) * 5), u64::from(PITCHERS)));
+    println!("the database has {} MB with them", store.disk_bytes().expect("measured") / 1_000_000);
+}
+
+#[test]
+fn eleven_thousand_rows_of_real_seasons_are_imported() {
+    let names = ["shane_mcclanahan_pitches.csv", "spencer_strider_pitches.csv"];
+    let files = names.map(|name| common::real_data(&format!("statcast/{name}")));
+    let [Some(first), Some(second)] = files.map(|path| path.map(|p| std::fs::read_to_string(p).expect("text"))) else {
+        return;
+    };
+    assert_eq!(first.lines().next(), second.lines().next(), "one layout");
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut text = String::new();
+    for line in first.lines().chain(second.lines().skip(1)).take(11_001) {
+        writeln!(text, "{line}").expect("a String takes everything");
+    }
+    let path = dir.path().join("both.csv");
+    std::fs::write(&path, text).expect("written");
+    let store = Store::open(&dir.path().join("store"), StoreOptions::default()).expect("a new store opens");
+    let began = Instant::now();
+    let summary = history::import_savant(&store, &[path], &mut |_| ()).expect("the store works");
+    println!("{} rows of 118 columns, {} new, in {:.2?}", summary.rows, summary.new, began.elapsed());
+    assert_eq!(summary.rows, 11_000);
 }

@@ -7,6 +7,7 @@ use pitchguard::cli::import::{ImportArgs, ImportWhat, run};
 use pitchguard::config::StoreConfig;
 use pitchguard::history::{self, Summary};
 use pitchguard::ids::{PitchType, PitcherId};
+use pitchguard::risk::Config;
 use pitchguard::store::records::{Origin, PitchRecord};
 use pitchguard::store::{Cursor, Store, StoreOptions};
 
@@ -202,7 +203,9 @@ fn the_verb_says_when_a_file_was_not_read_and_when_the_store_is_taken() {
     let import = |files: &[&PathBuf], store: &Path| {
         let files = files.iter().map(|f| (*f).clone()).collect();
         let store = StoreConfig { path: store.to_owned(), ..StoreConfig::default() };
-        run(&ImportArgs { what: ImportWhat::Savant { files } }, &store).map(drop).map_err(|e| e.to_string())
+        run(&ImportArgs { what: ImportWhat::Savant { files } }, &store, &Config::default())
+            .map(drop)
+            .map_err(|e| e.to_string())
     };
     let other_store = b.dir.path().join("other");
     assert_eq!(import(&[&good], &other_store), Ok(()));

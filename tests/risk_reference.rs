@@ -7,12 +7,13 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use ndarray::Array2;
+use pitchguard::history::{Paths, Unwatched};
 use pitchguard::risk::calibrate::{Isotonic, Platt};
 use pitchguard::risk::dataset::{Dataset, Row, targets};
 use pitchguard::risk::explain::Explanation;
 use pitchguard::risk::logistic::{Logistic, logit};
 use pitchguard::risk::prepare::{Preparation, Recipe};
-use pitchguard::risk::{Day, read};
+use pitchguard::risk::{Day, stored};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -99,8 +100,10 @@ fn real_features_agree_with_scikit_learn_and_shap() {
     let games = (2021..=2023).map(|year| common::real_data(&format!("appearances/pitcher_games_{year}.csv")));
     let Some(games) = games.collect::<Option<Vec<PathBuf>>>() else { return };
     let Some(injuries) = common::real_data("injuries/il_2020_2023.csv") else { return };
-    let (series, _) = read::read_files(&games, &[injuries]).expect("it reads");
-    let data = Dataset::of(&series, Day::parse("2023-10-01").expect("a date"));
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut files = Paths::new([vec![injuries], games].concat());
+    let (known, _) = stored::of_files(&mut files, 1, dir.path(), &mut Unwatched).expect("it reads");
+    let data = Dataset::of(&known.series, Day::parse("2023-10-01").expect("a date"));
     let (train, calibrate, test) = (data.years(2021, 2021), data.years(2022, 2022), data.years(2023, 2023));
     let step = test.len() / REAL_TEST_ROWS;
     let test: Vec<&Row> = test.into_iter().step_by(step).take(REAL_TEST_ROWS).collect();

@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ApiState;
+use super::models;
 use super::problem::{Problem, ProblemDetails};
 use crate::observe::{METRICS_CONTENT_TYPE, PartReport, StatusReport};
 
@@ -57,6 +58,9 @@ pub(super) async fn status(State(state): State<ApiState>) -> Json<StatusReport> 
     (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
 ))]
 pub(super) async fn metrics(State(state): State<ApiState>) -> Result<impl IntoResponse, Problem> {
+    if let Some(desk) = &state.risk {
+        state.telemetry.publish_risk(models::status(desk.service()));
+    }
     let text = state.telemetry.prometheus().map_err(|error| Problem::internal(format!("metrics: {error}")))?;
     Ok(([(header::CONTENT_TYPE, METRICS_CONTENT_TYPE)], text))
 }

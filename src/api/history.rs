@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::features::baseline::PitcherBaseline;
 use crate::history::workload::WorkloadReport;
 use crate::ids::{GamePk, PitcherId};
+use crate::risk::anomaly::Anomaly;
 use crate::store::records::PitchRecord;
 
 /// A pitcher whom the box knows.
@@ -123,6 +125,25 @@ pub trait History: Send + Sync + 'static {
     /// # Errors
     /// Where the store cannot be read.
     fn pitcher(&self, id: PitcherId) -> Result<Option<Pitcher>, HistoryError>;
+
+    /// How far his latest outing is from those before it; none where too little is known.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    fn latest_outing(&self, id: PitcherId) -> Result<Option<Anomaly>, HistoryError>;
+
+    /// How far each of these pitches is from its pitcher's own of that type before that day; none where too little is
+    /// known of them.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    fn anomalies(&self, pitches: &[PitchRecord]) -> Result<Vec<Option<Anomaly>>, HistoryError>;
+
+    /// What was usual for a pitcher before this day; none where the box does not know him.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    fn baseline(&self, id: PitcherId, day: jiff::civil::Date) -> Result<Option<PitcherBaseline>, HistoryError>;
 
     /// The pitches that fit, `limit` at most from the end that `page` names, each in its last revision. Always in
     /// ascending order, whichever the end. A call does bounded work, so it may stop early and say where.

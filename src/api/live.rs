@@ -20,6 +20,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
+use super::trend::{Trend, TrendPoint};
 use crate::calibration::Report;
 use crate::clock::BoxClock;
 use crate::ids::{BoxNs, PitcherId};
@@ -59,7 +60,7 @@ pub enum Event {
 }
 
 /// An event with its number.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Numbered {
     /// Rises by one with each event.
     pub seq: u64,
@@ -82,11 +83,39 @@ impl Numbered {
     }
 }
 
+/// Said in quiet moments to clients that ask for it: that the connection lives, and what time it is on the box.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Beat {
+    /// The last event that the client has.
+    pub seq: u64,
+    /// Always `beat`.
+    pub r#type: BeatTag,
+    /// Box time, RFC 3339.
+    pub published_at: String,
+}
+
+/// What a [`Beat`] is told by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BeatTag {
+    /// Always.
+    Beat,
+}
+
+/// What a [`SnapshotMessage`] is told by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SnapshotTag {
+    /// Always.
+    Snapshot,
+}
+
 /// A readiness with the box time of its publishing, from which its age is told anew at each reading.
 #[derive(Debug, Clone)]
 struct Shown {
     readiness: Arc<Readiness>,
     published: BoxNs,
+    trend: Trend,
 }
 
 impl Shown {
@@ -120,6 +149,11 @@ impl Snapshot {
     /// One active pitcher, with `data_age_ms` as of `now`.
     pub fn readiness_of(&self, pitcher: PitcherId, now: BoxNs) -> Option<Readiness> {
         self.readiness.iter().find(|shown| shown.readiness.pitcher == pitcher).map(|shown| shown.at(now))
+    }
+
+    /// How an active pitcher's outing went.
+    pub(super) fn trend_of(&self, pitcher: PitcherId) -> Option<Vec<TrendPoint>> {
+        self.readiness.iter().find(|shown| shown.readiness.pitcher == pitcher).map(|shown| shown.trend.points())
     }
 
     /// All active pitchers, ascending.
@@ -162,8 +196,11 @@ impl Snapshot {
     }
 
     fn put_readiness(&mut self, readiness: &Readiness, now: BoxNs) {
-        let shown = Shown { readiness: Arc::new(readiness.clone()), published: now };
-        match self.readiness.binary_search_by_key(&readiness.pitcher, |shown| shown.readiness.pitcher) {
+        let known = self.readiness.binary_search_by_key(&readiness.pitcher, |shown| shown.readiness.pitcher);
+        let mut trend = known.map(|index| std::mem::take(&mut self.readiness[index].trend)).unwrap_or_default();
+        trend.push(readiness);
+        let shown = Shown { readiness: Arc::new(readiness.clone()), published: now, trend };
+        match known {
             Ok(index) => self.readiness[index] = shown,
             Err(index) => self.readiness.insert(index, shown),
         }
@@ -208,7 +245,7 @@ pub struct SnapshotMessage {
     /// The last event that it knows of.
     pub seq: u64,
     /// Always `snapshot`.
-    pub r#type: &'static str,
+    pub r#type: SnapshotTag,
     /// Box time of reading, RFC 3339; ages are as of then.
     pub published_at: String,
     /// What is true.
@@ -309,7 +346,7 @@ impl Live {
         let (snapshot, now) = (self.snapshot(), self.clock.now());
         SnapshotMessage {
             seq: snapshot.seq,
-            r#type: "snapshot",
+            r#type: SnapshotTag::Snapshot,
             published_at: rfc3339(now),
             data: SnapshotData {
                 readiness: snapshot.readiness(now),
@@ -317,6 +354,11 @@ impl Live {
                 pitches: snapshot.pitches().cloned().collect(),
             },
         }
+    }
+
+    /// That the connection to a client lives, who has everything up to `seq`.
+    pub(super) fn beat(&self, seq: u64) -> Beat {
+        Beat { seq, r#type: BeatTag::Beat, published_at: rfc3339(self.clock.now()) }
     }
 
     /// The newest event's number.

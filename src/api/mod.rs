@@ -6,6 +6,7 @@
 
 mod alerts;
 mod auth;
+mod baseline;
 mod calibration;
 mod environment;
 mod extract;
@@ -16,7 +17,6 @@ mod limit;
 mod live;
 mod models;
 mod options;
-mod page;
 mod pitchers;
 mod pitches;
 mod problem;
@@ -25,6 +25,10 @@ mod risk;
 mod routes;
 mod session;
 mod socket;
+mod tablet;
+mod trend;
+mod venue;
+mod upstream;
 mod workload;
 
 use std::sync::Arc;
@@ -33,11 +37,13 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::auth::{Asked, KeyDesk, local_pass};
 pub use self::history::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
-pub use self::live::{Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
+pub use self::live::{Beat, Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
 pub use self::options::HttpOptions;
 pub use self::problem::ProblemDetails;
 pub use self::risk::RiskDesk;
 pub use self::routes::{openapi, router};
+pub use self::trend::TrendPoint;
+pub use self::venue::Place;
 use crate::calibration::Proposal;
 use crate::clock::BoxClock;
 use crate::environment::Environment;
@@ -64,6 +70,8 @@ pub enum Command {
         /// Where the answer goes, one proposal a camera; the asker may have gone.
         reply: oneshot::Sender<Vec<Proposal>>,
     },
+    /// Readiness is judged by these limits from now on.
+    Judge(Box<crate::readiness::Config>),
 }
 
 /// What the API needs from the outside world. Cheap to clone.
@@ -81,6 +89,8 @@ pub struct ApiState {
     pub telemetry: Arc<Telemetry>,
     /// What sensors tell.
     pub environment: Arc<Environment>,
+    /// The ballpark.
+    pub place: Arc<Place>,
     /// Box time.
     pub clock: BoxClock,
     /// Limits, and who may ask.

@@ -10,9 +10,13 @@ use super::ApiState;
 use super::extract::Named;
 use super::problem::{Problem, ProblemDetails};
 use super::risk::{blocking, desk};
+use crate::observe::{Outcomes, RiskStatus};
+use crate::risk::drift::Moved;
 use crate::risk::features::fingerprint;
 use crate::risk::model::Model;
+use crate::risk::monitor::Watch;
 use crate::risk::registry::RegistryError;
+use crate::risk::service::RiskService;
 
 /// A figure with its 95 % interval.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,13 +66,59 @@ pub(super) struct InputMoved {
     psi: f64,
 }
 
+/// Placements since the model's training data ended, against those that it foretold.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Calibration {
+    /// Days of pitching whose 21 days are over.
+    snapshots: usize,
+    /// Of those, followed by a placement.
+    came: f64,
+    /// Sum of their probabilities.
+    foretold: f64,
+    /// How far apart, in standard deviations: from 3 look, from 6 act.
+    z: f64,
+}
+
+/// Whether a model is still fit: looked at every night and by `pitchguard etl`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Drift {
+    /// As of the end of this day, `YYYY-MM-DD`.
+    as_of: String,
+    /// Days of pitching whose inputs were compared with the training's.
+    snapshots: usize,
+    /// How far the inputs have moved, the farthest first; null while the days are too few to tell.
+    inputs: Option<Vec<InputMoved>>,
+    /// Calibration as outcomes come in; null while none has.
+    calibration: Option<Calibration>,
+    /// Why it should be trained anew, in words; null where nothing speaks for it.
+    fault: Option<String>,
+}
+
+impl Drift {
+    fn of(watch: &Watch) -> Self {
+        let moved = |m: &Moved| InputMoved { feature: m.feature.clone(), psi: m.psi };
+        Self {
+            as_of: watch.as_of.to_string(),
+            snapshots: watch.snapshots,
+            inputs: watch.inputs.as_ref().map(|all| all.iter().map(moved).collect()),
+            calibration: watch.settled.map(|s| Calibration {
+                snapshots: s.snapshots,
+                came: s.came,
+                foretold: s.foretold,
+                z: s.z,
+            }),
+            fault: watch.fault(),
+        }
+    }
+}
+
 /// The registry.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Models {
     /// Oldest first.
     models: Vec<ModelShown>,
-    /// Inputs of the serving model over what was asked about lately, the farthest first; null while that is too little.
-    drift: Option<Vec<InputMoved>>,
+    /// The latest look at the serving model; null while nobody has looked.
+    drift: Option<Drift>,
 }
 
 fn shown(model: &Model, serving: bool) -> ModelShown {
@@ -91,6 +141,20 @@ fn shown(model: &Model, serving: bool) -> ModelShown {
     }
 }
 
+/// How the serving model stands, for metrics; none where none serves.
+pub(super) fn status(service: &RiskService) -> Option<RiskStatus> {
+    let model = service.model()?;
+    let watch = service.watch();
+    let inputs = watch.iter().flat_map(|w| w.inputs.iter().flatten()).map(|m| (m.feature.clone(), m.psi));
+    let outcomes = watch.as_ref().and_then(|w| w.settled);
+    Some(RiskStatus {
+        model_version: model.version.clone(),
+        inputs: inputs.collect(),
+        outcomes: outcomes.map(|s| Outcomes { came: s.came, foretold: s.foretold, z: s.z }),
+        fault: watch.map(|w| w.fault().is_some()),
+    })
+}
+
 /// All risk models, which of them serves, and how far its inputs have moved.
 #[utoipa::path(get, path = "/api/models", tag = "risk", responses(
     (status = 200, body = Models),
@@ -101,8 +165,7 @@ pub(super) async fn list(State(state): State<ApiState>) -> Result<Json<Models>, 
     let work = move || {
         let service = desk.service();
         let models = service.models()?.iter().map(|l| shown(&l.model, l.serving)).collect();
-        let moved = service.model().and_then(|model| model.reference.moved(&service.live_snapshots()));
-        let drift = moved.map(|all| all.into_iter().map(|m| InputMoved { feature: m.feature, psi: m.psi }).collect());
+        let drift = service.watch().map(|watch| Drift::of(&watch));
         Ok::<_, RegistryError>(Models { models, drift })
     };
     Ok(Json(blocking(work).await??))

@@ -8,9 +8,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
 use super::extract::{Asked, Named, read_history};
-use super::history::Pitcher;
+use super::history::{History, Pitcher};
 use super::problem::{Problem, ProblemDetails};
 use crate::ids::PitcherId;
+use crate::risk::anomaly::Anomaly;
 
 /// Which pitchers.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -44,15 +45,31 @@ pub(super) async fn list(
     Ok(Json(Pitchers { pitchers }))
 }
 
+/// A pitcher, and how his latest outing was.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PitcherShown {
+    /// Who.
+    #[serde(flatten)]
+    pitcher: Pitcher,
+    /// How far his latest outing is from those before it, and what drives that; null where too little is known.
+    latest_outing: Option<Anomaly>,
+}
+
 /// One pitcher.
 #[utoipa::path(get, path = "/api/pitchers/{id}", tag = "pitchers", params(("id" = u32, Path, description = "MLBAM id")),
     responses(
-        (status = 200, body = Pitcher),
+        (status = 200, body = PitcherShown),
         (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
     ))]
-pub(super) async fn one(State(state): State<ApiState>, Named(id): Named<PitcherId>) -> Result<Json<Pitcher>, Problem> {
-    let pitcher = read_history(&state, move |history| history.pitcher(id)).await?;
-    pitcher.map(Json).ok_or_else(|| unknown_pitcher(id))
+pub(super) async fn one(
+    State(state): State<ApiState>,
+    Named(id): Named<PitcherId>,
+) -> Result<Json<PitcherShown>, Problem> {
+    let read = move |history: &dyn History| {
+        let Some(pitcher) = history.pitcher(id)? else { return Ok(None) };
+        Ok(Some(PitcherShown { pitcher, latest_outing: history.latest_outing(id)? }))
+    };
+    read_history(&state, read).await?.map(Json).ok_or_else(|| unknown_pitcher(id))
 }
 
 /// Nobody has this id.

@@ -12,10 +12,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
 use super::extract::{Asked, read_history};
-use super::history::{PitchPage, PitchPosition, PitchQuery, PitchSlice};
+use super::history::{History, PitchPage, PitchPosition, PitchQuery, PitchSlice};
 use super::live::Snapshot;
 use super::problem::{Problem, ProblemDetails};
 use crate::ids::{GamePk, PitcherId};
+use crate::risk::anomaly::Anomaly;
 use crate::store::records::PitchRecord;
 
 /// Pitches of a page where the client says nothing: a game of both teams fits in three.
@@ -37,13 +38,28 @@ pub(super) struct PitchesQuery {
     since: Option<String>,
     /// 1 to 1000, 100 where absent.
     limit: Option<usize>,
+    /// Whether to tell how far each pitch is from his own of that type before that day; false where absent.
+    #[serde(default)]
+    anomalies: bool,
+}
+
+/// A pitch, and how far it is from what is usual.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PitchShown {
+    /// The pitch.
+    #[serde(flatten)]
+    pitch: PitchRecord,
+    /// How far it is from his own of that type, and what drives that; absent where it was not asked for, or too little is
+    /// known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anomaly: Option<Anomaly>,
 }
 
 /// A page of pitches.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Pitches {
     /// Newest last.
-    pitches: Vec<PitchRecord>,
+    pitches: Vec<PitchShown>,
     /// Give it as `since` to read on; null where nothing more is there. A page can be short, or empty, and have one:
     /// pitches of one game are looked for in pieces.
     next: Option<String>,
@@ -76,7 +92,14 @@ pub(super) async fn list(
     let more = pitches.len() > limit;
     PitchQuery { limit, ..query }.cut(&mut pitches);
     let next = next_page(&query, &pitches, more, stopped_at).and_then(write_cursor);
-    Ok(Json(Pitches { pitches, next }))
+    let shown = if asked.anomalies {
+        let judge = move |history: &dyn History| Ok((history.anomalies(&pitches)?, pitches));
+        let (anomalies, pitches) = read_history(&state, judge).await?;
+        pitches.into_iter().zip(anomalies).map(|(pitch, anomaly)| PitchShown { pitch, anomaly }).collect()
+    } else {
+        pitches.into_iter().map(|pitch| PitchShown { pitch, anomaly: None }).collect()
+    };
+    Ok(Json(Pitches { pitches: shown, next }))
 }
 
 /// Where to read on: after a full page at its end, after a search that was cut off where it stopped.

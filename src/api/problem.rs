@@ -162,6 +162,12 @@ impl IntoResponse for Problem {
     }
 }
 
+/// A path without the numbers in it: they are people's.
+fn nameless(path: &str) -> String {
+    let numbered = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    path.split('/').map(|part| if numbered(part) { "{id}" } else { part }).collect::<Vec<_>>().join("/")
+}
+
 /// Writes every refusal as problem details.
 pub(super) async fn write_problems(request: Request, next: Next) -> Response {
     let instance = request.uri().path().to_owned();
@@ -183,7 +189,7 @@ pub(super) async fn write_problems(request: Request, next: Next) -> Response {
         Problem::from_status(response.status(), String::from_utf8_lossy(&words).trim())
     };
     if response.status().is_server_error() {
-        tracing::warn!(request_id, path = instance, "{}: {}", problem.title, problem.detail);
+        tracing::warn!(request_id, path = nameless(&instance), "{}: {}", problem.title, problem.detail);
     }
     let text = serde_json::to_vec(&problem.into_details(instance, request_id)).expect("a problem is plain data");
     let headers = response.headers_mut();

@@ -42,10 +42,13 @@ pub(super) async fn one(
     Named(id): Named<PitcherId>,
 ) -> Result<Json<Readiness>, Problem> {
     let readiness = state.live.snapshot().readiness_of(id, state.clock.now());
-    readiness.map(Json).ok_or_else(|| {
-        let detail = format!(
-            "pitcher {id} is not active: nothing of him came in this outing; GET /api/readiness lists who is active"
-        );
-        Problem::new(StatusCode::NOT_FOUND, "not-active", "Pitcher not active", detail)
-    })
+    readiness.map(Json).ok_or_else(|| not_active(id))
+}
+
+/// He does not throw.
+pub(super) fn not_active(id: PitcherId) -> Problem {
+    let detail = format!(
+        "pitcher {id} is not active: nothing of him came in this outing; GET /api/readiness lists who is active"
+    );
+    Problem::new(StatusCode::NOT_FOUND, "not-active", "Pitcher not active", detail)
 }

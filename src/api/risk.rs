@@ -20,13 +20,14 @@ use crate::risk::service::{RiskError, RiskService};
 /// Risk as the API serves it: the service, and how often each client may ask.
 #[derive(Debug)]
 pub struct RiskDesk {
-    service: RiskService,
+    service: Arc<RiskService>,
     asked: Buckets,
 }
 
 impl RiskDesk {
     /// Serves this service under its configured limits.
-    pub fn new(service: RiskService) -> Self {
+    pub fn new(service: impl Into<Arc<RiskService>>) -> Self {
+        let service = service.into();
         let asked = Buckets::new(f64::from(service.config().requests_per_minute));
         Self { service, asked }
     }
@@ -156,7 +157,8 @@ pub(super) fn desk(state: &ApiState) -> Result<Arc<RiskDesk>, Problem> {
     state.risk.clone().ok_or_else(|| RiskError::NoModel.into())
 }
 
-fn admit(desk: &RiskDesk, Client(ip): Client, cost: f64) -> Result<(), Problem> {
+/// Takes `cost` requests of a client's minute.
+pub(super) fn admit(desk: &RiskDesk, Client(ip): Client, cost: f64) -> Result<(), Problem> {
     desk.asked.take(ip, cost, Instant::now()).map_err(|wait| {
         let seconds = wait.as_secs() + 1;
         let detail =

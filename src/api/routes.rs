@@ -28,8 +28,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::{Problem, write_problems};
 use super::{
-    ApiState, HttpOptions, alerts, auth, calibration, environment, guard, health, models, page, pitchers, pitches,
-    readiness, risk, session, socket, workload,
+    ApiState, HttpOptions, alerts, auth, baseline, calibration, environment, guard, health, models, pitchers, pitches,
+    readiness, risk, session, socket, tablet, trend, upstream, venue, workload,
 };
 use crate::observe::{Stage, Telemetry};
 
@@ -60,7 +60,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
             for Statcast's quantities. Errors are RFC 9457 problem details. Readiness describes today's arm and \
             promises nothing about injury."
     ),
-    components(schemas(super::live::Event)),
+    components(schemas(super::live::Beat, super::live::Event, super::live::Numbered)),
     tags(
         (name = "readiness", description = "How ready each active pitcher is"),
         (name = "live", description = "Everything as it happens"),
@@ -71,6 +71,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
         (name = "environment", description = "The air of the park, and how it shakes"),
         (name = "calibration", description = "How the cameras stand, and how far to trust them"),
         (name = "session", description = "A browser's cookie for its key"),
+        (name = "upstream", description = "The line to the analytics cloud"),
         (name = "health", description = "The daemon itself")
     ),
     modifiers(&Keys)
@@ -95,10 +96,12 @@ fn api() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(readiness::all))
         .routes(routes!(readiness::one))
+        .routes(routes!(trend::of_outing))
         .routes(routes!(socket::live))
         .routes(routes!(pitches::list))
         .routes(routes!(pitchers::list))
         .routes(routes!(pitchers::one))
+        .routes(routes!(baseline::of_pitcher))
         .routes(routes!(workload::of_pitcher))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::acknowledge))
@@ -111,21 +114,39 @@ fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(models::promote))
         .routes(routes!(models::rollback))
         .routes(routes!(session::begin, session::show, session::end))
+        .routes(routes!(upstream::report))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::status))
         .routes(routes!(health::metrics))
+        .routes(routes!(venue::venue))
 }
 
 /// The `OpenAPI` document, as served at `/api/openapi.json`.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    api().into_openapi()
+    let mut document = api().into_openapi();
+    name_operations(&mut document);
+    document
+}
+
+/// Names each operation by its method and path: handlers of different rooms share names, and the standard wants unique
+/// ones.
+fn name_operations(document: &mut utoipa::openapi::OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let name: Vec<&str> = path.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        for (method, operation) in [("get", &mut item.get), ("post", &mut item.post)] {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}_{}", name.join("_")));
+            }
+        }
+    }
 }
 
 /// All routes with their guards.
 pub fn router(state: ApiState) -> Router {
     let (options, telemetry) = (Arc::clone(&state.options), Arc::clone(&state.telemetry));
-    let (routes, document) = api().split_for_parts();
+    let (routes, mut document) = api().split_for_parts();
+    name_operations(&mut document);
     let document = document.to_json().expect("the document is plain data");
     let serve_document = move || async move { ([(header::CONTENT_TYPE, "application/json")], document.clone()) };
     // Without a validator: its badge would be loaded from the internet.
@@ -148,7 +169,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/openapi.json", get(serve_document))
         .merge(SwaggerUi::new("/api/docs").config(docs_config))
         .route_layer(from_fn_with_state(options, auth::check))
-        .merge(page::routes())
+        .merge(tablet::routes())
         .fallback(|uri: Uri| async move { Problem::no_such_route(uri.path()) })
         .layer(around)
 }
@@ -175,8 +196,8 @@ impl MakeRequestId for RequestIds {
 }
 
 fn request_span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
-    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-    tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path())
+    let request_id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::debug_span!("request", request_id, method = %request.method(), path = request.uri().path())
 }
 
 async fn time_request(State(telemetry): State<Arc<Telemetry>>, request: Request, next: Next) -> Response {
@@ -190,7 +211,8 @@ async fn time_request(State(telemetry): State<Arc<Telemetry>>, request: Request,
 async fn add_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        // What may be kept says so itself.
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -7,6 +7,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -38,13 +39,17 @@ pub(super) struct LiveQuery {
     /// The `seq` of the last message that the client has. Where the events after it are still kept, they follow at once
     /// without a snapshot; otherwise a snapshot comes first, as without `since`.
     since: Option<u64>,
+    /// Also sends a `beat` (`{"seq", "type": "beat", "published_at"}`) every so many seconds, 1 to 60: how a page, which sees
+    /// no pings, tells a quiet evening from a dead link.
+    beat_s: Option<u8>,
 }
 
 /// Everything as it happens, by WebSocket.
 ///
 /// First a snapshot (`{"seq", "type": "snapshot", "published_at", "data"}`), then events, each with the next `seq`:
-/// `pitch`, `readiness`, `outing_ended`, `alert_raised`, `alert_cleared`, `alert_acknowledged`, `health`. Close codes:
-/// 1013 too slow, 1008 silent or no longer let in, 1001 the daemon stops.
+/// `pitch`, `readiness`, `outing_ended`, `alert_raised`, `alert_cleared`, `alert_acknowledged`, `health`; and
+/// a `beat` in between where it was asked for. Close codes: 1013 too slow, 1008 silent or no longer let in, 1001 the
+/// daemon stops.
 #[utoipa::path(get, path = "/api/live", tag = "live", params(LiveQuery), responses(
     (status = 101, description = "The first message", body = SnapshotMessage),
     (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
@@ -59,6 +64,13 @@ pub(super) async fn live(
         let detail = format!("{}; open this address as a WebSocket", rejection.body_text());
         Problem::new(StatusCode::UPGRADE_REQUIRED, "websocket-only", "WebSocket only", detail)
     })?;
+    let beat_every = match query.beat_s {
+        Some(seconds @ 1..=60) => Some(Duration::from_secs(seconds.into())),
+        Some(seconds) => {
+            return Err(Problem::invalid_query(format!("beat_s = {seconds} is not in 1 to 60; leave it out for none")));
+        }
+        None => None,
+    };
     let seat = Seat::take(&state.telemetry, state.options.live_clients_max).ok_or_else(|| {
         let detail = format!("{} clients are connected already; close one", state.options.live_clients_max);
         Problem::busy(detail)
@@ -76,7 +88,7 @@ pub(super) async fn live(
             options: state.options,
             telemetry: state.telemetry,
         };
-        client.serve(query.since).await;
+        client.serve(query.since, beat_every).await;
         drop(seat);
     }))
 }
@@ -131,8 +143,8 @@ struct Client {
 }
 
 impl Client {
-    async fn serve(mut self, since: Option<u64>) {
-        let Err(end) = self.converse(since).await;
+    async fn serve(mut self, since: Option<u64>, beat_every: Option<Duration>) {
+        let Err(end) = self.converse(since, beat_every).await;
         let clients = self.telemetry.clients();
         let (code, reason) = match end {
             End::Left => return,
@@ -162,7 +174,11 @@ impl Client {
         let _ = timeout(self.options.close_within, leave).await;
     }
 
-    async fn converse(&mut self, since: Option<u64>) -> Result<std::convert::Infallible, End> {
+    async fn converse(
+        &mut self,
+        since: Option<u64>,
+        beat_every: Option<Duration>,
+    ) -> Result<std::convert::Infallible, End> {
         match since.map(|seq| (seq, self.live.since(seq))) {
             Some((seq, Since::Events(_))) => self.position = seq,
             Some((_, Since::Gone)) | None => {
@@ -177,6 +193,9 @@ impl Client {
         let mut ping = interval(self.options.ping_every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ping.reset();
+        let mut beat = interval(beat_every.unwrap_or(self.options.ping_every));
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        beat.reset();
         loop {
             self.changes.mark_unchanged();
             while self.position < self.live.head() {
@@ -196,6 +215,10 @@ impl Client {
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Left),
                     Some(Ok(_)) => self.heard = Instant::now(),
                 },
+                _ = beat.tick(), if beat_every.is_some() => {
+                    let beat = serde_json::to_string(&self.live.beat(self.position)).expect("a beat is plain data");
+                    self.send(Message::text(beat)).await?;
+                }
                 _ = ping.tick() => {
                     if self.heard.elapsed() > self.options.silent_after {
                         return Err(End::Silent);

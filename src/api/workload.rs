@@ -12,8 +12,11 @@ use super::extract::{Asked, Named, read_history};
 use super::history::DayRange;
 use super::pitchers::unknown_pitcher;
 use super::problem::{Problem, ProblemDetails};
+use super::extract::Client;
+use super::risk::{admit, blocking, desk};
 use crate::history::workload::WorkloadReport;
 use crate::ids::PitcherId;
+use crate::risk::Day;
 
 /// Days of one answer at most: three seasons.
 const DAYS_MAX: i32 = 1100;
@@ -27,9 +30,12 @@ pub(super) struct WorkloadQuery {
     start_date: Option<String>,
     /// Last day, `YYYY-MM-DD`; that of his newest outing where absent.
     end_date: Option<String>,
+    /// Whether to tell the injury risk at the end of each day; false where absent.
+    #[serde(default)]
+    risk: bool,
 }
 
-fn day(name: &str, text: Option<String>) -> Result<Option<Date>, Problem> {
+fn day(name: &str, text: Option<&str>) -> Result<Option<Date>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let date = text.parse::<Date>().ok().filter(|date| text.len() == 10 && (1901..=2261).contains(&date.year()));
     date.map(Some).ok_or_else(|| {
@@ -38,8 +44,8 @@ fn day(name: &str, text: Option<String>) -> Result<Option<Date>, Problem> {
     })
 }
 
-fn range(query: WorkloadQuery) -> Result<DayRange, Problem> {
-    let (start, end) = (day("start_date", query.start_date)?, day("end_date", query.end_date)?);
+fn range(query: &WorkloadQuery) -> Result<DayRange, Problem> {
+    let (start, end) = (day("start_date", query.start_date.as_deref())?, day("end_date", query.end_date.as_deref())?);
     let refused = |detail| Problem::new(StatusCode::BAD_REQUEST, "invalid-date-range", "Invalid date range", detail);
     if let (Some(start), Some(end)) = (start, end) {
         if start > end {
@@ -61,10 +67,21 @@ fn range(query: WorkloadQuery) -> Result<DayRange, Problem> {
     ))]
 pub(super) async fn of_pitcher(
     State(state): State<ApiState>,
+    client: Client,
     Named(id): Named<PitcherId>,
     Asked(query): Asked<WorkloadQuery>,
 ) -> Result<Json<WorkloadReport>, Problem> {
-    let days = range(query)?;
+    let days = range(&query)?;
     let report = read_history(&state, move |history| history.workload(id, days)).await?;
-    report.map(Json).ok_or_else(|| unknown_pitcher(id))
+    let mut report = report.ok_or_else(|| unknown_pitcher(id))?;
+    if query.risk {
+        let desk = desk(&state)?;
+        admit(&desk, client, 1.0)?;
+        let days: Vec<Day> = report.loads.iter().filter_map(|load| Day::parse(&load.date)).collect();
+        let told = blocking(move || desk.service().probabilities(id.0, &days)).await??;
+        for (load, probability) in report.loads.iter_mut().zip(told) {
+            load.risk = probability;
+        }
+    }
+    Ok(Json(report))
 }

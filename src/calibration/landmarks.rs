@@ -5,6 +5,8 @@
 
 use nalgebra::{Matrix2, Point3, SMatrix, SVector, Vector2};
 
+use serde::{Deserialize, Serialize};
+
 use super::config::Config;
 use super::motion::{RIG_PARAMETERS, motion};
 use crate::ids::{BoxNs, EventNs};
@@ -29,18 +31,18 @@ const SIGMA_MIN_PX: f64 = 0.05;
 pub(super) const BOTH: usize = PARAMETERS + RIG_PARAMETERS;
 
 /// One camera's open round.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Round {
     opened: Option<BoxNs>,
     list: Vec<Sight>,
 }
 
 /// One landmark in one picture.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Sight {
     landmark: u16,
     event: EventNs,
-    uv: Vector2<f64>,
+    uv: [f64; 2],
     sigma_px: f64,
 }
 
@@ -66,7 +68,7 @@ impl Round {
             return;
         }
         self.opened.get_or_insert(now);
-        self.list.push(Sight { landmark, event, uv, sigma_px: sigma_px.max(SIGMA_MIN_PX) });
+        self.list.push(Sight { landmark, event, uv: uv.into(), sigma_px: sigma_px.max(SIGMA_MIN_PX) });
     }
 
     /// Whether it is over.
@@ -83,7 +85,7 @@ impl Round {
             .filter_map(|sight| {
                 let place = landmarks.iter().find(|l| l.id == sight.landmark)?;
                 let at = camera.project(&Point3::from(place.position_ft))?;
-                let residual = sight.uv - at;
+                let residual = Vector2::from(sight.uv) - at;
                 let mut basis_of_both = SMatrix::<f64, 2, BOTH>::zeros();
                 basis_of_both
                     .fixed_columns_mut::<PARAMETERS>(0)

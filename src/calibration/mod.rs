@@ -38,7 +38,7 @@ pub use report::{
     CameraReport, ChartPoint, Confidence, CorrectionRecord, Drift, MoundReport, NextAction, Outcome, Proposal, Report,
     StandingAlert,
 };
-pub use state::CalibrationState;
+pub use state::{CalibrationState, ExactState};
 pub use weather::Conditions;
 
 use crate::ids::{BoxNs, EventNs, MoundId};

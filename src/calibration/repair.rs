@@ -208,12 +208,14 @@ impl Calibration {
             } else if sd_px > KNOWN_SD_PX {
                 format!("where it stands is known to {sd_px:.2} px only: wait for pitches and landmarks")
             } else {
-                format!("{shift_px:.2} px off (sd {sd_px:.2}) is none")
+                format!("{shift_px:.2} px off (sd {sd_px:.2}) is too little to correct")
             };
             let camera = &self.cameras[index];
+            let reinstates = which.is_some() && camera.is_excluded();
             proposals.push(Proposal {
                 camera: camera.kept.id,
                 applies,
+                reinstates,
                 correction: if applies { moved(&camera.kept.correction, &change) } else { camera.kept.correction },
                 shift_px,
                 sd_px,
@@ -225,7 +227,7 @@ impl Calibration {
             if applies {
                 self.correct(index, &change, &why, Outcome::Open, now);
             }
-            if which.is_some() && self.cameras[index].is_excluded() {
+            if reinstates {
                 self.reinstate(index, "by command", now);
             }
         }

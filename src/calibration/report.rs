@@ -211,6 +211,8 @@ pub struct Proposal {
     pub camera: u8,
     /// Whether it was applied, or would be.
     pub applies: bool,
+    /// Whether a camera that was left out takes part again, as one does that is named.
+    pub reinstates: bool,
     /// The whole correction after it.
     pub correction: CameraCorrection,
     /// What it moves the camera's track by, px.

@@ -81,6 +81,18 @@ struct Suspect {
 }
 
 impl Rig {
+    /// Per camera the number of the measurement at which it was last suspected, and how many there were.
+    pub(super) fn suspicions(&self) -> (&[Option<u64>], u64) {
+        (&self.suspected, self.pitches)
+    }
+
+    /// Goes on with another one's.
+    pub(super) fn set_suspicions(&mut self, suspected: Vec<Option<u64>>, pitches: u64) {
+        if suspected.len() == self.suspected.len() {
+            (self.suspected, self.pitches) = (suspected, pitches);
+        }
+    }
+
     /// Cameras as surveyed.
     pub(super) fn new(cameras: Vec<u8>, config: &Config) -> Self {
         let filter = Filter::new(&vec![surveyed(config); cameras.len()]);

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Calibration;
 use super::find;
+use super::landmarks::Round;
 use super::watched::Kept;
+use super::weather::Surroundings;
 use crate::ids::{BoxNs, MoundId};
 use crate::tracking::evidence::PARAMETERS;
 
@@ -32,7 +34,70 @@ struct KeptLane {
     fit_sd_in: f64,
 }
 
+/// All that changes while it runs, but for charts and trends: to go on with elsewhere as if nothing had happened.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ExactState {
+    known: CalibrationState,
+    air: Surroundings,
+    lanes: Vec<ExactLane>,
+}
+
+/// The rest of one mound.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct ExactLane {
+    rounds: Vec<Round>,
+    suspected: Vec<Option<u64>>,
+    measured: u64,
+}
+
 impl Calibration {
+    /// All that it knows now, but for charts and trends, which are for people and large.
+    pub fn exact_state(&mut self) -> ExactState {
+        let history: Vec<_> = self.cameras.iter_mut().map(|c| c.kept.take_history()).collect();
+        let known = self.state();
+        for (camera, history) in self.cameras.iter_mut().zip(history) {
+            camera.kept.put_history(history);
+        }
+        let lane = |lane: &super::Lane| {
+            let (suspected, measured) = lane.rig.suspicions();
+            ExactLane { rounds: lane.rounds.clone(), suspected: suspected.to_vec(), measured }
+        };
+        ExactState { known, air: self.air, lanes: self.lanes.iter().map(lane).collect() }
+    }
+
+    /// Goes on exactly where another one stood; charts and trends stay. Nothing changes, and `false`, where that one had
+    /// another rig.
+    pub fn resume(&mut self, state: ExactState) -> bool {
+        let ExactState { known, air, lanes } = state;
+        let same = known.cameras.len() == self.cameras.len()
+            && known.cameras.iter().zip(&self.cameras).all(|(kept, camera)| kept.id == camera.kept.id)
+            && known.lanes.len() == self.lanes.len()
+            && lanes.len() == self.lanes.len()
+            && known.lanes.iter().zip(&self.lanes).all(|(kept, lane)| {
+                let size = PARAMETERS * lane.rig.cameras.len();
+                kept.cameras == lane.rig.cameras && kept.mean.len() == size && kept.covariance.len() == size * size
+            })
+            && lanes.iter().zip(&self.lanes).all(|(kept, lane)| kept.rounds.len() == lane.rounds.len());
+        if !same {
+            return false;
+        }
+        self.air = air;
+        for (camera, mut kept) in self.cameras.iter_mut().zip(known.cameras) {
+            kept.put_history(camera.kept.take_history());
+            camera.set(kept.correction);
+            camera.kept = kept;
+        }
+        for ((lane, kept), exact) in self.lanes.iter_mut().zip(known.lanes).zip(lanes) {
+            let size = PARAMETERS * lane.rig.cameras.len();
+            lane.rig.filter.mean = DVector::from_vec(kept.mean);
+            lane.rig.filter.covariance = DMatrix::from_vec(size, size, kept.covariance);
+            lane.rig.set_suspicions(exact.suspected, exact.measured);
+            (lane.walked, lane.pitches, lane.landmarks_at) = (kept.walked, kept.pitches, kept.landmarks_at);
+            (lane.fit_sd_in, lane.rounds) = (kept.fit_sd_in, exact.rounds);
+        }
+        true
+    }
+
     /// What to keep over a restart.
     pub fn state(&self) -> CalibrationState {
         CalibrationState {

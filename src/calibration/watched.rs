@@ -154,6 +154,17 @@ impl Age {
     }
 }
 
+impl Kept {
+    /// Takes out what is large and for people.
+    pub(super) fn take_history(&mut self) -> (Trends, VecDeque<ChartPoint>) {
+        (std::mem::take(&mut self.trends), std::mem::take(&mut self.points))
+    }
+
+    pub(super) fn put_history(&mut self, history: (Trends, VecDeque<ChartPoint>)) {
+        (self.trends, self.points) = history;
+    }
+}
+
 /// The worst that vibration, wind and temperature do together (science.md §3).
 const WORST: f64 = 2.0 * 1.5 * 1.3;
 

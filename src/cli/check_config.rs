@@ -2,18 +2,26 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_FILE};
 
 /// `EX_CONFIG` of sysexits.h: the configuration cannot be used.
 pub const EXIT_CONFIG: u8 = 78;
+/// How often a held check looks whether the file is changed.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Arguments of `check-config`.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// With errors, wait so many seconds, or until the file is changed, before ending: a service manager that tries again and
+    /// again then does so with measure.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, hide = true)]
+    hold: u64,
+}
 
 /// Prints one line and gives 0 when all is well; else prints every fault and gives 78.
-pub fn run(config: Option<&Path>, _: &Args) -> ExitCode {
+pub fn run(config: Option<&Path>, args: &Args) -> ExitCode {
     match Config::load(config, std::env::vars_os()) {
         Ok((config, _)) => {
             let venue = config.venue.file.map_or("the built-in busch_iii".into(), |file| file.display().to_string());
@@ -32,8 +40,18 @@ pub fn run(config: Option<&Path>, _: &Args) -> ExitCode {
             eprintln!("{errors}");
             let count = errors.0.len();
             eprintln!("{count} error{} in the configuration", if count == 1 { "" } else { "s" });
+            hold(config.unwrap_or(Path::new(DEFAULT_FILE)), Duration::from_secs(args.hold));
             ExitCode::from(EXIT_CONFIG)
         }
+    }
+}
+
+/// Waits so long, or until the file is another one.
+fn hold(file: &Path, time: Duration) {
+    let changed = || std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok();
+    let (before, until) = (changed(), Instant::now() + time);
+    while Instant::now() < until && changed() == before {
+        std::thread::sleep(LOOK_EVERY);
     }
 }
 
@@ -46,8 +64,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("pitchguard.toml");
         std::fs::write(&path, "[ingest]\nauth = 1\n").expect("written");
-        assert_eq!(run(Some(&path), &Args {}), ExitCode::from(78));
+        assert_eq!(run(Some(&path), &Args { hold: 0 }), ExitCode::from(78));
         std::fs::write(&path, "[reorder]\nidle_s = 4\n").expect("written");
-        assert_eq!(run(Some(&path), &Args {}), ExitCode::SUCCESS);
+        assert_eq!(run(Some(&path), &Args { hold: 0 }), ExitCode::SUCCESS);
     }
 }

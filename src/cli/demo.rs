@@ -102,7 +102,7 @@ pub fn run(args: &Args) -> Result<ExitCode, DemoError> {
     let stadium = Stadium::new(&venue, &Game::Scenario(scenario), settings);
     let mut truth = stadium.truth().to_vec();
 
-    let temporary = if args.store.is_none() { Some(Temporary::new()?) } else { None };
+    let temporary = if args.store.is_none() { Some(temporary()?) } else { None };
     let dir = args.store.as_ref().or(temporary.as_ref().map(|t| &t.0)).expect("one of the two is there").clone();
     tell_history(&dir, &stadium)?;
 
@@ -200,7 +200,7 @@ fn rehearse(venue: &Venue, dir: &Path, stadium: Stadium, seen: &mut Seen) -> Res
         Output::Readiness { readiness, .. } => seen.event(&Event::Readiness(*readiness)),
         Output::Raised(alert) => seen.event(&Event::AlertRaised(alert)),
         Output::Cleared(alert) => seen.event(&Event::AlertCleared(alert)),
-        Output::Learned(..) | Output::Camera(_) | Output::Calibration(_) => {}
+        Output::Learned(..) | Output::Camera(_) | Output::Calibration(_) | Output::Critical(_) => {}
     });
     Ok(counts.balanced())
 }
@@ -280,15 +280,19 @@ fn perform(
 }
 
 /// A directory that is removed when dropped.
-struct Temporary(PathBuf);
+pub(super) struct Temporary(pub(super) PathBuf);
 
 impl Temporary {
-    fn new() -> Result<Self, DemoError> {
-        let dir = std::env::temp_dir().join(format!("pitchguard-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&dir)
-            .map_err(|source| DemoError::System { what: "make a directory for the store", source })?;
+    pub(super) fn new(name: &str) -> std::io::Result<Self> {
+        let dir = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&dir)?;
         Ok(Self(dir))
     }
+}
+
+fn temporary() -> Result<Temporary, DemoError> {
+    Temporary::new("pitchguard-demo")
+        .map_err(|source| DemoError::System { what: "make a directory for the store", source })
 }
 
 impl Drop for Temporary {

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::work::{self, VerbError};
 use crate::config::StoreConfig;
 use crate::history::work::Work;
+use crate::risk;
 
 /// Arguments of `etl`.
 #[derive(Debug, clap::Args)]
@@ -29,7 +30,7 @@ pub struct EtlArgs {
 ///
 /// # Errors
 /// The store cannot be used, or not all days came.
-pub fn run(args: &EtlArgs, store: &StoreConfig) -> Result<ExitCode, VerbError> {
+pub fn run(args: &EtlArgs, store: &StoreConfig, risk: &risk::Config) -> Result<ExitCode, VerbError> {
     let work = Work::Etl { from: args.from, to: args.to, url: args.url.clone(), fetch: !args.no_fetch };
-    work::run(&work.into(), &[], store)
+    work::run(&work.into(), &[], store, risk)
 }

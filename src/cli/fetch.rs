@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::work::{self, VerbError};
 use crate::config::StoreConfig;
 use crate::history::work::Work;
+use crate::risk;
 
 /// `pitchguard fetch …`
 #[derive(Debug, Args)]
@@ -38,7 +39,7 @@ pub enum FetchWhat {
 ///
 /// # Errors
 /// The store cannot be used, or not all days came.
-pub fn run(args: &FetchArgs, store: &StoreConfig) -> Result<ExitCode, VerbError> {
+pub fn run(args: &FetchArgs, store: &StoreConfig, risk: &risk::Config) -> Result<ExitCode, VerbError> {
     let FetchWhat::Savant { from, to, url } = &args.what;
-    work::run(&Work::Fetch { from: *from, to: *to, url: url.clone() }.into(), &[], store)
+    work::run(&Work::Fetch { from: *from, to: *to, url: url.clone() }.into(), &[], store, risk)
 }

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use super::work::{self, VerbError};
 use crate::config::StoreConfig;
 use crate::history::work::{Kind, Work};
+use crate::risk;
 
 /// `pitchguard import …`
 #[derive(Debug, Args)]
@@ -44,11 +45,11 @@ pub enum ImportWhat {
 ///
 /// # Errors
 /// The store cannot be used, or a file could not be read.
-pub fn run(args: &ImportArgs, store: &StoreConfig) -> Result<ExitCode, VerbError> {
+pub fn run(args: &ImportArgs, store: &StoreConfig, risk: &risk::Config) -> Result<ExitCode, VerbError> {
     let (what, files) = match &args.what {
         ImportWhat::Savant { files } => (Kind::Savant, files),
         ImportWhat::Injuries { files } => (Kind::Injuries, files),
         ImportWhat::Appearances { files } => (Kind::Appearances, files),
     };
-    work::run(&Work::Import { what }.into(), files, store)
+    work::run(&Work::Import { what }.into(), files, store, risk)
 }

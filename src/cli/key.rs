@@ -6,7 +6,7 @@ use clap::Subcommand;
 use jiff::civil::Date;
 
 use super::work::{self, VerbError};
-use crate::config::StoreConfig;
+use crate::config::Config;
 use crate::daemon::upkeep::Upkeep;
 
 /// Arguments of `key`.
@@ -40,11 +40,11 @@ enum What {
 ///
 /// # Errors
 /// The store cannot be used, or the key cannot be made or is not there.
-pub fn run(args: &KeyArgs, store: &StoreConfig) -> Result<ExitCode, VerbError> {
+pub fn run(args: &KeyArgs, config: &Config) -> Result<ExitCode, VerbError> {
     let upkeep = match &args.what {
         What::Add { name, expires } => Upkeep::KeyAdd { name: name.clone(), expires: *expires },
         What::List => Upkeep::KeyList,
         What::Revoke { name } => Upkeep::KeyRevoke { name: name.clone() },
     };
-    work::run(&upkeep.into(), &[], store)
+    work::run(&upkeep.into(), &[], &config.store, &config.risk)
 }

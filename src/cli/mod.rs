@@ -13,11 +13,18 @@ pub mod faults;
 pub mod fetch;
 pub mod import;
 pub mod key;
+pub mod layout;
+pub mod load_test;
 mod logs;
+pub mod man;
 pub mod model;
+pub mod outbox;
+pub mod replay;
 pub mod restore;
+pub mod rollback;
 pub mod run;
 pub mod simulate;
+pub mod socket_units;
 pub mod status;
 pub mod train;
 pub mod work;
@@ -28,7 +35,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::Config;
+use crate::config::{Config, Provenance};
 
 /// Pitcher readiness from stadium camera frames, on the box, with its confidence.
 #[derive(Debug, Parser)]
@@ -49,6 +56,8 @@ enum Verb {
     Demo(demo::Args),
     /// Plays a stadium's cameras: sends their frames over UDP.
     Simulate(Box<simulate::Args>),
+    /// Serves many invented pitchers many times a second, to try tablets against.
+    LoadTest(load_test::Args),
     /// Imports history: what is usual for each pitcher.
     Import(import::ImportArgs),
     /// Fetches new days of pitches over HTTP.
@@ -59,6 +68,10 @@ enum Verb {
     Train(train::TrainArgs),
     /// The registry of risk models: list, show, promote, rollback, evaluate.
     Model(model::ModelArgs),
+    /// Replays an interval of the journal, and prints what comes of it.
+    Replay(replay::Args),
+    /// Summaries on their way to the analytics cloud.
+    Outbox(outbox::OutboxArgs),
     /// Asks the running daemon how it is.
     Status(status::StatusArgs),
     /// Writes a verified copy of the database, while the daemon works.
@@ -77,6 +90,17 @@ enum Verb {
     CheckConfig(check_config::Args),
     /// Shows the configuration in force.
     Config(config::Args),
+    /// Goes back to the configuration, or the model, that worked before.
+    Rollback(rollback::Args),
+    /// Tells the layout of a database, which may be in use.
+    #[command(hide = true)]
+    StoreLayout(layout::Args),
+    /// Writes manual pages and shell completions.
+    #[command(hide = true)]
+    Man(man::Args),
+    /// Writes the addresses of the configuration into systemd's socket units, as a generator does.
+    #[command(hide = true)]
+    SocketUnits(socket_units::Args),
 }
 
 /// Parses the command line and runs the verb. Errors go to stderr with their causes; the exit status is 1, or 78
@@ -85,34 +109,42 @@ pub fn main() -> ExitCode {
     let Cli { config: path, verb } = Cli::parse();
     let path = path.as_deref();
     match verb {
-        Verb::Run(args) => with_config(path, |config| told(run::run(config, &args))),
+        Verb::Run(args) => with_provenance(path, |config, provenance| told(run::run(path, config, provenance, &args))),
         Verb::Demo(args) => told(demo::run(&args)),
+        Verb::LoadTest(args) => told(load_test::run(&args)),
         Verb::Simulate(args) => simulate::run(&args),
-        Verb::Import(args) => with_config(path, |config| told(import::run(&args, &config.store))),
-        Verb::Fetch(args) => with_config(path, |config| told(fetch::run(&args, &config.store))),
-        Verb::Etl(args) => with_config(path, |config| told(etl::run(&args, &config.store))),
-        Verb::Train(args) => {
-            with_config(path, |config| told(train::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)))
-        }
-        Verb::Model(args) => {
-            with_config(path, |config| told(model::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)))
-        }
+        Verb::Import(args) => with_config(path, |config| told(import::run(&args, &config.store, &config.risk))),
+        Verb::Fetch(args) => with_config(path, |config| told(fetch::run(&args, &config.store, &config.risk))),
+        Verb::Etl(args) => with_config(path, |config| told(etl::run(&args, &config.store, &config.risk))),
+        Verb::Train(args) => with_config(path, |config| told(train::run(&args, &config.store, &config.risk))),
+        Verb::Model(args) => with_config(path, |config| told(model::run(&args, &config.store, &config.risk))),
+        Verb::Replay(args) => with_config(path, |config| told(replay::run(config, &args))),
+        Verb::Outbox(args) => with_config(path, |config| told(outbox::run(&args, config))),
         Verb::Status(args) => with_config(path, |config| status::run(&args, config)),
-        Verb::Backup(args) => with_config(path, |config| told(backup::backup(&args, &config.store))),
+        Verb::Backup(args) => with_config(path, |config| told(backup::backup(&args, config))),
         Verb::Restore(args) => with_config(path, |config| told(restore::restore(&args, &config.store))),
         Verb::Verify(args) => told(restore::verify(&args)),
-        Verb::Retention(args) => with_config(path, |config| told(backup::retention(&args, &config.store))),
-        Verb::Key(args) => with_config(path, |config| told(key::run(&args, &config.store))),
+        Verb::Retention(args) => with_config(path, |config| told(backup::retention(&args, config))),
+        Verb::Key(args) => with_config(path, |config| told(key::run(&args, config))),
         Verb::Diag(args) => told(diag::run(&args, path)),
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),
+        Verb::Rollback(args) => told(rollback::run(path, &args)),
+        Verb::StoreLayout(args) => told(layout::run(&args)),
+        Verb::Man(args) => told(man::run(&args)),
+        Verb::SocketUnits(args) => with_config(path, |config| told(socket_units::run(config, &args))),
     }
 }
 
 /// Runs a verb that needs the configuration; one with faults is never replaced by defaults.
 fn with_config(path: Option<&Path>, verb: impl FnOnce(&Config) -> ExitCode) -> ExitCode {
+    with_provenance(path, |config, _| verb(config))
+}
+
+/// The same for one that needs to know where each value came from.
+fn with_provenance(path: Option<&Path>, verb: impl FnOnce(&Config, Provenance) -> ExitCode) -> ExitCode {
     match Config::load(path, std::env::vars_os()) {
-        Ok((config, _)) => verb(&config),
+        Ok((config, provenance)) => verb(&config, provenance),
         Err(errors) => {
             eprintln!("{errors}");
             ExitCode::from(check_config::EXIT_CONFIG)

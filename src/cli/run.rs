@@ -1,10 +1,16 @@
 //! `pitchguard run`: the daemon.
 
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use super::logs;
 use crate::clock::BoxClock;
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_FILE, Provenance};
+use crate::daemon::proven;
+use crate::daemon::reload::Reload;
+use crate::daemon::service;
+use crate::daemon::systemd::{Sockets, SocketsError};
 use crate::daemon::{Daemon, DaemonError};
 
 /// Arguments of `run`.
@@ -13,18 +19,65 @@ pub struct Args {
     /// How much faster than the wall box time runs: for tests that push hours of game through a real socket.
     #[arg(long, default_value_t = 1.0, hide = true, value_parser = clap::value_parser!(f64))]
     clock_speed: f64,
+    /// When a clock of that speed began, ns since the Unix epoch: for tests that start the daemon again.
+    #[arg(long, hide = true)]
+    clock_since: Option<u64>,
 }
 
-/// Runs until SIGTERM or Ctrl-C, then lets through and commits all that was received.
+/// Why the daemon does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The level of the log that the environment asks for.
+    #[error("{0}")]
+    Log(String),
+    /// What the service manager handed over.
+    #[error(transparent)]
+    Sockets(#[from] SocketsError),
+    /// The daemon does not start, or lost a part.
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
+}
+
+/// Runs until SIGTERM or Ctrl-C, then lets through and commits all that was received. SIGHUP reads the configuration anew.
 ///
 /// # Errors
 /// The daemon does not start, or a thread that it cannot do without ended.
-pub fn run(config: &Config, args: &Args) -> Result<ExitCode, DaemonError> {
-    logs::start();
-    let daemon = Daemon::start(config, BoxClock::start(args.clock_speed))?;
-    tracing::info!(udp = %daemon.udp, http = %daemon.http, store = %config.store.path.display(), "ready");
-    let ended = daemon.wait_for_signal();
+pub fn run(file: Option<&Path>, config: &Config, provenance: Provenance, args: &Args) -> Result<ExitCode, RunError> {
+    let logs = logs::start(&config.log.level).map_err(RunError::Log)?;
+    let sockets = Sockets::inherited()?;
+    let (frames, http) = (sockets.udp.is_some(), sockets.http.is_some());
+    let clock = args
+        .clock_since
+        .map_or_else(|| BoxClock::start(args.clock_speed), |began_ns| BoxClock::since(began_ns, args.clock_speed));
+    let daemon = Daemon::start_on(config, clock, sockets)?;
+    let reload = Reload::new(file.map(Path::to_path_buf), provenance, Box::new(move |level| logs.set(level)));
+    let ended = service::serve(&daemon, reload, || {
+        tracing::info!(
+            udp = %daemon.udp, http = %daemon.http, store = %config.store.path.display(), udp_handed_over = frames,
+            http_handed_over = http, "ready"
+        );
+        let file = file.unwrap_or(Path::new(DEFAULT_FILE));
+        if let Err(error) = proven::keep(&config.store.path, file, config.venue.file.as_deref()) {
+            tracing::warn!(%error, "the configuration that works is not kept: `pitchguard rollback config` cannot go back to it");
+        }
+    });
     tracing::info!("stopping: letting through what was received");
+    let telemetry = Arc::clone(&daemon.telemetry);
     daemon.shutdown();
-    ended.map(|()| ExitCode::SUCCESS)
+    let report = telemetry.report();
+    let (frames, ingest) = (report.reorder.accounting, report.ingest.unwrap_or_default());
+    tracing::info!(
+        received = frames.received,
+        released = frames.released,
+        duplicate = frames.duplicate,
+        late = frames.late,
+        quarantined = frames.quarantined,
+        refused = frames.refused,
+        overflowed = frames.overflowed,
+        held = frames.held,
+        datagrams = ingest.datagrams,
+        kernel_drops = ingest.kernel_drops,
+        "stopped"
+    );
+    ended.map(|()| ExitCode::SUCCESS).map_err(RunError::from)
 }

@@ -6,14 +6,17 @@ use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::StoreConfig;
 use crate::daemon::control::{Answer, FileHead, Job, Request};
 use crate::daemon::upkeep::{self, UpkeepError};
-use crate::history::work::{self, Outcome, Sources, WorkError};
+use crate::history::work::{self, Outcome, Sources, Work, WorkError};
 use crate::history::{Paths, Watcher};
+use crate::risk;
+use crate::risk::service::RiskService;
 use crate::store::{Store, StoreError, StoreOptions};
 
 /// Why the work was not done, or not all of it.
@@ -44,22 +47,53 @@ pub enum VerbError {
     /// The daemon went away.
     #[error("the daemon went away before it was done ({0}); what it had committed stays, so ask again")]
     Gone(io::Error),
+    /// The model card cannot be written.
+    #[error("the model card cannot be written to {}: {source}", path.display())]
+    Card {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no room for files that are only tried.
+    #[error("no temporary directory can be had: {0}; set TMPDIR")]
+    Scratch(io::Error),
     /// Some of it is left undone; the rest was done.
     #[error("{0}")]
     Undone(String),
 }
 
-/// Does the work with these files, shows how far it is where standard error is a terminal, and prints what came of it.
+/// [`ask`], and prints what came of it.
 ///
 /// # Errors
 /// It could not be done, or not all of it.
-pub fn run(job: &Job, files: &[PathBuf], config: &StoreConfig) -> Result<ExitCode, VerbError> {
+pub fn run(job: &Job, files: &[PathBuf], store: &StoreConfig, risk: &risk::Config) -> Result<ExitCode, VerbError> {
+    told(ask(job, files, store, risk)?)
+}
+
+/// Prints what came of work.
+///
+/// # Errors
+/// Some of it is left undone.
+pub fn told(outcome: Outcome) -> Result<ExitCode, VerbError> {
+    print!("{}", outcome.said);
+    outcome.undone.map_or(Ok(ExitCode::SUCCESS), |undone| Err(VerbError::Undone(undone)))
+}
+
+/// Does the work with these files, and shows how far it is where standard error is a terminal.
+///
+/// # Errors
+/// It could not be done.
+pub fn ask(job: &Job, files: &[PathBuf], config: &StoreConfig, risk: &risk::Config) -> Result<Outcome, VerbError> {
     let mut bar = Bar::new();
     let outcome = match Store::open(&config.path, StoreOptions::default()) {
         Ok(store) => match job {
             Job::History(work) => {
-                let (mut paths, today) = (Paths::new(files.iter().cloned()), jiff::Zoned::now().date());
-                work::perform(&store, work, &mut paths, &Sources::default(), None, today, &mut bar)?
+                let store = Arc::new(store);
+                let model = RiskService::new(Arc::clone(&store), *risk);
+                let (files, sources) = (&mut Paths::new(files.iter().cloned()), Sources::default());
+                let today = jiff::Zoned::now().date();
+                work::perform(&store, work, files, &sources, Some(&model), today, &mut bar)?
             }
             Job::Upkeep(upkeep) => upkeep::perform(&store, upkeep, config, None, &mut bar)?,
         },
@@ -69,8 +103,7 @@ pub fn run(job: &Job, files: &[PathBuf], config: &StoreConfig) -> Result<ExitCod
         Err(error) => return Err(error.into()),
     };
     bar.bar.finish_and_clear();
-    print!("{}", outcome.said);
-    outcome.undone.map_or(Ok(ExitCode::SUCCESS), |undone| Err(VerbError::Undone(undone)))
+    Ok(outcome)
 }
 
 /// Asks the daemon to do it and sends it the files.
@@ -94,6 +127,10 @@ fn through_daemon(
             }
             Err(error) => unread.push(format!("not read: {}: {error}\n", path.display())),
         }
+    }
+    // Numbers of files in the work count those that can be read.
+    if !unread.is_empty() && matches!(job, Job::History(Work::Model { .. })) {
+        return Err(VerbError::Undone(unread.concat().trim_end().to_owned()));
     }
     let request = Request { work: job.clone(), files: opened.iter().map(|(head, _)| head.clone()).collect() };
     // Answers are heard while files are sent, or both sides would wait for each other.

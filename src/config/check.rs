@@ -20,9 +20,17 @@ pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
     environment(config, r);
     readiness(config, r);
     calibration(config, r);
+    if let Err(error) = config.journal.check() {
+        let place = r.place_of("journal", error.key);
+        r.report(place, format!("[journal] {error}"));
+    }
     for (key, why) in config.risk.errors() {
         let place = r.place_of("risk", key);
         r.report(place, format!("[risk] {key} {why}"));
+    }
+    for (key, why) in config.upstream.errors() {
+        let place = r.place_of("upstream", key);
+        r.report(place, format!("[upstream] {key} {why}"));
     }
 }
 

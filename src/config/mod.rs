@@ -6,6 +6,7 @@
 
 mod check;
 mod error;
+mod log;
 mod provenance;
 mod reader;
 mod setting;
@@ -16,11 +17,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 pub use error::{ConfigError, ConfigErrors, Place};
+pub use log::{LogConfig, LogLevel, LogLevelError};
 pub use provenance::{Origin, Provenance};
 
 use crate::calibration;
 use crate::environment::{self, BrokerUrl};
 use crate::ingest::{KeyFileError, KeyRing, SerialLine, UdpSettings};
+use crate::journal;
 use crate::readiness;
 use crate::reorder::{self, MoundPlan};
 use crate::risk;
@@ -28,12 +31,16 @@ use crate::tracking::{
     self,
     venue::{Venue, VenueError},
 };
+use crate::upstream;
 use reader::Reader;
 
 /// Where the configuration is looked for when no file is named.
 pub const DEFAULT_FILE: &str = "/etc/pitchguard/pitchguard.toml";
 /// Where the venue file is looked for when none is named; the built-in reference rig serves where it does not exist.
 pub const DEFAULT_VENUE_FILE: &str = "/etc/pitchguard/venues/busch_iii.toml";
+/// The credential that holds the frames' keys: where the service manager hands it over and no keys file is named, it is
+/// the keys file.
+pub const KEYS_CREDENTIAL: &str = "pitchguard.frame-keys";
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -58,8 +65,14 @@ pub struct Config {
     pub readiness: readiness::Config,
     /// `[calibration]`: this project's own choices in judging the cameras.
     pub calibration: calibration::Config,
+    /// `[journal]`: the replayable log of frames.
+    pub journal: journal::Config,
     /// `[risk]`: this project's own choices in telling injury risk.
     pub risk: risk::Config,
+    /// `[upstream]`: the line to the analytics cloud.
+    pub upstream: upstream::Config,
+    /// `[log]`.
+    pub log: LogConfig,
 }
 
 /// `[venue]`: the ballpark.
@@ -260,6 +273,11 @@ pub struct MqttConfig {
 }
 
 impl Config {
+    /// Where the journal is.
+    pub fn journal_dir(&self) -> PathBuf {
+        self.journal.path.clone().unwrap_or_else(|| self.store.path.join("journal"))
+    }
+
     /// Reads the configuration from a file and the environment (`std::env::vars_os()`).
     ///
     /// With no path, [`DEFAULT_FILE`] is read if it exists; a file that is named must exist.
@@ -286,7 +304,12 @@ impl Config {
         };
         let default_venue = Path::new(DEFAULT_VENUE_FILE);
         let venue = VenueConfig { file: default_venue.exists().then(|| default_venue.to_path_buf()) };
-        Self::read(text.as_deref().map(|text| (path, text)), environment, Self { venue, ..Self::default() })
+        let environment: Vec<_> = environment.into_iter().collect();
+        let credentials = environment.iter().find(|(name, _)| name == "CREDENTIALS_DIRECTORY").map(|(_, dir)| dir);
+        let keys = credentials.map(|dir| Path::new(dir).join(KEYS_CREDENTIAL)).filter(|file| file.exists());
+        let ingest = IngestConfig { keys_file: keys, ..IngestConfig::default() };
+        let default = Self { venue, ingest, ..Self::default() };
+        Self::read(text.as_deref().map(|text| (path, text)), environment, default)
     }
 
     fn read(
@@ -307,6 +330,9 @@ impl Config {
             readiness,
             calibration,
             risk,
+            journal,
+            upstream: cloud,
+            log,
         } = default;
         let config = Self {
             venue: VenueConfig { file: r.take("venue", "file", venue.file) },
@@ -345,7 +371,30 @@ impl Config {
             tracking: r.take_section("tracking", tracking),
             readiness: r.take_section("readiness", readiness),
             calibration: r.take_section("calibration", calibration),
+            journal: journal::Config {
+                enabled: r.take("journal", "enabled", journal.enabled),
+                path: r.take("journal", "path", journal.path),
+                max_age_h: r.take("journal", "max_age_h", journal.max_age_h),
+                max_bytes: r.take("journal", "max_bytes", journal.max_bytes),
+            },
             risk: r.take_section("risk", risk),
+            upstream: upstream::Config {
+                kind: r.take("upstream", "kind", cloud.kind),
+                url: r.take("upstream", "url", cloud.url),
+                box_name: r.take("upstream", "box", cloud.box_name),
+                credential_file: r.take("upstream", "credential_file", cloud.credential_file),
+                ca_file: r.take("upstream", "ca_file", cloud.ca_file),
+                client_cert: r.take("upstream", "client_cert", cloud.client_cert),
+                client_key: r.take("upstream", "client_key", cloud.client_key),
+                backlog_per_s: r.take("upstream", "backlog_per_s", cloud.backlog_per_s),
+                live_s: r.take("upstream", "live_s", cloud.live_s),
+                batch_max: r.take("upstream", "batch_max", cloud.batch_max),
+                max_age_days: r.take("upstream", "max_age_days", cloud.max_age_days),
+                max_mb: r.take("upstream", "max_mb", cloud.max_mb),
+                model_keys: r.take("upstream", "model_keys", cloud.model_keys),
+                model_every_s: r.take("upstream", "model_every_s", cloud.model_every_s),
+            },
+            log: LogConfig { level: r.take("log", "level", log.level) },
         };
         check::check(&config, &mut r);
         r.finish().map(|provenance| (config, provenance))

@@ -26,6 +26,7 @@ use self::peer::Doorman;
 use super::upkeep::{self, Upkeep};
 use crate::api::KeyDesk;
 use crate::config::StoreConfig;
+use crate::history::etl::DailyModel;
 use crate::history::work::{self, Outcome, Sources, Work};
 use crate::history::{Input, Inputs, Watcher};
 use crate::store::Store;
@@ -117,14 +118,15 @@ impl Control {
     pub(super) fn try_serve(
         config: &StoreConfig,
         store: &Arc<Store>,
+        model: Arc<dyn DailyModel>,
         desk: &Arc<KeyDesk>,
         runtime: &Handle,
     ) -> Option<Self> {
-        Self::serve(config, Arc::clone(store), Arc::clone(desk), runtime)
+        Self::serve(config, Arc::clone(store), model, Arc::clone(desk), runtime)
             .inspect_err(|error| {
                 let path = config.control_socket();
-                tracing::error!(path = %path.display(), %error, "no control socket: import, etl, backup and key need the \
-                    daemon stopped");
+                tracing::error!(path = %path.display(), %error, "no control socket: import, fetch, etl, train, model, \
+                    backup and key need the daemon stopped");
             })
             .ok()
     }
@@ -133,18 +135,27 @@ impl Control {
     ///
     /// # Errors
     /// The system refuses the path, or another daemon answers there.
-    fn serve(config: &StoreConfig, store: Arc<Store>, desk: Arc<KeyDesk>, runtime: &Handle) -> std::io::Result<Self> {
+    fn serve(
+        config: &StoreConfig,
+        store: Arc<Store>,
+        model: Arc<dyn DailyModel>,
+        desk: Arc<KeyDesk>,
+        runtime: &Handle,
+    ) -> std::io::Result<Self> {
         let path = &config.control_socket();
         let listener = bind(path)?;
-        let doorman = Doorman::new(std::fs::metadata(path)?.uid());
-        let group = doorman.group();
-        // A group that the daemon is no member of cannot be given the socket: then it is the owner's alone.
-        let shared = group.is_some_and(|gid| std::os::unix::fs::chown(path, None, Some(gid)).is_ok());
+        let made = std::fs::metadata(path)?;
+        let doorman = Doorman::new(made.uid());
+        // A group that the daemon is no member of cannot be given the socket: then it is the owner's alone. As a service it
+        // has that group already, and no right to change it.
+        let given = |gid| made.gid() == gid || std::os::unix::fs::chown(path, None, Some(gid)).is_ok();
+        let shared = doorman.group().is_some_and(given);
         let mode = if shared { MODE_GROUP } else { MODE_OWNER };
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
         let (stop, busy) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let worker = Worker {
             store,
+            model,
             desk,
             config: config.clone(),
             sources: Arc::default(),
@@ -240,6 +251,7 @@ fn line_of(answer: &Answer) -> Vec<u8> {
 #[derive(Clone)]
 struct Worker {
     store: Arc<Store>,
+    model: Arc<dyn DailyModel>,
     desk: Arc<KeyDesk>,
     config: StoreConfig,
     sources: Arc<Sources>,
@@ -272,8 +284,8 @@ impl Worker {
         };
         let done = match &request.work {
             Job::History(work) => {
-                let today = jiff::Zoned::now().date();
-                work::perform(&self.store, work, &mut files, &self.sources, None, today, &mut told)
+                let (today, model) = (jiff::Zoned::now().date(), Some(&*self.model));
+                work::perform(&self.store, work, &mut files, &self.sources, model, today, &mut told)
                     .map_err(|error| error.to_string())
             }
             Job::Upkeep(upkeep) => upkeep::perform(&self.store, upkeep, &self.config, Some(&self.desk), &mut told)

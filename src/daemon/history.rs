@@ -5,10 +5,14 @@ use std::sync::Arc;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
+use super::anomalies;
 use crate::api::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
+use crate::features::baseline::PitcherBaseline;
+use crate::history;
 use crate::history::workload::{self, Roles, WorkloadReport};
 use crate::ids::PitcherId;
-use crate::store::records::{AppearanceRecord, Origin, PitcherRecord};
+use crate::risk::anomaly::Anomaly;
+use crate::store::records::{AppearanceRecord, Origin, PitchRecord, PitcherRecord};
 use crate::store::{Cursor, Store, StoreError, Wanted};
 
 /// Pitches that one question reads at most, some tens of milliseconds: a read transaction that lasts keeps the writer from
@@ -16,14 +20,14 @@ use crate::store::{Cursor, Store, StoreError, Wanted};
 const VISITS_MAX: usize = 20_000;
 
 #[derive(Debug)]
-pub(super) struct StoreHistory {
+pub(crate) struct StoreHistory {
     store: Arc<Store>,
     visits: usize,
     roles: Roles,
 }
 
 impl StoreHistory {
-    pub(super) fn new(store: Arc<Store>, roles: Roles) -> Self {
+    pub(crate) fn new(store: Arc<Store>, roles: Roles) -> Self {
         Self { store, visits: VISITS_MAX, roles }
     }
 
@@ -102,6 +106,26 @@ impl History for StoreHistory {
         Ok(Some(self.describe(record)?))
     }
 
+    fn latest_outing(&self, id: PitcherId) -> Result<Option<Anomaly>, HistoryError> {
+        Ok(anomalies::latest_outing(&self.store, id.0)?)
+    }
+
+    fn anomalies(&self, pitches: &[PitchRecord]) -> Result<Vec<Option<Anomaly>>, HistoryError> {
+        Ok(anomalies::of_pitches(&self.store, pitches)?)
+    }
+
+    fn baseline(&self, id: PitcherId, day: Date) -> Result<Option<PitcherBaseline>, HistoryError> {
+        if self.store.pitcher(id.0)?.is_none() {
+            return Ok(None);
+        }
+        let day = day.to_string();
+        // Before baseball was played nothing is usual.
+        if history::season_of(&day).is_none() {
+            return Ok(Some(PitcherBaseline { pitcher: id, types: Vec::new() }));
+        }
+        Ok(Some(history::baseline_before(&self.store, id, &day)?))
+    }
+
     fn pitches(&self, query: &PitchQuery) -> Result<PitchSlice, HistoryError> {
         let wanted = Wanted {
             pitcher: query.pitcher.map(|pitcher| pitcher.0),
@@ -146,7 +170,6 @@ mod tests {
     use crate::daemon::live_pitch;
     use crate::ids::GamePk;
     use crate::store::StoreOptions;
-    use crate::store::records::PitchRecord;
 
     const ROLES: Roles = Roles { starter_pitches_min: 45, starter_cap: 100.0, reliever_cap: 25.0 };
 

@@ -1,38 +1,51 @@
 //! The merge thread: steps the pipeline, publishes what happened, hands records to the writer.
 
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
 use super::profiles::{self, StoreProfiles, learned_key};
-use super::rig;
+use super::reprocess::Reprocess;
+use super::upstream::Teller;
+use super::{recovery, rig};
 use crate::api::{Command, Event, Live};
 use crate::clock::BoxClock;
 use crate::environment::Environment;
 use crate::ids::BoxNs;
 use crate::ingest::{IngestCounters, LineSnapshot, Refusal};
+use crate::journal::Journal;
 use crate::observe::{
     Accounting, IngestStatus, MoundStatus, PartState, PublishedPitches, Recorder, ReorderStatus, SerialStatus,
     SourceState, SourceStatus, Stage, StoreStatus, Telemetry,
 };
 use crate::pipeline::{Output, Pipeline};
 use crate::reorder;
-use crate::store::records::{PitchRecord, State};
+use crate::store::records::{JOURNAL_GAP, PitchRecord, REPROCESSED, State, is_of_its_making};
 use crate::store::writer::Trouble;
 use crate::store::{Store, Write, WriterHandle};
 use crate::tracking::venue::Venue;
+use crate::upstream::Told;
 
 /// Nap when the rings are empty: it bounds the delay that the merge thread adds, and what an idle daemon costs.
 const NAP: Duration = Duration::from_micros(500);
+/// How often the pipeline steps while no frame comes: its timers are no finer, and each step is journalled.
+const IDLE_STEP_NS: u64 = 4_000_000;
 /// How often counters and states are published.
 const REPORT_EVERY_NS: u64 = 250_000_000;
 /// How often the cameras' state is published with its charts, some hundred kilobytes.
 const SHOW_EVERY_NS: u64 = 1_000_000_000;
+/// How long a transaction waits for the journal: for a disk that is not in trouble.
+const FLUSH_GRACE: Duration = Duration::from_millis(250);
+/// Transactions that may wait for the journal.
+const WAITING_MAX: usize = 64;
+/// How often how the pipeline stands is journalled, box time: a replay begins at one of these.
+const NOTE_EVERY_NS: u64 = 300_000_000_000;
 
 pub(super) struct Merge {
     pub(super) pipeline: Pipeline<StoreProfiles>,
@@ -50,13 +63,35 @@ pub(super) struct Merge {
     pub(super) environment: Arc<Environment>,
     pub(super) inbox: mpsc::Receiver<Command>,
     pub(super) stop: Arc<AtomicBool>,
+    /// Turns of the thread so far.
+    pub(super) turns: Arc<AtomicU64>,
+    pub(super) upstream: Teller,
+    /// Absent where nothing is journalled.
+    pub(super) journal: Option<Journal>,
+    /// Absent where nothing is journalled.
+    pub(super) reprocess: Option<Reprocess>,
+    /// What a run that was killed had not published, and how many frames told it.
+    pub(super) recovered: (Vec<Output>, u64),
 }
 
 /// Starts the thread. It ends once `stop` is set and everything held has gone through.
 pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("merge".into()).spawn(move || {
         let recorder = merge.telemetry.recorder();
-        Running { merge, recorder, published: PublishedPitches::default(), reported: BoxNs(0), shown: BoxNs(0) }.run();
+        let noted = merge.clock.now();
+        let published = PublishedPitches::default();
+        Running {
+            merge,
+            recorder,
+            published,
+            batch: Vec::new(),
+            waiting: VecDeque::with_capacity(WAITING_MAX),
+            reported: BoxNs(0),
+            shown: BoxNs(0),
+            kept: BoxNs(0),
+            noted,
+        }
+        .run();
     })
 }
 
@@ -64,19 +99,44 @@ struct Running {
     merge: Merge,
     recorder: Recorder,
     published: PublishedPitches,
+    /// What one step has to keep: one transaction.
+    batch: Vec<Write>,
+    /// Transactions that wait until the journal has flushed the frames behind them, oldest first, so that what is
+    /// committed can be gone on from: number of the step after theirs, and since when they wait.
+    waiting: VecDeque<(u64, Instant, Vec<Write>)>,
     reported: BoxNs,
     /// When the cameras' state was last published.
     shown: BoxNs,
+    /// When how the pipeline stands was last kept in the store, and in the journal.
+    kept: BoxNs,
+    noted: BoxNs,
 }
 
 impl Running {
     fn run(mut self) {
         self.merge.telemetry.set_part("merge", PartState::Ready, "");
-        let mut outputs = Vec::with_capacity(64);
+        if self.merge.pipeline.next_step().is_none() {
+            // What an earlier run kept is not gone on from, and must not be by a later one that journals again.
+            self.batch.push(recovery::all_done());
+        }
+        let mut outputs = std::mem::take(&mut self.merge.recovered.0);
+        self.apply(&mut outputs, self.merge.clock.now());
+        let mut stepped = BoxNs(0);
         loop {
+            self.merge.turns.fetch_add(1, Ordering::Relaxed);
             // Read before the step: it is said when ingest has pushed its last frame.
             let stopping = self.merge.stop.load(Ordering::Acquire);
             let now = self.merge.clock.now();
+            let since_ns = now.0.saturating_sub(stepped.0) as f64;
+            if !stopping
+                && !self.merge.pipeline.has_frames()
+                && since_ns < IDLE_STEP_NS as f64 * self.merge.clock.speed()
+            {
+                self.submit();
+                std::thread::sleep(NAP);
+                continue;
+            }
+            stepped = now;
             let began = Instant::now();
             let frames = self.merge.pipeline.step(now, &mut outputs);
             if outputs.iter().any(|output| matches!(output, Output::Pitch { .. })) {
@@ -85,12 +145,16 @@ impl Running {
             if let Some(moved_by) = self.merge.pipeline.moved_by() {
                 self.latency(Stage::KernelToMerge, now, moved_by);
             }
-            self.commands(now);
             if stopping && frames == 0 {
                 break;
             }
             let quiet = frames == 0 && outputs.is_empty();
-            self.apply(&mut outputs);
+            // Before anything else is told to the pipeline: what is kept stands at the end of the step.
+            self.apply(&mut outputs, now);
+            self.commands(now);
+            if let Some(reprocess) = &self.merge.reprocess {
+                reprocess.done().for_each(|remeasured| self.merge.pipeline.reprocessed(&remeasured));
+            }
             if now.0.saturating_sub(self.reported.0) as f64 >= REPORT_EVERY_NS as f64 * self.merge.clock.speed() {
                 self.reported = now;
                 self.sense(now);
@@ -105,7 +169,12 @@ impl Running {
             }
         }
         self.merge.pipeline.finish(self.merge.clock.now(), &mut outputs);
-        self.apply(&mut outputs);
+        self.publish(&mut outputs);
+        self.batch.push(recovery::all_done());
+        let last = std::mem::take(&mut self.batch);
+        for batch in std::mem::take(&mut self.waiting).into_iter().map(|(.., batch)| batch).chain([last]) {
+            self.write(batch);
+        }
         self.report(self.merge.clock.now());
         self.merge.telemetry.set_part("merge", PartState::Stopped, "");
     }
@@ -128,6 +197,7 @@ impl Running {
                 Command::AcknowledgeAlert { id, reply } => {
                     let alert = self.merge.pipeline.acknowledge(id, now);
                     if let Some(alert) = &alert {
+                        self.tell(Told::Alert(alert));
                         self.merge.live.publish(Event::AlertAcknowledged(alert.clone()));
                     }
                     let _ = reply.send(alert);
@@ -137,11 +207,27 @@ impl Running {
                     self.show_rig(now);
                     let _ = reply.send(proposals);
                 }
+                Command::Judge(config) => self.merge.pipeline.judge_by(*config),
             }
         }
     }
 
-    fn apply(&mut self, outputs: &mut Vec<Output>) {
+    /// Publishes what a step brought, and has it kept in one transaction with how the pipeline stands after it.
+    fn apply(&mut self, outputs: &mut Vec<Output>, now: BoxNs) {
+        self.publish(outputs);
+        let results = self.batch.iter().any(|write| matches!(write, Write::Pitch(_)));
+        if results || now.0.saturating_sub(self.kept.0) >= recovery::CUT_EVERY_NS {
+            self.kept = now;
+            self.batch.extend(self.merge.pipeline.cut().map(|cut| recovery::checkpoint(&cut)));
+        }
+        self.submit();
+        if now.0.saturating_sub(self.noted.0) >= NOTE_EVERY_NS {
+            self.noted = now;
+            self.merge.pipeline.note_cut();
+        }
+    }
+
+    fn publish(&mut self, outputs: &mut Vec<Output>) {
         for output in outputs.drain(..) {
             match output {
                 Output::Pitch { record, moved_by } => {
@@ -150,33 +236,46 @@ impl Running {
                         State::Provisional | State::Held => Stage::WatermarkToProvisional,
                     };
                     self.count(&record);
-                    self.keep(Write::Pitch(record.clone()));
+                    tracing::debug!(
+                        pitcher = record.pitcher, game_pk = record.game_pk, mound = record.mound, id = record.id,
+                        revision = record.revision, state = ?record.state, "pitch"
+                    );
+                    self.keep_and_tell(Write::Pitch(record.clone()), Told::Pitch(&record));
                     self.merge.live.publish(Event::Pitch(*record));
                     self.latency(stage, self.merge.clock.now(), moved_by);
                 }
                 Output::Readiness { readiness, .. } => {
+                    self.tell(Told::Readiness(&readiness));
                     self.merge.live.publish(Event::Readiness(*readiness));
                 }
                 Output::Recounted(record) => {
-                    self.keep(Write::Pitch(record.clone()));
+                    self.keep_and_tell(Write::Pitch(record.clone()), Told::Pitch(&record));
                     self.merge.live.publish(Event::Pitch(*record));
                 }
                 Output::Raised(alert) => {
                     tracing::warn!(rule = alert.rule, value = alert.value, limit = alert.limit, "alert raised");
+                    self.tell(Told::Alert(&alert));
                     self.merge.live.publish(Event::AlertRaised(alert));
                 }
                 Output::Cleared(alert) => {
                     tracing::info!(rule = alert.rule, "alert cleared");
+                    self.tell(Told::Alert(&alert));
                     self.merge.live.publish(Event::AlertCleared(alert));
+                }
+                Output::Critical(critical) => {
+                    if let Some(reprocess) = &self.merge.reprocess {
+                        reprocess.ask(*critical);
+                    }
                 }
                 Output::Camera(event) => rig::log(&event),
                 Output::Calibration(kept) => {
                     if let Some(record) = rig::record(&kept) {
-                        self.keep(Write::Calibration(Box::new(record)));
+                        let status = rig::status(&self.merge.pipeline.calibration(self.merge.clock.now()));
+                        self.keep_and_tell(Write::Calibration(Box::new(record)), Told::Calibration(&status));
                     }
                 }
                 Output::Learned(mound, scale) => {
-                    self.keep(Write::Checkpoint { name: learned_key(mound), bytes: profiles::encode(scale) });
+                    self.batch.push(Write::Checkpoint { name: learned_key(mound), bytes: profiles::encode(scale) });
                 }
             }
         }
@@ -188,9 +287,38 @@ impl Running {
         rig::show(self.merge.pipeline.calibration(now), &self.merge.live, &self.merge.telemetry);
     }
 
-    /// Hands a record to the writer. A full queue makes this wait: frames then wait in the rings, where they are counted.
-    fn keep(&mut self, write: Write) {
-        if let Err(error) = self.merge.writer.submit(vec![write]) {
+    /// Keeps a record, and with it in one batch what the cloud is told of it.
+    fn keep_and_tell(&mut self, write: Write, told: Told<'_>) {
+        self.batch.push(write);
+        self.tell(told);
+    }
+
+    /// Tells the cloud, in the batch of this step.
+    fn tell(&mut self, told: Told<'_>) {
+        self.batch.extend(self.merge.upstream.write(told, self.merge.clock.now()));
+    }
+
+    /// Hands what a step has to keep to the writer, once the journal has flushed the step or was too slow for it.
+    fn submit(&mut self) {
+        if !self.batch.is_empty() {
+            let batch = std::mem::take(&mut self.batch);
+            match self.merge.pipeline.next_step() {
+                Some(step) => self.waiting.push_back((step, Instant::now(), batch)),
+                None => self.write(batch),
+            }
+        }
+        let flushed = self.merge.journal.as_ref().map_or(u64::MAX, Journal::flushed);
+        while self.waiting.front().is_some_and(|(step, since, _)| {
+            *step <= flushed || since.elapsed() >= FLUSH_GRACE || self.waiting.len() >= WAITING_MAX
+        }) {
+            let (.., batch) = self.waiting.pop_front().expect("the front was there");
+            self.write(batch);
+        }
+    }
+
+    /// A full queue makes this wait: frames then wait in the rings, where they are counted.
+    fn write(&mut self, batch: Vec<Write>) {
+        if let Err(error) = self.merge.writer.submit(batch) {
             self.merge.telemetry.set_part("writer", PartState::Failed, error.to_string());
         }
     }
@@ -201,7 +329,10 @@ impl Running {
             _ if record.revision == 0 => self.published.provisional += 1,
             _ => self.published.revised += 1,
         }
-        self.published.flagged += u64::from(!record.flags.is_empty());
+        let flagged = |name: &str| u64::from(record.flags.iter().any(|flag| flag == name));
+        self.published.reprocessed += flagged(REPROCESSED);
+        self.published.journal_gap += flagged(JOURNAL_GAP);
+        self.published.flagged += u64::from(record.flags.iter().any(|flag| !is_of_its_making(flag)));
     }
 
     /// Records the wall time between two moments of box time.
@@ -220,6 +351,9 @@ impl Running {
             telemetry.set_part("ingest", state, detail);
         }
         telemetry.publish_pitches(self.published);
+        if let Some(journal) = &self.merge.journal {
+            super::journal::report(journal, self.merge.recovered.1, telemetry);
+        }
         let counts = self.merge.writer.counts();
         let queued = counts.submitted - counts.settled;
         let (state, detail) = writer_part(self.merge.writer.trouble(), queued, self.merge.writer.room(), counts.lost);
@@ -230,7 +364,7 @@ impl Running {
             map_size_bytes: self.merge.store.map_bytes() as u64,
             commits: counts.commits,
             commit_failures: counts.retries,
-            queued,
+            queued: queued + self.waiting.len() as u64,
             queue_room: self.merge.writer.room() as u64,
             refused: counts.refused,
             lost: counts.lost,

@@ -4,29 +4,42 @@
 //! runs. Shutdown goes the way of the data: ingest stops, the merge thread lets all that is held through, the writer
 //! commits it, then HTTP ends.
 
+mod anomalies;
 pub mod control;
 mod fold;
 mod history;
+mod journal;
+mod memory;
 mod merge;
 mod profiles;
+pub mod proven;
+mod recovery;
+pub mod reload;
+mod reprocess;
 mod rig;
+pub mod service;
+pub mod systemd;
 pub mod upkeep;
+mod upstream;
 pub mod watch;
+pub mod watchdog;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::api::{self, ApiState, Asked, HttpOptions, KeyDesk, Live};
+use crate::api::{self, ApiState, Asked, Command, HttpOptions, KeyDesk, Live};
 use crate::clock::BoxClock;
 use crate::config::Config;
 use crate::environment::Environment;
-use crate::ingest::{IngestCounters, IngestError, KeyFileError, SerialIngest, UdpIngest};
+use crate::history::etl::DailyModel;
+use crate::ingest::{IngestCounters, IngestError, KeyFileError, SerialIngest, UdpIngest, UdpSettings};
+use crate::journal::Journal;
 use crate::observe::{PartState, Stage, Telemetry};
 use crate::pipeline::{Pipeline, Settings};
 use crate::reorder::{self, ConfigError, Producer};
@@ -36,7 +49,13 @@ use crate::tracking::venue::{Venue, VenueError};
 
 use control::Control;
 use fold::Folding;
+pub(crate) use history::StoreHistory;
 pub use profiles::StoreProfiles;
+use recovery::Recovered;
+use reprocess::Reprocess;
+use systemd::Sockets;
+pub use upstream::UpstreamError;
+use upstream::{Teller, Upstream};
 use watch::{Watched, Watching};
 
 /// Parts whose state `/health/ready` shows.
@@ -47,8 +66,6 @@ const LIVE_EVENTS: usize = 512;
 const COMMANDS: usize = 64;
 /// HTTP workers: the hot path keeps the cores.
 const HTTP_WORKERS: usize = 2;
-/// How often the threads are looked after, and signals.
-const WATCH_EVERY: Duration = Duration::from_millis(100);
 /// How long HTTP may take to say goodbye to its clients.
 const DRAIN: Duration = Duration::from_secs(3);
 /// How long the store may hold up the end: a slow disk has caught up by then, a full one never does.
@@ -82,6 +99,9 @@ pub enum DaemonError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The line to the cloud.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
     /// A thread that the daemon cannot do without has ended.
     #[error(
         "the {0} thread has ended by itself, which is a fault of this program; the lines above say why. Restart it"
@@ -117,8 +137,17 @@ pub struct Daemon {
     writes: WriterHandle,
     folding: Folding,
     watching: Watching,
+    /// Absent where the line to the cloud is off.
+    upstream: Option<Upstream>,
+    /// The journal, to be looked at and shed; absent where nothing is journalled.
+    pub journal: Option<Journal>,
+    journal_thread: Option<JoinHandle<()>>,
     /// Absent where the system refused its socket.
     control: Option<Control>,
+    /// To the merge thread.
+    commands: mpsc::Sender<Command>,
+    /// Turns of the merge thread.
+    merge_turns: Arc<AtomicU64>,
     http_stop: oneshot::Sender<()>,
     http_done: tokio::task::JoinHandle<()>,
     runtime: Runtime,
@@ -130,19 +159,28 @@ impl Daemon {
     /// # Errors
     /// The first thing that cannot be had, with what to do.
     pub fn start(config: &Config, clock: BoxClock) -> Result<Self, DaemonError> {
+        Self::start_on(config, clock, Sockets::default())
+    }
+
+    /// As [`Self::start`], on sockets that the service manager has open already, where they serve the addresses that the
+    /// configuration names.
+    ///
+    /// # Errors
+    /// As those of [`Self::start`].
+    pub fn start_on(config: &Config, clock: BoxClock, sockets: Sockets) -> Result<Self, DaemonError> {
+        memory::map_big_blocks();
         let telemetry = Telemetry::new(clock, &PARTS);
         let venue = config.venue.load()?;
         let store = Arc::new(open_store(config)?);
         let settings = settings(config, &venue);
-        let (mut producers, buffer) = reorder::buffer(&settings.reorder)?;
-        let udp_producer = producers.remove(0);
+        settings.reorder.check()?;
 
         let udp_settings = config.ingest.udp()?;
         let keys = udp_settings.keys.clone();
-        let udp = UdpIngest::bind(udp_settings)?;
+        let udp = receiver(udp_settings, sockets.udp)?;
         let udp_address = udp.address();
         let receive_buffer_bytes = udp.receive_buffer_bytes();
-        let (runtime, listener) = listen(config.http.listen)?;
+        let (runtime, listener) = listen(config.http.listen, sockets.http)?;
         let http_address = listener.local_addr().unwrap_or(config.http.listen);
 
         let environment = match &config.mqtt.url {
@@ -151,20 +189,56 @@ impl Daemon {
         };
         let live = Live::new(LIVE_EVENTS, clock);
         let counters = Arc::new(IngestCounters::with_lines(&config.ingest.serial));
+        let place = Arc::new(api::Place::from(&venue));
         let (stop, received) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (commands, inbox) = mpsc::channel(COMMANDS);
+        let merge_turns = Arc::new(AtomicU64::new(0));
 
         let (writer, writer_thread) = {
             let telemetry = Arc::clone(&telemetry);
             Arc::clone(&store).writer(move |took| telemetry.record(Stage::StoreCommit, took))?
         };
         let started = clock.now();
-        let risk = Arc::new(api::RiskDesk::new(RiskService::new(Arc::clone(&store), config.risk)));
+        let service = Arc::new(RiskService::new(Arc::clone(&store), config.risk));
+        let risk = Arc::new(api::RiskDesk::new(Arc::clone(&service)));
+        let model: Arc<dyn DailyModel> = service;
         let profiles = StoreProfiles::new(Arc::clone(&store)).with_risk(Arc::clone(&risk));
-        let mut pipeline = Pipeline::new(&venue, &settings, buffer, profiles, started);
-        profiles::recall(&store, &venue, &mut pipeline, started)?;
+        let journal = journal::open(config, &telemetry);
+        let make = |now| {
+            let (producers, buffer) = reorder::buffer(&settings.reorder).expect("the settings were checked");
+            (producers, Pipeline::new(&venue, &settings, buffer, profiles.clone(), now))
+        };
+        let Recovered { mut pipeline, mut producers, outputs, resumed, frames } =
+            recovery::start(&store, journal.as_ref(), &venue, make, started)?;
+        let (tap, journal_thread) = journal.as_ref().and_then(|journal| journal::start(journal, &telemetry)).unzip();
+        if let Some(tap) = tap {
+            let goes_on = resumed.is_some();
+            pipeline.journal(tap, resumed);
+            if goes_on {
+                pipeline.note_cut();
+            }
+        }
+        // It ends with the merge thread, and nobody waits for what it still measures.
+        let reprocess = journal
+            .clone()
+            .map(|journal| Reprocess::start(journal, venue.clone(), config.tracking.clone(), clock))
+            .transpose()?
+            .map(|(reprocess, _thread)| reprocess);
+        let kept_journal = journal.clone();
+        let udp_producer = producers.remove(0);
+        profiles::show_pitches(&store, &live, started)?;
         profiles::show(&pipeline, &live);
         rig::show(pipeline.calibration(started), &live, &telemetry);
+        let teller = Teller::new(&config.upstream);
+        let line = upstream::spawn(upstream::Parts {
+            config: &config.upstream,
+            venue: &venue.id,
+            store: Arc::clone(&store),
+            clock,
+            telemetry: Arc::clone(&telemetry),
+            risk: Arc::clone(&risk),
+            runtime: runtime.handle(),
+        })?;
         let merge = merge::spawn(merge::Merge {
             pipeline,
             clock,
@@ -179,6 +253,11 @@ impl Daemon {
             environment: Arc::clone(&environment),
             inbox,
             stop: Arc::clone(&received),
+            turns: Arc::clone(&merge_turns),
+            upstream: teller,
+            journal,
+            reprocess,
+            recovered: (outputs, frames),
         })?;
         let mut ingest = vec![udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), udp_producer)?];
         for (line, producer) in SerialIngest::lines(keys.as_ref(), &counters).into_iter().zip(producers) {
@@ -186,12 +265,12 @@ impl Daemon {
         }
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
-        let folding = fold::spawn(Arc::clone(&store), clock)?;
+        let folding = fold::spawn(Arc::clone(&store), Arc::clone(&model), clock, teller)?;
         let keys = Arc::new(KeyDesk::new(Arc::clone(&store), Asked::of(&config.http))?);
         if !http_address.ip().is_loopback() && keys.asked() != Asked::Nobody && !keys.has_keys() {
             tracing::warn!(http = %http_address, "nobody beyond loopback can ask yet: `pitchguard key add` makes a key");
         }
-        let control = Control::try_serve(&config.store, &store, &keys, runtime.handle());
+        let control = Control::try_serve(&config.store, &store, model, &keys, runtime.handle());
         match &control {
             Some(_) => telemetry.set_part("control", PartState::Ready, ""),
             None => telemetry.set_part("control", PartState::Degraded, "no control socket: the log says why"),
@@ -215,10 +294,11 @@ impl Daemon {
         let router = api::router(ApiState {
             live: Arc::clone(&live),
             risk: Some(risk),
-            history: Arc::new(history::StoreHistory::new(store, roles(&config.readiness))),
-            commands,
+            history: Arc::new(StoreHistory::new(store, roles(&config.readiness))),
+            commands: commands.clone(),
             telemetry: Arc::clone(&telemetry),
             environment,
+            place,
             clock,
             options: Arc::new(options),
         });
@@ -240,26 +320,16 @@ impl Daemon {
             writes: writer,
             folding,
             watching,
+            upstream: line,
+            journal: kept_journal,
+            journal_thread,
             control,
+            commands,
+            merge_turns,
             http_stop,
             http_done,
             runtime,
         })
-    }
-
-    /// Waits for SIGTERM or Ctrl-C.
-    ///
-    /// # Errors
-    /// A thread of the hot path ended by itself: a daemon without it would look alive and do nothing.
-    pub fn wait_for_signal(&self) -> Result<(), DaemonError> {
-        let interrupted = self.interrupted();
-        while !interrupted.load(Ordering::Acquire) {
-            if let Some(part) = self.died() {
-                return Err(DaemonError::Died(part));
-            }
-            std::thread::sleep(WATCH_EVERY);
-        }
-        Ok(())
     }
 
     /// Which thread that the daemon cannot do without has ended by itself, if one has; its part is failed then.
@@ -272,6 +342,27 @@ impl Daemon {
         let (part, _) = threads.into_iter().find(|(_, ended)| *ended)?;
         self.telemetry.set_part(part, PartState::Failed, "its thread ended; the daemon stops");
         Some(part)
+    }
+
+    /// How often each thread that the way of the data needs has turned; one whose number stands still hangs.
+    pub fn turns(&self) -> Vec<watchdog::Turns> {
+        let ingest = self.counters.turns().enumerate().map(|(path, turns)| match path {
+            0 => ("ingest".to_owned(), turns),
+            line => (format!("ingest of serial line {line}"), turns),
+        });
+        // A merge thread that waits for room in the writer's queue does not hang; whether the writer does is seen by its own.
+        let merge = self.merge_turns.load(Ordering::Relaxed) + self.writes.pushes();
+        ingest.chain([("merge".to_owned(), merge), ("writer".to_owned(), self.writes.turns())]).collect()
+    }
+
+    /// Judges readiness by other limits from the next pitch on. Whether the merge thread will hear of it.
+    pub fn judge_by(&self, readiness: crate::readiness::Config) -> bool {
+        self.commands.try_send(Command::Judge(Box::new(readiness))).is_ok()
+    }
+
+    /// A flag that each SIGHUP sets.
+    pub fn hung_up(&self) -> Arc<AtomicBool> {
+        service::on_hangup(&self.runtime)
     }
 
     /// A flag that SIGTERM or Ctrl-C sets.
@@ -296,6 +387,9 @@ impl Daemon {
         }
         self.folding.stop();
         self.watching.stop();
+        if let Some(upstream) = self.upstream {
+            upstream.stop();
+        }
         // A thread that panicked has said so on stderr; the others still stop in order.
         let producers: Vec<_> = self.ingest.into_iter().map(JoinHandle::join).collect();
         self.received.store(true, Ordering::Release);
@@ -307,6 +401,9 @@ impl Daemon {
             self.writes.stop();
         }
         let _ = self.merge.join();
+        if let Some(thread) = self.journal_thread {
+            journal::end(thread);
+        }
         drop(producers);
         drop(self.writes);
         let _ = self.writer.join();
@@ -330,16 +427,50 @@ fn open_store(config: &Config) -> Result<Store, StoreError> {
     Store::open(&config.store.path, StoreOptions { group_commit, ..StoreOptions::default() })
 }
 
+/// The receiver of frames: on the socket that was handed over where that serves the address, else on one of its own.
+fn receiver(settings: UdpSettings, handed_over: Option<socket2::Socket>) -> Result<UdpIngest, IngestError> {
+    let wanted = settings.listen;
+    let Some(socket) = handed_over else { return UdpIngest::bind(settings) };
+    let address =
+        socket.local_addr().and_then(|a| a.as_socket().ok_or_else(|| std::io::Error::other("no inet socket")));
+    if systemd::serves(address, wanted) {
+        return UdpIngest::take_over(socket, settings);
+    }
+    say_stale("pitchguard.socket", wanted);
+    UdpIngest::bind(settings)
+}
+
+/// The service manager listens elsewhere than the configuration says, which wins.
+fn say_stale(unit: &str, wanted: SocketAddr) {
+    tracing::warn!(
+        unit,
+        "{unit} does not listen on {wanted}, which the configuration names and the daemon now opens itself: what comes in \
+         while it restarts is lost. Run `systemctl daemon-reload`, `systemctl stop pitchguard` and `systemctl restart {unit}`"
+    );
+}
+
 /// The runtime of all that may wait, and its HTTP listener.
-fn listen(address: SocketAddr) -> Result<(Runtime, tokio::net::TcpListener), DaemonError> {
+pub(crate) fn listen(
+    address: SocketAddr,
+    handed_over: Option<std::net::TcpListener>,
+) -> Result<(Runtime, tokio::net::TcpListener), DaemonError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(HTTP_WORKERS)
         .thread_name("http")
         .enable_all()
         .build()?;
-    let listener = runtime
-        .block_on(tokio::net::TcpListener::bind(address))
-        .map_err(|source| DaemonError::Http { address, source })?;
+    let failed = |source| DaemonError::Http { address, source };
+    let serving = handed_over.as_ref().is_none_or(|socket| systemd::serves(socket.local_addr(), address));
+    if !serving {
+        say_stale("pitchguard-http.socket", address);
+    }
+    let listener = match handed_over.filter(|_| serving) {
+        Some(socket) => {
+            let _inside = runtime.enter();
+            socket.set_nonblocking(true).and_then(|()| tokio::net::TcpListener::from_std(socket)).map_err(failed)?
+        }
+        None => runtime.block_on(tokio::net::TcpListener::bind(address)).map_err(failed)?,
+    };
     Ok((runtime, listener))
 }
 
@@ -371,7 +502,7 @@ pub fn settings(config: &Config, venue: &Venue) -> Settings {
 }
 
 /// What roles are told by, the same as in readiness.
-fn roles(readiness: &crate::readiness::Config) -> crate::history::workload::Roles {
+pub(crate) fn roles(readiness: &crate::readiness::Config) -> crate::history::workload::Roles {
     crate::history::workload::Roles {
         starter_pitches_min: readiness.starter_pitches_min,
         starter_cap: readiness.starter_cap,
@@ -426,7 +557,8 @@ mod tests {
             std::thread::sleep(LOOK_EVERY);
         }
         assert_eq!(daemon.died(), Some("merge"));
-        assert!(matches!(daemon.wait_for_signal(), Err(DaemonError::Died("merge"))));
+        let reload = reload::Reload::new(None, crate::config::Provenance::default(), Box::new(|_| Ok(())));
+        assert!(matches!(service::serve(&daemon, reload, || ()), Err(DaemonError::Died("merge"))));
         daemon.shutdown();
     }
 }

@@ -30,9 +30,11 @@ const OUTING_NS: u64 = 18 * 3_600 * 1_000_000_000;
 const STRAGGLE_NS: u64 = 32_000_000_000;
 /// Pitches on all mounds within that time at most.
 const STRAGGLE_PITCHES: usize = 64;
+/// Newest pitches that are shown after a restart: as many as a snapshot holds.
+const RECENT_PITCHES: usize = 100;
 
 /// Profiles from the store. One read an outing, tens of microseconds.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct StoreProfiles {
     store: Arc<Store>,
     risk: Option<Arc<RiskDesk>>,
@@ -170,6 +172,18 @@ pub(super) fn recall(
     Ok(())
 }
 
+/// Shows the day's newest pitches, so that a client of before the restart misses none: its sequence number is of an earlier
+/// run, and it gets a snapshot with these in it.
+pub(super) fn show_pitches(store: &Store, live: &Live, now: BoxNs) -> Result<(), StoreError> {
+    let end = Cursor { release_ns: now.0.saturating_add(STRAGGLE_NS), id: u64::MAX };
+    let today =
+        |pitch: &PitchRecord| pitch.origin == Origin::Live && now.0.saturating_sub(pitch.release_ns) < OUTING_NS;
+    for pitch in store.latest_pitches(end, RECENT_PITCHES, None)?.into_iter().filter(today) {
+        live.publish(Event::Pitch(pitch));
+    }
+    Ok(())
+}
+
 /// Shows what was recalled: everybody's readiness, and the alerts that stand.
 pub(super) fn show(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
     let mut alerts = Vec::new();
@@ -225,9 +239,11 @@ mod tests {
         let live = Live::new(64, BoxClock::start(1.0));
         let mut recalled = pipeline(&store);
         recall(&store, &Venue::busch_iii(), &mut recalled, NOW).expect("read");
+        show_pitches(&store, &live, NOW).expect("read");
         show(&recalled, &live);
         let shown = live.snapshot();
         assert_eq!(shown.pitchers().collect::<Vec<_>>(), [PitcherId(5), PitcherId(6)]);
+        assert_eq!(shown.pitches().map(|pitch| pitch.pitcher).collect::<Vec<_>>(), [Some(5), Some(6)]);
         let alerts: Vec<_> = shown.alerts().map(|a| (a.rule.as_str(), a.pitcher)).collect();
         assert_eq!(alerts, [("late_data_frac", Some(PitcherId(5))), ("late_data_frac", Some(PitcherId(6)))]);
 

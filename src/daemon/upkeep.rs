@@ -101,7 +101,7 @@ pub fn perform(
     if let (Some(desk), Upkeep::KeyAdd { .. } | Upkeep::KeyRevoke { .. }) = (desk, upkeep) {
         desk.reload()?;
     }
-    Ok(Outcome { said, undone: None })
+    Ok(Outcome::said(said))
 }
 
 fn backup(

@@ -5,6 +5,8 @@
 //! per mph of wind sd, and a wind of unknown direction has the sd `√((W² + σ²)/2)` along each axis. Release speed is
 //! before the air acts: no density correction, but an arm in the cold throws 1 mph less per 37 °F.
 
+use serde::{Deserialize, Serialize};
+
 use super::Estimate;
 use super::conditions::Air;
 use super::density::{STANDARD_KG_M3, STANDARD_TEMPERATURE_F};
@@ -19,7 +21,7 @@ const INCHES_PER_FT: f64 = 12.0;
 
 /// How a pitch's readings were, or can be, brought to standard air. A part that sensors do not tell is absent, and then
 /// nothing is moved by it.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Adjustment {
     /// `ρ_std/ρ_obs`: what break is multiplied by.
     pub break_factor: Option<Estimate>,

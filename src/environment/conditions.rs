@@ -1,6 +1,6 @@
 //! What is known of the environment at a moment: immutable, and read by anybody without waiting.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::config::Quantity;
@@ -85,7 +85,7 @@ pub struct Vibration {
 
 /// What the air does to a pitch: the part of [`Conditions`] that features, drift and confidence need. What is not known,
 /// or stale, is absent.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Air {
     /// °F.
     pub temperature_f: Option<Estimate>,

@@ -18,6 +18,8 @@ mod refusal;
 mod robust;
 mod sensors;
 
+use serde::{Deserialize, Serialize};
+
 pub use broker::{BrokerUrl, BrokerUrlError};
 pub use conditions::{Air, Conditions, Fused, LeftOut, SensorReport, SensorValue, Vibration, Why};
 pub use config::{Config, Limits, Quantity};
@@ -26,7 +28,7 @@ pub use refusal::{Counts, Refusal};
 pub use sensors::{BrokerState, BrokerStatus, Environment};
 
 /// A value with its standard deviation, in the unit of its field.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// The value.
     pub value: f64,

@@ -21,6 +21,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{PitchType, PitcherId};
 use crate::store::records::{AppearanceRecord, BaselineRecord, Measured, Moments, SeasonSums};
 
@@ -253,7 +255,7 @@ pub fn resolve(
 }
 
 /// What to expect of one quantity, after shrinkage towards last season or the league.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Expected {
     /// Mean over outings, shrunk: (n·x̄ + κ·prior)/(n + κ).
     pub mean: f64,
@@ -266,7 +268,7 @@ pub struct Expected {
 }
 
 /// What to expect of one pitch type of one pitcher. Units are Statcast's. Absent where nothing is known.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)] // Statcast's own columns
 pub struct TypeBaseline {
     pub pitch_type: PitchType,
@@ -279,7 +281,7 @@ pub struct TypeBaseline {
 }
 
 /// What to expect of one pitcher today.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PitcherBaseline {
     /// Whose.
     pub pitcher: PitcherId,

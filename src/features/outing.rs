@@ -1,12 +1,14 @@
 //! One pitcher's pitches of a game day on one mound, ordered by release.
 
+use serde::{Deserialize, Serialize};
+
 use crate::environment::adjust::Adjustment;
 use crate::environment::{Air, Estimate};
 use crate::ids::{EventNs, PitchId, PitchType};
 use crate::tracking::pitch::{Pitch, PitchState};
 
 /// A measured value with its standard deviation, in Statcast's unit.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// The value.
     pub value: f64,
@@ -27,7 +29,7 @@ impl Reading {
 }
 
 /// What the features need of a pitch.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct OutingPitch {
     /// Stable over revisions.
     pub id: PitchId,
@@ -115,7 +117,7 @@ pub enum Placed {
 }
 
 /// One pitcher's pitches, ascending by release. Bounded: when full, the oldest makes room, and is still counted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Outing {
     pitches: Vec<OutingPitch>,
     dropped: u32,

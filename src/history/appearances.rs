@@ -14,6 +14,7 @@ use jiff::civil::Date;
 
 use super::changed;
 use super::input::{Inputs, Watched, Watcher};
+use super::local::{self, earlier};
 use super::outings::{YEARS, season_of};
 use super::people::{People, Whose, first_last, folded};
 use super::table::{Reasons, Row, RowSummary, read_table};
@@ -53,6 +54,7 @@ pub fn import_appearances(
 ) -> Result<RowSummary, StoreError> {
     let mut summary = RowSummary { what: "appearances".to_owned(), ..RowSummary::default() };
     let mut whose = BTreeSet::new();
+    local::settle(store)?;
     let (total, mut read) = (inputs.total(), 0);
     while let Some(input) = inputs.next() {
         let mut said = Vec::new();
@@ -74,8 +76,8 @@ pub fn import_appearances(
         }
         drop_filled_in(&mut said, &input.name, &mut summary.dropped);
         let mut kept = Kept { store, place: &input.name, people: People::of(store)?, persons: vec![], games: vec![] };
-        for (name, games) in by_name(said) {
-            whose.extend(kept.keep(&name, games, &mut summary)?);
+        for games in by_name(said) {
+            whose.extend(kept.keep(games, &mut summary)?);
         }
         store.bulk(kept.persons, |txn, person| txn.put_pitcher(&person).map(drop))?;
         let mut changed = BTreeSet::new();
@@ -145,12 +147,13 @@ fn drop_filled_in(said: &mut [Said], place: &str, dropped: &mut Reasons) {
     }
 }
 
-fn by_name(said: Vec<Said>) -> BTreeMap<String, Vec<Said>> {
+/// One name's rows together, in whatever way it is written.
+fn by_name(said: Vec<Said>) -> Vec<Vec<Said>> {
     let mut names: BTreeMap<String, Vec<Said>> = BTreeMap::new();
     for row in said {
         names.entry(folded(&row.name)).or_default().push(row);
     }
-    names
+    names.into_values().collect()
 }
 
 /// What a file's rows come to.
@@ -164,7 +167,7 @@ struct Kept<'k> {
 
 impl Kept<'_> {
     /// Takes one name's games. Whose they are, where that is clear.
-    fn keep(&mut self, folded: &str, said: Vec<Said>, summary: &mut RowSummary) -> Result<Option<u32>, StoreError> {
+    fn keep(&mut self, said: Vec<Said>, summary: &mut RowSummary) -> Result<Option<u32>, StoreError> {
         let Some(name) = said.first().map(|row| row.name.clone()) else { return Ok(None) };
         let mut refuse = |why: &str| {
             for row in &said {
@@ -180,10 +183,7 @@ impl Kept<'_> {
             return Ok(None);
         }
         let id = match self.people.whose(&name) {
-            Whose::Known(id) => {
-                move_over(self.store, self.people.local_id(folded), id)?;
-                id
-            }
+            Whose::Known(id) => id,
             Whose::Local(id) => {
                 let why = "no MLBAM id is known for the name: kept under a local id";
                 for row in &said {
@@ -207,7 +207,7 @@ impl Kept<'_> {
         let person = PitcherRecord {
             id,
             name: old.name.or_else(|| Some(first_last(name))),
-            birth_date: old.birth_date.or(born.map(Date::to_string)),
+            birth_date: earlier(old.birth_date, born.map(Date::to_string)),
             last_date: old.last_date.max(last.map(|date| date.to_string())),
             team: old.team,
             throws: old.throws,
@@ -241,22 +241,4 @@ impl Kept<'_> {
         }
         Ok(())
     }
-}
-
-/// Gives what was kept under a local id to the person that it turned out to be.
-fn move_over(store: &Store, local: u32, id: u32) -> Result<(), StoreError> {
-    if store.pitcher(local)?.is_none() {
-        return Ok(());
-    }
-    let games = store.appearances_of(local, "0001-01-01", "9999-12-31")?;
-    let known = store.appearances_of(id, "0001-01-01", "9999-12-31")?;
-    let days: BTreeSet<&str> = known.iter().map(|a| a.game_date.as_str()).collect();
-    store.bulk(games, |txn, game| {
-        txn.remove_appearance(&game)?;
-        if !days.contains(game.game_date.as_str()) {
-            txn.put_appearance(&AppearanceRecord { pitcher: id, ..game })?;
-        }
-        Ok(())
-    })?;
-    store.transact(|txn| txn.remove_pitcher(local).map(drop))
 }

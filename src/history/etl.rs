@@ -5,6 +5,7 @@
 //! that breaks off, or stops where a source fails, is gone on with by the next.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::fmt;
 
 use jiff::ToSpan;
@@ -13,37 +14,56 @@ use serde::{Deserialize, Serialize};
 
 use super::changed::{changed, settle};
 use super::fetch::{FetchSummary, Source, fetch_days};
-use super::input::Watcher;
+use super::input::{Inputs, Watcher};
+use super::work::{ModelWork, Outcome};
 use crate::store::{Cursor, Store, StoreError};
 
 const NAME: &str = "etl/state";
+/// The newest day whose night was kept.
+const NIGHT: &str = "etl/night";
 /// How far back the first run after pitches looks: what scorers may have corrected.
 const OVERLAP_DAYS: i64 = 3;
+/// Pitcher-seasons whose features are made between two looks whether to stop; what is done then is done.
+const FEATURES_AT_ONCE: usize = 32;
 
-/// The stages after the data: what the daily model's room does within a run.
-pub trait DailyModel {
-    /// Makes the features of these pitchers and seasons anew and stores them as snapshots. How many there are.
+/// The stages after the data: the daily model's room, which has the store.
+pub trait DailyModel: Send + Sync {
+    /// Makes the features of these pitchers and seasons anew, one snapshot a day of pitching, and stores them. How many
+    /// there are.
     ///
     /// # Errors
     /// The store fails or holds a corrupt record.
-    fn features(
-        &self,
-        store: &Store,
-        whose: &BTreeSet<(u32, u16)>,
-        watcher: &mut dyn Watcher,
-    ) -> Result<u64, StoreError>;
+    fn features(&self, whose: &BTreeSet<(u32, u16)>) -> Result<u64, StoreError>;
 
-    /// Labels the snapshots that can be labelled by now.
+    /// Stores everybody's features as of the end of `day`, and looks whether the inputs of the model that serves have
+    /// moved. How many snapshots there are.
     ///
     /// # Errors
     /// The store fails or holds a corrupt record.
-    fn labels(&self, store: &Store) -> Result<LabelCounts, StoreError>;
+    fn night(&self, day: Date) -> Result<u64, StoreError>;
+
+    /// Labels the days that can be labelled by now.
+    ///
+    /// # Errors
+    /// The store fails or holds a corrupt record.
+    fn labels(&self) -> Result<LabelCounts, StoreError>;
 
     /// Trains where enough is new or quality fell. The version that came of it, if one did, or why none did.
     ///
     /// # Errors
     /// The store fails or holds a corrupt record.
-    fn train_if_due(&self, store: &Store, labels: &LabelCounts) -> Result<Training, StoreError>;
+    fn train_if_due(&self, labels: &LabelCounts) -> Result<Training, StoreError>;
+
+    /// Does what the model's own verbs ask.
+    ///
+    /// # Errors
+    /// In that room's own words.
+    fn perform(
+        &self,
+        ask: &ModelWork,
+        files: &mut dyn Inputs,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Outcome, Box<dyn Error + Send + Sync>>;
 }
 
 /// Class balance of the labelled pitcher-days (science.md §7).
@@ -76,8 +96,10 @@ pub struct EtlReport {
     pub fetch: Option<FetchSummary>,
     /// Pitcher-seasons that waited for features.
     pub changed: u64,
-    /// Snapshots made; absent where no model's room was there.
+    /// Snapshots made of days of pitching; absent where no model's room was there.
     pub features: Option<u64>,
+    /// Snapshots of last night; absent likewise, and where they were there.
+    pub night: Option<u64>,
     /// Labels; absent likewise.
     pub labels: Option<LabelCounts>,
     /// Training; absent likewise.
@@ -91,7 +113,10 @@ impl fmt::Display for EtlReport {
         }
         writeln!(f, "{} pitcher-seasons changed", self.changed)?;
         if let Some(snapshots) = self.features {
-            writeln!(f, "{snapshots} feature snapshots made")?;
+            writeln!(f, "{snapshots} feature snapshots made of days of pitching")?;
+        }
+        if let Some(snapshots) = self.night {
+            writeln!(f, "{snapshots} pitchers' features as of last night")?;
         }
         if let Some(LabelCounts { positive, negative, left_out }) = self.labels {
             writeln!(f, "{positive} days labelled as followed by an injury, {negative} not, {left_out} left out")?;
@@ -99,7 +124,7 @@ impl fmt::Display for EtlReport {
         match &self.training {
             Some(Training::Trained(version)) => writeln!(f, "trained {version}"),
             Some(Training::NotDue(why)) => writeln!(f, "not trained: {why}"),
-            None => writeln!(f, "no features, labels and training: this program has no daily model"),
+            None => writeln!(f, "no features, labels and training"),
         }
     }
 }
@@ -141,19 +166,51 @@ pub fn run_etl(
         report.fetch = Some(fetch_days(store, source, days, today, watcher)?);
         keep(store, &report)?;
     }
-    let whose = changed(store)?;
-    report.changed = whose.len() as u64;
-    if let Some(model) = model.filter(|_| !watcher.stopped()) {
-        report.features = Some(model.features(store, &whose, watcher)?);
-        settle(store, &whose)?;
+    report.changed = changed(store)?.len() as u64;
+    if let Some(model) = model {
+        (report.features, report.night) = keep_up(store, model, today, watcher)?;
         keep(store, &report)?;
-        let labels = model.labels(store)?;
+        if watcher.stopped() {
+            return Ok(report);
+        }
+        let labels = model.labels()?;
         report.labels = Some(labels);
         keep(store, &report)?;
-        report.training = Some(model.train_if_due(store, &labels)?);
+        report.training = Some(model.train_if_due(&labels)?);
     }
     keep(store, &report)?;
     Ok(report)
+}
+
+/// Makes the features that wait to be made, and those of last night where they are not there yet. How many of each.
+///
+/// # Errors
+/// The store fails or holds a corrupt record. What was made before stays, and is not made again.
+pub fn keep_up(
+    store: &Store,
+    model: &dyn DailyModel,
+    today: Date,
+    watcher: &mut dyn Watcher,
+) -> Result<(Option<u64>, Option<u64>), StoreError> {
+    let whose: Vec<(u32, u16)> = changed(store)?.into_iter().collect();
+    let mut made = 0;
+    for (nth, some) in whose.chunks(FEATURES_AT_ONCE).enumerate() {
+        watcher.progress("making features", (nth * FEATURES_AT_ONCE) as u64, whose.len() as u64);
+        if watcher.stopped() {
+            return Ok((Some(made), None));
+        }
+        let some = some.iter().copied().collect();
+        made += model.features(&some)?;
+        settle(store, &some)?;
+    }
+    let yesterday = today.saturating_sub(1.day());
+    let kept = store.meta(NIGHT)?;
+    if whose.is_empty() && kept.is_some_and(|kept| kept == yesterday.to_string().as_bytes()) {
+        return Ok((Some(made), None));
+    }
+    let night = model.night(yesterday)?;
+    store.transact(|txn| txn.put_meta(NIGHT, yesterday.to_string().as_bytes()).map(drop))?;
+    Ok((Some(made), Some(night)))
 }
 
 fn keep(store: &Store, report: &EtlReport) -> Result<(), StoreError> {

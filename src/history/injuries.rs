@@ -18,6 +18,7 @@ use jiff::civil::Date;
 
 use super::changed;
 use super::input::{Inputs, Watched, Watcher};
+use super::local;
 use super::people::{People, Whose, first_last};
 use super::table::{Row, RowSummary, read_table};
 use crate::store::records::{BodyPart, InjuryRecord, PitcherRecord};
@@ -64,6 +65,7 @@ pub fn import_injuries(
         whose.extend(taken.iter().map(|(record, _)| record.pitcher));
         keep(store, taken, &people, &mut summary)?;
     }
+    local::settle(store)?;
     summary.pitchers = whose.len() as u64;
     Ok(summary)
 }
@@ -195,22 +197,20 @@ pub fn body_part(injury: &str) -> BodyPart {
         return BodyPart::Other;
     }
     let part = |word: &str| match word {
-        "elbow" | "forearm" | "flexor" | "ucl" | "ulnar" | "tommy" | "biceps" | "bicep" | "triceps" | "tricep"
-        | "arm" | "olecranon" => Some(BodyPart::Arm),
-        "shoulder" | "rotator" | "lat" | "latissimus" | "teres" | "scapula" | "deltoid" | "outlet" => {
-            Some(BodyPart::Shoulder)
-        }
+        "elbow" | "forearm" | "flexor" | "ucl" | "ulnar" | "tommy" | "olecranon" => Some(BodyPart::Elbow),
+        "shoulder" | "rotator" | "labrum" | "lat" | "latissimus" | "teres" | "scapula" | "capsule" | "deltoid"
+        | "outlet" => Some(BodyPart::Shoulder),
+        "arm" | "biceps" | "bicep" | "triceps" | "tricep" => Some(BodyPart::Arm),
+        "hand" | "finger" | "fingernail" | "thumb" | "wrist" | "blister" => Some(BodyPart::Hand),
         "hip" | "knee" | "leg" | "ankle" | "foot" | "toe" | "back" | "neck" | "oblique" | "groin" | "hamstring"
-        | "hand" | "finger" | "thumb" | "wrist" | "rib" | "quad" | "calf" => Some(BodyPart::Other),
+        | "rib" | "quad" | "calf" => Some(BodyPart::Other),
         _ => None,
     };
     // A parenthesis says more about what comes before it: `Strained back (lat)` is of the lat.
     let (before, inside) = lower.split_once('(').unwrap_or((&lower, ""));
     let first = |text: &str| text.split(|c: char| !c.is_alphanumeric()).find_map(part);
     match (first(before), first(inside)) {
-        (Some(BodyPart::Other), Some(inside @ (BodyPart::Arm | BodyPart::Shoulder))) if !before.contains("hip") => {
-            inside
-        }
+        (Some(BodyPart::Other), Some(inside)) if inside.is_arm() && !before.contains("hip") => inside,
         (Some(before), _) => before,
         (None, inside) => inside.unwrap_or(BodyPart::Other),
     }
@@ -226,21 +226,24 @@ mod tests {
             ("Strained lat", BodyPart::Shoulder),
             ("Torn lat tendon", BodyPart::Shoulder),
             ("Lateral meniscus (knee)", BodyPart::Other),
-            ("Elbow discomfort (lateral epicondylitis)", BodyPart::Arm),
+            ("Elbow discomfort (lateral epicondylitis)", BodyPart::Elbow),
             ("Shoulder inflammation", BodyPart::Shoulder),
             ("Knee inflammation", BodyPart::Other),
-            ("Tommy John surgery", BodyPart::Arm),
-            ("Flexor tendon surgery/Shoulder soreness", BodyPart::Arm),
+            ("Tommy John surgery", BodyPart::Elbow),
+            ("Flexor tendon surgery/Shoulder soreness", BodyPart::Elbow),
             ("Strained hip flexor", BodyPart::Other),
             ("Thoracic outlet syndrome surgery", BodyPart::Shoulder),
             ("Thoracic spine tightness", BodyPart::Other),
             ("Strained back (lat)", BodyPart::Shoulder),
             ("Hip surgery (torn labrum)", BodyPart::Other),
-            ("Hairline stress fracture (forearm)", BodyPart::Arm),
+            ("Hairline stress fracture (forearm)", BodyPart::Elbow),
+            ("Strained triceps", BodyPart::Arm),
+            ("Torn labrum", BodyPart::Shoulder),
+            ("Strained finger (right middle)", BodyPart::Hand),
             ("Fractured hand (non-throwing)", BodyPart::Other),
             ("Shoulder dislocation (non-throwing)", BodyPart::Other),
-            ("Elbow soreness / Strained hamstring", BodyPart::Arm),
-            ("Blood clot removal surgery (right elbow)", BodyPart::Arm),
+            ("Elbow soreness / Strained hamstring", BodyPart::Elbow),
+            ("Blood clot removal surgery (right elbow)", BodyPart::Elbow),
             ("Stress reaction -- arm", BodyPart::Arm),
             ("Undisclosed", BodyPart::Other),
             ("", BodyPart::Other),

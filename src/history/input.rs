@@ -71,6 +71,30 @@ impl Inputs for Paths {
     }
 }
 
+/// The first so many of other files.
+pub struct First<'i> {
+    files: &'i mut dyn Inputs,
+    left: usize,
+}
+
+impl<'i> First<'i> {
+    /// The first `count` of these.
+    pub fn of(files: &'i mut dyn Inputs, count: usize) -> Self {
+        Self { files, left: count }
+    }
+}
+
+impl Inputs for First<'_> {
+    fn next(&mut self) -> Option<Input<'_>> {
+        self.left = self.left.checked_sub(1)?;
+        self.files.next()
+    }
+
+    fn total(&self) -> u64 {
+        self.files.total()
+    }
+}
+
 /// Counts what is read, tells the watcher, and breaks off where he says so.
 pub(super) struct Watched<'w, R> {
     inner: R,

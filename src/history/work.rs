@@ -52,6 +52,56 @@ pub enum Work {
         /// Whether to fetch at all.
         fetch: bool,
     },
+    /// What the daily model's room does.
+    Model {
+        /// What.
+        ask: ModelWork,
+    },
+    /// Put what the analytics cloud refused back into the outbox.
+    Requeue,
+}
+
+/// What the daily model is asked for. `reports` is absent where the store's own games and injury reports are meant; else
+/// so many of the files that come along are injured-list reports, the first ones, and the rest game means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ModelWork {
+    /// Train one, and tell how it does.
+    Train {
+        /// Test on this year; on the latest where absent.
+        test_year: Option<i16>,
+        /// Games and placements are known up to this day; as far as they tell where absent.
+        data_end: Option<Date>,
+        /// Whether it is registered.
+        keep: bool,
+        /// Whether it serves at once.
+        promote: bool,
+        /// See [`ModelWork`].
+        reports: Option<usize>,
+    },
+    /// All that are registered.
+    List,
+    /// A model's card.
+    Show {
+        /// Which; the serving one where absent.
+        version: Option<String>,
+    },
+    /// Let one serve.
+    Promote {
+        /// Which.
+        version: String,
+    },
+    /// Let the one serve that did before.
+    Rollback,
+    /// Judge one on a year.
+    Evaluate {
+        /// Which; the serving one where absent.
+        version: Option<String>,
+        /// On which year.
+        year: i16,
+        /// See [`ModelWork`].
+        reports: Option<usize>,
+    },
 }
 
 /// What came of it.
@@ -61,6 +111,16 @@ pub struct Outcome {
     pub said: String,
     /// What is left undone, in words; absent where nothing is.
     pub undone: Option<String>,
+    /// The card of the model that was trained; absent where none was.
+    #[serde(default)]
+    pub card: Option<String>,
+}
+
+impl Outcome {
+    /// All is done, and this is to be said.
+    pub fn said(said: String) -> Self {
+        Self { said, undone: None, card: None }
+    }
 }
 
 /// Why it could not be done.
@@ -72,6 +132,12 @@ pub enum WorkError {
     /// The days make no sense.
     #[error("{0}")]
     Days(String),
+    /// The daily model's room, in its own words.
+    #[error(transparent)]
+    Model(Box<dyn std::error::Error + Send + Sync>),
+    /// Nobody is there to do it.
+    #[error("this program has no daily model")]
+    NoModel,
 }
 
 /// Sources that were asked, and how they did: one that failed is left alone by the next run too.
@@ -123,14 +189,14 @@ pub fn perform(
                 }
             };
             let undone = (failed > 0).then(|| format!("{failed} of the files could not be read: see above"));
-            Ok(Outcome { said, undone })
+            Ok(Outcome { undone, ..Outcome::said(said) })
         }
         Work::Fetch { from, to, url } => {
             let days = checked(*from, *to, today)?;
             let summary = fetch_days(store, &sources.at(url.as_deref()), days, today, watcher)?;
             let undone =
                 summary.ended_at.as_ref().map(|(date, _)| format!("{date} and later days did not come: see above"));
-            Ok(Outcome { said: summary.to_string(), undone })
+            Ok(Outcome { undone, ..Outcome::said(summary.to_string()) })
         }
         Work::Etl { from, to, url, fetch } => {
             let source = sources.at(url.as_deref());
@@ -138,8 +204,32 @@ pub fn perform(
             let report = run_etl(store, days.map(|days| (&*source, days)), model, today, watcher)?;
             let ended = report.fetch.as_ref().and_then(|fetch| fetch.ended_at.as_ref());
             let undone = ended.map(|(date, _)| format!("{date} and later days did not come: see above"));
-            Ok(Outcome { said: report.to_string(), undone })
+            Ok(Outcome { undone, ..Outcome::said(report.to_string()) })
         }
+        Work::Model { ask } => {
+            let model = model.ok_or(WorkError::NoModel)?;
+            model.perform(ask, inputs, watcher).map_err(WorkError::Model)
+        }
+        Work::Requeue => {
+            let requeued = requeue(store)?;
+            Ok(Outcome::said(format!("{requeued} summaries are in the outbox again")))
+        }
+    }
+}
+
+/// Puts everything that was set aside into the backlog again, in transactions that live pitches need not wait for.
+fn requeue(store: &Store) -> Result<u64, StoreError> {
+    let mut requeued = 0;
+    loop {
+        let mut some = 0;
+        store.bulk([()], |txn, ()| {
+            some = txn.requeue_refused()?;
+            Ok(())
+        })?;
+        if some == 0 {
+            return Ok(requeued);
+        }
+        requeued += some;
     }
 }
 

@@ -1,10 +1,12 @@
 //! What a pitcher carried, day by day (science.md §5): rolling loads, rest, acute:chronic ratio, dose, pitcher abuse
 //! points and the guidance of Pitch Smart.
 //!
+//! Acute and chronic load, their ratio and the rest that is missing are readiness's own, as of the end of each day: what
+//! the next morning's readiness is told.
+//!
 //! - Rolling loads of 7, 14 and 30 days end with the day itself.
-//! - **Acute and chronic** are exponentially weighted means of pitches a day, λ = 2/(N + 1), N = 7 and 28. Uncoupled: the
-//!   chronic one ends where the acute week begins, seven days earlier, so that no pitch is in both. The ratio is absent
-//!   until four weeks are known, and where the chronic load is next to nothing. Display it, don't lean on it.
+//! - **Acute and chronic** are exponentially weighted means of pitches a day over 7 and 28 days, uncoupled. The ratio is
+//!   absent until four weeks are known, and where the chronic load is next to nothing. Display it, don't lean on it.
 //! - **Dose** = today's pitches + Σ past pitches·2^(−days); its cap goes by role \[P\].
 //! - **PAP³** = max(0, pitches − 100)³, of starters only.
 //! - **Rest** is counted in whole days between two days of pitching: who pitched yesterday has none.
@@ -17,34 +19,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ids::PitcherId;
+pub use crate::readiness::Role;
+use crate::readiness::{HISTORY_DAYS, Workload, acute_chronic, rest_asked};
 use crate::store::records::AppearanceRecord;
 
-/// Days before the range that its first loads depend on: (1 − 2/29)¹⁸⁰ is 3·10⁻⁶.
+/// Days before the range that its first loads depend on: a winter, so that the rest before opening day is known too.
 pub const LOOK_BACK_D: i64 = 180;
-/// Days of the acute and the chronic mean.
-const ACUTE_D: f64 = 7.0;
-const CHRONIC_D: f64 = 28.0;
-/// The chronic mean ends this long before the day.
-const UNCOUPLED_D: usize = 7;
-/// Days since the first known outing from which on the ratio is said.
-const KNOWN_MIN_D: usize = 28;
-/// Chronic load below which a ratio says nothing, pitches a day \[P\].
-const CHRONIC_MIN: f64 = 0.5;
-/// Pitch Smart, 19 to 22 years: at most so many pitches …
+/// Pitch Smart, 19 to 22 years: at most so many pitches of a day.
 const PITCH_SMART_MAX: u32 = 120;
-/// … and days of rest after as many as this or more.
-const PITCH_SMART_REST: [(u32, u32); 4] = [(81, 4), (61, 3), (46, 2), (31, 1)];
 const GUIDANCE: &str = "Pitch Smart, ages 19 to 22: guidance, not a rule of this league";
-
-/// How a pitcher is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Starts games.
-    Starter,
-    /// Comes in later.
-    Reliever,
-}
 
 /// What roles are told by, and their caps of the dose \[P\].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -97,7 +80,7 @@ pub struct DailyLoad {
     pub pitches_30d: u32,
     /// EWMA of 7 days, pitches a day.
     pub acute: f64,
-    /// EWMA of 28 days that ended a week before, pitches a day.
+    /// EWMA of 28 days that ended where the 7 begin, pitches a day.
     pub chronic: f64,
     /// acute ÷ chronic; absent where too little is known.
     pub acwr: Option<f64>,
@@ -105,7 +88,7 @@ pub struct DailyLoad {
     pub rest_days: Option<u32>,
     /// Days of rest that Pitch Smart advises after his last day of pitching.
     pub rest_days_advised: Option<u32>,
-    /// Days short of them; 0 where rested.
+    /// Days short of the rest that any day of pitching before still asks for; 0 where rested.
     pub rest_deficit: Option<u32>,
     /// PAP³ of that day; absent of relievers.
     pub pap3: Option<f64>,
@@ -161,11 +144,6 @@ pub struct WorkloadReport {
     pub summary: WorkloadSummary,
 }
 
-/// Days of rest that Pitch Smart advises after so many pitches in a day.
-pub fn rest_advised(pitches: u32) -> u32 {
-    PITCH_SMART_REST.iter().find(|(from, _)| pitches >= *from).map_or(0, |(_, days)| *days)
-}
-
 /// PAP³ of a day: max(0, pitches − 100)³.
 pub fn pap3(pitches: u32) -> f64 {
     f64::from(pitches.saturating_sub(100)).powi(3)
@@ -196,7 +174,7 @@ pub fn report(
             *day = day.saturating_add(appearance.pitches);
         }
     }
-    let role = role(&thrown, roles);
+    let role = Role::of(thrown.values().copied().collect(), roles.starter_pitches_min);
     let days = Days::of(&thrown, start, end);
     let of_starters = |pitches| (role == Role::Starter).then(|| pap3(pitches));
     let loads: Vec<DailyLoad> =
@@ -220,7 +198,9 @@ pub fn report(
         })
         .collect();
     shown.sort_by(|a, b| (&a.game_date, a.game_pk).cmp(&(&b.game_date, b.game_pk)));
-    let summary = summary(role, &loads, thrown.last_key_value(), roles);
+    let rested_on =
+        thrown.iter().rev().take(RESTED_LOOK_BACK).map(|(date, pitches)| rested_after(*date, *pitches)).max();
+    let summary = summary(role, &loads, rested_on, roles);
     WorkloadReport {
         pitcher,
         start_date: start.to_string(),
@@ -231,17 +211,15 @@ pub fn report(
     }
 }
 
-/// By the median day of pitching; a starter where none is known.
-fn role(thrown: &BTreeMap<Date, u32>, roles: &Roles) -> Role {
-    let mut counts: Vec<u32> = thrown.values().copied().collect();
-    counts.sort_unstable();
-    match counts.get(counts.len() / 2) {
-        Some(median) if *median < roles.starter_pitches_min => Role::Reliever,
-        _ => Role::Starter,
-    }
+/// Days of pitching that may still ask for rest: nobody is asked for more than four days.
+const RESTED_LOOK_BACK: usize = 5;
+
+/// The first day on which the rest that this day of pitching asks for is over.
+fn rested_after(date: Date, pitches: u32) -> Date {
+    date.saturating_add((i64::from(rest_asked(pitches)) + 1).days())
 }
 
-fn summary(role: Role, loads: &[DailyLoad], last: Option<(&Date, &u32)>, roles: &Roles) -> WorkloadSummary {
+fn summary(role: Role, loads: &[DailyLoad], rested_on: Option<Date>, roles: &Roles) -> WorkloadSummary {
     let pitched: Vec<_> = loads.iter().filter(|load| load.pitches > 0).collect();
     let pitches: u32 = pitched.iter().map(|load| load.pitches).sum();
     let rests: Vec<u32> = pitched.iter().filter_map(|load| load.rest_days).collect();
@@ -258,8 +236,7 @@ fn summary(role: Role, loads: &[DailyLoad], last: Option<(&Date, &u32)>, roles: 
         dose: loads.last().map_or(0.0, |load| load.dose),
         dose_cap: if role == Role::Starter { roles.starter_cap } else { roles.reliever_cap },
         acwr: loads.last().and_then(|load| load.acwr),
-        rested_on: last
-            .map(|(date, pitches)| date.saturating_add((i64::from(rest_advised(*pitches)) + 1).days()).to_string()),
+        rested_on: rested_on.map(|date| date.to_string()),
         pitches_max_advised: PITCH_SMART_MAX,
         guidance: GUIDANCE.to_owned(),
     }
@@ -269,12 +246,8 @@ fn summary(role: Role, loads: &[DailyLoad], last: Option<(&Date, &u32)>, roles: 
 struct Days {
     first: Date,
     first_of_range: usize,
-    /// Day of the first known outing.
-    known_from: Option<usize>,
     pitches: Vec<u32>,
     dose: Vec<f64>,
-    acute: Vec<f64>,
-    chronic: Vec<f64>,
 }
 
 impl Days {
@@ -284,33 +257,29 @@ impl Days {
         for (date, count) in thrown {
             pitches[days_between(first, *date)] = *count;
         }
-        let weighted = |days: f64| {
-            let lambda = 2.0 / (days + 1.0);
-            let mut mean = 0.0;
-            let step = |count: &u32| {
-                mean += lambda * (f64::from(*count) - mean);
-                mean
-            };
-            pitches.iter().map(step).collect::<Vec<f64>>()
-        };
-        let (acute, chronic) = (weighted(ACUTE_D), weighted(CHRONIC_D));
         let mut carried = 0.0;
         let dose = pitches.iter().map(|count| {
             carried = carried / 2.0 + f64::from(*count);
             carried
         });
         let dose = dose.collect();
-        let known_from = thrown.keys().next().map(|date| days_between(first, *date));
-        Self { first, first_of_range: days_between(first, start), known_from, dose, acute, chronic, pitches }
+        Self { first, first_of_range: days_between(first, start), dose, pitches }
+    }
+
+    /// What a morning knows: how many days ago he threw how much. `morning` is the place of its day.
+    fn past(&self, morning: usize) -> Vec<(u32, u32)> {
+        let from = morning.saturating_sub(HISTORY_DAYS as usize);
+        let thrown = (from..morning).filter(|at| self.pitches[*at] > 0);
+        thrown.map(|at| ((morning - at) as u32, self.pitches[at])).collect()
     }
 
     fn load(&self, at: usize, pap3: impl Fn(u32) -> Option<f64>) -> DailyLoad {
         let sum = |days: usize| self.pitches[(at + 1).saturating_sub(days)..=at].iter().sum();
         let last = self.pitches[..at].iter().rposition(|count| *count > 0);
         let rest_days = last.map(|last| (at - last - 1) as u32);
-        let rest_days_advised = last.map(|last| rest_advised(self.pitches[last]));
-        let chronic = at.checked_sub(UNCOUPLED_D).map_or(0.0, |before| self.chronic[before]);
-        let known = self.known_from.is_some_and(|first| at >= first + KNOWN_MIN_D);
+        let rest_days_advised = last.map(|last| rest_asked(self.pitches[last]));
+        let past = self.past(at + 1);
+        let (acute, chronic) = acute_chronic(&past);
         DailyLoad {
             date: self.first.saturating_add((at as i64).days()).to_string(),
             pitches: self.pitches[at],
@@ -318,12 +287,14 @@ impl Days {
             pitches_7d: sum(7),
             pitches_14d: sum(14),
             pitches_30d: sum(30),
-            acute: self.acute[at],
+            acute,
             chronic,
-            acwr: (known && chronic >= CHRONIC_MIN).then(|| self.acute[at] / chronic),
+            acwr: Workload::of_past(past).acwr,
             rest_days,
             rest_days_advised,
-            rest_deficit: rest_days.zip(rest_days_advised).map(|(is, advised)| advised.saturating_sub(is)),
+            // Where he has rested for longer than that, nothing asks for rest.
+            rest_deficit: rest_days
+                .map(|_| Workload::of_past(self.past(at)).rest_deficit.map_or(0, |days| days as u32)),
             pap3: pap3(self.pitches[at]),
             risk: None,
         }
@@ -356,9 +327,20 @@ mod tests {
     }
 
     #[test]
-    fn pitch_smart_advises_rest_by_the_number_of_pitches() {
-        let advised: Vec<u32> = [1, 30, 31, 45, 46, 60, 61, 80, 81, 130].into_iter().map(rest_advised).collect();
-        assert_eq!(advised, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
+    fn a_day_of_few_pitches_ends_no_rest_that_the_day_before_asks_for() {
+        let found = of(&[outing("2023-05-01", 90), outing("2023-05-03", 5)], "2023-05-01", "2023-05-06");
+        let deficits: Vec<_> = found.loads.iter().map(|l| l.rest_deficit).collect();
+        assert_eq!(deficits, [None, Some(4), Some(3), Some(2), Some(1), Some(0)]);
+        assert_eq!(found.summary.rested_on.as_deref(), Some("2023-05-06"));
+    }
+
+    #[test]
+    fn the_evening_says_what_the_next_mornings_readiness_is_told() {
+        let days = ["2023-05-01", "2023-05-06", "2023-05-12", "2023-05-17", "2023-06-02"];
+        let outings: Vec<_> = days.iter().zip([80, 91, 75, 99, 60]).map(|(day, n)| outing(day, n)).collect();
+        let evening = of(&outings, "2023-06-02", "2023-06-02").loads.remove(0);
+        let morning = Workload::of_past(vec![(33, 80), (28, 91), (22, 75), (17, 99), (1, 60)]);
+        assert!(evening.acwr.is_some() && evening.acwr == morning.acwr, "{:?} {:?}", evening.acwr, morning.acwr);
     }
 
     #[test]
@@ -394,8 +376,8 @@ mod tests {
         let daily: Vec<_> =
             (0..150).map(|d| outing(&start.saturating_add(i64::from(d).days()).to_string(), 10)).collect();
         let steady = of(&daily, "2023-03-01", "2023-07-28");
-        assert_eq!(steady.loads[27].acwr, None, "four weeks are not known yet");
-        assert!(steady.loads[28].acwr.is_some());
+        assert_eq!(steady.loads[26].acwr, None, "four weeks are not known yet");
+        assert!(steady.loads[27].acwr.is_some());
         let last = steady.loads.last().expect("150 days");
         assert!((last.acwr.expect("known") - 1.0).abs() < 1e-3, "{last:?}");
 
@@ -403,7 +385,7 @@ mod tests {
         spike[149].pitches = 110;
         let spiked = of(&spike, "2023-07-28", "2023-07-28").loads[0].clone();
         assert!((spiked.chronic - last.chronic).abs() < 1e-3, "today's pitches are not in the chronic mean");
-        assert!((spiked.acute - (last.acute + 100.0 * 0.25)).abs() < 1e-9, "λ = 2/(7 + 1)");
+        assert!((spiked.acute - (last.acute + 100.0 * 0.25)).abs() < 1e-5, "λ = 2/(7 + 1)");
     }
 
     #[test]

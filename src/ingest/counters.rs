@@ -63,6 +63,7 @@ pub struct IngestCounters {
     pub(super) kernel_dropped: AtomicU64,
     pub(super) unstamped: AtomicU64,
     pub(super) socket_errors: AtomicU64,
+    pub(super) turns: AtomicU64,
     frames: [AtomicU64; SOURCES],
     refused: [[AtomicU64; REFUSALS]; SOURCES],
     lines: Box<[Arc<LineCounters>]>,
@@ -76,6 +77,7 @@ impl Default for IngestCounters {
             kernel_dropped: AtomicU64::new(0),
             unstamped: AtomicU64::new(0),
             socket_errors: AtomicU64::new(0),
+            turns: AtomicU64::new(0),
             frames: std::array::from_fn(|_| AtomicU64::new(0)),
             refused: std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0))),
             lines: Box::default(),
@@ -98,6 +100,13 @@ impl IngestCounters {
     /// Those of each serial line.
     pub(super) fn lines(&self) -> &[Arc<LineCounters>] {
         &self.lines
+    }
+
+    /// How often each receiving thread has turned: the socket's, then those of the serial lines. One that works turns many
+    /// times a second, frames or none.
+    pub fn turns(&self) -> impl Iterator<Item = u64> {
+        let lines = self.lines.iter().map(|line| &line.turns);
+        std::iter::once(&self.turns).chain(lines).map(|turns| turns.load(Ordering::Relaxed))
     }
 
     /// A frame was accepted.

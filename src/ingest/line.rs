@@ -120,6 +120,7 @@ pub struct LineCounters {
     pub(super) rubbish: AtomicU64,
     pub(super) opened: AtomicU64,
     pub(super) open_failures: AtomicU64,
+    pub(super) turns: AtomicU64,
 }
 
 impl LineCounters {
@@ -133,6 +134,7 @@ impl LineCounters {
             rubbish: zero(),
             opened: zero(),
             open_failures: zero(),
+            turns: zero(),
         }
     }
 

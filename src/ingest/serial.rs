@@ -112,6 +112,7 @@ impl<S: FrameSink> Listener<S> {
         let mut decoder = Decoder::new();
         self.rubbish.reopen();
         while !stop.load(Ordering::Relaxed) {
+            add(&self.line.turns, 1);
             self.intake.beat(self.clock.now());
             // Out of time: nothing came, which is as well.
             let Ok(readable) = tokio::time::timeout(WAIT, port.readable()).await else { continue };
@@ -177,6 +178,7 @@ impl<S: FrameSink> Listener<S> {
         let until = Instant::now() + self.pause;
         self.pause = (2 * self.pause).min(RETRY_MAX);
         while !stop.load(Ordering::Relaxed) {
+            add(&self.line.turns, 1);
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;

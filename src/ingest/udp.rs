@@ -100,10 +100,23 @@ impl UdpIngest {
         let failed = |what| move |source| IngestError::Socket { address, what, source };
         let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))
             .map_err(failed("make a socket"))?;
-        let asked = settings.receive_buffer_bytes;
-        if sys::force_receive_buffer(socket.as_fd(), asked).is_err() {
-            socket.set_recv_buffer_size(asked as usize).map_err(failed("set the receive buffer"))?;
+        if sys::force_receive_buffer(socket.as_fd(), settings.receive_buffer_bytes).is_err() {
+            let asked = settings.receive_buffer_bytes as usize;
+            socket.set_recv_buffer_size(asked).map_err(failed("set the receive buffer"))?;
         }
+        socket.bind(&address.into()).map_err(|source| IngestError::Bind { address, source })?;
+        Self::take_over(socket, settings)
+    }
+
+    /// Listens to a socket that is bound already, by a service manager that keeps it open while the daemon is away. Its
+    /// receive buffer is as its owner made it.
+    ///
+    /// # Errors
+    /// When the socket cannot stamp.
+    pub fn take_over(socket: Socket, settings: UdpSettings) -> Result<Self, IngestError> {
+        let (address, asked) = (settings.listen, settings.receive_buffer_bytes);
+        let failed = |what| move |source| IngestError::Socket { address, what, source };
+        socket.set_nonblocking(false).map_err(failed("make its reads wait"))?;
         // The kernel doubles what is asked for, to have room for its bookkeeping, and reads back the double.
         let doubled = socket.recv_buffer_size().map_err(failed("read the receive buffer's size"))?;
         let receive_buffer_bytes = u32::try_from(doubled / 2).unwrap_or(u32::MAX);
@@ -112,7 +125,6 @@ impl UdpIngest {
         }
         sys::ask_for_stamps_and_drops(socket.as_fd()).map_err(failed("ask for receive stamps and drop counts"))?;
         socket.set_read_timeout(Some(WAIT)).map_err(failed("set the receive timeout"))?;
-        socket.bind(&address.into()).map_err(|source| IngestError::Bind { address, source })?;
         let bound = socket.local_addr().map_err(failed("read its address"))?.as_socket().unwrap_or(address);
         Ok(Self { socket, address: bound, receive_buffer_bytes, settings })
     }
@@ -173,6 +185,7 @@ impl<S: FrameSink> Receiver<S> {
                 Ok(()) => self.take(&batch),
                 Err(error) => self.survive(&error),
             }
+            add(&self.intake.counters().turns, 1);
             self.intake.beat(self.clock.now());
         }
         self.intake.into_sink()

@@ -13,9 +13,11 @@
 mod latency;
 mod prometheus;
 mod report;
+mod risk;
 mod status;
 pub mod surroundings;
 mod system;
+mod upstream;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,12 +26,14 @@ use arc_swap::ArcSwapOption;
 
 pub use self::latency::{Recorder, Stage};
 pub use self::report::{LatencyReport, PartReport, StatusReport};
+pub use self::risk::{Outcomes, RiskStatus};
 pub use self::status::{
-    AccessStatus, Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, MoundStatus, Part,
+    AccessStatus, Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, JournalStatus, MoundStatus, Part,
     PartState, PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
 };
 pub use self::surroundings::Surroundings;
 pub use self::system::SystemStatus;
+pub use self::upstream::{BundleStatus, RefusedStatus, UpstreamStatus};
 use crate::clock::BoxClock;
 
 /// Content type of [`Telemetry::prometheus`]'s text.
@@ -46,9 +50,12 @@ pub struct Telemetry {
     store: ArcSwapOption<StoreStatus>,
     published: ArcSwapOption<PublishedPitches>,
     calibration: ArcSwapOption<CalibrationStatus>,
+    risk: ArcSwapOption<RiskStatus>,
     surroundings: ArcSwapOption<Surroundings>,
     /// Answers by class of status, 1xx first.
     responses: [AtomicU64; 5],
+    upstream: ArcSwapOption<UpstreamStatus>,
+    journal: ArcSwapOption<JournalStatus>,
     clients: status::Clients,
     parts: Mutex<Vec<Part>>,
 }
@@ -76,8 +83,11 @@ impl Telemetry {
             store: ArcSwapOption::empty(),
             published: ArcSwapOption::empty(),
             calibration: ArcSwapOption::empty(),
+            risk: ArcSwapOption::empty(),
             surroundings: ArcSwapOption::empty(),
             responses: Default::default(),
+            upstream: ArcSwapOption::empty(),
+            journal: ArcSwapOption::empty(),
             clients: status::Clients::default(),
             parts: Mutex::new(parts),
         })
@@ -118,6 +128,11 @@ impl Telemetry {
         self.calibration.store(Some(Arc::new(status)));
     }
 
+    /// Publishes how the risk model stands; none where no model serves.
+    pub fn publish_risk(&self, status: Option<RiskStatus>) {
+        self.risk.store(status.map(Arc::new));
+    }
+
     /// Publishes what surrounds the pipeline.
     pub fn publish_surroundings(&self, around: Surroundings) {
         self.surroundings.store(Some(Arc::new(around)));
@@ -128,6 +143,21 @@ impl Telemetry {
         if let Some(count) = self.responses.get(usize::from(status / 100).wrapping_sub(1)) {
             count.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Publishes how the line to the cloud does.
+    pub fn publish_upstream(&self, status: UpstreamStatus) {
+        self.upstream.store(Some(Arc::new(status)));
+    }
+
+    /// How the line to the cloud does; none where there is none.
+    pub fn upstream(&self) -> Option<Arc<UpstreamStatus>> {
+        self.upstream.load_full()
+    }
+
+    /// Publishes what the journal took and missed.
+    pub fn publish_journal(&self, status: JournalStatus) {
+        self.journal.store(Some(Arc::new(status)));
     }
 
     /// Counts of the live WebSocket's clients; the API writes them.

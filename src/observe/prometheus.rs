@@ -1,5 +1,6 @@
 //! The numbers as `/metrics` gives them: `OpenMetrics` text through prometheus-client, encoded anew at each scrape.
 
+mod risk;
 mod surroundings;
 
 use std::fmt;
@@ -12,8 +13,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::latency::Latencies;
 use super::{
-    CalibrationStatus, CameraStatus, IngestStatus, PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus,
-    Stage, StoreStatus, Telemetry,
+    CalibrationStatus, CameraStatus, IngestStatus, JournalStatus, PartState, ReorderStatus, SerialStatus, SourceState,
+    SourceStatus, Stage, StoreStatus, Telemetry, UpstreamStatus,
 };
 use crate::ingest::LineState;
 
@@ -91,11 +92,22 @@ impl Collector for TelemetryCollector {
                 ("revised", pitches.revised),
                 ("flagged", pitches.flagged),
                 ("rejected", pitches.rejected),
+                ("reprocessed", pitches.reprocessed),
+                ("journal_gap", pitches.journal_gap),
             ];
             families.counters("pitches", "Pitches published, and groups rejected", None, by_label("state", &counts))?;
         }
         if let Some(calibration) = telemetry.calibration.load_full() {
             families.calibration(&calibration)?;
+        }
+        if let Some(risk) = telemetry.risk.load_full() {
+            families.risk(&risk)?;
+        }
+        if let Some(journal) = telemetry.journal.load_full() {
+            families.journal(&journal)?;
+        }
+        if let Some(upstream) = telemetry.upstream().filter(|status| status.kind != "off") {
+            families.upstream(&upstream)?;
         }
         families.responses(telemetry)?;
         if let Some(around) = telemetry.surroundings.load_full() {
@@ -296,6 +308,18 @@ impl Families<'_> {
         self.counters("http_responses", "Answers of the API, by class of status", None, by_label("class", &classes))
     }
 
+    fn journal(&mut self, status: &JournalStatus) -> fmt::Result {
+        let frames = [("flushed", status.frames), ("missed", status.missed), ("failed", status.failed)];
+        let help = "Frames by what became of them in the journal";
+        self.counters("journal_frames", help, None, by_label("outcome", &frames))?;
+        let parts = [("set_aside", status.set_aside), ("removed", status.removed)];
+        self.counters("journal_parts_gone", "Parts of the journal by why they went", None, by_label("why", &parts))?;
+        self.gauges("journal_parts", "Parts of the journal", None, [(no_labels(), status.parts)])?;
+        self.gauges("journal_size", "What it takes on the disk", Some(&Unit::Bytes), [(no_labels(), status.bytes)])?;
+        let help = "Frames taken from the journal at the start";
+        self.gauges("journal_recovered_frames", help, None, [(no_labels(), status.recovered)])
+    }
+
     fn calibration(&mut self, status: &CalibrationStatus) -> fmt::Result {
         let help = "Confidence in the game mound's calibration, 0.50 to 0.95";
         self.gauges("calibration_confidence", help, None, [(no_labels(), status.confidence)])?;
@@ -320,6 +344,24 @@ impl Families<'_> {
         }
         let corrections = each().map(|(camera, label)| (vec![label], u64::from(camera.corrections)));
         self.counters("camera_corrections", "Corrections of the camera's model", None, corrections)
+    }
+
+    fn upstream(&mut self, status: &UpstreamStatus) -> fmt::Result {
+        let up = status.up.map(|up| (no_labels(), u32::from(up)));
+        self.gauges("upstream_up", "1 where the last attempt came through", None, up)?;
+        self.gauges("upstream_failures", "Attempts failed in a row", None, [(no_labels(), status.failures)])?;
+        let waiting = status.waiting.iter().map(|(lane, count)| (vec![("lane", lane.as_str())], *count));
+        self.gauges("outbox_waiting", "Summaries waiting", None, waiting)?;
+        let bytes = [(no_labels(), status.waiting_bytes)];
+        self.gauges("outbox_waiting_size", "Bytes of the waiting summaries", Some(&Unit::Bytes), bytes)?;
+        let oldest = status.oldest_s.iter().map(|(lane, age_s)| (vec![("lane", lane.as_str())], *age_s));
+        self.gauges("outbox_oldest", "Age of the oldest waiting summary", Some(&Unit::Seconds), oldest)?;
+        self.counters("outbox_delivered", "Summaries acknowledged", None, [(no_labels(), status.delivered)])?;
+        let dropped = status.dropped.iter().map(|(cause, count)| (vec![("cause", cause.as_str())], *count));
+        self.counters("outbox_dropped", "Summaries that had to go unsent, by cause", None, dropped)?;
+        self.gauges("outbox_refused", "Summaries set aside now", None, [(no_labels(), status.refused)])?;
+        let help = "Summaries that the cloud refused";
+        self.counters("outbox_refusals", help, None, [(no_labels(), status.refused_ever)])
     }
 
     fn clients(&mut self, telemetry: &Telemetry) -> fmt::Result {

@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 
 use super::latency::Latencies;
 use super::{
-    CalibrationStatus, ClientStatus, IngestStatus, Part, PartState, PublishedPitches, ReorderStatus, Stage,
-    StoreStatus, SystemStatus, Telemetry, rfc3339,
+    CalibrationStatus, ClientStatus, IngestStatus, JournalStatus, Part, PartState, PublishedPitches, ReorderStatus,
+    Stage, StoreStatus, SystemStatus, Telemetry, rfc3339,
 };
 
 /// A part of the daemon and its state.
@@ -84,6 +84,9 @@ pub struct StatusReport {
     pub pitches: PublishedPitches,
     /// How the cameras stand; null before anybody judged them.
     pub calibration: Option<CalibrationStatus>,
+    /// The journal; null where nothing is journalled.
+    #[serde(default)]
+    pub journal: Option<JournalStatus>,
     /// Clients of the live WebSocket.
     pub clients: ClientStatus,
     /// The machine; null before it was looked at.
@@ -113,6 +116,7 @@ impl Telemetry {
             store: self.store.load_full().map(|status| *status),
             pitches: self.published.load_full().map(|status| *status).unwrap_or_default(),
             calibration: self.calibration.load_full().map(|status| (*status).clone()),
+            journal: self.journal.load_full().map(|status| *status),
             clients: self.clients.status(),
             system: around.and_then(|around| around.system),
             newest_backup_at: newest_backup_s.map(|at| rfc3339(crate::ids::BoxNs((at * 1e9) as u64))),

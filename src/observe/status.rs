@@ -237,6 +237,33 @@ pub struct PublishedPitches {
     pub flagged: u64,
     /// Groups of observations that were no pitch.
     pub rejected: u64,
+    /// Measured again from the journal, because too much of their data came late.
+    #[serde(default)]
+    pub reprocessed: u64,
+    /// Of which frames came in before a crash and were not flushed to the journal.
+    #[serde(default)]
+    pub journal_gap: u64,
+}
+
+/// The journal: what it took since the start, and what it takes on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct JournalStatus {
+    /// Frames flushed.
+    pub frames: u64,
+    /// Frames not journalled because it was behind.
+    pub missed: u64,
+    /// Frames not journalled because the disk did not take them.
+    pub failed: u64,
+    /// Parts set aside because they did not open or write.
+    pub set_aside: u64,
+    /// Parts removed for age, for want of room, or because the disk was full.
+    pub removed: u64,
+    /// Parts there now.
+    pub parts: u64,
+    /// What they take on the disk, bytes.
+    pub bytes: u64,
+    /// Frames taken from it at the start, to go on where a run stopped that was killed.
+    pub recovered: u64,
 }
 
 /// One camera as calibration has it.

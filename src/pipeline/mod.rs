@@ -8,12 +8,18 @@
 //! engine, with calibration beside them (`Rig`). A frame reaches its tracker when the eager watermark passes it (or at once where the eager watermark has
 //! passed it already); the trackers keep what they need until the final watermark has passed the pitch.
 
+mod cut;
+mod gap;
+mod late;
+mod note;
 mod record;
+mod replay;
 mod rig;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::calibration::{self, CalibrationState, Conditions, Proposal, Report};
 use crate::environment::{Air, celsius};
@@ -21,19 +27,27 @@ use crate::features::OutingPitch;
 use crate::features::baseline::PitcherBaseline;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::ingest::Signal;
+use crate::journal::Tap;
 use crate::observe::rfc3339;
 use crate::readiness::{self, Alert, Engine, InjuryRisk, Outcome, OutingKey, Readiness, Workload};
 use crate::reorder::{self, Reorder, Sink, Stamped};
-use crate::store::records::PitchRecord;
+use crate::store::records::{JOURNAL_GAP, PitchRecord, State};
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::venue::Venue;
 use crate::tracking::{self, JerkScale, LateCount, MoundTracker, When};
 
+use cut::Scales;
+pub use cut::{Cut, CutError};
+use gap::Gap;
+use late::Late;
+pub use late::{CRITICAL_FRAC, Critical, Remeasured};
+use note::Note;
+pub use replay::{Answers, Replayer, Start};
 pub use rig::Kept;
 use rig::Rig;
 
 /// What is known of a pitcher before his first pitch of the day.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Profile {
     /// Name for people.
     pub name: Option<String>,
@@ -81,6 +95,8 @@ pub enum Output {
     Calibration(Box<Kept>),
     /// What the trackers learned about the flight model changed: to be kept over a restart.
     Learned(MoundId, JerkScale),
+    /// Too much came too late: to be measured again from the journal, and given to [`Pipeline::reprocessed`].
+    Critical(Box<Critical>),
 }
 
 /// The whole way from frames to readiness.
@@ -112,6 +128,8 @@ impl<P: Profiles> Pipeline<P> {
             .map(|mound| Lane {
                 mound: mound.id,
                 tracker: MoundTracker::new(venue, mound.id, settings.tracking.clone()),
+                scales: Scales::default(),
+                late: Late::default(),
             })
             .collect();
         let zone = jiff::tz::TimeZone::get(&venue.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
@@ -133,6 +151,10 @@ impl<P: Profiles> Pipeline<P> {
                 outputs: Vec::with_capacity(64),
                 now,
                 retired: BoxNs(0),
+                begun: now,
+                warming: false,
+                tap: None,
+                gap: None,
             },
         }
     }
@@ -144,13 +166,30 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.moved_by = None;
         let frames = self.reorder.poll(now, &mut self.stage);
         self.stage.tell_gathered(now);
-        self.stage.pass_time();
-        if now.0.saturating_sub(self.stage.retired.0) >= RETIRE_EVERY_NS {
-            self.stage.retired = now;
-            self.stage.retire(now.0);
+        if !self.stage.warming {
+            self.stage.pass_time();
+            self.stage.tell_critical(self.reorder.clock_offset_ns());
+            if now.0.saturating_sub(self.stage.retired.0) >= RETIRE_EVERY_NS {
+                self.stage.retired = now;
+                self.stage.retire(now.0);
+            }
+        }
+        if let Some(tap) = &mut self.stage.tap {
+            tap.step(now, self.reorder.lives(), !self.stage.outputs.is_empty());
         }
         outputs.append(&mut self.stage.outputs);
         frames
+    }
+
+    /// Readiness is judged by other limits from the next pitch on.
+    pub fn judge_by(&mut self, readiness: readiness::Config) {
+        self.stage.note(|| Note::JudgeBy(Box::new(readiness)));
+        self.stage.engine.judge_by(readiness);
+    }
+
+    /// Whether a step would take any frame.
+    pub fn has_frames(&mut self) -> bool {
+        self.reorder.has_frames()
     }
 
     /// Arrival of the latest frame that moved a watermark in the last step.
@@ -166,6 +205,7 @@ impl<P: Profiles> Pipeline<P> {
     /// Shutdown: everything held goes through, and what is open becomes final.
     pub fn finish(&mut self, now: BoxNs, outputs: &mut Vec<Output>) {
         self.stage.now = now;
+        self.stage.note(|| Note::Finished { now });
         self.reorder.drain(&mut self.stage);
         self.stage.tell_gathered(BoxNs(u64::MAX));
         self.stage.keep_rig();
@@ -175,6 +215,7 @@ impl<P: Profiles> Pipeline<P> {
     /// What the air is now, as fused from the park's sensors: pitches are compared as in standard air, and the cameras'
     /// calibration ages by it.
     pub fn weather(&mut self, air: &Air, now: BoxNs) {
+        self.stage.note(|| Note::Weather { air: *air, now });
         self.stage.air = *air;
         let conditions = Conditions {
             wind_mph: air.wind_mph.map(|wind| wind.value),
@@ -185,6 +226,7 @@ impl<P: Profiles> Pipeline<P> {
 
     /// How a camera shakes now, g rms, as a sensor on it says.
     pub fn vibration(&mut self, camera: u8, rms_g: f64, now: BoxNs) {
+        self.stage.note(|| Note::Vibration { camera, rms_g, now });
         self.stage.rig.calibration.vibration(camera, rms_g, now);
     }
 
@@ -192,6 +234,7 @@ impl<P: Profiles> Pipeline<P> {
     /// next step.
     pub fn recalibrate(&mut self, cameras: Option<&[u8]>, dry_run: bool, now: BoxNs) -> Vec<Proposal> {
         self.stage.now = now;
+        self.stage.note(|| Note::Recalibrate { cameras: cameras.map(<[u8]>::to_vec), dry_run, now });
         let proposals = self.stage.rig.calibration.recalibrate(cameras, dry_run, now);
         self.stage.settle();
         proposals
@@ -210,6 +253,7 @@ impl<P: Profiles> Pipeline<P> {
 
     /// Somebody saw the alert. `None` where no such alert stands.
     pub fn acknowledge(&mut self, alert: u64, now: BoxNs) -> Option<Alert> {
+        self.stage.note(|| Note::Acknowledge { alert, now });
         self.stage.engine.acknowledge(alert, rfc3339(now)).cloned()
     }
 
@@ -238,6 +282,7 @@ impl<P: Profiles> Pipeline<P> {
     pub fn set_learned(&mut self, mound: MoundId, scale: JerkScale) {
         if let Some(lane) = self.stage.lane(mound) {
             lane.tracker.set_jerk_scale(scale);
+            lane.scales = Scales::from(scale);
         }
     }
 
@@ -260,7 +305,9 @@ const RETIRE_EVERY_NS: u64 = 60 * 1_000_000_000;
 const SOURCES: usize = 64;
 
 /// A published pitch, as last published.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Recent {
+    #[serde(with = "cut::as_json")]
     record: PitchRecord,
     /// Whose it is, in which outing, and what the features saw of it.
     outing: Option<(PitcherId, OutingKey, OutingPitch)>,
@@ -269,6 +316,9 @@ struct Recent {
 struct Lane {
     mound: MoundId,
     tracker: MoundTracker,
+    /// What it learned of the jerk in the last minutes, and when.
+    scales: Scales,
+    late: Late,
 }
 
 /// Everything behind the watermark buffer.
@@ -292,6 +342,14 @@ struct Stage<P> {
     now: BoxNs,
     /// When arms were last looked through for those to forget.
     retired: BoxNs,
+    /// When the first of the runs that this one goes on after began; frames before went through another pipeline.
+    begun: BoxNs,
+    /// Only buffer and trackers take part, and nothing is published: see `cut`.
+    warming: bool,
+    /// Where what enters is journalled.
+    tap: Option<Tap>,
+    /// What a kill took with it, for as long as that may matter.
+    gap: Option<Box<Gap>>,
 }
 
 impl<P: Profiles> Stage<P> {
@@ -323,7 +381,7 @@ impl<P: Profiles> Stage<P> {
         {
             *dropped = health.dropped;
         }
-        if when != When::Late {
+        if when != When::Late && !self.warming {
             self.inspect(frame);
         }
         if let Some(lane) = self.lane(mound) {
@@ -342,6 +400,7 @@ impl<P: Profiles> Stage<P> {
             }
             self.profiled.insert(pitcher, key);
             let profile = self.profiles.profile(pitcher, day);
+            self.note(|| Note::Profile { pitcher, day, profile: profile.clone() });
             let mut cleared = self.engine.set_workload(pitcher, profile.workload);
             if let Some(risk) = profile.risk {
                 cleared.extend(self.engine.set_risk(pitcher, risk));
@@ -377,9 +436,24 @@ impl<P: Profiles> Stage<P> {
     }
 
     fn publish(&mut self, pitch: &Pitch, moved_by: BoxNs) {
+        self.publish_as(pitch, moved_by, None);
+    }
+
+    fn publish_as(&mut self, pitch: &Pitch, moved_by: BoxNs, flag: Option<&str>) {
+        let is_final = |recent: &Recent| recent.record.id == pitch.id.0 && recent.record.state == State::Final;
+        // A run that was killed may have committed it as final, out of frames that it had not journalled yet.
+        if self.warming || flag.is_none() && self.recent.iter().any(is_final) {
+            return;
+        }
         let day = record::game_date(pitch.release, &self.zone);
         let confidence = self.rig.calibration.confidence(pitch.mound, self.now).fused;
-        let record = record::record(pitch, day.to_string(), confidence);
+        let mut record = record::record(pitch, day.to_string(), confidence);
+        if let Some(gap) = &self.gap
+            && gap.touches(self.rig.cameras_of(pitch.mound), pitch.release, pitch.plate)
+        {
+            record.flags.push(JOURNAL_GAP.to_owned());
+        }
+        record.flags.extend(flag.map(str::to_owned));
         self.outputs.push(Output::Pitch { record: Box::new(record.clone()), moved_by });
         let before = self.recent.iter().rev().find(|r| r.record.id == record.id).and_then(|r| r.outing);
         if let Some((before, ..)) = before.filter(|(before, ..)| Some(*before) != pitch.context.pitcher)
@@ -401,6 +475,9 @@ impl<P: Profiles> Stage<P> {
 
     /// A final pitch has more late frames than when it was published.
     fn recount(&mut self, count: LateCount, moved_by: BoxNs) {
+        if self.warming {
+            return;
+        }
         let Some(recent) = self.recent.iter_mut().rev().find(|r| r.record.id == count.id.0) else { return };
         let share = f64::from(count.frames_late) / f64::from(count.frames.max(1));
         recent.record.late_data_frac = share;
@@ -426,6 +503,18 @@ impl<P: Profiles> Stage<P> {
 }
 
 impl<P: Profiles> Sink<Signal> for Stage<P> {
+    #[inline]
+    fn taken(&mut self, path: usize, frame: &Stamped<Signal>) {
+        if let Some(tap) = &mut self.tap {
+            tap.frame(path, frame);
+        }
+        if let Some(gap) = &mut self.gap
+            && !gap.note(frame)
+        {
+            self.gap = None;
+        }
+    }
+
     fn eager(&mut self, mound: MoundId, frame: &Stamped<Signal>) {
         self.observe(mound, frame, When::Eager);
     }
@@ -438,6 +527,7 @@ impl<P: Profiles> Sink<Signal> for Stage<P> {
 
     fn late(&mut self, mound: MoundId, frame: &Stamped<Signal>) {
         self.observe(mound, frame, When::Late);
+        self.note_late(mound, frame);
     }
 
     fn advanced(&mut self, mound: MoundId, eager: EventNs, final_: EventNs, moved_by: BoxNs) {
@@ -446,6 +536,14 @@ impl<P: Profiles> Sink<Signal> for Stage<P> {
         let mut pitches = std::mem::take(&mut self.pitches);
         lane.tracker.advance(eager, final_, self.now, &mut pitches);
         if pitches.iter().any(|p| p.state == PitchState::Final) {
+            if self.warming {
+                // Of the pitches before the warming it knows less than the run that learned from them did.
+                lane.tracker.set_jerk_scale(lane.scales.at(self.now));
+                lane.tracker.evidence().for_each(drop);
+                self.pitches = pitches;
+                return self.pitches.clear();
+            }
+            lane.scales.note(self.now, lane.tracker.jerk_scale());
             self.outputs.push(Output::Learned(mound, lane.tracker.jerk_scale()));
             // First what they say of the cameras: their own confidence knows of it.
             self.hear(mound);

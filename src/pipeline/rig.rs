@@ -38,12 +38,12 @@ pub(super) struct Rig {
     /// Source, name and mound of each camera.
     cameras: Vec<(u8, String, MoundId)>,
     /// Alerts that stand, with their numbers in the book.
-    standing: Vec<(u8, AlertKind, u64)>,
+    pub(super) standing: Vec<(u8, AlertKind, u64)>,
     evidence: Vec<RigEvidence>,
-    passed: BoxNs,
-    kept: BoxNs,
+    pub(super) passed: BoxNs,
+    pub(super) kept: BoxNs,
     /// Whether it learned something since it was last kept.
-    learned: bool,
+    pub(super) learned: bool,
 }
 
 impl Rig {
@@ -60,6 +60,11 @@ impl Rig {
             kept: now,
             learned: false,
         }
+    }
+
+    /// The cameras of a mound.
+    pub(super) fn cameras_of(&self, mound: MoundId) -> impl Iterator<Item = u8> + '_ {
+        self.cameras.iter().filter(move |(.., of)| *of == mound).map(|(id, ..)| *id)
     }
 
     fn mound_of(&self, camera: u8) -> Option<MoundId> {
@@ -177,6 +182,18 @@ impl<P> Stage<P> {
     /// Goes on where an earlier run stopped: its corrections hold from the first frame on, its alerts stand again.
     pub(super) fn restore_rig(&mut self, state: CalibrationState) {
         self.rig.calibration.restore(state, self.now);
+        self.correct_all();
+        let report = self.rig.calibration.report(self.now);
+        for camera in &report.cameras {
+            for alert in &camera.alerts {
+                self.raise(camera.id, alert.kind, &alert.reason, &report);
+            }
+        }
+        self.settle();
+    }
+
+    /// Tells the trackers of every correction and exclusion in force.
+    pub(super) fn correct_all(&mut self) {
         let cameras: Vec<u8> = self.rig.cameras.iter().map(|(id, ..)| *id).collect();
         for camera in cameras {
             let correction = self.rig.calibration.correction(camera);
@@ -186,13 +203,6 @@ impl<P> Stage<P> {
                 lane.tracker.exclude(camera, excluded);
             });
         }
-        let report = self.rig.calibration.report(self.now);
-        for camera in &report.cameras {
-            for alert in &camera.alerts {
-                self.raise(camera.id, alert.kind, &alert.reason, &report);
-            }
-        }
-        self.settle();
     }
 
     fn with_lane_of<R>(&mut self, camera: u8, act: impl FnOnce(&mut Lane) -> R) {

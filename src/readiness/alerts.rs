@@ -7,6 +7,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use super::config::{AlertConfig, Limit, Limits};
 use super::{Alert, Severity};
 use crate::ids::{EventNs, PitcherId};
@@ -68,7 +70,7 @@ impl Rule {
 }
 
 /// Pitches in a row of which something holds. A revised pitch is judged again on top of those before it.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Streak {
     before: u32,
     now: u32,
@@ -84,7 +86,7 @@ impl Streak {
 }
 
 /// One limit's streaks.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Line {
     beyond: Streak,
     inside: Streak,
@@ -101,7 +103,7 @@ impl Line {
 }
 
 /// One rule's state for one pitcher.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Watch {
     standing: Option<(Severity, u64)>,
     warning: Line,
@@ -150,7 +152,7 @@ pub(super) struct Changes {
 }
 
 /// The rules of one pitcher.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Watches([Watch; Rule::ALL.len()]);
 
 impl Watches {
@@ -240,7 +242,7 @@ impl Watches {
 }
 
 /// All alerts, oldest first; bounded.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Book {
     alerts: VecDeque<Alert>,
     last_id: u64,

@@ -12,6 +12,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::alerts::{Book, Changes, Rule, Subject, Watches};
 use super::config::Config;
 use super::indices::{Indices, Inputs, Judge, Points};
@@ -51,7 +53,7 @@ pub struct Engine {
 }
 
 /// One pitcher.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Arm {
     name: Option<String>,
     baseline: Option<PitcherBaseline>,
@@ -66,7 +68,7 @@ struct Arm {
 }
 
 /// His outing under way.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Current {
     key: OutingKey,
     mound: MoundId,
@@ -79,11 +81,33 @@ struct Current {
     published: Option<Readiness>,
 }
 
+/// All that an engine knows, to go on with elsewhere as if nothing had happened.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EngineState {
+    book: Book,
+    arms: BTreeMap<PitcherId, Arm>,
+}
+
 impl Engine {
+    /// All that it knows.
+    pub fn state(&self) -> EngineState {
+        EngineState { book: self.book.clone(), arms: self.arms.clone() }
+    }
+
+    /// Goes on with what another one knew.
+    pub fn resume(&mut self, state: EngineState) {
+        (self.book, self.arms) = (state.book, state.arms);
+    }
+
     /// An engine that knows nobody yet.
     pub fn new(config: Config) -> Self {
         let book = Book::new(config.alerts_max);
         Self { config, judge: Judge::default(), book, arms: BTreeMap::new() }
+    }
+
+    /// Judges by other limits from the next pitch on. How many alerts are kept stays as it was.
+    pub fn judge_by(&mut self, config: Config) {
+        self.config = config;
     }
 
     /// Sets what is usual for a pitcher; it counts from his next pitch on. Returns the alerts of whoever was forgotten

@@ -7,6 +7,8 @@
 //! image: the same input gives the same interval to the last bit, and nothing is drawn while pitches come. Where all
 //! features sit on corners the value itself can lie outside the quantiles; the interval is then stretched to hold it.
 
+use serde::{Deserialize, Serialize};
+
 use super::Index;
 use super::config::{Config, Ramp};
 use crate::features::{FeatureSet, Lowering};
@@ -112,7 +114,7 @@ impl Points {
 }
 
 /// Both indices.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Indices {
     /// 0–100, high is good.
     pub readiness: Index,

@@ -21,9 +21,9 @@ use crate::ids::{MoundId, PitcherId};
 
 pub use alerts::Rule;
 pub use config::{AlertConfig, Config, ConfigError, Limit, Limits, Ramp};
-pub use engine::{Engine, Outcome};
+pub use engine::{Engine, EngineState, Outcome};
 pub use indices::{Indices, Inputs, Judge, Points};
-pub use workload::{HISTORY_DAYS, OutingKey, Role, Workload};
+pub use workload::{HISTORY_DAYS, OutingKey, Role, Workload, acute_chronic, rest_asked};
 
 /// A number with its 90 % interval; all null where it cannot be given.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
@@ -105,7 +105,7 @@ pub struct CameraAlert {
 }
 
 /// What an injury model told of a pitcher before today.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InjuryRisk {
     /// Risk Index, 0–100.
     pub index: f64,

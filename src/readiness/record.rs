@@ -2,7 +2,7 @@
 
 use crate::features::{OutingPitch, Reading};
 use crate::ids::{EventNs, PitchId, PitchType};
-use crate::store::records::{Measured, PitchRecord, State};
+use crate::store::records::{Measured, PitchRecord, State, is_of_its_making};
 use crate::tracking::pitch::PitchState;
 
 impl From<&PitchRecord> for OutingPitch {
@@ -23,7 +23,7 @@ impl From<&PitchRecord> for OutingPitch {
             release_extension: reading(|m| m.release_extension),
             pfx_x: reading(|m| m.pfx_x),
             pfx_z: reading(|m| m.pfx_z),
-            flagged: !record.flags.is_empty(),
+            flagged: record.flags.iter().any(|flag| !is_of_its_making(flag)),
             late_data_frac: record.late_data_frac,
             calibration_confidence: record.calibration_confidence,
             environment: None,

@@ -2,17 +2,30 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::ids::GamePk;
 
 /// How a pitcher is used; it sets the cap of his dose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Starts games.
     Starter,
     /// Comes in later.
     Reliever,
+}
+
+impl Role {
+    /// A starter where the median day of pitching has at least `starter_pitches_min` pitches, else a reliever. With no day
+    /// known it is a starter: the wrong way round, a reliever's cap would dock every starter in his second inning.
+    pub fn of(mut pitches: Vec<u32>, starter_pitches_min: u32) -> Self {
+        pitches.sort_unstable();
+        match pitches.get(pitches.len() / 2) {
+            Some(median) if *median < starter_pitches_min => Self::Reliever,
+            _ => Self::Starter,
+        }
+    }
 }
 
 /// Days whose load is acute, and days over which the chronic one is averaged (science.md §5).
@@ -26,7 +39,7 @@ const REST: [(u32, u32); 4] = [(30, 0), (45, 1), (60, 2), (80, 3)];
 const REST_MOST: u32 = 4;
 
 /// Load before today. The default knows nothing: no past pitches, role unknown, pW absent.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Workload {
     /// Past appearances: how many days ago (1 is yesterday) and how many pitches.
     pub past: Vec<(u32, u32)>,
@@ -56,38 +69,45 @@ impl Workload {
         self.past.iter().map(|(days, pitches)| f64::from(*pitches) * (-f64::from(*days)).exp2()).sum()
     }
 
-    /// The role as given, else a starter where the median past appearance has at least `starter_pitches_min` pitches,
-    /// else a reliever. With no past it is a starter: the wrong way round, a reliever's cap would dock every starter
-    /// in his second inning.
+    /// The role as given, else by his past appearances.
     pub fn role(&self, starter_pitches_min: u32) -> Role {
-        if let Some(role) = self.role {
-            return role;
-        }
-        let mut counts: Vec<u32> = self.past.iter().map(|(_, pitches)| *pitches).collect();
-        counts.sort_unstable();
-        match counts.get(counts.len() / 2) {
-            Some(median) if *median < starter_pitches_min => Role::Reliever,
-            _ => Role::Starter,
-        }
+        let pitches = || self.past.iter().map(|(_, pitches)| *pitches).collect();
+        self.role.unwrap_or_else(|| Role::of(pitches(), starter_pitches_min))
     }
 }
 
-/// Exponentially weighted mean of a day's load over N = 7 days (λ = 2/(N + 1)) over that of N = 28, uncoupled: the chronic
-/// mean ends where the acute week begins. Both are means over the days known, so that a short past is not a small one.
-fn acwr(past: &[(u32, u32)]) -> Option<f64> {
-    let known_days = past.iter().map(|(days, _)| *days).max()?.min(HISTORY_DAYS);
-    if known_days < CHRONIC_DAYS {
-        return None;
-    }
+/// Below this chronic load, pitches a day, a ratio says nothing \[P\].
+const CHRONIC_MIN: f64 = 0.5;
+
+/// Days of rest that Pitch Smart asks for after so many pitches of a day (science.md §5, ages 19–22); guidance.
+pub fn rest_asked(pitches: u32) -> u32 {
+    REST.iter().find(|(most, _)| pitches <= *most).map_or(REST_MOST, |(_, rest)| *rest)
+}
+
+/// Exponentially weighted means of a day's load, pitches: acute over N = 7 days (λ = 2/(N + 1)), chronic over N = 28,
+/// uncoupled: the chronic one ends where the acute week begins. Both are means over the days known, so that a short past is
+/// not a small one. `past` is days ago and pitches; what lies farther back than [`HISTORY_DAYS`] is left out.
+pub fn acute_chronic(past: &[(u32, u32)]) -> (f64, f64) {
+    let known_days = known_days(past);
     let mean = |from: u32, span: u32| {
         let keep = 1.0 - 2.0 / (f64::from(span) + 1.0);
-        let weight = |days: u32| keep.powi(days as i32 - from as i32);
+        let Some(days) = known_days.checked_sub(from) else { return 0.0 };
         let inside = past.iter().filter(|(days, _)| (from..=known_days).contains(days));
-        let load: f64 = inside.map(|(days, pitches)| weight(*days) * f64::from(*pitches)).sum();
-        load / (from..=known_days).map(weight).sum::<f64>()
+        let load: f64 = inside.map(|(days, pitches)| keep.powi((days - from) as i32) * f64::from(*pitches)).sum();
+        // Over the sum of the weights of days + 1 days.
+        load * (1.0 - keep) / (1.0 - keep.powi(days as i32 + 1))
     };
-    let chronic = mean(ACUTE_DAYS + 1, CHRONIC_DAYS);
-    (chronic > 0.0).then(|| mean(1, ACUTE_DAYS) / chronic)
+    (mean(1, ACUTE_DAYS), mean(ACUTE_DAYS + 1, CHRONIC_DAYS))
+}
+
+fn known_days(past: &[(u32, u32)]) -> u32 {
+    past.iter().map(|(days, _)| *days).max().unwrap_or(0).min(HISTORY_DAYS)
+}
+
+/// The ratio of the two; absent where under 28 days are known, or next to nothing was thrown in them.
+fn acwr(past: &[(u32, u32)]) -> Option<f64> {
+    let (acute, chronic) = acute_chronic(past);
+    (known_days(past) >= CHRONIC_DAYS && chronic >= CHRONIC_MIN).then(|| acute / chronic)
 }
 
 /// The most days that any day's pitches still ask of rest; absent without a past.
@@ -95,14 +115,13 @@ fn rest_deficit(past: &[(u32, u32)]) -> Option<f64> {
     let missing = |days: u32| {
         // Both games of a doubleheader are one day's work.
         let pitches: u32 = past.iter().filter(|(other, _)| *other == days).map(|(_, pitches)| *pitches).sum();
-        let asked = REST.iter().find(|(most, _)| pitches <= *most).map_or(REST_MOST, |(_, rest)| *rest);
-        asked.saturating_sub(days.saturating_sub(1))
+        rest_asked(pitches).saturating_sub(days.saturating_sub(1))
     };
     past.iter().map(|(days, _)| missing(*days)).max().map(f64::from)
 }
 
 /// Which outing a pitch belongs to. One mound and one game, or one mound and one day where no game is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum OutingKey {
     /// A game.
     Game(GamePk),

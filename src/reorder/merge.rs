@@ -438,6 +438,10 @@ impl<T: Copy + Send + Route> Merge<T> {
         Some((event(eager), event(final_)))
     }
 
+    pub(super) fn clock_offset_ns(&self) -> i64 {
+        self.fence.offset_ns()
+    }
+
     pub(super) fn median_lag_ns(&self) -> Option<i64> {
         self.fence.median_ns()
     }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 pub use config::{CAMERA_MAX, Config, ConfigError, MOUNDS_MAX, MoundPlan, SOURCE_MAX, SPAN_TICKS, TICK_BITS};
 pub use poll::Reorder;
-pub use producer::{Overflowed, Producer};
+pub use producer::{Life, Overflowed, Producer};
 pub use status::{Counts, SourceState, SourceStatus};
 
 use crate::ids::{BoxNs, EventNs, MoundId};
@@ -50,6 +50,11 @@ pub trait Route {
 /// What the merge thread does with frames. Calls come in a fixed order: for each move of the watermarks first `eager`,
 /// then `released`, then one `advanced`.
 pub trait Sink<T> {
+    /// A frame is taken off a path, and not judged yet: every one, in the order in which they are taken.
+    #[inline]
+    fn taken(&mut self, path: usize, frame: &Stamped<T>) {
+        let _ = (path, frame);
+    }
     /// The eager watermark passes this frame: once per frame, in (event, source, seq) order within an epoch.
     fn eager(&mut self, mound: MoundId, frame: &Stamped<T>);
     /// Accepted, though the eager watermark had already passed it; the final one has not.

@@ -54,6 +54,7 @@ impl<T: Copy + Send + Route> Reorder<T> {
                 if let Some(coming) = reader.peek_at(CHUNK_AHEAD) {
                     self.merge.prefetch_chunk(coming);
                 }
+                sink.taken(at, frame);
                 self.merge.take(at, frame, sink);
                 reader.pass();
                 taken += 1;
@@ -68,6 +69,19 @@ impl<T: Copy + Send + Route> Reorder<T> {
         }
         debug_assert!(self.counts().balanced(), "{:?}", self.counts());
         taken
+    }
+
+    /// Whether a poll would take anything.
+    pub fn has_frames(&mut self) -> bool {
+        self.paths.iter_mut().any(|path| {
+            path.reader.look();
+            path.reader.peek().is_some()
+        })
+    }
+
+    /// Each path's signs of life, in order, as the last poll read them.
+    pub fn lives(&self) -> impl Iterator<Item = Life> + '_ {
+        self.paths.iter().map(|path| path.life)
     }
 
     /// The path whose next frame arrived first, and up to which arrival it stays so.
@@ -114,6 +128,11 @@ impl<T: Copy + Send + Route> Reorder<T> {
     /// planned, or before its first frame.
     pub fn watermarks(&self, mound: MoundId) -> Option<(EventNs, EventNs)> {
         self.merge.watermarks(mound)
+    }
+
+    /// How far the box's clock is ahead of the cameras', ns, where their lags say so; 0 while they are plausible.
+    pub fn clock_offset_ns(&self) -> i64 {
+        self.merge.clock_offset_ns()
     }
 
     /// The median camera's lag, ns, by the box's clock; implausible when the box's clock is wrong. `None` before the fence

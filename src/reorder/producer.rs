@@ -31,14 +31,14 @@ pub(super) struct Signals {
 }
 
 /// Signs of life as the merge thread reads them, before it looks at the ring.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Life {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
     /// Every frame that came before this was on the ring when the signs were read.
-    pub(super) beat: BoxNs,
+    pub beat: BoxNs,
     /// Since then the thread was neither held up nor short of slots.
-    pub(super) alive_since: BoxNs,
-    /// The producer is gone.
-    pub(super) closed: bool,
+    pub alive_since: BoxNs,
+    /// The producer is gone, or what feeds it is.
+    pub closed: bool,
 }
 
 impl Signals {
@@ -118,6 +118,16 @@ impl<T: Copy + Send> Producer<T> {
     pub fn hang_up(&mut self) {
         self.hung_up = true;
         self.signals.closed.store(true, Ordering::Release);
+    }
+
+    /// Shows signs of life as they were read from a path before: for a replay, whose frames follow. The next
+    /// [`beat`](Self::beat) is a thread's of its own, that has just begun.
+    pub fn relive(&mut self, life: Life) {
+        self.signals.alive_since.store(life.alive_since.0, Ordering::Release);
+        self.signals.beat.store(life.beat.0, Ordering::Release);
+        self.signals.closed.store(life.closed, Ordering::Release);
+        self.hung_up = life.closed;
+        self.reclaim();
     }
 
     /// Slots that the path has left, as far as the last beat knows.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::day::Day;
-use super::features::rest_asked;
 use super::series::Series;
+use crate::readiness::rest_asked;
 
 /// Pitch Smart's most pitches of a day, ages 19–22.
 const DAY_MAX: u32 = 120;
@@ -104,7 +104,7 @@ fn no_game_since(placed: Option<Day>, games: &[(Day, u32)]) -> bool {
 /// The first day on which all his games have had the rest that the guidance asks for.
 fn rested_by(games: &[(Day, u32)], day: Day) -> (Day, String) {
     let after = |(game, pitches): &(Day, u32)| {
-        let rest = rest_asked(f64::from(*pitches));
+        let rest = rest_asked(*pitches) as i32;
         (game.plus(rest + 1), format!("Pitch Smart asks for {rest} days of rest after {pitches} pitches on {game}"))
     };
     let recent = games.iter().rev().take_while(|(game, _)| day.since(*game) <= DAYS_AHEAD);

@@ -44,48 +44,66 @@ pub struct Anomaly {
 /// χ² at 99 % for 1 to 8 degrees of freedom.
 const CHI2_99: [f64; 8] = [6.635, 9.210, 11.345, 13.277, 15.086, 16.812, 18.475, 20.090];
 
-/// Judges `now` against `history`, each in the order of `names`; none with too little history, with values that are no
-/// numbers, or of quantities that never vary.
-pub fn judge(names: &[&str], history: &[Vec<f64>], now: &[f64]) -> Option<Anomaly> {
-    let k = names.len();
-    if history.len() < HISTORY_MIN || k == 0 || k > CHI2_99.len() || now.len() != k {
-        return None;
-    }
-    let history = &history[history.len().saturating_sub(HISTORY_MAX)..];
-    if history.iter().any(|row| row.len() != k) || history.iter().flatten().chain(now).any(|x| !x.is_finite()) {
-        return None;
-    }
-    let scale = |column: usize| {
-        let values: Vec<f64> = history.iter().map(|row| row[column]).collect();
-        let middle = median(values.clone());
-        let spread = 1.4826 * median(values.iter().map(|v| (v - middle).abs()).collect());
-        (middle, spread.max(SCALE_FLOOR * middle.abs()).max(1e-9))
-    };
-    let scales: Vec<(f64, f64)> = (0..k).map(scale).collect();
-    let z_of = |row: &[f64]| -> Vec<f64> { row.iter().zip(&scales).map(|(x, (m, s))| (x - m) / s).collect() };
-    let clipped: Vec<Vec<f64>> =
-        history.iter().map(|row| z_of(row).into_iter().map(|z| z.clamp(-3.0, 3.0)).collect()).collect();
-    let correlation = Array2::from_shape_fn((k, k), |(i, j)| {
-        if i == j {
-            return 1.0;
+/// What is usual of some quantities.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Usual {
+    names: Vec<&'static str>,
+    /// Median and robust standard deviation of each.
+    scales: Vec<(f64, f64)>,
+    correlation: Array2<f64>,
+}
+
+impl Usual {
+    /// Of a history, oldest first, each row in the order of `names`; none with too little of it, with values that are no
+    /// numbers, or of more quantities than a limit is known for.
+    pub fn of(names: &[&'static str], history: &[Vec<f64>]) -> Option<Self> {
+        let k = names.len();
+        if history.len() < HISTORY_MIN || k == 0 || k > CHI2_99.len() {
+            return None;
         }
-        let column = |c: usize| clipped.iter().map(|row| row[c]).collect::<Vec<_>>();
-        (1.0 - SHRINK) * super::prepare::correlation(&column(i), &column(j))
-    });
-    let z = z_of(now);
-    let turned = solve(correlation, Array1::from(z.clone()))?;
-    let parts: Vec<f64> = z.iter().zip(&turned).map(|(z, t)| z * t).collect();
-    let distance: f64 = parts.iter().sum();
-    let driver = (0..k).max_by(|a, b| parts[*a].total_cmp(&parts[*b]))?;
-    Some(Anomaly {
-        distance,
-        limit: CHI2_99[k - 1],
-        unusual: distance > CHI2_99[k - 1],
-        driver: names[driver].to_owned(),
-        value: now[driver],
-        usual: scales[driver].0,
-        z: z[driver],
-    })
+        let history = &history[history.len().saturating_sub(HISTORY_MAX)..];
+        if history.iter().any(|row| row.len() != k) || history.iter().flatten().any(|x| !x.is_finite()) {
+            return None;
+        }
+        let scale = |column: usize| {
+            let values: Vec<f64> = history.iter().map(|row| row[column]).collect();
+            let middle = median(values.clone());
+            let spread = 1.4826 * median(values.iter().map(|v| (v - middle).abs()).collect());
+            (middle, spread.max(SCALE_FLOOR * middle.abs()).max(1e-9))
+        };
+        let scales: Vec<(f64, f64)> = (0..k).map(scale).collect();
+        let clipped = |column: usize| {
+            let (middle, spread) = scales[column];
+            history.iter().map(|row| ((row[column] - middle) / spread).clamp(-3.0, 3.0)).collect::<Vec<f64>>()
+        };
+        let clipped: Vec<Vec<f64>> = (0..k).map(clipped).collect();
+        let correlation = Array2::from_shape_fn((k, k), |(i, j)| {
+            if i == j { 1.0 } else { (1.0 - SHRINK) * super::prepare::correlation(&clipped[i], &clipped[j]) }
+        });
+        Some(Self { names: names.to_vec(), scales, correlation })
+    }
+
+    /// How far `now`, in the same order, is from it; none where it is no row of numbers.
+    pub fn judge(&self, now: &[f64]) -> Option<Anomaly> {
+        let k = self.names.len();
+        if now.len() != k || now.iter().any(|x| !x.is_finite()) {
+            return None;
+        }
+        let z: Vec<f64> = now.iter().zip(&self.scales).map(|(x, (middle, spread))| (x - middle) / spread).collect();
+        let turned = solve(self.correlation.clone(), Array1::from(z.clone()))?;
+        let parts: Vec<f64> = z.iter().zip(&turned).map(|(z, t)| z * t).collect();
+        let distance: f64 = parts.iter().sum();
+        let driver = (0..k).max_by(|a, b| parts[*a].total_cmp(&parts[*b]))?;
+        Some(Anomaly {
+            distance,
+            limit: CHI2_99[k - 1],
+            unusual: distance > CHI2_99[k - 1],
+            driver: self.names[driver].to_owned(),
+            value: now[driver],
+            usual: self.scales[driver].0,
+            z: z[driver],
+        })
+    }
 }
 
 /// The latest outing up to `day` against those before it.
@@ -94,12 +112,16 @@ pub fn outing(series: &Series, day: Day) -> Option<Anomaly> {
     let mut rows: Vec<Vec<f64>> =
         series.appearances.iter().filter(|a| a.day.is_some_and(|d| d <= day)).filter_map(row).collect();
     let now = rows.pop()?;
-    judge(&["pitches", "release_speed", "release_spin_rate"], &rows, &now)
+    Usual::of(&["pitches", "release_speed", "release_spin_rate"], &rows)?.judge(&now)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn judge(names: &[&'static str], history: &[Vec<f64>], now: &[f64]) -> Option<Anomaly> {
+        Usual::of(names, history)?.judge(now)
+    }
 
     fn usual() -> Vec<Vec<f64>> {
         // Speed and spin go together, as they do.
@@ -134,6 +156,7 @@ mod tests {
     fn too_little_or_no_number_is_no_judgement_and_no_panic() {
         assert_eq!(judge(&["x"], &vec![vec![1.0]; 9], &[2.0]), None);
         assert_eq!(judge(&["x"], &vec![vec![f64::NAN]; 20], &[2.0]), None);
+        assert_eq!(judge(&["x"], &vec![vec![1.0]; 20], &[f64::INFINITY]), None);
         assert_eq!(judge(&["x"], &vec![vec![1.0, 2.0]; 20], &[2.0]), None);
         assert!(judge(&["x"], &vec![vec![1.0]; 20], &[1.0]).is_some_and(|a| !a.unusual), "what never varies");
     }

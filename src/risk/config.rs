@@ -18,6 +18,8 @@ pub struct Config {
     pub cache_max: usize,
     /// Pitchers of one batch request at most.
     pub batch_max: usize,
+    /// Newly labelled days of pitching from which on `etl` trains anew; a tenth of them where quality fell.
+    pub retrain_rows: u64,
 }
 
 impl Default for Config {
@@ -29,6 +31,8 @@ impl Default for Config {
             requests_per_minute: 240,
             cache_max: 4096,
             batch_max: 100,
+            // A fifth of a league's season.
+            retrain_rows: 3000,
         }
     }
 }
@@ -46,6 +50,7 @@ impl Config {
             ("requests_per_minute", self.requests_per_minute as usize),
             ("cache_max", self.cache_max),
             ("batch_max", self.batch_max),
+            ("retrain_rows", self.retrain_rows as usize),
         ] {
             if value == 0 {
                 errors.push((name, "is 0; write 1 or more".to_owned()));

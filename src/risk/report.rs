@@ -52,8 +52,8 @@ fn write_card(out: &mut String, model: &Model) -> std::fmt::Result {
         let share = 100.0 * matched as f64 / all.max(1) as f64;
         writeln!(
             out,
-            "**Names**: of {all} pitchers with arm placements in these years the games of {matched} ({share:.1} %) were \
-             found by name.\n"
+            "**Names**: of {all} pitchers with arm placements in these years the games of {matched} ({share:.1} %) are \
+             known. The others' names were not found, or are those of several people.\n"
         )?;
     }
     writeln!(

@@ -58,6 +58,7 @@ pub struct Contributor {
 
 /// His load in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = RiskWorkload)]
 pub struct WorkloadSummary {
     /// Pitches of the last 7 days.
     pub pitches_7d: Option<f64>,
@@ -124,17 +125,31 @@ pub enum NoAssessment {
     NotScored(#[from] ScoreError),
 }
 
+/// What was known of him at the end of `day`, and what the model says of it.
+fn score(model: &Model, series: &Series, day: Day) -> Result<(Snapshot, Score), NoAssessment> {
+    let snapshot = Snapshot::of(series, day).ok_or(NoAssessment::NoGames(day))?;
+    if day.since(snapshot.last_game) > SILENT_DAYS {
+        return Err(NoAssessment::NoGames(day));
+    }
+    let score = model.score(&snapshot)?;
+    Ok((snapshot, score))
+}
+
+/// Of an arm placement within 21 days of the end of `day`, and nothing else.
+///
+/// # Errors
+/// Too little is known of him by then.
+pub fn probability(model: &Model, series: &Series, day: Day) -> Result<f64, NoAssessment> {
+    score(model, series, day).map(|(_, score)| score.probability)
+}
+
 /// Assesses a pitcher as of the end of `day`.
 ///
 /// # Errors
 /// Too little is known of him by then.
 pub fn assess(model: &Model, series: &Series, day: Day, config: &Config) -> Result<Assessment, NoAssessment> {
-    let snapshot = Snapshot::of(series, day).ok_or(NoAssessment::NoGames(day))?;
+    let (snapshot, score) = score(model, series, day)?;
     let since = day.since(snapshot.last_game);
-    if since > SILENT_DAYS {
-        return Err(NoAssessment::NoGames(day));
-    }
-    let score = model.score(&snapshot)?;
     let contributors = contributors(model, &snapshot, &score, config.contributors);
     let level = match score.probability {
         p if p >= config.high_from => Level::High,

@@ -1,8 +1,7 @@
 //! What the risk model knows of a pitcher: plain series of appearances and placements.
 
-use serde::{Deserialize, Serialize};
-
 use super::day::Day;
+pub use crate::store::records::BodyPart;
 
 /// One pitcher's game.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -19,58 +18,6 @@ pub struct Appearance {
     pub release_spin_rate: Option<f64>,
     /// Share of each pitch type, Statcast's code; empty where unknown.
     pub mix: Vec<(String, f64)>,
-}
-
-/// What an injured-list placement was for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BodyPart {
-    /// Elbow, its ligament and nerve; forearm and flexor.
-    Elbow,
-    /// Shoulder, rotator cuff, lat, teres, thoracic outlet.
-    Shoulder,
-    /// Arm without more, biceps, triceps.
-    Arm,
-    /// Wrist, hand, finger, thumb, blister.
-    Hand,
-    /// Everything else, and what was not disclosed.
-    Other,
-}
-
-impl BodyPart {
-    /// Whether the risk model's label counts it (science.md §7: arm or shoulder class).
-    pub fn is_arm(self) -> bool {
-        matches!(self, Self::Elbow | Self::Shoulder | Self::Arm)
-    }
-
-    /// From the words of an injury report. Words are matched whole, so that `lat` is the muscle and neither `lateral`
-    /// nor `inflammation`; what names another part first, or the arm that does not throw, is not the throwing arm.
-    pub fn classify(injury: &str) -> Self {
-        let lower = injury.to_lowercase();
-        let has = |word: &str| lower.split(|c: char| !c.is_alphanumeric()).any(|w| w == word);
-        let any = |words: &[&str]| words.iter().any(|w| has(w));
-        if lower.contains("non-throwing") || lower.contains("non-pitching") {
-            return Self::Other;
-        }
-        if any(&["hip", "knee", "leg", "ankle", "foot", "toe", "back", "neck", "oblique"])
-            && !any(&["elbow", "shoulder", "forearm", "biceps", "triceps", "flexor", "ucl", "lat"])
-        {
-            return Self::Other;
-        }
-        if any(&["elbow", "forearm", "flexor", "ucl", "ulnar", "tommy"]) {
-            return Self::Elbow;
-        }
-        if any(&["shoulder", "rotator", "labrum", "lat", "latissimus", "teres", "thoracic", "capsule", "scapula"]) {
-            return Self::Shoulder;
-        }
-        if any(&["wrist", "hand", "finger", "thumb", "blister", "fingernail"]) {
-            return Self::Hand;
-        }
-        if any(&["arm", "biceps", "bicep", "triceps", "tricep"]) {
-            return Self::Arm;
-        }
-        Self::Other
-    }
 }
 
 /// One placement on the injured list. Its dates are kept apart, since each means something else.
@@ -156,28 +103,6 @@ impl Appearance {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_injury_is_classed_by_whole_words() {
-        for (words, part) in [
-            ("Strained lat", BodyPart::Shoulder),
-            ("Lateral meniscus (knee)", BodyPart::Other),
-            ("Knee inflammation", BodyPart::Other),
-            ("Tommy John surgery", BodyPart::Elbow),
-            ("Flexor tendon surgery/Shoulder soreness", BodyPart::Elbow),
-            ("Thoracic outlet syndrome surgery", BodyPart::Shoulder),
-            ("Hip surgery (labrum)", BodyPart::Other),
-            ("Strained back (lat)", BodyPart::Shoulder),
-            ("Arm fatigue", BodyPart::Arm),
-            ("Fractured hand (non-throwing)", BodyPart::Other),
-            ("Strained finger (right middle)", BodyPart::Hand),
-            ("Strained triceps", BodyPart::Arm),
-            ("Undisclosed", BodyPart::Other),
-            ("", BodyPart::Other),
-        ] {
-            assert_eq!(BodyPart::classify(words), part, "{words}");
-        }
-    }
 
     #[test]
     fn a_placement_is_dated_by_its_announcement_and_without_one_by_its_retroactive_date() {

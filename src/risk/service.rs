@@ -12,17 +12,14 @@ use arc_swap::ArcSwapOption;
 
 use super::config::Config;
 use super::day::Day;
-use super::features::Snapshot;
 use super::model::Model;
+use super::monitor::{self, Watch};
 use super::registry::{Listed, Registry, RegistryError};
-use super::respond::{Assessment, NoAssessment, assess};
+use super::respond::{Assessment, NoAssessment, assess, probability};
 use super::series::Series;
 use super::stored;
 use crate::readiness::InjuryRisk;
 use crate::store::{Store, StoreError};
-
-/// Live snapshots kept for drift, the latest.
-const LIVE_SNAPSHOTS_MAX: usize = 2000;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +59,8 @@ pub struct RiskService {
     model: ArcSwapOption<Model>,
     config: Config,
     cache: Mutex<Cache>,
-    live: Mutex<VecDeque<Snapshot>>,
+    /// The latest look at the model in force, or at one before it.
+    watch: ArcSwapOption<Watch>,
     /// Assessments that were made, taken from the cache, and not to be had.
     asked: [AtomicU64; 3],
     /// Held while which model serves is changed.
@@ -82,13 +80,17 @@ impl RiskService {
             tracing::error!(%error, "no risk model serves");
             None
         });
+        let watch = monitor::latest(&store).unwrap_or_else(|error| {
+            tracing::error!(%error, "what is known of the risk model's drift cannot be read");
+            None
+        });
         Self {
             store,
             registry,
             model: ArcSwapOption::new(model.map(Arc::new)),
             config,
             cache: Mutex::default(),
-            live: Mutex::default(),
+            watch: ArcSwapOption::new(watch.map(Arc::new)),
             asked: Default::default(),
             changing: Mutex::default(),
         }
@@ -138,9 +140,6 @@ impl RiskService {
             return Ok((Arc::clone(answer), true));
         }
         let answer = Arc::new(assess(&model, &series, day, &self.config)?);
-        if latest == Some(day) {
-            self.remember(Snapshot::of(&series, day));
-        }
         let mut cache = lock(&self.cache);
         if cache.kept.insert((pitcher, day), (made, Arc::clone(&answer))).is_none() {
             cache.order.push_back((pitcher, day));
@@ -151,6 +150,16 @@ impl RiskService {
             }
         }
         Ok((answer, false))
+    }
+
+    /// His probability at the end of each of these days; none for a day of which nothing can be told.
+    ///
+    /// # Errors
+    /// No model serves, or the store fails.
+    pub fn probabilities(&self, pitcher: u32, days: &[Day]) -> Result<Vec<Option<f64>>, RiskError> {
+        let model = self.model().ok_or(RiskError::NoModel)?;
+        let Some(series) = stored::series_of(&self.store, pitcher)? else { return Ok(vec![None; days.len()]) };
+        Ok(days.iter().map(|day| probability(&model, &series, *day).ok()).collect())
     }
 
     /// What the live path shows on `day`: as of the end of the day before; none where nothing can be told.
@@ -169,19 +178,34 @@ impl RiskService {
         }
     }
 
-    /// Snapshots of latest games that were asked about, for drift.
-    pub fn live_snapshots(&self) -> Vec<Snapshot> {
-        lock(&self.live).iter().cloned().collect()
+    /// The latest look at the model in force; none while nobody has looked at it.
+    pub fn watch(&self) -> Option<Arc<Watch>> {
+        let version = self.model()?.version.clone();
+        self.watch.load_full().filter(|watch| watch.model_version == version)
     }
 
-    fn remember(&self, snapshot: Option<Snapshot>) {
-        let Some(snapshot) = snapshot else { return };
-        let mut live = lock(&self.live);
-        live.retain(|known| (known.pitcher, known.day) != (snapshot.pitcher, snapshot.day));
-        if live.len() >= LIVE_SNAPSHOTS_MAX {
-            live.pop_front();
-        }
-        live.push_back(snapshot);
+    pub(super) fn watched(&self, watch: Watch) {
+        self.watch.store(Some(Arc::new(watch)));
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Keeps a model. It does not serve before it is promoted.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(super) fn register(&self, model: &Model) -> Result<(), RegistryError> {
+        self.registry.register(model)
+    }
+
+    /// A registered model.
+    ///
+    /// # Errors
+    /// As [`Registry::get`].
+    pub(super) fn registered(&self, version: &str) -> Result<Model, RegistryError> {
+        self.registry.get(version)
     }
 
     /// All registered models.

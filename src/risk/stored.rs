@@ -1,11 +1,38 @@
-//! Series from the store: what an outing left there becomes a game of the risk model.
+//! Series from the store. Training, serving and evaluation read here and nowhere else: what comes as files is imported
+//! into a store of its own first, so that nothing is read in two ways.
+
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::day::Day;
-use super::series::{Appearance, Series};
-use crate::store::records::AppearanceRecord;
-use crate::store::{Store, StoreError};
+use super::reports::{Report, placements};
+use super::series::{Appearance, Placement, Series};
+use crate::history::{First, Inputs, RowSummary, Watcher, import_appearances, import_injuries};
+use crate::store::records::{AppearanceRecord, InjuryRecord};
+use crate::store::{Store, StoreError, StoreOptions};
 
-/// All that the store knows of a pitcher; none where it knows no game of his. Placements are those of injury reports.
+/// What a store knows of everybody.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Known {
+    /// One a pitcher with games, ascending by pitcher.
+    pub series: Vec<Series>,
+    /// Pitchers with arm placements in the years of the games.
+    pub arm_pitchers: usize,
+    /// Of those, the ones whose games are known.
+    pub arm_pitchers_matched: usize,
+    /// The latest day that an injury report tells anything of; placements after it are not known of.
+    pub injuries_until: Option<Day>,
+}
+
+impl Known {
+    /// The last day up to which games and placements are known; none without games or without injury reports.
+    pub fn data_end(&self) -> Option<Day> {
+        let latest = self.series.iter().filter_map(|s| s.appearances.last()?.day).max()?;
+        self.injuries_until.map(|until| until.min(latest))
+    }
+}
+
+/// All that the store knows of a pitcher; none where it knows no game of his.
 ///
 /// # Errors
 /// The store fails or holds a corrupt record.
@@ -14,23 +41,64 @@ pub fn series_of(store: &Store, pitcher: u32) -> Result<Option<Series>, StoreErr
     if appearances.is_empty() {
         return Ok(None);
     }
-    let name = store.pitcher(pitcher)?.and_then(|record| record.name).unwrap_or_default();
-    let appearances = appearances.iter().map(appearance).collect();
-    let mut series = Series { pitcher, name, appearances, ..Series::default() };
+    let person = store.pitcher(pitcher)?.unwrap_or_default();
+    let mut series = Series {
+        pitcher,
+        name: person.name.unwrap_or_default(),
+        born: person.birth_date.as_deref().and_then(Day::parse),
+        appearances: appearances.iter().map(appearance).collect(),
+        placements: placements(store.injuries_of(pitcher)?.iter().map(report).collect()),
+    };
     series.settle();
     Ok(Some(series))
 }
 
-/// The series of every pitcher, ascending.
+/// All that the store knows of everybody.
 ///
 /// # Errors
 /// The store fails or holds a corrupt record.
-pub fn all_series(store: &Store) -> Result<Vec<Series>, StoreError> {
-    let mut all = Vec::new();
-    for record in store.pitchers()? {
-        all.extend(series_of(store, record.id)?);
+pub fn all(store: &Store) -> Result<Known, StoreError> {
+    let mut known = Known::default();
+    let mut placed: Vec<(bool, Vec<Placement>)> = Vec::new();
+    for person in store.pitchers()? {
+        let told = store.injuries_of(person.id)?;
+        known.injuries_until = told.iter().filter_map(latest_day).chain(known.injuries_until).max();
+        let series = series_of(store, person.id)?;
+        if !told.is_empty() {
+            placed.push((series.is_some(), placements(told.iter().map(report).collect())));
+        }
+        known.series.extend(series);
     }
-    Ok(all)
+    let days = known.series.iter().flat_map(|s| s.appearances.iter().filter_map(|a| a.day));
+    let years: BTreeSet<i16> = days.map(Day::year).collect();
+    let counts = |p: &Placement| p.part.is_arm() && p.dated().is_some_and(|day| years.contains(&day.year()));
+    for (has_games, placements) in placed {
+        if placements.iter().any(counts) {
+            known.arm_pitchers += 1;
+            known.arm_pitchers_matched += usize::from(has_games);
+        }
+    }
+    Ok(known)
+}
+
+/// All that files tell: `reports` injured-list reports first, whose ids the names of the game means that follow are matched
+/// with. They are imported into a store that lives in `scratch` for as long as this takes. What could not be read is in
+/// the summaries.
+///
+/// # Errors
+/// The store fails.
+pub fn of_files(
+    files: &mut dyn Inputs,
+    reports: usize,
+    scratch: &Path,
+    watcher: &mut dyn Watcher,
+) -> Result<(Known, [RowSummary; 2]), StoreError> {
+    let failed = |source| StoreError::File { path: scratch.to_path_buf(), source };
+    let dir = tempfile::Builder::new().prefix("files-").tempdir_in(scratch).map_err(failed)?;
+    let store = Store::open(dir.path(), StoreOptions::default())?;
+    let injuries = import_injuries(&store, &mut First::of(files, reports), watcher)?;
+    let appearances = import_appearances(&store, files, watcher)?;
+    Ok((all(&store)?, [injuries, appearances]))
 }
 
 fn appearance(record: &AppearanceRecord) -> Appearance {
@@ -39,8 +107,28 @@ fn appearance(record: &AppearanceRecord) -> Appearance {
         day: Day::parse(&record.game_date),
         pitches: record.pitches,
         release_speed: record.release_speed,
-        effective_speed: None,
+        effective_speed: record.effective_speed,
         release_spin_rate: record.release_spin_rate,
         mix: record.types.iter().map(|t| (t.pitch_type.clone(), f64::from(t.pitches) / all)).collect(),
     }
+}
+
+fn report(record: &InjuryRecord) -> Report {
+    let day = |text: &Option<String>| text.as_deref().and_then(Day::parse);
+    Report {
+        hurt: day(&record.injury_date).or(day(&record.surgery_date)),
+        placement: Placement {
+            announced: day(&record.announced_date),
+            retroactive: day(&record.retroactive_date),
+            surgery: day(&record.surgery_date),
+            returned: day(&record.return_date),
+            part: record.part,
+        },
+    }
+}
+
+fn latest_day(record: &InjuryRecord) -> Option<Day> {
+    let r = record;
+    let told = [&r.injury_date, &r.surgery_date, &r.announced_date, &r.retroactive_date, &r.return_date];
+    told.into_iter().flatten().filter_map(|text| Day::parse(text)).max()
 }

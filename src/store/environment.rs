@@ -9,7 +9,7 @@ use std::path::Path;
 use heed::{CommitOrAbort, Env, EnvFlags, EnvOpenOptions, WithoutTls};
 
 use super::key::{TABLES, Table};
-use super::{Raw, SCHEMA, StoreError, StoreOptions, codec};
+use super::{Raw, SCHEMA, StoreError, StoreOptions, codec, layout, outbox};
 
 /// Readers at once: 64 connections, the rooms, and room to spare.
 const READERS_MAX: u32 = 256;
@@ -46,6 +46,16 @@ impl Lock {
     }
 }
 
+/// Opens the environment of a directory for reading only, beside the process that may have it.
+pub(super) fn open_to_read(dir: &Path) -> Result<Env<WithoutTls>, StoreError> {
+    let mut builder = EnvOpenOptions::new().read_txn_without_tls();
+    builder.max_dbs(TABLES as u32).max_readers(READERS_MAX);
+    // SAFETY: the flag takes rights away, no more.
+    unsafe { builder.flags(EnvFlags::READ_ONLY) };
+    // SAFETY: as in `open`: LMDB's own locking is on, and is what lets several processes read beside the one that writes.
+    unsafe { builder.open(dir) }.map_err(StoreError::lmdb("open the environment"))
+}
+
 /// Gives LMDB's table of readers its blocks on the disk before it is mapped: written into through the map, a page that has
 /// none would end the process on a full disk. It must not be open yet: closing a second descriptor drops LMDB's locks.
 fn reserve_readers(dir: &Path) {
@@ -70,6 +80,7 @@ pub(super) fn open(dir: &Path, options: StoreOptions) -> Result<(Env<WithoutTls>
     // SAFETY: the files are changed through LMDB only: `Lock` keeps other processes of this program out, a second
     // opening within this process meets the same lock, and no flag is set that weakens LMDB's own locking.
     let env = unsafe { builder.open(dir) }.map_err(StoreError::lmdb("open the environment"))?;
+    layout::copy_before_migration(&env, dir)?;
     let tables = open_tables(&env, dir)?;
     Ok((env, tables))
 }
@@ -84,20 +95,23 @@ fn open_tables(env: &Env<WithoutTls>, dir: &Path) -> Result<[Raw; TABLES], Store
                     .push(opener.create_database::<heed::types::Bytes, heed::types::Bytes>(wtxn, Some(table.name()))?);
             }
             let meta = &tables[Table::Meta as usize];
-            match meta.get(wtxn, b"schema")? {
-                Some(value) => {
-                    match codec::raw(Table::Meta, b"schema", value).map(|b| b.try_into().map(u32::from_be_bytes)) {
-                        Ok(Ok(found)) if found <= SCHEMA => {}
-                        Ok(Ok(found)) => {
-                            return Ok(CommitOrAbort::Abort(StoreError::Newer { dir: dir.to_path_buf(), found }));
-                        }
-                        Ok(Err(_)) => {
-                            return Ok(CommitOrAbort::Abort(codec::corrupt(Table::Meta, b"schema", "not four bytes")));
-                        }
-                        Err(error) => return Ok(CommitOrAbort::Abort(error)),
-                    }
+            let found = match meta.get(wtxn, layout::KEY)?.map(layout::number).transpose() {
+                Ok(found) => found,
+                Err(error) => return Ok(CommitOrAbort::Abort(error)),
+            };
+            match found {
+                Some(found) if found > SCHEMA => {
+                    return Ok(CommitOrAbort::Abort(StoreError::Newer { dir: dir.to_path_buf(), found }));
                 }
-                None => meta.put(wtxn, b"schema", &codec::seal_raw(&SCHEMA.to_be_bytes()))?,
+                Some(SCHEMA) => {}
+                // A new one, or an older one: a step from layout to layout has its place here, in this transaction.
+                Some(_) | None => meta.put(wtxn, layout::KEY, &codec::seal_raw(&SCHEMA.to_be_bytes()))?,
+            }
+            if meta.get(wtxn, outbox::SUMS_KEY)?.is_none() {
+                match outbox::first_sums() {
+                    Ok(sums) => meta.put(wtxn, outbox::SUMS_KEY, &sums)?,
+                    Err(error) => return Ok(CommitOrAbort::Abort(error)),
+                }
             }
             let tables: [_; TABLES] = tables.try_into().unwrap_or_else(|_| unreachable!("one handle a table"));
             Ok(CommitOrAbort::Commit(tables))

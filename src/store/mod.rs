@@ -26,12 +26,16 @@
 //! | `injuries` | pitcher u32, day filed u32, day hurt u32, season u16 | `InjuryV1` |
 //! | `feature_snapshots` | pitcher u32, date u32, version u16 | `FeatureSnapshotV1` |
 //! | `api_keys` | id, text | `ApiKeyV1` |
+//! | `outbox` | priority u8 (0 live, 1 backlog), sequence u64 | `OutboxV1` |
+//! | `outbox_refused` | sequence u64, epoch u64 | `RefusedV1` |
 
 pub mod backup;
 mod codec;
 mod environment;
 mod key;
 pub mod keys;
+pub mod layout;
+pub mod outbox;
 mod read;
 pub mod records;
 mod restore;
@@ -57,8 +61,12 @@ pub use transaction::{Put, Transaction};
 pub use verify::{Verified, VerifyError, verify, verify_checksum};
 pub use writer::{Write, WriterHandle};
 
-/// Version of the layout (tables and keys). A store of a newer one is refused.
+/// Version of the layout (tables and keys). A store of a newer one is refused, one of an older one is copied and migrated.
+#[cfg(not(feature = "next-layout"))]
 pub const SCHEMA: u32 = 1;
+/// The layout of a version to come, which differs in its number only: what upgrades and downgrades are tried with.
+#[cfg(feature = "next-layout")]
+pub const SCHEMA: u32 = 2;
 
 /// Batches that wait while nothing can be committed: about ten games of three a pitch, some 10 MB where all of it is used.
 const QUEUE: usize = 8192;
@@ -94,6 +102,20 @@ pub enum StoreError {
         dir: PathBuf,
         /// Its layout.
         found: u32,
+    },
+    /// The copy before a migration cannot be made.
+    #[error(
+        "the store has layout {found} and is not migrated, since the copy of before it in {} cannot be made: {source}; \
+         make room on that disk, or install the version that wrote the store",
+        to.display()
+    )]
+    Copy {
+        /// The store's layout.
+        found: u32,
+        /// Where the copy should be.
+        to: PathBuf,
+        /// Why not.
+        source: std::io::Error,
     },
     /// A file operation failed.
     #[error("cannot use the store's {}: {source}", path.display())]

@@ -402,7 +402,7 @@ impl Store {
         self.scan((Bound::Unbounded, Bound::Unbounded), usize::MAX)
     }
 
-    fn read_txn(&self) -> Result<RoTxn<'_, WithoutTls>, StoreError> {
+    pub(super) fn read_txn(&self) -> Result<RoTxn<'_, WithoutTls>, StoreError> {
         self.env.read_txn().map_err(StoreError::lmdb("begin a read"))
     }
 

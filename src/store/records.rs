@@ -44,16 +44,27 @@ pub struct PitcherRecord {
     pub birth_date: Option<String>,
 }
 
-/// What an injury is of, as far as the risk label asks (science.md §7: arm or shoulder class).
+/// What an injury is of, as fine as the risk model asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BodyPart {
-    /// Elbow, forearm, flexor, biceps, triceps, their ligaments and nerves.
-    Arm,
+    /// Elbow, its ligament and nerve; forearm and flexor.
+    Elbow,
     /// Shoulder with rotator cuff, labrum, lat and teres; thoracic outlet.
     Shoulder,
+    /// Biceps, triceps, and an arm without more.
+    Arm,
+    /// Wrist, hand, finger, thumb, blister.
+    Hand,
     /// Everything else, and what was not disclosed.
     Other,
+}
+
+impl BodyPart {
+    /// Whether the risk model's label counts it (science.md §7: arm or shoulder class).
+    pub fn is_arm(self) -> bool {
+        matches!(self, Self::Elbow | Self::Shoulder | Self::Arm)
+    }
 }
 
 /// One row of an injured-list report. Its dates mean different things and are kept apart, each `YYYY-MM-DD`.
@@ -321,8 +332,21 @@ pub struct PitchRecord {
     /// Whether a released mark gave the release.
     pub release_marked: bool,
     /// Reasons to distrust it: `weak_geometry`, `cameras_disagree`, `short_track`, `unusual_flight`; of an imported one
-    /// `outlier:` and the column whose value is far from his others of that type.
+    /// `outlier:` and the column whose value is far from his others of that type. And how it came about:
+    /// `journal_gap` (frames of it came in before a crash and are lost), `reprocessed` (measured again from the journal,
+    /// because too much of its data came late).
     pub flags: Vec<String>,
+}
+
+/// The flag of a pitch of which frames came in before a crash and were not in the journal.
+pub const JOURNAL_GAP: &str = "journal_gap";
+/// The flag of a pitch that was measured again from the journal.
+pub const REPROCESSED: &str = "reprocessed";
+
+/// Whether a flag tells how a pitch came about, and is no reason to distrust it: its standard deviations say what it is
+/// worth.
+pub fn is_of_its_making(flag: &str) -> bool {
+    flag == JOURNAL_GAP || flag == REPROCESSED
 }
 
 impl PitchRecord {

@@ -5,6 +5,7 @@
 
 mod access;
 mod daily;
+mod outbox;
 
 use rkyv::rancor::{Error, Fallible};
 use rkyv::util::AlignedVec;

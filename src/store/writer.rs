@@ -14,13 +14,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, TrySendError, bounded};
 
+use super::outbox::Summary;
 use super::records::{AppearanceRecord, CalibrationRecord, PitchRecord, PitcherRecord};
 use super::{Store, StoreError, Transaction};
 
 /// Batches in one group at most: keeps a commit after a pause short.
 const GROUP_MAX: usize = 256;
+
+/// How often the writer turns where nothing comes.
+const TURN_EVERY: Duration = Duration::from_millis(250);
 
 /// Pause before a failed commit is tried again.
 const RETRY: Duration = Duration::from_millis(250);
@@ -50,6 +54,8 @@ pub enum Write {
         /// Its own encoding.
         bytes: Vec<u8>,
     },
+    /// A summary for the analytics cloud, queued with whatever else is in the batch.
+    Summary(Box<Summary>),
 }
 
 /// Numbers of the writer since its start.
@@ -98,6 +104,8 @@ struct Shared {
     lost: AtomicU64,
     trouble: Mutex<Option<Trouble>>,
     stop: AtomicBool,
+    turns: AtomicU64,
+    pushes: AtomicU64,
 }
 
 /// Feeds the writer. Clone it freely; the thread ends when the last one is dropped and all is committed.
@@ -139,6 +147,7 @@ impl WriterHandle {
 
     fn send_waiting(&self, queue: &Sender<Vec<Write>>, mut batch: Vec<Write>) -> Result<(), StoreError> {
         loop {
+            self.shared.pushes.fetch_add(1, Ordering::Relaxed);
             match queue.send_timeout(batch, RETRY) {
                 Ok(()) => return Ok(()),
                 Err(SendTimeoutError::Disconnected(_)) => return Err(StoreError::WriterStopped),
@@ -193,6 +202,16 @@ impl WriterHandle {
         lock(&self.shared.trouble).clone()
     }
 
+    /// How often the writer has turned: many times a second, also with nothing to write or nothing that can be written.
+    pub fn turns(&self) -> u64 {
+        self.shared.turns.load(Ordering::Relaxed)
+    }
+
+    /// How often those who submit have tried to push into a full queue: they wait, and do not hang.
+    pub fn pushes(&self) -> u64 {
+        self.shared.pushes.load(Ordering::Relaxed)
+    }
+
     /// The numbers so far.
     pub fn counts(&self) -> WriterCounts {
         let submitted = lock(&self.entrance).0;
@@ -242,8 +261,13 @@ struct Writer<C> {
 impl<C: Fn(Duration)> Writer<C> {
     fn run(self) {
         let mut group = Vec::new();
-        while let Ok(first) = self.receiver.recv() {
-            group.push(first);
+        loop {
+            self.shared.turns.fetch_add(1, Ordering::Relaxed);
+            match self.receiver.recv_timeout(TURN_EVERY) {
+                Ok(first) => group.push(first),
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
             self.gather(&mut group);
             self.settle(&mut group);
         }
@@ -286,6 +310,7 @@ impl<C: Fn(Duration)> Writer<C> {
                 Err(error) => {
                     self.shared.retries.fetch_add(1, Ordering::Relaxed);
                     self.trouble(Some(Trouble::from(&error)));
+                    self.shared.turns.fetch_add(1, Ordering::Relaxed);
                     std::thread::sleep(RETRY);
                 }
             }

@@ -7,9 +7,10 @@
 //! that the next pitch sees, `σ²I + var(α)·m·mᵀ`, so that the first pitches are nearly free and later ones are held.
 
 use nalgebra::{Matrix3, Vector3};
+use serde::{Deserialize, Serialize};
 
 /// The scale α of the modelled jerk, as learned so far. Persists over restarts.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct JerkScale {
     /// Estimate of α: 0 for a flight of constant acceleration, 1 for the force model.
     pub mean: f64,

@@ -51,6 +51,11 @@ impl Marks {
         self.spins.clear();
     }
 
+    /// The last mark before this event time that says who stands on the mound.
+    pub(super) fn standing(&self, at: u64) -> Option<(u64, Mark)> {
+        self.on_mound.iter().rev().find(|(event, _)| *event < at).copied()
+    }
+
     /// Keeps a spin; whether it is news.
     pub(super) fn spin(&mut self, event: u64, spin: &Spin) -> bool {
         keep(&mut self.spins, event, *spin)

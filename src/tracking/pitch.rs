@@ -1,9 +1,11 @@
 //! A fitted pitch: Statcast's quantities, each with its standard deviation, and what they rest on.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{EventNs, GamePk, MoundId, PitchId, PitchType, PitcherId};
 
 /// How settled a published result is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PitchState {
     /// From the eager watermark: late frames may still change it.
     Provisional,
@@ -13,7 +15,7 @@ pub enum PitchState {
 
 /// Statcast's quantities of one pitch; the same struct holds their standard deviations.
 /// Units are Statcast's (science.md): feet, mph, rpm, degrees; `pfx_*` in feet.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Quantities {
     /// mph, at release.
     pub release_speed: f64,
@@ -46,7 +48,7 @@ pub struct Quantities {
 }
 
 /// The nine parameters of constant acceleration at y = 50 ft, as Statcast publishes them: ft, ft/s, ft/s².
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct NineP {
     /// ft at y = 50 ft.
     pub x0: f64,
@@ -67,7 +69,7 @@ pub struct NineP {
 }
 
 /// Spin measured by a device.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct MeasuredSpin {
     /// rpm.
     pub release_spin_rate: f64,
@@ -78,7 +80,7 @@ pub struct MeasuredSpin {
 }
 
 /// Who threw it, as the mark feed said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Context {
     /// Absent while no mark has named a pitcher on this mound.
     pub pitcher: Option<PitcherId>,
@@ -93,7 +95,7 @@ pub struct Context {
 }
 
 /// What one camera contributed.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CameraResidual {
     /// Source id.
     pub camera: u8,
@@ -108,7 +110,7 @@ pub struct CameraResidual {
 }
 
 /// Reasons to distrust a pitch. A flagged pitch is shown with its flags and feeds no feature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[allow(clippy::struct_excessive_bools)] // independent reasons, not a state
 pub struct Flags {
     /// Too few cameras or views too alike to trust the geometry; standard deviations are large.
@@ -129,7 +131,7 @@ impl Flags {
 }
 
 /// One fitted pitch, as published with a revision.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pitch {
     /// Stable over revisions.
     pub id: PitchId,

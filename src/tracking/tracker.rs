@@ -10,6 +10,8 @@
 //! Frames behind the eager watermark that belong to no known pitch make the search go over their time once more, so a
 //! pitch whose cameras were all late is still found, at the latest before the final watermark passes it.
 
+mod again;
+
 use std::collections::VecDeque;
 
 use firmware_protocol::{Ball, Spin};

@@ -163,9 +163,8 @@ fn scrapers_and_the_status_verb_see_each_camera() {
 
 pub(crate) fn proposal(camera: u8, applies: bool) -> Proposal {
     let correction = CameraCorrection { version: 1, dx_px: 0.4, ..CameraCorrection::default() };
-    Proposal {
-        camera, applies, correction, shift_px: 0.4, sd_px: 0.05, why: "0.40 ± 0.05 px off its model".to_owned()
-    }
+    let why = "0.40 ± 0.05 px off its model".to_owned();
+    Proposal { camera, applies, reinstates: false, correction, shift_px: 0.4, sd_px: 0.05, why }
 }
 
 /// Camera 2 drifts and was corrected; camera 1, whose name is no good HTML, saw no pitch.

@@ -53,13 +53,17 @@ fn the_openapi_document_lists_every_route_and_every_reference_leads_somewhere() 
         ("/api/models/{version}/promote", vec!["post"]),
         ("/api/pitchers", vec!["get"]),
         ("/api/pitchers/{id}", vec!["get"]),
+        ("/api/pitchers/{id}/baseline", vec!["get"]),
         ("/api/pitches", vec!["get"]),
         ("/api/readiness", vec!["get"]),
         ("/api/readiness/{id}", vec!["get"]),
+        ("/api/readiness/{id}/trend", vec!["get"]),
         ("/api/risk/pitcher", vec!["post"]),
         ("/api/risk/pitchers", vec!["post"]),
         ("/api/session", vec!["delete", "get", "post"]),
         ("/api/status", vec!["get"]),
+        ("/api/upstream", vec!["get"]),
+        ("/api/venue", vec!["get"]),
         ("/api/workload/pitcher/{id}", vec!["get"]),
         ("/health/live", vec!["get"]),
         ("/health/ready", vec!["get"]),
@@ -79,6 +83,8 @@ fn the_openapi_document_lists_every_route_and_every_reference_leads_somewhere() 
         .values()
         .flat_map(|methods| methods.as_object().expect("methods").values())
         .collect();
+    let names: BTreeSet<_> = operations.iter().map(|operation| operation["operationId"].as_str()).collect();
+    assert_eq!(names.len(), operations.len(), "each operation has a name of its own: {names:?}");
     for operation in operations {
         assert!(operation["summary"].is_string() || operation["description"].is_string(), "{operation}");
         assert!(!operation["responses"].as_object().expect("responses").is_empty(), "{operation}");
@@ -90,6 +96,7 @@ fn pages_load_nothing_from_elsewhere() {
     let stage = Setting::default().serve();
     for path in [
         "/",
+        "/plain",
         "/assets/live.css",
         "/assets/live.js",
         "/calibration",
@@ -105,10 +112,30 @@ fn pages_load_nothing_from_elsewhere() {
             assert!(!text.contains(elsewhere), "{path} names {elsewhere}");
         }
     }
-    let page = stage.get("/").text().expect("text");
+    let page = stage.get("/plain").text().expect("text");
     for needed in ["lang=\"en\"", "name=\"viewport\"", "<title>", "aria-live", "/api/docs/", "/assets/live.js"] {
         assert!(page.contains(needed), "{needed}");
     }
+}
+
+#[test]
+fn every_view_of_the_tablet_answers_with_its_page_or_home_with_a_plain_one() {
+    let stage = Setting::default().serve();
+    let built = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tablet/dist/index.html").exists();
+    let home = stage.get("/").text().expect("text");
+    if !built {
+        assert!(home.contains("/assets/live.js") && home.contains("make build"), "it says how to build the tablet");
+        return;
+    }
+    for view in ["/pitchers/477132", "/staff", "/system"] {
+        assert_eq!(stage.get(view).text().expect("text"), home, "{view}");
+    }
+    let script = home.split("src=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a script");
+    let answer = stage.get(script);
+    assert_eq!(answer.headers()["content-type"], "text/javascript; charset=utf-8");
+    assert!(answer.headers()["cache-control"].to_str().is_ok_and(|kept| kept.contains("immutable")), "{script}");
+    assert_eq!(stage.get("/").headers()["cache-control"], "no-store", "the page itself is asked for anew");
+    assert_eq!(stage.get("/assets/nothing.js").status().as_u16(), 404);
 }
 
 /// Samples by name with labels, after checking that every line is `OpenMetrics`: each sample belongs to the family that

@@ -193,3 +193,18 @@ fn no_more_clients_are_taken_than_there_are_seats() {
     }
     assert_eq!(stage.telemetry.report().clients.refused, 1);
 }
+
+#[test]
+fn a_client_that_asks_for_beats_hears_one_in_quiet_moments_with_the_number_of_what_it_has() {
+    let stage = Setting::default().serve();
+    let mut socket = stage.listen("/api/live?beat_s=1");
+    let first = next(&mut socket);
+    let beat = next(&mut socket);
+    assert_eq!((&beat["type"], &beat["seq"]), (&"beat".into(), &first["seq"]));
+    let seq = stage.live.publish(Event::Readiness(readiness(1)));
+    assert_eq!(next(&mut socket)["type"], "readiness");
+    let beat = next(&mut socket);
+    assert_eq!((&beat["type"], &beat["seq"]), (&"beat".into(), &seq.into()));
+    let refused = stage.get("/api/live?beat_s=61");
+    assert!(refused.status().is_client_error(), "{}", refused.status());
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use pitchguard::api::Event;
 use pitchguard::ids::PitcherId;
 use pitchguard::observe::PartState;
+use pitchguard::readiness::{Index, Readiness};
 use pitchguard::store::records::State;
 use serde_json::{Value, json};
 
@@ -211,4 +212,37 @@ fn the_status_verb_reads_what_the_daemon_serves() {
     for told in ["is ready", "ingest", "store", "every frame accounted for", "watermark_to_provisional"] {
         assert!(text.contains(told), "{told} in\n{text}");
     }
+}
+
+#[test]
+fn an_outings_trend_has_one_point_a_pitch_in_its_last_revision_and_ends_with_the_outing() {
+    let stage = Setting::default().serve();
+    problem(stage.get("/api/readiness/1/trend"), 404, "not-active");
+    for (pitches, value) in [(1, 90.0), (2, 85.0), (2, 84.0), (3, 80.0)] {
+        let shown = Index { value: Some(value), low: Some(value - 5.0), high: Some(value + 5.0) };
+        stage.live.publish(Event::Readiness(Readiness { pitches, readiness: shown, ..readiness(1) }));
+    }
+    let trend = stage.json("/api/readiness/1/trend");
+    let points: Vec<_> = trend["points"]
+        .as_array()
+        .expect("points")
+        .iter()
+        .map(|point| (point["pitches"].as_u64(), point["readiness"]["value"].as_f64()))
+        .collect();
+    assert_eq!(points, [(Some(1), Some(90.0)), (Some(2), Some(84.0)), (Some(3), Some(80.0))]);
+    assert_eq!(trend["points"][0]["reasons"][0], "Fastball 0.4 mph below his season");
+    stage.live.publish(Event::OutingEnded { pitcher: PitcherId(1) });
+    problem(stage.get("/api/readiness/1/trend"), 404, "not-active");
+}
+
+#[test]
+fn the_ballpark_tells_its_time_zone_and_a_pitcher_what_is_usual_for_him() {
+    let stage = Setting::default().serve();
+    let venue = stage.json("/api/venue");
+    assert_eq!((&venue["id"], &venue["time_zone"]), (&"busch_iii".into(), &"America/Chicago".into()));
+    assert_eq!(venue["mounds"][1], json!({ "id": 1, "name": "bullpen_home" }));
+    let baseline = stage.json("/api/pitchers/1/baseline?date=2025-07-04");
+    assert_eq!((&baseline["pitcher"], &baseline["date"]), (&1.into(), &"2025-07-04".into()));
+    problem(stage.get("/api/pitchers/9/baseline"), 404, "unknown-pitcher");
+    problem(stage.get("/api/pitchers/1/baseline?date=4.7.2025"), 400, "invalid-date");
 }

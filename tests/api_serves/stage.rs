@@ -7,15 +7,18 @@ use std::time::Duration;
 
 use pitchguard::api::{
     ApiState, Command, DayRange, Event, History, HistoryError, HttpOptions, Live, PitchPosition, PitchQuery,
-    PitchSlice, Pitcher, router, serve,
+    PitchSlice, Pitcher, Place, router, serve,
 };
 use pitchguard::clock::BoxClock;
 use pitchguard::environment::Environment;
+use pitchguard::features::baseline::PitcherBaseline;
 use pitchguard::history::workload::{Roles, WorkloadReport, report};
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{PartState, Telemetry};
 use pitchguard::readiness::{Alert, FeatureValue, Index, Readiness, Severity};
+use pitchguard::risk::anomaly::Anomaly;
 use pitchguard::store::records::{AppearanceRecord, Measured, Origin, PitchRecord, State};
+use pitchguard::tracking::venue::Venue;
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
 
@@ -55,6 +58,18 @@ impl History for Memory {
 
     fn pitcher(&self, id: PitcherId) -> Result<Option<Pitcher>, HistoryError> {
         Ok(self.pitchers(None, None)?.into_iter().find(|pitcher| pitcher.id == id))
+    }
+
+    fn latest_outing(&self, _: PitcherId) -> Result<Option<Anomaly>, HistoryError> {
+        Ok(None)
+    }
+
+    fn anomalies(&self, pitches: &[PitchRecord]) -> Result<Vec<Option<Anomaly>>, HistoryError> {
+        Ok(vec![None; pitches.len()])
+    }
+
+    fn baseline(&self, id: PitcherId, _: jiff::civil::Date) -> Result<Option<PitcherBaseline>, HistoryError> {
+        Ok(self.pitcher(id)?.map(|_| PitcherBaseline { pitcher: id, types: Vec::new() }))
     }
 
     fn pitches(&self, query: &PitchQuery) -> Result<PitchSlice, HistoryError> {
@@ -149,6 +164,7 @@ impl Setting {
             commands,
             telemetry: Arc::clone(&telemetry),
             environment: Environment::off(clock),
+            place: Arc::new(Place::from(&Venue::busch_iii())),
             clock,
             options: Arc::new(self.options),
         };

@@ -30,7 +30,7 @@ fn a_camera_beyond_repair_is_left_out_and_taken_in_again_when_it_behaves() {
 }
 
 #[test]
-fn a_command_proposes_applies_and_reinstates() {
+fn a_command_proposes_and_applies() {
     let mut game = Game::play(Fault::Knock(3, 0.25, 0.5, 0), Options { pitches: 40, ..Options::seed(7) });
     let calibration = &mut game.park.calibration;
     let before = calibration.correction(3);
@@ -43,6 +43,21 @@ fn a_command_proposes_applies_and_reinstates() {
     let events: Vec<_> = calibration.drain_events().collect();
     assert!(events.iter().any(|e| e.kind == EventKind::Corrected(applied[0].correction)));
     assert!(game.park.left_px(3, 40) < 0.25);
+}
+
+#[test]
+fn a_camera_that_was_left_out_is_taken_in_again_by_a_command_that_names_it() {
+    let mut game = Game::play(Fault::Shaky(6, 3.0, 60), Options { pitches: 50, ..Options::seed(6) });
+    let calibration = &mut game.park.calibration;
+    let reinstated = |calibration: &mut Calibration| {
+        calibration.drain_events().any(|e| e.camera == 6 && e.kind == EventKind::Reinstated)
+    };
+    let all = calibration.recalibrate(None, false, at(50));
+    assert!(all.iter().all(|p| !p.reinstates) && !reinstated(calibration), "nobody named it: {all:?}");
+    assert!(calibration.recalibrate(Some(&[6]), true, at(50))[0].reinstates && !reinstated(calibration), "a dry run");
+    calibration.recalibrate(Some(&[6]), false, at(50));
+    assert!(reinstated(calibration));
+    assert!(!calibration.recalibrate(Some(&[6]), true, at(50))[0].reinstates, "it takes part");
 }
 
 #[test]

@@ -80,11 +80,32 @@ impl Rack {
 
     /// Starts it with more in its environment.
     pub fn start_with(&mut self, speed: f64, environment: &[(&str, &str)]) -> Running {
+        let mut command = self.command(&["run", "--clock-speed", &speed.to_string()]);
+        command.envs(environment.iter().copied());
+        self.start_as(command)
+    }
+
+    /// Starts the daemon on a socket that somebody else holds open, as a service manager does.
+    pub fn start_held(&mut self, socket: &UdpSocket) -> Running {
+        let program = self.command(&["run"]);
+        let script = "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=udp exec \"$0\" \"$@\"";
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).arg(program.get_program()).args(program.get_args());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let held = socket.try_clone().expect("a descriptor");
+        command.stdin(Stdio::from(std::os::fd::OwnedFd::from(held)));
+        self.start_as(command)
+    }
+
+    fn start_as(&mut self, mut command: Command) -> Running {
         self.runs += 1;
         let log = self.path(&format!("stderr-{}", self.runs));
-        let child = self
-            .command(&["run", "--clock-speed", &speed.to_string()])
-            .envs(environment.iter().copied())
+        let child = command
             .stdout(Stdio::null())
             .stderr(File::create(&log).expect("a log file"))
             .spawn()

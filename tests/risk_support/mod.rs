@@ -1,6 +1,8 @@
 //! A made-up league for tests of the risk model: whose arm is hurt, and after what, is known.
 #![allow(dead_code, unreachable_pub)] // each test binary uses its own part
 
+use std::fmt::Write;
+
 use pitchguard::risk::Day;
 use pitchguard::risk::series::{Appearance, BodyPart, Placement, Series};
 use pitchguard::risk::train::Plan;
@@ -54,6 +56,41 @@ fn pitcher(id: u32, rng: &mut StdRng) -> Series {
     }
     series.settle();
     series
+}
+
+/// Game means and an injured-list report that tell of this league, as files would.
+pub fn files(league: &[Series]) -> (String, String) {
+    let mut means =
+        "player_name,game_date,num_pitches,avg_release_speed,avg_effective_speed,avg_release_spin_rate,age\n"
+            .to_owned();
+    let mut report = "Name,Pos,Injury / Surgery Date,Injury / Surgery,IL Retro Date,IL Announced Date,Return Date,Latest Update,MLBAMID,season\n".to_owned();
+    for series in league {
+        let born = series.born.expect("everybody is born");
+        for a in &series.appearances {
+            let (day, speed) = (a.day.expect("a day"), a.release_speed.expect("measured"));
+            let age = f64::from(day.since(born)) / 365.25;
+            let (effective, spin) = (a.effective_speed.expect("measured"), a.release_spin_rate.expect("measured"));
+            writeln!(means, "\"{}\",{day},{},{speed},{effective},{spin},{age:.4}", series.name, a.pitches)
+                .expect("a String takes everything");
+        }
+        for p in &series.placements {
+            let day = |d: Option<Day>| d.map_or(String::new(), |d| d.to_string());
+            let hurt = p.retroactive.expect("a date").plus(-1);
+            writeln!(
+                report,
+                "{},RP,{hurt},{:?} inflammation,{},{},{},Activated,{},{}",
+                series.name,
+                p.part,
+                day(p.retroactive),
+                day(p.announced),
+                day(p.returned),
+                series.pitcher,
+                hurt.year()
+            )
+            .expect("a String takes everything");
+        }
+    }
+    (means, report)
 }
 
 pub fn plan() -> Plan {

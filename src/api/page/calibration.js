@@ -38,8 +38,21 @@ async function ask(camera, dryRun) {
   });
   const said = await response.json();
   if (!response.ok) throw new Error(said.detail);
-  return said.proposals.map((p) =>
-    `Camera ${p.camera}: ${p.applies ? `move by ${p.shift_px.toFixed(2)} ± ${p.sd_px.toFixed(2)} px` : "leave"}, ${p.why}`);
+  return said.proposals;
+}
+
+const changes = (proposal) => proposal.applies || proposal.reinstates;
+
+// One line for each camera that something is done to, and how many stay as they are.
+function told(proposals) {
+  const stay = proposals.filter((p) => !changes(p)).length;
+  const lines = proposals.filter(changes).map((p) => {
+    const move = p.applies ? [`move by ${p.shift_px.toFixed(2)} ± ${p.sd_px.toFixed(2)} px`] : [];
+    return `Camera ${p.camera}: ${move.concat(p.reinstates ? ["take in again"] : []).join(" and ")}, ${p.why}`;
+  });
+  if (stay === 1 && lines.length === 0) lines.push(`Camera ${proposals[0].camera} stays: ${proposals[0].why}`);
+  else if (stay > 0) lines.push(stay === 1 ? "1 camera stays as it is" : `${stay} cameras stay as they are`);
+  return lines;
 }
 
 document.addEventListener("click", async (event) => {
@@ -47,8 +60,9 @@ document.addEventListener("click", async (event) => {
   if (camera === undefined) return;
   try {
     const proposed = await ask(camera, true);
-    if (!window.confirm(`${proposed.join("\n") || "Nothing to correct."}\n\nDo that?`)) return;
-    answer = (await ask(camera, false)).join(". ") || "Nothing to correct.";
+    const acts = proposed.some(changes);
+    if (acts && !window.confirm(`${told(proposed).join("\n")}\n\nDo that?`)) return;
+    answer = told(acts ? await ask(camera, false) : proposed).join(". ") || "There is no camera to correct";
   } catch (error) {
     answer = `Not done: ${error.message}`;
   }

@@ -28,6 +28,7 @@ pub use summary::Summary;
 use self::names::Names;
 use self::row::{Columns, Row};
 use super::input::{Inputs, Paths, Watched, Watcher};
+use super::local;
 use super::outings::{GameTypes, rebuild_all, season_of};
 use super::table::Quotes;
 use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord};
@@ -79,6 +80,7 @@ pub fn import_pitches(
     }
     watcher.progress("summing up", 0, import.touched.len() as u64);
     let rebuilt = rebuild_all(store, &import.touched, &import.games)?;
+    local::settle(store)?;
     let mut summary = import.summary;
     summary.pitchers = import.touched.iter().map(|(pitcher, _)| pitcher).collect::<BTreeSet<_>>().len() as u64;
     summary.appearances = rebuilt.appearances;

@@ -1,7 +1,8 @@
 //! How much he threw, and with how much rest.
 
 use super::Definition;
-use super::past::{Past, mean};
+use super::past::{Game, Past, mean};
+use crate::readiness::{HISTORY_DAYS, Workload, rest_asked};
 
 pub(super) const FEATURES: &[Definition] = &[
     Definition::new("pitches_7d", "pitches of the last 7 days", "a game", |p| Some(pitches(p, 7))),
@@ -46,7 +47,7 @@ pub(super) const FEATURES: &[Definition] = &[
     Definition::new("hundred_pitch_days_30d", "days with 100 pitches or more, 30 days", "a game", |p| {
         Some(p.window(30).iter().filter(|g| g.pitches >= 100.0).count() as f64)
     }),
-    Definition::new("acwr", "EWMA(7) ÷ EWMA(28) of pitches a day (§5)", "a season of 28 days or more", acwr),
+    Definition::new("acwr", "EWMA(7) ÷ EWMA(28) of pitches a day, uncoupled (§5)", "28 days, not idle", acwr),
     Definition::new("intensity_7d", "pitches of 7 days ÷ (pitches of the 28 before ÷ 4)", "50 pitches before", |p| {
         let before: f64 = p.between(35, 7).iter().map(|g| g.pitches).sum();
         (before >= 50.0).then(|| (pitches(p, 7) / (before / 4.0)).min(5.0))
@@ -72,33 +73,16 @@ fn reaches(past: &Past<'_>, days: i32) -> bool {
     past.first_of_season().is_some_and(|first| past.day().since(first) >= days)
 }
 
-/// Days of rest that Pitch Smart asks for after so many pitches (science.md §5, ages 19–22).
-pub(in crate::risk) fn rest_asked(pitches: f64) -> i32 {
-    match pitches {
-        p if p <= 30.0 => 0,
-        p if p <= 45.0 => 1,
-        p if p <= 60.0 => 2,
-        p if p <= 80.0 => 3,
-        _ => 4,
-    }
-}
-
 fn short_rests(past: &Past<'_>, days: i32) -> usize {
     let from = past.day().plus(-days);
     let pairs = past.games().windows(2).filter(|pair| pair[1].day > from);
-    pairs.filter(|pair| pair[1].day.since(pair[0].day) - 1 < rest_asked(pair[0].pitches)).count()
+    let short = |pair: &&[Game<'_>]| pair[1].day.since(pair[0].day) - 1 < rest_asked(pair[0].pitches as u32) as i32;
+    pairs.filter(short).count()
 }
 
-/// Acute to chronic load, uncoupled windows of exponential weight, λ = 2/(N + 1) (science.md §5).
+/// Acute to chronic load as the next morning's readiness is told it.
 fn acwr(past: &Past<'_>) -> Option<f64> {
-    if !reaches(past, 28) {
-        return None;
-    }
-    let ewma = |n: f64| {
-        let lambda = 2.0 / (n + 1.0);
-        let weighed = past.window(120);
-        weighed.iter().map(|g| lambda * (1.0_f64 - lambda).powi(past.day().since(g.day)) * g.pitches).sum::<f64>()
-    };
-    let chronic = ewma(28.0);
-    (chronic > 0.1).then(|| (ewma(7.0) / chronic).min(5.0))
+    let games = past.window(HISTORY_DAYS as i32);
+    let ago = |game: &Game<'_>| ((past.day().since(game.day) + 1) as u32, game.pitches as u32);
+    Workload::of_past(games.iter().map(ago).collect()).acwr.map(|ratio| ratio.min(5.0))
 }

@@ -15,7 +15,6 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-pub(super) use load::rest_asked;
 pub use past::Past;
 
 use super::day::Day;

@@ -50,10 +50,13 @@ impl Record for InjuryRecord {
             team: self.team.clone(),
             position: self.position.clone(),
             injury: self.injury.clone(),
+            // 0 was all of the arm before the elbow and the hand had numbers of their own.
             part: match self.part {
                 BodyPart::Arm => 0,
                 BodyPart::Shoulder => 1,
                 BodyPart::Other => 2,
+                BodyPart::Elbow => 3,
+                BodyPart::Hand => 4,
             },
             injury_date: number(&self.injury_date)?,
             surgery_date: number(&self.surgery_date)?,
@@ -79,6 +82,8 @@ impl Record for InjuryRecord {
                 0 => BodyPart::Arm,
                 1 => BodyPart::Shoulder,
                 2 => BodyPart::Other,
+                3 => BodyPart::Elbow,
+                4 => BodyPart::Hand,
                 other => return Err(format!("body part {other} is unknown")),
             },
             injury_date: v.injury_date.map(date_text),

@@ -1,0 +1,149 @@
+//! `pitchguard replay`: an interval of the journal once more, through the same code under a simulated clock.
+//!
+//! One JSON document a line: what came of each step within the interval, with the box time at which it did. The same
+//! journal and the same configuration give the same lines, bit for bit.
+
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::daemon;
+use crate::ids::BoxNs;
+use crate::journal::{JournalError, Reader};
+use crate::observe::rfc3339;
+use crate::pipeline::{Answers, CutError, Output, Pipeline, Replayer, Start};
+use crate::readiness::{Alert, Readiness};
+use crate::reorder::{self, ConfigError};
+use crate::store::records::PitchRecord;
+use crate::tracking::venue::VenueError;
+
+/// Arguments of `replay`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// From which box time on, RFC 3339, such as 2026-06-11T19:15:00Z; without it from the journal's beginning.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    from: Option<BoxNs>,
+    /// Until which box time; without it to the journal's end.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    to: Option<BoxNs>,
+    /// The journal's directory; without it that of the configuration, which a running daemon must not have open.
+    #[arg(long, value_name = "DIR")]
+    journal: Option<PathBuf>,
+}
+
+fn moment(text: &str) -> Result<BoxNs, String> {
+    let stamp: jiff::Timestamp =
+        text.parse().map_err(|error| format!("{error}; write it like 2026-06-11T19:15:00Z"))?;
+    u64::try_from(stamp.as_nanosecond()).map(BoxNs).map_err(|_| "is before 1970".to_owned())
+}
+
+/// Why an interval cannot be replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The venue file.
+    #[error(transparent)]
+    Venue(#[from] VenueError),
+    /// The buffer's settings.
+    #[error(transparent)]
+    Buffer(#[from] ConfigError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Where to begin is of another rig.
+    #[error("the journal cannot be replayed: {0}; name the configuration and the venue of its time with --config")]
+    Cut(#[from] CutError),
+    /// Nothing to begin at.
+    #[error("the journal in {} has no place to begin at before {at}: the frames before are gone, or it is empty", dir.display())]
+    NoStart {
+        /// The journal.
+        dir: PathBuf,
+        /// The moment asked for.
+        at: String,
+    },
+    /// Nobody takes the lines.
+    #[error("cannot write the results: {0}")]
+    Write(#[from] std::io::Error),
+}
+
+/// What came of a step, as a line.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Line<'o> {
+    Pitch { now_ns: u64, moved_by_ns: u64, pitch: &'o PitchRecord },
+    Recounted { now_ns: u64, pitch: &'o PitchRecord },
+    Readiness { now_ns: u64, moved_by_ns: u64, readiness: &'o Readiness },
+    AlertRaised { now_ns: u64, alert: &'o Alert },
+    AlertCleared { now_ns: u64, alert: &'o Alert },
+    Camera { now_ns: u64, camera: u8, reason: &'o str },
+}
+
+/// What is shown of an output; what only a restart needs is not.
+fn line(now: BoxNs, output: &Output) -> Option<Line<'_>> {
+    let now_ns = now.0;
+    Some(match output {
+        Output::Pitch { record, moved_by } => Line::Pitch { now_ns, moved_by_ns: moved_by.0, pitch: record },
+        Output::Recounted(record) => Line::Recounted { now_ns, pitch: record },
+        Output::Readiness { readiness, moved_by } => Line::Readiness { now_ns, moved_by_ns: moved_by.0, readiness },
+        Output::Raised(alert) => Line::AlertRaised { now_ns, alert },
+        Output::Cleared(alert) => Line::AlertCleared { now_ns, alert },
+        Output::Camera(event) => Line::Camera { now_ns, camera: event.camera, reason: &event.reason },
+        Output::Calibration(_) | Output::Learned(..) | Output::Critical(_) => return None,
+    })
+}
+
+/// Replays and prints.
+///
+/// # Errors
+/// The journal cannot be read, or has nothing to begin at.
+pub fn run(config: &Config, args: &Args) -> Result<ExitCode, ReplayError> {
+    let venue = config.venue.load()?;
+    let settings = daemon::settings(config, &venue);
+    let dir = args.journal.clone().unwrap_or_else(|| config.journal_dir());
+    let (from, to) = (args.from.unwrap_or(BoxNs(0)), args.to.unwrap_or(BoxNs(u64::MAX)));
+    let reader = Reader::open(&dir)?;
+    let Some(start) = Start::find(&reader, from)? else {
+        return Err(ReplayError::NoStart { dir, at: rfc3339(from) });
+    };
+    eprintln!("replaying from {}", rfc3339(start.since()));
+    let answers = Answers::default();
+    settings.reorder.check()?;
+    let make = |now| {
+        let (producers, buffer) = reorder::buffer(&settings.reorder).expect("the settings were checked");
+        (producers, Pipeline::new(&venue, &settings, buffer, answers.clone(), now))
+    };
+    let mut replayer = Replayer::new(make, answers.clone());
+    let since = start.since();
+    start.prepare(&mut replayer)?;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut lines = 0_u64;
+    for block in reader.since(since)? {
+        if replayer.now() > to {
+            break;
+        }
+        let block = match block {
+            Ok(block) => block,
+            Err(error) => {
+                eprintln!("{error}");
+                continue;
+            }
+        };
+        let mut failed = None;
+        replayer.block(block, |now, outputs| {
+            if !(from..=to).contains(&now) || failed.is_some() {
+                return;
+            }
+            for line in outputs.iter().filter_map(|output| line(now, output)) {
+                let written = serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from);
+                failed = failed.take().or(written.and_then(|()| out.write_all(b"\n")).err());
+                lines += 1;
+            }
+        })?;
+        failed.map_or(Ok(()), Err)?;
+    }
+    out.flush()?;
+    eprintln!("{} frames, {lines} results", replayer.frames());
+    Ok(ExitCode::SUCCESS)
+}

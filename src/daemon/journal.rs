@@ -1,0 +1,84 @@
+//! The journal beside the merge thread: opened at start, counted while it runs, closed at the end.
+
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::config::Config;
+use crate::journal::{Journal, JournalError, Tap};
+use crate::observe::{JournalStatus, PartState, Telemetry};
+
+/// Its part in `/health/ready`.
+const PART: &str = "journal";
+/// How long the disk may hold up the end.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often the end is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+/// Opens the journal. One that cannot be had is said, and the daemon works without: no result rests on it.
+pub(super) fn open(config: &Config, telemetry: &Telemetry) -> Option<Journal> {
+    if !config.journal.enabled {
+        return None;
+    }
+    match Journal::open(&config.journal_dir(), &config.journal) {
+        Ok(journal) => Some(journal),
+        Err(error) => {
+            without(&error, telemetry);
+            None
+        }
+    }
+}
+
+/// Starts what writes it.
+pub(super) fn start(journal: &Journal, telemetry: &Telemetry) -> Option<(Tap, JoinHandle<()>)> {
+    match journal.start() {
+        Ok(started) => {
+            telemetry.set_part(PART, PartState::Ready, "");
+            Some(started)
+        }
+        Err(error) => {
+            without(&error, telemetry);
+            None
+        }
+    }
+}
+
+fn without(error: &JournalError, telemetry: &Telemetry) {
+    tracing::error!(%error, "nothing is journalled: a crash loses the pitches in flight, and nothing can be replayed");
+    telemetry.set_part(PART, PartState::Degraded, format!("nothing is journalled: {error}"));
+}
+
+/// Publishes its numbers; `recovered` frames were taken from it at the start.
+pub(super) fn report(journal: &Journal, recovered: u64, telemetry: &Telemetry) {
+    let counts = journal.counts();
+    telemetry.publish_journal(JournalStatus {
+        frames: counts.frames,
+        missed: counts.missed,
+        failed: counts.failed,
+        set_aside: counts.set_aside,
+        removed: counts.removed,
+        parts: counts.parts,
+        bytes: counts.bytes,
+        recovered,
+    });
+    if journal.is_broken() {
+        let detail =
+            "the disk takes no frames: they are counted, and cannot be replayed; look at its room and its health";
+        telemetry.set_part(PART, PartState::Degraded, detail);
+    } else {
+        telemetry.set_part(PART, PartState::Ready, "");
+    }
+}
+
+/// Waits until what was journalled is flushed, but not for a disk that hangs.
+pub(super) fn end(thread: JoinHandle<()>) {
+    let until = Instant::now() + GRACE;
+    while !thread.is_finished() && Instant::now() < until {
+        std::thread::sleep(LOOK_EVERY);
+    }
+    if thread.is_finished() {
+        // A panic has been said on stderr.
+        let _ = thread.join();
+    } else {
+        tracing::error!("the journal's disk hangs: what it has not taken cannot be replayed");
+    }
+}

@@ -1,0 +1,135 @@
+//! Start after a kill: from the last checkpoint and the journal, as if nothing had happened.
+//!
+//! The checkpoint is a [`Cut`] in the same transaction as the results of its step, and every [`CUT_EVERY_NS`] besides. The
+//! journal is read from the cut's `since` on, some twenty seconds before it, and so is at most that and [`CUT_EVERY_NS`]
+//! long, whatever else it holds. Up to the cut's step frames only fill buffer and trackers; nothing that was committed is
+//! published again. After it everything is as it was: what follows was not committed, and is published now.
+//!
+//! Without a journal, or with a checkpoint of another version or rig, the daemon continues its outings from the stored
+//! pitches, as after an ordinary stop.
+
+use std::time::Instant;
+
+use super::profiles::{self, StoreProfiles};
+use super::rig;
+use crate::ids::BoxNs;
+use crate::ingest::Signal;
+use crate::journal::{Journal, JournalError};
+use crate::pipeline::{Answers, Cut, CutError, Output, Pipeline, Replayer};
+use crate::reorder::Producer;
+use crate::store::{Store, StoreError, Write};
+use crate::tracking::venue::Venue;
+
+/// The checkpoint's name.
+const NAME: &str = "pipeline";
+/// How often how things stand is kept while no pitch is published, box time.
+pub(super) const CUT_EVERY_NS: u64 = 10_000_000_000;
+/// A journal whose first entry is later than it should be by more than this has lost what came before, ns.
+const SLACK_NS: u64 = 1_000_000_000;
+
+/// The write that keeps a cut.
+pub(super) fn checkpoint(cut: &Cut) -> Write {
+    Write::Checkpoint { name: NAME.to_owned(), bytes: cut.to_bytes() }
+}
+
+/// The write that says that there is nothing to go on from: all went through.
+pub(super) fn all_done() -> Write {
+    Write::Checkpoint { name: NAME.to_owned(), bytes: Vec::new() }
+}
+
+/// A pipeline that goes on, or begins.
+pub(super) struct Recovered {
+    pub(super) pipeline: Pipeline<StoreProfiles>,
+    pub(super) producers: Vec<Producer<Signal>>,
+    /// What was not published before the kill.
+    pub(super) outputs: Vec<Output>,
+    /// For [`Pipeline::journal`].
+    pub(super) resumed: Option<Option<Cut>>,
+    /// Frames taken from the journal.
+    pub(super) frames: u64,
+}
+
+/// Why the journal is of no use.
+#[derive(Debug, thiserror::Error)]
+enum Why {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Cut(#[from] CutError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Makes a pipeline and lets it go on where the last run was.
+///
+/// # Errors
+/// The store does not read.
+pub(super) fn start(
+    store: &Store,
+    journal: Option<&Journal>,
+    venue: &Venue,
+    make: impl Fn(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<StoreProfiles>),
+    now: BoxNs,
+) -> Result<Recovered, StoreError> {
+    if let Some(journal) = journal {
+        match go_on(store, journal, venue, &make) {
+            Ok(Some(recovered)) => return Ok(recovered),
+            Ok(None) => {}
+            Err(Why::Store(error)) => return Err(error),
+            Err(error) => tracing::error!(
+                %error,
+                "pitches that were in flight when the last run was killed are lost: there is no going on from its journal"
+            ),
+        }
+    }
+    let (producers, mut pipeline) = make(now);
+    profiles::recall(store, venue, &mut pipeline, now)?;
+    Ok(Recovered { pipeline, producers, outputs: Vec::new(), resumed: None, frames: 0 })
+}
+
+fn go_on(
+    store: &Store,
+    journal: &Journal,
+    venue: &Venue,
+    make: &impl Fn(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<StoreProfiles>),
+) -> Result<Option<Recovered>, Why> {
+    let Some(bytes) = store.checkpoint(NAME)?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
+    let began = Instant::now();
+    let cut = Cut::from_bytes(&bytes)?;
+    let (killed_at, since) = (cut.now, cut.since);
+    let make = |now| {
+        let (producers, mut pipeline) = make(now);
+        // Charts and trends, which are no part of a cut.
+        rig::recall(store, venue, &mut pipeline, now);
+        (producers, pipeline)
+    };
+    let mut replayer = Replayer::new(make, Answers::default());
+    replayer.warm(cut)?;
+    let mut outputs = Vec::new();
+    let mut first = None;
+    for block in journal.reader().since(since)? {
+        match block {
+            Ok(block) => {
+                replayer.block(block, |now, fresh| {
+                    first.get_or_insert(now);
+                    outputs.append(fresh);
+                })?;
+            }
+            Err(error) => tracing::error!(%error, "a block of the journal is left out"),
+        }
+    }
+    if first.is_none_or(|first| first.0 > since.0 + SLACK_NS) {
+        tracing::warn!("the journal does not reach back to where the last run was: pitches in flight then may be lost");
+    }
+    let frames = replayer.frames();
+    let (pipeline, producers, beyond) = replayer.end();
+    tracing::info!(
+        frames,
+        outputs = outputs.len(),
+        from = %crate::observe::rfc3339(since),
+        checkpoint = %crate::observe::rfc3339(killed_at),
+        took_ms = began.elapsed().as_millis() as u64,
+        "gone on from the journal"
+    );
+    Ok(Some(Recovered { pipeline, producers, outputs, resumed: Some(beyond), frames }))
+}

@@ -1,0 +1,295 @@
+//! The parts of a journal: directories, each a sled of its own, named by the number of their first block.
+//!
+//! A part is closed when it takes a sixteenth of what the journal may take, [`PART_BYTES_MAX`] at most, or when it was open
+//! for [`PART_AGE`]. Blocks are numbered through over all parts. A directory that does not open is renamed to end in
+//! `.broken`, is read by nobody, and goes when it is the oldest.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::block::{self, Header};
+use super::{Config, JournalError, Shared};
+
+const PREFIX: &str = "part-";
+const BROKEN: &str = ".broken";
+/// sled reads through a part when it opens: this is what a start costs at most.
+const PART_BYTES_MAX: u64 = 48 << 20;
+const PART_AGE: Duration = Duration::from_secs(3_600);
+/// What sled may keep in memory of a part, bytes.
+const CACHE_BYTES: u64 = 4 << 20;
+/// How large sled's segments are, bytes: what a part takes at least.
+const SEGMENT_BYTES: usize = 1 << 20;
+
+#[derive(Debug)]
+struct Part {
+    dir: PathBuf,
+    /// Number of its first block.
+    first: u64,
+    bytes: u64,
+    /// When it was last written.
+    touched: SystemTime,
+    broken: bool,
+}
+
+/// The part that is being written.
+#[derive(Debug)]
+struct Current {
+    db: sled::Db,
+    dir: PathBuf,
+    first: u64,
+    next: u64,
+    bytes: u64,
+    begun: Instant,
+}
+
+#[derive(Debug, Default)]
+struct Row {
+    /// Oldest first, without the one that is being written.
+    closed: VecDeque<Part>,
+    current: Option<Current>,
+    /// The number of the next block where nothing is open.
+    next: u64,
+    next_step: u64,
+}
+
+impl Row {
+    /// Goes beyond every number that a part which cannot be read may have used.
+    fn skip(&mut self) {
+        self.next += 1 << 32;
+        self.next_step = self.next << 20;
+    }
+}
+
+/// All parts.
+#[derive(Debug)]
+pub(super) struct Parts {
+    dir: PathBuf,
+    bytes_max: u64,
+    age_max: Duration,
+    row: Mutex<Row>,
+    shared: Arc<Shared>,
+}
+
+impl Parts {
+    /// Finds the parts and opens the newest one.
+    pub(super) fn open(dir: &Path, config: &Config, shared: Arc<Shared>) -> Result<Self, JournalError> {
+        let failed = |source| JournalError::File { path: dir.to_path_buf(), source };
+        fs::create_dir_all(dir).map_err(failed)?;
+        let mut closed = find(dir).map_err(failed)?;
+        let mut row = Row::default();
+        while let Some(newest) = closed.pop_back() {
+            row.next = row.next.max(newest.first);
+            if newest.broken {
+                row.skip();
+                closed.push_back(newest);
+                break;
+            }
+            match open(&newest.dir) {
+                Ok(db) => {
+                    let Some((next, next_step)) = last_block(&db) else {
+                        // Begun and never written, or written by nobody we know.
+                        drop(db);
+                        remove(&newest.dir);
+                        continue;
+                    };
+                    (row.next, row.next_step) = (next, next_step);
+                    let Part { dir, first, bytes, .. } = newest;
+                    row.current = Some(Current { db, dir, first, next, bytes, begun: Instant::now() });
+                    break;
+                }
+                Err(error @ JournalError::InUse { .. }) => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, "a part of the journal does not open and is set aside: it cannot be replayed");
+                    shared.set_aside.fetch_add(1, Ordering::Relaxed);
+                    closed.push_back(set_aside(newest));
+                    row.skip();
+                    break;
+                }
+            }
+        }
+        row.closed = closed;
+        let age_max = Duration::from_secs_f64(config.max_age_h * 3_600.0);
+        Ok(Self { dir: dir.to_path_buf(), bytes_max: config.max_bytes, age_max, row: Mutex::new(row), shared })
+    }
+
+    fn row(&self) -> MutexGuard<'_, Row> {
+        // Each change leaves the row whole, so that a panic elsewhere does not make it unreadable.
+        self.row.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Number of the next step to be journalled.
+    pub(super) fn next_step(&self) -> u64 {
+        self.row().next_step
+    }
+
+    /// Parts, and what they take, bytes.
+    pub(super) fn size(&self) -> (u64, u64) {
+        let row = self.row();
+        let current = row.current.as_ref().map_or(0, |c| c.bytes);
+        let parts = row.closed.len() + usize::from(row.current.is_some());
+        (parts as u64, current + row.closed.iter().map(|part| part.bytes).sum::<u64>())
+    }
+
+    /// Writes one block and flushes it.
+    pub(super) fn append(&self, packed: &[u8], header: &Header) -> Result<(), JournalError> {
+        let (db, dir, number) = self.target()?;
+        let written = db.insert(number.to_be_bytes(), packed).and_then(|_| db.flush());
+        let mut row = self.row();
+        match written {
+            Ok(_) => {
+                if let Some(current) = row.current.as_mut().filter(|current| current.next == number) {
+                    current.next += 1;
+                    current.bytes += packed.len() as u64;
+                }
+                row.next = number + 1;
+                row.next_step = header.next_step;
+                Ok(())
+            }
+            Err(source) => {
+                // sled does not recover from an error of the disk: another part does.
+                if let Some(current) = row.current.take() {
+                    self.shared.set_aside.fetch_add(1, Ordering::Relaxed);
+                    let part = part(current);
+                    row.closed.push_back(set_aside(part));
+                }
+                Err(JournalError::Part { path: dir, source })
+            }
+        }
+    }
+
+    /// The part to write to, and the number of the next block; begins another part where the last one is full or old.
+    fn target(&self) -> Result<(sled::Db, PathBuf, u64), JournalError> {
+        let mut row = self.row();
+        let part_bytes = (self.bytes_max / 16).min(PART_BYTES_MAX);
+        if row.current.as_ref().is_some_and(|c| c.bytes >= part_bytes || c.begun.elapsed() >= PART_AGE) {
+            let closed = row.current.take().map(part);
+            row.closed.extend(closed);
+        }
+        if row.current.is_none() {
+            let (first, dir) = (row.next, self.dir.join(format!("{PREFIX}{:020}", row.next)));
+            let db = open(&dir)?;
+            row.current = Some(Current { db, dir, first, next: first, bytes: 0, begun: Instant::now() });
+        }
+        let current = row.current.as_ref().expect("opened above");
+        Ok((current.db.clone(), current.dir.clone(), current.next))
+    }
+
+    /// Removes what is too old or too much.
+    pub(super) fn tidy(&self) {
+        let mut row = self.row();
+        if let Some(current) = &mut row.current {
+            current.bytes = current.bytes.max(current.db.size_on_disk().unwrap_or(0));
+        }
+        let mut total = row.current.as_ref().map_or(0, |c| c.bytes) + row.closed.iter().map(|p| p.bytes).sum::<u64>();
+        while let Some(oldest) = row.closed.front() {
+            let aged = oldest.touched.elapsed().is_ok_and(|age| age > self.age_max);
+            if !aged && total <= self.bytes_max {
+                break;
+            }
+            total -= self.remove_oldest(&mut row);
+        }
+    }
+
+    /// Removes the older half of the closed parts; the bytes that they took.
+    pub(super) fn shed(&self) -> u64 {
+        let mut row = self.row();
+        let count = row.closed.len().div_ceil(2);
+        (0..count).map(|_| self.remove_oldest(&mut row)).sum()
+    }
+
+    fn remove_oldest(&self, row: &mut Row) -> u64 {
+        let Some(oldest) = row.closed.pop_front() else { return 0 };
+        remove(&oldest.dir);
+        self.shared.removed.fetch_add(1, Ordering::Relaxed);
+        oldest.bytes
+    }
+
+    /// Every part that can be read, newest first, with its sled where it is open already.
+    pub(super) fn newest_first(&self) -> Vec<(PathBuf, Option<sled::Db>)> {
+        let row = self.row();
+        let current = row.current.as_ref().map(|current| (current.dir.clone(), Some(current.db.clone())));
+        let closed = row.closed.iter().rev().filter(|part| !part.broken).map(|part| (part.dir.clone(), None));
+        current.into_iter().chain(closed).collect()
+    }
+}
+
+fn part(current: Current) -> Part {
+    let bytes = current.db.size_on_disk().unwrap_or(current.bytes);
+    Part { dir: current.dir, first: current.first, bytes, touched: SystemTime::now(), broken: false }
+}
+
+/// Renames a part so that nobody opens it again.
+fn set_aside(mut part: Part) -> Part {
+    let name = part.dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let aside = part.dir.with_file_name(format!("{name}{BROKEN}"));
+    match fs::rename(&part.dir, &aside) {
+        Ok(()) => part.dir = aside,
+        Err(error) => tracing::warn!(%error, part = %part.dir.display(), "cannot be renamed"),
+    }
+    part.broken = true;
+    part
+}
+
+/// The parts in a directory, oldest first.
+fn find(dir: &Path) -> std::io::Result<VecDeque<Part>> {
+    let mut parts = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(number) = name.strip_prefix(PREFIX) else { continue };
+        let broken = number.ends_with(BROKEN);
+        let Ok(first) = number.trim_end_matches(BROKEN).parse() else { continue };
+        let (bytes, touched) = weigh(&entry.path());
+        parts.push(Part { dir: entry.path(), first, bytes, touched, broken });
+    }
+    parts.sort_by_key(|part| (part.first, !part.broken));
+    Ok(parts.into())
+}
+
+/// What the files of a part take, and when the newest was written.
+fn weigh(dir: &Path) -> (u64, SystemTime) {
+    let files = fs::read_dir(dir).into_iter().flatten().flatten().filter_map(|file| file.metadata().ok());
+    files.filter(fs::Metadata::is_file).fold((0, SystemTime::UNIX_EPOCH), |(bytes, newest), file| {
+        (bytes + file.len(), newest.max(file.modified().unwrap_or(SystemTime::UNIX_EPOCH)))
+    })
+}
+
+/// Opens a part.
+pub(super) fn open(dir: &Path) -> Result<sled::Db, JournalError> {
+    let config = sled::Config::new()
+        .path(dir)
+        .cache_capacity(CACHE_BYTES)
+        .segment_size(SEGMENT_BYTES)
+        .mode(sled::Mode::HighThroughput)
+        .flush_every_ms(None);
+    let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| config.open()));
+    match opened {
+        Ok(Ok(db)) => Ok(db),
+        Ok(Err(sled::Error::Io(error))) if error.to_string().contains("lock") => {
+            Err(JournalError::InUse { path: dir.to_path_buf() })
+        }
+        Ok(Err(source)) => Err(JournalError::Part { path: dir.to_path_buf(), source }),
+        // sled 0.34 meets some damage with an assertion.
+        Err(_) => {
+            Err(JournalError::Part { path: dir.to_path_buf(), source: sled::Error::Corruption { at: None, bt: () } })
+        }
+    }
+}
+
+/// The number after the last block's, and after its last step's.
+fn last_block(db: &sled::Db) -> Option<(u64, u64)> {
+    let (key, value) = db.iter().rev().flatten().next()?;
+    let number = u64::from_be_bytes(key.as_ref().try_into().ok()?);
+    let (header, _) = block::header(&value).ok()?;
+    Some((number + 1, header.next_step))
+}
+
+fn remove(dir: &Path) {
+    if let Err(error) = fs::remove_dir_all(dir) {
+        tracing::warn!(%error, part = %dir.display(), "a part of the journal cannot be removed");
+    }
+}

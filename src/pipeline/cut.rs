@@ -1,0 +1,331 @@
+//! A cut: how the pipeline stands at the end of a step, so that another one goes on as if nothing had happened.
+//!
+//! What stands in the watermark buffer and the trackers is made of the frames of the last seconds, and those are in the
+//! journal. So a cut holds only what lives longer: outings and alerts, calibration, what the trackers learned and who
+//! stands on each mound. To go on from it, frames are first taken from `since` on with nothing but buffer and trackers
+//! at work (*warming*); at the cut's own step the rest is put in place, and from there on everything is as it was.
+//!
+//! `since` is [`WARM_NS`] before the earliest event time still open, R, in the box's time: by R the buffer has heard every
+//! camera and waited for the absent ones (8 s), its final watermark (7 s behind) has passed all that came before the warming,
+//! and no pitch that is open has a frame that is not there. What the trackers learn from pitches is taken from the run that
+//! had all their frames ([`Scales`]).
+
+use std::collections::{HashMap, VecDeque};
+
+use firmware_protocol::{Mark, MarkKind};
+use serde::{Deserialize, Serialize};
+
+use super::{Pipeline, Profiles, Recent, Stage};
+use crate::calibration::{AlertKind, ExactState};
+use crate::environment::Air;
+use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
+use crate::readiness::{EngineState, OutingKey};
+use crate::tracking::JerkScale;
+
+/// How long before the earliest open event time frames are taken.
+const WARM_NS: u64 = 20_000_000_000;
+/// And how long before the cut at most: nothing is held for longer than 30 s and lags by more than 10 s.
+const WARM_NS_MAX: u64 = 75_000_000_000;
+/// Published pitches that a late frame or mark may still change were released this long before at most.
+const RECENT_NS: u64 = 75_000_000_000;
+/// The first byte of a cut's bytes.
+const LAYOUT: u8 = 1;
+
+/// Why stored bytes are no cut to go on from.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+pub enum CutError {
+    /// Another version wrote it.
+    #[error("layout {0} is another version's")]
+    Layout(u8),
+    /// It does not read.
+    #[error("it does not read: {0}")]
+    Unreadable(String),
+    /// The cameras, or the mounds, are others now.
+    #[error("it is of another rig than the venue file's")]
+    OtherRig,
+}
+
+/// How the pipeline stands at the end of a step.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Cut {
+    /// Number of that step in the journal.
+    pub step: u64,
+    /// What it was told as the time.
+    pub now: BoxNs,
+    /// From where on frames are needed to go on from it, box time.
+    pub since: BoxNs,
+    /// The smallest final watermark W of any mound.
+    pub watermark: Option<EventNs>,
+    /// The earliest event time still open R.
+    pub open_since: Option<EventNs>,
+    begun: BoxNs,
+    lanes: Vec<LaneCut>,
+    engine: EngineState,
+    calibration: ExactState,
+    standing: Vec<(u8, AlertKind, u64)>,
+    recent: Vec<Recent>,
+    profiled: Vec<(PitcherId, OutingKey)>,
+    dropped: Vec<u32>,
+    air: Air,
+    passed: BoxNs,
+    kept: BoxNs,
+    learned: bool,
+    retired: BoxNs,
+}
+
+/// One mound.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct LaneCut {
+    mound: MoundId,
+    scales: Scales,
+    searched: EventNs,
+    on_mound: Option<OnMound>,
+}
+
+/// The mark that says who stands on a mound.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct OnMound {
+    event: EventNs,
+    released: bool,
+    at_bat_number: u16,
+    pitch_number: u16,
+    game_pk: u32,
+    pitcher: u32,
+    pitch_type: [u8; 4],
+}
+
+/// What a tracker learned, by the time at which it did; the first entry counts from ever on.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(super) struct Scales(VecDeque<(BoxNs, JerkScale)>);
+
+/// Finals of one mound within [`WARM_NS_MAX`]: one a second.
+const SCALES_MAX: usize = 80;
+
+impl From<JerkScale> for Scales {
+    fn from(scale: JerkScale) -> Self {
+        Self(VecDeque::from([(BoxNs(0), scale)]))
+    }
+}
+
+impl Scales {
+    pub(super) fn note(&mut self, now: BoxNs, scale: JerkScale) {
+        if self.0.is_empty() {
+            self.0.push_back((BoxNs(0), JerkScale::default()));
+        }
+        let is_old = |at: BoxNs| now.0.saturating_sub(at.0) > WARM_NS_MAX;
+        while self.0.len() >= SCALES_MAX || self.0.get(1).is_some_and(|(at, _)| is_old(*at)) {
+            self.0.pop_front();
+        }
+        self.0.push_back((now, scale));
+    }
+
+    /// What was known at that time.
+    pub(super) fn at(&self, now: BoxNs) -> JerkScale {
+        let known = self.0.iter().rev().find(|(at, _)| *at <= now).or(self.0.front());
+        known.map_or_else(JerkScale::default, |(_, scale)| *scale)
+    }
+}
+
+impl Cut {
+    /// As it is stored.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_extend(self, vec![LAYOUT]).expect("a cut is plain data, and a Vec takes everything")
+    }
+
+    /// From what was stored.
+    ///
+    /// # Errors
+    /// Bytes of another version, or damaged ones.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CutError> {
+        match bytes.split_first() {
+            Some((&LAYOUT, body)) => {
+                postcard::from_bytes(body).map_err(|error| CutError::Unreadable(error.to_string()))
+            }
+            Some((layout, _)) => Err(CutError::Layout(*layout)),
+            None => Err(CutError::Unreadable("it is empty".to_owned())),
+        }
+    }
+}
+
+impl<P: Profiles> Pipeline<P> {
+    /// How it stands now, at the end of a step. None while nothing is journalled, which going on would need.
+    pub fn cut(&mut self) -> Option<Cut> {
+        let step = self.stage.tap.as_ref()?.next_step().checked_sub(1)?;
+        let now = self.stage.now;
+        let watermarks = || self.stage.lanes.iter().filter_map(|lane| self.reorder.watermarks(lane.mound));
+        let watermark = watermarks().map(|(_, final_)| final_).min();
+        let open = self.stage.lanes.iter().filter_map(|lane| lane.tracker.open_since());
+        let open_since = open.chain(watermark).min();
+        let clock_ns = self.reorder.clock_offset_ns();
+        let earliest = now.0.saturating_sub(WARM_NS_MAX);
+        let since = open_since.map_or(now.0, |open| open.0.saturating_add_signed(clock_ns)).saturating_sub(WARM_NS);
+        let since = BoxNs(since.max(earliest)).max(self.stage.begun);
+        let seen_from = EventNs(since.0.saturating_add_signed(-clock_ns));
+        Some(self.stage.cut(Edge { step, since, watermark, open_since, seen_from }))
+    }
+
+    /// Number of the next step in the journal; none while nothing is journalled.
+    pub fn next_step(&self) -> Option<u64> {
+        self.stage.tap.as_ref().map(crate::journal::Tap::next_step)
+    }
+
+    /// Journals how it stands, as a place from which to replay.
+    pub fn note_cut(&mut self) {
+        if let Some(cut) = self.cut() {
+            self.stage.note(|| super::Note::Cut(Box::new(cut)));
+        }
+    }
+
+    /// Prepares to take frames from the cut's `since` on: from now on only buffer and trackers take part.
+    ///
+    /// # Errors
+    /// The cut is of another rig; nothing was changed then.
+    pub fn warm(&mut self, cut: &Cut) -> Result<(), CutError> {
+        let stage = &mut self.stage;
+        let same = cut.lanes.len() == stage.lanes.len()
+            && cut.lanes.iter().zip(&stage.lanes).all(|(kept, lane)| kept.mound == lane.mound)
+            && stage.rig.calibration.resume(cut.calibration.clone());
+        if !same {
+            return Err(CutError::OtherRig);
+        }
+        stage.warming = true;
+        stage.begun = cut.begun;
+        stage.correct_all();
+        for (lane, kept) in stage.lanes.iter_mut().zip(&cut.lanes) {
+            lane.scales = kept.scales.clone();
+            lane.tracker.set_jerk_scale(lane.scales.at(cut.since));
+            lane.tracker.set_searched(kept.searched);
+            if let Some(mark) = kept.on_mound {
+                lane.tracker.observe(0, mark.event, cut.since, &mark.signal(lane.mound), crate::tracking::When::Eager);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the rest in place: the step of the cut has been taken.
+    pub fn resume(&mut self, cut: Cut) {
+        let stage = &mut self.stage;
+        let Cut { now, lanes, engine, calibration, standing, recent, profiled, dropped, air, .. } = cut;
+        stage.warming = false;
+        stage.engine.resume(engine);
+        // `warm` found that it is of this rig.
+        stage.rig.calibration.resume(calibration);
+        stage.rig.standing = standing;
+        (stage.rig.passed, stage.rig.kept, stage.rig.learned) = (cut.passed, cut.kept, cut.learned);
+        stage.correct_all();
+        for (lane, kept) in stage.lanes.iter_mut().zip(lanes) {
+            lane.scales = kept.scales;
+            lane.tracker.set_jerk_scale(lane.scales.at(now));
+        }
+        stage.recent = recent.into();
+        stage.profiled = profiled.into_iter().collect::<HashMap<_, _>>();
+        for (own, kept) in stage.dropped.iter_mut().zip(dropped) {
+            *own = kept;
+        }
+        (stage.air, stage.retired, stage.begun) = (air, cut.retired, cut.begun);
+        stage.outputs.clear();
+    }
+
+    /// Journals from now on what enters. `resumed` tells of a pipeline that went on after one that was killed, with the cut
+    /// that it was put to beyond the journal's end, if it was; any other one begins with what it knows now.
+    pub fn journal(&mut self, tap: crate::journal::Tap, resumed: Option<Option<Cut>>) {
+        self.stage.tap = Some(tap);
+        let note = match resumed {
+            Some(cut) => super::Note::Resumed(cut.map(Box::new)),
+            None => {
+                let (now, step) = (self.stage.now, self.stage.tap.as_ref().map_or(0, crate::journal::Tap::next_step));
+                let begun = Edge { step, since: now, watermark: None, open_since: None, seen_from: EventNs(now.0) };
+                super::Note::Began(Box::new(self.stage.cut(begun)))
+            }
+        };
+        self.stage.note(|| note);
+    }
+}
+
+/// What the buffer says of a cut.
+struct Edge {
+    step: u64,
+    since: BoxNs,
+    watermark: Option<EventNs>,
+    open_since: Option<EventNs>,
+    /// Event time of what arrives at `since` without delay.
+    seen_from: EventNs,
+}
+
+impl<P> Stage<P> {
+    fn cut(&mut self, Edge { step, since, watermark, open_since, seen_from }: Edge) -> Cut {
+        let now = self.now;
+        let lanes = self.lanes.iter().map(|lane| LaneCut {
+            mound: lane.mound,
+            scales: if lane.scales == Scales::default() {
+                Scales::from(lane.tracker.jerk_scale())
+            } else {
+                lane.scales.clone()
+            },
+            searched: lane.tracker.searched(),
+            on_mound: lane.tracker.standing(seen_from).map(|(event, mark)| OnMound::new(event, &mark)),
+        });
+        let is_recent = |recent: &&Recent| recent.record.release_ns.saturating_add(RECENT_NS) >= seen_from.0;
+        let mut profiled: Vec<_> = self.profiled.iter().map(|(pitcher, key)| (*pitcher, *key)).collect();
+        profiled.sort_unstable_by_key(|(pitcher, _)| *pitcher);
+        Cut {
+            step,
+            now,
+            since,
+            watermark,
+            open_since,
+            begun: self.begun,
+            lanes: lanes.collect(),
+            engine: self.engine.state(),
+            calibration: self.rig.calibration.exact_state(),
+            standing: self.rig.standing.clone(),
+            recent: self.recent.iter().filter(is_recent).cloned().collect(),
+            profiled,
+            dropped: self.dropped.to_vec(),
+            air: self.air,
+            passed: self.rig.passed,
+            kept: self.rig.kept,
+            learned: self.rig.learned,
+            retired: self.retired,
+        }
+    }
+}
+
+impl OnMound {
+    fn new(event: EventNs, mark: &Mark) -> Self {
+        let Mark { what, at_bat_number, pitch_number, game_pk, pitcher, pitch_type, .. } = *mark;
+        let released = what == MarkKind::PitchReleased;
+        Self { event, released, at_bat_number, pitch_number, game_pk, pitcher, pitch_type }
+    }
+
+    fn signal(&self, mound: MoundId) -> crate::ingest::Signal {
+        let Self { released, at_bat_number, pitch_number, game_pk, pitcher, pitch_type, .. } = *self;
+        let what = if released { MarkKind::PitchReleased } else { MarkKind::PitcherOnMound };
+        crate::ingest::Signal::Mark(Mark {
+            what,
+            mound: mound.0,
+            at_bat_number,
+            pitch_number,
+            game_pk,
+            pitcher,
+            pitch_type,
+        })
+    }
+}
+
+/// A record within a compact encoding that knows no flattened fields.
+pub(super) mod as_json {
+    use serde::de::{DeserializeOwned, Error as _};
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(in crate::pipeline) fn serialize<T: Serialize, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+        serde_json::to_string(value).map_err(S::Error::custom)?.serialize(to)
+    }
+
+    pub(in crate::pipeline) fn deserialize<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<T, D::Error> {
+        serde_json::from_str(&String::deserialize(from)?).map_err(D::Error::custom)
+    }
+}

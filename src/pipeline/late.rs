@@ -1,0 +1,308 @@
+//! Pitches that missed too much of their data: which ones, when to measure them again, and what becomes of it.
+//!
+//! A ball behind the final watermark is in the journal, but in no fit. Late balls of one mound that are near in time are
+//! one *patch*. It is closed when every camera that is late has gone [`QUIET_NS`] of event time beyond it (a late
+//! camera's heartbeats are late, too, and tell), or when nothing late came for [`WAIT_NS`]. Is there no pitch in it, or one
+//! whose late data is more than [`CRITICAL_FRAC`], it is *critical*: [`Output::Critical`] asks for its frames to be
+//! measured again, elsewhere and from the journal ([`Critical::measure`]), and [`Pipeline::reprocessed`] publishes what is
+//! found: a revision of the pitch, or a pitch that nobody had seen, final and flagged as [`REPROCESSED`].
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Output, Pipeline, Profiles, Stage};
+use crate::ids::{BoxNs, EventNs, MoundId};
+use crate::ingest::Signal;
+use crate::journal::{Block, Entry};
+use crate::reorder::{CAMERA_MAX, Route, Stamped};
+use crate::store::records::{REPROCESSED, State};
+use crate::tracking::pitch::{Pitch, PitchState};
+use crate::tracking::venue::Venue;
+use crate::tracking::{self, CameraCorrection, JerkScale, MoundTracker, When};
+
+/// A pitch with more late data than that is critical (design.md).
+pub const CRITICAL_FRAC: f64 = 0.3;
+
+/// Balls this near in event time are of one patch, and a camera this far beyond it sends no more of it, ns.
+const QUIET_NS: u64 = 1_000_000_000;
+/// Frames of one camera overtake each other by this much at most, ns.
+const JITTER_NS: u64 = 500_000_000;
+/// Silence of all late cameras that closes a patch, box time.
+const WAIT_NS: u64 = 5_000_000_000;
+/// A patch is closed after this long whatever comes, box time.
+const PATCH_NS_MAX: u64 = 60_000_000_000;
+/// Patches of one mound at once.
+const PATCHES_MAX: usize = 16;
+/// A pitch measured again is the one that was released within this, ns.
+const SAME_NS: u64 = 250_000_000;
+/// Marks and spins this far from a patch may belong to it, ns.
+const MARKS_NS: u64 = 2_000_000_000;
+
+/// What is late on one mound. Its memory is taken at start.
+#[derive(Debug)]
+pub(super) struct Late {
+    patches: VecDeque<Patch>,
+    /// By source: newest late event time and its arrival.
+    cameras: Vec<Option<(u64, BoxNs)>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Patch {
+    from: u64,
+    to: u64,
+    balls: u32,
+    first: BoxNs,
+}
+
+impl Default for Late {
+    fn default() -> Self {
+        Self { patches: VecDeque::with_capacity(PATCHES_MAX), cameras: vec![None; usize::from(CAMERA_MAX) + 1] }
+    }
+}
+
+impl Late {
+    /// A frame came behind the final watermark.
+    fn note(&mut self, frame: &Stamped<Signal>) {
+        let Some(camera) = self.cameras.get_mut(usize::from(frame.source)) else { return };
+        let event = frame.event.0;
+        *camera = Some((camera.map_or(event, |(newest, _)| newest.max(event)), frame.arrival));
+        if !matches!(frame.payload, Signal::Ball(_)) {
+            return;
+        }
+        let near = |patch: &&mut Patch| event.saturating_add(QUIET_NS) >= patch.from && event <= patch.to + QUIET_NS;
+        if let Some(patch) = self.patches.iter_mut().find(near) {
+            (patch.from, patch.to) = (patch.from.min(event), patch.to.max(event));
+            patch.balls += 1;
+            return;
+        }
+        if self.patches.len() == PATCHES_MAX {
+            self.patches.pop_front();
+        }
+        self.patches.push_back(Patch { from: event, to: event, balls: 1, first: frame.arrival });
+    }
+
+    /// Takes out a patch that is closed.
+    fn closed(&mut self, now: BoxNs) -> Option<Patch> {
+        let since = |at: BoxNs| now.0.saturating_sub(at.0);
+        let late = || self.cameras.iter().flatten().filter(|(_, arrival)| since(*arrival) < WAIT_NS);
+        let reached = late().map(|(newest, _)| newest.saturating_sub(JITTER_NS)).min();
+        let is_closed = |patch: &Patch| {
+            reached.is_none_or(|reached| reached >= patch.to + QUIET_NS) || since(patch.first) >= PATCH_NS_MAX
+        };
+        let at = self.patches.iter().position(is_closed)?;
+        self.patches.remove(at)
+    }
+}
+
+/// A stretch of one mound's time that is to be measured again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Critical {
+    /// Which mound.
+    pub mound: MoundId,
+    /// First and last late ball.
+    pub from: EventNs,
+    /// See `from`.
+    pub to: EventNs,
+    /// From which box time on its frames came.
+    pub since: BoxNs,
+    /// Late balls in it.
+    balls: u32,
+    corrections: Vec<(u8, CameraCorrection, bool)>,
+    scale: JerkScale,
+    standing: Option<(EventNs, Signal)>,
+}
+
+/// What was measured again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Remeasured {
+    pitches: Vec<Pitch>,
+    now: BoxNs,
+}
+
+impl Critical {
+    /// Measures with all its frames that the journal has, in order of event time.
+    pub fn measure(
+        &self,
+        venue: &Venue,
+        config: &tracking::Config,
+        blocks: impl Iterator<Item = Block>,
+        now: BoxNs,
+    ) -> Remeasured {
+        let cameras = venue.mounds.iter().find(|m| m.id == self.mound).map_or(&[][..], |m| &m.cameras);
+        let ours = |frame: &Stamped<Signal>| match frame.payload {
+            Signal::Ball(_) => cameras.contains(&frame.source) && self.near(frame.event, QUIET_NS),
+            Signal::Mark(_) | Signal::Spin(_) => {
+                frame.payload.mound(frame.source) == self.mound && self.near(frame.event, MARKS_NS)
+            }
+            _ => false,
+        };
+        let entries = blocks.flat_map(|block| block.entries);
+        let mut frames: Vec<Stamped<Signal>> = entries
+            .filter_map(|entry| match entry {
+                Entry::Frame { frame, .. } if ours(&frame) => Some(frame),
+                _ => None,
+            })
+            .collect();
+        frames.sort_unstable_by_key(|frame| (frame.event, frame.source, frame.seq));
+        frames.dedup_by_key(|frame| (frame.event, frame.source, frame.seq));
+
+        let mut tracker = MoundTracker::new(venue, self.mound, config.clone());
+        tracker.set_jerk_scale(self.scale);
+        for (camera, correction, excluded) in &self.corrections {
+            tracker.set_correction(*camera, correction);
+            tracker.exclude(*camera, *excluded);
+        }
+        if let Some((event, mark)) = &self.standing {
+            tracker.observe(0, *event, now, mark, When::Eager);
+        }
+        for frame in &frames {
+            tracker.observe(frame.source, frame.event, frame.arrival, &frame.payload, When::Eager);
+        }
+        let end = EventNs(self.to.0 + 2 * MARKS_NS);
+        let mut pitches = Vec::new();
+        tracker.advance(end, end, now, &mut pitches);
+        pitches.retain(|pitch| pitch.state == PitchState::Final);
+        for pitch in &mut pitches {
+            pitch.frames_late = pitch.frames.min(self.balls);
+        }
+        Remeasured { pitches, now }
+    }
+
+    fn near(&self, event: EventNs, within_ns: u64) -> bool {
+        event.0.saturating_add(within_ns) >= self.from.0 && event.0 <= self.to.0.saturating_add(within_ns)
+    }
+}
+
+impl<P: Profiles> Pipeline<P> {
+    /// Publishes what was measured again, where it is news; it leaves with the next step. A pitch that is not critical
+    /// stays as it is: final is final.
+    pub fn reprocessed(&mut self, remeasured: &Remeasured) {
+        self.stage.note(|| super::Note::Reprocessed(Box::new(remeasured.clone())));
+        for pitch in &remeasured.pitches {
+            self.stage.take_again(pitch, remeasured.now);
+        }
+    }
+}
+
+impl<P: Profiles> Stage<P> {
+    /// Notes a frame behind the final watermark.
+    pub(super) fn note_late(&mut self, mound: MoundId, frame: &Stamped<Signal>) {
+        if let Some(lane) = self.lane(mound) {
+            lane.late.note(frame);
+        }
+    }
+
+    /// Asks for what is critical to be measured again.
+    pub(super) fn tell_critical(&mut self, clock_ns: i64) {
+        for at in 0..self.lanes.len() {
+            while let Some(patch) = self.lanes[at].late.closed(self.now) {
+                let mound = self.lanes[at].mound;
+                if !self.is_critical(mound, &patch) {
+                    continue;
+                }
+                let cameras: Vec<u8> = self.rig.cameras_of(mound).collect();
+                let calibration = &self.rig.calibration;
+                let standing = self.lanes[at].tracker.standing(EventNs(patch.from));
+                let critical = Critical {
+                    mound,
+                    from: EventNs(patch.from),
+                    to: EventNs(patch.to),
+                    since: BoxNs(patch.from.saturating_sub(MARKS_NS).saturating_add_signed(clock_ns)),
+                    balls: patch.balls,
+                    corrections: cameras
+                        .into_iter()
+                        .map(|id| (id, calibration.correction(id), calibration.is_excluded(id)))
+                        .collect(),
+                    scale: self.lanes[at].tracker.jerk_scale(),
+                    standing: standing.map(|(event, mark)| (event, Signal::Mark(mark))),
+                };
+                self.outputs.push(Output::Critical(Box::new(critical)));
+            }
+        }
+    }
+
+    /// Whether a patch has no pitch, or one that missed too much.
+    fn is_critical(&self, mound: MoundId, patch: &Patch) -> bool {
+        let within = |release: u64| release + QUIET_NS >= patch.from && release <= patch.to;
+        let mut known =
+            self.recent.iter().filter(|r| r.record.mound == mound.0 && within(r.record.release_ns)).peekable();
+        known.peek().is_none() || known.any(|recent| recent.record.late_data_frac > CRITICAL_FRAC)
+    }
+
+    fn take_again(&mut self, pitch: &Pitch, now: BoxNs) {
+        let same = |record: &crate::store::records::PitchRecord| {
+            record.mound == pitch.mound.0 && record.release_ns.abs_diff(pitch.release.0) < SAME_NS
+        };
+        let known = self.recent.iter().rev().map(|recent| &recent.record).find(|record| same(record));
+        let mut pitch = pitch.clone();
+        if let Some(known) = known {
+            let critical = known.late_data_frac > CRITICAL_FRAC && known.state == State::Final;
+            let news = known.values.plate_x != Some(pitch.values.plate_x)
+                || known.values.release_speed != Some(pitch.values.release_speed);
+            if !critical || !news {
+                return;
+            }
+            pitch.id = crate::ids::PitchId(known.id);
+            pitch.revision = known.revision + 1;
+            pitch.frames_late = (known.late_data_frac * f64::from(pitch.frames)).round() as u32;
+        }
+        self.publish_as(&pitch, now, Some(REPROCESSED));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use firmware_protocol::{Ball, Health};
+
+    use super::*;
+
+    const S: u64 = 1_000_000_000;
+
+    fn ball(source: u8, event_ms: u64, arrival_ms: u64) -> Stamped<Signal> {
+        let payload = Signal::Ball(Ball { u: 1.0, v: 1.0, sigma: 1.0, diameter: 1.0 });
+        frame(source, event_ms, arrival_ms, payload)
+    }
+
+    fn beat(source: u8, event_ms: u64, arrival_ms: u64) -> Stamped<Signal> {
+        let health =
+            Health { temperature_centi_c: 0, vibration_milli_g: 0, dropped: 0, clock_offset_ns: 0, exposure_ns: 0 };
+        frame(source, event_ms, arrival_ms, Signal::Health(health))
+    }
+
+    fn frame(source: u8, event_ms: u64, arrival_ms: u64, payload: Signal) -> Stamped<Signal> {
+        let (event, arrival) = (EventNs(event_ms * S / 1_000), BoxNs(arrival_ms * S / 1_000));
+        Stamped { source, seq: event_ms as u32, event, arrival, payload }
+    }
+
+    #[test]
+    fn a_patch_closes_when_every_late_camera_is_beyond_it() {
+        let mut late = Late::default();
+        late.note(&ball(1, 10_000, 30_000));
+        late.note(&ball(1, 10_400, 30_400));
+        late.note(&ball(2, 10_100, 32_100));
+        late.note(&beat(1, 12_200, 32_200));
+        assert!(late.closed(BoxNs(32 * S + S / 4)).is_none(), "camera 2 may have more of it");
+        late.note(&beat(2, 12_000, 34_000));
+        let patch = late.closed(BoxNs(34 * S)).expect("both are beyond");
+        assert_eq!((patch.from, patch.to, patch.balls), (10 * S, 10 * S + 2 * S / 5, 3));
+        assert!(late.closed(BoxNs(34 * S)).is_none());
+    }
+
+    #[test]
+    fn a_patch_closes_when_nothing_late_comes_any_more() {
+        let mut late = Late::default();
+        late.note(&ball(1, 10_000, 30_000));
+        assert!(late.closed(BoxNs(34 * S)).is_none());
+        assert!(late.closed(BoxNs(35 * S)).is_some());
+    }
+
+    #[test]
+    fn pitches_are_patches_of_their_own_and_there_are_so_many_at_most() {
+        let mut late = Late::default();
+        for pitch in 0..40 {
+            late.note(&ball(1, 10_000 + pitch * 6_000, 30_000 + pitch * 6_000));
+        }
+        assert_eq!(late.patches.len(), PATCHES_MAX);
+    }
+}

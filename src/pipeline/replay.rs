@@ -1,0 +1,298 @@
+//! A journal's entries through a pipeline: at the same times, in the same steps, with the same signs of life.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::civil::Date;
+
+use super::gap::{Gap, Tail};
+use super::{Cut, CutError, Note, Output, Pipeline, Profile, Profiles};
+use crate::ids::{BoxNs, PitcherId};
+use crate::ingest::Signal;
+use crate::journal::{Block, Entry, JournalError, Reader};
+use crate::reorder::{Life, Producer, Stamped};
+
+/// What is done with what the journal holds next.
+enum State {
+    /// Nothing, until a pipeline begins.
+    Waiting,
+    /// Frames fill buffer and trackers, until the cut's step is reached.
+    Warming(Box<Cut>),
+    /// Everything is as it was.
+    Running,
+}
+
+/// Takes a journal's entries and steps a pipeline as they tell.
+pub struct Replayer<P, M> {
+    make: M,
+    pipeline: Pipeline<P>,
+    producers: Vec<Producer<Signal>>,
+    /// What stands before the next step.
+    frames: Vec<(u8, Stamped<Signal>)>,
+    lives: Vec<Option<Life>>,
+    state: State,
+    answers: Answers,
+    /// Frames that the journal missed since the last kill.
+    missed: u64,
+    taken: u64,
+    /// The end of the last step taken.
+    now: BoxNs,
+    /// What came last.
+    tail: Tail,
+}
+
+impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Replayer<P, M> {
+    /// Waits for a pipeline to begin. `make` makes one with its paths; `answers` learns what pipelines were told of pitchers.
+    pub fn new(mut make: M, answers: Answers) -> Self {
+        let (producers, pipeline) = make(BoxNs(0));
+        let lives = vec![None; producers.len()];
+        Self {
+            make,
+            pipeline,
+            producers,
+            frames: Vec::new(),
+            lives,
+            state: State::Waiting,
+            answers,
+            missed: 0,
+            taken: 0,
+            now: BoxNs(0),
+            tail: Tail::default(),
+        }
+    }
+
+    /// Goes on from a cut instead: blocks must follow from its `since` on.
+    ///
+    /// # Errors
+    /// The cut is of another rig.
+    pub fn warm(&mut self, cut: Cut) -> Result<(), CutError> {
+        self.renew(cut.since);
+        self.pipeline.warm(&cut)?;
+        self.state = State::Warming(Box::new(cut));
+        Ok(())
+    }
+
+    fn renew(&mut self, now: BoxNs) {
+        (self.producers, self.pipeline) = (self.make)(now);
+        self.lives = vec![None; self.producers.len()];
+        self.frames.clear();
+    }
+
+    /// Takes one block; `each` sees what came of every step, and its time.
+    ///
+    /// # Errors
+    /// A pipeline begins with another rig.
+    pub fn block(&mut self, block: Block, mut each: impl FnMut(BoxNs, &mut Vec<Output>)) -> Result<(), CutError> {
+        let mut step = block.step;
+        let mut outputs = Vec::new();
+        for entry in block.entries {
+            match entry {
+                Entry::Frame { path, frame } => self.frames.push((path, frame)),
+                Entry::Life { path, life } => {
+                    if let Some(own) = self.lives.get_mut(usize::from(path)) {
+                        *own = Some(life);
+                    }
+                }
+                Entry::Missed(missed) => {
+                    self.missed += missed.frames;
+                    step += missed.steps;
+                }
+                Entry::Note(bytes) => {
+                    if let Some(note) = Note::from_bytes(&bytes) {
+                        self.note(note, &mut outputs)?;
+                        each(self.now, &mut outputs);
+                        outputs.clear();
+                    }
+                }
+                Entry::Step { now } => {
+                    self.step(now, step, &mut outputs);
+                    each(now, &mut outputs);
+                    outputs.clear();
+                    step += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, now: BoxNs, step: u64, outputs: &mut Vec<Output>) {
+        match &self.state {
+            State::Waiting => return self.frames.clear(),
+            State::Warming(cut) if now < cut.since => return self.frames.clear(),
+            State::Warming(_) | State::Running => {}
+        }
+        for (producer, life) in self.producers.iter_mut().zip(&self.lives) {
+            if let Some(life) = *life {
+                producer.relive(life);
+            }
+        }
+        self.push();
+        self.now = now;
+        self.taken += self.pipeline.step(now, outputs) as u64;
+        if let State::Warming(cut) = &mut self.state
+            && step >= cut.step
+            && let State::Warming(cut) = std::mem::replace(&mut self.state, State::Running)
+        {
+            self.pipeline.resume(*cut);
+        }
+    }
+
+    /// Puts what stands before the next step on the paths.
+    fn push(&mut self) {
+        for (path, frame) in self.frames.drain(..) {
+            self.tail.note(&frame);
+            if let Some(producer) = self.producers.get_mut(usize::from(path)) {
+                // What was taken in one step had room on the ring.
+                let _counted = producer.push(frame);
+            }
+        }
+    }
+
+    /// Tells the pipeline what it was told then; while it warms it knows that already.
+    fn note(&mut self, note: Note, outputs: &mut Vec<Output>) -> Result<(), CutError> {
+        match (note, &self.state) {
+            (Note::Profile { pitcher, day, profile }, _) => self.answers.learn(pitcher, day, profile),
+            (Note::Began(cut), State::Waiting | State::Running) => {
+                self.renew(cut.now);
+                self.pipeline.warm(&cut)?;
+                self.pipeline.resume(*cut);
+                self.state = State::Running;
+            }
+            (_, State::Waiting | State::Warming(_)) => {}
+            (Note::Weather { air, now }, State::Running) => self.pipeline.weather(&air, now),
+            (Note::Vibration { camera, rms_g, now }, State::Running) => self.pipeline.vibration(camera, rms_g, now),
+            (Note::Recalibrate { cameras, dry_run, now }, State::Running) => {
+                self.pipeline.recalibrate(cameras.as_deref(), dry_run, now);
+            }
+            (Note::Acknowledge { alert, now }, State::Running) => {
+                self.pipeline.acknowledge(alert, now);
+            }
+            (Note::JudgeBy(readiness), State::Running) => self.pipeline.judge_by(*readiness),
+            (Note::Reprocessed(pitch), State::Running) => self.pipeline.reprocessed(&pitch),
+            (Note::Finished { now }, State::Running) => self.pipeline.finish(now, outputs),
+            (Note::Resumed(cut), State::Running) => {
+                // They were taken, and journalled, again.
+                self.frames.clear();
+                if let Some(cut) = cut {
+                    self.pipeline.resume(*cut);
+                }
+                self.mind_gap();
+            }
+            (Note::Cut(_), State::Running) => {}
+        }
+        Ok(())
+    }
+
+    /// The journal ends here, because the run that wrote it was killed. Where it ends before the cut's step, what was
+    /// committed tells the rest, and is returned. Frames whose step is missing are left on the paths.
+    pub fn end(mut self) -> (Pipeline<P>, Vec<Producer<Signal>>, Option<Cut>) {
+        self.push();
+        let cut = match std::mem::replace(&mut self.state, State::Running) {
+            State::Warming(cut) => Some(*cut),
+            State::Waiting | State::Running => None,
+        };
+        if let Some(cut) = &cut {
+            self.pipeline.resume(cut.clone());
+        }
+        self.mind_gap();
+        (self.pipeline, self.producers, cut)
+    }
+
+    /// From now on pitches of which frames are missing here are told apart.
+    fn mind_gap(&mut self) {
+        let gap = Gap::new(std::mem::take(&mut self.tail), std::mem::take(&mut self.missed) > 0);
+        self.pipeline.stage.gap = Some(Box::new(gap));
+    }
+
+    /// Frames taken.
+    pub fn frames(&self) -> u64 {
+        self.taken
+    }
+
+    /// The last step's time.
+    pub fn now(&self) -> BoxNs {
+        self.now
+    }
+}
+
+/// Where a replay can begin.
+#[derive(Debug)]
+pub struct Start {
+    cut: Cut,
+    /// Whether a pipeline begins there, with no frames held.
+    begins: bool,
+}
+
+/// Box time within which the journal has a cut: what the daemon writes, and some more.
+const CUT_WITHIN_NS: u64 = 400_000_000_000;
+
+impl Start {
+    /// The last place to begin at before that moment, or the journal's first where there is none.
+    ///
+    /// # Errors
+    /// A part of the journal does not open. A block that does not read is passed over.
+    pub fn find(reader: &Reader, from: BoxNs) -> Result<Option<Self>, JournalError> {
+        let near = BoxNs(from.0.saturating_sub(CUT_WITHIN_NS));
+        let mut found = None;
+        for since in [near, BoxNs(0)] {
+            for block in reader.since(since)?.flatten() {
+                for start in block.entries.iter().filter_map(Self::of) {
+                    if start.cut.now > from && found.is_some() {
+                        return Ok(found);
+                    }
+                    if start.cut.now <= from || since.0 == 0 {
+                        found = Some(start);
+                    }
+                }
+            }
+            if found.is_some() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn of(entry: &Entry) -> Option<Self> {
+        let Entry::Note(bytes) = entry else { return None };
+        match Note::from_bytes(bytes)? {
+            Note::Cut(cut) => Some(Self { cut: *cut, begins: false }),
+            Note::Began(cut) => Some(Self { cut: *cut, begins: true }),
+            _ => None,
+        }
+    }
+
+    /// From which box time on blocks are needed.
+    pub fn since(&self) -> BoxNs {
+        self.cut.since
+    }
+
+    /// Prepares a replayer for the blocks from there on.
+    ///
+    /// # Errors
+    /// It is of another rig.
+    pub fn prepare<P, M>(self, replayer: &mut Replayer<P, M>) -> Result<(), CutError>
+    where
+        P: Profiles,
+        M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>),
+    {
+        if self.begins { Ok(()) } else { replayer.warm(self.cut) }
+    }
+}
+
+/// What was known of pitchers when the pipeline asked, as the journal tells it; bounded by what one replay meets.
+#[derive(Debug, Clone, Default)]
+pub struct Answers(Arc<Mutex<BTreeMap<(PitcherId, Date), VecDeque<Profile>>>>);
+
+impl Answers {
+    fn learn(&self, pitcher: PitcherId, day: Date, profile: Profile) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry((pitcher, day)).or_default().push_back(profile);
+    }
+}
+
+impl Profiles for Answers {
+    fn profile(&mut self, pitcher: PitcherId, day: Date) -> Profile {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get_mut(&(pitcher, day)).and_then(VecDeque::pop_front).unwrap_or_default()
+    }
+}

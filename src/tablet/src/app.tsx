@@ -1,0 +1,157 @@
+/** The frame around the views: where to go, how the link stands, what to choose. */
+import CssBaseline from "@mui/material/CssBaseline";
+import { styled, ThemeProvider } from "@mui/material/styles";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Component, lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from "react";
+import { Route, Switch, useLocation } from "wouter";
+
+import { ask, whenKeyIsAsked } from "./api/client";
+import { useEpoch, useLink } from "./live/react";
+import type { Watchdog } from "./live/watchdog";
+import { useSecond } from "./parts/age";
+import { KeyDialog } from "./parts/key-dialog";
+import { LinkBanner } from "./parts/link-banner";
+import { Empty, Loading } from "./parts/states";
+import { TopBar } from "./parts/top-bar";
+import { SettingsProvider, useSettings } from "./people/settings";
+import { themeOf } from "./theme";
+import { Bullpen } from "./views/bullpen/bullpen";
+
+const PitcherView = lazy(() => import("./views/pitcher/pitcher"));
+const Staff = lazy(() => import("./views/staff/staff"));
+const System = lazy(() => import("./views/system/system"));
+
+/** A wall's tablet that nobody touched for so long shows the bullpen again. */
+const HOME_AFTER_MS = 120_000;
+
+const Main = styled("main")({
+  maxWidth: 1600,
+  margin: "0 auto",
+  padding: "12px clamp(8px, 1.5vw, 20px) 32px",
+  outline: "none",
+});
+
+const Skip = styled("a")({
+  position: "absolute",
+  left: 8,
+  top: -80,
+  zIndex: 2000,
+  padding: 12,
+  background: "var(--paper)",
+  color: "var(--ink)",
+  "&:focus": { top: 8 },
+});
+
+export function App({ watchdog }: { watchdog: Watchdog }) {
+  const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity, refetchInterval: (query) => (query.state.data ? false : 2_000) });
+  return (
+    <Guard watchdog={watchdog}>
+      <Pulse watchdog={watchdog} />
+      <SettingsProvider zone={venue.data?.time_zone ?? "UTC"}>
+        {(look) => (
+          <Themed look={look}>
+            <Frame place={venue.data?.name ?? ""} />
+          </Themed>
+        )}
+      </SettingsProvider>
+    </Guard>
+  );
+}
+
+function Themed({ look, children }: { look: Parameters<typeof themeOf>[0]; children: ReactNode }) {
+  const theme = useMemo(() => themeOf(look), [look]);
+  return (
+    <ThemeProvider theme={theme}>
+      <CssBaseline enableColorScheme />
+      {children}
+    </ThemeProvider>
+  );
+}
+
+function Frame({ place }: { place: string }) {
+  const { kiosk } = useSettings();
+  const [location, go] = useLocation();
+  const [keyAsked, setKeyAsked] = useState(false);
+  const link = useLink();
+  const queries = useQueryClient();
+  const epoch = useEpoch();
+
+  useEffect(() => whenKeyIsAsked(() => setKeyAsked(true)), []);
+  useEffect(() => {
+    if (link === "key") setKeyAsked(true);
+  }, [link]);
+  // After a gap nothing that was fetched beside the stream is known to be new.
+  useEffect(() => {
+    if (epoch > 1) void queries.invalidateQueries();
+  }, [epoch, queries]);
+  useEffect(() => {
+    if (!kiosk || location === "/") return;
+    let timer = setTimeout(() => go("/"), HOME_AFTER_MS);
+    const again = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => go("/"), HOME_AFTER_MS);
+    };
+    window.addEventListener("pointerdown", again);
+    window.addEventListener("keydown", again);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener("pointerdown", again);
+      window.removeEventListener("keydown", again);
+    };
+  }, [kiosk, location, go]);
+
+  return (
+    <>
+      <Skip href="#main">Skip to the content</Skip>
+      <TopBar place={place} />
+      <LinkBanner />
+      <Main id="main" tabIndex={-1}>
+        <Suspense fallback={<Loading what="the view" />}>
+          <Switch>
+            <Route path="/" component={Bullpen} />
+            <Route path="/pitchers/:id">{({ id }) => <PitcherView key={id} pitcher={Number(id)} />}</Route>
+            <Route path="/staff" component={Staff} />
+            <Route path="/system" component={System} />
+            <Route>
+              <Empty title="Nothing is here.">The tabs above lead to the four views.</Empty>
+            </Route>
+          </Switch>
+        </Suspense>
+      </Main>
+      {keyAsked && <KeyDialog onDone={() => setKeyAsked(false)} />}
+    </>
+  );
+}
+
+/** Commits once a second while React works. */
+function Pulse({ watchdog }: { watchdog: Watchdog }) {
+  const second = useSecond();
+  useEffect(() => watchdog.committed(), [second, watchdog]);
+  return null;
+}
+
+/** A fault in a view leaves a word and a way out, not a white page; a wall's tablet reloads by itself. */
+class Guard extends Component<{ watchdog: Watchdog; children: ReactNode }, { failed: boolean }> {
+  override state = { failed: false };
+
+  static getDerivedStateFromError(): { failed: boolean } {
+    return { failed: true };
+  }
+
+  override componentDidCatch(): void {
+    setTimeout(() => this.props.watchdog.bite(), 5_000);
+  }
+
+  override render(): ReactNode {
+    if (!this.state.failed) return this.props.children;
+    return (
+      <div role="alert" className="opening">
+        <h1>This page has a fault</h1>
+        <p>What it showed may be old, so it shows nothing. It reloads in a moment.</p>
+        <button type="button" style={{ minHeight: 44, minWidth: 120 }} onClick={() => location.reload()}>
+          Reload now
+        </button>
+      </div>
+    );
+  }
+}

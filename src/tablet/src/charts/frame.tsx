@@ -1,0 +1,70 @@
+/** A drawing as wide as its place, with its axes. */
+import { useLayoutEffect, useRef, useState, type ReactNode } from "react";
+
+import type { Scale } from "./scale";
+import { ticks } from "./scale";
+
+/** Room around the plot, px: for the labels of the axes. */
+export const MARGIN = { left: 44, right: 10, top: 10, bottom: 24 } as const;
+const WIDTH_UNKNOWN = 320;
+
+interface FrameProps {
+  height: number;
+  /** What a reader hears who sees no drawing. */
+  label: string;
+  /** Widest that it gets, px. */
+  most?: number;
+  children: (width: number) => ReactNode;
+}
+
+export function Frame({ height, label, most = Infinity, children }: FrameProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(WIDTH_UNKNOWN);
+  useLayoutEffect(() => {
+    if (!place.current) return;
+    const watcher = new ResizeObserver(([entry]) => entry && setWidth(Math.max(200, Math.floor(entry.contentRect.width))));
+    watcher.observe(place.current);
+    return () => watcher.disconnect();
+  }, []);
+  const drawn = Math.min(width, most);
+  return (
+    <div ref={place} style={{ width: "100%", minWidth: 0 }}>
+      <svg width={drawn} height={height} viewBox={`0 0 ${drawn} ${height}`} role="img" aria-label={label} style={{ display: "block", margin: "0 auto", maxWidth: "100%" }}>
+        {children(drawn)}
+      </svg>
+    </div>
+  );
+}
+
+interface AxisProps {
+  of: Scale;
+  count: number;
+  write?: (value: number) => string;
+}
+
+export function LeftAxis({ of, count, write = String, width }: AxisProps & { width: number }) {
+  return (
+    <g fontSize="12" fill="var(--soft)">
+      {ticks(of.from, of.to, count).map((value) => (
+        <g key={value}>
+          <path d={`M${MARGIN.left} ${of(value)}H${width - MARGIN.right}`} stroke="var(--line)" strokeOpacity="0.6" />
+          <text x={MARGIN.left - 6} y={of(value) + 4} textAnchor="end">
+            {write(value)}
+          </text>
+        </g>
+      ))}
+    </g>
+  );
+}
+
+export function BottomAxis({ of, count, write = String, height }: AxisProps & { height: number }) {
+  return (
+    <g fontSize="12" fill="var(--soft)">
+      {ticks(of.from, of.to, count).map((value) => (
+        <text key={value} x={of(value)} y={height - 6} textAnchor="middle">
+          {write(value)}
+        </text>
+      ))}
+    </g>
+  );
+}

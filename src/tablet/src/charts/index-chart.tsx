@@ -1,0 +1,52 @@
+/** Readiness and fatigue over the outing, each with its 90 % interval; one pitch can be looked at. */
+import { memo } from "react";
+
+import type { Index, TrendPoint } from "../api/types";
+import { BottomAxis, Frame, LeftAxis, MARGIN } from "./frame";
+import { area, path, scale } from "./scale";
+import { trendInWords } from "./sparkline";
+
+const HEIGHT = 240;
+
+interface IndexChartProps {
+  points: readonly TrendPoint[];
+  /** The point that is looked at. */
+  chosen: number;
+}
+
+export const IndexChart = memo(function IndexChart({ points, chosen }: IndexChartProps) {
+  const first = points[0]?.pitches ?? 1;
+  const last = Math.max(points.at(-1)?.pitches ?? 2, first + 5);
+  return (
+    <Frame height={HEIGHT} label={`Readiness over the outing. ${trendInWords(points)}`}>
+      {(width) => {
+        const x = scale(first, last, MARGIN.left, width - MARGIN.right);
+        const y = scale(0, 100, HEIGHT - MARGIN.bottom, MARGIN.top);
+        const line = (index: (point: TrendPoint) => Index, of: keyof Index) =>
+          points.flatMap((point): [number, number][] => {
+            const value = index(point)[of];
+            return typeof value === "number" ? [[x(point.pitches), y(value)]] : [];
+          });
+        const at = points[chosen];
+        return (
+          <>
+            <LeftAxis of={y} count={5} width={width} />
+            <BottomAxis of={x} count={width / 90} height={HEIGHT} />
+            {[80, 70, 60].map((limit) => (
+              <path key={limit} d={`M${MARGIN.left} ${y(limit)}H${width - MARGIN.right}`} stroke="var(--soft)" strokeDasharray="3 5" />
+            ))}
+            <path d={area(line((p) => p.readiness, "high"), line((p) => p.readiness, "low"))} fill="var(--area)" />
+            <path d={path(line((p) => p.fatigue, "value"))} fill="none" stroke="var(--warm)" strokeWidth="var(--stroke)" strokeDasharray="8 4" />
+            <path d={path(line((p) => p.readiness, "value"))} fill="none" stroke="var(--accent)" strokeWidth="3" />
+            {points.map((point) =>
+              point.state === "held" ? (
+                <path key={point.pitches} d={`M${x(point.pitches)} ${HEIGHT - MARGIN.bottom}v-8`} stroke="var(--watch)" strokeWidth="4" />
+              ) : null,
+            )}
+            {at && <path d={`M${x(at.pitches)} ${MARGIN.top}V${HEIGHT - MARGIN.bottom}`} stroke="var(--ink)" strokeWidth="2" />}
+          </>
+        );
+      }}
+    </Frame>
+  );
+});

@@ -1,0 +1,82 @@
+/** Pitches in a plane: where they crossed the plate, or how they moved. One scale for both axes. */
+import { memo, type ReactNode } from "react";
+
+import { Frame, MARGIN } from "./frame";
+import { scale, ticks, type Scale } from "./scale";
+import { markOf } from "./types";
+
+export interface PlanePoint {
+  id: number;
+  pitch_type: string;
+  x: number;
+  y: number;
+}
+
+interface PlaneProps {
+  title: string;
+  label: string;
+  points: readonly PlanePoint[];
+  /** Half the width, and from where to where it is high, in the points' unit. */
+  reach: { x: number; low: number; high: number };
+  /** Behind the points. */
+  children?: (x: Scale, y: Scale) => ReactNode;
+}
+
+const MOST_PX = 420;
+const HEIGHT = 330;
+
+export const Plane = memo(function Plane({ title, label, points, reach, children }: PlaneProps) {
+  return (
+    <figure style={{ margin: 0 }}>
+      <figcaption style={{ fontWeight: 600 }}>{title}</figcaption>
+      <Frame height={HEIGHT} label={label} most={MOST_PX}>
+        {(width) => {
+          const across = width - MARGIN.left - MARGIN.right;
+          const up = HEIGHT - MARGIN.top - MARGIN.bottom;
+          // One unit is as long across as up.
+          const unit = Math.min(across / (2 * reach.x), up / (reach.high - reach.low));
+          const middle = MARGIN.left + across / 2;
+          const x = scale(-reach.x, reach.x, middle - unit * reach.x, middle + unit * reach.x);
+          const bottom = HEIGHT - MARGIN.bottom;
+          const y = scale(reach.low, reach.high, bottom, bottom - unit * (reach.high - reach.low));
+          return (
+            <>
+              <g fontSize="12" fill="var(--soft)">
+                {ticks(-reach.x, reach.x, 4).map((value) => (
+                  <text key={value} x={x(value)} y={HEIGHT - 6} textAnchor="middle">
+                    {value}
+                  </text>
+                ))}
+                {ticks(reach.low, reach.high, 4).map((value) => (
+                  <text key={value} x={x(-reach.x) - 6} y={y(value) + 4} textAnchor="end">
+                    {value}
+                  </text>
+                ))}
+              </g>
+              <rect
+                x={x(-reach.x)}
+                y={y(reach.high)}
+                width={x(reach.x) - x(-reach.x)}
+                height={y(reach.low) - y(reach.high)}
+                fill="none"
+                stroke="var(--line)"
+              />
+              {children?.(x, y)}
+              {points.map((point, at) => (
+                <path
+                  key={point.id}
+                  d={markOf(point.pitch_type).shape}
+                  transform={`translate(${x(point.x).toFixed(1)} ${y(point.y).toFixed(1)})`}
+                  fill={markOf(point.pitch_type).tone}
+                  fillOpacity={at === points.length - 1 ? 1 : 0.7}
+                  stroke={at === points.length - 1 ? "var(--ink)" : "none"}
+                  strokeWidth="2.5"
+                />
+              ))}
+            </>
+          );
+        }}
+      </Frame>
+    </figure>
+  );
+});

@@ -1,0 +1,111 @@
+import { describe, expect, test, vi } from "vitest";
+
+import type { LiveMessage } from "../api/types";
+import { alert, at, beat, pitch, readiness, snapshot, T0 } from "./samples";
+import { LiveState, PITCHES_MAX, POINTS_MAX } from "./state";
+
+/** This device's clock is an hour off. */
+const OFF = 3_600_000;
+const now = (ms: number): number => T0 + ms + OFF;
+
+const event = (seq: number, ms: number, type: string, data: unknown): LiveMessage => ({ seq, published_at: at(ms), type, data }) as LiveMessage;
+
+describe("the live state", () => {
+  test("takes nothing before a snapshot, nothing twice, and each event in its turn", () => {
+    const state = new LiveState();
+    expect(state.take(event(5, 0, "readiness", readiness(1)), now(0))).toEqual([]);
+    state.take(snapshot(5, 0, { readiness: [readiness(1)] }), now(0));
+    expect(state.roster).toEqual([1]);
+    expect(state.take(event(6, 10, "readiness", readiness(2)), now(10))).toEqual([2, "roster"]);
+    expect(state.take(event(6, 10, "readiness", readiness(3)), now(10))).toEqual([]);
+    expect(state.roster).toEqual([1, 2]);
+  });
+
+  test("tells ages by the box's clock, though this device's is an hour off", () => {
+    const state = new LiveState();
+    state.take(snapshot(1, 0, { readiness: [readiness(1, { data_age_ms: 1_500 })] }), now(0));
+    const shown = state.readinessOf(1);
+    expect(shown && state.ageOf(shown, now(10_000))).toBe(11_500);
+  });
+
+  test("tells an event that comes again after a gap as old as it is", () => {
+    const state = new LiveState();
+    state.take(snapshot(1, 0, { readiness: [readiness(1)] }), now(0));
+    // Published a second in, heard a minute later.
+    state.take(event(2, 1_000, "readiness", readiness(1, { data_age_ms: 0 })), now(60_000));
+    const shown = state.readinessOf(1);
+    expect(shown && state.ageOf(shown, now(60_000))).toBe(59_000);
+    // What was on its way for long does not set the clock back; what says a later time sets it right.
+    state.take(beat(2, 60_500), now(60_100));
+    expect(state.boxTime(now(60_100))).toBe(T0 + 60_500);
+  });
+
+  test("tells of an alert as news when it is raised, not when it is told again", () => {
+    const news = vi.fn();
+    const state = new LiveState(news);
+    state.take(snapshot(1, 0, { alerts: [alert(1)] }), now(0));
+    state.take(event(2, 1_000, "alert_raised", alert(2)), now(60_000));
+    expect(news).not.toHaveBeenCalled();
+    state.take(event(3, 60_500, "alert_raised", alert(3)), now(60_510));
+    expect(news).toHaveBeenCalledExactlyOnceWith(alert(3));
+    expect(state.alerts.map(({ id }) => id)).toEqual([1, 2, 3]);
+  });
+
+  test("shows an acknowledged alert until it clears, and no other that was acknowledged", () => {
+    const state = new LiveState();
+    state.take(snapshot(1, 0, { alerts: [alert(1)] }), now(0));
+    state.take(event(2, 0, "alert_acknowledged", alert(1, { acknowledged_at: at(0) })), now(0));
+    state.take(event(3, 0, "alert_acknowledged", alert(9, { acknowledged_at: at(0) })), now(0));
+    expect(state.alerts.map(({ id, acknowledged_at }) => [id, acknowledged_at])).toEqual([[1, at(0)]]);
+    state.take(event(4, 0, "alert_cleared", alert(1)), now(0));
+    expect(state.alerts).toEqual([]);
+  });
+
+  test("forgets an outing that ended, and everything that a new snapshot does not tell", () => {
+    const state = new LiveState();
+    state.take(snapshot(1, 0, { readiness: [readiness(1), readiness(2)], pitches: [pitch(1, 1), pitch(2, 2)] }), now(0));
+    state.take(event(2, 0, "outing_ended", { pitcher: 1 }), now(0));
+    expect([state.roster, state.pitchesOf(1), state.trendOf(1)]).toEqual([[2], [], []]);
+    expect(state.take(snapshot(90, 0), now(0))).toContain(2);
+    expect([state.roster, state.pitchesOf(2), state.readinessOf(2)]).toEqual([[], [], undefined]);
+  });
+
+  test("keeps a pitch once, in its last revision and in order, and gives it to whom it turned out to be", () => {
+    const state = new LiveState();
+    state.take(snapshot(1, 0, { pitches: [pitch(3, 1)] }), now(0));
+    state.take(event(2, 0, "pitch", pitch(1, 1)), now(0));
+    state.take(event(3, 0, "pitch", pitch(3, 1, { revision: 1, release_speed: 96 })), now(0));
+    state.take(event(4, 0, "pitch", pitch(3, 1, { revision: 0, release_speed: 95 })), now(0));
+    expect(state.pitchesOf(1).map(({ id, release_speed }) => [id, release_speed])).toEqual([[1, 95], [3, 96]]);
+    expect(state.take(event(5, 0, "pitch", pitch(3, 2, { revision: 2 })), now(0))).toEqual([2, 1]);
+    expect([state.pitchesOf(1).length, state.pitchesOf(2).length]).toEqual([1, 1]);
+  });
+
+  test("needs no more memory after a season than after an evening", () => {
+    const state = new LiveState();
+    state.take(snapshot(0, 0), now(0));
+    for (let seq = 1; seq <= 1_000; seq += 1) {
+      state.take(event(2 * seq, 0, "pitch", pitch(seq, 1)), now(0));
+      state.take(event(2 * seq + 1, 0, "readiness", readiness(1, { pitches: seq })), now(0));
+    }
+    expect([state.pitchesOf(1).length, state.trendOf(1).length]).toEqual([PITCHES_MAX, POINTS_MAX]);
+    expect(state.trendOf(1).at(-1)?.pitches).toBe(1_000);
+  });
+
+  test("has one point a pitch in a trend, and what the daemon kept comes before what came since", () => {
+    const state = new LiveState();
+    state.take(snapshot(1, 0, { readiness: [readiness(1, { pitches: 3 })] }), now(0));
+    state.take(event(2, 0, "readiness", readiness(1, { pitches: 3, state: "final" })), now(0));
+    state.take(event(3, 0, "readiness", readiness(1, { pitches: 4 })), now(0));
+    const kept = [1, 2, 3].map((pitches) => ({ ...readiness(1), pitches, last_pitch_at: at(0) }));
+    state.seedTrend(1, kept);
+    expect(state.trendOf(1).map(({ pitches, state: of }) => [pitches, of])).toEqual([[1, "provisional"], [2, "provisional"], [3, "final"], [4, "provisional"]]);
+  });
+
+  test("leaves alone a word that a newer daemon has", () => {
+    const state = new LiveState();
+    state.take(snapshot(1, 0), now(0));
+    expect(state.take(event(2, 0, "lunar_phase", {}), now(0))).toEqual([]);
+    expect(state.seq).toBe(2);
+  });
+});

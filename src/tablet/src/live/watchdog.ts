@@ -1,0 +1,72 @@
+/**
+ * Reloads a page that no longer draws.
+ *
+ * Two signs of life are watched from a timer: the browser's frames, and React's commits of a component that changes
+ * every second. A page in the background draws nothing and is left alone; so is one that just woke up. A page whose
+ * every script stands still cannot look after itself: that is for the kiosk's own watchdog.
+ */
+
+/** Without a sign of life for so long the page is frozen. */
+export const FROZEN_MS = 10_000;
+const LOOK_EVERY_MS = 1_000;
+/** Reloads at most one a minute: a fault that a reload does not mend must not become a storm. */
+const RELOAD_APART_MS = 60_000;
+const LAST_RELOAD = "pitchguard.reloaded";
+
+export interface Signs {
+  /** When the browser last drew a frame. */
+  frameAt: number;
+  /** When React last committed. */
+  commitAt: number;
+}
+
+/** Whether the page is frozen, as of `now`, given the timer's own last look. */
+export function isFrozen(signs: Signs, now: number, lookedAt: number, visible: boolean): boolean {
+  const timersWork = now - lookedAt < 3 * LOOK_EVERY_MS;
+  return visible && timersWork && now - Math.min(signs.frameAt, signs.commitAt) > FROZEN_MS;
+}
+
+export class Watchdog {
+  readonly #signs: Signs;
+  #lookedAt: number;
+
+  constructor(private readonly reload: () => void = () => globalThis.location.reload()) {
+    const now = performance.now();
+    this.#signs = { frameAt: now, commitAt: now };
+    this.#lookedAt = now;
+    const frame = (): void => {
+      this.#signs.frameAt = performance.now();
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+    setInterval(() => this.#look(), LOOK_EVERY_MS);
+    document.addEventListener("visibilitychange", () => this.#forgive());
+  }
+
+  /** React committed. */
+  committed(): void {
+    this.#signs.commitAt = performance.now();
+  }
+
+  /** Reloads, if that has not just been tried. */
+  bite(): void {
+    const last = Number(sessionStorage.getItem(LAST_RELOAD) ?? 0);
+    if (Date.now() - last < RELOAD_APART_MS) return;
+    sessionStorage.setItem(LAST_RELOAD, String(Date.now()));
+    this.reload();
+  }
+
+  #look(): void {
+    const now = performance.now();
+    const frozen = isFrozen(this.#signs, now, this.#lookedAt, document.visibilityState === "visible");
+    if (now - this.#lookedAt > 3 * LOOK_EVERY_MS) this.#forgive();
+    this.#lookedAt = now;
+    if (frozen) this.bite();
+  }
+
+  #forgive(): void {
+    const now = performance.now();
+    this.#signs.frameAt = now;
+    this.#signs.commitAt = now;
+  }
+}

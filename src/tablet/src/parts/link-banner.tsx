@@ -1,0 +1,59 @@
+/** How the link to the box stands. While it is down nothing on the page can be taken for now. */
+import { styled } from "@mui/material/styles";
+
+import { useHub, useLink } from "../live/react";
+import { useSettings } from "../people/settings";
+import { ageInWords } from "../people/time";
+import { useSecond } from "./age";
+import { AlarmIcon } from "./icons";
+
+const Banner = styled("div")({
+  display: "flex",
+  gap: 10,
+  alignItems: "center",
+  justifyContent: "center",
+  padding: "10px 16px",
+  background: "var(--warning)",
+  color: "var(--onWarning)",
+  borderBottom: "3px solid currentColor",
+  fontWeight: 700,
+  fontSize: "1.1rem",
+  position: "sticky",
+  top: 0,
+  zIndex: 10,
+});
+
+export function LinkBanner() {
+  const link = useLink();
+  return (
+    <div role="status" data-link={link}>
+      {link !== "live" && <Away />}
+    </div>
+  );
+}
+
+function Away() {
+  const link = useLink();
+  const hub = useHub();
+  const second = useSecond();
+  const { time } = useSettings();
+  const heard = hub.heardAt;
+  const told =
+    heard === 0
+      ? "Nothing has been heard of it yet."
+      : `Shown is what was known at ${time.seconds(hub.state.boxTime(heard) ?? heard)}, ${ageInWords(second + 1000 - heard)} ago.`;
+  const words = {
+    connecting: "Connecting to the box.",
+    lost: "No link to the box.",
+    key: "The box asks for a key.",
+    live: "",
+  }[link];
+  return (
+    <Banner>
+      <AlarmIcon />
+      <span>
+        {words} {told}
+      </span>
+    </Banner>
+  );
+}

@@ -1,0 +1,69 @@
+/** Times as the park's clock shows them, and ages in words. */
+
+/** An age in the words that a glance needs: `now`, `12 s`, `4 min`, `2 h 05`, `3 d`. */
+export function ageInWords(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 2) return "now";
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours} h ${String(minutes % 60).padStart(2, "0")}`;
+  return `${Math.floor(hours / 24)} d`;
+}
+
+/** Writes moments in one time zone. */
+export class ParkTime {
+  readonly #clock: Intl.DateTimeFormat;
+  readonly #seconds: Intl.DateTimeFormat;
+  readonly #moment: Intl.DateTimeFormat;
+  readonly #day: Intl.DateTimeFormat;
+
+  constructor(zone: string) {
+    const of = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en-US", { timeZone: zone, ...options });
+    this.#clock = of({ hour: "numeric", minute: "2-digit" });
+    this.#seconds = of({ hour: "numeric", minute: "2-digit", second: "2-digit" });
+    this.#moment = of({ month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" });
+    // Sweden writes dates as everybody's machines do.
+    this.#day = new Intl.DateTimeFormat("sv-SE", { timeZone: zone });
+  }
+
+  /** `7:05 PM`. */
+  clock(ms: number): string {
+    return this.#clock.format(ms);
+  }
+
+  /** `7:05:09 PM`. */
+  seconds(ms: number): string {
+    return this.#seconds.format(ms);
+  }
+
+  /** `Jul 4, 7:05 PM CDT`. */
+  moment(ms: number): string {
+    return this.#moment.format(ms);
+  }
+
+  /** `2025-07-04`: the park's day. */
+  day(ms: number): string {
+    return this.#day.format(ms);
+  }
+}
+
+/** A day so many days later, both `YYYY-MM-DD`. */
+export function dayAfter(day: string, days: number): string {
+  const [year = 1970, month = 1, date = 1] = day.split("-").map(Number);
+  return new Date(Date.UTC(year, month - 1, date + days)).toISOString().slice(0, 10);
+}
+
+/** Days from one day to another, both `YYYY-MM-DD`. */
+export const daysBetween = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000);
+
+/** `Fri, Jul 4` of a `YYYY-MM-DD`. */
+export function dayInWords(day: string): string {
+  return new Date(`${day}T00:00:00Z`).toLocaleDateString("en-US", {
+    timeZone: "UTC",
+    weekday: "short",
+    month: "short",
+    day: "numeric",
+  });
+}

@@ -1,0 +1,103 @@
+/** Standing alerts, what nobody has seen first, each to be acknowledged. */
+import Button from "@mui/material/Button";
+import { styled } from "@mui/material/styles";
+import { useMutation } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { Link } from "wouter";
+
+import { ask } from "../../api/client";
+import type { Alert } from "../../api/types";
+import { useAlerts, useHub } from "../../live/react";
+import { AlarmIcon, TickIcon } from "../../parts/icons";
+import { Unseen } from "../../parts/visible";
+import { byUrgency } from "../../people/level";
+import { useSettings } from "../../people/settings";
+
+/** Alerts shown before the rest is asked for: cards must stay in sight. */
+const SHOWN_MAX = 3;
+
+const List = styled("ul")({ display: "grid", gap: 8, margin: "0 0 12px", padding: 0, listStyle: "none" });
+
+const Item = styled("li")({
+  display: "flex",
+  flexWrap: "wrap",
+  alignItems: "center",
+  gap: "4px 12px",
+  minHeight: 60,
+  padding: "6px 8px 6px 14px",
+  borderRadius: 10,
+  border: "var(--border) solid var(--line)",
+  fontSize: "1.1rem",
+  '&[data-severity="critical"]': { background: "var(--alarm)", color: "var(--onAlarm)", borderColor: "var(--alarm)" },
+  '&[data-severity="warning"]': { background: "var(--warning)", color: "var(--onWarning)" },
+  '&[data-seen="true"]': { background: "var(--paper)", color: "var(--ink)", borderColor: "var(--line)", fontSize: "1rem" },
+  a: { color: "inherit" },
+});
+
+const Words = styled("span")({ flex: "1 1 16rem", minWidth: 0 });
+
+export function AlertList({ pitcher }: { pitcher?: number }) {
+  const alerts = useAlerts();
+  const [all, setAll] = useState(false);
+  const wanted = byUrgency(pitcher === undefined ? alerts : alerts.filter((alert) => alert.pitcher === pitcher));
+  const shown = all ? wanted : wanted.slice(0, SHOWN_MAX);
+  const hidden = wanted.length - shown.length;
+  return (
+    <section aria-label="Alerts">
+      <Announcer />
+      {shown.length > 0 && (
+        <List>
+          {shown.map((alert) => (
+            <AlertItem key={alert.id} alert={alert} linked={pitcher === undefined} />
+          ))}
+        </List>
+      )}
+      {(hidden > 0 || all) && wanted.length > SHOWN_MAX && (
+        <Button sx={{ mb: 1 }} onClick={() => setAll(!all)} aria-expanded={all}>
+          {all ? "Fewer alerts" : `${hidden} more ${hidden === 1 ? "alert" : "alerts"}`}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function AlertItem({ alert, linked }: { alert: Alert; linked: boolean }) {
+  const hub = useHub();
+  const { time } = useSettings();
+  const acknowledging = useMutation({ mutationFn: () => ask.acknowledge(alert.id) });
+  const seen = Boolean(alert.acknowledged_at);
+  const word = alert.severity === "critical" ? "Critical" : "Warning";
+  const known = alert.pitcher !== undefined && alert.pitcher !== null && hub.state.readinessOf(alert.pitcher);
+  return (
+    <Item data-severity={alert.severity} data-seen={seen} data-alert={alert.id}>
+      {seen ? <TickIcon /> : <AlarmIcon />}
+      <Words>
+        <strong>{word}</strong> {time.clock(Date.parse(alert.raised_at))}
+        {" · "}
+        {linked && known ? <Link href={`/pitchers/${alert.pitcher}`}>{alert.message}</Link> : alert.message}
+        {acknowledging.isError && <strong> Not said to the box: {acknowledging.error.message}</strong>}
+      </Words>
+      {seen ? (
+        <span>Seen {time.clock(Date.parse(alert.acknowledged_at ?? ""))}</span>
+      ) : (
+        <Button
+          variant="contained"
+          disabled={acknowledging.isPending}
+          aria-label={`Seen: ${alert.message}`}
+          onClick={() => acknowledging.mutate()}
+          sx={{ minWidth: 96, minHeight: 48, fontSize: "1.05rem", background: "var(--paper)", color: "var(--ink)", border: "2px solid var(--ink)", "&:hover": { background: "var(--paper)" } }}
+        >
+          Seen
+        </Button>
+      )}
+    </Item>
+  );
+}
+
+/** Says alerts aloud that are raised while somebody listens; not those that are told again after a gap. */
+function Announcer() {
+  const hub = useHub();
+  const [news, setNews] = useState("");
+  useEffect(() => hub.hearNews((alert) => setNews(`${alert.severity}: ${alert.message}`)), [hub]);
+  return <Unseen role="alert">{news}</Unseen>;
+}

@@ -1,0 +1,77 @@
+/** How the indices went over the outing, and what moved them at the pitch that is looked at. */
+import Slider from "@mui/material/Slider";
+import Typography from "@mui/material/Typography";
+import { useState } from "react";
+
+import type { TrendPoint } from "../../api/types";
+import { IndexChart } from "../../charts/index-chart";
+import { useTrend } from "../../live/react";
+import { Panel } from "../../parts/panel";
+import { useSettings } from "../../people/settings";
+import { signed } from "../../people/units";
+import { stateInWords } from "../../people/words";
+
+/** The reasons that a point has and the one before it has not, numbers aside: what moved it. */
+export function newReasons(before: TrendPoint | undefined, after: TrendPoint): string[] {
+  const bare = (reason: string): string => reason.replaceAll(/[\d.]+/g, "#");
+  const known = new Set(before?.reasons.map(bare));
+  return after.reasons.filter((reason) => !known.has(bare(reason)));
+}
+
+export function IndexHistory({ pitcher }: { pitcher: number }) {
+  const points = useTrend(pitcher);
+  // Null follows the newest.
+  const [pinned, setPinned] = useState<number | null>(null);
+  const newest = points.length - 1;
+  const pinnedAt = pinned === null ? -1 : points.findIndex((point) => point.pitches === pinned);
+  const chosen = pinnedAt >= 0 ? pinnedAt : newest;
+  const point = points[chosen];
+  return (
+    <Panel title="Outing so far">
+      <Typography color="text.secondary" variant="body2">
+        Solid: readiness with its 90 % interval. Dashed: fatigue. Dotted limits at 80, 70 and 60; thick ticks below: held.
+      </Typography>
+      <IndexChart points={points} chosen={chosen} />
+      {newest > 0 && (
+        <div style={{ padding: "0 12px 0 44px" }}>
+          <Slider
+            value={chosen}
+            min={0}
+            max={newest}
+            onChange={(_, value) => {
+              const at = Array.isArray(value) ? (value[0] ?? 0) : value;
+              setPinned(at === newest ? null : (points[at]?.pitches ?? null));
+            }}
+            aria-label="Pitch to look at"
+            getAriaValueText={(at) => `after pitch ${points[at]?.pitches ?? at}`}
+            sx={{ height: 10, "& .MuiSlider-thumb": { width: 32, height: 32 } }}
+          />
+        </div>
+      )}
+      {point && <Moved point={point} before={points[chosen - 1]} />}
+    </Panel>
+  );
+}
+
+function Moved({ point, before }: { point: TrendPoint; before: TrendPoint | undefined }) {
+  const { time } = useSettings();
+  const [now, then] = [point.readiness.value, before?.readiness.value];
+  const change = typeof now === "number" && typeof then === "number" ? `${signed(now - then, 1)} since the pitch before` : "";
+  const fresh = newReasons(before, point);
+  return (
+    <div>
+      <Typography sx={{ fontWeight: 700 }}>
+        After pitch {point.pitches}, {time.clock(Date.parse(point.last_pitch_at))}: readiness {now?.toFixed(0) ?? "not known"}
+        {change && ` (${change})`}, {stateInWords(point.state).word.toLowerCase()}
+      </Typography>
+      <Typography color="text.secondary" variant="body2">
+        {before && fresh.length > 0 ? `New here: ${fresh.join("; ")}.` : "What weighs, the heaviest first:"}
+      </Typography>
+      <ul style={{ margin: "4px 0", paddingLeft: 22 }}>
+        {point.reasons.map((reason) => (
+          <li key={reason}>{reason}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+/** How likely he is hurt within 21 days, what makes it so, and what can be done. */
+import Alert from "@mui/material/Alert";
+import Typography from "@mui/material/Typography";
+import { useQuery } from "@tanstack/react-query";
+
+import { ask, Refused } from "../../api/client";
+import type { Assessment } from "../../api/types";
+import { stepsOf, Waterfall } from "../../charts/waterfall";
+import { Panel } from "../../parts/panel";
+import { Answered, Empty } from "../../parts/states";
+import { dayInWords } from "../../people/time";
+import { percent } from "../../people/units";
+import { inWords } from "../../people/words";
+import { Availability } from "../staff/availability";
+
+/** Refusals that are no fault: there is nothing to tell. */
+const NOTHING_TO_TELL: Readonly<Record<string, string>> = {
+  NO_MODEL: "No risk model serves on this box.",
+  UNKNOWN_PITCHER: "The risk model does not know him.",
+  NO_FEATURES_FOR_DATE: "Too little is known of him for a risk.",
+};
+
+export function Risk({ pitcher }: { pitcher: number }) {
+  const query = useQuery({ queryKey: ["risk", pitcher], queryFn: () => ask.risk(pitcher), staleTime: 300_000 });
+  const code = query.error instanceof Refused ? query.error.code : "";
+  const nothing = NOTHING_TO_TELL[code];
+  return (
+    <Panel title="Injury risk, 21 days" wide>
+      {nothing && query.data === undefined ? (
+        <Empty title={nothing}>{query.error?.message}</Empty>
+      ) : (
+        <Answered query={query} what="risk">
+          {(assessment) => <Told assessment={assessment} />}
+        </Answered>
+      )}
+    </Panel>
+  );
+}
+
+function Told({ assessment }: { assessment: Assessment }) {
+  const { probability, level, base_rate, confidence, date, top_contributors, base_log_odds, notes, recommendation, anomaly } = assessment;
+  const sign = { low: "● Low", medium: "▲ Medium", high: "■ High" }[level];
+  return (
+    <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fit, minmax(min(100%, 360px), 1fr))", gap: 20 }}>
+      <div>
+        <Typography sx={{ fontSize: "1.3rem", fontWeight: 700 }}>
+          {sign}: {percent(probability, 1)}
+        </Typography>
+        <Typography color="text.secondary">
+          As of {dayInWords(date)}; usual is {percent(base_rate, 1)}. Index {assessment.risk_index.toFixed(0)}, confidence {percent(confidence)}, model{" "}
+          {assessment.model_version}.
+        </Typography>
+        <Waterfall steps={stepsOf(base_log_odds, top_contributors, probability)} nameOf={inWords} />
+      </div>
+      <div>
+        <Typography variant="h3">What makes it so</Typography>
+        <ul style={{ margin: "4px 0 12px", paddingLeft: 22 }}>
+          {top_contributors.map((each) => (
+            <li key={each.name} style={{ marginBottom: 6 }}>
+              <strong>{inWords(each.name)}</strong> {each.direction === "increases" ? "raises it" : "lowers it"}
+              {each.value != null && ` (${Number(each.value.toPrecision(3))})`}: {each.explanation}
+              {each.mitigation && (
+                <Typography component="div" sx={{ fontWeight: 600 }}>
+                  → {each.mitigation}
+                </Typography>
+              )}
+            </li>
+          ))}
+        </ul>
+        <Typography variant="h3">When he may pitch</Typography>
+        <Availability days={recommendation.availability} />
+        <Typography>
+          Next from {dayInWords(recommendation.next_available)}: {recommendation.next_available_rule}. At most{" "}
+          {recommendation.limit_next.pitches} pitches: {recommendation.limit_next.rule}.
+        </Typography>
+        {anomaly?.unusual && (
+          <Alert severity="warning" variant="outlined" sx={{ mt: 1, color: "text.primary" }}>
+            His latest outing was unlike him: {inWords(anomaly.driver)} {anomaly.value.toFixed(1)} where {anomaly.usual.toFixed(1)} is usual.
+          </Alert>
+        )}
+        {notes.map((note) => (
+          <Typography key={note} variant="body2" color="text.secondary">
+            {note}
+          </Typography>
+        ))}
+      </div>
+    </div>
+  );
+}

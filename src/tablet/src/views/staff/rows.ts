@@ -1,0 +1,73 @@
+/** The staff as rows: filtered, sorted, searched. */
+import type { Assessment, Level, Pitcher, Readiness } from "../../api/types";
+
+export interface Row {
+  pitcher: Pitcher;
+  readiness: Readiness | undefined;
+  risk: Assessment | undefined;
+}
+
+export interface Filter {
+  search: string;
+  team: string;
+  season: number | null;
+  level: Level | "active" | null;
+}
+
+export const COLUMNS = ["name", "team", "readiness", "risk", "acwr", "pitches", "last"] as const;
+export type Column = (typeof COLUMNS)[number];
+
+export interface Order {
+  column: Column;
+  down: boolean;
+}
+
+/** Without accents and case, so that `Perez` finds `Pérez`. */
+const plain = (text: string): string => text.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
+
+/** Those of a team and season; the risk is asked for these. */
+export function ofTeam(pitchers: readonly Pitcher[], { team, season, search }: Filter): Pitcher[] {
+  const words = plain(search).split(/\s+/).filter(Boolean);
+  return pitchers.filter((pitcher) => {
+    const name = plain(`${pitcher.name} ${pitcher.id}`);
+    return (
+      (team === "" || pitcher.team === team) &&
+      (season === null || pitcher.seasons.includes(season)) &&
+      words.every((word) => name.includes(word))
+    );
+  });
+}
+
+export function ofLevel(rows: readonly Row[], { level }: Filter): Row[] {
+  if (level === null) return [...rows];
+  return rows.filter((row) => (level === "active" ? row.readiness !== undefined : row.risk?.level === level));
+}
+
+function key({ pitcher, readiness, risk }: Row, column: Column): string | number | null | undefined {
+  switch (column) {
+    case "name":
+      return plain(pitcher.name);
+    case "team":
+      return pitcher.team;
+    case "readiness":
+      return readiness?.readiness.value;
+    case "risk":
+      return risk?.probability;
+    case "acwr":
+      return risk?.workload_summary.acwr;
+    case "pitches":
+      return risk?.workload_summary.pitches_7d;
+    case "last":
+      return pitcher.last_game_date;
+  }
+}
+
+/** Sorted; what is not known comes last, whichever the way. */
+export function sorted(rows: readonly Row[], { column, down }: Order): Row[] {
+  return rows.toSorted((a, b) => {
+    const [x, y] = [key(a, column), key(b, column)];
+    if (x == null || y == null) return Number(x == null) - Number(y == null) || a.pitcher.id - b.pitcher.id;
+    const way = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y));
+    return (down ? -way : way) || a.pitcher.id - b.pitcher.id;
+  });
+}

@@ -1,0 +1,125 @@
+/** How the cameras stand: each one's drift over the last pitches with its control limits. */
+import Typography from "@mui/material/Typography";
+import { useQuery } from "@tanstack/react-query";
+import { memo } from "react";
+
+import { ask, Refused } from "../../api/client";
+import type { CameraReport, ChartPoint } from "../../api/types";
+import { Frame, LeftAxis, MARGIN } from "../../charts/frame";
+import { path, rangeOf, scale } from "../../charts/scale";
+import { Answered, Empty } from "../../parts/states";
+import { useSettings } from "../../people/settings";
+import { ageInWords } from "../../people/time";
+import { Sign, type SignKind } from "./table";
+
+const EVERY_MS = 5_000;
+const HEIGHT = 120;
+/** Reach at least, px: an undrifted camera's noise must not look like a drift. */
+const REACH_PX = 0.5;
+
+const SIGNS: Readonly<Record<CameraReport["state"], SignKind>> = { ok: "good", watch: "watch", alarm: "bad", excluded: "bad" };
+const WEIGHT: Readonly<Record<CameraReport["state"], number>> = { alarm: 0, excluded: 1, watch: 2, ok: 3 };
+
+export function Calibration({ venue }: { venue: string }) {
+  const query = useQuery({ queryKey: ["calibration", venue], queryFn: () => ask.calibration(venue), staleTime: 0, refetchInterval: EVERY_MS });
+  const { time } = useSettings();
+  if (query.error instanceof Refused && query.error.status === 404 && !query.data) {
+    return <Empty title="Nobody has judged the cameras yet.">The first judgement comes with the first pitches.</Empty>;
+  }
+  return (
+    <Answered query={query} what="calibration">
+      {(report) => (
+        <>
+          <Typography>
+            Confidence <strong>{report.confidence.toFixed(2)}</strong> (by age {report.confidence_time.toFixed(2)}, by residuals{" "}
+            {report.confidence_residual.toFixed(2)}), calibrated {ageInWords(report.age_s * 1000)} ago.
+          </Typography>
+          <Typography sx={{ mb: 1 }}>
+            Next: {report.next_action.what}, {report.next_action.why}
+            {report.next_action.when != null && `, ${time.clock(report.next_action.when / 1e6)}`}.
+          </Typography>
+          <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(min(100%, 290px), 1fr))", gap: 12 }}>
+            {report.cameras
+              .toSorted((a, b) => WEIGHT[a.state] - WEIGHT[b.state] || a.id - b.id)
+              .map((camera) => (
+                <Camera key={camera.id} camera={camera} watch={report.watch_px} alarm={report.alarm_px} />
+              ))}
+          </div>
+        </>
+      )}
+    </Answered>
+  );
+}
+
+function Camera({ camera, watch, alarm }: { camera: CameraReport; watch: number; alarm: number }) {
+  const { units } = useSettings();
+  const { drift } = camera;
+  const facts = [
+    `${drift.dx_px.toFixed(2)}, ${drift.dy_px.toFixed(2)} px off`,
+    `clock ${camera.clock_offset_us.toFixed(0)} µs`,
+    camera.residual_px != null && `residual ${camera.residual_px.toFixed(2)} px`,
+    camera.temperature_c != null && units.text("temperature", camera.temperature_c),
+    camera.vibration_g != null && `${camera.vibration_g.toFixed(3)} g`,
+    `${camera.corrections.length} corrections`,
+  ].filter(Boolean);
+  return (
+    <article style={{ border: "var(--border) solid var(--line)", borderRadius: 8, padding: 8, minWidth: 0 }}>
+      <Typography component="h3" sx={{ fontWeight: 700 }}>
+        {camera.id} {camera.name.replaceAll("_", " ")} <Sign kind={SIGNS[camera.state]} word={camera.state} /> {camera.confidence.toFixed(2)}
+      </Typography>
+      <DriftChart points={camera.chart} watch={watch} alarm={alarm} name={camera.name} />
+      <Typography variant="body2">{facts.join(" · ")}</Typography>
+      {camera.alerts.map((alert) => (
+        <Typography key={alert.kind} variant="body2" sx={{ fontWeight: 700 }}>
+          {alert.reason}
+        </Typography>
+      ))}
+    </article>
+  );
+}
+
+interface DriftChartProps {
+  points: readonly ChartPoint[];
+  watch: number;
+  alarm: number;
+  name: string;
+}
+
+const DriftChart = memo(function DriftChart({ points, watch, alarm, name }: DriftChartProps) {
+  const last = points.at(-1);
+  const reach = rangeOf(points.flatMap((p) => [p.dx_px, -p.dx_px, p.dy_px, -p.dy_px, p.limit_px[0] ?? 0, -(p.limit_px[0] ?? 0)]), 2 * REACH_PX);
+  const label = last ? `${name}: ${last.dx_px.toFixed(2)} and ${last.dy_px.toFixed(2)} px off after ${points.length} pitches` : `${name}: no pitch yet`;
+  return (
+    <Frame height={HEIGHT} label={label}>
+      {(width) => {
+        const from = points[0]?.at ?? 0;
+        const x = scale(from, Math.max(last?.at ?? 1, from + 60e9), MARGIN.left, width - MARGIN.right);
+        const y = scale(reach[0], reach[1], HEIGHT - 6, 6);
+        const line = (of: (point: ChartPoint) => number) => path(points.map((point) => [x(point.at), y(of(point))] as const));
+        return (
+          <>
+            <LeftAxis of={y} count={3} width={width} />
+            {[watch, -watch, alarm, -alarm]
+              .filter((px) => Math.abs(px) < reach[1])
+              .map((px) => (
+                <path key={px} d={`M${MARGIN.left} ${y(px)}H${width - MARGIN.right}`} stroke={Math.abs(px) === alarm ? "var(--out)" : "var(--watch)"} strokeDasharray="4 3" />
+              ))}
+            <path d={line((p) => p.limit_px[0] ?? 0) + line((p) => -(p.limit_px[0] ?? 0))} fill="none" stroke="var(--soft)" strokeDasharray="2 3" />
+            <path d={line((p) => p.dx_px)} fill="none" stroke="var(--accent)" strokeWidth="2" />
+            <path d={line((p) => p.dy_px)} fill="none" stroke="var(--warm)" strokeWidth="2" strokeDasharray="6 3" />
+            {points.length === 0 && (
+              <text x={width / 2} y={HEIGHT / 2} textAnchor="middle" fontSize="13" fill="var(--soft)">
+                no pitch yet
+              </text>
+            )}
+            {points.length > 0 && (
+              <text x={width - MARGIN.right} y={14} textAnchor="end" fontSize="11" fill="var(--soft)">
+                px: solid across, dashed up
+              </text>
+            )}
+          </>
+        );
+      }}
+    </Frame>
+  );
+});

@@ -1,0 +1,72 @@
+/** What the park's sensors tell, and their broker. */
+import Typography from "@mui/material/Typography";
+import { useQuery } from "@tanstack/react-query";
+
+import { ask } from "../../api/client";
+import type { EnvironmentReport, FusedValue } from "../../api/types";
+import { Panel } from "../../parts/panel";
+import { Answered } from "../../parts/states";
+import { useSettings } from "../../people/settings";
+import { ageInWords } from "../../people/time";
+import { percent } from "../../people/units";
+import { PlainTable, Sign, type SignKind } from "./table";
+
+const EVERY_MS = 5_000;
+
+const BROKER_SIGNS: Readonly<Record<EnvironmentReport["broker"]["state"], SignKind>> = {
+  off: "off",
+  connecting: "watch",
+  listening: "good",
+  refused: "bad",
+};
+
+export function Environment() {
+  const query = useQuery({ queryKey: ["environment"], queryFn: ask.environment, staleTime: 0, refetchInterval: EVERY_MS });
+  return (
+    <Panel title="Environment">
+      <Answered query={query} what="environment">
+        {(report) => <Air report={report} />}
+      </Answered>
+    </Panel>
+  );
+}
+
+function Air({ report }: { report: EnvironmentReport }) {
+  const { units } = useSettings();
+  const { broker } = report;
+  const row = (name: string, told: FusedValue | null | undefined, write: (value: number) => string) => [
+    name,
+    told ? write(told.value) : "–",
+    told ? told.sensors : "–",
+    told ? `${ageInWords(told.age_s * 1000)}${told.stale ? ", too old" : ""}` : "–",
+  ];
+  return (
+    <>
+      <Typography>
+        Broker: <Sign kind={BROKER_SIGNS[broker.state]} word={broker.state} /> {broker.url ?? ""} {broker.error && `Last fault: ${broker.error}`}
+      </Typography>
+      <Typography sx={{ mb: 1 }}>{report.summary}.</Typography>
+      <PlainTable
+        label="Air"
+        heads={["Quantity", "Value", "Sensors", "Age"]}
+        rows={[
+          row("Temperature", report.temperature_c, (value) => units.text("temperature", value)),
+          row("Humidity", report.humidity_pct, (value) => percent(value / 100)),
+          row("Pressure", report.pressure_hpa, (value) => `${value.toFixed(1)} hPa`),
+          row("Wind", report.wind_speed_mps, (value) => units.text("wind", value)),
+          row("Wind from", report.wind_direction_deg, (value) => `${value.toFixed(0)}°`),
+        ]}
+      />
+      {report.air_density && (
+        <Typography sx={{ mt: 1 }}>
+          Air density {report.air_density.value.toFixed(4)} ± {report.air_density.sd.toFixed(4)} kg/m³, {percent(report.air_density.relative, 1)} of standard.
+        </Typography>
+      )}
+      {report.left_out.map((out) => (
+        <Typography key={`${out.sensor} ${out.quantity}`} variant="body2">
+          Left out: {out.sensor}, {out.detail}
+        </Typography>
+      ))}
+    </>
+  );
+}

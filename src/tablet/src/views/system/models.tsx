@@ -1,0 +1,113 @@
+/** The risk models: which serves, how good each was on a year that it never saw, and changing between them. */
+import Alert from "@mui/material/Alert";
+import Button from "@mui/material/Button";
+import Dialog from "@mui/material/Dialog";
+import DialogActions from "@mui/material/DialogActions";
+import DialogContent from "@mui/material/DialogContent";
+import DialogTitle from "@mui/material/DialogTitle";
+import Typography from "@mui/material/Typography";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { ask } from "../../api/client";
+import { Panel } from "../../parts/panel";
+import { Answered, Empty } from "../../parts/states";
+import { useSettings } from "../../people/settings";
+import { percent } from "../../people/units";
+import { PlainTable, Sign } from "./table";
+
+type ModelShown = Awaited<ReturnType<typeof ask.models>>["models"][number];
+
+/** What is to be confirmed: a model's promotion, or going back. */
+type Change = { kind: "promote"; version: string } | { kind: "rollback" };
+
+export function Models() {
+  const { kiosk } = useSettings();
+  const query = useQuery({ queryKey: ["models"], queryFn: ask.models });
+  const [change, setChange] = useState<Change | null>(null);
+  return (
+    <Panel
+      title="Risk models"
+      aside={
+        !kiosk && (
+          <Button variant="outlined" disabled={(query.data?.models.length ?? 0) < 2} onClick={() => setChange({ kind: "rollback" })}>
+            Roll back
+          </Button>
+        )
+      }
+    >
+      <Answered query={query} what="models">
+        {({ models, drift }) =>
+          models.length === 0 ? (
+            <Empty title="No model has been trained.">One comes with: pitchguard train</Empty>
+          ) : (
+            <>
+              <List models={models} onPromote={kiosk ? null : (version) => setChange({ kind: "promote", version })} />
+              <Typography variant="body2" sx={{ mt: 1 }}>
+                {drift == null
+                  ? "Whether its inputs have moved since training is not known yet: too little was asked."
+                  : `Inputs moved the farthest: ${drift.slice(0, 3).map((each) => `${each.feature.replaceAll("_", " ")} ${each.psi.toFixed(2)}`).join(", ")} (from 0.1 look, from 0.25 act).`}
+              </Typography>
+            </>
+          )
+        }
+      </Answered>
+      {change && <Confirm change={change} onDone={() => setChange(null)} />}
+    </Panel>
+  );
+}
+
+function List({ models, onPromote }: { models: readonly ModelShown[]; onPromote: ((version: string) => void) | null }) {
+  return (
+    <PlainTable
+      label="Models"
+      heads={["Version", "Serves", "Trained on", "Tested on", "AUC (95 %)", "Lift", "Base", ""]}
+      rows={models.toReversed().map((model) => [
+        model.version,
+        model.serving ? <Sign key="serves" kind="good" word="serves" /> : "–",
+        model.train_years.join("–"),
+        model.test_year,
+        `${model.auc.value.toFixed(3)} (${model.auc.low.toFixed(2)}–${model.auc.high.toFixed(2)})`,
+        model.lift_10.value.toFixed(1),
+        percent(model.base_rate, 1),
+        onPromote && !model.serving && model.features_match ? (
+          <Button key="promote" aria-label={`Promote ${model.version}`} onClick={() => onPromote(model.version)}>
+            Promote
+          </Button>
+        ) : model.features_match ? (
+          ""
+        ) : (
+          "other features"
+        ),
+      ])}
+    />
+  );
+}
+
+function Confirm({ change, onDone }: { change: Change; onDone: () => void }) {
+  const queries = useQueryClient();
+  const changing = useMutation({
+    mutationFn: () => (change.kind === "promote" ? ask.promote(change.version) : ask.rollback()),
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: ["models"] });
+      void queries.invalidateQueries({ queryKey: ["risk"] });
+      void queries.invalidateQueries({ queryKey: ["risks"] });
+      onDone();
+    },
+  });
+  return (
+    <Dialog open onClose={onDone} aria-labelledby="change-title">
+      <DialogTitle id="change-title">{change.kind === "promote" ? `Let ${change.version} serve?` : "Go back to the model before?"}</DialogTitle>
+      <DialogContent>
+        <Typography>Every risk on every tablet comes from it from now on. It can be taken back at any time.</Typography>
+        {changing.isError && <Alert severity="error">{changing.error.message}</Alert>}
+      </DialogContent>
+      <DialogActions>
+        <Button onClick={onDone}>Cancel</Button>
+        <Button variant="contained" disabled={changing.isPending} onClick={() => changing.mutate()}>
+          {change.kind === "promote" ? "Let it serve" : "Go back"}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

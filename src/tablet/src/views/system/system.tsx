@@ -1,0 +1,118 @@
+/** The engineer's view: what runs, what sends, what is late, how the cameras stand. */
+import Typography from "@mui/material/Typography";
+import { useQuery } from "@tanstack/react-query";
+
+import { ask } from "../../api/client";
+import type { StatusReport } from "../../api/types";
+import { useLink } from "../../live/react";
+import { Panel } from "../../parts/panel";
+import { Answered, Empty } from "../../parts/states";
+import { useSettings } from "../../people/settings";
+import { ageInWords } from "../../people/time";
+import { percent } from "../../people/units";
+import { Panels } from "../pitcher/pitcher";
+import { Calibration } from "./calibration";
+import { Environment } from "./environment";
+import { Models } from "./models";
+import { Sources } from "./sources";
+import { PlainTable, Sign } from "./table";
+
+const STATUS_EVERY_MS = 2_000;
+
+export default function System() {
+  const link = useLink();
+  const status = useQuery({ queryKey: ["status"], queryFn: ask.status, staleTime: 0, refetchInterval: STATUS_EVERY_MS });
+  const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity });
+  return (
+    <Panels data-stale={link !== "live"}>
+      <Panel title="Daemon" aside={status.dataUpdatedAt > 0 && <Asked at={status.dataUpdatedAt} />}>
+        <Answered query={status} what="status">
+          {(report) => <Daemon report={report} />}
+        </Answered>
+      </Panel>
+      <Panel title="Frames">
+        <Answered query={status} what="status">
+          {(report) => <Frames report={report} />}
+        </Answered>
+      </Panel>
+      <Panel title="Sources" wide>
+        <Answered query={status} what="sources">
+          {({ reorder }) => <Sources sources={reorder.sources} mounds={reorder.mounds} />}
+        </Answered>
+      </Panel>
+      <Panel title="Cameras" wide aside={<a href="/calibration">Calibration in full</a>}>
+        {venue.data ? <Calibration venue={venue.data.id} /> : <Empty title="The ballpark is not known yet." />}
+      </Panel>
+      <Environment />
+      <Models />
+    </Panels>
+  );
+}
+
+function Asked({ at }: { at: number }) {
+  const { time } = useSettings();
+  return <Typography color="text.secondary">as of {time.seconds(at)}</Typography>;
+}
+
+const PART_SIGNS = { ready: "good", degraded: "watch", starting: "watch", failed: "bad", stopped: "bad" } as const;
+
+function Daemon({ report }: { report: StatusReport }) {
+  const { time } = useSettings();
+  const store = report.store;
+  const filled = store && store.map_size_bytes > 0 ? store.map_used_bytes / store.map_size_bytes : null;
+  return (
+    <>
+      <Typography sx={{ mb: 1 }}>
+        Version {report.version}, up {ageInWords(report.uptime_s * 1000)}, since {time.moment(Date.parse(report.started_at))}.{" "}
+        <a href="/api/docs/">API</a> · <a href="/metrics">Metrics</a>
+      </Typography>
+      <PlainTable
+        label="Parts"
+        heads={["Part", "State", "Since", "What is the matter"]}
+        rows={report.parts.map((part) => [
+          part.name,
+          <Sign key="state" kind={PART_SIGNS[part.state]} word={part.state} />,
+          time.clock(Date.parse(part.since)),
+          part.detail,
+        ])}
+      />
+      <Typography sx={{ mt: 1 }}>
+        Upstream: <Sign kind="off" word="off" /> this daemon tells of none.
+      </Typography>
+      <Typography>
+        Store: {filled === null ? "not told yet" : `${percent(filled, 1)} full, ${store?.commits} commits, ${store?.commit_failures} failed, ${store?.queued} waiting`}.
+      </Typography>
+      <Typography>
+        Tablets: {report.clients.connected} connected; dropped {report.clients.dropped_slow} slow, {report.clients.dropped_silent} silent.
+      </Typography>
+    </>
+  );
+}
+
+function Frames({ report }: { report: StatusReport }) {
+  const { accounting } = report.reorder;
+  const ms = (value: number | null | undefined): string => (value == null ? "–" : value.toFixed(value < 10 ? 2 : 0));
+  const late = accounting.received > 0 ? accounting.late / accounting.received : 0;
+  const refused = Object.entries(report.ingest?.refused ?? {});
+  return (
+    <>
+      <Typography>
+        <Sign kind={report.identity_holds ? "good" : "bad"} word={report.identity_holds ? "every frame accounted for" : "frames are missing"} />:{" "}
+        {accounting.received} received = {accounting.released} released + {accounting.duplicate} double + {accounting.late} late +{" "}
+        {accounting.quarantined} quarantined + {accounting.refused} refused + {accounting.overflowed} overflowed + {accounting.held} held.
+      </Typography>
+      <Typography>
+        Late: {percent(late, 2)} of all. Dropped by the kernel: {report.ingest?.kernel_drops ?? 0}.
+        {refused.length > 0 && ` Refused on arrival: ${refused.map(([cause, count]) => `${cause} ${count}`).join(", ")}.`}
+      </Typography>
+      <Typography sx={{ mb: 1 }}>
+        Pitches: {report.pitches.provisional} provisional, {report.pitches.final} final, {report.pitches.revised} revised, {report.pitches.flagged} flagged.
+      </Typography>
+      <PlainTable
+        label="Latencies"
+        heads={["Stage", "Count", "p50 ms", "p99 ms", "max ms"]}
+        rows={report.latencies.map((each) => [each.stage.replaceAll("_", " "), each.count, ms(each.p50_ms), ms(each.p99_ms), ms(each.max_ms)])}
+      />
+    </>
+  );
+}

@@ -1,0 +1,71 @@
+/** A small table, and a state by sign and word. */
+import { styled } from "@mui/material/styles";
+import Table from "@mui/material/Table";
+import TableBody from "@mui/material/TableBody";
+import TableCell from "@mui/material/TableCell";
+import TableContainer from "@mui/material/TableContainer";
+import TableHead from "@mui/material/TableHead";
+import TableRow from "@mui/material/TableRow";
+import type { ReactNode } from "react";
+
+interface PlainTableProps {
+  label: string;
+  heads: readonly string[];
+  /** The first cell of each names its row. */
+  rows: readonly (readonly ReactNode[])[];
+}
+
+export function PlainTable({ label, heads, rows }: PlainTableProps) {
+  return (
+    <TableContainer tabIndex={0} role="region" aria-label={label}>
+      <Table size="small">
+        <TableHead>
+          <TableRow>
+            {heads.map((head) => (
+              <TableCell key={head} scope="col">
+                {head}
+              </TableCell>
+            ))}
+          </TableRow>
+        </TableHead>
+        <TableBody>
+          {rows.map((row, at) => (
+            <TableRow key={at}>
+              {row.map((cell, column) =>
+                column === 0 ? (
+                  <TableCell key={column} component="th" scope="row">
+                    {cell}
+                  </TableCell>
+                ) : (
+                  <TableCell key={column}>{cell}</TableCell>
+                ),
+              )}
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+    </TableContainer>
+  );
+}
+
+export type SignKind = "good" | "watch" | "bad" | "off";
+
+const SIGNS: Readonly<Record<SignKind, string>> = { good: "●", watch: "▲", bad: "■", off: "○" };
+
+const Marked = styled("span")({
+  fontWeight: 700,
+  whiteSpace: "nowrap",
+  '&[data-kind="good"]': { color: "var(--ready)" },
+  '&[data-kind="watch"]': { color: "var(--watch)" },
+  '&[data-kind="bad"]': { color: "var(--out)" },
+  '&[data-kind="off"]': { color: "var(--soft)" },
+});
+
+export function Sign({ kind, word }: { kind: SignKind; word: string }) {
+  return (
+    <Marked data-kind={kind}>
+      <span aria-hidden>{SIGNS[kind]} </span>
+      {word}
+    </Marked>
+  );
+}

@@ -1,0 +1,62 @@
+import { describe, expect, test } from "vitest";
+
+import type { Assessment, Pitcher } from "../api/types";
+import { pitch, readiness } from "../live/samples";
+import { newReasons } from "./pitcher/index-history";
+import { lastOuting } from "./pitcher/outing";
+import { cell, csv } from "./staff/csv";
+import { ofLevel, ofTeam, sorted, type Filter, type Row } from "./staff/rows";
+import { asOf } from "./staff/staff";
+
+const pitcher = (id: number, change: Partial<Pitcher> = {}): Pitcher => ({ id, name: `Pitcher ${id}`, team: "STL", seasons: [2025], pitches: 10, last_game_date: "2025-07-04", ...change });
+const ALL: Filter = { search: "", team: "", season: null, level: null };
+
+describe("an outing", () => {
+  test("is the newest one: after a pause, or of another game", () => {
+    const hour = 3_600e9;
+    const after = (id: number, ns: number, game_pk = 1) => pitch(id, 1, { release_ns: ns, game_pk });
+    expect(lastOuting([after(1, 0), after(2, 5 * hour), after(3, 5.1 * hour)]).map(({ id }) => id)).toEqual([2, 3]);
+    expect(lastOuting([after(1, 0), after(2, 60e9, 2)]).map(({ id }) => id)).toEqual([2]);
+    expect(lastOuting([])).toEqual([]);
+  });
+
+  test("tells of each reason when it comes up, not each time that its figure changes", () => {
+    const point = (...reasons: string[]) => ({ ...readiness(1), reasons });
+    const before = point("Fastball 1.1 mph under his season baseline");
+    expect(newReasons(before, point("Fastball 1.4 mph under his season baseline", "21 pitches today"))).toEqual(["21 pitches today"]);
+  });
+});
+
+describe("the staff", () => {
+  const risk = (pitcherId: number, probability: number, level: Assessment["level"]) => ({ pitcher: pitcherId, probability, level }) as Assessment;
+
+  test("is found without accents, by words in any order, by id, team and season", () => {
+    const staff = [pitcher(1, { name: "Martín Pérez" }), pitcher(2, { name: "Ana Ruiz", team: "CHC" }), pitcher(3, { seasons: [2024] })];
+    const found = (change: Partial<Filter>) => ofTeam(staff, { ...ALL, ...change }).map(({ id }) => id);
+    expect(found({ search: "perez mar" })).toEqual([1]);
+    expect([found({ search: "3" }), found({ team: "CHC" }), found({ season: 2024 })]).toEqual([[3], [2], [3]]);
+  });
+
+  test("is sorted either way with what is not known last", () => {
+    const rows: Row[] = [
+      { pitcher: pitcher(1), readiness: undefined, risk: risk(1, 0.05, "low") },
+      { pitcher: pitcher(2), readiness: undefined, risk: undefined },
+      { pitcher: pitcher(3), readiness: readiness(3), risk: risk(3, 0.12, "high") },
+    ];
+    const order = (down: boolean) => sorted(rows, { column: "risk", down }).map((row) => row.pitcher.id);
+    expect([order(true), order(false)]).toEqual([[3, 1, 2], [1, 3, 2]]);
+    expect(ofLevel(rows, { ...ALL, level: "high" }).map((row) => row.pitcher.id)).toEqual([3]);
+    expect(ofLevel(rows, { ...ALL, level: "active" }).map((row) => row.pitcher.id)).toEqual([3]);
+  });
+
+  test("is told of as of today in the season, and of its last game after it", () => {
+    expect(asOf([pitcher(1)], "2025-07-06")).toBe("2025-07-06");
+    expect(asOf([pitcher(1), pitcher(2, { last_game_date: "2025-09-28" })], "2025-12-24")).toBe("2025-09-28");
+    expect(asOf([], "2025-12-24")).toBe("2025-12-24");
+  });
+
+  test("leaves as a table that a spreadsheet reads and does not run", () => {
+    expect([cell('He said "no"'), cell("a,b"), cell("=1+1"), cell("-x"), cell(-1.5), cell(null)]).toEqual(['"He said ""no"""', '"a,b"', "'=1+1", "'-x", "-1.5", ""]);
+    expect(csv([["a", 1], ["b\nc", undefined]])).toBe('a,1\r\n"b\nc",\r\n');
+  });
+});

@@ -1,0 +1,141 @@
+//! `kill -9` at random moments of a game, the socket held open meanwhile: what is known afterwards is what an uninterrupted
+//! run over the same frames knows.
+
+mod common;
+mod daemon_support;
+mod journal_support;
+
+use std::collections::BTreeMap;
+use std::net::UdpSocket;
+use std::thread::sleep;
+use std::time::Duration;
+
+use common::full;
+use daemon_support::{Cameras, Rack};
+use journal_support::{last_pitches, last_readiness, replay};
+use pitchguard::ids::EventNs;
+use pitchguard::simulate::{Game, Scenario, Settings, Stadium};
+use pitchguard::store::records::JOURNAL_GAP;
+use pitchguard::tracking::venue::Venue;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::Value;
+
+const SEED: u64 = 71;
+
+#[test]
+fn a_game_with_kills_ends_as_one_without() {
+    let (kills, pitches) = if full() { (200, 120) } else { (20, 12) };
+    let mut rack = Rack::new();
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback");
+    let to = socket.local_addr().expect("bound");
+    let mut running = rack.start_held(&socket);
+    let settings = Settings {
+        seed: SEED,
+        start: EventNs(running.now().0),
+        cameras: Some(vec![1, 2, 3, 4, 5]),
+        pitches_max: Some(pitches),
+        pace_s: 6.0,
+        break_s: 12.0,
+        tail_s: 12.0,
+        ..Settings::quiet()
+    };
+    let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
+    let truth = stadium.truth().to_vec();
+    let length_s = (stadium.end().0 - stadium.start().0) as f64 * 1e-9;
+    let sender = std::thread::spawn(move || {
+        let mut cameras = Cameras::new(stadium, 1.0, to);
+        cameras.play_out();
+    });
+
+    let mut rng = StdRng::seed_from_u64(SEED);
+    let mut recovered = 0;
+    let mean_s = length_s / f64::from(kills);
+    for kill in 0..kills {
+        sleep(Duration::from_secs_f64(rng.random_range(0.2..2.0) * (mean_s - 0.8).max(0.4)));
+        running.kill();
+        running = rack.start_held(&socket);
+        recovered += usize::from(running.log().contains("gone on from the journal"));
+        eprintln!("kill {kill}: {}", running.status()["journal"]);
+    }
+    sender.join().expect("all is sent");
+    let kept = running.wait_for("every pitch is final and kept", |r| {
+        let pitches = r.pitches();
+        let settled = pitches.len() >= truth.len() && pitches.iter().all(|p| p["state"] == "final");
+        (settled && r.status()["store"]["queued"] == 0).then_some(pitches)
+    });
+    let readiness: Vec<Value> = running.get("/api/readiness")["readiness"].as_array().cloned().unwrap_or_default();
+    let identity = running.status()["identity_holds"].clone();
+    let (status, log) = running.terminate();
+    assert!(status.success(), "{log}");
+    assert_eq!(identity, true);
+    assert_eq!(recovered, kills as usize, "every start went on from the journal");
+
+    let oracle = replay(&Venue::busch_iii(), &rack.store().join("journal"), None);
+    let told = last_pitches(&oracle);
+    let by_id: BTreeMap<u64, &Value> = kept.iter().map(|p| (id_of(p), p)).collect();
+    let gaps = kept.iter().filter(|p| is_flagged(p)).count();
+    eprintln!(
+        "{} thrown, {} kept, {} in the uninterrupted run, {gaps} touch a gap",
+        truth.len(),
+        kept.len(),
+        told.len()
+    );
+    for (id, record) in &told {
+        let Some(kept) = by_id.get(id) else {
+            assert!(record.flags.iter().any(|flag| flag == JOURNAL_GAP), "{id} is missing and touches no gap");
+            continue;
+        };
+        let uninterrupted = serde_json::to_value(record).expect("plain data");
+        for field in [
+            "state",
+            "pitcher",
+            "pitch_number",
+            "release_speed",
+            "plate_x",
+            "plate_z",
+            "release_pos_z",
+            "pfx_x",
+            "pfx_z",
+        ] {
+            assert!(
+                kept[field] == uninterrupted[field] || is_flagged(kept),
+                "{id} {field}: {} and {}",
+                kept[field],
+                uninterrupted[field]
+            );
+        }
+    }
+    for pitch in &kept {
+        let id = id_of(pitch);
+        assert!(told.contains_key(&id) || is_flagged(pitch), "{id} is in no uninterrupted run and touches no gap");
+    }
+    for thrown in &truth {
+        let near = |p: &&Value| release_ns(p).abs_diff(thrown.release.0) < 250_000_000;
+        let found: Vec<_> = kept.iter().filter(near).collect();
+        assert!(!found.is_empty(), "the pitch at {} is lost", thrown.release.0);
+        assert!(found.len() == 1 || found.iter().any(|p| is_flagged(p)), "it is there {} times", found.len());
+        assert!(found.iter().any(|p| p["state"] == "final"), "{found:?}");
+    }
+    let judged = last_readiness(&oracle);
+    for own in &readiness {
+        let pitcher = own["pitcher"].as_u64().expect("an id") as u32;
+        let other = serde_json::to_value(&judged[&pitchguard::ids::PitcherId(pitcher)]).expect("plain data");
+        for field in ["readiness", "fatigue", "features", "pitches", "state", "last_pitch_at", "late_data_frac"] {
+            assert!(own[field] == other[field] || gaps > 0, "{pitcher} {field}: {} and {}", own[field], other[field]);
+        }
+    }
+    assert!(!readiness.is_empty());
+}
+
+fn is_flagged(pitch: &Value) -> bool {
+    pitch["flags"].as_array().is_some_and(|flags| flags.iter().any(|flag| flag == JOURNAL_GAP))
+}
+
+fn release_ns(pitch: &Value) -> u64 {
+    pitch["release_ns"].as_u64().unwrap_or_else(|| panic!("{pitch}"))
+}
+
+fn id_of(pitch: &Value) -> u64 {
+    pitch["id"].as_u64().unwrap_or_else(|| panic!("{pitch}"))
+}

@@ -1,0 +1,116 @@
+//! A kill changes nothing but the pause that it makes: what comes out of a run that is killed again and again is, bit for
+//! bit, what comes out of one that only paused.
+
+mod journal_support;
+
+use journal_support::{Box0, Known, bytes, deliveries, last_pitches, last_readiness, replay};
+use pitchguard::ids::BoxNs;
+use pitchguard::pipeline::Output;
+use pitchguard::simulate::{Delivery, Game, Scenario, Settings, Stadium};
+use pitchguard::store::records::JOURNAL_GAP;
+use pitchguard::tracking::venue::Venue;
+
+const MS: u64 = 1_000_000;
+/// From a kill to the first step afterwards.
+const PAUSE_NS: u64 = 1_200 * MS;
+
+fn evening() -> Stadium {
+    let settings = Settings {
+        seed: 91,
+        cameras: Some(vec![1, 3, 5]),
+        pitches_max: Some(7),
+        pace_s: 6.0,
+        break_s: 12.0,
+        tail_s: 15.0,
+        ..Settings::quiet()
+    };
+    Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings)
+}
+
+/// The moments at which it is killed: in flight, between pitches, before finals, and soon after one another.
+fn moments(stadium: &Stadium) -> Vec<u64> {
+    let truth = stadium.truth();
+    let after = |pitch: usize, ms: u64| truth[pitch].release.0 + ms * MS;
+    vec![after(0, 900), after(1, 3_300), after(1, 5_100), after(2, 3_700), after(4, 7_600), after(6, 9_000)]
+}
+
+/// Plays the evening in stretches between the moments; a frame that arrives in the pause is taken after it.
+fn stretches(deliveries: Vec<Delivery>, moments: &[u64]) -> Vec<Vec<Delivery>> {
+    let mut out = vec![Vec::new(); moments.len() + 1];
+    for delivery in deliveries {
+        out[moments.iter().filter(|at| delivery.arrival.0 >= **at).count()].push(delivery);
+    }
+    out
+}
+
+fn run(kill: bool, lost_ns: u64) -> (Vec<(BoxNs, Output)>, Vec<(BoxNs, Output)>) {
+    let venue = Venue::busch_iii();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut stadium = evening();
+    let (start, profiles) = (BoxNs(stadium.start().0), Known(stadium.baselines()));
+    let moments = moments(&stadium);
+    let stretches = stretches(deliveries(&mut stadium), &moments);
+    let mut outputs = Vec::new();
+    let mut running = Box0::begin(&venue, profiles.clone(), start, Some(dir.path()));
+    for (at, stretch) in stretches.into_iter().enumerate() {
+        let end = moments.get(at).copied().unwrap_or(u64::MAX);
+        // What the killed run took last was not flushed.
+        let kept = stretch.into_iter().filter(|d| d.arrival.0 < end - lost_ns || end == u64::MAX);
+        running.play(kept, &mut outputs);
+        if end == u64::MAX {
+            break;
+        }
+        if kill {
+            let committed = running.committed.clone();
+            running.stop();
+            running = Box0::go_on(&venue, &profiles, dir.path(), committed, &mut outputs);
+        }
+        running.now = BoxNs(end + PAUSE_NS);
+    }
+    running.finish(&mut outputs);
+    let replayed = replay(&venue, dir.path(), None);
+    (outputs, replayed)
+}
+
+#[test]
+fn a_run_that_is_killed_publishes_what_one_that_pauses_does() {
+    let (paused, replayed) = run(false, 0);
+    assert_eq!(last_pitches(&paused).len(), 7);
+    assert!(bytes(&replayed) == bytes(&paused));
+    let (killed, replayed) = run(true, 0);
+    assert_eq!(killed.len(), paused.len());
+    for (own, other) in killed.iter().zip(&paused) {
+        let (own, other) = (std::slice::from_ref(own), std::slice::from_ref(other));
+        assert!(bytes(own) == bytes(other), "{own:?}\n{other:?}");
+    }
+    assert!(bytes(&replayed) == bytes(&paused), "and the journal of all its runs replays to the same");
+}
+
+#[test]
+fn frames_that_were_not_flushed_flag_the_pitches_that_they_touch_and_no_others_change() {
+    let (paused, _) = run(false, 0);
+    let (killed, _) = run(true, 50 * MS);
+    let (paused, told) = (last_pitches(&paused), last_pitches(&killed));
+    let flagged = told.values().filter(|p| p.flags.iter().any(|flag| flag == JOURNAL_GAP)).count();
+    assert!(flagged < told.len(), "not every pitch");
+    for record in told.values().filter(|p| !p.flags.iter().any(|flag| flag == JOURNAL_GAP)) {
+        let other = paused.get(&record.id).expect("the same pitch");
+        assert_eq!(
+            (record.pitcher, record.pitch_number, record.state),
+            (other.pitcher, other.pitch_number, other.state)
+        );
+        // What the tracker learned from a touched pitch, of the jerk of flights, moves the ones after it by a little.
+        let (values, sd) = (record.values, record.sd.expect("measured"));
+        for (own, other, sd) in [
+            (values.release_speed, other.values.release_speed, sd.release_speed),
+            (values.plate_x, other.values.plate_x, sd.plate_x),
+            (values.plate_z, other.values.plate_z, sd.plate_z),
+            (values.release_pos_z, other.values.release_pos_z, sd.release_pos_z),
+        ] {
+            let [own, other, sd] = [own, other, sd].map(|x| x.expect("measured"));
+            assert!((own - other).abs() <= 0.5 * sd, "{own} and {other}, sd {sd}");
+        }
+    }
+    assert!(!last_readiness(&killed).is_empty());
+    assert_eq!(told.len(), 7);
+}
