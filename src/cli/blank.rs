@@ -71,7 +71,7 @@ fn logins(text: &str) -> String {
 pub(super) fn setting(line: &str) -> String {
     match line.split_once('=') {
         Some((key, _)) if SECRET_NAMES.iter().any(|name| key.to_lowercase().contains(name)) => {
-            format!("{}= \"{BLANK}\"", key)
+            format!("{key}= \"{BLANK}\"")
         }
         _ => line.to_owned(),
     }

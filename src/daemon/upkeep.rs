@@ -1,5 +1,6 @@
 //! The verbs that look after the store, as one who has it open does them: the command line itself, or the daemon for it.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use jiff::civil::Date;
@@ -122,7 +123,8 @@ fn backup(
     })?;
     let mut said = format!("{}\n{}", backup.path.display(), backup.verified);
     for removed in &backup.removed {
-        said.push_str(&format!("removed the older {}\n", removed.display()));
+        // Writing to a string cannot fail.
+        let _ = writeln!(said, "removed the older {}", removed.display());
     }
     tracing::info!(path = %backup.path.display(), bytes = backup.verified.bytes, took = ?backup.took, "backup written");
     Ok(said)
@@ -169,14 +171,16 @@ fn key_table(keys: &[ApiKeyRecord], now_ns: u64) -> String {
             (None, false) => "expired",
         };
         let until = key.revoked_ns.or(key.expires_ns);
-        out.push_str(&format!(
-            "{:<24} {:<10} {state:<8} {:<17} {:<17} {}\n",
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            out,
+            "{:<24} {:<10} {state:<8} {:<17} {:<17} {}",
             key.name,
             key.id,
             day(Some(key.created_ns), ""),
             day(until, "revoked"),
             day(key.last_used_ns, "never")
-        ));
+        );
     }
     out
 }

@@ -222,7 +222,7 @@ fn free_name(dir: &Path, now: jiff::Timestamp) -> PathBuf {
         1 => dir.join(format!("{PREFIX}{moment}{SUFFIX}")),
         _ => dir.join(format!("{PREFIX}{moment}-{nth}{SUFFIX}")),
     };
-    (1..).map(named).find(|path| !path.exists()).expect("a second has fewer backups than numbers")
+    (1..=u32::MAX).map(named).find(|path| !path.exists()).expect("a second has fewer backups than numbers")
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -324,7 +324,7 @@ impl<C: Fn(Duration)> Writer<C> {
         let mut known = lock(&self.shared.trouble);
         match (&*known, &trouble) {
             (None, Some(Trouble { why, .. })) => {
-                tracing::error!(why, "the store cannot commit; trying again until it can")
+                tracing::error!(why, "the store cannot commit; trying again until it can");
             }
             (Some(_), None) => tracing::info!("the store goes on"),
             _ => {}
