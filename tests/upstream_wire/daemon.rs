@@ -20,10 +20,8 @@ fn what_the_daemon_publishes_reaches_the_cloud_over_an_outage_of_the_line() {
     const SPEED: f64 = 10.0;
     let up = Arc::new(AtomicBool::new(false));
     let line = Arc::clone(&up);
-    let receiver = Receiver::start(move |_| match line.load(Ordering::Relaxed) {
-        true => Act::Good,
-        false => Act::Silent { stored: false },
-    });
+    let receiver =
+        Receiver::start(move |_| if line.load(Ordering::Relaxed) { Act::Good } else { Act::Silent { stored: false } });
     let url = receiver.url();
     let daemon =
         RunningDaemon::start_with(SPEED, &[("PITCHGUARD_UPSTREAM__KIND", "https"), ("PITCHGUARD_UPSTREAM__URL", &url)]);
@@ -54,6 +52,9 @@ fn what_the_daemon_publishes_reaches_the_cloud_over_an_outage_of_the_line() {
     let log = receiver.log();
     log.assert_in_order();
     let of = |kind: &'static str| log.documents.iter().filter(move |d| d["kind"] == kind).map(|d| d["data"].clone());
+    for kind in ["pitch", "readiness", "alert", "calibration", "outing", "model"] {
+        eprintln!("{kind:<12} {} of {} pitches", of(kind).count(), pitches.len());
+    }
     let told: Vec<PitchRecord> = of("pitch").map(|data| serde_json::from_value(data).expect("a pitch")).collect();
     let last_told =
         |id| told.iter().filter(|pitch| pitch.id == id).max_by_key(|p| (p.revision, p.state == State::Final));
