@@ -137,11 +137,11 @@ export function themeOf(look: Look): Theme {
       },
       MuiTableCell: {
         styleOverrides: {
-          root: { padding: "8px 10px", borderColor: tones.line, fontSize: "0.95rem" },
+          root: { padding: "8px 10px", borderColor: tones.line, fontSize: "0.95rem", overflowWrap: "normal" },
           head: { fontWeight: 700, color: tones.soft, lineHeight: 1.25 },
         },
       },
-      MuiTableSortLabel: { styleOverrides: { root: { minHeight: TARGET_PX } } },
+      MuiTableSortLabel: { styleOverrides: { root: { minHeight: TARGET_PX, minWidth: TARGET_PX } } },
     },
   });
 }

@@ -149,7 +149,7 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
         {error && !noModel && ` Risk could not be had: ${error.message}`}
         {chosen.length > ASSESSED_MAX && ` Risk is told of the first ${ASSESSED_MAX}: choose a team for the others.`}
       </Typography>
-      <TableContainer tabIndex={0} role="region" aria-label="Staff table">
+      <TableContainer tabIndex={0} role="region" aria-label="Staff table" sx={{ "& td, & tbody th": { whiteSpace: "nowrap" } }}>
         <Table size="small">
           <TableHead>
             <TableRow>
