@@ -103,7 +103,7 @@ pub(super) fn on_hangup(runtime: &tokio::runtime::Runtime) -> Arc<AtomicBool> {
             });
         }
         Err(error) => {
-            tracing::error!(%error, "the system lets nobody listen for SIGHUP: a changed configuration needs a restart")
+            tracing::error!(%error, "the system lets nobody listen for SIGHUP: a changed configuration needs a restart");
         }
     }
     flag

@@ -1,4 +1,4 @@
-//! What the service manager hands over and is told: sockets that it opened, and how the daemon does (sd_notify).
+//! What the service manager hands over and is told: sockets that it opened, and how the daemon does (`sd_notify`).
 //!
 //! Without a service manager nothing is handed over and what is told goes nowhere, so the daemon is the same in a terminal.
 #![allow(unsafe_code)] // taking over a descriptor, and reading the monotonic clock in its own units
@@ -118,6 +118,7 @@ impl Manager {
         daemon::watchdog_enabled().ok().filter(|usec| *usec > 0).map(Duration::from_micros)
     }
 
+    #[allow(clippy::unused_self)] // told to whom
     fn tell(self, state: &[(&str, &str)]) {
         // Line breaks would end the value: a status is one line.
         let state: Vec<(&str, String)> = state.iter().map(|(key, value)| (*key, value.replace('\n', " "))).collect();
