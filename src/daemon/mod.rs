@@ -41,7 +41,7 @@ use crate::history::etl::DailyModel;
 use crate::ingest::{IngestCounters, IngestError, KeyFileError, SerialIngest, UdpIngest};
 use crate::journal::Journal;
 use crate::observe::{PartState, Stage, Telemetry};
-use crate::pipeline::{Pipeline, Settings};
+use crate::pipeline::{Beginning, Pipeline, Settings};
 use crate::reorder::{self, ConfigError, Producer};
 use crate::risk::service::RiskService;
 use crate::store::{Store, StoreError, StoreOptions, WriterHandle};
@@ -166,6 +166,7 @@ impl Daemon {
     ///
     /// # Errors
     /// As those of [`Self::start`].
+    #[allow(clippy::too_many_lines)] // a list: what is started, in order
     pub fn start_on(config: &Config, clock: BoxClock, sockets: Sockets) -> Result<Self, DaemonError> {
         memory::map_big_blocks();
         let telemetry = Telemetry::new(clock, &PARTS);
@@ -210,12 +211,12 @@ impl Daemon {
             let (producers, buffer) = reorder::buffer(&settings.reorder).expect("the settings were checked");
             (producers, Pipeline::new(&venue, &settings, buffer, profiles.clone(), now))
         };
-        let Recovered { mut pipeline, mut producers, outputs, resumed, frames } =
+        let Recovered { mut pipeline, mut producers, outputs, beginning, frames } =
             recovery::start(&store, journal.as_ref(), &venue, make, started)?;
         let (tap, journal_thread) = journal.as_ref().and_then(|journal| journal::start(journal, &telemetry)).unzip();
         if let Some(tap) = tap {
-            let goes_on = resumed.is_some();
-            pipeline.journal(tap, resumed);
+            let goes_on = matches!(beginning, Beginning::Resumed(_));
+            pipeline.journal(tap, beginning);
             if goes_on {
                 pipeline.note_cut();
             }
