@@ -135,6 +135,7 @@ export function themeOf(look: Look): Theme {
         defaultProps: { elevation: 0, variant: "outlined" },
         styleOverrides: { root: { backgroundImage: "none", borderWidth: "var(--border)", borderColor: tones.line } },
       },
+      MuiOutlinedInput: { styleOverrides: { notchedOutline: { borderColor: tones.soft, borderWidth: "var(--border)" } } },
       MuiTableCell: {
         styleOverrides: {
           root: { padding: "8px 10px", borderColor: tones.line, fontSize: "0.95rem", overflowWrap: "normal" },
