@@ -164,16 +164,16 @@ impl Reading<'_> {
             Table::Pitches => Self::pitch,
             Table::PitchTimes => Self::pitch_time,
             Table::PitchIds => Self::pitch_id,
-            Table::Appearances => record::<AppearanceRecord>,
-            Table::Baselines => record::<BaselineRecord>,
-            Table::Calibration => record::<CalibrationRecord>,
-            Table::Pitchers => record::<PitcherRecord>,
-            Table::ModelRegistry => record::<ModelRecord>,
-            Table::Injuries => record::<InjuryRecord>,
-            Table::FeatureSnapshots => record::<FeatureSnapshotRecord>,
-            Table::ApiKeys => record::<ApiKeyRecord>,
+            Table::Appearances => Self::record::<AppearanceRecord>,
+            Table::Baselines => Self::record::<BaselineRecord>,
+            Table::Calibration => Self::record::<CalibrationRecord>,
+            Table::Pitchers => Self::record::<PitcherRecord>,
+            Table::ModelRegistry => Self::record::<ModelRecord>,
+            Table::Injuries => Self::record::<InjuryRecord>,
+            Table::FeatureSnapshots => Self::record::<FeatureSnapshotRecord>,
+            Table::ApiKeys => Self::record::<ApiKeyRecord>,
             Table::Checkpoints => |_, key, value| codec::raw(Table::Checkpoints, key, value).map(drop),
-            Table::Meta => meta,
+            Table::Meta => Self::meta,
         };
         let Some(raw) = self.tables[table as usize] else { return 0 };
         let txn = self.txn;
@@ -235,22 +235,22 @@ impl Reading<'_> {
         let there = self.get(Table::Pitches, value)?;
         there.map(drop).ok_or_else(|| codec::corrupt(Table::PitchIds, key, "it names a pitch that is not there"))
     }
-}
 
-/// A record alone, by its own bytes.
-fn record<R: Record>(_: &Reading<'_>, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-    codec::unseal::<R>(key, value).map(drop)
-}
-
-fn meta(_: &Reading<'_>, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-    let bytes = codec::raw(Table::Meta, key, value)?;
-    if key != b"schema" {
-        return Ok(());
+    /// A record alone, by its own bytes.
+    fn record<R: Record>(_: &Self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        codec::unseal::<R>(key, value).map(drop)
     }
-    let found = bytes.try_into().map(u32::from_be_bytes);
-    match found {
-        Ok(found) if found <= SCHEMA => Ok(()),
-        Ok(found) => Err(StoreError::Newer { dir: PathBuf::new(), found }),
-        Err(_) => Err(codec::corrupt(Table::Meta, key, "not four bytes")),
+
+    fn meta(_: &Self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        let bytes = codec::raw(Table::Meta, key, value)?;
+        if key != b"schema" {
+            return Ok(());
+        }
+        let found = bytes.try_into().map(u32::from_be_bytes);
+        match found {
+            Ok(found) if found <= SCHEMA => Ok(()),
+            Ok(found) => Err(StoreError::Newer { dir: PathBuf::new(), found }),
+            Err(_) => Err(codec::corrupt(Table::Meta, key, "not four bytes")),
+        }
     }
 }
