@@ -13,7 +13,7 @@ use pitchguard::daemon;
 use pitchguard::ids::{BoxNs, EventNs};
 use pitchguard::ingest::Signal;
 use pitchguard::journal::{self, Journal};
-use pitchguard::pipeline::{Answers, Pipeline};
+use pitchguard::pipeline::{Answers, Beginning, Pipeline};
 use pitchguard::reorder::{self, Stamped};
 use pitchguard::tracking::venue::Venue;
 
@@ -42,7 +42,7 @@ fn turn(venue: &Venue, dir: Option<&Path>) -> (Vec<Duration>, Option<journal::Co
     let journal = dir.map(|dir| {
         let journal = Journal::open(dir, &journal::Config::default()).expect("it opens");
         let (tap, thread) = journal.start().expect("a thread");
-        pipeline.journal(tap, None);
+        pipeline.journal(tap, Beginning::Anew);
         (journal, thread)
     });
     let cameras: Vec<u8> = venue.cameras.iter().map(|camera| camera.id).collect();

@@ -137,7 +137,7 @@ kind = \"nats\"
         ("14:2", "did you mean [store]?"),
         ("18:10", "write an address and a port"),
         ("21:7", "asks for TLS"),
-        ("23:2", "not supported by this version"),
+        ("24:1", "url is missing"),
     ];
     assert_eq!(
         errors.iter().map(|(place, _)| place.as_str()).collect::<Vec<_>>(),

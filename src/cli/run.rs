@@ -44,7 +44,7 @@ pub enum RunError {
 /// The daemon does not start, or a thread that it cannot do without ended.
 pub fn run(file: Option<&Path>, config: &Config, provenance: Provenance, args: &Args) -> Result<ExitCode, RunError> {
     let logs = logs::start(&config.log.level).map_err(RunError::Log)?;
-    let sockets = Sockets::inherited()?;
+    let sockets = Sockets::inherited()?.serving(config.ingest.udp_listen, config.http.listen);
     let (frames, http) = (sockets.udp.is_some(), sockets.http.is_some());
     let clock = args
         .clock_since

@@ -57,7 +57,7 @@ pub fn run(args: &TrainArgs, store: &StoreConfig, risk: &risk::Config) -> Result
     let store = StoreConfig { path: path.to_path_buf(), ..store.clone() };
     let outcome = work::ask(&Work::Model { ask }.into(), &files, &store, risk)?;
     if let Some(card) = &outcome.card {
-        print!("{card}\n");
+        println!("{card}");
         if let Some(path) = &args.report {
             std::fs::write(path, card).map_err(|source| VerbError::Card { path: path.clone(), source })?;
         }

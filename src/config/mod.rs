@@ -38,8 +38,10 @@ use reader::Reader;
 pub const DEFAULT_FILE: &str = "/etc/pitchguard/pitchguard.toml";
 /// Where the venue file is looked for when none is named; the built-in reference rig serves where it does not exist.
 pub const DEFAULT_VENUE_FILE: &str = "/etc/pitchguard/venues/busch_iii.toml";
+/// Where the service manager takes credentials from.
+const CREDENTIAL_STORE: &str = "/etc/credstore";
 /// The credential that holds the frames' keys: where the service manager hands it over and no keys file is named, it is
-/// the keys file.
+/// the keys file. Outside of the service it is looked for where the service manager takes it from.
 pub const KEYS_CREDENTIAL: &str = "pitchguard.frame-keys";
 
 /// Everything that can be set.
@@ -305,8 +307,9 @@ impl Config {
         let default_venue = Path::new(DEFAULT_VENUE_FILE);
         let venue = VenueConfig { file: default_venue.exists().then(|| default_venue.to_path_buf()) };
         let environment: Vec<_> = environment.into_iter().collect();
-        let credentials = environment.iter().find(|(name, _)| name == "CREDENTIALS_DIRECTORY").map(|(_, dir)| dir);
-        let keys = credentials.map(|dir| Path::new(dir).join(KEYS_CREDENTIAL)).filter(|file| file.exists());
+        let handed_over = environment.iter().find(|(name, _)| name == "CREDENTIALS_DIRECTORY");
+        let credentials = handed_over.map_or(Path::new(CREDENTIAL_STORE), |(_, dir)| Path::new(dir));
+        let keys = Some(credentials.join(KEYS_CREDENTIAL)).filter(|file| file.exists());
         let ingest = IngestConfig { keys_file: keys, ..IngestConfig::default() };
         let default = Self { venue, ingest, ..Self::default() };
         Self::read(text.as_deref().map(|text| (path, text)), environment, default)

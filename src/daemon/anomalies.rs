@@ -8,8 +8,11 @@ use crate::risk::stored;
 use crate::store::records::{Measured, PitchRecord};
 use crate::store::{Cursor, Store, StoreError, Wanted};
 
+/// A quantity by name.
+type Quantity = (&'static str, fn(&Measured) -> Option<f64>);
+
 /// What a pitch is judged by, where it was measured.
-const QUANTITIES: [(&str, fn(&Measured) -> Option<f64>); 6] = [
+const QUANTITIES: [Quantity; 6] = [
     ("release_speed", |v| v.release_speed),
     ("release_spin_rate", |v| v.release_spin_rate),
     ("release_pos_z", |v| v.release_pos_z),

@@ -38,10 +38,10 @@ use crate::clock::BoxClock;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::history::etl::DailyModel;
-use crate::ingest::{IngestCounters, IngestError, KeyFileError, SerialIngest, UdpIngest, UdpSettings};
+use crate::ingest::{IngestCounters, IngestError, KeyFileError, SerialIngest, UdpIngest};
 use crate::journal::Journal;
 use crate::observe::{PartState, Stage, Telemetry};
-use crate::pipeline::{Pipeline, Settings};
+use crate::pipeline::{Beginning, Pipeline, Settings};
 use crate::reorder::{self, ConfigError, Producer};
 use crate::risk::service::RiskService;
 use crate::store::{Store, StoreError, StoreOptions, WriterHandle};
@@ -162,11 +162,11 @@ impl Daemon {
         Self::start_on(config, clock, Sockets::default())
     }
 
-    /// As [`Self::start`], on sockets that the service manager has open already, where they serve the addresses that the
-    /// configuration names.
+    /// As [`Self::start`], on sockets that the service manager has open already; those that it lacks are opened.
     ///
     /// # Errors
     /// As those of [`Self::start`].
+    #[allow(clippy::too_many_lines)] // a list: what is started, in order
     pub fn start_on(config: &Config, clock: BoxClock, sockets: Sockets) -> Result<Self, DaemonError> {
         memory::map_big_blocks();
         let telemetry = Telemetry::new(clock, &PARTS);
@@ -177,7 +177,10 @@ impl Daemon {
 
         let udp_settings = config.ingest.udp()?;
         let keys = udp_settings.keys.clone();
-        let udp = receiver(udp_settings, sockets.udp)?;
+        let udp = match sockets.udp {
+            Some(socket) => UdpIngest::take_over(socket, udp_settings)?,
+            None => UdpIngest::bind(udp_settings)?,
+        };
         let udp_address = udp.address();
         let receive_buffer_bytes = udp.receive_buffer_bytes();
         let (runtime, listener) = listen(config.http.listen, sockets.http)?;
@@ -208,12 +211,12 @@ impl Daemon {
             let (producers, buffer) = reorder::buffer(&settings.reorder).expect("the settings were checked");
             (producers, Pipeline::new(&venue, &settings, buffer, profiles.clone(), now))
         };
-        let Recovered { mut pipeline, mut producers, outputs, resumed, frames } =
+        let Recovered { mut pipeline, mut producers, outputs, beginning, frames } =
             recovery::start(&store, journal.as_ref(), &venue, make, started)?;
         let (tap, journal_thread) = journal.as_ref().and_then(|journal| journal::start(journal, &telemetry)).unzip();
         if let Some(tap) = tap {
-            let goes_on = resumed.is_some();
-            pipeline.journal(tap, resumed);
+            let goes_on = matches!(beginning, Beginning::Resumed(_));
+            pipeline.journal(tap, beginning);
             if goes_on {
                 pipeline.note_cut();
             }
@@ -427,28 +430,6 @@ fn open_store(config: &Config) -> Result<Store, StoreError> {
     Store::open(&config.store.path, StoreOptions { group_commit, ..StoreOptions::default() })
 }
 
-/// The receiver of frames: on the socket that was handed over where that serves the address, else on one of its own.
-fn receiver(settings: UdpSettings, handed_over: Option<socket2::Socket>) -> Result<UdpIngest, IngestError> {
-    let wanted = settings.listen;
-    let Some(socket) = handed_over else { return UdpIngest::bind(settings) };
-    let address =
-        socket.local_addr().and_then(|a| a.as_socket().ok_or_else(|| std::io::Error::other("no inet socket")));
-    if systemd::serves(address, wanted) {
-        return UdpIngest::take_over(socket, settings);
-    }
-    say_stale("pitchguard.socket", wanted);
-    UdpIngest::bind(settings)
-}
-
-/// The service manager listens elsewhere than the configuration says, which wins.
-fn say_stale(unit: &str, wanted: SocketAddr) {
-    tracing::warn!(
-        unit,
-        "{unit} does not listen on {wanted}, which the configuration names and the daemon now opens itself: what comes in \
-         while it restarts is lost. Run `systemctl daemon-reload`, `systemctl stop pitchguard` and `systemctl restart {unit}`"
-    );
-}
-
 /// The runtime of all that may wait, and its HTTP listener.
 pub(crate) fn listen(
     address: SocketAddr,
@@ -460,11 +441,7 @@ pub(crate) fn listen(
         .enable_all()
         .build()?;
     let failed = |source| DaemonError::Http { address, source };
-    let serving = handed_over.as_ref().is_none_or(|socket| systemd::serves(socket.local_addr(), address));
-    if !serving {
-        say_stale("pitchguard-http.socket", address);
-    }
-    let listener = match handed_over.filter(|_| serving) {
+    let listener = match handed_over {
         Some(socket) => {
             let _inside = runtime.enter();
             socket.set_nonblocking(true).and_then(|()| tokio::net::TcpListener::from_std(socket)).map_err(failed)?

@@ -15,7 +15,7 @@ use super::rig;
 use crate::ids::BoxNs;
 use crate::ingest::Signal;
 use crate::journal::{Journal, JournalError};
-use crate::pipeline::{Answers, Cut, CutError, Output, Pipeline, Replayer};
+use crate::pipeline::{Answers, Beginning, Cut, CutError, Output, Pipeline, Replayer};
 use crate::reorder::Producer;
 use crate::store::{Store, StoreError, Write};
 use crate::tracking::venue::Venue;
@@ -44,7 +44,7 @@ pub(super) struct Recovered {
     /// What was not published before the kill.
     pub(super) outputs: Vec<Output>,
     /// For [`Pipeline::journal`].
-    pub(super) resumed: Option<Option<Cut>>,
+    pub(super) beginning: Beginning,
     /// Frames taken from the journal.
     pub(super) frames: u64,
 }
@@ -84,7 +84,7 @@ pub(super) fn start(
     }
     let (producers, mut pipeline) = make(now);
     profiles::recall(store, venue, &mut pipeline, now)?;
-    Ok(Recovered { pipeline, producers, outputs: Vec::new(), resumed: None, frames: 0 })
+    Ok(Recovered { pipeline, producers, outputs: Vec::new(), beginning: Beginning::Anew, frames: 0 })
 }
 
 fn go_on(
@@ -131,5 +131,5 @@ fn go_on(
         took_ms = began.elapsed().as_millis() as u64,
         "gone on from the journal"
     );
-    Ok(Some(Recovered { pipeline, producers, outputs, resumed: Some(beyond), frames }))
+    Ok(Some(Recovered { pipeline, producers, outputs, beginning: Beginning::Resumed(beyond), frames }))
 }

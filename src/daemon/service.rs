@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::reload::Reload;
-use super::systemd::Manager;
 use super::watchdog::Watchdog;
-use super::{Daemon, DaemonError};
+use super::{Daemon, DaemonError, systemd};
 use crate::observe::PartState;
 
 /// How often threads and signals are looked after.
@@ -21,7 +20,6 @@ const START_EVERY: Duration = Duration::from_millis(1);
 /// # Errors
 /// A thread of the hot path ended by itself: a daemon without it would look alive and do nothing.
 pub fn serve(daemon: &Daemon, mut reload: Reload, ready: impl FnOnce()) -> Result<(), DaemonError> {
-    let manager = Manager;
     let (interrupted, hung_up) = (daemon.interrupted(), daemon.hung_up());
     while daemon.telemetry.parts().iter().any(|part| part.state == PartState::Starting) {
         if let Some(part) = daemon.died() {
@@ -30,15 +28,15 @@ pub fn serve(daemon: &Daemon, mut reload: Reload, ready: impl FnOnce()) -> Resul
         std::thread::sleep(START_EVERY);
     }
     let mut told = status(daemon);
-    manager.ready(&told);
+    systemd::ready(&told);
     ready();
-    let mut watchdog = Watchdog::new(manager.watchdog(), Instant::now());
+    let mut watchdog = Watchdog::new(systemd::watchdog(), Instant::now());
     while !interrupted.load(Ordering::Acquire) {
         if let Some(part) = daemon.died() {
             return Err(DaemonError::Died(part));
         }
         if hung_up.swap(false, Ordering::AcqRel) {
-            manager.ready(&read_anew(daemon, &mut reload));
+            systemd::ready(&read_anew(daemon, &mut reload));
         }
         let verdict = watchdog.look(&daemon.turns(), Instant::now());
         for thread in verdict.hung {
@@ -46,25 +44,25 @@ pub fn serve(daemon: &Daemon, mut reload: Reload, ready: impl FnOnce()) -> Resul
                 thread,
                 "the {thread} thread hangs; where a service manager watches, it restarts the daemon"
             );
-            manager.status(&format!("the {thread} thread hangs"));
+            systemd::status(&format!("the {thread} thread hangs"));
         }
         if verdict.feed {
-            manager.feed_watchdog();
+            systemd::feed_watchdog();
         }
         let now = status(daemon);
         if now != told {
-            manager.status(&now);
+            systemd::status(&now);
             told = now;
         }
         std::thread::sleep(LOOK_EVERY);
     }
-    manager.stopping("letting through what was received");
+    systemd::stopping("letting through what was received");
     Ok(())
 }
 
 /// Reads the configuration anew and says what came of it; the status keeps it until the daemon's state changes.
 fn read_anew(daemon: &Daemon, reload: &mut Reload) -> String {
-    Manager.reloading();
+    systemd::reloading();
     match reload.apply(daemon) {
         Ok(reloaded) => {
             tracing::info!("{reloaded}");
@@ -103,7 +101,7 @@ pub(super) fn on_hangup(runtime: &tokio::runtime::Runtime) -> Arc<AtomicBool> {
             });
         }
         Err(error) => {
-            tracing::error!(%error, "the system lets nobody listen for SIGHUP: a changed configuration needs a restart")
+            tracing::error!(%error, "the system lets nobody listen for SIGHUP: a changed configuration needs a restart");
         }
     }
     flag

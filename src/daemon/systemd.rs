@@ -1,10 +1,10 @@
-//! What the service manager hands over and is told: sockets that it opened, and how the daemon does (sd_notify).
+//! What the service manager hands over and is told: sockets that it opened, and how the daemon does (`sd_notify`).
 //!
 //! Without a service manager nothing is handed over and what is told goes nowhere, so the daemon is the same in a terminal.
 #![allow(unsafe_code)] // taking over a descriptor, and reading the monotonic clock in its own units
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -71,59 +71,77 @@ impl Sockets {
         }
         Ok(sockets)
     }
+
+    /// Those that listen where the configuration says. It wins: another one is closed, and the daemon opens its own.
+    #[must_use]
+    pub fn serving(mut self, udp: SocketAddr, http: SocketAddr) -> Self {
+        let no_inet = || io::Error::other("no socket of the internet's protocols");
+        self.udp = self.udp.filter(|socket| {
+            let address = socket.local_addr().and_then(|address| address.as_socket().ok_or_else(no_inet));
+            serves(address, udp) || stale("pitchguard.socket", udp)
+        });
+        self.http =
+            self.http.filter(|socket| serves(socket.local_addr(), http) || stale("pitchguard-http.socket", http));
+        self
+    }
+}
+
+/// Says that a unit listens elsewhere; the socket is of no use then.
+fn stale(unit: &str, wanted: SocketAddr) -> bool {
+    tracing::warn!(
+        unit,
+        "{unit} does not listen on {wanted}, which the configuration names and the daemon now opens itself: what comes in \
+         while it restarts is lost. Run `systemctl daemon-reload`, `systemctl stop pitchguard`, `systemctl restart {unit}` \
+         and `systemctl start pitchguard`"
+    );
+    false
 }
 
 /// Whether a socket that was passed by serves the address that the configuration names: the same one, or any port where it
 /// names port 0.
-pub(super) fn serves(socket: io::Result<std::net::SocketAddr>, wanted: std::net::SocketAddr) -> bool {
+fn serves(socket: io::Result<SocketAddr>, wanted: SocketAddr) -> bool {
     socket.is_ok_and(|address| {
         address.ip().to_canonical() == wanted.ip().to_canonical()
             && (wanted.port() == 0 || address.port() == wanted.port())
     })
 }
 
-/// The service manager, as one tells it things.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Manager;
+/// The daemon serves.
+pub fn ready(status: &str) {
+    tell(&[(daemon::STATE_READY, "1"), (daemon::STATE_STATUS, status)]);
+}
 
-impl Manager {
-    /// The daemon serves.
-    pub fn ready(self, status: &str) {
-        self.tell(&[(daemon::STATE_READY, "1"), (daemon::STATE_STATUS, status)]);
-    }
+/// The daemon reads its configuration anew; [`ready`] ends that.
+pub fn reloading() {
+    let now = monotonic().as_micros().to_string();
+    tell(&[(daemon::STATE_RELOADING, "1"), ("MONOTONIC_USEC", now.as_str())]);
+}
 
-    /// The daemon reads its configuration anew; [`Self::ready`] ends that.
-    pub fn reloading(self) {
-        let now = monotonic().as_micros().to_string();
-        self.tell(&[(daemon::STATE_RELOADING, "1"), ("MONOTONIC_USEC", now.as_str())]);
-    }
+/// The daemon stops.
+pub fn stopping(status: &str) {
+    tell(&[(daemon::STATE_STOPPING, "1"), (daemon::STATE_STATUS, status)]);
+}
 
-    /// The daemon stops.
-    pub fn stopping(self, status: &str) {
-        self.tell(&[(daemon::STATE_STOPPING, "1"), (daemon::STATE_STATUS, status)]);
-    }
+/// How it does, in a line.
+pub fn status(status: &str) {
+    tell(&[(daemon::STATE_STATUS, status)]);
+}
 
-    /// How it does, in a line.
-    pub fn status(self, status: &str) {
-        self.tell(&[(daemon::STATE_STATUS, status)]);
-    }
+/// Everything that must move has moved.
+pub fn feed_watchdog() {
+    tell(&[(daemon::STATE_WATCHDOG, "1")]);
+}
 
-    /// Everything that must move has moved.
-    pub fn feed_watchdog(self) {
-        self.tell(&[(daemon::STATE_WATCHDOG, "1")]);
-    }
+/// The time without food after which the service manager ends the daemon; none where it does not watch.
+pub fn watchdog() -> Option<Duration> {
+    daemon::watchdog_enabled().ok().filter(|usec| *usec > 0).map(Duration::from_micros)
+}
 
-    /// The time without food after which the service manager ends the daemon; none where it does not watch.
-    pub fn watchdog(self) -> Option<Duration> {
-        daemon::watchdog_enabled().ok().filter(|usec| *usec > 0).map(Duration::from_micros)
-    }
-
-    fn tell(self, state: &[(&str, &str)]) {
-        // Line breaks would end the value: a status is one line.
-        let state: Vec<(&str, String)> = state.iter().map(|(key, value)| (*key, value.replace('\n', " "))).collect();
-        if let Err(error) = daemon::notify(state.iter()) {
-            tracing::warn!(%error, "the service manager cannot be told anything: NOTIFY_SOCKET is of no use");
-        }
+fn tell(state: &[(&str, &str)]) {
+    // Line breaks would end the value: a status is one line.
+    let state: Vec<(&str, String)> = state.iter().map(|(key, value)| (*key, value.replace('\n', " "))).collect();
+    if let Err(error) = daemon::notify(state.iter()) {
+        tracing::warn!(%error, "the service manager cannot be told anything: NOTIFY_SOCKET is of no use");
     }
 }
 
@@ -138,8 +156,6 @@ fn monotonic() -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use super::*;
 
     /// A socket to stand for one of the service manager's.
@@ -158,13 +174,16 @@ mod tests {
         assert!(!serves(Ok(own), SocketAddr::from(([127, 0, 0, 1], own.port() ^ 1))));
         assert!(!serves(Ok(own), SocketAddr::from(([0, 0, 0, 0], own.port()))));
         assert!(!serves(Err(io::Error::other("no socket")), own));
+        let handed_over = || Sockets { udp: Some(datagram()), http: None };
+        assert!(handed_over().serving(SocketAddr::from(([127, 0, 0, 1], 0)), own).udp.is_some());
+        assert!(handed_over().serving(SocketAddr::from(([127, 0, 0, 2], 0)), own).udp.is_none());
     }
 
     #[test]
     fn without_a_service_manager_nothing_is_handed_over_and_nothing_breaks() {
         let sockets = Sockets::inherited().expect("the tests' environment names no sockets");
         assert!(sockets.udp.is_none() && sockets.http.is_none());
-        Manager.ready("two\nlines");
-        assert_eq!(Manager.watchdog(), None);
+        ready("two\nlines");
+        assert_eq!(watchdog(), None);
     }
 }

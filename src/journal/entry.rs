@@ -147,20 +147,22 @@ impl Encoder {
     fn payload(&mut self, signal: &Signal) {
         let out = &mut self.bytes;
         match signal {
-            Signal::Ball(b) => [b.u, b.v, b.sigma, b.diameter].iter().for_each(|x| out.extend(x.to_le_bytes())),
+            Signal::Ball(b) => floats(out, [b.u, b.v, b.sigma, b.diameter]),
             Signal::Fiducial(f) => {
                 out.extend(f.landmark.to_le_bytes());
-                [f.u, f.v, f.sigma].iter().for_each(|x| out.extend(x.to_le_bytes()));
+                floats(out, [f.u, f.v, f.sigma]);
             }
             Signal::Spin(s) => {
                 let [x, y, z] = s.axis;
-                [s.rate_rpm, x, y, z, s.confidence].iter().for_each(|x| out.extend(x.to_le_bytes()));
+                floats(out, [s.rate_rpm, x, y, z, s.confidence]);
             }
             Signal::Pose { mound, joints } => out.extend([*mound, *joints]),
             Signal::Mark(m) => {
                 out.extend([m.what as u8, m.mound]);
-                [m.at_bat_number, m.pitch_number].iter().for_each(|x| out.extend(x.to_le_bytes()));
-                [m.game_pk, m.pitcher].iter().for_each(|x| out.extend(x.to_le_bytes()));
+                out.extend(m.at_bat_number.to_le_bytes());
+                out.extend(m.pitch_number.to_le_bytes());
+                out.extend(m.game_pk.to_le_bytes());
+                out.extend(m.pitcher.to_le_bytes());
                 out.extend(m.pitch_type);
             }
             Signal::Health(h) => {
@@ -184,6 +186,12 @@ impl Encoder {
             value >>= 7;
         }
         self.bytes.push(value as u8);
+    }
+}
+
+fn floats<const N: usize>(out: &mut Vec<u8>, values: [f32; N]) {
+    for value in values {
+        out.extend(value.to_le_bytes());
     }
 }
 
@@ -417,7 +425,9 @@ mod tests {
         #[test]
         fn entries_survive_their_bytes(entries in prop::collection::vec(entry(), 0..60)) {
             let mut encoder = Encoder::default();
-            entries.iter().for_each(|entry| encoder.push(entry));
+            for entry in &entries {
+                encoder.push(entry);
+            }
             prop_assert_eq!(decode(encoder.bytes()), Ok(entries));
         }
 
@@ -429,7 +439,9 @@ mod tests {
         #[test]
         fn bytes_that_are_cut_short_say_so(entries in prop::collection::vec(entry(), 1..5), cut in 1_usize..8) {
             let mut encoder = Encoder::default();
-            entries.iter().for_each(|entry| encoder.push(entry));
+            for entry in &entries {
+                encoder.push(entry);
+            }
             let bytes = encoder.bytes();
             let kept = &bytes[..bytes.len() - cut.min(bytes.len())];
             prop_assert_ne!(decode(kept), Ok(entries));

@@ -18,7 +18,7 @@ const PREFIX: &str = "part-";
 const BROKEN: &str = ".broken";
 /// sled reads through a part when it opens: this is what a start costs at most.
 const PART_BYTES_MAX: u64 = 48 << 20;
-const PART_AGE: Duration = Duration::from_secs(3_600);
+const PART_AGE: Duration = Duration::from_hours(1);
 /// What sled may keep in memory of a part, bytes.
 const CACHE_BYTES: u64 = 4 << 20;
 /// How large sled's segments are, bytes: what a part takes at least.
@@ -291,5 +291,56 @@ fn last_block(db: &sled::Db) -> Option<(u64, u64)> {
 fn remove(dir: &Path) {
     if let Err(error) = fs::remove_dir_all(dir) {
         tracing::warn!(%error, part = %dir.display(), "a part of the journal cannot be removed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Opens, writes one block and closes; a part weighs more than a sixteenth of the journal here, so each time is one.
+    fn run(dir: &Path, config: &Config) -> Parts {
+        let parts = Parts::open(dir, config, Arc::default()).expect("it opens");
+        let step = parts.next_step();
+        let header = Header { step, next_step: step + 10, first_ns: 1, last_ns: 2 };
+        let mut packed = Vec::new();
+        block::pack(&header, &[0; 100], &mut packed);
+        parts.append(&packed, &header).expect("the disk takes it");
+        parts
+    }
+
+    #[test]
+    fn the_oldest_parts_go_when_there_is_no_room() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let config = Config { max_bytes: 3 << 20, ..Config::default() };
+        for _ in 0..6 {
+            drop(run(dir.path(), &config));
+        }
+        let parts = run(dir.path(), &config);
+        assert_eq!(parts.size().0, 7);
+        parts.tidy();
+        let (left, bytes) = parts.size();
+        assert!((1..7).contains(&left) && bytes <= config.max_bytes, "{left} parts, {bytes} bytes");
+        assert_eq!(parts.shared.removed.load(Ordering::Relaxed), 7 - left);
+        assert_eq!(parts.next_step(), 70, "numbers go on");
+        assert_eq!(find(dir.path()).expect("it reads").len() as u64, left);
+    }
+
+    #[test]
+    fn parts_go_when_they_are_too_old() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let config = Config { max_bytes: 8 << 20, max_age_h: 10.0, ..Config::default() };
+        for _ in 0..3 {
+            drop(run(dir.path(), &config));
+        }
+        let oldest = find(dir.path()).expect("it reads").pop_front().expect("three");
+        for file in fs::read_dir(&oldest.dir).expect("a directory").flatten().filter(|f| f.path().is_file()) {
+            let file = fs::File::options().append(true).open(file.path()).expect("it opens");
+            file.set_modified(SystemTime::now() - Duration::from_secs(11 * 3_600)).expect("set");
+        }
+        let parts = Parts::open(dir.path(), &config, Arc::default()).expect("it opens");
+        parts.tidy();
+        assert_eq!(parts.size().0, 2);
+        assert!(!oldest.dir.exists());
     }
 }

@@ -36,11 +36,19 @@ impl Reader {
     /// Costs what lies behind that moment, and nothing for what lies before.
     ///
     /// # Errors
-    /// A part that does not open.
+    /// The newest part does not open.
     pub fn since(&self, since: BoxNs) -> Result<Blocks, JournalError> {
         let mut parts = Vec::new();
         for (path, open) in self.parts.newest_first() {
-            let db = open.map_or_else(|| parts::open(&path), Ok)?;
+            let db = match open.map_or_else(|| parts::open(&path), Ok) {
+                Ok(db) => db,
+                Err(error) if parts.is_empty() => return Err(error),
+                // What is newer can be had without it.
+                Err(error) => {
+                    tracing::error!(%error, "the journal is read from the part after it on");
+                    break;
+                }
+            };
             let mut first = None;
             let mut reached = false;
             for item in db.iter().rev() {

@@ -226,20 +226,28 @@ impl<P: Profiles> Pipeline<P> {
         stage.outputs.clear();
     }
 
-    /// Journals from now on what enters. `resumed` tells of a pipeline that went on after one that was killed, with the cut
-    /// that it was put to beyond the journal's end, if it was; any other one begins with what it knows now.
-    pub fn journal(&mut self, tap: crate::journal::Tap, resumed: Option<Option<Cut>>) {
+    /// Journals from now on what enters, and first of all where it comes from.
+    pub fn journal(&mut self, tap: crate::journal::Tap, beginning: Beginning) {
+        let (now, step) = (self.stage.now, tap.next_step());
         self.stage.tap = Some(tap);
-        let note = match resumed {
-            Some(cut) => super::Note::Resumed(cut.map(Box::new)),
-            None => {
-                let (now, step) = (self.stage.now, self.stage.tap.as_ref().map_or(0, crate::journal::Tap::next_step));
+        let note = match beginning {
+            Beginning::Resumed(cut) => super::Note::Resumed(cut),
+            Beginning::Anew => {
                 let begun = Edge { step, since: now, watermark: None, open_since: None, seen_from: EventNs(now.0) };
                 super::Note::Began(Box::new(self.stage.cut(begun)))
             }
         };
         self.stage.note(|| note);
     }
+}
+
+/// How a pipeline came to what it knows.
+#[derive(Debug)]
+pub enum Beginning {
+    /// It begins.
+    Anew,
+    /// It went on after one that was killed: from the journal, and where what was committed went beyond that, from this cut.
+    Resumed(Option<Box<Cut>>),
 }
 
 /// What the buffer says of a cut.

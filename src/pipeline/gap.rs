@@ -126,7 +126,9 @@ mod tests {
 
     fn gap(before: &[u32], after: &[u32]) -> Gap {
         let mut tail = Tail::default();
-        before.iter().for_each(|seq| tail.note(&frame(*seq)));
+        for seq in before {
+            tail.note(&frame(*seq));
+        }
         let mut gap = Gap::new(tail, false);
         assert!(after.iter().all(|seq| gap.note(&frame(*seq))));
         gap

@@ -15,8 +15,9 @@ mod note;
 mod record;
 mod replay;
 mod rig;
+mod stage;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -29,15 +30,15 @@ use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::ingest::Signal;
 use crate::journal::Tap;
 use crate::observe::rfc3339;
-use crate::readiness::{self, Alert, Engine, InjuryRisk, Outcome, OutingKey, Readiness, Workload};
-use crate::reorder::{self, Reorder, Sink, Stamped};
-use crate::store::records::{JOURNAL_GAP, PitchRecord, State};
-use crate::tracking::pitch::{Pitch, PitchState};
+use crate::readiness::{self, Alert, Engine, InjuryRisk, OutingKey, Readiness, Workload};
+use crate::reorder::{self, Reorder};
+use crate::store::records::PitchRecord;
+use crate::tracking::pitch::Pitch;
 use crate::tracking::venue::Venue;
-use crate::tracking::{self, JerkScale, LateCount, MoundTracker, When};
+use crate::tracking::{self, JerkScale, LateCount, MoundTracker};
 
 use cut::Scales;
-pub use cut::{Cut, CutError};
+pub use cut::{Beginning, Cut, CutError};
 use gap::Gap;
 use late::Late;
 pub use late::{CRITICAL_FRAC, Critical, Remeasured};
@@ -154,7 +155,7 @@ impl<P: Profiles> Pipeline<P> {
                 begun: now,
                 warming: false,
                 tap: None,
-                gap: None,
+                gaps: Vec::new(),
             },
         }
     }
@@ -348,216 +349,6 @@ struct Stage<P> {
     warming: bool,
     /// Where what enters is journalled.
     tap: Option<Tap>,
-    /// What a kill took with it, for as long as that may matter.
-    gap: Option<Box<Gap>>,
-}
-
-impl<P: Profiles> Stage<P> {
-    fn lane(&mut self, mound: MoundId) -> Option<&mut Lane> {
-        self.lanes.iter_mut().find(|l| l.mound == mound)
-    }
-
-    /// Publishes what late frames changed, as far as they were gathered until then. A camera that stands still holds up
-    /// the watermarks, and none of this.
-    fn tell_gathered(&mut self, until: BoxNs) {
-        let mut pitches = std::mem::take(&mut self.pitches);
-        let mut counts = std::mem::take(&mut self.counts);
-        for lane in &mut self.lanes {
-            lane.tracker.revise(until, &mut pitches);
-            lane.tracker.late_counts(until, &mut counts);
-        }
-        for pitch in pitches.drain(..) {
-            self.publish(&pitch, self.now);
-        }
-        for count in counts.drain(..) {
-            self.recount(count, self.now);
-        }
-        (self.pitches, self.counts) = (pitches, counts);
-    }
-
-    fn observe(&mut self, mound: MoundId, frame: &Stamped<Signal>, when: When) {
-        if let (Signal::Health(health), Some(dropped)) =
-            (&frame.payload, self.dropped.get_mut(usize::from(frame.source)))
-        {
-            *dropped = health.dropped;
-        }
-        if when != When::Late && !self.warming {
-            self.inspect(frame);
-        }
-        if let Some(lane) = self.lane(mound) {
-            lane.tracker.observe(frame.source, frame.event, frame.arrival, &frame.payload, when);
-        }
-    }
-
-    /// The outing that a pitch belongs to; at its first pitch the pitcher's profile is asked for, and arms of another
-    /// day are forgotten.
-    fn begin(&mut self, pitcher: PitcherId, day: Date, release: EventNs, game: GamePk) -> OutingKey {
-        let key = if game.0 == 0 { OutingKey::Day(day) } else { OutingKey::Game(game) };
-        if self.profiled.get(&pitcher) != Some(&key) {
-            self.retire(release.0);
-            if self.profiled.len() >= PROFILED_MAX {
-                self.profiled.clear();
-            }
-            self.profiled.insert(pitcher, key);
-            let profile = self.profiles.profile(pitcher, day);
-            self.note(|| Note::Profile { pitcher, day, profile: profile.clone() });
-            let mut cleared = self.engine.set_workload(pitcher, profile.workload);
-            if let Some(risk) = profile.risk {
-                cleared.extend(self.engine.set_risk(pitcher, risk));
-            }
-            if let Some(name) = profile.name {
-                cleared.extend(self.engine.set_name(pitcher, name));
-            }
-            if let Some(baseline) = profile.baseline {
-                cleared.extend(self.engine.set_baseline(pitcher, baseline));
-            }
-            self.outputs.extend(cleared.into_iter().map(Output::Cleared));
-        }
-        key
-    }
-
-    /// Forgets the arms whose last pitch is long ago at `now_ns`, and that their profiles were asked for.
-    fn retire(&mut self, now_ns: u64) {
-        let over = self.engine.retire(EventNs(now_ns.saturating_sub(RETIRE_NS)));
-        self.outputs.extend(over.into_iter().map(Output::Cleared));
-        let followed: BTreeSet<PitcherId> = self.engine.active().map(|readiness| readiness.pitcher).collect();
-        self.profiled.retain(|pitcher, _| followed.contains(pitcher));
-    }
-
-    fn remember(&mut self, recent: Recent) {
-        if let Some(known) = self.recent.iter_mut().rev().find(|r| r.record.id == recent.record.id) {
-            *known = recent;
-            return;
-        }
-        if self.recent.len() == RECENT_MAX {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(recent);
-    }
-
-    fn publish(&mut self, pitch: &Pitch, moved_by: BoxNs) {
-        self.publish_as(pitch, moved_by, None);
-    }
-
-    fn publish_as(&mut self, pitch: &Pitch, moved_by: BoxNs, flag: Option<&str>) {
-        let is_final = |recent: &Recent| recent.record.id == pitch.id.0 && recent.record.state == State::Final;
-        // A run that was killed may have committed it as final, out of frames that it had not journalled yet.
-        if self.warming || flag.is_none() && self.recent.iter().any(is_final) {
-            return;
-        }
-        let day = record::game_date(pitch.release, &self.zone);
-        let confidence = self.rig.calibration.confidence(pitch.mound, self.now).fused;
-        let mut record = record::record(pitch, day.to_string(), confidence);
-        if let Some(gap) = &self.gap
-            && gap.touches(self.rig.cameras_of(pitch.mound), pitch.release, pitch.plate)
-        {
-            record.flags.push(JOURNAL_GAP.to_owned());
-        }
-        record.flags.extend(flag.map(str::to_owned));
-        self.outputs.push(Output::Pitch { record: Box::new(record.clone()), moved_by });
-        let before = self.recent.iter().rev().find(|r| r.record.id == record.id).and_then(|r| r.outing);
-        if let Some((before, ..)) = before.filter(|(before, ..)| Some(*before) != pitch.context.pitcher)
-            && let Some(outcome) = self.engine.remove(before, pitch.id, self.now)
-        {
-            self.tell(outcome, moved_by);
-        }
-        let outing = pitch.context.pitcher.map(|pitcher| {
-            let key = self.begin(pitcher, day, pitch.release, pitch.context.game_pk.unwrap_or(GamePk(0)));
-            let seen = OutingPitch { calibration_confidence: Some(confidence), ..OutingPitch::from(pitch) };
-            (pitcher, key, seen.in_standard_air(&self.air))
-        });
-        if let Some((pitcher, key, seen)) = outing {
-            let outcome = self.engine.pitch(pitcher, pitch.mound, key, seen, self.now);
-            self.tell(outcome, moved_by);
-        }
-        self.remember(Recent { record, outing });
-    }
-
-    /// A final pitch has more late frames than when it was published.
-    fn recount(&mut self, count: LateCount, moved_by: BoxNs) {
-        if self.warming {
-            return;
-        }
-        let Some(recent) = self.recent.iter_mut().rev().find(|r| r.record.id == count.id.0) else { return };
-        let share = f64::from(count.frames_late) / f64::from(count.frames.max(1));
-        recent.record.late_data_frac = share;
-        let (record, mound) = (recent.record.clone(), MoundId(recent.record.mound));
-        let outing = recent.outing.as_mut().map(|(pitcher, key, seen)| {
-            seen.late_data_frac = share;
-            (*pitcher, *key, *seen)
-        });
-        self.outputs.push(Output::Recounted(Box::new(record)));
-        if let Some((pitcher, key, seen)) = outing {
-            let outcome = self.engine.pitch(pitcher, mound, key, seen, self.now);
-            self.tell(outcome, moved_by);
-        }
-    }
-
-    fn tell(&mut self, outcome: Outcome, moved_by: BoxNs) {
-        if outcome.changed {
-            self.outputs.push(Output::Readiness { readiness: Box::new(outcome.readiness), moved_by });
-        }
-        self.outputs.extend(outcome.cleared.into_iter().map(Output::Cleared));
-        self.outputs.extend(outcome.raised.into_iter().map(Output::Raised));
-    }
-}
-
-impl<P: Profiles> Sink<Signal> for Stage<P> {
-    #[inline]
-    fn taken(&mut self, path: usize, frame: &Stamped<Signal>) {
-        if let Some(tap) = &mut self.tap {
-            tap.frame(path, frame);
-        }
-        if let Some(gap) = &mut self.gap
-            && !gap.note(frame)
-        {
-            self.gap = None;
-        }
-    }
-
-    fn eager(&mut self, mound: MoundId, frame: &Stamped<Signal>) {
-        self.observe(mound, frame, When::Eager);
-    }
-
-    fn after_eager(&mut self, mound: MoundId, frame: &Stamped<Signal>) {
-        self.observe(mound, frame, When::AfterEager);
-    }
-
-    fn released(&mut self, _mound: MoundId, _frame: &Stamped<Signal>) {}
-
-    fn late(&mut self, mound: MoundId, frame: &Stamped<Signal>) {
-        self.observe(mound, frame, When::Late);
-        self.note_late(mound, frame);
-    }
-
-    fn advanced(&mut self, mound: MoundId, eager: EventNs, final_: EventNs, moved_by: BoxNs) {
-        let Some(lane) = self.lanes.iter_mut().find(|l| l.mound == mound) else { return };
-        self.moved_by = self.moved_by.max(Some(moved_by));
-        let mut pitches = std::mem::take(&mut self.pitches);
-        lane.tracker.advance(eager, final_, self.now, &mut pitches);
-        if pitches.iter().any(|p| p.state == PitchState::Final) {
-            if self.warming {
-                // Of the pitches before the warming it knows less than the run that learned from them did.
-                lane.tracker.set_jerk_scale(lane.scales.at(self.now));
-                lane.tracker.evidence().for_each(drop);
-                self.pitches = pitches;
-                return self.pitches.clear();
-            }
-            lane.scales.note(self.now, lane.tracker.jerk_scale());
-            self.outputs.push(Output::Learned(mound, lane.tracker.jerk_scale()));
-            // First what they say of the cameras: their own confidence knows of it.
-            self.hear(mound);
-        }
-        for pitch in pitches.drain(..) {
-            self.publish(&pitch, moved_by);
-        }
-        self.pitches = pitches;
-    }
-
-    fn restarted(&mut self, mound: MoundId) {
-        self.tell_gathered(BoxNs(u64::MAX));
-        if let Some(lane) = self.lane(mound) {
-            lane.tracker.restart();
-        }
-    }
+    /// What kills took with them, for as long as that may matter.
+    gaps: Vec<Gap>,
 }

@@ -12,6 +12,9 @@ use crate::ingest::Signal;
 use crate::journal::{Block, Entry, JournalError, Reader};
 use crate::reorder::{Life, Producer, Stamped};
 
+/// Kills within the time for which one matters, at most.
+const GAPS_MAX: usize = 8;
+
 /// What is done with what the journal holds next.
 enum State {
     /// Nothing, until a pipeline begins.
@@ -158,7 +161,10 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
                 self.pipeline.resume(*cut);
                 self.state = State::Running;
             }
-            (_, State::Waiting | State::Warming(_)) => {}
+            (Note::Resumed(_), State::Warming(_)) => {
+                self.frames.clear();
+                self.mind_gap();
+            }
             (Note::Weather { air, now }, State::Running) => self.pipeline.weather(&air, now),
             (Note::Vibration { camera, rms_g, now }, State::Running) => self.pipeline.vibration(camera, rms_g, now),
             (Note::Recalibrate { cameras, dry_run, now }, State::Running) => {
@@ -178,21 +184,21 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
                 }
                 self.mind_gap();
             }
-            (Note::Cut(_), State::Running) => {}
+            (Note::Cut(_), State::Running) | (_, State::Waiting | State::Warming(_)) => {}
         }
         Ok(())
     }
 
     /// The journal ends here, because the run that wrote it was killed. Where it ends before the cut's step, what was
     /// committed tells the rest, and is returned. Frames whose step is missing are left on the paths.
-    pub fn end(mut self) -> (Pipeline<P>, Vec<Producer<Signal>>, Option<Cut>) {
+    pub fn end(mut self) -> (Pipeline<P>, Vec<Producer<Signal>>, Option<Box<Cut>>) {
         self.push();
         let cut = match std::mem::replace(&mut self.state, State::Running) {
-            State::Warming(cut) => Some(*cut),
+            State::Warming(cut) => Some(cut),
             State::Waiting | State::Running => None,
         };
         if let Some(cut) = &cut {
-            self.pipeline.resume(cut.clone());
+            self.pipeline.resume((**cut).clone());
         }
         self.mind_gap();
         (self.pipeline, self.producers, cut)
@@ -201,7 +207,11 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
     /// From now on pitches of which frames are missing here are told apart.
     fn mind_gap(&mut self) {
         let gap = Gap::new(std::mem::take(&mut self.tail), std::mem::take(&mut self.missed) > 0);
-        self.pipeline.stage.gap = Some(Box::new(gap));
+        let gaps = &mut self.pipeline.stage.gaps;
+        if gaps.len() == GAPS_MAX {
+            gaps.remove(0);
+        }
+        gaps.push(gap);
     }
 
     /// Frames taken.
@@ -281,7 +291,10 @@ impl Start {
 
 /// What was known of pitchers when the pipeline asked, as the journal tells it; bounded by what one replay meets.
 #[derive(Debug, Clone, Default)]
-pub struct Answers(Arc<Mutex<BTreeMap<(PitcherId, Date), VecDeque<Profile>>>>);
+pub struct Answers(Arc<Mutex<Told>>);
+
+/// In the order in which it was told.
+type Told = BTreeMap<(PitcherId, Date), VecDeque<Profile>>;
 
 impl Answers {
     fn learn(&self, pitcher: PitcherId, day: Date, profile: Profile) {

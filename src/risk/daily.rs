@@ -119,10 +119,11 @@ impl DailyModel for RiskService {
             }
         }
         let known = stored::all(self.store())?;
-        match self.train(&known, None, None).map_err(DailyError::from).and_then(|model| {
+        let registered = train_on(&known, None, None).and_then(|model| {
             self.register(&model)?;
             Ok(model)
-        }) {
+        });
+        match registered {
             Ok(model) => Ok(Training::Trained(model.version)),
             Err(DailyError::Store(error) | DailyError::Registry(RegistryError::Store(error))) => Err(error),
             Err(error) => Ok(Training::NotDue(error.to_string())),
@@ -154,7 +155,7 @@ impl RiskService {
             ModelWork::Train { test_year, data_end, keep, promote, reports } => {
                 let (known, mut said) = self.known(*reports, files, watcher)?;
                 watcher.progress("training", 0, 1);
-                let model = self.train(&known, *test_year, data_end.map(Day::of))?;
+                let model = train_on(&known, *test_year, data_end.map(Day::of))?;
                 if *keep {
                     self.register(&model)?;
                     if *promote {
@@ -198,17 +199,17 @@ impl RiskService {
         }
         Ok((known, read.iter().map(RowSummary::to_string).collect()))
     }
+}
 
-    fn train(&self, known: &Known, test_year: Option<i16>, data_end: Option<Day>) -> Result<Model, DailyError> {
-        let data_end = data_end.or(known.data_end()).ok_or(DailyError::NoData)?;
-        let plan = Plan {
-            data_end,
-            test_year,
-            trained_at: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
-            matched: Some((known.arm_pitchers, known.arm_pitchers_matched)),
-        };
-        Ok(train(&known.series, &plan)?)
-    }
+fn train_on(known: &Known, test_year: Option<i16>, data_end: Option<Day>) -> Result<Model, DailyError> {
+    let data_end = data_end.or(known.data_end()).ok_or(DailyError::NoData)?;
+    let plan = Plan {
+        data_end,
+        test_year,
+        trained_at: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
+        matched: Some((known.arm_pitchers, known.arm_pitchers_matched)),
+    };
+    Ok(train(&known.series, &plan)?)
 }
 
 fn serves(version: &str) -> Outcome {

@@ -92,7 +92,10 @@ mod tests {
     /// A store that says that it has another layout.
     fn store_of(dir: &Path, layout: u32) {
         let store = Store::open(dir, StoreOptions::default()).expect("it opens");
-        store.transact(|txn| txn.put_meta("schema", &layout.to_be_bytes())).expect("stored");
+        let mut txn = store.env.write_txn().expect("a transaction");
+        let value = codec::seal_raw(&layout.to_be_bytes());
+        store.table(Table::Meta).put(&mut txn, KEY, &value).expect("stored");
+        txn.commit().expect("committed");
     }
 
     #[test]

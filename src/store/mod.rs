@@ -221,7 +221,7 @@ impl Store {
     pub fn open(dir: &Path, options: StoreOptions) -> Result<Self, StoreError> {
         let lock = environment::Lock::take(dir)?;
         let (env, tables) = environment::open(dir, options)?;
-        Ok(Self {
+        let store = Self {
             env,
             tables,
             options,
@@ -229,7 +229,9 @@ impl Store {
             corrupt: AtomicU64::new(0),
             live_waiting: AtomicBool::new(false),
             _lock: lock,
-        })
+        };
+        restore::settle(&store)?;
+        Ok(store)
     }
 
     /// Where it lives.

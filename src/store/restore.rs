@@ -10,13 +10,15 @@ use std::path::{Path, PathBuf};
 
 use super::backup::sync_dir;
 use super::environment::Lock;
-use super::{StoreError, Verified, VerifyError, verify, verify_checksum};
+use super::{Store, StoreError, Verified, VerifyError, verify, verify_checksum};
 
 /// LMDB's files in the store's directory.
 const DATA: &str = "data.mdb";
 const READERS: &str = "lock.mdb";
 /// The copy while it is not yet verified.
 const PARTIAL: &str = "data.mdb.restoring";
+/// Says that the store was restored since it was last open.
+const MARK: &str = "restored";
 
 /// A store as it was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +81,9 @@ pub fn restore(backup: &Path, dir: &Path, replace: bool, now: jiff::Timestamp) -
     if let Some(aside) = &aside {
         fs::hard_link(&data, aside).map_err(failed(aside))?;
     }
+    // First the mark: a store that was restored is never open without it.
+    let mark = dir.join(MARK);
+    create(&mark, dir).and_then(|_| sync_dir(dir)).map_err(failed(&mark))?;
     fs::rename(&partial, &data).map_err(failed(&data))?;
     // The table of readers belongs to the old file; LMDB makes a new one.
     match fs::remove_file(dir.join(READERS)) {
@@ -92,12 +97,57 @@ pub fn restore(backup: &Path, dir: &Path, replace: bool, now: jiff::Timestamp) -
 /// Copies a file durably; it belongs to whom the directory belongs to, also where root restores.
 fn copy(from: &Path, to: &Path, dir: &Path) -> io::Result<()> {
     let mut source = File::open(from)?;
-    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(to)?;
+    let mut file = create(to, dir)?;
     io::copy(&mut source, &mut file)?;
-    file.sync_all()?;
+    file.sync_all()
+}
+
+/// Creates a file that belongs to whom the directory belongs to.
+fn create(path: &Path, dir: &Path) -> io::Result<File> {
+    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     let (owner, own) = (fs::metadata(dir)?, file.metadata()?);
     if (owner.uid(), owner.gid()) != (own.uid(), own.gid()) {
-        chown(to, Some(owner.uid()), Some(owner.gid()))?;
+        chown(path, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    Ok(file)
+}
+
+/// Draws a new epoch of the outbox where the store was restored since it was last open: it counts through numbers that were
+/// given out already. A crash between the two leaves the mark, and another epoch does no harm.
+pub(super) fn settle(store: &Store) -> Result<(), StoreError> {
+    let mark = store.dir.join(MARK);
+    if mark.exists() {
+        store.transact(|txn| txn.renew_epoch().map(drop))?;
+        if let Err(error) = fs::remove_file(&mark) {
+            tracing::warn!(path = %mark.display(), %error, "the mark of a restore stays: each start draws a new epoch");
+        }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::StoreOptions;
+    use super::super::backup::BackupOptions;
+    use super::*;
+
+    #[test]
+    fn what_a_restored_store_queues_has_names_that_were_never_given_out() {
+        let (dir, kept) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+        let epoch = || {
+            let store = Store::open(dir.path(), StoreOptions::default()).expect("it opens");
+            store.outbox_sums().expect("they read").epoch
+        };
+        let before = epoch();
+        assert_eq!(epoch(), before, "a restart changes nothing");
+        let store = Store::open(dir.path(), StoreOptions::default()).expect("it opens");
+        let options = BackupOptions { bytes_per_second: 0, keep: 0 };
+        let now = jiff::Timestamp::now();
+        let backup = store.backup(kept.path(), options, now, &mut |_, _| true).expect("a backup");
+        drop(store);
+        restore(&backup.path, dir.path(), true, now).expect("restored");
+        let after = epoch();
+        assert_ne!(after, before);
+        assert_eq!(epoch(), after, "once");
+    }
 }

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::codec::{self, Record};
 use super::key::{self, TABLES, Table};
 use super::keys::ApiKeyRecord;
+use super::outbox::{self, OutboxRecord, OutboxSums, RefusedRecord};
 use super::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, PitchRecord,
     PitcherRecord,
@@ -172,6 +173,8 @@ impl Reading<'_> {
             Table::Injuries => Self::record::<InjuryRecord>,
             Table::FeatureSnapshots => Self::record::<FeatureSnapshotRecord>,
             Table::ApiKeys => Self::record::<ApiKeyRecord>,
+            Table::Outbox => Self::record::<OutboxRecord>,
+            Table::Refused => Self::record::<RefusedRecord>,
             Table::Checkpoints => |_, key, value| codec::raw(Table::Checkpoints, key, value).map(drop),
             Table::Meta => Self::meta,
         };
@@ -241,7 +244,10 @@ impl Reading<'_> {
         codec::unseal::<R>(key, value).map(drop)
     }
 
-    fn meta(_: &Self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+    fn meta(reading: &Self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        if key == outbox::SUMS_KEY {
+            return Self::record::<OutboxSums>(reading, key, value);
+        }
         let bytes = codec::raw(Table::Meta, key, value)?;
         if key != b"schema" {
             return Ok(());

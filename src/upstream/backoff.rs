@@ -82,10 +82,12 @@ impl Backoff {
     }
 
     pub(super) fn circuit(&self, now: BoxNs) -> Circuit {
-        match self.failures >= FAILURES_TO_OPEN {
-            false => Circuit::Closed,
-            true if now < self.until => Circuit::Open,
-            true => Circuit::HalfOpen,
+        if self.failures < FAILURES_TO_OPEN {
+            Circuit::Closed
+        } else if now < self.until {
+            Circuit::Open
+        } else {
+            Circuit::HalfOpen
         }
     }
 }

@@ -63,7 +63,7 @@ impl Driver {
         }
     }
 
-    /// Does what is to be done now. True where something was sent, so that another turn is due at once.
+    /// Does what is to be done now, one batch at most. True where one was sent: then another turn is due at once.
     ///
     /// # Errors
     /// The store fails. The line goes on where it stands at the next turn: what was sent and not deleted is sent again.
@@ -72,11 +72,6 @@ impl Driver {
         let mut sent = false;
         let mut failed = None;
         while let Some(action) = actions.pop_front() {
-            // A lane that is full keeps the line busy: stop where nothing is on its way, so that the caller can look around.
-            if sent && matches!(action, Action::Read(..)) {
-                self.line.step(self.clock.now(), Event::Read(Lane::Backlog, Vec::new()));
-                break;
-            }
             sent |= matches!(action, Action::Send(_));
             match self.perform(action) {
                 Ok(Some(event)) => actions.extend(self.line.step(self.clock.now(), event)),

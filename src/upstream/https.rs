@@ -89,11 +89,12 @@ impl Https {
         if let Some(authorization) = self.authorization()? {
             request = request.header("authorization", authorization);
         }
-        let mut response = request.send(&body(batch)).map_err(broken)?;
+        let mut response = request.send(&body(batch)).map_err(|error| broken(&error))?;
         let status = response.status();
         let asked = retry_after(&response);
         // Read to its end: an answer that breaks off is none.
-        let words = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(broken)?;
+        let words =
+            response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(|error| broken(&error))?;
         if status.is_success() {
             return Ok(Answer::Accepted);
         }
@@ -116,7 +117,7 @@ impl Https {
         if let Some(etag) = &self.etag {
             request = request.header("if-none-match", etag);
         }
-        let mut response = request.call().map_err(broken)?;
+        let mut response = request.call().map_err(|error| broken(&error))?;
         match response.status() {
             StatusCode::OK => {}
             StatusCode::NOT_MODIFIED | StatusCode::NOT_FOUND | StatusCode::NO_CONTENT => return Ok(None),
@@ -126,7 +127,8 @@ impl Https {
             }
         }
         let etag = response.headers().get("etag").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let body = response.body_mut().with_config().limit(BUNDLE_BYTES_MAX).read_to_vec().map_err(broken)?;
+        let body =
+            response.body_mut().with_config().limit(BUNDLE_BYTES_MAX).read_to_vec().map_err(|error| broken(&error))?;
         self.etag = etag;
         Ok(Some(body))
     }
@@ -189,7 +191,7 @@ fn retry_after<B>(response: &Response<B>) -> Option<u64> {
     Some(seconds.saturating_mul(1_000_000_000))
 }
 
-fn broken(error: ureq::Error) -> Trouble {
+fn broken(error: &ureq::Error) -> Trouble {
     Trouble { why: format!("no answer: {error}"), retry_after_ns: None }
 }
 

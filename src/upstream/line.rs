@@ -263,7 +263,7 @@ impl Line {
             return Vec::new();
         };
         let (lane, len) = (batch.lane, batch.sequences.len());
-        let mut actions = match answer {
+        match answer {
             Answer::Accepted => {
                 self.carried(lane);
                 vec![Action::Acknowledged(batch.sequences.iter().map(|sequence| (lane, *sequence)).collect())]
@@ -293,12 +293,7 @@ impl Line {
                 actions.extend(refused.map(|(sequence, why)| Action::SetAside { lane, sequence, why }));
                 actions
             }
-        };
-        // The next batch at once: a lane that is full is drained without waiting for the next tick.
-        if now >= self.backoff.until() {
-            actions.push(self.look(now, Lane::Live));
         }
-        actions
     }
 
     /// A batch went through whole.

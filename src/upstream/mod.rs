@@ -25,4 +25,4 @@ pub use line::Line;
 pub use nats::{MODEL_STREAM, MODEL_SUBJECT, Nats, NatsError, STREAM, subject};
 pub use sink::Sink;
 pub use summary::{Document, InputDrift, ModelFigure, ModelSummary, Parcel, SCHEMA, Told};
-pub use tls::TlsError;
+pub use tls::{TlsError, check_files};

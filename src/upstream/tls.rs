@@ -28,6 +28,24 @@ pub enum TlsError {
     Pair(rustls::Error),
 }
 
+impl TlsError {
+    /// The configuration's key that is at fault.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Pem { key, .. } => key,
+            Self::Pair(_) => "client_cert",
+        }
+    }
+}
+
+/// Whether the files that the configuration names can be used.
+///
+/// # Errors
+/// The first that cannot.
+pub fn check_files(config: &Config) -> Result<(), TlsError> {
+    Identity::load(config).map(drop)
+}
+
 /// What both sides prove.
 pub(super) struct Identity {
     /// Certificates that the other side's must come from; the web's where none are named.

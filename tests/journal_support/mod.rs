@@ -13,7 +13,9 @@ use pitchguard::features::baseline::PitcherBaseline;
 use pitchguard::ids::{BoxNs, PitcherId};
 use pitchguard::ingest::Signal;
 use pitchguard::journal::{self, Journal};
-use pitchguard::pipeline::{Answers, Critical, Cut, Output, Pipeline, Profile, Profiles, Replayer, Settings, Start};
+use pitchguard::pipeline::{
+    Answers, Beginning, Critical, Cut, Output, Pipeline, Profile, Profiles, Replayer, Settings, Start,
+};
 use pitchguard::readiness::Readiness;
 use pitchguard::reorder::{self, Producer, Reorder};
 use pitchguard::simulate::{Delivery, Stadium};
@@ -102,7 +104,7 @@ impl<P: Profiles> Box0<P> {
         let journal = dir.map(|dir| {
             let journal = Journal::open(dir, &journal::Config::default()).expect("it opens");
             let (tap, thread) = journal.start().expect("a thread");
-            pipeline.journal(tap, None);
+            pipeline.journal(tap, Beginning::Anew);
             (journal, thread)
         });
         Self { pipeline, producer, now, journal, committed: (Vec::new(), 0) }
@@ -140,7 +142,7 @@ impl<P: Profiles> Box0<P> {
         }
         let (mut pipeline, mut producers, beyond) = replayer.end();
         let (tap, thread) = journal.start().expect("a thread");
-        pipeline.journal(tap, Some(beyond));
+        pipeline.journal(tap, Beginning::Resumed(beyond));
         let producer = producers.pop().expect("one path");
         let committed = (bytes, results);
         Self { pipeline, producer, now, journal: Some((journal, thread)), committed }

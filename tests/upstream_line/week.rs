@@ -26,13 +26,13 @@ fn makes(since: u64) -> Vec<SummaryKind> {
         };
     };
     let mut made = Vec::new();
-    if of_game % PITCH_EVERY == 0 || of_game % PITCH_EVERY == FINAL_AFTER {
+    if of_game.is_multiple_of(PITCH_EVERY) || of_game % PITCH_EVERY == FINAL_AFTER {
         made.extend([SummaryKind::Pitch, SummaryKind::Readiness]);
     }
-    if of_game % (60 * S) == 0 {
+    if of_game.is_multiple_of(60 * S) {
         made.push(SummaryKind::Calibration);
     }
-    if of_game % (20 * 60 * S) == 0 {
+    if of_game.is_multiple_of(20 * 60 * S) {
         made.push(SummaryKind::Alert);
     }
     made
@@ -50,8 +50,10 @@ fn after_a_week_offline_live_summaries_come_at_once_and_the_backlog_at_its_rate(
         // Seconds while nothing can happen faster, finer once the line is back.
         let step = if world.now < back { S } else { 50 * MS };
         world.now += step;
-        if world.now % S == 0 {
-            makes(world.now - START).into_iter().for_each(|kind| world.make(kind, false));
+        if world.now.is_multiple_of(S) {
+            for kind in makes(world.now - START) {
+                world.make(kind, false);
+            }
         }
         if world.now < back {
             waiting_at_return = world.outbox.len();

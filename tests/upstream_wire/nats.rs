@@ -140,7 +140,14 @@ pub(crate) fn everything(runtime: &Runtime, context: &Context) -> Vec<(String, V
         let mut stream: Stream = context.get_stream(STREAM).await.expect("it is there");
         let expected = stream.info().await.expect("told").state.messages as usize;
         let reader = pull::Config { ack_policy: AckPolicy::None, ..pull::Config::default() };
-        let consumer: PullConsumer = stream.create_consumer(reader).await.expect("a consumer");
+        // A cluster that lost a server may be electing.
+        let began = Instant::now();
+        let consumer: PullConsumer = loop {
+            match stream.create_consumer(reader.clone()).await {
+                Ok(consumer) => break consumer,
+                Err(error) => assert!(began.elapsed() < PATIENCE, "no consumer: {error}"),
+            }
+        };
         let messages = consumer.messages().await.expect("messages");
         let messages = messages.take(expected).map(|message| {
             let message = message.expect("a message");

@@ -72,13 +72,15 @@ impl Log {
     }
 }
 
+/// What GET `/models/newest` answers: validator and body.
+type Offered = Option<(String, Vec<u8>)>;
+
 type Script = dyn FnMut(usize) -> Act + Send;
 
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
     log: Arc<Mutex<Log>>,
-    /// What GET `/models/newest` answers: validator and body.
-    bundle: Arc<Mutex<Option<(String, Vec<u8>)>>>,
+    bundle: Arc<Mutex<Offered>>,
 }
 
 impl Receiver {
@@ -135,7 +137,7 @@ impl Receiver {
 fn exchange<S: Read + Write>(
     stream: S,
     log: &Mutex<Log>,
-    bundle: &Mutex<Option<(String, Vec<u8>)>>,
+    bundle: &Mutex<Offered>,
     script: &mut Box<Script>,
 ) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);

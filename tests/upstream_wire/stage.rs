@@ -23,7 +23,7 @@ pub(crate) fn summary(kind: SummaryKind, queued_ns: u64, venue: &str) -> Summary
 }
 
 pub(crate) struct Stage {
-    pub(crate) dir: tempfile::TempDir,
+    _dir: tempfile::TempDir,
     pub(crate) store: Arc<Store>,
     driver: Driver,
     pub(crate) status: UpstreamStatus,
@@ -41,7 +41,7 @@ impl Stage {
         let store = Arc::new(Store::open(dir.path(), options).expect("a new store opens"));
         let sink = make(config, box_name(name));
         let driver = Driver::new(Arc::clone(&store), sink, BoxClock::start(1.0), box_name(name), config.clone());
-        Self { dir, store, driver, status: UpstreamStatus::default() }
+        Self { _dir: dir, store, driver, status: UpstreamStatus::default() }
     }
 
     /// Queues summaries of every kind in turn, made `ago_ns` ago.

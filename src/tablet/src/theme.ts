@@ -135,13 +135,14 @@ export function themeOf(look: Look): Theme {
         defaultProps: { elevation: 0, variant: "outlined" },
         styleOverrides: { root: { backgroundImage: "none", borderWidth: "var(--border)", borderColor: tones.line } },
       },
+      MuiOutlinedInput: { styleOverrides: { notchedOutline: { borderColor: tones.soft, borderWidth: "var(--border)" } } },
       MuiTableCell: {
         styleOverrides: {
-          root: { padding: "8px 10px", borderColor: tones.line, fontSize: "0.95rem" },
+          root: { padding: "8px 10px", borderColor: tones.line, fontSize: "0.95rem", overflowWrap: "normal" },
           head: { fontWeight: 700, color: tones.soft, lineHeight: 1.25 },
         },
       },
-      MuiTableSortLabel: { styleOverrides: { root: { minHeight: TARGET_PX } } },
+      MuiTableSortLabel: { styleOverrides: { root: { minHeight: TARGET_PX, minWidth: TARGET_PX } } },
     },
   });
 }

@@ -25,19 +25,19 @@ const PITCH_TYPES: Readonly<Record<string, string>> = {
 };
 
 const FEATURES: Readonly<Record<string, string>> = {
-  velocity_delta_5: "Fastball against his season, last 5 (mph)",
-  velocity_trend_15: "Velocity trend, last 15 (mph a pitch)",
-  spin_consistency_20: "Spin scatter, last 20",
-  spin_ratio: "Spin scatter against usual",
-  release_height_var_25: "Release height scatter, last 25",
-  break_deviation_10: "Break off usual, last 10",
-  extension_delta_10: "Extension against usual",
-  tempo_s: "Seconds between pitches",
-  dose: "Pitches that count today",
-  acwr: "Week’s load against the month’s",
-  rest_days: "Days of rest",
+  velocity_delta_5: "Fastball against his season, last 5, mph",
+  spin_consistency_20: "Spin, standard deviation, last 20, rpm",
+  release_height_var_25: "Release height scatter against usual, last 25, times",
+  release_height_var_25_ft2: "Release height variance, last 25, ft²",
+  break_adj_x: "Break against usual, horizontal, in",
+  break_adj_z: "Break against usual, vertical, in",
+  release_extension_delta: "Extension against usual, ft",
+  pitch_tempo_delta: "Tempo against usual, s",
   late_data_frac: "Share of data that came late",
   calibration_confidence: "Confidence in the cameras",
+  dose: "Pitches that count today",
+  acwr: "Week’s load ÷ month’s",
+  days_rest: "Days of rest",
 };
 
 const STATES: Readonly<Record<State, { word: string; meaning: string }>> = {

@@ -6,7 +6,7 @@ import { newReasons } from "./pitcher/index-history";
 import { lastOuting } from "./pitcher/outing";
 import { cell, csv } from "./staff/csv";
 import { ofLevel, ofTeam, sorted, type Filter, type Row } from "./staff/rows";
-import { asOf } from "./staff/staff";
+import { asOf, batchesOf } from "./staff/staff";
 
 const pitcher = (id: number, change: Partial<Pitcher> = {}): Pitcher => ({ id, name: `Pitcher ${id}`, team: "STL", seasons: [2025], pitches: 10, last_game_date: "2025-07-04", ...change });
 const ALL: Filter = { search: "", team: "", season: null, level: null };
@@ -53,6 +53,14 @@ describe("the staff", () => {
     expect(asOf([pitcher(1)], "2025-07-06")).toBe("2025-07-06");
     expect(asOf([pitcher(1), pitcher(2, { last_game_date: "2025-09-28" })], "2025-12-24")).toBe("2025-09-28");
     expect(asOf([], "2025-12-24")).toBe("2025-12-24");
+  });
+
+  test("is asked about in batches, who pitched last first, and not about everybody", () => {
+    const staff = Array.from({ length: 230 }, (_, id) => pitcher(id, { last_game_date: `2025-0${1 + (id % 9)}-01` }));
+    const batches = batchesOf([...staff, pitcher(999, { last_game_date: null })]);
+    expect(batches.map((batch) => batch.length)).toEqual([50, 50, 50, 50]);
+    expect([batches[0]?.[0], batches.flat().includes(999)]).toEqual([8, false]);
+    expect(batchesOf([])).toEqual([]);
   });
 
   test("leaves as a table that a spreadsheet reads and does not run", () => {

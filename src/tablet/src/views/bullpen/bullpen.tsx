@@ -23,9 +23,10 @@ const Cards = styled("ul")({
   margin: 0,
   padding: 0,
   listStyle: "none",
-  '&[data-stale="true"]': { opacity: 0.75 },
+  // What is old has no colour to catch the eye, and keeps its contrast.
+  '&[data-stale="true"]': { filter: "grayscale(1)" },
   // Cards out of sight are neither laid out nor painted, and one that changes moves no other.
-  "& > li": { contentVisibility: "auto", containIntrinsicSize: "auto 330px" },
+  "& > li": { contentVisibility: "auto", containIntrinsicSize: "auto 330px", maxWidth: 820 },
 });
 
 export function Bullpen() {

@@ -44,7 +44,7 @@ export function IndexHistory({ pitcher }: { pitcher: number }) {
             }}
             aria-label="Pitch to look at"
             getAriaValueText={(at) => `after pitch ${points[at]?.pitches ?? at}`}
-            sx={{ height: 10, "& .MuiSlider-thumb": { width: 32, height: 32 } }}
+            sx={{ height: 10, "& .MuiSlider-thumb": { width: 44, height: 44 } }}
           />
         </div>
       )}

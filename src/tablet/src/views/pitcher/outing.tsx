@@ -210,7 +210,7 @@ function PitchTable({ pitches }: { pitches: readonly { pitch: PitchRecord; numbe
   const { units, time } = useSettings();
   const heads = ["#", "Time", "Type", units.name("speed"), "rpm", `Height ${units.name("length")}`, `Break ↔ ${units.name("break")}`, `Break ↕ ${units.name("break")}`, "State", "To mind"];
   return (
-    <TableContainer tabIndex={0} role="region" aria-label="All pitches, the newest first" sx={{ maxHeight: 420, mt: 2 }}>
+    <TableContainer tabIndex={0} role="region" aria-label="All pitches, the newest first" sx={{ maxHeight: 420, mt: 2, "& td, & th": { whiteSpace: "nowrap" } }}>
       <Table size="small" stickyHeader>
         <TableHead>
           <TableRow>

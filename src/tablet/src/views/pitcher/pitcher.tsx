@@ -28,6 +28,7 @@ export const Panels = styled("div")({
   gridTemplateColumns: "repeat(auto-fit, minmax(min(100%, 420px), 1fr))",
   gap: 12,
   alignItems: "start",
+  '&[data-stale="true"]': { filter: "grayscale(1)" },
 });
 
 export default function PitcherView({ pitcher }: { pitcher: number }) {

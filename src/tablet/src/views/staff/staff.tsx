@@ -71,10 +71,17 @@ export function asOf(pitchers: readonly Pitcher[], today: string): string {
   return newest === "" || daysBetween(newest, today) <= PRESENT_DAYS ? today : newest;
 }
 
+/** Those whose risk is asked for, in batches: who pitched last first. */
+export function batchesOf(pitchers: readonly Pitcher[]): number[][] {
+  const ids = pitchers
+    .toSorted((a, b) => (b.last_game_date ?? "").localeCompare(a.last_game_date ?? "") || a.id - b.id)
+    .slice(0, ASSESSED_MAX)
+    .map((pitcher) => pitcher.id);
+  return Array.from({ length: Math.ceil(ids.length / BATCH) }, (_, at) => ids.slice(at * BATCH, (at + 1) * BATCH));
+}
+
 function useRisks(pitchers: readonly Pitcher[], date: string) {
-  const ids = pitchers.map((pitcher) => pitcher.id).toSorted((a, b) => a - b);
-  const batches: number[][] = [];
-  for (let at = 0; at < Math.min(ids.length, ASSESSED_MAX); at += BATCH) batches.push(ids.slice(at, at + BATCH));
+  const batches = batchesOf(pitchers);
   return useQueries({
     queries: batches.map((batch) => ({
       queryKey: ["risks", date, batch],
@@ -104,7 +111,9 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
   const teams = useMemo(() => [...new Set(pitchers.flatMap(({ team }) => team ?? []))].toSorted(), [pitchers]);
   const seasons = useMemo(() => [...new Set(pitchers.flatMap((each) => each.seasons))].toSorted((a, b) => b - a), [pitchers]);
   const chosen = useMemo(() => ofTeam(pitchers, { ...filter, search }), [pitchers, filter, search]);
-  const date = asOf(chosen, time.day(Date.now()));
+  const [asked, setAsked] = useState("");
+  const today = time.day(Date.now());
+  const date = asked || asOf(chosen, today);
   const { risks, error, pending } = useRisks(useMemo(() => ofTeam(pitchers, { ...filter, search: "" }), [pitchers, filter]), date);
   const rows = useMemo(() => {
     const all = chosen.map((pitcher): Row => ({ pitcher, readiness: hub.state.readinessOf(pitcher.id)?.data, risk: risks.get(pitcher.id) }));
@@ -138,6 +147,13 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
           write={(level) => (level === "active" ? "Throwing now" : LEVELS[level])}
           onChange={(level) => choose({ level: level === "" ? null : level })}
         />
+        <TextField
+          label="As of"
+          type="date"
+          value={date}
+          onChange={(event) => setAsked(event.target.value)}
+          slotProps={{ inputLabel: { shrink: true }, htmlInput: { max: today } }}
+        />
         <Button variant="outlined" onClick={() => save(`staff-${date}.csv`, asCsv(rows, date))} disabled={rows.length === 0}>
           Save as CSV
         </Button>
@@ -147,9 +163,9 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
         {pending && " Risk is being asked for."}
         {noModel && " No risk model serves on this box, so there is no risk and no availability."}
         {error && !noModel && ` Risk could not be had: ${error.message}`}
-        {chosen.length > ASSESSED_MAX && ` Risk is told of the first ${ASSESSED_MAX}: choose a team for the others.`}
+        {chosen.length > ASSESSED_MAX && ` Risk is told of the ${ASSESSED_MAX} who pitched last: choose a team for the others.`}
       </Typography>
-      <TableContainer tabIndex={0} role="region" aria-label="Staff table">
+      <TableContainer tabIndex={0} role="region" aria-label="Staff table" sx={{ "& td, & tbody th": { whiteSpace: "nowrap" } }}>
         <Table size="small">
           <TableHead>
             <TableRow>

@@ -87,7 +87,7 @@ interface DriftChartProps {
 
 const DriftChart = memo(function DriftChart({ points, watch, alarm, name }: DriftChartProps) {
   const last = points.at(-1);
-  const reach = rangeOf(points.flatMap((p) => [p.dx_px, -p.dx_px, p.dy_px, -p.dy_px, p.limit_px[0] ?? 0, -(p.limit_px[0] ?? 0)]), 2 * REACH_PX);
+  const reach = rangeOf([0, ...points.flatMap((p) => [p.dx_px, -p.dx_px, p.dy_px, -p.dy_px, p.limit_px[0] ?? 0, -(p.limit_px[0] ?? 0)])], 2 * REACH_PX);
   const label = last ? `${name}: ${last.dx_px.toFixed(2)} and ${last.dy_px.toFixed(2)} px off after ${points.length} pitches` : `${name}: no pitch yet`;
   return (
     <Frame height={HEIGHT} label={label}>

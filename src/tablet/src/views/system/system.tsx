@@ -1,4 +1,5 @@
 /** The engineer's view: what runs, what sends, what is late, how the cameras stand. */
+import Button from "@mui/material/Button";
 import Typography from "@mui/material/Typography";
 import { useQuery } from "@tanstack/react-query";
 
@@ -40,7 +41,7 @@ export default function System() {
           {({ reorder }) => <Sources sources={reorder.sources} mounds={reorder.mounds} />}
         </Answered>
       </Panel>
-      <Panel title="Cameras" wide aside={<a href="/calibration">Calibration in full</a>}>
+      <Panel title="Cameras" wide aside={<Button href="/calibration">Calibration in full</Button>}>
         {venue.data ? <Calibration venue={venue.data.id} /> : <Empty title="The ballpark is not known yet." />}
       </Panel>
       <Environment />
