@@ -27,8 +27,8 @@ mod session;
 mod socket;
 mod tablet;
 mod trend;
-mod venue;
 mod upstream;
+mod venue;
 mod workload;
 
 use std::sync::Arc;

@@ -8,11 +8,11 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::ApiState;
+use super::extract::Client;
 use super::extract::{Asked, Named, read_history};
 use super::history::DayRange;
 use super::pitchers::unknown_pitcher;
 use super::problem::{Problem, ProblemDetails};
-use super::extract::Client;
 use super::risk::{admit, blocking, desk};
 use crate::history::workload::WorkloadReport;
 use crate::ids::PitcherId;

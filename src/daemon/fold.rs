@@ -58,9 +58,8 @@ pub(super) fn spawn(
     teller: Teller,
 ) -> std::io::Result<Folding> {
     let (goes_on, stopped) = bounded(0);
-    let thread = std::thread::Builder::new()
-        .name("fold".into())
-        .spawn(move || run(&store, &*model, clock, teller, &stopped))?;
+    let thread =
+        std::thread::Builder::new().name("fold".into()).spawn(move || run(&store, &*model, clock, teller, &stopped))?;
     Ok(Folding { goes_on, thread })
 }
 

@@ -16,6 +16,7 @@ use crate::clock::BoxClock;
 use crate::config::StoreConfig;
 use crate::environment::{BrokerState, Environment, Quantity};
 use crate::ids::BoxNs;
+use crate::journal::Journal;
 use crate::observe::surroundings::{EnvironmentStatus, ModelStatus, PitcherStatus, Surroundings};
 use crate::observe::{Part, PartReport, PartState, SystemStatus, Telemetry};
 use crate::readiness::{Readiness, Severity};
@@ -39,6 +40,17 @@ pub trait Sheddable: Send {
     /// # Errors
     /// The file system refuses.
     fn shed(&mut self) -> std::io::Result<u64>;
+}
+
+/// The journal can be lost: what is replayed from it is less, and no result is gone.
+impl Sheddable for Journal {
+    fn name(&self) -> &'static str {
+        "journal"
+    }
+
+    fn shed(&mut self) -> std::io::Result<u64> {
+        Ok(Self::shed(self))
+    }
 }
 
 /// What it looks at.

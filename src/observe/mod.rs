@@ -28,8 +28,8 @@ pub use self::latency::{Recorder, Stage};
 pub use self::report::{LatencyReport, PartReport, StatusReport};
 pub use self::risk::{Outcomes, RiskStatus};
 pub use self::status::{
-    AccessStatus, Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, JournalStatus, MoundStatus, Part,
-    PartState, PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
+    AccessStatus, Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, JournalStatus, MoundStatus,
+    Part, PartState, PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
 };
 pub use self::surroundings::Surroundings;
 pub use self::system::SystemStatus;

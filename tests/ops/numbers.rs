@@ -90,12 +90,17 @@ fn told(metrics: &str) -> BTreeSet<String> {
 #[test]
 fn every_number_that_rules_and_dashboards_name_is_told_by_a_running_daemon() {
     let mut rack = Rack::new();
-    // A broker and a serial line that are not there are told of all the same.
-    configure(&rack, "[ingest]\nserial = [\"/dev/pitchguard-none@9600\"]\n[mqtt]\nurl = \"mqtt://127.0.0.1:1\"");
+    // A broker, a serial line and a cloud that are not there are told of all the same.
+    configure(
+        &rack,
+        "[ingest]\nserial = [\"/dev/pitchguard-none@9600\"]\n[mqtt]\nurl = \"mqtt://127.0.0.1:1\"\n\
+         [upstream]\nkind = \"https\"\nurl = \"https://127.0.0.1:1/none\"",
+    );
     let mut daemon = rack.start(1.0);
     let told = daemon.wait_for("all rooms have told their numbers", |r| {
         let told = told(&r.text("/metrics"));
-        (told.contains("pitchguard_store_map_used_bytes") && told.contains("pitchguard_camera_state")).then_some(told)
+        let last = ["store_map_used_bytes", "camera_state", "journal_frames_total", "upstream_up"];
+        last.iter().all(|name| told.contains(&format!("pitchguard_{name}"))).then_some(told)
     });
     let mut named = 0;
     for file in files("prometheus", ".rules.yml").into_iter().chain(files("grafana", ".json")) {
