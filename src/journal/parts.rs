@@ -336,7 +336,7 @@ mod tests {
         let oldest = find(dir.path()).expect("it reads").pop_front().expect("three");
         for file in fs::read_dir(&oldest.dir).expect("a directory").flatten().filter(|f| f.path().is_file()) {
             let file = fs::File::options().append(true).open(file.path()).expect("it opens");
-            file.set_modified(SystemTime::now() - Duration::from_secs(11 * 3_600)).expect("set");
+            file.set_modified(SystemTime::now() - Duration::from_hours(11)).expect("set");
         }
         let parts = Parts::open(dir.path(), &config, Arc::default()).expect("it opens");
         parts.tidy();
