@@ -139,6 +139,8 @@ impl Setting {
                         let cameras = cameras.unwrap_or_else(|| vec![1, 2]);
                         let _ = reply.send(cameras.into_iter().map(|camera| proposal(camera, !dry_run)).collect());
                     }
+                    // A reload's, which no request asks for.
+                    Command::Judge(_) => {}
                 }
             }
         });
