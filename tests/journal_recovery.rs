@@ -43,7 +43,11 @@ fn stretches(deliveries: Vec<Delivery>, moments: &[u64]) -> Vec<Vec<Delivery>> {
     out
 }
 
-fn run(kill: bool, lost_ns: u64) -> (Vec<(BoxNs, Output)>, Vec<(BoxNs, Output)>) {
+/// What came out, and when.
+type Told = Vec<(BoxNs, Output)>;
+
+/// What was published, and what its journal replays to.
+fn run(kill: bool, lost_ns: u64) -> (Told, Told) {
     let venue = Venue::busch_iii();
     let dir = tempfile::tempdir().expect("a temporary directory");
     let mut stadium = evening();
