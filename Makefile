@@ -60,6 +60,7 @@ soak: setup ## the full counts and durations of the issues, once, for the record
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test game --test daemon_games -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test soak -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test calibration_games --test calibration_pipeline -- --nocapture --test-threads 1
+	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test upstream_line --test upstream_wire -- --nocapture --test-threads 1
 	$(MAKE) tablet && $(CARGO) build --release --locked
 	cd $(TABLET) && PITCHGUARD_FULL=1 npm run --silent e2e
 

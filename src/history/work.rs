@@ -211,25 +211,9 @@ pub fn perform(
             model.perform(ask, inputs, watcher).map_err(WorkError::Model)
         }
         Work::Requeue => {
-            let requeued = requeue(store)?;
+            let requeued = store.requeue_refused()?;
             Ok(Outcome::said(format!("{requeued} summaries are in the outbox again")))
         }
-    }
-}
-
-/// Puts everything that was set aside into the backlog again, in transactions that live pitches need not wait for.
-fn requeue(store: &Store) -> Result<u64, StoreError> {
-    let mut requeued = 0;
-    loop {
-        let mut some = 0;
-        store.bulk([()], |txn, ()| {
-            some = txn.requeue_refused()?;
-            Ok(())
-        })?;
-        if some == 0 {
-            return Ok(requeued);
-        }
-        requeued += some;
     }
 }
 

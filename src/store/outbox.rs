@@ -247,11 +247,8 @@ impl Transaction<'_> {
         self.put_sums(&sums)
     }
 
-    /// Puts what was set aside into the backlog again, under its old name, the oldest [`OUTBOX_STEP`] at most. How many.
-    ///
-    /// # Errors
-    /// A corrupt record, or LMDB fails.
-    pub fn requeue_refused(&mut self) -> Result<u64, StoreError> {
+    /// Puts what was set aside into the backlog again, the oldest [`OUTBOX_STEP`] at most. How many.
+    fn requeue_some(&mut self) -> Result<u64, StoreError> {
         let mut sums = self.outbox_sums()?;
         let mut requeued = 0;
         while requeued < OUTBOX_STEP as u64
@@ -293,17 +290,6 @@ impl Transaction<'_> {
         sums.waiting[Lane::Backlog as usize] += stale.len() as u64;
         self.put_sums(&sums)?;
         Ok(stale.len())
-    }
-
-    /// Draws a new epoch: what is queued from now on has names that were never given out.
-    ///
-    /// # Errors
-    /// The sums are corrupt, or LMDB fails.
-    pub fn renew_epoch(&mut self) -> Result<u64, StoreError> {
-        let mut sums = self.outbox_sums()?;
-        sums.epoch = rand::random();
-        self.put_sums(&sums)?;
-        Ok(sums.epoch)
     }
 
     /// Takes a summary out of its lane; none where it is not there.
@@ -387,6 +373,40 @@ impl Store {
             codec::unseal(key, value).map(|record| (sequence, record)).map_err(|e| self.counted(e))
         });
         refused.collect()
+    }
+
+    /// Puts everything that was set aside into the backlog again, under its old name, in transactions that live pitches need
+    /// not wait for. How many.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails. What was put back before stays.
+    pub fn requeue_refused(&self) -> Result<u64, StoreError> {
+        let mut requeued = 0;
+        loop {
+            let mut some = 0;
+            self.bulk([()], |txn, ()| {
+                some = txn.requeue_some()?;
+                Ok(())
+            })?;
+            if some == 0 {
+                return Ok(requeued);
+            }
+            requeued += some;
+        }
+    }
+
+    /// Draws a new epoch, as a restored store must: what is queued from now on has names that were never given out, though
+    /// it counts through sequences that were.
+    ///
+    /// # Errors
+    /// The sums are corrupt, or LMDB fails.
+    pub fn renew_outbox_epoch(&self) -> Result<u64, StoreError> {
+        self.transact(|txn| {
+            let mut sums = txn.outbox_sums()?;
+            sums.epoch = rand::random();
+            txn.put_sums(&sums)?;
+            Ok(sums.epoch)
+        })
     }
 
     fn sums(&self, txn: &RoTxn<'_, WithoutTls>) -> Result<OutboxSums, StoreError> {

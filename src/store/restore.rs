@@ -117,7 +117,7 @@ fn create(path: &Path, dir: &Path) -> io::Result<File> {
 pub(super) fn settle(store: &Store) -> Result<(), StoreError> {
     let mark = store.dir.join(MARK);
     if mark.exists() {
-        store.transact(|txn| txn.renew_epoch().map(drop))?;
+        store.renew_outbox_epoch()?;
         if let Err(error) = fs::remove_file(&mark) {
             tracing::warn!(path = %mark.display(), %error, "the mark of a restore stays: each start draws a new epoch");
         }

@@ -72,8 +72,8 @@ fn what_is_refused_is_set_aside_shown_and_can_be_queued_again_under_its_name() {
     assert_eq!(front(&store, Lane::Live), [1]);
     let refused = store.refused(9).expect("read");
     assert_eq!((refused[0].0, refused[0].1.refused_ns, refused[0].1.why.as_str()), (0, 77, "400: no such venue"));
-    store.transact(Transaction::renew_epoch).expect("drawn");
-    assert_eq!(store.transact(Transaction::requeue_refused).expect("queued"), 1);
+    store.renew_outbox_epoch().expect("drawn");
+    assert_eq!(store.requeue_refused().expect("queued"), 1);
     let back = store.outbox_front(Lane::Backlog, 9).expect("read").queued;
     assert_eq!((back[0].sequence, back[0].record.epoch), (0, epoch));
     let sums = store.outbox_sums().expect("read");
@@ -91,7 +91,7 @@ fn a_store_has_an_epoch_of_its_own_that_outlives_a_restart_and_is_drawn_anew_whe
     let store = Store::open(dir.path(), StoreOptions::default()).expect("it opens again");
     let sums = store.outbox_sums().expect("read");
     assert_eq!((sums.epoch, sums.next), (epoch, 1));
-    let renewed = store.transact(Transaction::renew_epoch).expect("drawn");
+    let renewed = store.renew_outbox_epoch().expect("drawn");
     assert_ne!(renewed, epoch);
     queue(&store, [2]);
     let epochs: Vec<_> =
