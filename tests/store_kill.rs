@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use pitchguard::store::outbox::{Lane, Summary, SummaryKind};
 use pitchguard::store::records::{Measured, Origin, PitchRecord, State};
 use pitchguard::store::{Store, StoreOptions, Write};
 
@@ -53,7 +54,9 @@ fn child_that_writes_until_it_is_killed() {
     let (writer, _thread) = store.writer(|_| {}).expect("a thread");
     for number in first.. {
         let checkpoint = Write::Checkpoint { name: "test".to_owned(), bytes: number.to_le_bytes().to_vec() };
-        let batch = writer.submit(vec![Write::Pitch(Box::new(pitch(number))), checkpoint]).expect("queued");
+        let summary = Summary { kind: SummaryKind::Pitch, queued_ns: number, pitcher: Some(PITCHER), body: vec![b'x'] };
+        let batch = vec![Write::Pitch(Box::new(pitch(number))), Write::Summary(Box::new(summary)), checkpoint];
+        let batch = writer.submit(batch).expect("queued");
         // Every eighth waits for the disk and says so; between them batches share a commit.
         if number % 8 == 0 && writer.wait(batch, Duration::from_mins(1)) {
             println!("committed {number}");
@@ -91,6 +94,10 @@ fn what_was_reported_committed_survives_kill_9_again_and_again() {
         assert!(reached >= reported, "round {round}: {reported} was reported, {reached} is there");
         let kept = store.pitches_of(PITCHER, 0, u64::MAX, usize::MAX).expect("every record is whole");
         assert_eq!(kept, (1..=reached).map(pitch).collect::<Vec<_>>(), "pitches and checkpoint are of one transaction");
+        let queued = store.outbox_front(Lane::Live, usize::MAX).expect("every summary is whole").queued;
+        let told: Vec<_> = queued.iter().map(|queued| queued.record.summary.queued_ns).collect();
+        assert_eq!(told, (1..=reached).collect::<Vec<_>>(), "a summary is there exactly where its pitch is");
+        assert_eq!(store.outbox_sums().expect("read").next, reached);
         let outing = store.open_outings(pitch(1).release_ns).expect("the outing is read");
         assert_eq!(outing[&PITCHER].len() as u64, reached, "the next pitch continues the outing");
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use heed::{CommitOrAbort, Env, EnvOpenOptions, WithoutTls};
 
 use super::key::{TABLES, Table};
-use super::{Raw, SCHEMA, StoreError, StoreOptions, codec};
+use super::{Raw, SCHEMA, StoreError, StoreOptions, codec, outbox};
 
 /// Readers at once: 64 connections, the rooms, and room to spare.
 const READERS_MAX: u32 = 256;
@@ -78,6 +78,12 @@ fn open_tables(env: &Env<WithoutTls>, dir: &Path) -> Result<[Raw; TABLES], Store
                     }
                 }
                 None => meta.put(wtxn, b"schema", &codec::seal_raw(&SCHEMA.to_be_bytes()))?,
+            }
+            if meta.get(wtxn, outbox::SUMS_KEY)?.is_none() {
+                match outbox::first_sums() {
+                    Ok(sums) => meta.put(wtxn, outbox::SUMS_KEY, &sums)?,
+                    Err(error) => return Ok(CommitOrAbort::Abort(error)),
+                }
             }
             let tables: [_; TABLES] = tables.try_into().unwrap_or_else(|_| unreachable!("one handle a table"));
             Ok(CommitOrAbort::Commit(tables))

@@ -3,7 +3,7 @@
 use super::StoreError;
 
 /// How many tables there are.
-pub(super) const TABLES: usize = 12;
+pub(super) const TABLES: usize = 14;
 
 /// A table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(super) enum Table {
     Meta,
     Injuries,
     FeatureSnapshots,
+    Outbox,
+    Refused,
 }
 
 impl Table {
@@ -36,6 +38,8 @@ impl Table {
         Self::Meta,
         Self::Injuries,
         Self::FeatureSnapshots,
+        Self::Outbox,
+        Self::Refused,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -52,6 +56,8 @@ impl Table {
             Self::Meta => "meta",
             Self::Injuries => "injuries",
             Self::FeatureSnapshots => "feature_snapshots",
+            Self::Outbox => "outbox",
+            Self::Refused => "outbox_refused",
         }
     }
 }
@@ -95,6 +101,14 @@ pub(super) fn injury(pitcher: u32, filed: u32, hurt: u32, season: u16) -> [u8; 1
 
 pub(super) fn feature_snapshot(pitcher: u32, date: u32, version: u16) -> [u8; 10] {
     join(&[&pitcher.to_be_bytes(), &date.to_be_bytes(), &version.to_be_bytes()])
+}
+
+pub(super) fn outbox(priority: u8, sequence: u64) -> [u8; 9] {
+    join(&[&[priority], &sequence.to_be_bytes()])
+}
+
+pub(super) fn refused(sequence: u64, epoch: u64) -> [u8; 16] {
+    join(&[&sequence.to_be_bytes(), &epoch.to_be_bytes()])
 }
 
 pub(super) fn pitcher(id: u32) -> [u8; 4] {

@@ -25,10 +25,13 @@
 //! | `meta` | name | bytes; `schema` is the version of this layout |
 //! | `injuries` | pitcher u32, day filed u32, day hurt u32, season u16 | `InjuryV1` |
 //! | `feature_snapshots` | pitcher u32, date u32, version u16 | `FeatureSnapshotV1` |
+//! | `outbox` | priority u8 (0 live, 1 backlog), sequence u64 | `OutboxV1` |
+//! | `outbox_refused` | sequence u64, epoch u64 | `RefusedV1` |
 
 mod codec;
 mod environment;
 mod key;
+pub mod outbox;
 mod read;
 pub mod records;
 mod schema;

@@ -397,7 +397,7 @@ impl Store {
         self.env.real_disk_size().map_err(StoreError::lmdb("measure its file"))
     }
 
-    fn read_txn(&self) -> Result<RoTxn<'_, WithoutTls>, StoreError> {
+    pub(super) fn read_txn(&self) -> Result<RoTxn<'_, WithoutTls>, StoreError> {
         self.env.read_txn().map_err(StoreError::lmdb("begin a read"))
     }
 

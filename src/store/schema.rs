@@ -4,6 +4,7 @@
 //! old ones. The golden bytes in the tests hold every layout still. Absent measurements cost one bit, not sixteen bytes.
 
 mod daily;
+mod outbox;
 
 use rkyv::rancor::{Error, Fallible};
 use rkyv::util::AlignedVec;

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::codec::{self, Record};
 use super::key::{self, Table};
+use super::outbox::{OutboxRecord, OutboxSums, RefusedRecord, Summary, SummaryKind};
 use super::records::{
     AppearanceRecord, BaselineRecord, BodyPart, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, Measured,
     ModelRecord, Moments, Origin, PitchRecord, PitcherRecord, SeasonSums, State, TypeSums,
@@ -456,6 +457,46 @@ fn the_bytes_of_feature_snapshot_schema_1_hold_still() {
     golden(&snapshot("2023-06-11", 1), include_str!("golden/feature_snapshot_v1.hex"));
 }
 
+fn queued() -> OutboxRecord {
+    let summary = Summary {
+        kind: SummaryKind::Readiness,
+        queued_ns: 1_686_506_400_000_000_000,
+        pitcher: Some(425_794),
+        body: b"{\"readiness\":{\"value\":81.5}}".to_vec(),
+    };
+    OutboxRecord { epoch: 0x0123_4567_89ab_cdef, summary }
+}
+
+#[test]
+fn the_bytes_of_outbox_schema_1_hold_still() {
+    golden(&queued(), include_str!("golden/outbox_v1.hex"));
+}
+
+#[test]
+fn the_bytes_of_refused_schema_1_hold_still() {
+    let refused = RefusedRecord { record: queued(), refused_ns: 1_686_506_401_000_000_000, why: "400: no".to_owned() };
+    golden(&refused, include_str!("golden/outbox_refused_v1.hex"));
+}
+
+#[test]
+fn the_bytes_of_outbox_sums_schema_1_hold_still() {
+    let sums = OutboxSums {
+        epoch: 0x0123_4567_89ab_cdef,
+        next: 12,
+        waiting: [1, 2],
+        bytes: 345,
+        delivered: 4,
+        dropped_age: 5,
+        dropped_bytes: 6,
+        refused: 7,
+        refused_ever: 8,
+        dropped_refused: 9,
+        dropped_forgotten: 10,
+        dropped_corrupt: 11,
+    };
+    golden(&sums, include_str!("golden/outbox_sums_v1.hex"));
+}
+
 #[test]
 fn injuries_are_filed_by_placement_and_two_of_one_day_are_both_kept() {
     let (_dir, store) = open();
@@ -498,6 +539,9 @@ proptest! {
         drop(codec::unseal::<FeatureSnapshotRecord>(b"k", &value));
         drop(codec::unseal::<CalibrationRecord>(b"k", &value));
         drop(codec::unseal::<ModelRecord>(b"k", &value));
+        drop(codec::unseal::<OutboxRecord>(b"k", &value));
+        drop(codec::unseal::<RefusedRecord>(b"k", &value));
+        drop(codec::unseal::<OutboxSums>(b"k", &value));
     }
 
     #[test]

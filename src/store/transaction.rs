@@ -1,5 +1,7 @@
 //! One write transaction: what a batch of writes becomes. All of it is kept, or nothing.
 
+use std::ops::Bound;
+
 use heed::RwTxn;
 
 use super::codec::{self, Record};
@@ -9,7 +11,7 @@ use super::records::{
     PitcherRecord,
 };
 use super::writer::Write;
-use super::{Store, StoreError};
+use super::{Store, StoreError, outbox};
 
 /// What a put did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,7 @@ impl<'s> Transaction<'s> {
             Write::Pitcher(pitcher) => self.put_pitcher(pitcher).map(drop),
             Write::Checkpoint { name, bytes } => self.put_raw(Table::Checkpoints, name, bytes).map(drop),
             Write::Meta { key, bytes } => self.put_meta(key, bytes).map(drop),
+            Write::Summary(summary) => self.queue(summary).map(drop),
         }
     }
 
@@ -202,13 +205,13 @@ impl<'s> Transaction<'s> {
         self.put_record(record.version.as_bytes(), record)
     }
 
-    /// Puts bytes under a name of the room's own. The name `schema` is the store's.
+    /// Puts bytes under a name of the room's own. The names `schema` and `outbox` are the store's.
     ///
     /// # Errors
     /// As [`Transaction::apply`].
     pub fn put_meta(&mut self, name: &str, bytes: &[u8]) -> Result<Put, StoreError> {
-        if name == "schema" {
-            return Err(StoreError::Refused { table: "meta", why: "the name `schema` is the store's own".to_owned() });
+        if name == "schema" || name.as_bytes() == outbox::SUMS_KEY {
+            return Err(StoreError::Refused { table: "meta", why: format!("the name `{name}` is the store's own") });
         }
         self.put_raw(Table::Meta, name, bytes)
     }
@@ -218,11 +221,11 @@ impl<'s> Transaction<'s> {
         self.put(table, name.as_bytes(), &codec::seal_raw(bytes))
     }
 
-    fn put_record<R: Record>(&mut self, key: &[u8], record: &R) -> Result<Put, StoreError> {
+    pub(super) fn put_record<R: Record>(&mut self, key: &[u8], record: &R) -> Result<Put, StoreError> {
         self.put(R::TABLE, key, &codec::seal(record)?)
     }
 
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
+    pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
         self.store.table(table).get(&self.txn, key).map_err(StoreError::lmdb("read"))
     }
 
@@ -237,10 +240,32 @@ impl<'s> Transaction<'s> {
         Ok(put)
     }
 
-    fn delete(&mut self, table: Table, key: &[u8]) -> Result<bool, StoreError> {
+    pub(super) fn delete(&mut self, table: Table, key: &[u8]) -> Result<bool, StoreError> {
         let deleted = self.store.table(table).delete(&mut self.txn, key).map_err(StoreError::lmdb("delete"))?;
         self.dirty |= deleted;
         Ok(deleted)
+    }
+
+    /// The first `limit` entries of a range of keys, each read by `read`.
+    pub(super) fn entries<T>(
+        &self,
+        table: Table,
+        range: &(Bound<&[u8]>, Bound<&[u8]>),
+        limit: usize,
+        read: impl Fn(&[u8], &[u8]) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let entries = self.store.table(table).range(&self.txn, range).map_err(StoreError::lmdb("scan"))?;
+        let read = |entry: heed::Result<(&[u8], &[u8])>| {
+            let (key, value) = entry.map_err(StoreError::lmdb("scan"))?;
+            read(key, value).map_err(|e| self.store.counted(e))
+        };
+        entries.take(limit).map(read).collect()
+    }
+
+    /// The smallest key of a table.
+    pub(super) fn first_key(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError> {
+        let first = self.store.table(table).first(&self.txn).map_err(StoreError::lmdb("scan"))?;
+        Ok(first.map(|(key, _)| key.to_vec()))
     }
 
     fn corrupt(&self, table: Table, key: &[u8], why: &str) -> StoreError {

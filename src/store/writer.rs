@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 
+use super::outbox::Summary;
 use super::records::{AppearanceRecord, CalibrationRecord, PitchRecord, PitcherRecord};
 use super::{Store, StoreError, Transaction};
 
@@ -47,6 +48,8 @@ pub enum Write {
         /// Its own encoding.
         bytes: Vec<u8>,
     },
+    /// A summary for the analytics cloud, queued with whatever else is in the batch.
+    Summary(Box<Summary>),
 }
 
 /// Numbers of the writer since its start.

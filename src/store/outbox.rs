@@ -1,0 +1,416 @@
+//! The outbox: summaries on their way to the analytics cloud, queued in the transaction that stores what they tell.
+//!
+//! Constraints that shaped it:
+//! - **One transaction.** A summary is queued by the batch that stores its record: both are there after a crash, or
+//!   neither.
+//! - **The lane is in the key**: (priority, sequence), live before backlog, each in the order of the sequence. Moving a
+//!   summary to the backlog is moving its key, so that a restart finds lanes as they were.
+//! - **A summary has one name for ever**: (epoch, sequence). The epoch is drawn when the store is created and again at
+//!   every restore, since a restored store counts through sequences that were given out already; what was queued before
+//!   keeps the epoch that it was queued under, and so its name.
+//! - **Deleted only on acknowledgement**, or by the bounds of age and bytes, which are counted by name.
+//! - **The sums are kept beside the queue** in one value, written in the same transactions: nothing is ever counted by
+//!   walking the queue.
+
+#[cfg(test)]
+mod tests;
+mod upkeep;
+
+use std::ops::Bound;
+
+use heed::RoTxn;
+use heed::WithoutTls;
+
+pub use self::upkeep::Bounds;
+use super::codec;
+use super::key::{self, Table};
+use super::{Put, Store, StoreError, Transaction};
+
+/// The name of [`OutboxSums`] in `meta`.
+const SUMS: &str = "outbox";
+
+/// Summaries that one transaction moves or lets go: about a millisecond's work.
+pub const OUTBOX_STEP: usize = 512;
+
+/// Summaries set aside at most; the oldest makes room, counted.
+const REFUSED_MAX: u64 = 10_000;
+
+/// What a summary tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SummaryKind {
+    /// A pitch, in each published revision.
+    Pitch,
+    /// A pitcher's game that is over.
+    Outing,
+    /// A pitcher's readiness.
+    Readiness,
+    /// An alert, raised, cleared or acknowledged.
+    Alert,
+    /// How the cameras stand.
+    Calibration,
+    /// The injury model that serves, and how it did.
+    Model,
+}
+
+impl SummaryKind {
+    /// All kinds, in the order of their numbers.
+    pub const ALL: [Self; 6] =
+        [Self::Pitch, Self::Outing, Self::Readiness, Self::Alert, Self::Calibration, Self::Model];
+
+    /// As in JSON, subjects and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pitch => "pitch",
+            Self::Outing => "outing",
+            Self::Readiness => "readiness",
+            Self::Alert => "alert",
+            Self::Calibration => "calibration",
+            Self::Model => "model",
+        }
+    }
+}
+
+/// Which way a summary goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    /// At once.
+    Live,
+    /// Behind everything live, at a limited rate.
+    Backlog,
+}
+
+impl Lane {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Live, Self::Backlog];
+
+    /// As in JSON and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Backlog => "backlog",
+        }
+    }
+}
+
+/// A summary to queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// What it tells of.
+    pub kind: SummaryKind,
+    /// When it was made, box time, ns since the Unix epoch.
+    pub queued_ns: u64,
+    /// MLBAM id of whom it tells of, so that it can be found when he is to be forgotten; none where it tells of nobody.
+    pub pitcher: Option<u32>,
+    /// The JSON text of what it tells, without its envelope.
+    pub body: Vec<u8>,
+}
+
+/// A summary as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRecord {
+    /// The epoch that it was queued under: with the sequence its name for ever.
+    pub epoch: u64,
+    /// The summary.
+    pub summary: Summary,
+}
+
+/// A summary in the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queued {
+    /// Its lane.
+    pub lane: Lane,
+    /// Its place in the order of all summaries of this box.
+    pub sequence: u64,
+    /// The record.
+    pub record: OutboxRecord,
+}
+
+/// A summary that the cloud refuses, set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedRecord {
+    /// The record.
+    pub record: OutboxRecord,
+    /// When it was set aside, box time, ns since the Unix epoch.
+    pub refused_ns: u64,
+    /// What the cloud said.
+    pub why: String,
+}
+
+/// The sums of the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OutboxSums {
+    /// What summaries are queued under now.
+    pub epoch: u64,
+    /// The sequence that the next summary gets.
+    pub next: u64,
+    /// Summaries waiting, by [`Lane`].
+    pub waiting: [u64; 2],
+    /// Bytes of their bodies.
+    pub bytes: u64,
+    /// Summaries acknowledged so far.
+    pub delivered: u64,
+    /// Summaries let go because they were too old.
+    pub dropped_age: u64,
+    /// Summaries let go because all together were too large.
+    pub dropped_bytes: u64,
+    /// Summaries set aside now.
+    pub refused: u64,
+    /// Summaries set aside so far.
+    pub refused_ever: u64,
+    /// Summaries that were set aside and had to make room there.
+    pub dropped_refused: u64,
+    /// Summaries let go because whom they told of is to be forgotten.
+    pub dropped_forgotten: u64,
+    /// Summaries let go because the disk gave back other bytes than were written.
+    pub dropped_corrupt: u64,
+}
+
+/// The start of a lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Front {
+    /// Oldest first.
+    pub queued: Vec<Queued>,
+    /// The sums of the same moment.
+    pub sums: OutboxSums,
+}
+
+/// A range of keys of one lane.
+type Keys = (Bound<[u8; 9]>, Bound<[u8; 9]>);
+
+fn lane_from(lane: Lane, sequence: u64) -> Keys {
+    (Bound::Included(key::outbox(lane as u8, sequence)), Bound::Included(key::outbox(lane as u8, u64::MAX)))
+}
+
+/// The queued summary of an entry.
+fn queued_of(key: &[u8], value: &[u8]) -> Result<Queued, StoreError> {
+    let (lane, sequence) = match *key {
+        [0, ref sequence @ ..] => (Lane::Live, sequence),
+        [1, ref sequence @ ..] => (Lane::Backlog, sequence),
+        _ => return Err(codec::corrupt(Table::Outbox, key, "its lane is unknown")),
+    };
+    let sequence = <[u8; 8]>::try_from(sequence)
+        .map_err(|_| codec::corrupt(Table::Outbox, key, "not a lane and a sequence"))
+        .map(u64::from_be_bytes)?;
+    Ok(Queued { lane, sequence, record: codec::unseal(key, value)? })
+}
+
+impl Transaction<'_> {
+    /// Queues a summary in the live lane. Its sequence.
+    ///
+    /// # Errors
+    /// The sums are corrupt, or LMDB fails.
+    pub fn queue(&mut self, summary: &Summary) -> Result<u64, StoreError> {
+        let mut sums = self.outbox_sums()?;
+        let sequence = sums.next;
+        sums.next += 1;
+        sums.waiting[Lane::Live as usize] += 1;
+        sums.bytes += summary.body.len() as u64;
+        let record = OutboxRecord { epoch: sums.epoch, summary: summary.clone() };
+        self.put_record(&key::outbox(Lane::Live as u8, sequence), &record)?;
+        self.put_sums(&sums)?;
+        Ok(sequence)
+    }
+
+    /// Deletes what was acknowledged. What is no longer there had to go before, and is counted there.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn acknowledged(&mut self, keys: &[(Lane, u64)]) -> Result<(), StoreError> {
+        let mut sums = self.outbox_sums()?;
+        for (lane, sequence) in keys {
+            if self.take_queued(*lane, *sequence, &mut sums)?.is_some() {
+                sums.delivered += 1;
+            }
+        }
+        self.put_sums(&sums)
+    }
+
+    /// Sets aside what the cloud refuses, with what it said.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn set_aside(&mut self, lane: Lane, sequence: u64, now_ns: u64, why: &str) -> Result<(), StoreError> {
+        let mut sums = self.outbox_sums()?;
+        let Some(record) = self.take_queued(lane, sequence, &mut sums)? else { return Ok(()) };
+        let key = key::refused(sequence, record.epoch);
+        let why = why.chars().take(500).collect();
+        if self.put_record(&key, &RefusedRecord { record, refused_ns: now_ns, why })? == Put::New {
+            sums.refused += 1;
+        }
+        sums.refused_ever += 1;
+        while sums.refused > REFUSED_MAX {
+            let Some(oldest) = self.first_key(Table::Refused)? else { break };
+            self.delete(Table::Refused, &oldest)?;
+            sums.refused -= 1;
+            sums.dropped_refused += 1;
+        }
+        self.put_sums(&sums)
+    }
+
+    /// Puts what was set aside into the backlog again, the oldest [`OUTBOX_STEP`] at most. How many.
+    fn requeue_some(&mut self) -> Result<u64, StoreError> {
+        let mut sums = self.outbox_sums()?;
+        let mut requeued = 0;
+        while requeued < OUTBOX_STEP as u64
+            && let Some(key) = self.first_key(Table::Refused)?
+        {
+            let value = self.get(Table::Refused, &key)?.unwrap_or_default();
+            let RefusedRecord { record, .. } = codec::unseal(&key, value)?;
+            let sequence = key.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+            self.delete(Table::Refused, &key)?;
+            sums.refused = sums.refused.saturating_sub(1);
+            sums.waiting[Lane::Backlog as usize] += 1;
+            sums.bytes += record.summary.body.len() as u64;
+            self.put_record(&key::outbox(Lane::Backlog as u8, sequence), &record)?;
+            requeued += 1;
+        }
+        self.put_sums(&sums)?;
+        Ok(requeued)
+    }
+
+    /// Moves live summaries behind sequence `after` that were made before `before_ns` to the backlog, the oldest
+    /// [`OUTBOX_STEP`] at most. How many.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn fall_behind(&mut self, after: Option<u64>, before_ns: u64) -> Result<usize, StoreError> {
+        let from = after.map_or(0, |after| after.saturating_add(1));
+        let mut stale = self.queued_in(lane_from(Lane::Live, from), OUTBOX_STEP)?;
+        let fresh = stale.iter().position(|queued| queued.record.summary.queued_ns >= before_ns);
+        stale.truncate(fresh.unwrap_or(stale.len()));
+        if stale.is_empty() {
+            return Ok(0);
+        }
+        let mut sums = self.outbox_sums()?;
+        for queued in &stale {
+            self.delete(Table::Outbox, &key::outbox(Lane::Live as u8, queued.sequence))?;
+            self.put_record(&key::outbox(Lane::Backlog as u8, queued.sequence), &queued.record)?;
+        }
+        sums.waiting[Lane::Live as usize] = sums.waiting[Lane::Live as usize].saturating_sub(stale.len() as u64);
+        sums.waiting[Lane::Backlog as usize] += stale.len() as u64;
+        self.put_sums(&sums)?;
+        Ok(stale.len())
+    }
+
+    /// Takes a summary out of its lane; none where it is not there.
+    fn take_queued(
+        &mut self,
+        lane: Lane,
+        sequence: u64,
+        sums: &mut OutboxSums,
+    ) -> Result<Option<OutboxRecord>, StoreError> {
+        let key = key::outbox(lane as u8, sequence);
+        let Some(value) = self.get(Table::Outbox, &key)? else { return Ok(None) };
+        let record: OutboxRecord = codec::unseal(&key, value)?;
+        self.delete(Table::Outbox, &key)?;
+        sums.waiting[lane as usize] = sums.waiting[lane as usize].saturating_sub(1);
+        sums.bytes = sums.bytes.saturating_sub(record.summary.body.len() as u64);
+        Ok(Some(record))
+    }
+
+    fn outbox_sums(&self) -> Result<OutboxSums, StoreError> {
+        sums_of(self.get(Table::Meta, SUMS.as_bytes())?)
+    }
+
+    fn put_sums(&mut self, sums: &OutboxSums) -> Result<(), StoreError> {
+        self.put_record(SUMS.as_bytes(), sums).map(drop)
+    }
+
+    fn queued_in(&self, (from, to): Keys, limit: usize) -> Result<Vec<Queued>, StoreError> {
+        let range = (from.as_ref().map(<[u8; 9]>::as_slice), to.as_ref().map(<[u8; 9]>::as_slice));
+        self.entries(Table::Outbox, &range, limit, queued_of)
+    }
+}
+
+fn sums_of(value: Option<&[u8]>) -> Result<OutboxSums, StoreError> {
+    value.map_or_else(|| Ok(OutboxSums::default()), |value| codec::unseal(SUMS.as_bytes(), value))
+}
+
+/// The first value of the sums, for a store that has none: a new epoch.
+pub(super) fn first_sums() -> Result<Vec<u8>, StoreError> {
+    codec::seal(&OutboxSums { epoch: rand::random(), ..OutboxSums::default() })
+}
+
+/// Where the sums are.
+pub(super) const SUMS_KEY: &[u8] = SUMS.as_bytes();
+
+impl Store {
+    /// The first summaries of a lane, and the sums.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn outbox_front(&self, lane: Lane, limit: usize) -> Result<Front, StoreError> {
+        let txn = self.read_txn()?;
+        let (from, to) = lane_from(lane, 0);
+        let range = (from.as_ref().map(<[u8; 9]>::as_slice), to.as_ref().map(<[u8; 9]>::as_slice));
+        let entries = self.table(Table::Outbox).range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
+        let queued = entries.take(limit).map(|entry| {
+            let (key, value) = entry.map_err(StoreError::lmdb("scan"))?;
+            queued_of(key, value).map_err(|e| self.counted(e))
+        });
+        let queued = queued.collect::<Result<_, _>>()?;
+        Ok(Front { queued, sums: self.sums(&txn)? })
+    }
+
+    /// The sums of the outbox.
+    ///
+    /// # Errors
+    /// They are corrupt, or LMDB fails.
+    pub fn outbox_sums(&self) -> Result<OutboxSums, StoreError> {
+        self.sums(&self.read_txn()?)
+    }
+
+    /// The newest of what was set aside, `limit` at most, newest first: sequence and record.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn refused(&self, limit: usize) -> Result<Vec<(u64, RefusedRecord)>, StoreError> {
+        let txn = self.read_txn()?;
+        let entries = self.table(Table::Refused).rev_iter(&txn).map_err(StoreError::lmdb("scan"))?;
+        let refused = entries.take(limit).map(|entry| {
+            let (key, value) = entry.map_err(StoreError::lmdb("scan"))?;
+            let sequence = key.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+            codec::unseal(key, value).map(|record| (sequence, record)).map_err(|e| self.counted(e))
+        });
+        refused.collect()
+    }
+
+    /// Puts everything that was set aside into the backlog again, under its old name, in transactions that live pitches need
+    /// not wait for. How many.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails. What was put back before stays.
+    pub fn requeue_refused(&self) -> Result<u64, StoreError> {
+        let mut requeued = 0;
+        loop {
+            let mut some = 0;
+            self.bulk([()], |txn, ()| {
+                some = txn.requeue_some()?;
+                Ok(())
+            })?;
+            if some == 0 {
+                return Ok(requeued);
+            }
+            requeued += some;
+        }
+    }
+
+    /// Draws a new epoch, as a restored store must: what is queued from now on has names that were never given out, though
+    /// it counts through sequences that were.
+    ///
+    /// # Errors
+    /// The sums are corrupt, or LMDB fails.
+    pub fn renew_outbox_epoch(&self) -> Result<u64, StoreError> {
+        self.transact(|txn| {
+            let mut sums = txn.outbox_sums()?;
+            sums.epoch = rand::random();
+            txn.put_sums(&sums)?;
+            Ok(sums.epoch)
+        })
+    }
+
+    fn sums(&self, txn: &RoTxn<'_, WithoutTls>) -> Result<OutboxSums, StoreError> {
+        let value = self.table(Table::Meta).get(txn, SUMS.as_bytes()).map_err(StoreError::lmdb("read"))?;
+        sums_of(value).map_err(|e| self.counted(e))
+    }
+}
