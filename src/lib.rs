@@ -23,3 +23,4 @@ pub mod risk;
 pub mod simulate;
 pub mod store;
 pub mod tracking;
+pub mod upstream;

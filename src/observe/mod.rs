@@ -14,6 +14,7 @@ mod latency;
 mod prometheus;
 mod report;
 mod status;
+mod upstream;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,6 +26,7 @@ pub use self::status::{
     Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, MoundStatus, Part, PartState,
     PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
 };
+pub use self::upstream::{BundleStatus, RefusedStatus, UpstreamStatus};
 use crate::clock::BoxClock;
 
 /// Content type of [`Telemetry::prometheus`]'s text.
@@ -41,6 +43,7 @@ pub struct Telemetry {
     store: ArcSwapOption<StoreStatus>,
     published: ArcSwapOption<PublishedPitches>,
     calibration: ArcSwapOption<CalibrationStatus>,
+    upstream: ArcSwapOption<UpstreamStatus>,
     clients: status::Clients,
     parts: Mutex<Vec<Part>>,
 }
@@ -68,6 +71,7 @@ impl Telemetry {
             store: ArcSwapOption::empty(),
             published: ArcSwapOption::empty(),
             calibration: ArcSwapOption::empty(),
+            upstream: ArcSwapOption::empty(),
             clients: status::Clients::default(),
             parts: Mutex::new(parts),
         })
@@ -106,6 +110,16 @@ impl Telemetry {
     /// Publishes how the cameras stand.
     pub fn publish_calibration(&self, status: CalibrationStatus) {
         self.calibration.store(Some(Arc::new(status)));
+    }
+
+    /// Publishes how the line to the cloud does.
+    pub fn publish_upstream(&self, status: UpstreamStatus) {
+        self.upstream.store(Some(Arc::new(status)));
+    }
+
+    /// How the line to the cloud does; none where there is none.
+    pub fn upstream(&self) -> Option<Arc<UpstreamStatus>> {
+        self.upstream.load_full()
     }
 
     /// Counts of the live WebSocket's clients; the API writes them.

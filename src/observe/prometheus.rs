@@ -11,7 +11,7 @@ use prometheus_client::registry::{Registry, Unit};
 use super::latency::Latencies;
 use super::{
     CalibrationStatus, CameraStatus, IngestStatus, PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus,
-    Stage, StoreStatus, Telemetry,
+    Stage, StoreStatus, Telemetry, UpstreamStatus,
 };
 use crate::ingest::LineState;
 
@@ -94,6 +94,9 @@ impl Collector for TelemetryCollector {
         }
         if let Some(calibration) = telemetry.calibration.load_full() {
             families.calibration(&calibration)?;
+        }
+        if let Some(upstream) = telemetry.upstream().filter(|status| status.kind != "off") {
+            families.upstream(&upstream)?;
         }
         families.clients(telemetry)
     }
@@ -298,6 +301,24 @@ impl Families<'_> {
         }
         let corrections = each().map(|(camera, label)| (vec![label], u64::from(camera.corrections)));
         self.counters("camera_corrections", "Corrections of the camera's model", None, corrections)
+    }
+
+    fn upstream(&mut self, status: &UpstreamStatus) -> fmt::Result {
+        let up = status.up.map(|up| (no_labels(), u32::from(up)));
+        self.gauges("upstream_up", "1 where the last attempt came through", None, up)?;
+        self.gauges("upstream_failures", "Attempts failed in a row", None, [(no_labels(), status.failures)])?;
+        let waiting = status.waiting.iter().map(|(lane, count)| (vec![("lane", lane.as_str())], *count));
+        self.gauges("outbox_waiting", "Summaries waiting", None, waiting)?;
+        let bytes = [(no_labels(), status.waiting_bytes)];
+        self.gauges("outbox_waiting_size", "Bytes of the waiting summaries", Some(&Unit::Bytes), bytes)?;
+        let oldest = status.oldest_s.iter().map(|(lane, age_s)| (vec![("lane", lane.as_str())], *age_s));
+        self.gauges("outbox_oldest", "Age of the oldest waiting summary", Some(&Unit::Seconds), oldest)?;
+        self.counters("outbox_delivered", "Summaries acknowledged", None, [(no_labels(), status.delivered)])?;
+        let dropped = status.dropped.iter().map(|(cause, count)| (vec![("cause", cause.as_str())], *count));
+        self.counters("outbox_dropped", "Summaries that had to go unsent, by cause", None, dropped)?;
+        self.gauges("outbox_refused", "Summaries set aside now", None, [(no_labels(), status.refused)])?;
+        let help = "Summaries that the cloud refused";
+        self.counters("outbox_refusals", help, None, [(no_labels(), status.refused_ever)])
     }
 
     fn clients(&mut self, telemetry: &Telemetry) -> fmt::Result {

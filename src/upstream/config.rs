@@ -1,0 +1,270 @@
+//! `[upstream]`: the line to the analytics cloud.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// Which way summaries go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UpstreamKind {
+    /// Nowhere: nothing is queued either.
+    #[default]
+    Off,
+    /// Batches by POST.
+    Https,
+    /// `JetStream`, one subject a box and kind.
+    Nats,
+}
+
+impl UpstreamKind {
+    /// As in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Https => "https",
+            Self::Nats => "nats",
+        }
+    }
+}
+
+/// The name by which the cloud knows this box: part of subjects, names and SQL keys.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BoxName(String);
+
+impl BoxName {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for BoxName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a text is no box's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("is no name of a box; write 1 to 40 of a-z, 0-9, _ and -, such as \"busch_iii\"")]
+pub struct BadBoxName;
+
+impl FromStr for BoxName {
+    type Err = BadBoxName;
+
+    fn from_str(text: &str) -> Result<Self, BadBoxName> {
+        let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+        let fits = (1..=40).contains(&text.len()) && text.bytes().all(good);
+        if fits { Ok(Self(text.to_owned())) } else { Err(BadBoxName) }
+    }
+}
+
+/// An Ed25519 public key that model bundles may be signed with: 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SigningKey(pub [u8; 32]);
+
+impl fmt::Display for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Why a text is no public key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("is no Ed25519 public key; write its 32 bytes as 64 hexadecimal digits")]
+pub struct BadKey;
+
+impl FromStr for SigningKey {
+    type Err = BadKey;
+
+    fn from_str(text: &str) -> Result<Self, BadKey> {
+        let digits: Option<Vec<u8>> = text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8)).collect();
+        let digits = digits.filter(|digits| digits.len() == 64).ok_or(BadKey)?;
+        let mut key = [0; 32];
+        for (byte, pair) in key.iter_mut().zip(digits.chunks(2)) {
+            *byte = pair[0] << 4 | pair[1];
+        }
+        Ok(Self(key))
+    }
+}
+
+/// How the line is set up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Which way.
+    pub kind: UpstreamKind,
+    /// Where to.
+    pub url: Option<String>,
+    /// This box's name; the venue's where absent.
+    pub box_name: Option<BoxName>,
+    /// A file with the bearer token (https) or with NATS credentials; systemd's credential `upstream` where absent.
+    pub credential_file: Option<PathBuf>,
+    /// Certificates that the other side's must come from; those of the web where absent.
+    pub ca_file: Option<PathBuf>,
+    /// This box's certificate, with its chain.
+    pub client_cert: Option<PathBuf>,
+    /// Its key.
+    pub client_key: Option<PathBuf>,
+    /// Backlog summaries a second.
+    pub backlog_per_s: f64,
+    /// A live summary that has waited for so long goes with the backlog, s.
+    pub live_s: f64,
+    /// Summaries in one batch.
+    pub batch_max: u32,
+    /// Summaries older than this are let go, days.
+    pub max_age_days: u32,
+    /// Summaries beyond this are let go, the oldest first, megabytes (10⁶ bytes).
+    pub max_mb: u32,
+    /// Keys that model bundles may be signed with; none: none are taken.
+    pub model_keys: Vec<SigningKey>,
+    /// How often a model bundle is asked for, s.
+    pub model_every_s: f64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            kind: UpstreamKind::Off,
+            url: None,
+            box_name: None,
+            credential_file: None,
+            ca_file: None,
+            client_cert: None,
+            client_key: None,
+            backlog_per_s: 50.0,
+            live_s: 10.0,
+            batch_max: 100,
+            max_age_days: 30,
+            max_mb: 1000,
+            model_keys: Vec::new(),
+            model_every_s: 900.0,
+        }
+    }
+}
+
+impl Config {
+    /// Whether summaries are queued and sent.
+    pub fn is_on(&self) -> bool {
+        self.kind != UpstreamKind::Off
+    }
+
+    /// The file with the bearer token or the NATS credentials: the one named, else systemd's credential where it is there.
+    pub fn credential(&self) -> Option<PathBuf> {
+        let handed_over = || {
+            let path = Path::new(&std::env::var_os("CREDENTIALS_DIRECTORY")?).join("upstream");
+            path.exists().then_some(path)
+        };
+        self.credential_file.clone().or_else(handed_over)
+    }
+
+    /// Every key that cannot be meant, with why; empty for a sound configuration.
+    pub fn errors(&self) -> Vec<(&'static str, String)> {
+        let mut errors = Vec::new();
+        let mut fault = |key, why: &str| errors.push((key, why.to_owned()));
+        match (self.kind, self.url.as_deref()) {
+            (UpstreamKind::Off, _) => {}
+            (_, None) => fault("url", "is missing; write where summaries go, or kind = \"off\""),
+            (UpstreamKind::Https, Some(url)) if !(url.starts_with("https://") || is_loopback(url, "http://")) => {
+                fault("url", "is no https:// address; plain http:// goes to 127.0.0.1 only");
+            }
+            (UpstreamKind::Nats, Some(url))
+                if !url.split(',').all(|one| one.starts_with("tls://") || is_loopback(one, "nats://")) =>
+            {
+                fault("url", "is no tls:// address, or several with commas; plain nats:// goes to 127.0.0.1 only");
+            }
+            _ => {}
+        }
+        if self.client_cert.is_some() != self.client_key.is_some() {
+            fault("client_cert", "and client_key go together; write both or neither");
+        }
+        if !(self.backlog_per_s >= 1.0 && self.backlog_per_s <= 10_000.0) {
+            fault("backlog_per_s", "is out of range; write 1.0 to 10000.0 (50.0 is usual)");
+        }
+        if !(self.live_s >= 1.0 && self.live_s <= 3600.0) {
+            fault("live_s", "is out of range; write 1.0 to 3600.0 (10.0 is usual)");
+        }
+        if !(1..=1000).contains(&self.batch_max) {
+            fault("batch_max", "is out of range; write 1 to 1000 (100 is usual)");
+        }
+        if !(1..=3650).contains(&self.max_age_days) {
+            fault("max_age_days", "is out of range; write 1 to 3650 (30 is usual)");
+        }
+        if !(1..=4000).contains(&self.max_mb) {
+            fault("max_mb", "is out of range; write 1 to 4000, half of what the database may hold (1000 is usual)");
+        }
+        if !(self.model_every_s >= 1.0 && self.model_every_s <= 86_400.0) {
+            fault("model_every_s", "is out of range; write 1.0 to 86400.0 (900.0 is usual)");
+        }
+        errors
+    }
+}
+
+/// Whether a URL of this scheme goes no farther than this machine.
+fn is_loopback(url: &str, scheme: &str) -> bool {
+    url.strip_prefix(scheme).is_some_and(|rest| {
+        let host = rest.split('/').next().unwrap_or_default();
+        ["127.0.0.1", "localhost", "[::1]"]
+            .iter()
+            .any(|own| host.strip_prefix(own).is_some_and(|port| port.is_empty() || port.starts_with(':')))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to(kind: UpstreamKind, url: &str) -> Config {
+        Config { kind, url: Some(url.to_owned()), ..Config::default() }
+    }
+
+    #[test]
+    fn the_default_is_sound_and_off() {
+        assert_eq!(Config::default().errors(), []);
+        assert!(!Config::default().is_on());
+    }
+
+    #[test]
+    fn summaries_leave_the_machine_encrypted_or_not_at_all() {
+        for (kind, url, good) in [
+            (UpstreamKind::Https, "https://cloud.example/summaries", true),
+            (UpstreamKind::Https, "http://127.0.0.1:8123/summaries", true),
+            (UpstreamKind::Https, "http://127.0.0.1.example/summaries", false),
+            (UpstreamKind::Https, "http://cloud.example/summaries", false),
+            (UpstreamKind::Nats, "tls://a.example:4222,tls://b.example:4222", true),
+            (UpstreamKind::Nats, "nats://127.0.0.1:4222,nats://localhost:4223", true),
+            (UpstreamKind::Nats, "tls://a.example:4222,nats://b.example:4222", false),
+        ] {
+            assert_eq!(to(kind, url).errors().is_empty(), good, "{url}");
+        }
+        let nowhere = Config { kind: UpstreamKind::Nats, ..Config::default() };
+        assert_eq!(nowhere.errors()[0].0, "url");
+    }
+
+    #[test]
+    fn every_fault_is_told() {
+        let config = Config {
+            client_key: Some("key.pem".into()),
+            backlog_per_s: 0.0,
+            live_s: 0.0,
+            batch_max: 0,
+            max_age_days: 0,
+            max_mb: 5000,
+            model_every_s: f64::NAN,
+            ..Config::default()
+        };
+        assert_eq!(config.errors().len(), 7);
+    }
+
+    #[test]
+    fn names_and_keys_are_what_they_must_be() {
+        assert!("busch_iii".parse::<BoxName>().is_ok());
+        for bad in ["", "Busch", "busch.iii", "busch iii", "*", &"x".repeat(41)] {
+            assert_eq!(bad.parse::<BoxName>(), Err(BadBoxName), "{bad}");
+        }
+        let key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+        assert_eq!(key.parse::<SigningKey>().expect("a key").to_string(), key);
+        for bad in ["", "0011", &format!("{key}00"), &key.replace('f', "g")] {
+            assert_eq!(bad.parse::<SigningKey>(), Err(BadKey), "{bad}");
+        }
+    }
+}
