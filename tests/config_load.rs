@@ -67,8 +67,20 @@ fn the_shipped_file_changes_nothing_and_shows_every_key_with_its_true_default() 
         |line: &&str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
     let taken: Vec<&str> = shipped.lines().map(|l| l.strip_prefix("# ").filter(is_setting).unwrap_or(l)).collect();
     let taken: toml::Table = taken.join("\n").parse().expect("TOML");
-    let examples =
-        ["venue.file", "ingest.keys_file", "ingest.sources", "http.allowed_hosts", "mqtt.url", "store.control_socket"];
+    let examples = [
+        "venue.file",
+        "ingest.keys_file",
+        "ingest.sources",
+        "http.allowed_hosts",
+        "mqtt.url",
+        "store.control_socket",
+        "upstream.url",
+        "upstream.box",
+        "upstream.credential_file",
+        "upstream.ca_file",
+        "upstream.client_cert",
+        "upstream.client_key",
+    ];
     for origin in &defaults.0 {
         let name = format!("{}.{}", origin.section, origin.key);
         let shown = taken[origin.section].get(&origin.key);
@@ -124,7 +136,7 @@ kind = \"nats\"
         ("14:2", "did you mean [store]?"),
         ("18:1", "insecure = true"),
         ("21:7", "asks for TLS"),
-        ("23:2", "not supported by this version"),
+        ("24:1", "url is missing"),
     ];
     assert_eq!(
         errors.iter().map(|(place, _)| place.as_str()).collect::<Vec<_>>(),

@@ -22,6 +22,7 @@ mod readiness;
 mod risk;
 mod routes;
 mod socket;
+mod upstream;
 mod workload;
 
 use std::sync::Arc;

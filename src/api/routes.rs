@@ -28,7 +28,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::problem::{Problem, write_problems};
 use super::{
     ApiState, HttpOptions, alerts, calibration, environment, guard, health, models, page, pitchers, pitches, readiness,
-    risk, socket, workload,
+    risk, socket, upstream, workload,
 };
 use crate::observe::{Stage, Telemetry};
 
@@ -69,6 +69,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
         (name = "alerts", description = "What needs a look"),
         (name = "environment", description = "The air of the park, and how it shakes"),
         (name = "calibration", description = "How the cameras stand, and how far to trust them"),
+        (name = "upstream", description = "The line to the analytics cloud"),
         (name = "health", description = "The daemon itself")
     )
 )]
@@ -93,6 +94,7 @@ fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(models::list))
         .routes(routes!(models::promote))
         .routes(routes!(models::rollback))
+        .routes(routes!(upstream::report))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::status))

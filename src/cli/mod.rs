@@ -10,6 +10,7 @@ pub mod fetch;
 pub mod import;
 mod logs;
 pub mod model;
+pub mod outbox;
 pub mod run;
 pub mod simulate;
 pub mod status;
@@ -53,6 +54,8 @@ enum Verb {
     Train(train::TrainArgs),
     /// The registry of risk models: list, show, promote, rollback, evaluate.
     Model(model::ModelArgs),
+    /// Summaries on their way to the analytics cloud.
+    Outbox(outbox::OutboxArgs),
     /// Asks the running daemon how it is.
     Status(status::StatusArgs),
     /// Reads the configuration and prints every error in it.
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         Verb::Model(args) => {
             with_config(path, |config| told(model::run(&args, &config.store.path).map(|()| ExitCode::SUCCESS)))
         }
+        Verb::Outbox(args) => with_config(path, |config| told(outbox::run(&args, &config.store))),
         Verb::Status(args) => with_config(path, |config| status::run(&args, config.http.listen)),
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),

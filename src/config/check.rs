@@ -4,6 +4,7 @@ use super::reader::Reader;
 use super::{Auth, Config, Place, ReorderConfig};
 use crate::environment::Quantity;
 use crate::ingest::KeyFileError;
+use crate::upstream::check_files;
 
 /// Longest watermark, s: lag comes on top, and both must fit the buffer's calendar.
 const WATERMARK_S_MAX: f64 = 15.0;
@@ -23,6 +24,26 @@ pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
     for (key, why) in config.risk.errors() {
         let place = r.place_of("risk", key);
         r.report(place, format!("[risk] {key} {why}"));
+    }
+    upstream(config, r);
+}
+
+fn upstream(config: &Config, r: &mut Reader<'_>) {
+    let faults = config.upstream.errors();
+    for (key, why) in &faults {
+        // What is missing has no place of its own.
+        let place = match r.place_of("upstream", key) {
+            Place::Default => r.place_of("upstream", "kind"),
+            place => place,
+        };
+        r.report(place, format!("[upstream] {key} {why}"));
+    }
+    if config.upstream.is_on()
+        && faults.is_empty()
+        && let Err(error) = check_files(&config.upstream)
+    {
+        let place = r.place_of("upstream", error.key());
+        r.report(place, error.to_string());
     }
 }
 

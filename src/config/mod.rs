@@ -28,6 +28,7 @@ use crate::tracking::{
     self,
     venue::{Venue, VenueError},
 };
+use crate::upstream;
 use reader::Reader;
 
 /// Where the configuration is looked for when no file is named.
@@ -60,6 +61,8 @@ pub struct Config {
     pub calibration: calibration::Config,
     /// `[risk]`: this project's own choices in telling injury risk.
     pub risk: risk::Config,
+    /// `[upstream]`: the line to the analytics cloud.
+    pub upstream: upstream::Config,
 }
 
 /// `[venue]`: the ballpark.
@@ -273,6 +276,7 @@ impl Config {
             readiness,
             calibration,
             risk,
+            upstream: cloud,
         } = default;
         let config = Self {
             venue: VenueConfig { file: r.take("venue", "file", venue.file) },
@@ -305,6 +309,22 @@ impl Config {
             readiness: r.take_section("readiness", readiness),
             calibration: r.take_section("calibration", calibration),
             risk: r.take_section("risk", risk),
+            upstream: upstream::Config {
+                kind: r.take("upstream", "kind", cloud.kind),
+                url: r.take("upstream", "url", cloud.url),
+                box_name: r.take("upstream", "box", cloud.box_name),
+                credential_file: r.take("upstream", "credential_file", cloud.credential_file),
+                ca_file: r.take("upstream", "ca_file", cloud.ca_file),
+                client_cert: r.take("upstream", "client_cert", cloud.client_cert),
+                client_key: r.take("upstream", "client_key", cloud.client_key),
+                backlog_per_s: r.take("upstream", "backlog_per_s", cloud.backlog_per_s),
+                live_s: r.take("upstream", "live_s", cloud.live_s),
+                batch_max: r.take("upstream", "batch_max", cloud.batch_max),
+                max_age_days: r.take("upstream", "max_age_days", cloud.max_age_days),
+                max_mb: r.take("upstream", "max_mb", cloud.max_mb),
+                model_keys: r.take("upstream", "model_keys", cloud.model_keys),
+                model_every_s: r.take("upstream", "model_every_s", cloud.model_every_s),
+            },
         };
         check::check(&config, &mut r);
         r.finish().map(|provenance| (config, provenance))

@@ -12,6 +12,7 @@ use super::Auth;
 use crate::environment::BrokerUrl;
 use crate::ingest::SerialLine;
 use crate::ingest::line::LINES_MAX;
+use crate::upstream::{BoxName, SigningKey, UpstreamKind};
 
 /// Faults found in one value, each with its span of the text.
 pub(super) type Faults = Vec<(Range<usize>, String)>;
@@ -117,6 +118,59 @@ impl<T: Setting> Setting for Option<T> {
     }
     fn show(&self) -> Option<toml::Value> {
         self.as_ref().and_then(Setting::show)
+    }
+}
+
+impl Setting for String {
+    fn read(value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<Self> {
+        expect(value, faults, "a text in quotes", |v| v.as_str().filter(|t| !t.trim().is_empty()).map(Self::from))
+    }
+    fn show(&self) -> Option<toml::Value> {
+        Some(toml::Value::from(self.clone()))
+    }
+}
+
+impl Setting for UpstreamKind {
+    fn read(value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<Self> {
+        expect(value, faults, "\"off\", \"https\" or \"nats\"", |v| match v.as_str()? {
+            "off" => Some(Self::Off),
+            "https" => Some(Self::Https),
+            "nats" => Some(Self::Nats),
+            _ => None,
+        })
+    }
+    fn show(&self) -> Option<toml::Value> {
+        Some(toml::Value::from(self.as_str()))
+    }
+}
+
+impl Setting for BoxName {
+    fn read(value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<Self> {
+        let text = expect(value, faults, "a name such as \"busch_iii\"", |v| v.as_str().map(str::to_owned))?;
+        text.parse().map_err(|error| faults.push((value.span(), format!("{error}")))).ok()
+    }
+    fn show(&self) -> Option<toml::Value> {
+        Some(toml::Value::from(self.to_string()))
+    }
+}
+
+/// `["00…ff"]`: public keys, each as 64 hexadecimal digits.
+impl Setting for Vec<SigningKey> {
+    fn read(value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<Self> {
+        let DeValue::Array(array) = value.get_ref() else {
+            return expect(value, faults, "a list of public keys, each of 64 hexadecimal digits in quotes", |_| None);
+        };
+        let keys: Vec<_> = array
+            .iter()
+            .map(|item| {
+                let text = expect(item, faults, "64 hexadecimal digits in quotes", |v| v.as_str().map(str::to_owned))?;
+                text.parse().map_err(|error| faults.push((item.span(), format!("{error}")))).ok()
+            })
+            .collect();
+        keys.into_iter().collect()
+    }
+    fn show(&self) -> Option<toml::Value> {
+        Some(toml::Value::from(self.iter().map(SigningKey::to_string).collect::<Vec<_>>()))
     }
 }
 

@@ -11,11 +11,13 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 
+use super::upstream::Teller;
 use crate::clock::BoxClock;
 use crate::history;
 use crate::ids::BoxNs;
 use crate::store::records::PitchRecord;
 use crate::store::{Store, StoreError};
+use crate::upstream::Told;
 
 /// How often outings are looked through, wall time.
 const EVERY: Duration = Duration::from_mins(10);
@@ -45,16 +47,16 @@ impl Folding {
 }
 
 /// Starts the thread. Its first pass is at once.
-pub(super) fn spawn(store: Arc<Store>, clock: BoxClock) -> std::io::Result<Folding> {
+pub(super) fn spawn(store: Arc<Store>, clock: BoxClock, teller: Teller) -> std::io::Result<Folding> {
     let (goes_on, stopped) = bounded(0);
-    let thread = std::thread::Builder::new().name("fold".into()).spawn(move || run(&store, clock, &stopped))?;
+    let thread = std::thread::Builder::new().name("fold".into()).spawn(move || run(&store, clock, teller, &stopped))?;
     Ok(Folding { goes_on, thread })
 }
 
-fn run(store: &Store, clock: BoxClock, stopped: &Receiver<()>) {
+fn run(store: &Store, clock: BoxClock, teller: Teller, stopped: &Receiver<()>) {
     loop {
         let goes_on = || matches!(stopped.try_recv(), Err(TryRecvError::Empty));
-        if let Err(error) = pass(store, clock.now(), goes_on) {
+        if let Err(error) = pass(store, clock.now(), teller, goes_on) {
             tracing::error!(%error, "outings that are over were not summed up; trying again later");
         }
         if !matches!(stopped.recv_timeout(EVERY), Err(RecvTimeoutError::Timeout)) {
@@ -64,7 +66,7 @@ fn run(store: &Store, clock: BoxClock, stopped: &Receiver<()>) {
 }
 
 /// Sums up the outings that are over at `now` and that no appearance tells of yet. Whose they were.
-fn pass(store: &Store, now: BoxNs, goes_on: impl Fn() -> bool) -> Result<Vec<u32>, StoreError> {
+fn pass(store: &Store, now: BoxNs, teller: Teller, goes_on: impl Fn() -> bool) -> Result<Vec<u32>, StoreError> {
     let recent = now.0.saturating_sub(RECENT_NS);
     let mut folded = Vec::new();
     for (pitcher, pitches) in store.open_outings(recent.saturating_sub(GAME_NS))? {
@@ -74,7 +76,7 @@ fn pass(store: &Store, now: BoxNs, goes_on: impl Fn() -> bool) -> Result<Vec<u32
         let over = pitches.iter().all(|p| p.release_ns.saturating_add(OVER_NS) < now.0);
         let seasons = if over { unsummed(store, pitcher, &pitches, recent)? } else { BTreeSet::new() };
         for season in &seasons {
-            history::rebuild(store, pitcher, *season)?;
+            history::rebuild_telling(store, pitcher, *season, &|outing| teller.summary(Told::Outing(outing), now))?;
         }
         if !seasons.is_empty() {
             folded.push(pitcher);
@@ -108,9 +110,15 @@ mod tests {
     use super::*;
     use crate::daemon::live_pitch;
     use crate::store::StoreOptions;
+    use crate::store::outbox::{Lane, SummaryKind};
+    use crate::upstream::{self, UpstreamKind};
 
     const NOW: BoxNs = BoxNs(1_800_000_000_000_000_000);
     const NOBODY: [u32; 0] = [];
+
+    fn silent() -> Teller {
+        Teller::new(&upstream::Config::default())
+    }
 
     fn pitch(pitcher: u32, release_ns: u64) -> PitchRecord {
         live_pitch(pitcher, release_ns, release_ns & !0xf)
@@ -130,23 +138,35 @@ mod tests {
     #[test]
     fn an_outing_that_is_over_becomes_an_appearance_and_season_sums_once() {
         let (_dir, store) = store_of(outing(5, 3 * HOUR_NS).chain(outing(6, HOUR_NS)).chain(outing(8, 100 * HOUR_NS)));
-        assert_eq!(pass(&store, NOW, || true).expect("read"), [5], "6 may still throw, and 8 threw long ago");
+        assert_eq!(pass(&store, NOW, silent(), || true).expect("read"), [5], "6 may still throw, and 8 threw long ago");
         let appearances = store.appearances_of(5, "2027-01-15", "2027-01-15").expect("read");
         assert_eq!(appearances.iter().map(|a| (a.game_pk, a.pitches)).collect::<Vec<_>>(), [(7, 20)]);
         let sums = store.baselines_of(5, 2027).expect("read");
         assert_eq!(sums.iter().map(|s| s.pitch_type.as_str()).collect::<Vec<_>>(), ["FF"]);
-        assert_eq!(pass(&store, NOW, || true).expect("read"), NOBODY, "it is told of");
+        assert_eq!(pass(&store, NOW, silent(), || true).expect("read"), NOBODY, "it is told of");
 
         store.transact(|txn| txn.put_pitch(&pitch(5, NOW.0 - 3 * HOUR_NS + 20_000_000_000))).expect("stored");
-        assert_eq!(pass(&store, NOW, || true).expect("read"), [5], "one more pitch, not told of");
-        assert_eq!(pass(&store, BoxNs(NOW.0 + 2 * HOUR_NS), || true).expect("read"), [6]);
+        assert_eq!(pass(&store, NOW, silent(), || true).expect("read"), [5], "one more pitch, not told of");
+        assert_eq!(pass(&store, BoxNs(NOW.0 + 2 * HOUR_NS), silent(), || true).expect("read"), [6]);
+    }
+
+    #[test]
+    fn the_cloud_is_told_of_an_outing_that_is_over_once() {
+        let (_dir, store) = store_of(outing(5, 3 * HOUR_NS));
+        let teller = Teller::new(&upstream::Config { kind: UpstreamKind::Nats, ..upstream::Config::default() });
+        for _ in 0..2 {
+            pass(&store, NOW, teller, || true).expect("read");
+        }
+        let queued = store.outbox_front(Lane::Live, 9).expect("read").queued;
+        let told: Vec<_> = queued.iter().map(|q| (q.record.summary.kind, q.record.summary.pitcher)).collect();
+        assert_eq!(told, [(SummaryKind::Outing, Some(5))]);
     }
 
     #[test]
     fn a_pass_ends_when_the_daemon_does() {
         let (_dir, store) = store_of(outing(5, 3 * HOUR_NS));
-        assert_eq!(pass(&store, NOW, || false).expect("read"), NOBODY);
-        let folding = spawn(Arc::new(store), BoxClock::start(1.0)).expect("a thread");
+        assert_eq!(pass(&store, NOW, silent(), || false).expect("read"), NOBODY);
+        let folding = spawn(Arc::new(store), BoxClock::start(1.0), silent()).expect("a thread");
         folding.stop();
     }
 
@@ -155,6 +175,6 @@ mod tests {
         let warm_up = outing(5, 3 * HOUR_NS).map(|p| PitchRecord { mound: 1, ..p });
         let unnamed = outing(6, 3 * HOUR_NS).map(|p| PitchRecord { game_pk: 0, ..p });
         let (_dir, store) = store_of(warm_up.chain(unnamed));
-        assert_eq!(pass(&store, NOW, || true).expect("read"), NOBODY);
+        assert_eq!(pass(&store, NOW, silent(), || true).expect("read"), NOBODY);
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::profiles::{self, StoreProfiles, learned_key};
 use super::rig;
+use super::upstream::Teller;
 use crate::api::{Command, Event, Live};
 use crate::clock::BoxClock;
 use crate::environment::Environment;
@@ -25,6 +26,7 @@ use crate::reorder;
 use crate::store::records::{PitchRecord, State};
 use crate::store::{Store, Write, WriterHandle};
 use crate::tracking::venue::Venue;
+use crate::upstream::Told;
 
 /// Nap when the rings are empty: it bounds the delay that the merge thread adds, and what an idle daemon costs.
 const NAP: Duration = Duration::from_micros(500);
@@ -49,6 +51,7 @@ pub(super) struct Merge {
     pub(super) environment: Arc<Environment>,
     pub(super) inbox: mpsc::Receiver<Command>,
     pub(super) stop: Arc<AtomicBool>,
+    pub(super) upstream: Teller,
 }
 
 /// Starts the thread. It ends once `stop` is set and everything held has gone through.
@@ -127,6 +130,7 @@ impl Running {
                 Command::AcknowledgeAlert { id, reply } => {
                     let alert = self.merge.pipeline.acknowledge(id, now);
                     if let Some(alert) = &alert {
+                        self.tell(Told::Alert(alert));
                         self.merge.live.publish(Event::AlertAcknowledged(alert.clone()));
                     }
                     let _ = reply.send(alert);
@@ -149,29 +153,34 @@ impl Running {
                         State::Provisional | State::Held => Stage::WatermarkToProvisional,
                     };
                     self.count(&record);
-                    self.keep(Write::Pitch(record.clone()));
+                    self.submit(Write::Pitch(record.clone()), Told::Pitch(&record));
                     self.merge.live.publish(Event::Pitch(*record));
                     self.latency(stage, self.merge.clock.now(), moved_by);
                 }
                 Output::Readiness { readiness, .. } => {
+                    self.tell(Told::Readiness(&readiness));
                     self.merge.live.publish(Event::Readiness(*readiness));
                 }
                 Output::Recounted(record) => {
-                    self.keep(Write::Pitch(record.clone()));
+                    self.submit(Write::Pitch(record.clone()), Told::Pitch(&record));
                     self.merge.live.publish(Event::Pitch(*record));
                 }
                 Output::Raised(alert) => {
                     tracing::warn!(rule = alert.rule, value = alert.value, limit = alert.limit, "alert raised");
+                    self.tell(Told::Alert(&alert));
                     self.merge.live.publish(Event::AlertRaised(alert));
                 }
                 Output::Cleared(alert) => {
                     tracing::info!(rule = alert.rule, "alert cleared");
+                    self.tell(Told::Alert(&alert));
                     self.merge.live.publish(Event::AlertCleared(alert));
                 }
                 Output::Camera(event) => rig::log(&event),
                 Output::Calibration(kept) => {
                     if let Some(record) = rig::record(&kept) {
-                        self.keep(Write::Calibration(Box::new(record)));
+                        let status = rig::status(&self.merge.pipeline.calibration(self.merge.clock.now()));
+                        let told = Told::Calibration(&status);
+                        self.submit(Write::Calibration(Box::new(record)), told);
                     }
                 }
                 Output::Learned(mound, scale) => {
@@ -187,9 +196,27 @@ impl Running {
         rig::show(self.merge.pipeline.calibration(now), &self.merge.live, &self.merge.telemetry);
     }
 
-    /// Hands a record to the writer. A full queue makes this wait: frames then wait in the rings, where they are counted.
+    /// Hands a record to the writer, and with it in one batch what the cloud is told of it.
+    fn submit(&mut self, write: Write, told: Told<'_>) {
+        let told = self.merge.upstream.write(told, self.merge.clock.now());
+        self.hand_over(std::iter::once(write).chain(told).collect());
+    }
+
+    /// Tells the cloud of what is not stored otherwise.
+    fn tell(&mut self, told: Told<'_>) {
+        if let Some(write) = self.merge.upstream.write(told, self.merge.clock.now()) {
+            self.hand_over(vec![write]);
+        }
+    }
+
+    /// Hands a record to the writer that the cloud is not told of.
     fn keep(&mut self, write: Write) {
-        if let Err(error) = self.merge.writer.submit(vec![write]) {
+        self.hand_over(vec![write]);
+    }
+
+    /// A full queue makes this wait: frames then wait in the rings, where they are counted.
+    fn hand_over(&mut self, batch: Vec<Write>) {
+        if let Err(error) = self.merge.writer.submit(batch) {
             self.merge.telemetry.set_part("store", PartState::Failed, error.to_string());
         }
     }

@@ -10,6 +10,7 @@ mod history;
 mod merge;
 mod profiles;
 mod rig;
+mod upstream;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ use crate::tracking::venue::{Venue, VenueError};
 use control::Control;
 use fold::Folding;
 pub use profiles::StoreProfiles;
+pub use upstream::UpstreamError;
+use upstream::{Teller, Upstream};
 
 /// Parts whose state `/health/ready` shows.
 const PARTS: [&str; 4] = ["ingest", "merge", "store", "api"];
@@ -79,6 +82,9 @@ pub enum DaemonError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The line to the cloud.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
     /// A thread that the daemon cannot do without has ended.
     #[error(
         "the {0} thread has ended by itself, which is a fault of this program; the lines above say why. Restart it"
@@ -113,6 +119,8 @@ pub struct Daemon {
     writer: JoinHandle<()>,
     writes: WriterHandle,
     folding: Folding,
+    /// Absent where the line to the cloud is off.
+    upstream: Option<Upstream>,
     /// Absent where the system refused its socket.
     control: Option<Control>,
     http_stop: oneshot::Sender<()>,
@@ -161,6 +169,16 @@ impl Daemon {
         profiles::recall(&store, &venue, &mut pipeline, started)?;
         profiles::show(&pipeline, &live);
         rig::show(pipeline.calibration(started), &live, &telemetry);
+        let teller = Teller::new(&config.upstream);
+        let line = upstream::spawn(upstream::Parts {
+            config: &config.upstream,
+            venue: &venue.id,
+            store: Arc::clone(&store),
+            clock,
+            telemetry: Arc::clone(&telemetry),
+            risk: Arc::clone(&risk),
+            runtime: runtime.handle(),
+        })?;
         let merge = merge::spawn(merge::Merge {
             pipeline,
             clock,
@@ -175,6 +193,7 @@ impl Daemon {
             environment: Arc::clone(&environment),
             inbox,
             stop: Arc::clone(&received),
+            upstream: teller,
         })?;
         let mut ingest = vec![udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), udp_producer)?];
         for (line, producer) in SerialIngest::lines(keys.as_ref(), &counters).into_iter().zip(producers) {
@@ -182,7 +201,7 @@ impl Daemon {
         }
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
-        let folding = fold::spawn(Arc::clone(&store), clock)?;
+        let folding = fold::spawn(Arc::clone(&store), clock, teller)?;
         let control = Control::try_serve(&config.store.control_socket(), &store, runtime.handle());
 
         let mut options = HttpOptions::new(http_address);
@@ -214,6 +233,7 @@ impl Daemon {
             writer: writer_thread,
             writes: writer,
             folding,
+            upstream: line,
             control,
             http_stop,
             http_done,
@@ -269,6 +289,9 @@ impl Daemon {
             control.stop();
         }
         self.folding.stop();
+        if let Some(upstream) = self.upstream {
+            upstream.stop();
+        }
         // A thread that panicked has said so on stderr; the others still stop in order.
         let producers: Vec<_> = self.ingest.into_iter().map(JoinHandle::join).collect();
         self.received.store(true, Ordering::Release);

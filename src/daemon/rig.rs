@@ -67,7 +67,8 @@ pub(super) fn log(event: &Event) {
     }
 }
 
-fn status(report: &Report) -> CalibrationStatus {
+/// How the cameras stand, in short.
+pub(super) fn status(report: &Report) -> CalibrationStatus {
     let camera = |camera: &CameraReport| CameraStatus {
         id: camera.id,
         name: camera.name.clone(),

@@ -18,6 +18,8 @@ pub use appearances::import_appearances;
 pub use changed::changed;
 pub use injuries::import_injuries;
 pub use input::{Input, Inputs, Paths, Unwatched, Watcher};
-pub use outings::{GameTypes, Rebuilt, baseline_before, rebuild, rebuild_all, rebuild_league, season_of};
+pub use outings::{
+    GameTypes, Rebuilt, baseline_before, rebuild, rebuild_all, rebuild_league, rebuild_telling, season_of,
+};
 pub use savant::{Summary, import_pitches, import_savant};
 pub use table::{Group, Reasons, RowSummary};

@@ -8,11 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{changed, outliers};
 use crate::features::baseline::{PitcherBaseline, Quantity, league_sums, resolve, season_sums};
 use crate::ids::PitcherId;
+use crate::store::outbox::Summary;
 use crate::store::records::{AppearanceRecord, BaselineRecord, Moments, Origin, PitchRecord, TypeSums};
 use crate::store::{Put, Store, StoreError};
 
 /// `game_type` by `game_pk`, as far as an import knows it.
 pub type GameTypes = BTreeMap<u32, String>;
+
+/// What the cloud is told of an appearance.
+pub type Tell<'t> = dyn Fn(&AppearanceRecord) -> Option<Summary> + 't;
 
 /// Pitcher-seasons whose changes are held in memory at once.
 const REBUILD_AT_ONCE: usize = 64;
@@ -49,11 +53,28 @@ pub fn rebuild(store: &Store, pitcher: u32, season: u16) -> Result<Rebuilt, Stor
     rebuild_all(store, &BTreeSet::from([(pitcher, season)]), &GameTypes::new())
 }
 
+/// [`rebuild`] that queues what `tell` makes of each appearance that is another now, in the transaction that stores it.
+///
+/// # Errors
+/// The store fails or holds a corrupt record.
+pub fn rebuild_telling(store: &Store, pitcher: u32, season: u16, tell: &Tell<'_>) -> Result<Rebuilt, StoreError> {
+    rebuild_some(store, &BTreeSet::from([(pitcher, season)]), &GameTypes::new(), tell)
+}
+
 /// [`rebuild`] of many pitcher-seasons. `game_types` adds to what stored appearances know already.
 ///
 /// # Errors
 /// The store fails or holds a corrupt record.
 pub fn rebuild_all(store: &Store, whose: &BTreeSet<(u32, u16)>, game_types: &GameTypes) -> Result<Rebuilt, StoreError> {
+    rebuild_some(store, whose, game_types, &|_| None)
+}
+
+fn rebuild_some(
+    store: &Store,
+    whose: &BTreeSet<(u32, u16)>,
+    game_types: &GameTypes,
+    tell: &Tell<'_>,
+) -> Result<Rebuilt, StoreError> {
     let whose: Vec<_> = whose.iter().copied().collect();
     let mut rebuilt = Rebuilt::default();
     for some in whose.chunks(REBUILD_AT_ONCE) {
@@ -61,7 +82,7 @@ pub fn rebuild_all(store: &Store, whose: &BTreeSet<(u32, u16)>, game_types: &Gam
         for (pitcher, season) in some {
             derive(store, *pitcher, *season, game_types, &mut changes, &mut rebuilt)?;
         }
-        apply(store, changes, &mut rebuilt.changed)?;
+        apply(store, changes, tell, &mut rebuilt.changed)?;
     }
     changed::note(store, &rebuilt.changed)?;
     let seasons: BTreeSet<_> = whose.iter().map(|(_, season)| *season).collect();
@@ -107,7 +128,12 @@ fn changes_of_sums(old: &[BaselineRecord], new: Vec<BaselineRecord>, changes: &m
     changes.extend(new.into_iter().map(Change::PutSums));
 }
 
-fn apply(store: &Store, changes: Vec<Change>, changed: &mut BTreeSet<(u32, u16)>) -> Result<(), StoreError> {
+fn apply(
+    store: &Store,
+    changes: Vec<Change>,
+    tell: &Tell<'_>,
+    changed: &mut BTreeSet<(u32, u16)>,
+) -> Result<(), StoreError> {
     store.bulk(changes, |txn, change| {
         let game = match &change {
             Change::Put(a) | Change::Remove(a) => season_of(&a.game_date).map(|season| (a.pitcher, season)),
@@ -115,7 +141,13 @@ fn apply(store: &Store, changes: Vec<Change>, changed: &mut BTreeSet<(u32, u16)>
         };
         let is_new = match change {
             Change::Mark(pitch) => txn.put_pitch(&pitch)? != Put::Unchanged,
-            Change::Put(record) => txn.put_appearance(&record)? != Put::Unchanged,
+            Change::Put(record) => {
+                let is_new = txn.put_appearance(&record)? != Put::Unchanged;
+                if let Some(summary) = tell(&record).filter(|_| is_new) {
+                    txn.queue(&summary)?;
+                }
+                is_new
+            }
             Change::Remove(record) => txn.remove_appearance(&record)?,
             Change::PutSums(record) => txn.put_baseline(&record)? != Put::Unchanged,
             Change::RemoveSums(record) => txn.remove_baseline(&record)?,
@@ -133,7 +165,7 @@ pub fn rebuild_league(store: &Store, season: u16) -> Result<(), StoreError> {
     let new = league_sums(season, &store.baselines_of_season(season)?);
     let mut changes = Vec::new();
     changes_of_sums(&store.baselines_of(0, season)?, new, &mut changes);
-    apply(store, changes, &mut BTreeSet::new())
+    apply(store, changes, &|_| None, &mut BTreeSet::new())
 }
 
 /// What to expect of a pitcher in an outing on `game_date` (`YYYY-MM-DD`), from outings before that date only: this

@@ -52,6 +52,8 @@ pub enum Work {
         /// Whether to fetch at all.
         fetch: bool,
     },
+    /// Put what the analytics cloud refused back into the outbox.
+    Requeue,
 }
 
 /// What came of it.
@@ -139,6 +141,10 @@ pub fn perform(
             let ended = report.fetch.as_ref().and_then(|fetch| fetch.ended_at.as_ref());
             let undone = ended.map(|(date, _)| format!("{date} and later days did not come: see above"));
             Ok(Outcome { said: report.to_string(), undone })
+        }
+        Work::Requeue => {
+            let requeued = store.requeue_refused()?;
+            Ok(Outcome { said: format!("{requeued} summaries are in the outbox again"), undone: None })
         }
     }
 }

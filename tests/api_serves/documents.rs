@@ -59,6 +59,7 @@ fn the_openapi_document_lists_every_route_and_every_reference_leads_somewhere() 
         ("/api/risk/pitcher", vec!["post"]),
         ("/api/risk/pitchers", vec!["post"]),
         ("/api/status", vec!["get"]),
+        ("/api/upstream", vec!["get"]),
         ("/api/workload/pitcher/{id}", vec!["get"]),
         ("/health/live", vec!["get"]),
         ("/health/ready", vec!["get"]),

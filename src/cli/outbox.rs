@@ -1,0 +1,39 @@
+//! `pitchguard outbox`: the summaries on their way to the analytics cloud.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::work::{self, VerbError};
+use crate::config::StoreConfig;
+use crate::history::work::Work;
+use crate::upstream::schema;
+
+/// `pitchguard outbox …`
+#[derive(Debug, Args)]
+pub struct OutboxArgs {
+    #[command(subcommand)]
+    what: OutboxWhat,
+}
+
+#[derive(Debug, Subcommand)]
+enum OutboxWhat {
+    /// Puts what the cloud refused back into the backlog: when the cloud takes it now
+    Requeue,
+    /// Prints the JSON Schema of what goes to the cloud
+    Schema,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// The store cannot be used, or the daemon that has it would not.
+pub fn run(args: &OutboxArgs, store: &StoreConfig) -> Result<ExitCode, VerbError> {
+    match args.what {
+        OutboxWhat::Requeue => work::run(&Work::Requeue, &[], store),
+        OutboxWhat::Schema => {
+            println!("{:#}", schema::document());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
