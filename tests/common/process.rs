@@ -57,6 +57,11 @@ pub struct RunningDaemon {
 impl RunningDaemon {
     /// Starts it, its clock running `speed` times as fast as the wall, and waits until it says that it is ready.
     pub fn start(speed: f64) -> Self {
+        Self::start_with(speed, &[])
+    }
+
+    /// The same with further variables of the environment.
+    pub fn start_with(speed: f64, environment: &[(&str, &str)]) -> Self {
         let store = tempfile::tempdir().expect("a scratch folder");
         let mut child = Command::new(BINARY)
             .args(["run", "--clock-speed", &speed.to_string()])
@@ -64,6 +69,7 @@ impl RunningDaemon {
             .env("PITCHGUARD_INGEST__UDP_LISTEN", "127.0.0.1:0")
             .env("PITCHGUARD_HTTP__LISTEN", "127.0.0.1:0")
             .env("PITCHGUARD_STORE__PATH", store.path())
+            .envs(environment.iter().copied())
             .env_remove("PITCHGUARD_LOG")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -91,7 +97,7 @@ impl RunningDaemon {
         self.process.id()
     }
 
-    fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> T {
+    pub fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> T {
         let url = format!("http://{}{path}", self.http);
         let answer = self.client.get(&url).send().expect("the daemon answers");
         assert!(answer.status().is_success(), "{url}: {}", answer.status());

@@ -1,0 +1,161 @@
+//! Batches by POST to a receiver that fails in every way.
+
+use std::time::{Duration, Instant};
+
+use pitchguard::store::outbox::SummaryKind;
+use pitchguard::upstream::{Config, Https, UpstreamKind};
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+use crate::receiver::{Act, Receiver};
+use crate::stage::{Stage, now_ns, summary};
+
+pub(crate) fn config(url: String) -> Config {
+    Config { kind: UpstreamKind::Https, url: Some(url), backlog_per_s: 5000.0, ..Config::default() }
+}
+
+fn stage(config: &Config) -> Stage {
+    let url = config.url.clone().expect("set");
+    Stage::new("busch_iii", config, |config, _| Box::new(Https::new(config, &url).expect("good settings")))
+}
+
+#[test]
+fn batches_arrive_packed_named_and_in_order_and_are_deleted_then() {
+    let receiver = Receiver::start(|_| Act::Good);
+    let mut stage = stage(&config(receiver.url()));
+    stage.queue(1000, 0);
+    let epoch = stage.sums().epoch;
+    stage.drain();
+    let log = receiver.log();
+    assert_eq!((log.documents.len(), log.duplicates, log.posts), (1000, 0, 10));
+    log.assert_in_order();
+    assert_eq!(log.documents[0]["id"], format!("busch_iii/{epoch:016x}/0"));
+    assert_eq!(log.headers["idempotency-key"], format!("busch_iii/{epoch:016x}/900-999"));
+    assert_eq!((log.headers["content-encoding"].as_str(), log.headers.get("authorization")), ("gzip", None));
+    eprintln!("{} bytes of documents went as {} bytes", log.unpacked, log.packed);
+    assert!(log.packed < log.unpacked / 4);
+    drop(log);
+    assert_eq!(stage.sums().delivered, 1000);
+}
+
+#[test]
+fn whatever_goes_wrong_is_sent_again_and_comes_once_after_deduplication() {
+    for act in [
+        Act::Silent { stored: false },
+        Act::Silent { stored: true },
+        Act::MidBody,
+        Act::Status { code: 500, stored: false },
+        Act::Status { code: 502, stored: true },
+        Act::Status { code: 408, stored: false },
+        Act::Status { code: 401, stored: false },
+        Act::Status { code: 403, stored: false },
+        Act::Status { code: 301, stored: false },
+        Act::Busy(1),
+        Act::Slow(300),
+    ] {
+        let receiver = Receiver::start(move |post| if post == 1 { act } else { Act::Good });
+        let mut stage = stage(&Config { batch_max: 10, ..config(receiver.url()) });
+        stage.queue(40, 0);
+        let began = Instant::now();
+        stage.drain();
+        let log = receiver.log();
+        assert_eq!((log.documents.len(), stage.sums().refused), (40, 0), "{act:?}");
+        log.assert_in_order();
+        let again = if matches!(act, Act::Slow(_)) { 4 } else { 5 };
+        assert_eq!(log.posts, again, "{act:?}");
+        if act == Act::Busy(1) {
+            assert!(began.elapsed() >= Duration::from_secs(1), "as long as it asked for");
+        }
+    }
+}
+
+#[test]
+fn seeded_schedules_over_a_socket_lose_nothing() {
+    let schedules = if crate::full() { 20 } else { 4 };
+    for seed in 0..schedules {
+        let mut random = SmallRng::seed_from_u64(seed);
+        let receiver = Receiver::start(move |post| match random.random_range(0..12) {
+            _ if post > 60 => Act::Good,
+            0 => Act::Silent { stored: random.random() },
+            1 => Act::MidBody,
+            2 => Act::Status { code: 500, stored: random.random() },
+            3 => Act::Slow(random.random_range(0..200)),
+            _ => Act::Good,
+        });
+        let batch_max = 1 + seed as u32 % 13;
+        let mut stage = stage(&Config { batch_max, ..config(receiver.url()) });
+        stage.queue(150, 20_000_000_000);
+        stage.queue(150, 0);
+        stage.drain();
+        let log = receiver.log();
+        assert_eq!(log.documents.len(), 300, "seed {seed}");
+        log.assert_in_order();
+        assert_eq!(stage.sums().delivered, 300);
+    }
+}
+
+#[test]
+fn what_the_cloud_refuses_is_set_aside_and_shown_and_stops_nobody() {
+    let receiver = Receiver::start(|_| Act::Good);
+    let mut stage = stage(&config(receiver.url()));
+    stage.queue(30, 0);
+    let poison = summary(SummaryKind::Calibration, now_ns(), "poison");
+    stage.store.transact(|txn| txn.queue(&poison)).expect("queued");
+    stage.queue(30, 0);
+    stage.until("set aside and shown", |stage| stage.waiting() == 0 && !stage.status.newest_refused.is_empty());
+    assert_eq!(receiver.log().documents.len(), 60);
+    let shown = &stage.status.newest_refused[0];
+    assert!(
+        shown.id.ends_with("/30") && shown.why.contains("poison in it") && shown.kind == "calibration",
+        "{shown:?}"
+    );
+    assert_eq!((stage.status.refused, stage.status.up, stage.status.failures), (1, Some(true), 0));
+}
+
+#[test]
+fn a_line_that_is_down_is_told_with_its_reason_and_found_when_it_is_back() {
+    let down = config("http://127.0.0.1:1/summaries".to_owned());
+    let mut stage = stage(&down);
+    stage.queue(3, 0);
+    stage.until("told", |stage| stage.status.failures >= 5);
+    assert_eq!(stage.status.up, Some(false));
+    assert!(stage.status.trouble.contains("no answer") && stage.status.down_since.is_some(), "{:?}", stage.status);
+    assert_eq!((stage.waiting(), stage.sums().delivered), (3, 0), "nothing is deleted without an answer");
+}
+
+#[test]
+fn the_token_is_read_anew_for_each_batch_and_a_missing_one_is_trouble_not_loss() {
+    let receiver = Receiver::start(|_| Act::Good);
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let token = folder.path().join("token");
+    let mut stage = stage(&Config { credential_file: Some(token.clone()), ..config(receiver.url()) });
+    stage.queue(1, 0);
+    stage.until("told", |stage| stage.status.trouble.contains("credential_file"));
+    assert_eq!(receiver.log().posts, 0, "nothing goes without it");
+    for secret in ["first", "second"] {
+        std::fs::write(&token, format!("{secret}\n")).expect("written");
+        stage.queue(1, 0);
+        stage.drain();
+        assert_eq!(receiver.log().headers["authorization"], format!("Bearer {secret}"));
+    }
+}
+
+#[test]
+fn a_restart_sends_again_what_was_not_acknowledged_under_the_same_name() {
+    let receiver = Receiver::start(|post| if post == 0 { Act::Silent { stored: true } } else { Act::Good });
+    let config = config(receiver.url());
+    let mut first = stage(&config);
+    first.queue(5, 0);
+    first.turn();
+    assert_eq!((receiver.log().posts, first.waiting()), (1, 5));
+    // Another line over the same store, as after a restart.
+    let sink = Https::new(&config, &receiver.url()).expect("good settings");
+    let clock = pitchguard::clock::BoxClock::start(1.0);
+    let name = crate::stage::box_name("busch_iii");
+    let mut second =
+        pitchguard::upstream::Driver::new(std::sync::Arc::clone(&first.store), Box::new(sink), clock, name, config);
+    second.turn().expect("the store works");
+    assert_eq!(first.waiting(), 0);
+    let log = receiver.log();
+    assert_eq!((log.documents.len(), log.duplicates), (5, 5));
+}
