@@ -33,6 +33,7 @@ soak: setup ## the full counts and durations of the issues, once, for the record
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test game --test daemon_games -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test soak -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test calibration_pipeline -- --nocapture --test-threads 1
+	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test upstream_line --test upstream_wire -- --nocapture --test-threads 1
 
 lint: setup ## format, clippy without a warning, licences and advisories where cargo-deny is installed
 	$(CARGO) fmt --all --check
