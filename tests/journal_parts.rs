@@ -95,7 +95,7 @@ fn a_directory_that_cannot_be_had_is_an_error_that_names_it() {
 
 /// A journal each run of which is a part of its own.
 fn tiny() -> Config {
-    Config { max_bytes: 16 << 10, ..Config::default() }
+    Config { max_bytes: 16, ..Config::default() }
 }
 
 #[test]
