@@ -135,8 +135,8 @@ export async function verb(...args: string[]): Promise<string> {
 }
 
 /** Gives a site a fictional season up to today, as an import would bring it. */
-export async function seed(at: Site): Promise<void> {
-  await verb("demo", "--pitches", "1", "--speed", "30", "--store", join(at.dir, "store")).catch((error: Error) => {
+export async function seed(at: Site, scenario = "game"): Promise<void> {
+  await verb("demo", "--scenario", scenario, "--pitches", "1", "--speed", "30", "--store", join(at.dir, "store")).catch((error: Error) => {
     // One pitch is soon missed on a busy machine, and the demo says so; the season is there.
     if (!/every frame is accounted for/.test(error.message)) throw error;
   });
