@@ -82,7 +82,7 @@ impl Default for Config {
             alarm_px: 1.0,
             alarm_plate_in: 0.1,
             ewma_lambda: 0.1,
-            ewma_limit: 4.5,
+            ewma_limit: 5.0,
             correct_px: 0.35,
             correct_sd_px: 0.1,
             correct_clock_ns: 25_000.0,
