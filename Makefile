@@ -1,7 +1,7 @@
 # PitchGuard. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo build tablet tablet-types deb test test-tablet test-loom test-appliance soak lint bench fuzz clean
+.PHONY: help setup demo build tablet tablet-types deb test test-tablet test-browser test-loom test-appliance soak lint bench fuzz clean
 
 CARGO ?= cargo
 TABLET := src/tablet
@@ -38,11 +38,12 @@ test: setup tablet ## everything, scaled down, on a simulated clock where it can
 	$(CARGO) test --locked --workspace --doc
 	$(MAKE) test-tablet test-loom
 
-test-tablet: tablet ## the tablet's logic, then its pages in a real browser against the real daemon
+test-tablet: tablet ## the tablet's logic
 	@$(NODE_FITS) || { echo 'the tablet is tested with Node 20.19 or newer: see https://nodejs.org' >&2; exit 1; }
 	cd $(TABLET) && npm run --silent test
-	$(CARGO) build --locked
-	cd $(TABLET) && npm run --silent e2e
+
+test-browser: build ## the tablet's pages in a real browser against the release binary
+	cd $(TABLET) && PITCHGUARD_BIN=../../target/release/pitchguard npm run --silent e2e
 
 test-loom: ## every interleaving of what threads share
 	$(CARGO) test --release --manifest-path tests/reorder_loom/Cargo.toml --target-dir target/loom
@@ -61,8 +62,7 @@ soak: setup ## the full counts and durations of the issues, once, for the record
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test soak -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test calibration_games --test calibration_pipeline -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test upstream_line --test upstream_wire -- --nocapture --test-threads 1
-	$(MAKE) tablet && $(CARGO) build --release --locked
-	cd $(TABLET) && PITCHGUARD_FULL=1 npm run --silent e2e
+	PITCHGUARD_FULL=1 $(MAKE) test-browser
 
 lint: setup ## format, clippy without a warning, licences and advisories where cargo-deny is installed
 	$(CARGO) fmt --all --check

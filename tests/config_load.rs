@@ -75,6 +75,7 @@ fn the_shipped_file_changes_nothing_and_shows_every_key_with_its_true_default() 
         "mqtt.url",
         "store.control_socket",
         "store.backup_dir",
+        "journal.path",
         "upstream.url",
         "upstream.box",
         "upstream.credential_file",

@@ -81,7 +81,7 @@ pub(super) struct Calibration {
 
 /// Whether a model is still fit: looked at every night and by `pitchguard etl`.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Drift {
+pub(super) struct ModelDrift {
     /// As of the end of this day, `YYYY-MM-DD`.
     as_of: String,
     /// Days of pitching whose inputs were compared with the training's.
@@ -94,7 +94,7 @@ pub(super) struct Drift {
     fault: Option<String>,
 }
 
-impl Drift {
+impl ModelDrift {
     fn of(watch: &Watch) -> Self {
         let moved = |m: &Moved| InputMoved { feature: m.feature.clone(), psi: m.psi };
         Self {
@@ -118,7 +118,7 @@ pub(super) struct Models {
     /// Oldest first.
     models: Vec<ModelShown>,
     /// The latest look at the serving model; null while nobody has looked.
-    drift: Option<Drift>,
+    drift: Option<ModelDrift>,
 }
 
 fn shown(model: &Model, serving: bool) -> ModelShown {
@@ -165,7 +165,7 @@ pub(super) async fn list(State(state): State<ApiState>) -> Result<Json<Models>, 
     let work = move || {
         let service = desk.service();
         let models = service.models()?.iter().map(|l| shown(&l.model, l.serving)).collect();
-        let drift = service.watch().map(|watch| Drift::of(&watch));
+        let drift = service.watch().map(|watch| ModelDrift::of(&watch));
         Ok::<_, RegistryError>(Models { models, drift })
     };
     Ok(Json(blocking(work).await??))

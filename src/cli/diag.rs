@@ -1,7 +1,7 @@
 //! `pitchguard diag`: everything that helps to help, in one archive, and nothing secret or personal.
 //!
 //! What cannot be had is said in its place: the archive of a box whose daemon is dead is the one that matters. Every text
-//! goes through [`Blank`], whatever it is made of.
+//! goes through `Blank`, whatever it is made of.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};

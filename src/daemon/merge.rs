@@ -217,8 +217,11 @@ impl Running {
         self.publish(outputs);
         let results = self.batch.iter().any(|write| matches!(write, Write::Pitch(_)));
         if results || now.0.saturating_sub(self.kept.0) >= recovery::CUT_EVERY_NS {
-            self.kept = now;
-            self.batch.extend(self.merge.pipeline.cut().map(|cut| recovery::checkpoint(&cut)));
+            // Before the first step there is nothing to keep, and the next step is asked again.
+            if let Some(cut) = self.merge.pipeline.cut() {
+                self.kept = now;
+                self.batch.push(recovery::checkpoint(&cut));
+            }
         }
         self.submit();
         if now.0.saturating_sub(self.noted.0) >= NOTE_EVERY_NS {

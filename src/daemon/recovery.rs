@@ -5,8 +5,8 @@
 //! long, whatever else it holds. Up to the cut's step frames only fill buffer and trackers; nothing that was committed is
 //! published again. After it everything is as it was: what follows was not committed, and is published now.
 //!
-//! Without a journal, or with a checkpoint of another version or rig, the daemon continues its outings from the stored
-//! pitches, as after an ordinary stop.
+//! Without a journal, with a checkpoint of another version or rig, or where the box's clock has stepped back meanwhile, the
+//! daemon continues its outings from the stored pitches, as after an ordinary stop.
 
 use std::time::Instant;
 
@@ -58,6 +58,8 @@ enum Why {
     Cut(#[from] CutError),
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error("the box's clock is {0:.0} s behind where the last run was")]
+    Clock(f64),
 }
 
 /// Makes a pipeline and lets it go on where the last run was.
@@ -72,7 +74,7 @@ pub(super) fn start(
     now: BoxNs,
 ) -> Result<Recovered, StoreError> {
     if let Some(journal) = journal {
-        match go_on(store, journal, venue, &make) {
+        match go_on(store, journal, venue, &make, now) {
             Ok(Some(recovered)) => return Ok(recovered),
             Ok(None) => {}
             Err(Why::Store(error)) => return Err(error),
@@ -92,11 +94,16 @@ fn go_on(
     journal: &Journal,
     venue: &Venue,
     make: &impl Fn(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<StoreProfiles>),
+    started: BoxNs,
 ) -> Result<Option<Recovered>, Why> {
     let Some(bytes) = store.checkpoint(NAME)?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
     let began = Instant::now();
     let cut = Cut::from_bytes(&bytes)?;
     let (killed_at, since) = (cut.now, cut.since);
+    if killed_at.0 > started.0.saturating_add(SLACK_NS) {
+        // What comes now would be late there until the clock is past it.
+        return Err(Why::Clock((killed_at.0 - started.0) as f64 * 1e-9));
+    }
     let make = |now| {
         let (producers, mut pipeline) = make(now);
         // Charts and trends, which are no part of a cut.

@@ -4,17 +4,17 @@
 //! Constraints that shaped it:
 //! - **It never slows the pipeline.** The merge thread copies an entry into a block that was taken at start, and hands
 //!   the block over when a step ends ([`Tap`]); without a free block the entry is counted as missed, and the block that
-//!   follows says so. Encoding, compression and the disk are another thread's ([`writer`]).
+//!   follows says so. Encoding, compression and the disk are another thread's (`writer`).
 //! - **Losing it loses replay, never state.** It lives in sled, whose durability nobody vouches for: what does not open
 //!   is set aside and a new one begun; what cannot be written is counted.
 //! - **A frame counts as accepted once it is flushed**, [`FLUSH_EVERY`] after it was taken at most while the disk
 //!   keeps up.
 //! - **Bounded by age and bytes, and starting costs the same whatever is in it.** sled gives no disk space back and reads
-//!   through its log when it opens. So the journal is a row of *parts* ([`parts`]), each a small sled of its own in a
+//!   through its log when it opens. So the journal is a row of *parts* (`parts`), each a small sled of its own in a
 //!   directory of its own: the newest is written, the oldest is removed as a whole, and a start opens the newest only.
 //!
-//! A part holds blocks under their number (u64, big-endian). A block is a header of 40 bytes ([`block`]) and the entries
-//! ([`entry`]), compressed with LZ4: it packs at a hundred times the stadium's rate on a fraction of a core, which Zstandard
+//! A part holds blocks under their number (u64, big-endian). A block is a header of 40 bytes (`block`) and the entries
+//! (`entry`), compressed with LZ4: it packs at a hundred times the stadium's rate on a fraction of a core, which Zstandard
 //! does not.
 
 mod block;

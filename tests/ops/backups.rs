@@ -177,7 +177,8 @@ fn what_has_had_its_years_is_forgotten_and_nothing_else() {
     assert!(did.contains("removed: 5001 pitches"), "{did}");
     let left: Vec<u64> = kept(&rack).iter().map(|p| p.id).collect();
     assert_eq!(left, [6001, 6002, 6003]);
-    let whole = said(&rack.output(&["verify", at(&rack.store().join("data.mdb"))]));
+    let backup = backup_of(&rack.output(&["backup"]));
+    let whole = said(&rack.output(&["verify", at(&backup)]));
     assert!(whole.contains("pitch_ids                  3"), "both indices went with them: {whole}");
     assert!(said(&rack.output(&["retention"])).contains("removed: 0 pitches"));
 }

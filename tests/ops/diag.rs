@@ -34,7 +34,8 @@ fn planted() -> Rack {
     configure(
         &rack,
         &format!(
-            "[ingest]\nauth = \"required\"\nkeys_file = {keys:?}\n[mqtt]\nurl = \"mqtt://park:{PASSWORD}@127.0.0.1:1\""
+            "[ingest]\nauth = \"required\"\nkeys_file = \"{}\"\n[mqtt]\nurl = \"mqtt://park:{PASSWORD}@127.0.0.1:1\"",
+            keys.display()
         ),
     );
     rack

@@ -15,6 +15,9 @@ use crate::said;
 
 /// How much faster than the wall the game runs.
 const SPEED: f64 = 15.0;
+/// A journal gives way to the store, which then never meets its full disk.
+const WITHOUT_JOURNAL: [(&str, &str); 2] =
+    [("PITCHGUARD_JOURNAL__ENABLED", "false"), ("PITCHGUARD_INGEST__UDP_LISTEN", "127.0.0.1:0")];
 
 /// A small file system of its own; unmounted when dropped.
 pub(crate) struct Small(PathBuf);
@@ -69,7 +72,7 @@ fn ids(pitches: &[Value]) -> Vec<u64> {
 fn a_disk_that_fills_during_a_game_stops_nothing_and_what_waited_is_stored_when_room_returns() {
     let mut rack = Rack::new();
     let Some(disk) = Small::mount(rack.store(), "64m") else { return };
-    let mut daemon = rack.start(SPEED);
+    let mut daemon = rack.start_with(SPEED, &WITHOUT_JOURNAL);
     let settings = Settings { seed: 5, start: daemon.now(), pace_s: 10.0, pitches_max: Some(9), ..Settings::quiet() };
     let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
     let mut cameras = Cameras::new(stadium, SPEED, daemon.udp);
@@ -121,7 +124,7 @@ fn a_disk_that_fills_during_a_game_stops_nothing_and_what_waited_is_stored_when_
 fn a_daemon_killed_on_a_full_disk_starts_there_again_with_what_it_had() {
     let mut rack = Rack::new();
     let Some(disk) = Small::mount(rack.store(), "16m") else { return };
-    let mut daemon = rack.start(SPEED);
+    let mut daemon = rack.start_with(SPEED, &WITHOUT_JOURNAL);
     let settings = Settings { seed: 6, start: daemon.now(), pace_s: 10.0, pitches_max: Some(6), ..Settings::quiet() };
     let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
     let mut cameras = Cameras::new(stadium, SPEED, daemon.udp);
@@ -135,7 +138,7 @@ fn a_daemon_killed_on_a_full_disk_starts_there_again_with_what_it_had() {
     cameras.play(cameras.quiet_after(3));
     daemon.wait_for("the disk is full", |r| part(r, "disk").1.starts_with("full").then_some(()));
     daemon.kill();
-    let daemon = rack.start(SPEED);
+    let daemon = rack.start_with(SPEED, &WITHOUT_JOURNAL);
     // Some more may have found pages that were free.
     let there = ids(&daemon.pitches());
     assert!(there.starts_with(&acknowledged), "{there:?} lacks some of {acknowledged:?}");

@@ -127,10 +127,10 @@ fn a_browser_trades_its_key_for_a_cookie_that_a_websocket_sends_too() {
         if let Some(cookie) = cookie {
             request.headers_mut().insert("cookie", cookie.parse().expect("a header"));
         }
-        client(request, stream)
+        client(request, stream).map_err(Box::new)
     };
     let refused = open(None).expect_err("no cookie, no socket");
-    let tokio_tungstenite::tungstenite::HandshakeError::Failure(Error::Http(answer)) = refused else {
+    let tokio_tungstenite::tungstenite::HandshakeError::Failure(Error::Http(answer)) = *refused else {
         panic!("{refused}")
     };
     assert_eq!(answer.status(), 401);

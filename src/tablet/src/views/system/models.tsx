@@ -44,9 +44,10 @@ export function Models() {
             <>
               <List models={models} onPromote={kiosk ? null : (version) => setChange({ kind: "promote", version })} />
               <Typography variant="body2" sx={{ mt: 1 }}>
-                {drift == null
-                  ? "Whether its inputs have moved since training is not known yet: too little was asked."
-                  : `Inputs moved the farthest: ${drift.slice(0, 3).map((each) => `${each.feature.replaceAll("_", " ")} ${each.psi.toFixed(2)}`).join(", ")} (from 0.1 look, from 0.25 act).`}
+                {moved(drift?.inputs ?? null)}
+                {drift?.fault ? ` No longer fit: ${drift.fault}.` : ""}
+                {drift?.calibration &&
+                  ` ${drift.calibration.came} placements came, ${drift.calibration.foretold.toFixed(0)} were foretold.`}
               </Typography>
             </>
           )
@@ -55,6 +56,13 @@ export function Models() {
       {change && <Confirm change={change} onDone={() => setChange(null)} />}
     </Panel>
   );
+}
+
+/** How far its inputs have moved, in words. */
+function moved(inputs: readonly { feature: string; psi: number }[] | null): string {
+  if (inputs === null) return "Whether its inputs have moved since training is not known yet: too few days are known.";
+  const farthest = inputs.slice(0, 3).map((each) => `${each.feature.replaceAll("_", " ")} ${each.psi.toFixed(2)}`);
+  return `Inputs moved the farthest: ${farthest.join(", ")} (from 0.1 look, from 0.25 act).`;
 }
 
 function List({ models, onPromote }: { models: readonly ModelShown[]; onPromote: ((version: string) => void) | null }) {
