@@ -68,21 +68,27 @@ fn ids(pitches: &[Value]) -> Vec<u64> {
     pitches.iter().map(|p| p["id"].as_u64().expect("a number")).collect()
 }
 
-#[test]
-fn a_disk_that_fills_during_a_game_stops_nothing_and_what_waited_is_stored_when_room_returns() {
-    let mut rack = Rack::new();
-    let Some(disk) = Small::mount(rack.store(), "64m") else { return };
+/// A daemon in a game of so many pitches, the first of which it has acknowledged: their ids.
+fn first_pitches(rack: &mut Rack, seed: u64, pitches: usize) -> (Running, Cameras, Vec<u64>) {
     let mut daemon = rack.start_with(SPEED, &WITHOUT_JOURNAL);
-    let settings = Settings { seed: 5, start: daemon.now(), pace_s: 10.0, pitches_max: Some(9), ..Settings::quiet() };
+    let settings =
+        Settings { seed, start: daemon.now(), pace_s: 10.0, pitches_max: Some(pitches), ..Settings::quiet() };
     let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
     let mut cameras = Cameras::new(stadium, SPEED, daemon.udp);
-
     cameras.play(cameras.quiet_after(2));
     daemon.wait_for("the first pitches are kept", |r| {
         let status = r.status();
         (status["pitches"]["provisional"].as_u64()? >= 3 && status["store"]["queued"] == 0).then_some(())
     });
     let acknowledged = ids(&daemon.pitches());
+    (daemon, cameras, acknowledged)
+}
+
+#[test]
+fn a_disk_that_fills_during_a_game_stops_nothing_and_what_waited_is_stored_when_room_returns() {
+    let mut rack = Rack::new();
+    let Some(disk) = Small::mount(rack.store(), "64m") else { return };
+    let (mut daemon, mut cameras, acknowledged) = first_pitches(&mut rack, 5, 9);
     let ballast = disk.fill();
     cameras.play(cameras.quiet_after(5));
     daemon.wait_for("the box says that the disk is full", |r| {
@@ -124,16 +130,7 @@ fn a_disk_that_fills_during_a_game_stops_nothing_and_what_waited_is_stored_when_
 fn a_daemon_killed_on_a_full_disk_starts_there_again_with_what_it_had() {
     let mut rack = Rack::new();
     let Some(disk) = Small::mount(rack.store(), "16m") else { return };
-    let mut daemon = rack.start_with(SPEED, &WITHOUT_JOURNAL);
-    let settings = Settings { seed: 6, start: daemon.now(), pace_s: 10.0, pitches_max: Some(6), ..Settings::quiet() };
-    let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
-    let mut cameras = Cameras::new(stadium, SPEED, daemon.udp);
-    cameras.play(cameras.quiet_after(2));
-    daemon.wait_for("the first pitches are kept", |r| {
-        let status = r.status();
-        (status["pitches"]["provisional"].as_u64()? >= 3 && status["store"]["queued"] == 0).then_some(())
-    });
-    let acknowledged = ids(&daemon.pitches());
+    let (mut daemon, mut cameras, acknowledged) = first_pitches(&mut rack, 6, 6);
     disk.fill();
     cameras.play(cameras.quiet_after(3));
     daemon.wait_for("the disk is full", |r| part(r, "disk").1.starts_with("full").then_some(()));
