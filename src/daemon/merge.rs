@@ -273,8 +273,12 @@ impl Running {
                 Output::Camera(event) => rig::log(&event),
                 Output::Calibration(kept) => {
                     if let Some(record) = rig::record(&kept) {
-                        let status = rig::status(&self.merge.pipeline.calibration(self.merge.clock.now()));
-                        self.keep_and_tell(Write::Calibration(Box::new(record)), Told::Calibration(&status));
+                        self.batch.push(Write::Calibration(Box::new(record)));
+                        // The whole picture with its charts: only for somebody who hears it.
+                        if self.merge.upstream.is_on() {
+                            let status = rig::status(&self.merge.pipeline.calibration(self.merge.clock.now()));
+                            self.tell(Told::Calibration(&status));
+                        }
                     }
                 }
                 Output::Learned(mound, scale) => {

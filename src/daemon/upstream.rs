@@ -58,6 +58,11 @@ impl Teller {
         Self { on: config.is_on() }
     }
 
+    /// Whether there is a line.
+    pub(super) fn is_on(self) -> bool {
+        self.on
+    }
+
     /// The summary of what is told.
     pub(super) fn summary(self, told: Told<'_>, now: BoxNs) -> Option<Summary> {
         if self.on { told.summary(now) } else { None }
