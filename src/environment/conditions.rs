@@ -122,7 +122,7 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// Whether something of that time is too old to stand for now.
+    /// Whether something of that time is too old to say how it is.
     pub fn is_stale(&self, at: EventNs, now: BoxNs) -> bool {
         now.0.saturating_sub(at.0) > self.stale_ns
     }

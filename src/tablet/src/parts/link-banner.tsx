@@ -1,4 +1,4 @@
-/** How the link to the box stands. While it is down nothing on the page can be taken for now. */
+/** How the link to the box stands. While it is down what the page shows is only what was. */
 import { styled } from "@mui/material/styles";
 
 import { useHub, useLink } from "../live/react";
