@@ -60,6 +60,7 @@ async function answered<T>(asked: Promise<Answer<T>>): Promise<T> {
 export const ask = {
   venue: () => answered(client.GET("/api/venue")),
   status: () => answered(client.GET("/api/status")),
+  upstream: () => answered(client.GET("/api/upstream")),
   environment: () => answered(client.GET("/api/environment")),
   calibration: (venue: string) => answered(client.GET("/api/calibration/{venue}", { params: { path: { venue } } })),
   models: () => answered(client.GET("/api/models")),

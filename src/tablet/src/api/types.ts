@@ -26,6 +26,7 @@ export type SourceStatus = Schemas["SourceStatus"];
 export type State = Schemas["State"];
 export type StatusReport = Schemas["StatusReport"];
 export type TrendPoint = Schemas["TrendPoint"];
+export type UpstreamStatus = Schemas["UpstreamStatus"];
 export type Usual = Schemas["Usual"];
 export type WorkloadReport = Schemas["WorkloadReport"];
 

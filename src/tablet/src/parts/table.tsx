@@ -1,4 +1,5 @@
-/** A small table, and a state by sign and word. */
+/** A table, and a state by sign and word. */
+import type { SxProps, Theme } from "@mui/material/styles";
 import { styled } from "@mui/material/styles";
 import Table from "@mui/material/Table";
 import TableBody from "@mui/material/TableBody";
@@ -6,19 +7,24 @@ import TableCell from "@mui/material/TableCell";
 import TableContainer from "@mui/material/TableContainer";
 import TableHead from "@mui/material/TableHead";
 import TableRow from "@mui/material/TableRow";
-import type { ReactNode } from "react";
+import type { Key, ReactNode } from "react";
 
 interface PlainTableProps {
   label: string;
   heads: readonly string[];
   /** The first cell of each names its row. */
   rows: readonly (readonly ReactNode[])[];
+  /** What each row is of, where rows come and go. */
+  keys?: readonly Key[];
+  /** Whether the heads stay in sight while the rows scroll. */
+  sticky?: boolean;
+  sx?: SxProps<Theme>;
 }
 
-export function PlainTable({ label, heads, rows }: PlainTableProps) {
+export function PlainTable({ label, heads, rows, keys, sticky = false, sx = {} }: PlainTableProps) {
   return (
-    <TableContainer tabIndex={0} role="region" aria-label={label}>
-      <Table size="small">
+    <TableContainer tabIndex={0} role="region" aria-label={label} sx={sx}>
+      <Table size="small" stickyHeader={sticky}>
         <TableHead>
           <TableRow>
             {heads.map((head) => (
@@ -30,7 +36,7 @@ export function PlainTable({ label, heads, rows }: PlainTableProps) {
         </TableHead>
         <TableBody>
           {rows.map((row, at) => (
-            <TableRow key={at}>
+            <TableRow key={keys?.[at] ?? at}>
               {row.map((cell, column) =>
                 column === 0 ? (
                   <TableCell key={column} component="th" scope="row">

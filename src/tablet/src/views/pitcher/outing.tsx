@@ -1,12 +1,6 @@
 /** The outing pitch by pitch: charts against what is usual, where pitches went, and all of them in a table. */
 import Button from "@mui/material/Button";
 import { styled } from "@mui/material/styles";
-import Table from "@mui/material/Table";
-import TableBody from "@mui/material/TableBody";
-import TableCell from "@mui/material/TableCell";
-import TableContainer from "@mui/material/TableContainer";
-import TableHead from "@mui/material/TableHead";
-import TableRow from "@mui/material/TableRow";
 import Typography from "@mui/material/Typography";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
@@ -20,6 +14,7 @@ import { useLivePitches } from "../../live/react";
 import { withPitch } from "../../live/state";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
+import { PlainTable } from "../../parts/table";
 import { useSettings } from "../../people/settings";
 import type { Quantity } from "../../people/units";
 import { flagInWords, pitchInWords, stateInWords } from "../../people/words";
@@ -209,37 +204,26 @@ function MovementPlot({ pitches, usual }: { pitches: readonly PitchRecord[]; usu
 function PitchTable({ pitches }: { pitches: readonly { pitch: PitchRecord; number: number }[] }) {
   const { units, time } = useSettings();
   const heads = ["#", "Time", "Type", units.name("speed"), "rpm", `Height ${units.name("length")}`, `Break ↔ ${units.name("break")}`, `Break ↕ ${units.name("break")}`, "State", "To mind"];
+  const newest = pitches.toReversed();
   return (
-    <TableContainer tabIndex={0} role="region" aria-label="All pitches, the newest first" sx={{ maxHeight: 420, mt: 2, "& td, & th": { whiteSpace: "nowrap" } }}>
-      <Table size="small" stickyHeader>
-        <TableHead>
-          <TableRow>
-            {heads.map((head) => (
-              <TableCell key={head} scope="col">
-                {head}
-              </TableCell>
-            ))}
-          </TableRow>
-        </TableHead>
-        <TableBody>
-          {pitches.toReversed().map(({ pitch, number }) => (
-            <TableRow key={pitch.id}>
-              <TableCell component="th" scope="row">
-                {number}
-              </TableCell>
-              <TableCell>{time.seconds(pitch.release_ns / 1e6)}</TableCell>
-              <TableCell>{pitchInWords(pitch.pitch_type)}</TableCell>
-              <TableCell>{units.number("speed", pitch.release_speed)}</TableCell>
-              <TableCell>{units.number("spin", pitch.release_spin_rate)}</TableCell>
-              <TableCell>{units.number("length", pitch.release_pos_z)}</TableCell>
-              <TableCell>{units.number("break", pitch.pfx_x)}</TableCell>
-              <TableCell>{units.number("break", pitch.pfx_z)}</TableCell>
-              <TableCell>{stateInWords(pitch.state).word}</TableCell>
-              <TableCell>{pitch.flags.map(flagInWords).join(", ")}</TableCell>
-            </TableRow>
-          ))}
-        </TableBody>
-      </Table>
-    </TableContainer>
+    <PlainTable
+      label="All pitches, the newest first"
+      heads={heads}
+      keys={newest.map(({ pitch }) => pitch.id)}
+      rows={newest.map(({ pitch, number }) => [
+        number,
+        time.seconds(pitch.release_ns / 1e6),
+        pitchInWords(pitch.pitch_type),
+        units.number("speed", pitch.release_speed),
+        units.number("spin", pitch.release_spin_rate),
+        units.number("length", pitch.release_pos_z),
+        units.number("break", pitch.pfx_x),
+        units.number("break", pitch.pfx_z),
+        stateInWords(pitch.state).word,
+        pitch.flags.map(flagInWords).join(", "),
+      ])}
+      sticky
+      sx={{ maxHeight: 420, mt: 2, "& td, & th": { whiteSpace: "nowrap" } }}
+    />
   );
 }

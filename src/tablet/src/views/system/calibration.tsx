@@ -8,9 +8,9 @@ import type { CameraReport, ChartPoint } from "../../api/types";
 import { Frame, LeftAxis, MARGIN } from "../../charts/frame";
 import { path, rangeOf, scale } from "../../charts/scale";
 import { Answered, Empty } from "../../parts/states";
+import { Sign, type SignKind } from "../../parts/table";
 import { useSettings } from "../../people/settings";
 import { ageInWords } from "../../people/time";
-import { Sign, type SignKind } from "./table";
 
 const EVERY_MS = 5_000;
 const HEIGHT = 120;

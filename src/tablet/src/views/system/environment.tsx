@@ -6,10 +6,10 @@ import { ask } from "../../api/client";
 import type { EnvironmentReport, FusedValue } from "../../api/types";
 import { Panel } from "../../parts/panel";
 import { Answered } from "../../parts/states";
+import { PlainTable, Sign, type SignKind } from "../../parts/table";
 import { useSettings } from "../../people/settings";
 import { ageInWords } from "../../people/time";
 import { percent } from "../../people/units";
-import { PlainTable, Sign, type SignKind } from "./table";
 
 const EVERY_MS = 5_000;
 

@@ -12,9 +12,9 @@ import { useState } from "react";
 import { ask } from "../../api/client";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
+import { PlainTable, Sign } from "../../parts/table";
 import { useSettings } from "../../people/settings";
 import { percent } from "../../people/units";
-import { PlainTable, Sign } from "./table";
 
 type ModelShown = Awaited<ReturnType<typeof ask.models>>["models"][number];
 

@@ -3,9 +3,9 @@ import Typography from "@mui/material/Typography";
 
 import type { SourceStatus, StatusReport } from "../../api/types";
 import { Empty } from "../../parts/states";
+import { PlainTable, Sign, type SignKind } from "../../parts/table";
 import { moundInWords } from "../../people/words";
 import { percent } from "../../people/units";
-import { PlainTable, Sign, type SignKind } from "./table";
 
 const STATE_SIGNS: Readonly<Record<SourceStatus["state"], SignKind>> = {
   active: "good",

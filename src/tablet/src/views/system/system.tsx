@@ -8,6 +8,7 @@ import type { StatusReport } from "../../api/types";
 import { useLink } from "../../live/react";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
+import { PlainTable, Sign } from "../../parts/table";
 import { useSettings } from "../../people/settings";
 import { ageInWords } from "../../people/time";
 import { percent } from "../../people/units";
@@ -16,7 +17,7 @@ import { Calibration } from "./calibration";
 import { Environment } from "./environment";
 import { Models } from "./models";
 import { Sources } from "./sources";
-import { PlainTable, Sign } from "./table";
+import { Upstream } from "./upstream";
 
 const STATUS_EVERY_MS = 2_000;
 
@@ -77,9 +78,7 @@ function Daemon({ report }: { report: StatusReport }) {
           part.detail,
         ])}
       />
-      <Typography sx={{ mt: 1 }}>
-        Upstream: <Sign kind="off" word="off" /> this daemon tells of none.
-      </Typography>
+      <Upstream />
       <Typography>
         Store: {filled === null ? "not told yet" : `${percent(filled, 1)} full, ${store?.commits} commits, ${store?.commit_failures} failed, ${store?.queued} waiting`}.
       </Typography>
