@@ -56,11 +56,12 @@ deb: ## the Debian package, target/deb/pitchguard_*.deb
 test-appliance: ## the package in a Debian 12 that boots in a container (as root; about 12 minutes)
 	tests/appliance/run
 
-soak: setup ## the full counts and durations of the issues, once, for the record (about two hours)
+soak: setup ## the full counts and durations of the issues, once, for the record (about three hours)
 	$(CARGO) build --release --locked
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test game --test daemon_games -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test soak -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test calibration_games --test calibration_pipeline -- --nocapture --test-threads 1
+	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test history_league --test journal_kill -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test upstream_line --test upstream_wire -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(MAKE) test-browser
 
