@@ -160,6 +160,7 @@ mod tests {
     fn on_the_list_he_is_not_available() {
         let mut series = threw(&[(100, 20)]);
         series.placements.push(Placement {
+            hurt: None,
             announced: None,
             retroactive: Some(Day(101)),
             surgery: None,

@@ -116,6 +116,7 @@ fn another_future(series: &Series, day: Day) -> Series {
         }
     }
     other.placements.push(Placement {
+        hurt: Some(day.plus(1)),
         announced: Some(day.plus(5)),
         retroactive: Some(day.plus(1)),
         surgery: Some(day.plus(6)),

@@ -3,8 +3,8 @@
 //! A snapshot is the end of a day on which a pitcher appeared in the regular season. Its label is whether an injured-list
 //! placement of the arm or shoulder class falls into the 21 days after it. The rules that keep the future out:
 //! - a placement is dated by its announcement, and where none is known by its retroactive date;
-//! - snapshots in the 3 days before the earlier of the two are a **blackout**, kept apart: whoever limps off in the
-//!   fourth inning is no prediction;
+//! - snapshots in the 3 days before the earlier of the two are a **blackout**, kept apart, and so is that of the day of
+//!   the injury, however much later the list began: whoever limps off in the fourth inning is no prediction;
 //! - snapshots while on the list are dropped;
 //! - snapshots whose 21 days run past the regular season's end, or past the data, are censored: who is hurt in October is
 //!   placed on no list, so the day of the year alone would predict (AUC 0.54).
@@ -25,7 +25,7 @@ pub enum Outcome {
     Healthy,
     /// An arm placement within the horizon.
     Placed,
-    /// An arm placement within the horizon, and the snapshot is within its blackout.
+    /// An arm placement within the horizon, and the snapshot is within its blackout or of the day of the injury.
     Blackout,
     /// He was on the list on that day.
     OnList,
@@ -66,7 +66,8 @@ pub fn outcome(series: &Series, day: Day, season: Option<RegularSeason>, data_en
     let mut placed = false;
     for placement in series.placements.iter().filter(ahead) {
         // A placement has an earliest date where it has one at all.
-        if placement.earliest().is_some_and(|first| day.plus(BLACKOUT_DAYS) >= first) {
+        let soon = placement.earliest().is_some_and(|first| day.plus(BLACKOUT_DAYS) >= first);
+        if soon || placement.hurt == Some(day) {
             return Outcome::Blackout;
         }
         placed = true;
@@ -140,6 +141,7 @@ mod tests {
     fn placed(announced: Option<i32>, retroactive: Option<i32>, returned: Option<i32>, part: BodyPart) -> Series {
         let day = |d: Option<i32>| d.map(|d| OPENING.plus(d));
         let placement = Placement {
+            hurt: None,
             announced: day(announced),
             retroactive: day(retroactive),
             surgery: None,
@@ -176,6 +178,15 @@ mod tests {
         // Nothing but the retroactive date is known: it dates the placement.
         let s = placed(None, Some(58), Some(75), BodyPart::Shoulder);
         assert_eq!((on(&s, 37), on(&s, 36)), (Outcome::Placed, Outcome::Healthy));
+    }
+
+    #[test]
+    fn the_outing_of_the_injury_is_taken_out_however_late_the_list_began() {
+        let mut s = placed(None, Some(58), Some(75), BodyPart::Elbow);
+        s.placements[0].hurt = Some(OPENING.plus(51));
+        let days = [50, 51, 52, 54, 55].map(|day| on(&s, day));
+        let placed = Outcome::Placed;
+        assert_eq!(days, [placed, Outcome::Blackout, placed, placed, Outcome::Blackout]);
     }
 
     #[test]

@@ -90,8 +90,8 @@ fn write_card(out: &mut String, model: &Model) -> std::fmt::Result {
     writeln!(
         out,
         "One row a game day of the regular season. Placements are dated by their announcement, else by their retroactive \
-         date; the {BLACKOUT_DAYS} days before one are scored apart; rows on the list are dropped; rows whose \
-         {HORIZON_DAYS} days pass the season's end or {} are censored.\n",
+         date; the {BLACKOUT_DAYS} days before one, and the day of the injury, are scored apart; rows on the list are \
+         dropped; rows whose {HORIZON_DAYS} days pass the season's end or {} are censored.\n",
         r.data_end
     )?;
     writeln!(

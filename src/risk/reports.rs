@@ -60,6 +60,7 @@ mod tests {
 
     fn report(hurt: &str, retroactive: &str, returned: &str) -> Report {
         let placement = Placement {
+            hurt: day(hurt),
             announced: None,
             retroactive: day(retroactive),
             surgery: None,

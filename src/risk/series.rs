@@ -23,6 +23,8 @@ pub struct Appearance {
 /// One placement on the injured list. Its dates are kept apart, since each means something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placement {
+    /// The day of the injury, where it is told: an outing on it is the one that he was removed from.
+    pub hurt: Option<Day>,
     /// When the club announced it.
     pub announced: Option<Day>,
     /// The day from which it counts, up to three days earlier, and not before the last game.
@@ -108,6 +110,7 @@ mod tests {
     fn a_placement_is_dated_by_its_announcement_and_without_one_by_its_retroactive_date() {
         let day = |d| Some(Day(d));
         let mut p = Placement {
+            hurt: None,
             announced: day(10),
             retroactive: day(8),
             surgery: day(30),

@@ -118,6 +118,7 @@ fn report(record: &InjuryRecord) -> Report {
     Report {
         hurt: day(&record.injury_date).or(day(&record.surgery_date)),
         placement: Placement {
+            hurt: day(&record.injury_date),
             announced: day(&record.announced_date),
             retroactive: day(&record.retroactive_date),
             surgery: day(&record.surgery_date),

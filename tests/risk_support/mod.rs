@@ -43,6 +43,7 @@ fn pitcher(id: u32, rng: &mut StdRng) -> Series {
                 let first = today.plus(1);
                 today = first.plus(rng.random_range(15..40));
                 series.placements.push(Placement {
+                    hurt: None,
                     announced: Some(first.plus(1)),
                     retroactive: Some(first),
                     surgery: None,
