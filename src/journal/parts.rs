@@ -18,7 +18,9 @@ const PREFIX: &str = "part-";
 const BROKEN: &str = ".broken";
 /// sled reads through a part when it opens: this is what a start costs at most.
 const PART_BYTES_MAX: u64 = 48 << 20;
-const PART_AGE: Duration = Duration::from_hours(1);
+/// sled keeps an index of the part that it writes in memory, whatever its cache may take: 8 MB of half an hour of the full
+/// rig (`make soak`).
+const PART_AGE: Duration = Duration::from_mins(10);
 /// What sled may keep in memory of a part, bytes.
 const CACHE_BYTES: u64 = 4 << 20;
 /// How large sled's segments are, bytes: what a part takes at least.
