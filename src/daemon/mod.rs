@@ -292,7 +292,7 @@ impl Daemon {
             risk: Arc::clone(&risk),
             keys: Arc::clone(&keys),
             config: config.store.clone(),
-            sheddable: kept_journal.iter().map(|journal| Box::new(journal.clone()) as _).collect(),
+            sheddable: journal::sheddable(kept_journal.as_ref(), &config.store.path),
         })?;
         let router = api::router(ApiState {
             live: Arc::clone(&live),

@@ -2,7 +2,7 @@
 //!
 //! A part is closed when it takes a sixteenth of what the journal may take, [`PART_BYTES_MAX`] at most, or when it was open
 //! for [`PART_AGE`]. Blocks are numbered through over all parts. A directory that does not open is renamed to end in
-//! `.broken`, is read by nobody, and goes when it is the oldest.
+//! `.broken`, is read by nobody, and goes when it is the oldest. One without a block is removed.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::block::{self, Header};
+use super::room::Disk;
 use super::{Config, JournalError, Shared};
 
 const PREFIX: &str = "part-";
@@ -57,6 +58,11 @@ struct Row {
 }
 
 impl Row {
+    fn close(&mut self) {
+        let closed = self.current.take().and_then(part);
+        self.closed.extend(closed);
+    }
+
     /// Goes beyond every number that a part which cannot be read may have used.
     fn skip(&mut self) {
         self.next += 1 << 32;
@@ -70,6 +76,7 @@ pub(super) struct Parts {
     dir: PathBuf,
     bytes_max: u64,
     age_max: Duration,
+    leaves_free_frac: f64,
     row: Mutex<Row>,
     shared: Arc<Shared>,
 }
@@ -102,6 +109,12 @@ impl Parts {
                     break;
                 }
                 Err(error @ JournalError::InUse { .. }) => return Err(error),
+                Err(error) if error.is_about_room() => {
+                    tracing::error!(%error, "a part of the journal is not read before there is room on its disk");
+                    closed.push_back(newest);
+                    row.skip();
+                    break;
+                }
                 Err(error) => {
                     tracing::error!(%error, "a part of the journal does not open and is set aside: it cannot be replayed");
                     shared.set_aside.fetch_add(1, Ordering::Relaxed);
@@ -113,7 +126,25 @@ impl Parts {
         }
         row.closed = closed;
         let age_max = Duration::from_secs_f64(config.max_age_h * 3_600.0);
-        Ok(Self { dir: dir.to_path_buf(), bytes_max: config.max_bytes, age_max, row: Mutex::new(row), shared })
+        // On a small disk parts are small, too, and giving one up is no great loss.
+        let disk = Disk::of(dir).map_err(failed)?;
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            bytes_max: config.max_bytes.min(disk.bytes / 2),
+            age_max,
+            leaves_free_frac: config.leaves_free_frac,
+            row: Mutex::new(row),
+            shared,
+        })
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Share of its file system that the journal leaves free.
+    pub(super) fn leaves_free_frac(&self) -> f64 {
+        self.leaves_free_frac
     }
 
     fn row(&self) -> MutexGuard<'_, Row> {
@@ -150,13 +181,19 @@ impl Parts {
                 Ok(())
             }
             Err(source) => {
-                // sled does not recover from an error of the disk: another part does.
-                if let Some(current) = row.current.take() {
-                    self.shared.set_aside.fetch_add(1, Ordering::Relaxed);
-                    let part = part(current);
-                    row.closed.push_back(set_aside(part));
+                // sled does not recover from an error of the disk: another part does. For want of room it is cut short, no more.
+                drop(db);
+                let error = JournalError::Part { path: dir, source };
+                if let Some(part) = row.current.take().and_then(part) {
+                    let part = if error.is_about_room() {
+                        part
+                    } else {
+                        self.shared.set_aside.fetch_add(1, Ordering::Relaxed);
+                        set_aside(part)
+                    };
+                    row.closed.push_back(part);
                 }
-                Err(JournalError::Part { path: dir, source })
+                Err(error)
             }
         }
     }
@@ -166,16 +203,25 @@ impl Parts {
         let mut row = self.row();
         let part_bytes = (self.bytes_max / 16).min(PART_BYTES_MAX);
         if row.current.as_ref().is_some_and(|c| c.bytes >= part_bytes || c.begun.elapsed() >= PART_AGE) {
-            let closed = row.current.take().map(part);
-            row.closed.extend(closed);
+            row.close();
         }
         if row.current.is_none() {
             let (first, dir) = (row.next, self.dir.join(format!("{PREFIX}{:020}", row.next)));
-            let db = open(&dir)?;
+            let db = open(&dir).inspect_err(|error| {
+                // What was begun of one that does not open is in the way of the next attempt.
+                if !matches!(error, JournalError::InUse { .. }) {
+                    remove(&dir);
+                }
+            })?;
             row.current = Some(Current { db, dir, first, next: first, bytes: 0, begun: Instant::now() });
         }
         let current = row.current.as_ref().expect("opened above");
         Ok((current.db.clone(), current.dir.clone(), current.next))
+    }
+
+    /// Closes the part that is being written; the next block begins another.
+    pub(super) fn close(&self) {
+        self.row().close();
     }
 
     /// Removes what is too old or too much.
@@ -217,9 +263,16 @@ impl Parts {
     }
 }
 
-fn part(current: Current) -> Part {
-    let bytes = current.db.size_on_disk().unwrap_or(current.bytes);
-    Part { dir: current.dir, first: current.first, bytes, touched: SystemTime::now(), broken: false }
+/// A part that is written no more. One without a block is removed: its number is the next one's.
+fn part(current: Current) -> Option<Part> {
+    let Current { db, dir, first, next, bytes, .. } = current;
+    if next == first {
+        drop(db);
+        remove(&dir);
+        return None;
+    }
+    let bytes = db.size_on_disk().unwrap_or(bytes);
+    Some(Part { dir, first, bytes, touched: SystemTime::now(), broken: false })
 }
 
 /// Renames a part so that nobody opens it again.
@@ -289,7 +342,10 @@ fn last_block(db: &sled::Db) -> Option<(u64, u64)> {
 }
 
 fn remove(dir: &Path) {
-    if let Err(error) = fs::remove_dir_all(dir) {
-        tracing::warn!(%error, part = %dir.display(), "a part of the journal cannot be removed");
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(%error, part = %dir.display(), "a part of the journal cannot be removed");
+        }
+        _ => {}
     }
 }

@@ -5,6 +5,7 @@ mod backups;
 mod daemon_support;
 mod diag;
 mod disk;
+mod journal_room;
 mod keys;
 mod numbers;
 
