@@ -8,6 +8,9 @@ mod disk;
 mod journal_room;
 mod keys;
 mod numbers;
+#[path = "../risk_support/mod.rs"]
+mod risk_support;
+mod rollback;
 
 use std::fs;
 use std::process::Output;
