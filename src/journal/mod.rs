@@ -179,6 +179,9 @@ struct Shared {
     set_aside: AtomicU64,
     removed: AtomicU64,
     stops: AtomicU64,
+    /// Parts, and what they take, bytes, as they were last seen.
+    parts: AtomicU64,
+    bytes: AtomicU64,
     /// Steps that are flushed, or that nobody should wait for: numbers below it.
     flushed: AtomicU64,
     broken: AtomicBool,
