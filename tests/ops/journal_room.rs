@@ -44,9 +44,7 @@ fn a_journal_on_a_full_disk_stops_once_says_so_and_goes_on_by_itself_while_the_g
     // Long enough for many an attempt to begin a part.
     cameras.play(cameras.quiet_after(pitches - 4));
     daemon.wait_for("what is thrown meanwhile is measured and kept", |r| {
-        let status = r.status();
-        (status["pitches"]["provisional"].as_u64()? >= pitches as u64 - 3 && status["store"]["queued"] == 0)
-            .then_some(())
+        (r.pitches().len() >= pitches - 3 && r.status()["store"]["queued"] == 0).then_some(())
     });
     let during = daemon.status();
     let is_counted = journalled(&during, "failed") > journalled(&before, "failed");
