@@ -1,9 +1,9 @@
 //! `pitchguard rollback`: back to the configuration, or the risk model, that worked before.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -157,9 +157,13 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Writes a file that belongs to whom the other one does, with its mode.
+/// Writes a file that belongs to whom the other one does, with its mode; durably, since it takes another's place.
 fn write_as(path: &Path, text: &[u8], like: &Path) -> Result<(), RollbackError> {
-    fs::write(path, text).map_err(failed("write", path))?;
+    // It may hold a broker's password: nobody else reads it before it has its mode.
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let written = options.open(path).and_then(|mut file| file.write_all(text).and_then(|()| file.sync_all()));
+    written.map_err(failed("write", path))?;
     match fs::metadata(like) {
         Ok(like) => fs::set_permissions(path, like.permissions())
             .and_then(|()| chown(path, Some(like.uid()), Some(like.gid())))
@@ -176,7 +180,9 @@ fn replace(candidate: &Path, file: &Path) -> Result<(), RollbackError> {
         write_as(&kept, &text, file)?;
         println!("what {} held is in {}", file.display(), kept.display());
     }
-    fs::rename(candidate, file).map_err(failed("replace", file))
+    fs::rename(candidate, file).map_err(failed("replace", file))?;
+    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed("make it last in", dir))
 }
 
 fn roll_model_back(file: Option<&Path>) -> Result<(), RollbackError> {

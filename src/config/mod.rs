@@ -379,6 +379,7 @@ impl Config {
                 path: r.take("journal", "path", journal.path),
                 max_age_h: r.take("journal", "max_age_h", journal.max_age_h),
                 max_bytes: r.take("journal", "max_bytes", journal.max_bytes),
+                ..journal
             },
             risk: r.take_section("risk", risk),
             upstream: upstream::Config {

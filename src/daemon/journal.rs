@@ -1,10 +1,13 @@
 //! The journal beside the merge thread: opened at start, counted while it runs, closed at the end.
 
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::watch::Sheddable;
 use crate::config::Config;
-use crate::journal::{Journal, JournalError, Tap};
+use crate::journal::{self, Journal, JournalError, Shortage, Tap};
 use crate::observe::{JournalStatus, PartState, Telemetry};
 
 /// Its part in `/health/ready`.
@@ -19,7 +22,8 @@ pub(super) fn open(config: &Config, telemetry: &Telemetry) -> Option<Journal> {
     if !config.journal.enabled {
         return None;
     }
-    match Journal::open(&config.journal_dir(), &config.journal) {
+    let settings = journal::Config { leaves_free_frac: config.store.disk_shed_frac, ..config.journal.clone() };
+    match Journal::open(&config.journal_dir(), &settings) {
         Ok(journal) => Some(journal),
         Err(error) => {
             without(&error, telemetry);
@@ -54,19 +58,41 @@ pub(super) fn report(journal: &Journal, recovered: u64, telemetry: &Telemetry) {
         frames: counts.frames,
         missed: counts.missed,
         failed: counts.failed,
+        stops: counts.stops,
         set_aside: counts.set_aside,
         removed: counts.removed,
         parts: counts.parts,
         bytes: counts.bytes,
         recovered,
     });
-    if journal.is_broken() {
+    if let Some(shortage) = journal.shortage() {
+        telemetry.set_part(PART, PartState::Degraded, without_room(shortage, journal.dir()));
+    } else if journal.is_broken() {
         let detail =
             "the disk takes no frames: they are counted, and cannot be replayed; look at its room and its health";
         telemetry.set_part(PART, PartState::Degraded, detail);
     } else {
         telemetry.set_part(PART, PartState::Ready, "");
     }
+}
+
+/// What is told while it is off for want of room.
+fn without_room(shortage: Shortage, dir: &Path) -> String {
+    let percent = |bytes: u64| 100.0 * bytes as f64 / shortage.disk.max(1) as f64;
+    format!(
+        "off for want of room: {:.1} % of the file system of {} is free, and it goes on by itself at {:.1} %; until then \
+         frames are counted, and cannot be replayed: remove files there",
+        percent(shortage.free),
+        dir.display(),
+        percent(shortage.wanted)
+    )
+}
+
+/// What of it can be given up for the store's sake: nothing where it is on a disk of its own, which is not the store's.
+pub(super) fn sheddable(journal: Option<&Journal>, store: &Path) -> Vec<Box<dyn Sheddable>> {
+    let device = |dir: &Path| std::fs::metadata(dir).map(|metadata| metadata.dev()).ok();
+    let beside = journal.filter(|journal| device(journal.dir()) == device(store));
+    beside.map(|journal| Box::new(journal.clone()) as _).into_iter().collect()
 }
 
 /// Waits until what was journalled is flushed, but not for a disk that hangs.

@@ -292,7 +292,7 @@ impl Daemon {
             risk: Arc::clone(&risk),
             keys: Arc::clone(&keys),
             config: config.store.clone(),
-            sheddable: kept_journal.iter().map(|journal| Box::new(journal.clone()) as _).collect(),
+            sheddable: journal::sheddable(kept_journal.as_ref(), &config.store.path),
         })?;
         let router = api::router(ApiState {
             live: Arc::clone(&live),
@@ -370,15 +370,7 @@ impl Daemon {
 
     /// A flag that SIGTERM or Ctrl-C sets.
     pub fn interrupted(&self) -> Arc<AtomicBool> {
-        let flag = Arc::new(AtomicBool::new(false));
-        let raised = Arc::clone(&flag);
-        self.runtime.spawn(async move {
-            match signalled().await {
-                Ok(()) => raised.store(true, Ordering::Release),
-                Err(error) => tracing::error!(%error, "the system lets nobody listen for signals: stop it by SIGKILL"),
-            }
-        });
-        flag
+        service::on_end(&self.runtime)
     }
 
     /// Stops in the way of the data: what was received is merged, what was merged is committed. A store that takes nothing
@@ -414,14 +406,6 @@ impl Daemon {
         let _ = self.http_stop.send(());
         let _ = self.runtime.block_on(async { tokio::time::timeout(DRAIN, self.http_done).await });
         self.runtime.shutdown_timeout(DRAIN);
-    }
-}
-
-async fn signalled() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        done = tokio::signal::ctrl_c() => done,
     }
 }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::reload::Reload;
 use super::watchdog::Watchdog;
 use super::{Daemon, DaemonError, systemd};
@@ -86,13 +88,36 @@ fn status(daemon: &Daemon) -> String {
     line
 }
 
+/// A flag that SIGTERM or Ctrl-C sets.
+pub(super) fn on_end(runtime: &tokio::runtime::Runtime) -> Arc<AtomicBool> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&flag);
+    // Listened for from here on: a daemon that is told to end as soon as it is ready ends in order, too.
+    let _inside = runtime.enter();
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut terminate), Ok(mut interrupt)) => {
+            runtime.spawn(async move {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                raised.store(true, Ordering::Release);
+            });
+        }
+        (Err(error), _) | (_, Err(error)) => {
+            tracing::error!(%error, "the system lets nobody listen for signals: stop it by SIGKILL");
+        }
+    }
+    flag
+}
+
 /// A flag that SIGHUP sets, again and again.
 pub(super) fn on_hangup(runtime: &tokio::runtime::Runtime) -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     let raised = Arc::clone(&flag);
     // Listened for from here on: before the daemon says that it is ready.
     let _inside = runtime.enter();
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) {
+    match signal(SignalKind::hangup()) {
         Ok(mut hangups) => {
             runtime.spawn(async move {
                 while hangups.recv().await.is_some() {

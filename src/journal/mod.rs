@@ -12,6 +12,8 @@
 //! - **Bounded by age and bytes, and starting costs the same whatever is in it.** sled gives no disk space back and reads
 //!   through its log when it opens. So the journal is a row of *parts* (`parts`), each a small sled of its own in a
 //!   directory of its own: the newest is written, the oldest is removed as a whole, and a start opens the newest only.
+//! - **Last in line for the disk.** Where little room is left it gives up its older parts, then stops, and goes on by itself
+//!   once there is clearly room again (`room`).
 //!
 //! A part holds blocks under their number (u64, big-endian). A block is a header of 40 bytes (`block`) and the entries
 //! (`entry`), compressed with LZ4: it packs at a hundred times the stadium's rate on a fraction of a core, which Zstandard
@@ -21,17 +23,20 @@ mod block;
 mod entry;
 mod parts;
 mod read;
+mod room;
 mod tap;
 mod writer;
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub use entry::{BlockError, Entry, Missed};
 pub use read::{Block, Blocks, Reader};
+pub use room::Shortage;
 pub use tap::Tap;
 
 use parts::Parts;
@@ -48,13 +53,15 @@ pub struct Config {
     pub path: Option<PathBuf>,
     /// Frames older than this are removed, hours.
     pub max_age_h: f64,
-    /// The most that it takes on the disk, bytes; the oldest part goes first.
+    /// The most that it takes on the disk, bytes; the oldest part goes first. Never more than half of its file system.
     pub max_bytes: u64,
+    /// Share of its file system that it leaves free: `[store] disk_shed_frac`.
+    pub leaves_free_frac: f64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { enabled: true, path: None, max_age_h: 72.0, max_bytes: 8 << 30 }
+        Self { enabled: true, path: None, max_age_h: 72.0, max_bytes: 8 << 30, leaves_free_frac: 0.05 }
     }
 }
 
@@ -131,6 +138,14 @@ pub enum JournalError {
     Thread(std::io::Error),
 }
 
+impl JournalError {
+    /// Whether the disk refuses for want of room, whatever it says of itself.
+    fn is_about_room(&self) -> bool {
+        let Self::Part { source: sled::Error::Io(error), .. } = self else { return false };
+        matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+    }
+}
+
 /// The journal's numbers since the start, and what it takes now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
@@ -138,8 +153,10 @@ pub struct Counts {
     pub frames: u64,
     /// Frames not journalled because no block was free.
     pub missed: u64,
-    /// Frames not journalled because the disk did not take them.
+    /// Frames not journalled because the disk did not take them, or had no room for them.
     pub failed: u64,
+    /// Times that it stopped for want of room.
+    pub stops: u64,
     /// Blocks written.
     pub blocks: u64,
     /// Parts that did not open or write, and were set aside.
@@ -161,9 +178,22 @@ struct Shared {
     blocks: AtomicU64,
     set_aside: AtomicU64,
     removed: AtomicU64,
-    /// Steps that are flushed: numbers below it.
+    stops: AtomicU64,
+    /// Parts, and what they take, bytes, as they were last seen.
+    parts: AtomicU64,
+    bytes: AtomicU64,
+    /// Steps that are flushed, or that nobody should wait for: numbers below it.
     flushed: AtomicU64,
     broken: AtomicBool,
+    /// There while it is off.
+    shortage: Mutex<Option<Shortage>>,
+}
+
+impl Shared {
+    fn set_shortage(&self, shortage: Option<Shortage>) {
+        // What is behind it is replaced as a whole.
+        *self.shortage.lock().unwrap_or_else(PoisonError::into_inner) = shortage;
+    }
 }
 
 /// The open journal: reads it, counts it, sheds it. Cheap to clone.
@@ -178,7 +208,7 @@ impl Journal {
     ///
     /// # Errors
     /// The directory cannot be made or read, or another process has the journal.
-    pub fn open(dir: &std::path::Path, config: &Config) -> Result<Self, JournalError> {
+    pub fn open(dir: &Path, config: &Config) -> Result<Self, JournalError> {
         let shared = Arc::new(Shared::default());
         let parts = Parts::open(dir, config, Arc::clone(&shared))?;
         Ok(Self { parts: Arc::new(parts), shared })
@@ -214,6 +244,7 @@ impl Journal {
             frames: of(&s.frames),
             missed: of(&s.missed),
             failed: of(&s.failed),
+            stops: of(&s.stops),
             blocks: of(&s.blocks),
             set_aside: of(&s.set_aside),
             removed: of(&s.removed),
@@ -222,12 +253,23 @@ impl Journal {
         }
     }
 
+    /// Its directory.
+    pub fn dir(&self) -> &Path {
+        self.parts.dir()
+    }
+
+    /// What it lacks while it is off for want of room.
+    pub fn shortage(&self) -> Option<Shortage> {
+        *self.shared.shortage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether writing fails at the moment.
     pub fn is_broken(&self) -> bool {
         self.shared.broken.load(Ordering::Relaxed)
     }
 
-    /// Number of the first step that is not flushed yet.
+    /// Number of the first step that is not flushed yet. While the journal is off nothing is worth waiting for: the largest
+    /// number there is.
     pub fn flushed(&self) -> u64 {
         self.shared.flushed.load(Ordering::Acquire)
     }

@@ -2,16 +2,17 @@
 //!
 //! A part is closed when it takes a sixteenth of what the journal may take, [`PART_BYTES_MAX`] at most, or when it was open
 //! for [`PART_AGE`]. Blocks are numbered through over all parts. A directory that does not open is renamed to end in
-//! `.broken`, is read by nobody, and goes when it is the oldest.
+//! `.broken`, is read by nobody, and goes when it is the oldest. One without a block is removed.
 
 use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::block::{self, Header};
+use super::room::Disk;
 use super::{Config, JournalError, Shared};
 
 const PREFIX: &str = "part-";
@@ -59,6 +60,11 @@ struct Row {
 }
 
 impl Row {
+    fn close(&mut self) {
+        let closed = self.current.take().and_then(part);
+        self.closed.extend(closed);
+    }
+
     /// Goes beyond every number that a part which cannot be read may have used.
     fn skip(&mut self) {
         self.next += 1 << 32;
@@ -72,6 +78,7 @@ pub(super) struct Parts {
     dir: PathBuf,
     bytes_max: u64,
     age_max: Duration,
+    leaves_free_frac: f64,
     row: Mutex<Row>,
     shared: Arc<Shared>,
 }
@@ -104,6 +111,12 @@ impl Parts {
                     break;
                 }
                 Err(error @ JournalError::InUse { .. }) => return Err(error),
+                Err(error) if error.is_about_room() => {
+                    tracing::error!(%error, "a part of the journal is not read before there is room on its disk");
+                    closed.push_back(newest);
+                    row.skip();
+                    break;
+                }
                 Err(error) => {
                     tracing::error!(%error, "a part of the journal does not open and is set aside: it cannot be replayed");
                     shared.set_aside.fetch_add(1, Ordering::Relaxed);
@@ -115,7 +128,25 @@ impl Parts {
         }
         row.closed = closed;
         let age_max = Duration::from_secs_f64(config.max_age_h * 3_600.0);
-        Ok(Self { dir: dir.to_path_buf(), bytes_max: config.max_bytes, age_max, row: Mutex::new(row), shared })
+        // On a small disk parts are small, too, and giving one up is no great loss.
+        let disk = Disk::of(dir).map_err(failed)?;
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            bytes_max: config.max_bytes.min(disk.bytes / 2),
+            age_max,
+            leaves_free_frac: config.leaves_free_frac,
+            row: Mutex::new(row),
+            shared,
+        })
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Share of its file system that the journal leaves free.
+    pub(super) fn leaves_free_frac(&self) -> f64 {
+        self.leaves_free_frac
     }
 
     fn row(&self) -> MutexGuard<'_, Row> {
@@ -128,12 +159,22 @@ impl Parts {
         self.row().next_step
     }
 
-    /// Parts, and what they take, bytes.
+    /// Parts, and what they take, bytes; as they were last seen while the disk is at work on them, since the merge thread
+    /// asks and waits for no disk.
     pub(super) fn size(&self) -> (u64, u64) {
-        let row = self.row();
-        let current = row.current.as_ref().map_or(0, |c| c.bytes);
-        let parts = row.closed.len() + usize::from(row.current.is_some());
-        (parts as u64, current + row.closed.iter().map(|part| part.bytes).sum::<u64>())
+        let row = match self.row.try_lock() {
+            Ok(row) => Some(row),
+            Err(TryLockError::Poisoned(row)) => Some(row.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        if let Some(row) = row {
+            let current = row.current.as_ref().map_or(0, |c| c.bytes);
+            let parts = row.closed.len() + usize::from(row.current.is_some());
+            self.shared.parts.store(parts as u64, Ordering::Relaxed);
+            let closed = row.closed.iter().map(|part| part.bytes).sum::<u64>();
+            self.shared.bytes.store(current + closed, Ordering::Relaxed);
+        }
+        (self.shared.parts.load(Ordering::Relaxed), self.shared.bytes.load(Ordering::Relaxed))
     }
 
     /// Writes one block and flushes it.
@@ -152,13 +193,19 @@ impl Parts {
                 Ok(())
             }
             Err(source) => {
-                // sled does not recover from an error of the disk: another part does.
-                if let Some(current) = row.current.take() {
-                    self.shared.set_aside.fetch_add(1, Ordering::Relaxed);
-                    let part = part(current);
-                    row.closed.push_back(set_aside(part));
+                // sled does not recover from an error of the disk: another part does. For want of room it is cut short, no more.
+                drop(db);
+                let error = JournalError::Part { path: dir, source };
+                if let Some(part) = row.current.take().and_then(part) {
+                    let part = if error.is_about_room() {
+                        part
+                    } else {
+                        self.shared.set_aside.fetch_add(1, Ordering::Relaxed);
+                        set_aside(part)
+                    };
+                    row.closed.push_back(part);
                 }
-                Err(JournalError::Part { path: dir, source })
+                Err(error)
             }
         }
     }
@@ -168,16 +215,25 @@ impl Parts {
         let mut row = self.row();
         let part_bytes = (self.bytes_max / 16).min(PART_BYTES_MAX);
         if row.current.as_ref().is_some_and(|c| c.bytes >= part_bytes || c.begun.elapsed() >= PART_AGE) {
-            let closed = row.current.take().map(part);
-            row.closed.extend(closed);
+            row.close();
         }
         if row.current.is_none() {
             let (first, dir) = (row.next, self.dir.join(format!("{PREFIX}{:020}", row.next)));
-            let db = open(&dir)?;
+            let db = open(&dir).inspect_err(|error| {
+                // What was begun of one that does not open is in the way of the next attempt.
+                if !matches!(error, JournalError::InUse { .. }) {
+                    remove(&dir);
+                }
+            })?;
             row.current = Some(Current { db, dir, first, next: first, bytes: 0, begun: Instant::now() });
         }
         let current = row.current.as_ref().expect("opened above");
         Ok((current.db.clone(), current.dir.clone(), current.next))
+    }
+
+    /// Closes the part that is being written; the next block begins another.
+    pub(super) fn close(&self) {
+        self.row().close();
     }
 
     /// Removes what is too old or too much.
@@ -219,9 +275,16 @@ impl Parts {
     }
 }
 
-fn part(current: Current) -> Part {
-    let bytes = current.db.size_on_disk().unwrap_or(current.bytes);
-    Part { dir: current.dir, first: current.first, bytes, touched: SystemTime::now(), broken: false }
+/// A part that is written no more. One without a block is removed: its number is the next one's.
+fn part(current: Current) -> Option<Part> {
+    let Current { db, dir, first, next, bytes, .. } = current;
+    if next == first {
+        drop(db);
+        remove(&dir);
+        return None;
+    }
+    let bytes = db.size_on_disk().unwrap_or(bytes);
+    Some(Part { dir, first, bytes, touched: SystemTime::now(), broken: false })
 }
 
 /// Renames a part so that nobody opens it again.
@@ -291,7 +354,27 @@ fn last_block(db: &sled::Db) -> Option<(u64, u64)> {
 }
 
 fn remove(dir: &Path) {
-    if let Err(error) = fs::remove_dir_all(dir) {
-        tracing::warn!(%error, part = %dir.display(), "a part of the journal cannot be removed");
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(%error, part = %dir.display(), "a part of the journal cannot be removed");
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_counts_the_parts_does_not_wait_for_the_disk() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let parts = Parts::open(dir.path(), &Config::default(), Arc::default()).expect("it opens");
+        let header = Header { next_step: 1, ..Header::default() };
+        parts.append(b"a block", &header).expect("written");
+        let before = parts.size();
+        assert_eq!(before.0, 1);
+        let _at_work = parts.row();
+        assert_eq!(parts.size(), before, "as it was last seen");
     }
 }

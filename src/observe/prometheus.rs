@@ -312,6 +312,8 @@ impl Families<'_> {
         let frames = [("flushed", status.frames), ("missed", status.missed), ("failed", status.failed)];
         let help = "Frames by what became of them in the journal";
         self.counters("journal_frames", help, None, by_label("outcome", &frames))?;
+        let help = "Times that the journal stopped for want of room on its disk";
+        self.counters("journal_stops", help, None, [(no_labels(), status.stops)])?;
         let parts = [("set_aside", status.set_aside), ("removed", status.removed)];
         self.counters("journal_parts_gone", "Parts of the journal by why they went", None, by_label("why", &parts))?;
         self.gauges("journal_parts", "Parts of the journal", None, [(no_labels(), status.parts)])?;

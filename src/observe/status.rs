@@ -252,8 +252,11 @@ pub struct JournalStatus {
     pub frames: u64,
     /// Frames not journalled because it was behind.
     pub missed: u64,
-    /// Frames not journalled because the disk did not take them.
+    /// Frames not journalled because the disk did not take them, or had no room for them.
     pub failed: u64,
+    /// Times that it stopped for want of room.
+    #[serde(default)]
+    pub stops: u64,
     /// Parts set aside because they did not open or write.
     pub set_aside: u64,
     /// Parts removed for age, for want of room, or because the disk was full.

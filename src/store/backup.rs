@@ -131,9 +131,16 @@ impl Store {
         let verified = verify(&partial)?;
 
         let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // On the disk before the backup has its name: beside an empty one it would be taken for damaged.
         let checksum = checksum_path(&path);
-        fs::write(&checksum, format!("{hash}  {name}\n")).map_err(failed(&checksum))?;
-        fs::rename(&partial, &path).map_err(failed(&path))?;
+        let placed = write_synced(&checksum, &format!("{hash}  {name}\n"))
+            .map_err(failed(&checksum))
+            .and_then(|()| fs::rename(&partial, &path).map_err(failed(&path)));
+        if let Err(error) = placed {
+            // It belongs to no backup.
+            let _ = fs::remove_file(&checksum);
+            return Err(error);
+        }
         sync_dir(dir).map_err(failed(dir))?;
         let removed = prune(dir, options.keep).map_err(failed(dir))?;
         Ok(Backup { path, verified, removed, took: began.elapsed() })
@@ -195,8 +202,8 @@ fn take(
     }
 }
 
-/// Removes the unverified copy however the backup ends; a renamed one is no longer there.
-struct Undo<'p>(&'p Path);
+/// Removes an unfinished copy however the work ends; a renamed one is no longer there.
+pub(super) struct Undo<'p>(pub(super) &'p Path);
 
 impl Drop for Undo<'_> {
     fn drop(&mut self) {
@@ -248,9 +255,17 @@ fn ours(dir: &Path, suffix: &str) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Removes what a backup that was killed left behind.
+/// Removes what a backup that was killed left behind: its copy, and a checksum that came before its backup.
 fn remove_partial(dir: &Path) -> io::Result<()> {
-    ours(dir, &format!("{SUFFIX}{PARTIAL}"))?.into_iter().try_for_each(fs::remove_file)
+    let alone = |checksum: &PathBuf| !checksum.with_extension("").exists();
+    let checksums = ours(dir, &format!("{SUFFIX}.sha256"))?.into_iter().filter(alone);
+    ours(dir, &format!("{SUFFIX}{PARTIAL}"))?.into_iter().chain(checksums).try_for_each(fs::remove_file)
+}
+
+fn write_synced(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 /// Keeps the newest backups of a directory.

@@ -36,6 +36,7 @@ mod key;
 pub mod keys;
 pub mod layout;
 pub mod outbox;
+mod pages;
 mod read;
 pub mod records;
 mod restore;

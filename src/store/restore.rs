@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 
-use super::backup::sync_dir;
+use super::backup::{Undo, sync_dir};
 use super::environment::Lock;
 use super::{Store, StoreError, Verified, VerifyError, verify, verify_checksum};
 
@@ -75,8 +75,9 @@ pub fn restore(backup: &Path, dir: &Path, replace: bool, now: jiff::Timestamp) -
         let path = path.to_path_buf();
         |source| RestoreError::File { path, source }
     };
-    let restored = copy(backup, &partial, dir).map_err(failed(&partial)).and_then(|()| Ok(verify(&partial)?));
-    let verified = restored.inspect_err(|_| drop(fs::remove_file(&partial)))?;
+    let _undo = Undo(&partial);
+    copy(backup, &partial, dir).map_err(failed(&partial))?;
+    let verified = verify(&partial)?;
     let aside = occupied.then(|| dir.join(format!("{DATA}.before-{}", now.strftime("%Y%m%dT%H%M%SZ"))));
     if let Some(aside) = &aside {
         fs::hard_link(&data, aside).map_err(failed(aside))?;
@@ -130,6 +131,28 @@ mod tests {
     use super::super::StoreOptions;
     use super::super::backup::BackupOptions;
     use super::*;
+
+    #[test]
+    fn a_restore_that_fails_leaves_what_was_there_and_nothing_half_done() {
+        let (dir, kept) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+        let store = Store::open(dir.path(), StoreOptions::default()).expect("a new store opens");
+        let options = BackupOptions { bytes_per_second: 0, keep: 0 };
+        let now = jiff::Timestamp::now();
+        let backup = store.backup(kept.path(), options, now, &mut |_, _| true).expect("a backup");
+        drop(store);
+        let files = || {
+            let all = fs::read_dir(dir.path()).expect("there").map(|entry| entry.expect("an entry").path());
+            let mut all: Vec<_> = all.map(|path| (fs::read(&path).expect("read"), path)).collect();
+            all.sort();
+            all
+        };
+        // The name that the old database would get is taken: two restores of one second.
+        fs::write(dir.path().join(format!("data.mdb.before-{}", now.strftime("%Y%m%dT%H%M%SZ"))), "").expect("written");
+        let before = files();
+        let refused = restore(&backup.path, dir.path(), true, now).expect_err("the name is taken");
+        assert!(matches!(&refused, RestoreError::File { .. }), "{refused}");
+        assert_eq!(files(), before);
+    }
 
     #[test]
     fn what_a_restored_store_queues_has_names_that_were_never_given_out() {

@@ -1,8 +1,8 @@
 //! Whether a file of the database is whole: every record of every table read and checked, every index followed.
 //!
 //! LMDB trusts the pages that it maps: a file cut short is a fault of memory, one whose pages were overwritten may be. So
-//! the length is checked before any page is read, and a backup's checksum, which lies beside it, before the file is
-//! opened at all.
+//! each page that is in use is looked at by plain reads before any is mapped (`pages`), and a backup's checksum, which lies
+//! beside it, before the file is opened at all.
 
 use std::fmt;
 use std::fs::File;
@@ -16,6 +16,7 @@ use super::codec::{self, Record};
 use super::key::{self, TABLES, Table};
 use super::keys::ApiKeyRecord;
 use super::outbox::{self, OutboxRecord, OutboxSums, RefusedRecord};
+use super::pages::{self, PagesError};
 use super::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, PitchRecord,
     PitcherRecord,
@@ -61,15 +62,36 @@ pub enum VerifyError {
         /// The file.
         path: PathBuf,
     },
-    /// It ends before its last page.
-    #[error("{} is cut short: {found} bytes of {wanted}; take another backup", path.display())]
+    /// It ends before a page that is in use.
+    #[error(
+        "{} is cut short: it has {found} bytes, and what it holds reaches to {wanted} at least; take another backup",
+        path.display()
+    )]
     CutShort {
         /// The file.
         path: PathBuf,
         /// Its length.
         found: u64,
-        /// What its own header says.
+        /// Where the first page ends that was found missing.
         wanted: u64,
+    },
+    /// A page that is in use is another than it should be.
+    #[error("{} is damaged: page {page} {why}; take another backup", path.display())]
+    Page {
+        /// The file.
+        path: PathBuf,
+        /// The page's number.
+        page: u64,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// It is no database.
+    #[error("{} is no database of this version: {why}", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: &'static str,
     },
     /// Records do not read.
     #[error("{} has {count} faults; take another backup:\n{}", path.display(), faults.join("\n"))]
@@ -129,14 +151,9 @@ pub fn verify_checksum(file: &Path) -> Result<bool, VerifyError> {
 /// # Errors
 /// Everything that is not whole.
 pub fn verify(path: &Path) -> Result<Verified, VerifyError> {
-    let bytes = std::fs::metadata(path).map_err(|source| VerifyError::File { path: path.to_path_buf(), source })?.len();
+    let bytes = check_pages(path)?;
     let foreign = |source| VerifyError::Store { path: path.to_path_buf(), source: Box::new(source) };
     let env = environment::open_file(path).map_err(foreign)?;
-    let page_size = u64::from(env.unnamed_database_stat().page_size);
-    let wanted = (env.info().last_page_number as u64 + 1) * page_size;
-    if bytes < wanted {
-        return Err(VerifyError::CutShort { path: path.to_path_buf(), found: bytes, wanted });
-    }
     let tables = environment::file_tables(&env).map_err(foreign)?;
     let txn = env.read_txn().map_err(StoreError::lmdb("begin a read")).map_err(foreign)?;
     let mut reading = Reading { txn: &txn, tables, faults: Vec::new(), count: 0 };
@@ -146,6 +163,23 @@ pub fn verify(path: &Path) -> Result<Verified, VerifyError> {
         return Err(VerifyError::Faults { path: path.to_path_buf(), count, faults });
     }
     Ok(Verified { bytes, records })
+}
+
+/// Looks at every page in use. The file's length.
+fn check_pages(path: &Path) -> Result<u64, VerifyError> {
+    let failed = |source| VerifyError::File { path: path.to_path_buf(), source };
+    let file = File::open(path).map_err(failed)?;
+    let bytes = file.metadata().map_err(failed)?.len();
+    pages::check(&file).map_err(|error| {
+        let path = path.to_path_buf();
+        match error {
+            PagesError::File(source) => VerifyError::File { path, source },
+            PagesError::Foreign(why) => VerifyError::Foreign { path, why },
+            PagesError::Missing { end, .. } => VerifyError::CutShort { path, found: bytes, wanted: end },
+            PagesError::Damaged { page, why } => VerifyError::Page { path, page, why },
+        }
+    })?;
+    Ok(bytes)
 }
 
 /// Checks an entry.

@@ -147,6 +147,22 @@ fn only_so_many_backups_are_kept_and_what_a_killed_one_left_is_removed() {
 }
 
 #[test]
+fn a_checksum_that_was_left_without_its_backup_is_removed() {
+    let rack = filled(10);
+    let dir = rack.path("elsewhere");
+    fs::create_dir(&dir).expect("made");
+    // A run that was killed between the two.
+    fs::write(dir.join("pitchguard-20260101T000000Z.mdb.sha256"), "of nothing").expect("written");
+    let backup = backup_of(&rack.output(&["backup", "--to", at(&dir)]));
+    let mut names: Vec<_> = fs::read_dir(&dir).expect("there").flatten().map(|entry| entry.path()).collect();
+    names.sort();
+    let checksum = PathBuf::from(format!("{}.sha256", at(&backup)));
+    let both = [backup, checksum];
+    assert_eq!(names, both);
+    assert!(both.iter().all(|path| fs::metadata(path).expect("there").permissions().mode() & 0o777 == 0o600));
+}
+
+#[test]
 fn a_backup_that_the_disk_has_no_room_for_is_not_begun() {
     let rack = filled(3000);
     let small = crate::disk::Small::mount(rack.path("small"), "1m");

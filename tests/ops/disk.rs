@@ -14,7 +14,7 @@ use crate::daemon_support::{Cameras, Rack, Running};
 use crate::said;
 
 /// How much faster than the wall the game runs.
-const SPEED: f64 = 15.0;
+pub(crate) const SPEED: f64 = 15.0;
 /// A journal gives way to the store, which then never meets its full disk.
 const WITHOUT_JOURNAL: [(&str, &str); 2] =
     [("PITCHGUARD_JOURNAL__ENABLED", "false"), ("PITCHGUARD_INGEST__UDP_LISTEN", "127.0.0.1:0")];
@@ -40,7 +40,7 @@ impl Small {
     }
 
     /// Fills it to the last byte.
-    fn fill(&self) -> PathBuf {
+    pub(crate) fn fill(&self) -> PathBuf {
         let path = self.0.join("ballast");
         let mut file = File::create(&path).expect("a last file");
         let block = vec![0xa5; 4096];
@@ -56,7 +56,7 @@ impl Drop for Small {
     }
 }
 
-fn part(daemon: &Running, name: &str) -> (String, String) {
+pub(crate) fn part(daemon: &Running, name: &str) -> (String, String) {
     let status = daemon.status();
     let parts = status["parts"].as_array().expect("a list");
     let found = parts.iter().find(|part| part["name"] == name).unwrap_or_else(|| panic!("no part {name}: {status}"));
@@ -64,13 +64,18 @@ fn part(daemon: &Running, name: &str) -> (String, String) {
     (word("state"), word("detail"))
 }
 
-fn ids(pitches: &[Value]) -> Vec<u64> {
+pub(crate) fn ids(pitches: &[Value]) -> Vec<u64> {
     pitches.iter().map(|p| p["id"].as_u64().expect("a number")).collect()
 }
 
 /// A daemon in a game of so many pitches, the first of which it has acknowledged: their ids.
-fn first_pitches(rack: &mut Rack, seed: u64, pitches: usize) -> (Running, Cameras, Vec<u64>) {
-    let mut daemon = rack.start_with(SPEED, &WITHOUT_JOURNAL);
+pub(crate) fn first_pitches(
+    rack: &mut Rack,
+    seed: u64,
+    pitches: usize,
+    environment: &[(&str, &str)],
+) -> (Running, Cameras, Vec<u64>) {
+    let mut daemon = rack.start_with(SPEED, environment);
     let settings =
         Settings { seed, start: daemon.now(), pace_s: 10.0, pitches_max: Some(pitches), ..Settings::quiet() };
     let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
@@ -88,7 +93,7 @@ fn first_pitches(rack: &mut Rack, seed: u64, pitches: usize) -> (Running, Camera
 fn a_disk_that_fills_during_a_game_stops_nothing_and_what_waited_is_stored_when_room_returns() {
     let mut rack = Rack::new();
     let Some(disk) = Small::mount(rack.store(), "64m") else { return };
-    let (mut daemon, mut cameras, acknowledged) = first_pitches(&mut rack, 5, 9);
+    let (mut daemon, mut cameras, acknowledged) = first_pitches(&mut rack, 5, 9, &WITHOUT_JOURNAL);
     let ballast = disk.fill();
     cameras.play(cameras.quiet_after(5));
     daemon.wait_for("the box says that the disk is full", |r| {
@@ -130,7 +135,7 @@ fn a_disk_that_fills_during_a_game_stops_nothing_and_what_waited_is_stored_when_
 fn a_daemon_killed_on_a_full_disk_starts_there_again_with_what_it_had() {
     let mut rack = Rack::new();
     let Some(disk) = Small::mount(rack.store(), "16m") else { return };
-    let (mut daemon, mut cameras, acknowledged) = first_pitches(&mut rack, 6, 6);
+    let (mut daemon, mut cameras, acknowledged) = first_pitches(&mut rack, 6, 6, &WITHOUT_JOURNAL);
     disk.fill();
     cameras.play(cameras.quiet_after(3));
     daemon.wait_for("the disk is full", |r| part(r, "disk").1.starts_with("full").then_some(()));

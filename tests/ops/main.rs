@@ -5,8 +5,12 @@ mod backups;
 mod daemon_support;
 mod diag;
 mod disk;
+mod journal_room;
 mod keys;
 mod numbers;
+#[path = "../risk_support/mod.rs"]
+mod risk_support;
+mod rollback;
 
 use std::fs;
 use std::process::Output;

@@ -1,0 +1,134 @@
+use std::net::Ipv4Addr;
+
+use super::*;
+use crate::store::StoreOptions;
+
+const FAR: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+const NEAR: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+fn desk(asked: Asked) -> (tempfile::TempDir, KeyDesk) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("a new store opens"));
+    (dir, KeyDesk::new(store, asked).expect("a desk"))
+}
+
+fn issue(desk: &KeyDesk, name: &str) -> String {
+    let key = desk.store.issue_key(name, None, now_ns()).expect("made").key;
+    desk.reload().expect("read");
+    key
+}
+
+fn bearer(key: &str) -> HeaderMap {
+    HeaderMap::from_iter([(header::AUTHORIZATION, format!("Bearer {key}").parse().expect("a header"))])
+}
+
+fn with_cookie(cookie: &HeaderValue) -> HeaderMap {
+    let pair = cookie.to_str().expect("text").split(';').next().expect("a pair");
+    let line = format!("theme=sun; {pair}; other=1");
+    HeaderMap::from_iter([(header::COOKIE, line.parse().expect("a header"))])
+}
+
+fn status(desk: &KeyDesk, peer: IpAddr, headers: &HeaderMap) -> u16 {
+    let admitted = desk.admit(peer, headers, Instant::now());
+    admitted.map_or_else(|problem| problem.into_response().status().as_u16(), |_| 200)
+}
+
+#[test]
+fn loopback_is_not_asked_unless_everybody_is_and_nobody_where_it_is_said_out_loud() {
+    let nothing = HeaderMap::new();
+    for (asked, near, far) in
+        [(Asked::BeyondLoopback, 200, 401), (Asked::Everybody, 401, 401), (Asked::Nobody, 200, 200)]
+    {
+        let (_dir, desk) = desk(asked);
+        assert_eq!((status(&desk, NEAR, &nothing), status(&desk, FAR, &nothing)), (near, far), "{asked:?}");
+    }
+}
+
+#[test]
+fn a_key_admits_until_it_is_revoked_and_so_does_its_cookie_and_an_open_connection() {
+    let (_dir, desk) = desk(Asked::BeyondLoopback);
+    let key = issue(&desk, "tablet");
+    let ground = desk.admit(FAR, &bearer(&key), Instant::now()).expect("let in");
+    let cookie = desk.cookie(&ground).expect("a cookie");
+    assert_eq!(status(&desk, FAR, &with_cookie(&cookie)), 200);
+    assert!(desk.still_holds(&ground));
+    desk.store.revoke_key("tablet", now_ns()).expect("stored");
+    desk.reload().expect("read");
+    assert_eq!((status(&desk, FAR, &bearer(&key)), status(&desk, FAR, &with_cookie(&cookie))), (401, 401));
+    assert!(!desk.still_holds(&ground));
+}
+
+#[test]
+fn a_cookie_survives_a_restart_and_no_forged_one_admits() {
+    let (dir, first) = desk(Asked::Everybody);
+    let (key, other) = (issue(&first, "tablet"), issue(&first, "other"));
+    let ground = first.admit(FAR, &bearer(&key), Instant::now()).expect("let in");
+    let cookie = first.cookie(&ground).expect("a cookie");
+    drop(first);
+    let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens again"));
+    let desk = KeyDesk::new(store, Asked::Everybody).expect("a desk");
+    assert_eq!(status(&desk, FAR, &with_cookie(&cookie)), 200);
+    let text = cookie.to_str().expect("text");
+    let value = &text[COOKIE.len() + 1..text.find(';').expect("attributes")];
+    let (id, until, tag) = {
+        let mut parts = value.split('.');
+        (parts.next().expect("id"), parts.next().expect("until"), parts.next().expect("tag"))
+    };
+    let longer = until.parse::<u64>().expect("a number") + 1;
+    let other_id = id_in(&other).expect("an id");
+    for forged in [
+        format!("{id}.{longer}.{tag}"),
+        format!("{other_id}.{until}.{tag}"),
+        format!("{id}.{until}."),
+        format!("{id}.{until}.{}", BASE64URL_NOPAD.encode(&[0; 32])),
+        "..".to_owned(),
+        String::new(),
+    ] {
+        let header = format!("{COOKIE}={forged}; Path=/").parse().expect("a header");
+        assert_ne!(status(&desk, FAR, &with_cookie(&header)), 200, "{forged}");
+    }
+    let secret = fs::metadata(dir.path().join(SECRET)).expect("it is kept");
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&secret.permissions()) & 0o777, 0o600);
+}
+
+#[test]
+fn wrong_keys_are_limited_by_address_and_a_right_one_still_admits() {
+    let (_dir, desk) = desk(Asked::Everybody);
+    let key = issue(&desk, "tablet");
+    let wrong = bearer(&format!("{key}x"));
+    let now = Instant::now();
+    let statuses: Vec<u16> =
+        (0..12).map(|_| desk.admit(FAR, &wrong, now).expect_err("refused").into_response().status().as_u16()).collect();
+    assert_eq!(statuses, [vec![401; 10], vec![429; 2]].concat());
+    assert_eq!(status(&desk, FAR, &bearer(&key)), 200, "not locked out");
+    assert_eq!(status(&desk, FAR, &HeaderMap::new()), 401, "who shows nothing makes no attempt");
+    let told = desk.status();
+    assert_eq!((told.keys, told.admitted, told.refused, told.limited), (1, 1, 10, 2));
+}
+
+#[test]
+fn who_may_read_the_directory_is_let_in_for_a_minute_and_no_longer() {
+    let (dir, desk) = desk(Asked::Everybody);
+    let pass = local_pass(dir.path()).expect("the secret can be read");
+    assert_eq!(status(&desk, FAR, &bearer(&pass)), 200);
+    let old = now_ns() / 1_000_000_000 - 1;
+    let late = format!("{PASS}{old}_{}", BASE64URL_NOPAD.encode(pass_tag(&desk.secret, old).as_bytes()));
+    let early =
+        format!("{PASS}{}_{}", old + 3600, BASE64URL_NOPAD.encode(pass_tag(&desk.secret, old + 3600).as_bytes()));
+    let foreign = format!("{PASS}{}_{}", old + 30, BASE64URL_NOPAD.encode(pass_tag(&[0; 32], old + 30).as_bytes()));
+    for bad in [late, early, foreign, PASS.to_owned(), format!("{PASS}_")] {
+        assert_eq!(status(&desk, FAR, &bearer(&bad)), 401, "{bad}");
+    }
+    assert_eq!(local_pass(&dir.path().join("gone")), None);
+}
+
+#[test]
+fn the_last_use_reaches_the_store() {
+    let (_dir, desk) = desk(Asked::Everybody);
+    let key = issue(&desk, "tablet");
+    desk.note_used().expect("stored");
+    assert_eq!(desk.store.keys().expect("read")[0].last_used_ns, None, "never used");
+    desk.admit(FAR, &bearer(&key), Instant::now()).expect("let in");
+    desk.note_used().expect("stored");
+    assert!(desk.store.keys().expect("read")[0].last_used_ns.is_some());
+}

@@ -1,0 +1,172 @@
+use std::path::{Path, PathBuf};
+
+use super::super::key::Table;
+use super::super::records::{Measured, Origin, PitchRecord, State};
+use super::super::{Cursor, Store, StoreError, StoreOptions, VerifyError, environment, verify};
+use super::*;
+
+const PAGE: usize = 4096;
+
+fn pitch(number: u64) -> PitchRecord {
+    PitchRecord {
+        pitcher: Some(425_794 + (number % 5) as u32),
+        release_ns: 1_686_506_400_000_000_000 + number * 1_000_000_000,
+        id: number,
+        game_date: "2023-06-11".to_owned(),
+        game_pk: 717_797,
+        at_bat_number: None,
+        pitch_number: None,
+        pitch_type: "SI".to_owned(),
+        mound: 0,
+        origin: Origin::Savant,
+        state: State::Final,
+        revision: 0,
+        values: Measured::default(),
+        sd: None,
+        cameras: 5,
+        residual_px: None,
+        late_data_frac: 0.0,
+        calibration_confidence: None,
+        release_marked: false,
+        flags: Vec::new(),
+    }
+}
+
+/// A value that takes pages of its own.
+fn large(store: &Store, name: &str, bytes: usize) {
+    store.transact(|txn| txn.put_meta(name, &vec![7; bytes]).map(drop)).expect("stored");
+}
+
+/// A store in which pitches and large values came, changed and went, and transactions were given up; at the end one took
+/// pages behind all others and gave them back. Large values are up to six times so many bytes.
+fn used(dir: &Path, value_bytes: usize) -> PathBuf {
+    let options = StoreOptions { map_bytes: 16 << 20, ..StoreOptions::default() };
+    let store = Store::open(dir, options).expect("a new store opens");
+    for round in 0..30 {
+        let numbers = round * 20..(round + 1) * 20;
+        store.bulk(numbers, |txn, number| txn.put_pitch(&pitch(number)).map(drop)).expect("stored");
+        large(&store, &format!("value {}", round % 4), value_bytes * (round as usize % 7));
+        let given_up = store.transact(|txn| {
+            txn.put_meta("given up", &[1; 50_000])?;
+            txn.put_pitch(&pitch(1_000_000 + round))?;
+            Err::<(), _>(StoreError::Refused { table: "meta", why: "it is given up".to_owned() })
+        });
+        assert!(given_up.is_err());
+    }
+    store.transact(|txn| txn.delete(Table::Meta, b"value 1")).expect("removed");
+    let returned = store.transact(|txn| {
+        txn.put_pitch(&pitch(600))?;
+        txn.put_meta("passing", &[2; 200_000])?;
+        txn.delete(Table::Meta, b"passing")
+    });
+    assert!(returned.expect("committed"));
+    dir.join("data.mdb")
+}
+
+fn kept(dir: &Path) -> Vec<PitchRecord> {
+    let store = Store::open(dir, StoreOptions::default()).expect("it opens");
+    store.pitches_since(Cursor::default(), usize::MAX, None).expect("every record is whole")
+}
+
+fn pages_of(path: &Path) -> u64 {
+    check(&File::open(path).expect("there")).expect("it is whole")
+}
+
+/// The file with other bytes, beside it.
+fn changed(path: &Path, bytes: &[u8]) -> PathBuf {
+    let changed = path.with_file_name("changed.mdb");
+    std::fs::write(&changed, bytes).expect("written");
+    changed
+}
+
+/// The bytes that were ever given out, and the pages that the tables have.
+fn told_by_lmdb(path: &Path) -> (u64, u64) {
+    let env = environment::open_file(path).expect("it opens");
+    let tables = environment::file_tables(&env).expect("they open");
+    let txn = env.read_txn().expect("a read");
+    let each = tables.iter().flatten().map(|table| table.stat(&txn).expect("counted"));
+    let pages: usize = each.chain([env.unnamed_database_stat()]).map(|stat| stat.non_free_page_size() / PAGE).sum();
+    ((env.info().last_page_number as u64 + 1) * PAGE as u64, pages as u64)
+}
+
+#[test]
+fn a_store_whose_last_pages_were_given_back_before_they_were_written_is_whole() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = used(dir.path(), 3_000);
+    // LMDB's own numbers; a file is open once in a process.
+    let (given_out, in_tables) = told_by_lmdb(&path);
+    let bytes = std::fs::metadata(&path).expect("there").len();
+    assert!(bytes < given_out, "{bytes} bytes for {given_out} that were given out: this store shows nothing");
+    let found = pages_of(&path);
+    // Beside the tables there are two headers and the list of free pages.
+    assert!((in_tables + 2..in_tables + 8).contains(&found), "{found} pages, where LMDB counts {in_tables}");
+    let verified = verify(&path).expect("it is whole");
+    assert!(verified.records.contains(&("pitches", 601)), "{verified}");
+}
+
+#[test]
+fn a_file_that_was_cut_is_refused_wherever_a_page_in_use_is_missing_and_read_in_full_otherwise() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = used(dir.path(), 3_000);
+    let (whole, all) = (std::fs::read(&path).expect("read"), kept(dir.path()));
+    // Opening it has committed nothing.
+    assert_eq!(std::fs::read(&path).expect("read"), whole);
+    let (mut is_whole, mut refused) = (true, 0);
+    for length in (0..whole.len()).rev().step_by(PAGE / 2 - 1) {
+        let cut = changed(&path, &whole[..length]);
+        match verify(&cut) {
+            Ok(verified) => {
+                assert!(is_whole, "{length} bytes hold all, and more did not");
+                assert!(verified.records.contains(&("pitches", all.len() as u64)), "{verified}");
+            }
+            Err(VerifyError::CutShort { found, wanted, .. }) => {
+                assert!(found == length as u64 && wanted > found, "{found} of {wanted}");
+                (is_whole, refused) = (false, refused + 1);
+            }
+            Err(VerifyError::Foreign { .. }) if length < 2 * PAGE => refused += 1,
+            Err(error) => panic!("{length}: {error}"),
+        }
+    }
+    assert!(refused > 100, "the store is too small to show anything");
+}
+
+#[test]
+fn a_page_in_use_that_holds_something_else_is_refused_and_a_free_one_may_hold_anything() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    // Without large values: theirs are the only pages that tell nothing of themselves.
+    let path = used(dir.path(), 0);
+    let whole = std::fs::read(&path).expect("read");
+    let mut refused = 0;
+    for page in 2..whole.len() / PAGE {
+        // Rubbish; and, as a disk that lost a write has it, another page of the same file.
+        let lost = (page + 1) % (whole.len() / PAGE);
+        let others = [vec![0xa5; PAGE], whole[lost * PAGE..(lost + 1) * PAGE].to_vec()];
+        let verdicts = others.map(|other| {
+            let mut bytes = whole.clone();
+            bytes[page * PAGE..(page + 1) * PAGE].copy_from_slice(&other);
+            verify(&changed(&path, &bytes)).is_err()
+        });
+        refused += u64::from(verdicts[0]);
+        assert!(verdicts[0] || !verdicts[1], "page {page} is free for one and in use for the other");
+    }
+    assert_eq!(refused, pages_of(&path) - 2, "all but the two headers");
+}
+
+#[test]
+fn what_is_no_database_is_refused_without_a_fault() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = used(dir.path(), 3_000);
+    let whole = std::fs::read(&path).expect("read");
+    for bytes in [&b""[..], b"not a database at all", &[0; 20_000], &[0xff; 20_000], &whole[PAGE..]] {
+        let verdict = check(&File::open(changed(&path, bytes)).expect("there"));
+        assert!(matches!(verdict, Err(PagesError::Foreign(_) | PagesError::Damaged { .. })), "{verdict:?}");
+    }
+    // Every byte of the newest header's two trees: whatever they claim, the walk ends.
+    for at in (0..2 * PAGE).filter(|at| (40..168).contains(&(at % PAGE))) {
+        for value in [0, 0x7f, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[at] = value;
+            let _verdict = check(&File::open(changed(&path, &bytes)).expect("there"));
+        }
+    }
+}
