@@ -99,7 +99,7 @@ fn go_on(
     let Some(bytes) = store.checkpoint(NAME)?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
     let began = Instant::now();
     let cut = Cut::from_bytes(&bytes)?;
-    let (killed_at, since) = (cut.now, cut.since);
+    let (killed_at, since, step) = (cut.now, cut.since, cut.step);
     if killed_at.0 > started.0.saturating_add(SLACK_NS) {
         // What comes now would be late there until the clock is past it.
         return Err(Why::Clock((killed_at.0 - started.0) as f64 * 1e-9));
@@ -114,7 +114,7 @@ fn go_on(
     replayer.warm(cut)?;
     let mut outputs = Vec::new();
     let mut first = None;
-    for block in journal.reader().since(since)? {
+    for block in journal.reader().since(since, step)? {
         match block {
             Ok(block) => {
                 replayer.block(block, |now, fresh| {

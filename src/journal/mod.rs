@@ -31,7 +31,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub use entry::{BlockError, Entry, Missed};
-pub use read::{Block, Blocks, Reader};
+pub use read::{Block, Blocks, Reader, STEP_BACK_NS};
 pub use tap::Tap;
 
 use parts::Parts;
