@@ -192,8 +192,8 @@ pub fn run(config: &Config, args: &Args) -> Result<ExitCode, ReplayError> {
         failed.map_or(Ok(()), Err)?;
     }
     out.flush()?;
-    if replayer.missed() > 0 {
-        eprintln!("{} frames were not journalled: what they touch is not as it was", replayer.missed());
+    if replayer.missed_ever() > 0 {
+        eprintln!("{} frames were not journalled: what they touch is not as it was", replayer.missed_ever());
     }
     if !tally.open.is_empty() {
         eprintln!("{} pitches are not final at the end of the interval", tally.open.len());

@@ -183,6 +183,10 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
                 self.push();
                 self.pipeline.finish(now, outputs);
             }
+            (Note::CutShort { now }, State::Running) => {
+                self.push();
+                self.pipeline.cut_short(now, outputs);
+            }
             (Note::Resumed(cut), State::Running) => {
                 // They were taken, and journalled, again.
                 self.frames.clear();
@@ -227,7 +231,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
     }
 
     /// Frames that came, and that the journal could not keep up with.
-    pub fn missed(&self) -> u64 {
+    pub fn missed_ever(&self) -> u64 {
         self.missed_ever
     }
 

@@ -193,7 +193,8 @@ impl<P: Profiles> Box0<P> {
             std::thread::sleep(Duration::from_millis(5));
         }
         let venue = Venue::busch_iii();
-        let blocks = journal.reader().since(critical.since, u64::MAX).expect("it opens").map(|block| block.expect("it reads"));
+        let blocks =
+            journal.reader().since(critical.since, u64::MAX).expect("it opens").map(|block| block.expect("it reads"));
         let measured = critical.measure(&venue, &settings(&venue).tracking, blocks, self.now);
         self.pipeline.reprocessed(&measured);
     }
