@@ -130,6 +130,68 @@ fn a_game_with_kills_ends_as_one_without() {
     assert!(!readiness.is_empty());
 }
 
+/// The box runs an hour ahead, and is killed with pitches in flight; then its clock is right. The cameras' is another.
+#[test]
+fn a_clock_that_is_set_back_while_the_box_is_down_costs_no_pitch() {
+    let mut rack = Rack::new();
+    let mut running = rack.start_ahead(Duration::from_hours(1));
+    let settings = Settings {
+        seed: 72,
+        start: EventNs(running.now().0),
+        cameras: Some(vec![1, 3, 5]),
+        pitches_max: Some(5),
+        pace_s: 6.0,
+        break_s: 8.0,
+        tail_s: 12.0,
+        ..Settings::quiet()
+    };
+    let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
+    let truth = stadium.truth().to_vec();
+    // One pitch waits to be final, and of another the first frames have come.
+    let killed_at = truth[2].release.0 + 4_000_000_000;
+    let mut cameras = Cameras::new(stadium, 1.0, running.udp);
+    cameras.play(EventNs(killed_at));
+    running.swallow(cameras.sent);
+    let before = running.pitches();
+    running.kill();
+    let mut running = rack.start(1.0);
+    assert!(running.now().0 < killed_at, "the clock was set back");
+    let log = running.log();
+    assert!(log.contains("clock was set back") && !log.contains("are lost"), "{log}");
+    cameras.wire.to = running.udp;
+    cameras.play_out();
+    let kept = running.wait_for("every pitch is final and kept", |r| {
+        let (pitches, status) = (r.pitches(), r.status());
+        let settled = pitches.len() >= truth.len() && pitches.iter().all(|p| p["state"] == "final");
+        (settled && status["store"]["queued"] == 0).then_some(pitches)
+    });
+    assert_eq!(running.status()["identity_holds"], true);
+    let (status, log) = running.terminate();
+    assert!(status.success(), "{log}");
+
+    for thrown in &truth {
+        let near = |p: &&Value| release_ns(p).abs_diff(thrown.release.0) < 250_000_000;
+        let found: Vec<_> = kept.iter().filter(near).collect();
+        assert_eq!(found.len(), 1, "the pitch at {}: {found:?}", thrown.release.0);
+        assert_eq!(found[0]["pitcher"], thrown.pitcher.0, "whose it is");
+    }
+    for pitch in before.iter().filter(|p| p["state"] == "final") {
+        assert!(kept.contains(pitch), "final is final: {pitch}");
+    }
+    let flagged = kept.iter().filter(|p| is_flagged(p)).count();
+    assert!(flagged <= 2, "only what was in flight: {flagged}");
+
+    // The journal of both runs, over the step.
+    let told = last_pitches(&replay(&Venue::busch_iii(), &rack.store().join("journal"), None));
+    assert_eq!(told.len(), kept.len());
+    for pitch in &kept {
+        let replayed = serde_json::to_value(&told[&id_of(pitch)]).expect("plain data");
+        for field in ["state", "revision", "pitcher", "pitch_number", "release_speed", "plate_x", "plate_z", "flags"] {
+            assert_eq!(pitch[field], replayed[field], "{field} of {}", id_of(pitch));
+        }
+    }
+}
+
 /// Where nothing touched a gap, everything of it is the same.
 fn assert_same_readiness(readiness: &[Value], judged: &BTreeMap<PitcherId, Readiness>, touched: bool) {
     for own in readiness {

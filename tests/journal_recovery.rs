@@ -3,9 +3,8 @@
 
 mod journal_support;
 
-use journal_support::{Box0, Known, bytes, deliveries, last_pitches, last_readiness, replay};
+use journal_support::{Box0, Known, Told, bytes, deliveries, last_pitches, last_readiness, replay};
 use pitchguard::ids::BoxNs;
-use pitchguard::pipeline::Output;
 use pitchguard::simulate::{Delivery, Game, Scenario, Settings, Stadium};
 use pitchguard::store::records::JOURNAL_GAP;
 use pitchguard::tracking::venue::Venue;
@@ -42,9 +41,6 @@ fn stretches(deliveries: Vec<Delivery>, moments: &[u64]) -> Vec<Vec<Delivery>> {
     }
     out
 }
-
-/// What came out, and when.
-type Told = Vec<(BoxNs, Output)>;
 
 /// What was published, and what its journal replays to.
 fn run(kill: bool, lost_ns: u64) -> (Told, Told) {

@@ -18,6 +18,8 @@ pub struct OutboxArgs {
 
 #[derive(Debug, Subcommand)]
 enum OutboxWhat {
+    /// Tells what waits, what was delivered, and the newest of what the cloud refused, with its reason
+    List,
     /// Puts what the cloud refused back into the backlog: when the cloud takes it now
     Requeue,
     /// Prints the JSON Schema of what goes to the cloud
@@ -30,6 +32,7 @@ enum OutboxWhat {
 /// The store cannot be used, or the daemon that has it would not.
 pub fn run(args: &OutboxArgs, config: &Config) -> Result<ExitCode, VerbError> {
     match args.what {
+        OutboxWhat::List => work::run(&Work::Outbox.into(), &[], &config.store, &config.risk),
         OutboxWhat::Requeue => work::run(&Work::Requeue.into(), &[], &config.store, &config.risk),
         OutboxWhat::Schema => {
             println!("{:#}", schema::document());

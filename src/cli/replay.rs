@@ -1,8 +1,12 @@
 //! `pitchguard replay`: an interval of the journal once more, through the same code under a simulated clock.
 //!
 //! One JSON document a line: what came of each step within the interval, with the box time at which it did. The same
-//! journal and the same configuration give the same lines, bit for bit.
+//! journal and the same configuration give the same lines, bit for bit, and those that the daemon published then: a replay
+//! begins some minutes before the interval, at a place where the daemon noted how outings, calibration and everything
+//! else stood. What cannot be known is said on stderr: an interval that reaches beyond the journal, frames that were
+//! not journalled, pitches that were not final yet at its end.
 
+use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,7 +21,7 @@ use crate::observe::rfc3339;
 use crate::pipeline::{Answers, CutError, Output, Pipeline, Replayer, Start};
 use crate::readiness::{Alert, Readiness};
 use crate::reorder::{self, ConfigError};
-use crate::store::records::PitchRecord;
+use crate::store::records::{PitchRecord, State};
 use crate::tracking::venue::VenueError;
 
 /// Arguments of `replay`.
@@ -55,13 +59,29 @@ pub enum ReplayError {
     /// Where to begin is of another rig.
     #[error("the journal cannot be replayed: {0}; name the configuration and the venue of its time with --config")]
     Cut(#[from] CutError),
-    /// Nothing to begin at.
-    #[error("the journal in {} has no place to begin at before {at}: the frames before are gone, or it is empty", dir.display())]
-    NoStart {
+    /// An interval that ends before it begins.
+    #[error("--from {from} is after --to {to}: turn them round")]
+    Backwards {
+        /// Its beginning.
+        from: String,
+        /// Its end.
+        to: String,
+    },
+    /// Nothing of the interval.
+    #[error("the journal in {} holds {first} to {last}, and nothing to replay of the interval asked for", dir.display())]
+    Outside {
         /// The journal.
         dir: PathBuf,
-        /// The moment asked for.
-        at: String,
+        /// Its oldest entry.
+        first: String,
+        /// Its newest.
+        last: String,
+    },
+    /// Nothing at all.
+    #[error("the journal in {} is empty: nothing was journalled here", dir.display())]
+    Empty {
+        /// The journal.
+        dir: PathBuf,
     },
     /// Nobody takes the lines.
     #[error("cannot write the results: {0}")]
@@ -94,20 +114,47 @@ fn line(now: BoxNs, output: &Output) -> Option<Line<'_>> {
     })
 }
 
+/// What stderr is told when all is replayed.
+#[derive(Debug, Default)]
+struct Tally {
+    lines: u64,
+    /// Pitches as last printed and not final.
+    open: BTreeSet<u64>,
+}
+
+impl Tally {
+    fn note(&mut self, line: &Line<'_>) {
+        self.lines += 1;
+        match line {
+            Line::Pitch { pitch, .. } if pitch.state == State::Final => {
+                self.open.remove(&pitch.id);
+            }
+            Line::Pitch { pitch, .. } => {
+                self.open.insert(pitch.id);
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Replays and prints.
 ///
 /// # Errors
-/// The journal cannot be read, or has nothing to begin at.
+/// The journal cannot be read, or has nothing of the interval.
 pub fn run(config: &Config, args: &Args) -> Result<ExitCode, ReplayError> {
+    let (from, to) = (args.from.unwrap_or(BoxNs(0)), args.to.unwrap_or(BoxNs(u64::MAX)));
+    if from > to {
+        return Err(ReplayError::Backwards { from: rfc3339(from), to: rfc3339(to) });
+    }
     let venue = config.venue.load()?;
     let settings = daemon::settings(config, &venue);
     let dir = args.journal.clone().unwrap_or_else(|| config.journal_dir());
-    let (from, to) = (args.from.unwrap_or(BoxNs(0)), args.to.unwrap_or(BoxNs(u64::MAX)));
     let reader = Reader::open(&dir)?;
-    let Some(start) = Start::find(&reader, from)? else {
-        return Err(ReplayError::NoStart { dir, at: rfc3339(from) });
+    let Some((first, last)) = reader.span()? else { return Err(ReplayError::Empty { dir }) };
+    let Some(start) = Start::find(&reader, from)?.filter(|start| start.now() <= to) else {
+        return Err(ReplayError::Outside { dir, first: rfc3339(first), last: rfc3339(last) });
     };
-    eprintln!("replaying from {}", rfc3339(start.since()));
+    say_where(args, &start, last);
     let answers = Answers::default();
     settings.reorder.check()?;
     let make = |now| {
@@ -115,12 +162,13 @@ pub fn run(config: &Config, args: &Args) -> Result<ExitCode, ReplayError> {
         (producers, Pipeline::new(&venue, &settings, buffer, answers.clone(), now))
     };
     let mut replayer = Replayer::new(make, answers.clone());
-    let since = start.since();
+    let blocks = start.blocks(&reader)?;
     start.prepare(&mut replayer)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut lines = 0_u64;
-    for block in reader.since(since)? {
-        if replayer.now() > to {
+    let mut tally = Tally::default();
+    let steps_back = blocks.steps_back();
+    for block in blocks {
+        if replayer.now() > to && !steps_back {
             break;
         }
         let block = match block {
@@ -138,12 +186,34 @@ pub fn run(config: &Config, args: &Args) -> Result<ExitCode, ReplayError> {
             for line in outputs.iter().filter_map(|output| line(now, output)) {
                 let written = serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from);
                 failed = failed.take().or(written.and_then(|()| out.write_all(b"\n")).err());
-                lines += 1;
+                tally.note(&line);
             }
         })?;
         failed.map_or(Ok(()), Err)?;
     }
     out.flush()?;
-    eprintln!("{} frames, {lines} results", replayer.frames());
+    if replayer.missed_ever() > 0 {
+        eprintln!("{} frames were not journalled: what they touch is not as it was", replayer.missed_ever());
+    }
+    if !tally.open.is_empty() {
+        eprintln!("{} pitches are not final at the end of the interval", tally.open.len());
+    }
+    eprintln!("{} frames, {} results", replayer.frames(), tally.lines);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the replay begins, what is known there, and where the journal leaves the interval.
+fn say_where(args: &Args, start: &Start, last: BoxNs) {
+    let at = rfc3339(start.now());
+    if start.begins() {
+        eprintln!("replaying from {at}, where a daemon began with what its store knew");
+    } else {
+        eprintln!("replaying from {at}, where the daemon noted how everything stood");
+    }
+    if args.from.is_some_and(|from| from < start.now()) {
+        eprintln!("what was before is not in the journal");
+    }
+    if args.to.is_some_and(|to| to > last) {
+        eprintln!("the journal ends at {}", rfc3339(last));
+    }
 }

@@ -5,16 +5,20 @@
 //! long, whatever else it holds. Up to the cut's step frames only fill buffer and trackers; nothing that was committed is
 //! published again. After it everything is as it was: what follows was not committed, and is published now.
 //!
-//! Without a journal, with a checkpoint of another version or rig, or where the box's clock has stepped back meanwhile, the
-//! daemon continues its outings from the stored pitches, as after an ordinary stop.
+//! Without a journal, or with a checkpoint of another version or rig, the daemon continues its outings from the stored
+//! pitches, as after an ordinary stop.
+//!
+//! Where the box's clock was set back meanwhile, what comes now would be late in the run that was killed until the clock is
+//! past it. That run is then ended in its own, recorded time: what it held goes through, and pitches of which more would
+//! have come are flagged `journal_gap`. A new one begins by the new clock, as after an ordinary stop.
 
 use std::time::Instant;
 
 use super::profiles::{self, StoreProfiles};
 use super::rig;
-use crate::ids::BoxNs;
+use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::ingest::Signal;
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, STEP_BACK_NS};
 use crate::pipeline::{Answers, Beginning, Cut, CutError, Output, Pipeline, Replayer};
 use crate::reorder::Producer;
 use crate::store::{Store, StoreError, Write};
@@ -58,14 +62,12 @@ enum Why {
     Cut(#[from] CutError),
     #[error(transparent)]
     Journal(#[from] JournalError),
-    #[error("the box's clock is {0:.0} s behind where the last run was")]
-    Clock(f64),
 }
 
 /// Makes a pipeline and lets it go on where the last run was.
 ///
 /// # Errors
-/// The store does not read.
+/// The store does not read, or takes nothing.
 pub(super) fn start(
     store: &Store,
     journal: Option<&Journal>,
@@ -73,9 +75,11 @@ pub(super) fn start(
     make: impl Fn(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<StoreProfiles>),
     now: BoxNs,
 ) -> Result<Recovered, StoreError> {
+    let mut ended = None;
     if let Some(journal) = journal {
-        match go_on(store, journal, venue, &make, now) {
-            Ok(Some(recovered)) => return Ok(recovered),
+        match replay(store, journal, venue, &make) {
+            Ok(Some(last)) if last.now.0 <= now.0.saturating_add(STEP_BACK_NS) => return Ok(last.go_on()),
+            Ok(Some(last)) => ended = Some(last.end(store, journal, now)?),
             Ok(None) => {}
             Err(Why::Store(error)) => return Err(error),
             Err(error) => tracing::error!(
@@ -86,24 +90,81 @@ pub(super) fn start(
     }
     let (producers, mut pipeline) = make(now);
     profiles::recall(store, venue, &mut pipeline, now)?;
-    Ok(Recovered { pipeline, producers, outputs: Vec::new(), beginning: Beginning::Anew, frames: 0 })
+    let Ended { outputs, published, frames } = ended.unwrap_or_default();
+    for (mound, release) in published {
+        pipeline.published_before(mound, release);
+    }
+    Ok(Recovered { pipeline, producers, outputs, beginning: Beginning::Anew, frames })
 }
 
-fn go_on(
+/// The last run, replayed up to where it was killed.
+struct Last {
+    pipeline: Pipeline<StoreProfiles>,
+    producers: Vec<Producer<Signal>>,
+    /// What it had not published.
+    outputs: Vec<Output>,
+    /// Where what it had committed went beyond its journal.
+    beyond: Option<Box<Cut>>,
+    frames: u64,
+    /// When it was killed, by its own clock.
+    now: BoxNs,
+}
+
+/// What is left of a run that did not go on.
+#[derive(Default)]
+struct Ended {
+    outputs: Vec<Output>,
+    published: Vec<(MoundId, EventNs)>,
+    frames: u64,
+}
+
+impl Last {
+    fn go_on(self) -> Recovered {
+        let Self { pipeline, producers, outputs, beyond, frames, .. } = self;
+        Recovered { pipeline, producers, outputs, beginning: Beginning::Resumed(beyond), frames }
+    }
+
+    /// Ends it in its own time, which is journalled before anything of the new run is, and keeps its pitches at once: the
+    /// new run takes its outings from the store.
+    fn end(mut self, store: &Store, journal: &Journal, started: BoxNs) -> Result<Ended, StoreError> {
+        tracing::warn!(
+            behind_s = (self.now.0 - started.0) as f64 * 1e-9,
+            "the box's clock was set back: the last run is ended by its own clock, and a new one begins"
+        );
+        let writing = match journal.start() {
+            Ok((tap, thread)) => {
+                self.pipeline.journal(tap, Beginning::Resumed(self.beyond));
+                Some(thread)
+            }
+            Err(error) => {
+                tracing::error!(%error, "how the last run ended is not journalled");
+                None
+            }
+        };
+        self.pipeline.step(self.now, &mut self.outputs);
+        self.pipeline.cut_short(self.now, &mut self.outputs);
+        if let Some(thread) = writing {
+            super::journal::end(thread);
+        }
+        let pitches = self.outputs.iter().filter_map(|output| match output {
+            Output::Pitch { record, .. } | Output::Recounted(record) => Some(&**record),
+            _ => None,
+        });
+        store.transact(|txn| pitches.into_iter().try_for_each(|pitch| txn.put_pitch(pitch).map(drop)))?;
+        Ok(Ended { published: self.pipeline.published().collect(), outputs: self.outputs, frames: self.frames })
+    }
+}
+
+fn replay(
     store: &Store,
     journal: &Journal,
     venue: &Venue,
     make: &impl Fn(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<StoreProfiles>),
-    started: BoxNs,
-) -> Result<Option<Recovered>, Why> {
+) -> Result<Option<Last>, Why> {
     let Some(bytes) = store.checkpoint(NAME)?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
     let began = Instant::now();
     let cut = Cut::from_bytes(&bytes)?;
-    let (killed_at, since) = (cut.now, cut.since);
-    if killed_at.0 > started.0.saturating_add(SLACK_NS) {
-        // What comes now would be late there until the clock is past it.
-        return Err(Why::Clock((killed_at.0 - started.0) as f64 * 1e-9));
-    }
+    let (killed_at, since, step) = (cut.now, cut.since, cut.step);
     let make = |now| {
         let (producers, mut pipeline) = make(now);
         // Charts and trends, which are no part of a cut.
@@ -114,7 +175,7 @@ fn go_on(
     replayer.warm(cut)?;
     let mut outputs = Vec::new();
     let mut first = None;
-    for block in journal.reader().since(since)? {
+    for block in journal.reader().since(since, step)? {
         match block {
             Ok(block) => {
                 replayer.block(block, |now, fresh| {
@@ -128,8 +189,9 @@ fn go_on(
     if first.is_none_or(|first| first.0 > since.0 + SLACK_NS) {
         tracing::warn!("the journal does not reach back to where the last run was: pitches in flight then may be lost");
     }
-    let frames = replayer.frames();
+    let (frames, journalled) = (replayer.frames(), replayer.now());
     let (pipeline, producers, beyond) = replayer.end();
+    let now = if beyond.is_some() { killed_at } else { journalled };
     tracing::info!(
         frames,
         outputs = outputs.len(),
@@ -138,5 +200,5 @@ fn go_on(
         took_ms = began.elapsed().as_millis() as u64,
         "gone on from the journal"
     );
-    Ok(Some(Recovered { pipeline, producers, outputs, beginning: Beginning::Resumed(beyond), frames }))
+    Ok(Some(Last { pipeline, producers, outputs, beyond, frames, now }))
 }

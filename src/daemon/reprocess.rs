@@ -34,7 +34,7 @@ impl Reprocess {
         let venue = Arc::new(venue);
         let thread = std::thread::Builder::new().name("reprocess".into()).spawn(move || {
             for critical in requests {
-                let blocks = match journal.reader().since(critical.since) {
+                let blocks = match journal.reader().since(critical.since, u64::MAX) {
                     Ok(blocks) => blocks.filter_map(Result::ok),
                     Err(error) => {
                         tracing::error!(%error, "late data cannot be worked in: the journal does not read");

@@ -1,5 +1,6 @@
 //! The verbs that fill the store, as one who has it open does them: the command line itself, or the daemon for it.
 
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil::Date;
@@ -9,7 +10,13 @@ use super::etl::{DailyModel, days_due, run_etl};
 use super::fetch::{SAVANT, Settings, Source, fetch_days};
 use super::input::{Inputs, Watcher};
 use super::{import_appearances, import_injuries, import_pitches};
+use crate::ids::BoxNs;
+use crate::observe::rfc3339;
+use crate::store::outbox::RefusedRecord;
 use crate::store::{Store, StoreError};
+
+/// Refused summaries that are told of one by one, the newest.
+const REFUSED_SHOWN: usize = 64;
 
 /// What files hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +66,8 @@ pub enum Work {
     },
     /// Put what the analytics cloud refused back into the outbox.
     Requeue,
+    /// Tell what waits for the analytics cloud, and what it refused.
+    Outbox,
 }
 
 /// What the daily model is asked for. `reports` is absent where the store's own games and injury reports are meant; else
@@ -214,7 +223,38 @@ pub fn perform(
             let requeued = store.requeue_refused()?;
             Ok(Outcome::said(format!("{requeued} summaries are in the outbox again")))
         }
+        Work::Outbox => Ok(Outcome::said(outbox(store)?)),
     }
+}
+
+/// The sums of the outbox, and the newest of what was refused, for people.
+fn outbox(store: &Store) -> Result<String, StoreError> {
+    let sums = store.outbox_sums()?;
+    let [live, backlog] = sums.waiting;
+    let mut said = format!(
+        "waiting    {live} live, {backlog} in the backlog, {} bytes\n\
+         delivered  {}\n\
+         let go     {} too old, {} for want of room, {} of forgotten people, {} damaged\n\
+         refused    {} set aside now, {} ever, {} of them let go",
+        sums.bytes,
+        sums.delivered,
+        sums.dropped_age,
+        sums.dropped_bytes,
+        sums.dropped_forgotten,
+        sums.dropped_corrupt,
+        sums.refused,
+        sums.refused_ever,
+        sums.dropped_refused,
+    );
+    for (sequence, RefusedRecord { record, refused_ns, why }) in store.refused(REFUSED_SHOWN)? {
+        let (kind, at) = (record.summary.kind.as_str(), rfc3339(BoxNs(refused_ns)));
+        // Writing to a string cannot fail.
+        let _ = write!(said, "\n  {:016x}/{sequence}  {kind:<11}  {at}  {why}", record.epoch);
+    }
+    if sums.refused > REFUSED_SHOWN as u64 {
+        let _ = write!(said, "\n  and {} older ones", sums.refused - REFUSED_SHOWN as u64);
+    }
+    Ok(said)
 }
 
 fn due(store: &Store, from: Option<Date>, to: Option<Date>, today: Date) -> Result<(Date, Date), WorkError> {

@@ -35,7 +35,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub use entry::{BlockError, Entry, Missed};
-pub use read::{Block, Blocks, Reader};
+pub use read::{Block, Blocks, Reader, STEP_BACK_NS};
 pub use room::Shortage;
 pub use tap::Tap;
 

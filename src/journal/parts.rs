@@ -1,19 +1,23 @@
 //! The parts of a journal: directories, each a sled of its own, named by the number of their first block.
 //!
-//! A part is closed when it takes a sixteenth of what the journal may take, [`PART_BYTES_MAX`] at most, or when it was open
-//! for [`PART_AGE`]. Blocks are numbered through over all parts. A directory that does not open is renamed to end in
-//! `.broken`, is read by nobody, and goes when it is the oldest. One without a block is removed.
+//! A part is closed when it takes a sixteenth of what the journal may take, [`PART_BYTES_MAX`] at most, or when it would
+//! hold [`PART_AGE_NS`]. Then the oldest parts go, until there is room for another one and none is too old. Ages are told
+//! by what the parts hold, in box time: a step of the system's clock removes nothing while the daemon runs.
+//!
+//! Blocks are numbered through over all parts. A directory that does not open is renamed to end in `.broken`, is read by
+//! nobody, and goes when it is the oldest. One without a block is removed.
 
 use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use super::block::{self, Header};
 use super::room::Disk;
 use super::{Config, JournalError, Shared};
+use crate::ids::BoxNs;
 
 const PREFIX: &str = "part-";
 const BROKEN: &str = ".broken";
@@ -21,7 +25,10 @@ const BROKEN: &str = ".broken";
 const PART_BYTES_MAX: u64 = 48 << 20;
 /// sled keeps an index of the part that it writes in memory, whatever its cache may take: 8 MB of half an hour of the full
 /// rig (`make soak`).
-const PART_AGE: Duration = Duration::from_mins(10);
+const PART_AGE_NS: u64 = 600_000_000_000;
+/// What was written this long before the newest entry may be needed to go on after a kill, and is not too old whatever
+/// the limit says, ns: a cut is 10 s old at most and needs the 75 s before it.
+const NEEDED_NS: u64 = 120_000_000_000;
 /// What sled may keep in memory of a part, bytes.
 const CACHE_BYTES: u64 = 4 << 20;
 /// How large sled's segments are, bytes: what a part takes at least.
@@ -33,8 +40,8 @@ struct Part {
     /// Number of its first block.
     first: u64,
     bytes: u64,
-    /// When it was last written.
-    touched: SystemTime,
+    /// Box time of its newest entry; of one that is of an earlier run, when it was last written.
+    newest: BoxNs,
     broken: bool,
 }
 
@@ -46,7 +53,9 @@ struct Current {
     first: u64,
     next: u64,
     bytes: u64,
-    begun: Instant,
+    /// Box time of its first entry, and of its newest.
+    begun: Option<BoxNs>,
+    newest: BoxNs,
 }
 
 #[derive(Debug, Default)]
@@ -57,6 +66,15 @@ struct Row {
     /// The number of the next block where nothing is open.
     next: u64,
     next_step: u64,
+    /// Box time of what was written last.
+    now: Option<BoxNs>,
+}
+
+impl Current {
+    /// How much time it would hold with a block that ends then, ns.
+    fn holds_ns(&self, last_ns: u64) -> u64 {
+        self.begun.map_or(0, |begun| last_ns.saturating_sub(begun.0))
+    }
 }
 
 impl Row {
@@ -77,7 +95,7 @@ impl Row {
 pub(super) struct Parts {
     dir: PathBuf,
     bytes_max: u64,
-    age_max: Duration,
+    age_max_ns: u64,
     leaves_free_frac: f64,
     row: Mutex<Row>,
     shared: Arc<Shared>,
@@ -99,15 +117,16 @@ impl Parts {
             }
             match open(&newest.dir) {
                 Ok(db) => {
-                    let Some((next, next_step)) = last_block(&db) else {
+                    let Some((next, last)) = last_block(&db) else {
                         // Begun and never written, or written by nobody we know.
                         drop(db);
                         remove(&newest.dir);
                         continue;
                     };
-                    (row.next, row.next_step) = (next, next_step);
+                    (row.next, row.next_step) = (next, last.next_step);
+                    let begun = first_moment(&db);
                     let Part { dir, first, bytes, .. } = newest;
-                    row.current = Some(Current { db, dir, first, next, bytes, begun: Instant::now() });
+                    row.current = Some(Current { db, dir, first, next, bytes, begun, newest: BoxNs(last.last_ns) });
                     break;
                 }
                 Err(error @ JournalError::InUse { .. }) => return Err(error),
@@ -127,13 +146,13 @@ impl Parts {
             }
         }
         row.closed = closed;
-        let age_max = Duration::from_secs_f64(config.max_age_h * 3_600.0);
+        let age_max_ns = (config.max_age_h * 3_600e9) as u64;
         // On a small disk parts are small, too, and giving one up is no great loss.
         let disk = Disk::of(dir).map_err(failed)?;
         Ok(Self {
             dir: dir.to_path_buf(),
             bytes_max: config.max_bytes.min(disk.bytes / 2),
-            age_max,
+            age_max_ns,
             leaves_free_frac: config.leaves_free_frac,
             row: Mutex::new(row),
             shared,
@@ -179,7 +198,7 @@ impl Parts {
 
     /// Writes one block and flushes it.
     pub(super) fn append(&self, packed: &[u8], header: &Header) -> Result<(), JournalError> {
-        let (db, dir, number) = self.target()?;
+        let (db, dir, number) = self.target(header.last_ns)?;
         let written = db.insert(number.to_be_bytes(), packed).and_then(|_| db.flush());
         let mut row = self.row();
         match written {
@@ -187,6 +206,13 @@ impl Parts {
                 if let Some(current) = row.current.as_mut().filter(|current| current.next == number) {
                     current.next += 1;
                     current.bytes += packed.len() as u64;
+                    if header.last_ns > 0 {
+                        current.newest = BoxNs(header.last_ns);
+                        current.begun.get_or_insert(BoxNs(header.first_ns));
+                    }
+                }
+                if header.last_ns > 0 {
+                    row.now = Some(BoxNs(header.last_ns));
                 }
                 row.next = number + 1;
                 row.next_step = header.next_step;
@@ -210,12 +236,13 @@ impl Parts {
         }
     }
 
-    /// The part to write to, and the number of the next block; begins another part where the last one is full or old.
-    fn target(&self) -> Result<(sled::Db, PathBuf, u64), JournalError> {
+    /// The part to write a block to that ends then, and the number of the block; begins another part where the last one is
+    /// full or old.
+    fn target(&self, last_ns: u64) -> Result<(sled::Db, PathBuf, u64), JournalError> {
         let mut row = self.row();
-        let part_bytes = (self.bytes_max / 16).min(PART_BYTES_MAX);
-        if row.current.as_ref().is_some_and(|c| c.bytes >= part_bytes || c.begun.elapsed() >= PART_AGE) {
+        if row.current.as_ref().is_some_and(|c| c.bytes >= self.part_bytes() || c.holds_ns(last_ns) >= PART_AGE_NS) {
             row.close();
+            self.tidy_row(&mut row);
         }
         if row.current.is_none() {
             let (first, dir) = (row.next, self.dir.join(format!("{PREFIX}{:020}", row.next)));
@@ -225,7 +252,7 @@ impl Parts {
                     remove(&dir);
                 }
             })?;
-            row.current = Some(Current { db, dir, first, next: first, bytes: 0, begun: Instant::now() });
+            row.current = Some(Current { db, dir, first, next: first, bytes: 0, begun: None, newest: BoxNs(0) });
         }
         let current = row.current.as_ref().expect("opened above");
         Ok((current.db.clone(), current.dir.clone(), current.next))
@@ -236,19 +263,30 @@ impl Parts {
         self.row().close();
     }
 
+    fn part_bytes(&self) -> u64 {
+        (self.bytes_max / 16).min(PART_BYTES_MAX)
+    }
+
     /// Removes what is too old or too much.
     pub(super) fn tidy(&self) {
-        let mut row = self.row();
-        if let Some(current) = &mut row.current {
-            current.bytes = current.bytes.max(current.db.size_on_disk().unwrap_or(0));
+        self.tidy_row(&mut self.row());
+    }
+
+    fn tidy_row(&self, row: &mut Row) {
+        // Room for the part that is being written to become full.
+        let mut current = self.part_bytes().max(SEGMENT_BYTES as u64);
+        if let Some(writing) = &mut row.current {
+            writing.bytes = writing.bytes.max(writing.db.size_on_disk().unwrap_or(0));
+            current = current.max(writing.bytes);
         }
-        let mut total = row.current.as_ref().map_or(0, |c| c.bytes) + row.closed.iter().map(|p| p.bytes).sum::<u64>();
+        let mut total = current + row.closed.iter().map(|p| p.bytes).sum::<u64>();
         while let Some(oldest) = row.closed.front() {
-            let aged = oldest.touched.elapsed().is_ok_and(|age| age > self.age_max);
+            let age_ns = row.now.map_or(0, |now| now.0.saturating_sub(oldest.newest.0));
+            let aged = age_ns > self.age_max_ns.max(NEEDED_NS);
             if !aged && total <= self.bytes_max {
                 break;
             }
-            total -= self.remove_oldest(&mut row);
+            total -= self.remove_oldest(row);
         }
     }
 
@@ -277,14 +315,14 @@ impl Parts {
 
 /// A part that is written no more. One without a block is removed: its number is the next one's.
 fn part(current: Current) -> Option<Part> {
-    let Current { db, dir, first, next, bytes, .. } = current;
+    let Current { db, dir, first, next, bytes, newest, .. } = current;
     if next == first {
         drop(db);
         remove(&dir);
         return None;
     }
     let bytes = db.size_on_disk().unwrap_or(bytes);
-    Some(Part { dir, first, bytes, touched: SystemTime::now(), broken: false })
+    Some(Part { dir, first, bytes, newest, broken: false })
 }
 
 /// Renames a part so that nobody opens it again.
@@ -309,7 +347,8 @@ fn find(dir: &Path) -> std::io::Result<VecDeque<Part>> {
         let broken = number.ends_with(BROKEN);
         let Ok(first) = number.trim_end_matches(BROKEN).parse() else { continue };
         let (bytes, touched) = weigh(&entry.path());
-        parts.push(Part { dir: entry.path(), first, bytes, touched, broken });
+        let newest = BoxNs(touched.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64));
+        parts.push(Part { dir: entry.path(), first, bytes, newest, broken });
     }
     parts.sort_by_key(|part| (part.first, !part.broken));
     Ok(parts.into())
@@ -345,12 +384,17 @@ pub(super) fn open(dir: &Path) -> Result<sled::Db, JournalError> {
     }
 }
 
-/// The number after the last block's, and after its last step's.
-fn last_block(db: &sled::Db) -> Option<(u64, u64)> {
+/// The number after the last block's, and what that says of itself.
+fn last_block(db: &sled::Db) -> Option<(u64, Header)> {
     let (key, value) = db.iter().rev().flatten().next()?;
     let number = u64::from_be_bytes(key.as_ref().try_into().ok()?);
-    let (header, _) = block::header(&value).ok()?;
-    Some((number + 1, header.next_step))
+    Some((number + 1, block::header(&value).ok()?.0))
+}
+
+/// Box time of the first entry.
+fn first_moment(db: &sled::Db) -> Option<BoxNs> {
+    let headers = db.iter().flatten().filter_map(|(_, value)| Some(block::header(&value).ok()?.0));
+    headers.map(|header| BoxNs(header.first_ns)).find(|first| first.0 > 0)
 }
 
 fn remove(dir: &Path) {

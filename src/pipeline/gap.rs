@@ -51,6 +51,8 @@ pub(super) struct Gap {
     sources: Vec<Side>,
     /// Frames are missing before it, too, nobody knows of whom: every pitch before it is touched.
     whole: bool,
+    /// Nothing comes after it: every pitch is touched that a camera may have said more of.
+    ends: bool,
     until: Option<BoxNs>,
 }
 
@@ -64,7 +66,7 @@ struct Side {
 impl Gap {
     pub(super) fn new(tail: Tail, whole: bool) -> Self {
         let sources = tail.0.into_iter().map(|before| Side { before, after: Vec::with_capacity(AFTER) }).collect();
-        Self { sources, whole, until: None }
+        Self { sources, whole, ends: false, until: None }
     }
 
     /// A frame came after the gap. Whether the gap still matters.
@@ -78,13 +80,19 @@ impl Gap {
         frame.arrival < until
     }
 
+    /// Nothing of what comes after it will be taken.
+    pub(super) fn end_here(&mut self) {
+        self.ends = true;
+    }
+
     /// Whether a flight seen by these cameras may have lost frames.
     pub(super) fn touches(&self, cameras: impl IntoIterator<Item = u8>, from: EventNs, to: EventNs) -> bool {
         let (from, to) = (from.0.saturating_sub(MARGIN_NS), to.0.saturating_add(MARGIN_NS));
         cameras.into_iter().filter_map(|camera| self.sources.get(usize::from(camera))).any(|side| {
             let newest = side.before.iter().map(|(_, event)| *event).max();
             let before = self.whole && newest.is_some_and(|newest| from <= newest);
-            before || side.lost().any(|(first, last)| first <= to && from <= last)
+            let beyond = self.ends && newest.is_some_and(|newest| newest < to.saturating_add(JITTER_NS));
+            before || beyond || side.lost().any(|(first, last)| first <= to && from <= last)
         })
     }
 }
@@ -151,6 +159,16 @@ mod tests {
         assert!(touched(&gap, 60, 101) && touched(&gap, 103, 120));
         assert!(!touched(&gap, 50, 95) && !touched(&gap, 108, 120));
         assert!(!gap.touches([4], frame(60).event, frame(101).event), "another camera lost nothing");
+    }
+
+    #[test]
+    fn what_ends_for_good_touches_the_flights_that_a_camera_may_have_said_more_of() {
+        let numbers: Vec<u32> = (0..300).collect();
+        let mut gap = gap(&numbers, &[]);
+        assert!(!touched(&gap, 150, 290));
+        gap.end_here();
+        assert!(touched(&gap, 150, 290) && touched(&gap, 300, 340));
+        assert!(!touched(&gap, 50, 150), "all of it had come");
     }
 
     #[test]

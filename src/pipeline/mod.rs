@@ -205,8 +205,22 @@ impl<P: Profiles> Pipeline<P> {
 
     /// Shutdown: everything held goes through, and what is open becomes final.
     pub fn finish(&mut self, now: BoxNs, outputs: &mut Vec<Output>) {
-        self.stage.now = now;
+        self.let_through(now, outputs);
+        // After what it asks for and takes, which a replay must know first.
         self.stage.note(|| Note::Finished { now });
+    }
+
+    /// The shutdown that a kill kept a run from, made up for: what it held goes through, and pitches of which more would
+    /// have come are flagged. It journals no more.
+    pub fn cut_short(&mut self, now: BoxNs, outputs: &mut Vec<Output>) {
+        self.stage.gaps.iter_mut().for_each(Gap::end_here);
+        self.let_through(now, outputs);
+        self.stage.note(|| Note::CutShort { now });
+        self.stage.tap = None;
+    }
+
+    fn let_through(&mut self, now: BoxNs, outputs: &mut Vec<Output>) {
+        self.stage.now = now;
         self.reorder.drain(&mut self.stage);
         self.stage.tell_gathered(BoxNs(u64::MAX));
         self.stage.keep_rig();
@@ -265,6 +279,11 @@ impl<P: Profiles> Pipeline<P> {
         let pitch = OutingPitch::from(record);
         self.stage.engine.restore(pitcher, MoundId(record.mound), key, [pitch], now);
         self.stage.remember(Recent { record: record.clone(), outing: Some((pitcher, key, pitch)) });
+    }
+
+    /// Mounds and releases of the pitches that were published last.
+    pub fn published(&self) -> impl Iterator<Item = (MoundId, EventNs)> + '_ {
+        self.stage.recent.iter().map(|Recent { record, .. }| (MoundId(record.mound), EventNs(record.release_ns)))
     }
 
     /// A pitch of an earlier run: frames of it that still come make no second one.

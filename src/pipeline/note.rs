@@ -35,6 +35,8 @@ pub(super) enum Note {
     Reprocessed(Box<super::Remeasured>),
     /// What was known of a pitcher when it was asked.
     Profile { pitcher: PitcherId, day: Date, profile: Profile },
+    /// All that was held went through, in order, though a kill had kept more of it from coming.
+    CutShort { now: BoxNs },
 }
 
 impl Note {

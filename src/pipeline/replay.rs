@@ -9,7 +9,7 @@ use super::gap::{Gap, Tail};
 use super::{Cut, CutError, Note, Output, Pipeline, Profile, Profiles};
 use crate::ids::{BoxNs, PitcherId};
 use crate::ingest::Signal;
-use crate::journal::{Block, Entry, JournalError, Reader};
+use crate::journal::{Block, Blocks, Entry, JournalError, Reader, STEP_BACK_NS};
 use crate::reorder::{Life, Producer, Stamped};
 
 /// Kills within the time for which one matters, at most.
@@ -35,8 +35,9 @@ pub struct Replayer<P, M> {
     lives: Vec<Option<Life>>,
     state: State,
     answers: Answers,
-    /// Frames that the journal missed since the last kill.
+    /// Frames that the journal missed since the last kill, and in all.
     missed: u64,
+    missed_ever: u64,
     taken: u64,
     /// The end of the last step taken.
     now: BoxNs,
@@ -58,6 +59,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
             state: State::Waiting,
             answers,
             missed: 0,
+            missed_ever: 0,
             taken: 0,
             now: BoxNs(0),
             tail: Tail::default(),
@@ -98,6 +100,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
                 }
                 Entry::Missed(missed) => {
                     self.missed += missed.frames;
+                    self.missed_ever += missed.frames;
                     step += missed.steps;
                 }
                 Entry::Note(bytes) => {
@@ -154,7 +157,8 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
     /// Tells the pipeline what it was told then; while it warms it knows that already.
     fn note(&mut self, note: Note, outputs: &mut Vec<Output>) -> Result<(), CutError> {
         match (note, &self.state) {
-            (Note::Profile { pitcher, day, profile }, _) => self.answers.learn(pitcher, day, profile),
+            // Before the cut's step nobody asks, and what was told then is in the cut.
+            (Note::Profile { pitcher, day, profile }, State::Running) => self.answers.learn(pitcher, day, profile),
             (Note::Began(cut), State::Waiting | State::Running) => {
                 self.renew(cut.now);
                 self.pipeline.warm(&cut)?;
@@ -175,7 +179,14 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
             }
             (Note::JudgeBy(readiness), State::Running) => self.pipeline.judge_by(*readiness),
             (Note::Reprocessed(pitch), State::Running) => self.pipeline.reprocessed(&pitch),
-            (Note::Finished { now }, State::Running) => self.pipeline.finish(now, outputs),
+            (Note::Finished { now }, State::Running) => {
+                self.push();
+                self.pipeline.finish(now, outputs);
+            }
+            (Note::CutShort { now }, State::Running) => {
+                self.push();
+                self.pipeline.cut_short(now, outputs);
+            }
             (Note::Resumed(cut), State::Running) => {
                 // They were taken, and journalled, again.
                 self.frames.clear();
@@ -219,6 +230,11 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
         self.taken
     }
 
+    /// Frames that came, and that the journal could not keep up with.
+    pub fn missed_ever(&self) -> u64 {
+        self.missed_ever
+    }
+
     /// The last step's time.
     pub fn now(&self) -> BoxNs {
         self.now
@@ -233,33 +249,43 @@ pub struct Start {
     begins: bool,
 }
 
-/// Box time within which the journal has a cut: what the daemon writes, and some more.
-const CUT_WITHIN_NS: u64 = 400_000_000_000;
+/// Box time within which the journal has a cut, what the daemon writes and some more, and the frames that it needs.
+const CUT_WITHIN_NS: u64 = 475_000_000_000;
 
 impl Start {
-    /// The last place to begin at before that moment, or the journal's first where there is none.
+    /// The last place to begin at before that moment, or the first after it where there is none. None where the journal
+    /// ends before it, or has no such place.
     ///
     /// # Errors
     /// A part of the journal does not open. A block that does not read is passed over.
     pub fn find(reader: &Reader, from: BoxNs) -> Result<Option<Self>, JournalError> {
         let near = BoxNs(from.0.saturating_sub(CUT_WITHIN_NS));
-        let mut found = None;
-        for since in [near, BoxNs(0)] {
-            for block in reader.since(since)?.flatten() {
-                for start in block.entries.iter().filter_map(Self::of) {
-                    if start.cut.now > from && found.is_some() {
+        for near in [near, BoxNs(0)] {
+            let Some(blocks) = reader.around(near, from)? else { return Ok(None) };
+            let (mut found, mut oldest) = (None, None);
+            for block in blocks.flatten() {
+                oldest = oldest.or(Some(block.since).filter(|since| since.0 > 0));
+                let starts = block.entries.iter().filter_map(Self::of);
+                for start in starts.filter(|start| start.has_frames(oldest)) {
+                    let is_before = start.cut.now <= from;
+                    if !is_before && found.is_some() {
                         return Ok(found);
                     }
-                    if start.cut.now <= from || since.0 == 0 {
+                    if is_before || near.0 == 0 {
                         found = Some(start);
                     }
                 }
             }
             if found.is_some() {
-                break;
+                return Ok(found);
             }
         }
-        Ok(found)
+        Ok(None)
+    }
+
+    /// Whether the frames that it needs are there, in a journal that begins then.
+    fn has_frames(&self, oldest: Option<BoxNs>) -> bool {
+        self.begins || oldest.is_some_and(|oldest| oldest.0 <= self.cut.since.0.saturating_add(STEP_BACK_NS))
     }
 
     fn of(entry: &Entry) -> Option<Self> {
@@ -271,9 +297,22 @@ impl Start {
         }
     }
 
-    /// From which box time on blocks are needed.
-    pub fn since(&self) -> BoxNs {
-        self.cut.since
+    /// From which box time on results are as they were.
+    pub fn now(&self) -> BoxNs {
+        self.cut.now
+    }
+
+    /// Whether a pipeline began there, with what the store knew.
+    pub fn begins(&self) -> bool {
+        self.begins
+    }
+
+    /// The blocks that a replay from there needs.
+    ///
+    /// # Errors
+    /// The newest part of the journal does not open.
+    pub fn blocks(&self, reader: &Reader) -> Result<Blocks, JournalError> {
+        reader.since(self.cut.since, self.cut.step)
     }
 
     /// Prepares a replayer for the blocks from there on.

@@ -51,7 +51,7 @@ pub struct RunningDaemon {
     pub http: SocketAddr,
     process: Guarded,
     client: reqwest::blocking::Client,
-    _store: TempDir,
+    store: TempDir,
 }
 
 impl RunningDaemon {
@@ -90,11 +90,18 @@ impl RunningDaemon {
         });
         let (udp, http) = told.recv_timeout(PATIENCE).expect("the daemon says where it listens");
         let client = reqwest::blocking::Client::builder().timeout(PATIENCE).build().expect("a plain client");
-        Self { udp, http, process, client, _store: store }
+        Self { udp, http, process, client, store }
     }
 
     pub fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// A verb on its store, to its end.
+    pub fn verb(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(BINARY);
+        command.args(args).env("PITCHGUARD_STORE__PATH", self.store.path()).stdin(Stdio::null());
+        command.output().expect("the binary was built with this test")
     }
 
     pub fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> T {

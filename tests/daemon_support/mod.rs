@@ -7,7 +7,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use firmware_protocol::{Body, EncodeError, Frame, MAX_DATAGRAM, SourceId, encode};
 use pitchguard::config::Config;
@@ -99,6 +99,13 @@ impl Rack {
         }
         let held = socket.try_clone().expect("a descriptor");
         command.stdin(Stdio::from(std::os::fd::OwnedFd::from(held)));
+        self.start_as(command)
+    }
+
+    /// Starts it as if the box's clock were that far ahead.
+    pub fn start_ahead(&mut self, by: Duration) -> Running {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+        let command = self.command(&["run", "--clock-since", &(now + by).as_nanos().to_string()]);
         self.start_as(command)
     }
 

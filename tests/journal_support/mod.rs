@@ -25,6 +25,9 @@ use pitchguard::tracking::venue::Venue;
 /// The daemon's merge thread looks this often.
 pub const STEP_NS: u64 = 500_000;
 
+/// What came out, and when.
+pub type Told = Vec<(BoxNs, Output)>;
+
 /// What a season taught about everybody.
 #[derive(Debug, Clone)]
 pub struct Known(pub Vec<PitcherBaseline>);
@@ -124,7 +127,7 @@ impl<P: Profiles> Box0<P> {
     {
         outputs.truncate(results);
         let cut = Cut::from_bytes(&bytes).expect("it reads back");
-        let since = cut.since;
+        let (since, step) = (cut.since, cut.step);
         let make = |now| {
             let (producers, reorder) = buffer(venue);
             (producers, Pipeline::new(venue, &settings(venue), reorder, profiles.clone(), now))
@@ -133,7 +136,7 @@ impl<P: Profiles> Box0<P> {
         replayer.warm(cut).expect("the same rig");
         let journal = Journal::open(dir, &journal::Config::default()).expect("it opens");
         let mut now = since;
-        for block in journal.reader().since(since).expect("it opens") {
+        for block in journal.reader().since(since, step).expect("it opens") {
             let take = |at, fresh: &mut Vec<Output>| {
                 now = at;
                 outputs.extend(fresh.drain(..).map(|output| (at, output)));
@@ -190,7 +193,8 @@ impl<P: Profiles> Box0<P> {
             std::thread::sleep(Duration::from_millis(5));
         }
         let venue = Venue::busch_iii();
-        let blocks = journal.reader().since(critical.since).expect("it opens").map(|block| block.expect("it reads"));
+        let blocks =
+            journal.reader().since(critical.since, u64::MAX).expect("it opens").map(|block| block.expect("it reads"));
         let measured = critical.measure(&venue, &settings(&venue).tracking, blocks, self.now);
         self.pipeline.reprocessed(&measured);
     }
@@ -225,10 +229,10 @@ pub fn replay(venue: &Venue, dir: &Path, from: Option<BoxNs>) -> Vec<(BoxNs, Out
     let mut replayer = Replayer::new(make, answers);
     let reader = journal::Reader::open(dir).expect("nobody writes it");
     let start = Start::find(&reader, from.unwrap_or(BoxNs(0))).expect("it reads").expect("there is a place to begin");
-    let since = start.since();
+    let blocks = start.blocks(&reader).expect("it opens");
     start.prepare(&mut replayer).expect("the same rig");
     let mut outputs = Vec::new();
-    for block in reader.since(since).expect("it opens") {
+    for block in blocks {
         let take = |now, fresh: &mut Vec<Output>| outputs.extend(fresh.drain(..).map(|output| (now, output)));
         replayer.block(block.expect("it reads"), take).expect("the same rig");
     }

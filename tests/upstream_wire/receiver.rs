@@ -77,10 +77,14 @@ type Offered = Option<(String, Vec<u8>)>;
 
 type Script = dyn FnMut(usize) -> Act + Send;
 
+/// Whether it refuses a document, and with it the batch.
+type Judge = Box<dyn FnMut(&Value) -> bool + Send>;
+
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
     log: Arc<Mutex<Log>>,
     bundle: Arc<Mutex<Offered>>,
+    judge: Arc<Mutex<Judge>>,
 }
 
 impl Receiver {
@@ -101,7 +105,9 @@ impl Receiver {
     ) -> Self {
         let address = listener.local_addr().expect("bound");
         let (log, bundle) = (Arc::new(Mutex::new(Log::default())), Arc::new(Mutex::new(None)));
-        let (kept, offered) = (Arc::clone(&log), Arc::clone(&bundle));
+        let judge: Judge = Box::new(|document| document["data"]["venue"] == "poison");
+        let judge = Arc::new(Mutex::new(judge));
+        let (kept, offered, judging) = (Arc::clone(&log), Arc::clone(&bundle), Arc::clone(&judge));
         let mut script: Box<Script> = Box::new(script);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -109,15 +115,15 @@ impl Receiver {
                 stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a socket takes a time limit");
                 // A client that breaks off, or fails at TLS, is none of ours.
                 let _ = match &tls {
-                    None => exchange(stream, &kept, &offered, &mut script),
+                    None => exchange(stream, &kept, &offered, &judging, &mut script),
                     Some(tls) => {
                         let connection = ServerConnection::new(Arc::clone(tls)).expect("good settings");
-                        exchange(StreamOwned::new(connection, stream), &kept, &offered, &mut script)
+                        exchange(StreamOwned::new(connection, stream), &kept, &offered, &judging, &mut script)
                     }
                 };
             }
         });
-        Self { address, log, bundle }
+        Self { address, log, bundle, judge }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -126,6 +132,11 @@ impl Receiver {
 
     pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
         self.log.lock().expect("nobody panics while holding it")
+    }
+
+    /// Refuses batches with such documents from now on.
+    pub(crate) fn refuse(&self, such: impl FnMut(&Value) -> bool + Send + 'static) {
+        *self.judge.lock().expect("nobody panics while holding it") = Box::new(such);
     }
 
     pub(crate) fn offer(&self, etag: &str, bundle: Vec<u8>) {
@@ -138,6 +149,7 @@ fn exchange<S: Read + Write>(
     stream: S,
     log: &Mutex<Log>,
     bundle: &Mutex<Offered>,
+    judge: &Mutex<Judge>,
     script: &mut Box<Script>,
 ) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
@@ -175,7 +187,9 @@ fn exchange<S: Read + Write>(
     log.headers = headers;
     log.packed += packed.len();
     log.unpacked += text.len();
-    let poisoned = documents.iter().any(|document| document["data"]["venue"] == "poison");
+    let mut refuses = judge.lock().expect("nobody panics while holding it");
+    let poisoned = documents.iter().filter(|document| refuses(document)).count() > 0;
+    drop(refuses);
     if poisoned && act == Act::Good {
         drop(log);
         return answer(stream.get_mut(), 400, "", b"poison in it");
