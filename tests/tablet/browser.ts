@@ -1,8 +1,9 @@
 /** One Chromium for all tests of a file, and pages of a tablet's size. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
 
 export const OUTPUT = fileURLToPath(new URL("./output", import.meta.url));
 mkdirSync(OUTPUT, { recursive: true });
@@ -24,8 +25,25 @@ export interface Opened {
   close: () => Promise<void>;
 }
 
+/** A directory that `npm run build` filled: its pages are shown instead of those that the binary carries. */
+const PAGES = process.env["PITCHGUARD_PAGES"];
+const KINDS: Readonly<Record<string, string>> = { ".js": "text/javascript", ".css": "text/css" };
+
+/** Shows a build's pages under the daemon's headers, so that its security policy holds for them too. */
+async function showPages(context: BrowserContext, pages: string): Promise<void> {
+  await context.route(/\/assets\/[^/]+$/, (route) => {
+    const name = basename(new URL(route.request().url()).pathname);
+    return route.fulfill({ contentType: KINDS[extname(name)] ?? "application/octet-stream", body: readFileSync(join(pages, "assets", name)) });
+  });
+  await context.route(/^http:\/\/[^/]+\/(staff|system|pitchers\/\d+)?(\?.*)?$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: readFileSync(join(pages, "index.html")) });
+  });
+}
+
 export async function open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await browser.newContext({ viewport: TABLET, timezoneId: "Asia/Tokyo", ...options });
+  if (PAGES) await showPages(context, PAGES);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));

@@ -31,10 +31,10 @@ describe("the staff", () => {
   const risk = (pitcherId: number, probability: number, level: Assessment["level"]) => ({ pitcher: pitcherId, probability, level }) as Assessment;
 
   test("is found without accents, by words in any order, by id, team and season", () => {
-    const staff = [pitcher(1, { name: "Martín Pérez" }), pitcher(2, { name: "Ana Ruiz", team: "CHC" }), pitcher(3, { seasons: [2024] })];
+    const staff = [pitcher(1, { name: "Martín Pérez" }), pitcher(2, { name: "Ana Ruiz", team: "CHC" }), pitcher(3, { seasons: [2024] }), pitcher(660_271, { name: "Kai Ito" })];
     const found = (change: Partial<Filter>) => ofTeam(staff, { ...ALL, ...change }).map(({ id }) => id);
     expect(found({ search: "perez mar" })).toEqual([1]);
-    expect([found({ search: "3" }), found({ team: "CHC" }), found({ season: 2024 })]).toEqual([[3], [2], [3]]);
+    expect([found({ search: "3" }), found({ search: "660" }), found({ team: "CHC" }), found({ season: 2024 })]).toEqual([[3], [660_271], [2], [3]]);
   });
 
   test("is sorted either way with what is not known last", () => {

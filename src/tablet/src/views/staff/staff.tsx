@@ -4,7 +4,6 @@ import MenuItem from "@mui/material/MenuItem";
 import Table from "@mui/material/Table";
 import TableBody from "@mui/material/TableBody";
 import TableCell from "@mui/material/TableCell";
-import TableContainer from "@mui/material/TableContainer";
 import TableHead from "@mui/material/TableHead";
 import TablePagination from "@mui/material/TablePagination";
 import TableRow from "@mui/material/TableRow";
@@ -21,6 +20,7 @@ import { useHub, useRoster } from "../../live/react";
 import { useSecond } from "../../parts/age";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
+import { Sideways } from "../../parts/table";
 import { BANDS, bandOf } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { dayInWords, daysBetween } from "../../people/time";
@@ -112,7 +112,7 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
   const seasons = useMemo(() => [...new Set(pitchers.flatMap((each) => each.seasons))].toSorted((a, b) => b - a), [pitchers]);
   const chosen = useMemo(() => ofTeam(pitchers, { ...filter, search }), [pitchers, filter, search]);
   const [asked, setAsked] = useState("");
-  const today = time.day(Date.now());
+  const today = time.day(hub.state.boxTime(Date.now()) ?? Date.now());
   const date = asked || asOf(chosen, today);
   const { risks, error, pending } = useRisks(useMemo(() => ofTeam(pitchers, { ...filter, search: "" }), [pitchers, filter]), date);
   const rows = useMemo(() => {
@@ -165,7 +165,7 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
         {error && !noModel && ` Risk could not be had: ${error.message}`}
         {chosen.length > ASSESSED_MAX && ` Risk is told of the ${ASSESSED_MAX} who pitched last: choose a team for the others.`}
       </Typography>
-      <TableContainer tabIndex={0} role="region" aria-label="Staff table" sx={{ "& td, & tbody th": { whiteSpace: "nowrap" } }}>
+      <Sideways tabIndex={0} role="region" aria-label="Staff table" sx={{ "& td, & tbody th": { whiteSpace: "nowrap" } }}>
         <Table size="small">
           <TableHead>
             <TableRow>
@@ -189,7 +189,7 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
             ))}
           </TableBody>
         </Table>
-      </TableContainer>
+      </Sideways>
       {rows.length === 0 && <Empty title="Nobody fits these filters." />}
       {rows.length > PAGE && (
         <TablePagination
