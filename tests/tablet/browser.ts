@@ -11,11 +11,20 @@ mkdirSync(OUTPUT, { recursive: true });
 /** A wall's tablet. */
 export const TABLET = { width: 1280, height: 800 } as const;
 
+/** A directory that `npm run build` filled: its pages are shown instead of those that the binary carries. */
+const PAGES = process.env["PITCHGUARD_PAGES"];
+
 export const launch = (): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     // Root in a container has no sandbox; only our own daemon's pages are opened.
-    args: ["--no-sandbox", "--enable-precise-memory-info", "--js-flags=--expose-gc"],
+    args: [
+      "--no-sandbox",
+      "--enable-precise-memory-info",
+      "--js-flags=--expose-gc",
+      // A page that did not come from the box may not speak to one on loopback.
+      ...(PAGES ? ["--disable-features=LocalNetworkAccessChecks"] : []),
+    ],
   });
 
 export interface Opened {
@@ -25,8 +34,6 @@ export interface Opened {
   close: () => Promise<void>;
 }
 
-/** A directory that `npm run build` filled: its pages are shown instead of those that the binary carries. */
-const PAGES = process.env["PITCHGUARD_PAGES"];
 const KINDS: Readonly<Record<string, string>> = { ".js": "text/javascript", ".css": "text/css" };
 
 /** Shows a build's pages under the daemon's headers, so that its security policy holds for them too. */
