@@ -23,6 +23,8 @@ interface PlainTableProps {
 
 /** Moves a table sideways where it is too wide; what its rows are of stays in sight. */
 export const Sideways = styled(TableContainer)({
+  // What is only for screen readers stays within, too.
+  position: "relative",
   "& tbody th, & thead th:first-of-type": { position: "sticky", left: 0, zIndex: 1, background: "var(--paper)" },
   "& thead th:first-of-type": { zIndex: 3 },
 });

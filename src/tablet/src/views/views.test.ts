@@ -2,11 +2,12 @@ import { describe, expect, test } from "vitest";
 
 import type { Assessment, Pitcher } from "../api/types";
 import { pitch, readiness } from "../live/samples";
+import { asOf } from "../people/time";
 import { newReasons } from "./pitcher/index-history";
 import { lastOuting } from "./pitcher/outing";
 import { cell, csv } from "./staff/csv";
 import { ofLevel, ofTeam, sorted, type Filter, type Row } from "./staff/rows";
-import { asOf, batchesOf } from "./staff/staff";
+import { batchesOf } from "./staff/staff";
 
 const pitcher = (id: number, change: Partial<Pitcher> = {}): Pitcher => ({ id, name: `Pitcher ${id}`, team: "STL", seasons: [2025], pitches: 10, last_game_date: "2025-07-04", ...change });
 const ALL: Filter = { search: "", team: "", season: null, level: null };

@@ -23,7 +23,7 @@ import { Answered, Empty } from "../../parts/states";
 import { Sideways } from "../../parts/table";
 import { BANDS, bandOf } from "../../people/level";
 import { useSettings } from "../../people/settings";
-import { dayInWords, daysBetween } from "../../people/time";
+import { asOf, dayInWords } from "../../people/time";
 import { percent } from "../../people/units";
 import { Availability } from "./availability";
 import { csv, save } from "./csv";
@@ -33,8 +33,6 @@ import { ofLevel, ofTeam, sorted, type Column, type Filter, type Order, type Row
 const BATCH = 50;
 const ASSESSED_MAX = 200;
 const PAGE = 25;
-/** A staff whose newest game is longer ago is told of as of that game. */
-const PRESENT_DAYS = 7;
 
 const HEADS: readonly { column: Column; name: string }[] = [
   { column: "name", name: "Pitcher" },
@@ -63,12 +61,6 @@ export default function Staff() {
       </Answered>
     </Panel>
   );
-}
-
-/** The day that risk and availability are told for. */
-export function asOf(pitchers: readonly Pitcher[], today: string): string {
-  const newest = pitchers.reduce((latest, { last_game_date }) => (last_game_date && last_game_date > latest ? last_game_date : latest), "");
-  return newest === "" || daysBetween(newest, today) <= PRESENT_DAYS ? today : newest;
 }
 
 /** Those whose risk is asked for, in batches: who pitched last first. */
