@@ -30,7 +30,7 @@ function Line({ line }: { line: UpstreamStatus }) {
   if (line.kind === "off") {
     return (
       <Typography>
-        <Sign kind="off" word="off" /> Nothing leaves this box.
+        <Sign kind="off" word="off" /> No summary leaves this box.
       </Typography>
     );
   }
