@@ -207,7 +207,7 @@ fn contributors(model: &Model, snapshot: &Snapshot, score: &Score, most: usize) 
         let raises = contribution > 0.0;
         let value = snapshot.value(name);
         let explanation = match value {
-            Some(_) => words::explanation(name, raises),
+            Some(value) => words::explanation(name, value, raises),
             None => "Not enough is known of this; the usual value stands in.".to_owned(),
         };
         Contributor {
@@ -216,7 +216,7 @@ fn contributors(model: &Model, snapshot: &Snapshot, score: &Score, most: usize) 
             direction: if raises { Direction::Increases } else { Direction::Decreases },
             contribution,
             explanation,
-            mitigation: value.and_then(|_| words::mitigation(name, raises)).map(str::to_owned),
+            mitigation: value.and_then(|value| words::mitigation(name, value, raises)).map(str::to_owned),
         }
     };
     sums.into_iter().take(most).map(one).collect()

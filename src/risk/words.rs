@@ -48,8 +48,8 @@ fn subject(feature: &str) -> Subject {
     SUBJECTS.iter().find(|(begin, _)| feature.starts_with(begin)).map_or(Subject::Earlier, |(_, s)| *s)
 }
 
-/// Why this feature pushes his risk where it does.
-pub fn explanation(feature: &str, raises: bool) -> String {
+/// Why this feature pushes his risk where it does. Of earlier injuries it tells what is on record, whichever way that pushes.
+pub fn explanation(feature: &str, value: f64, raises: bool) -> String {
     let (up, down) = match subject(feature) {
         Subject::Spike => {
             ("has thrown more lately than his arm is used to", "has thrown no more lately than he is used to")
@@ -83,13 +83,20 @@ pub fn explanation(feature: &str, raises: bool) -> String {
         Subject::Age => {
             ("is of an age that went with more arm injuries", "is of an age that went with fewer arm injuries")
         }
-        Subject::Earlier => ("was on the injured list not long ago", "has no recent injury on record"),
+        Subject::Earlier if value > 0.0 => (
+            "has been on the injured list, which went with more injuries",
+            "has been on the injured list, which went with fewer injuries",
+        ),
+        Subject::Earlier => (
+            "has no such injury on record, which went with more injuries",
+            "has no such injury on record, which went with fewer injuries",
+        ),
     };
     format!("He {}.", if raises { up } else { down })
 }
 
 /// What can be done where it raises his risk; none where nothing can or needs to be.
-pub fn mitigation(feature: &str, raises: bool) -> Option<&'static str> {
+pub fn mitigation(feature: &str, value: f64, raises: bool) -> Option<&'static str> {
     if !raises {
         return None;
     }
@@ -106,8 +113,10 @@ pub fn mitigation(feature: &str, raises: bool) -> Option<&'static str> {
         }
         Subject::Recovery => Some("Give him one more day after his next outing."),
         Subject::Mix => Some("Ask why he throws other pitches than usual: soreness shows there."),
-        Subject::Earlier => Some("Ask the trainer for the state of the old injury and keep to the return plan."),
-        Subject::SpeedLevel | Subject::Age => None,
+        Subject::Earlier if value > 0.0 => {
+            Some("Ask the trainer for the state of the old injury and keep to the return plan.")
+        }
+        Subject::Earlier | Subject::SpeedLevel | Subject::Age => None,
     }
 }
 
@@ -124,12 +133,24 @@ mod tests {
     #[test]
     fn every_feature_has_words_for_both_directions() {
         for definition in definitions() {
-            let (up, down) = (explanation(definition.name, true), explanation(definition.name, false));
+            let (up, down) = (explanation(definition.name, 1.0, true), explanation(definition.name, 1.0, false));
             assert!(up.starts_with("He ") && down.starts_with("He ") && up != down, "{}", definition.name);
-            assert_eq!(mitigation(definition.name, false), None, "what helps needs no mending");
+            assert_eq!(mitigation(definition.name, 1.0, false), None, "what helps needs no mending");
         }
         assert_eq!(subject("velocity_sd_30d"), Subject::SpeedSpread);
         assert_eq!(subject("velocity_delta_last"), Subject::SpeedLoss);
         assert_eq!(subject("placements_365d"), Subject::Earlier);
+    }
+
+    #[test]
+    fn nobody_is_said_to_have_been_hurt_who_was_not() {
+        for feature in ["placements_365d", "arm_return_fading", "surgery_before"] {
+            for raises in [true, false] {
+                assert!(explanation(feature, 0.0, raises).contains("no such injury"), "{feature}");
+                assert_eq!(mitigation(feature, 0.0, raises), None, "{feature}");
+                assert!(explanation(feature, 0.3, raises).contains("has been on the injured list"), "{feature}");
+            }
+            assert!(mitigation(feature, 0.3, true).is_some(), "{feature}");
+        }
     }
 }

@@ -38,11 +38,17 @@ test("an alert is shown and told aloud, and once seen it is seen on every tablet
   expect(await wall.page.getByRole("alert").first().textContent()).toMatch(/warning|critical/);
   await wall.page.screenshot({ path: `${OUTPUT}/alert.png` });
 
+  // A box that is busy for a moment is asked again, and whoever tapped is told so meanwhile.
+  const busy = { title: "Busy", status: 503, detail: "the pipeline did not answer" };
+  await phone.page.route("**/api/alerts/*/ack", (route) => route.fulfill({ status: 503, contentType: "application/problem+json", json: busy }));
   await same(phone.page).getByRole("button", { name: /^Seen/ }).tap();
+  await same(phone.page).getByText(/Not said to the box yet, trying again: the pipeline did not answer/).waitFor();
+  await phone.page.unroute("**/api/alerts/*/ack");
   // What was seen goes below what was not, and may be folded away there.
   const unseen = (page: typeof wall.page) => same(page).and(page.locator('[data-seen="false"]'));
   await unseen(wall.page).waitFor({ state: "detached", timeout: 20_000 });
   await unseen(phone.page).waitFor({ state: "detached", timeout: 20_000 });
+  expect(await phone.page.getByText(/Not said to the box/).count()).toBe(0);
   const { alerts } = await json<Alerts>(daemon.url, "/api/alerts");
   expect(alerts.find((each) => each.id === id)?.acknowledged_at).toBeTruthy();
 

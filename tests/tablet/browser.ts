@@ -1,8 +1,9 @@
 /** One Chromium for all tests of a file, and pages of a tablet's size. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
 
 export const OUTPUT = fileURLToPath(new URL("./output", import.meta.url));
 mkdirSync(OUTPUT, { recursive: true });
@@ -10,11 +11,20 @@ mkdirSync(OUTPUT, { recursive: true });
 /** A wall's tablet. */
 export const TABLET = { width: 1280, height: 800 } as const;
 
+/** A directory that `npm run build` filled: its pages are shown instead of those that the binary carries. */
+const PAGES = process.env["PITCHGUARD_PAGES"];
+
 export const launch = (): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     // Root in a container has no sandbox; only our own daemon's pages are opened.
-    args: ["--no-sandbox", "--enable-precise-memory-info", "--js-flags=--expose-gc"],
+    args: [
+      "--no-sandbox",
+      "--enable-precise-memory-info",
+      "--js-flags=--expose-gc",
+      // A page that did not come from the box may not speak to one on loopback.
+      ...(PAGES ? ["--disable-features=LocalNetworkAccessChecks"] : []),
+    ],
   });
 
 export interface Opened {
@@ -24,8 +34,23 @@ export interface Opened {
   close: () => Promise<void>;
 }
 
+const KINDS: Readonly<Record<string, string>> = { ".js": "text/javascript", ".css": "text/css" };
+
+/** Shows a build's pages under the daemon's headers, so that its security policy holds for them too. */
+async function showPages(context: BrowserContext, pages: string): Promise<void> {
+  await context.route(/\/assets\/[^/]+$/, (route) => {
+    const name = basename(new URL(route.request().url()).pathname);
+    return route.fulfill({ contentType: KINDS[extname(name)] ?? "application/octet-stream", body: readFileSync(join(pages, "assets", name)) });
+  });
+  await context.route(/^http:\/\/[^/]+\/(staff|system|pitchers\/\d+)?(\?.*)?$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: readFileSync(join(pages, "index.html")) });
+  });
+}
+
 export async function open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await browser.newContext({ viewport: TABLET, timezoneId: "Asia/Tokyo", ...options });
+  if (PAGES) await showPages(context, PAGES);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));

@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { launch, open } from "./browser";
-import { loadTest, type Running } from "./stadium";
+import { json, loadTest, type Running } from "./stadium";
 
 let box: Running;
 let browser: Browser;
@@ -54,12 +54,25 @@ test("settings open, change the look and the units, and close by keyboard alone,
   await close();
 });
 
+test("times are the park's, wherever the tablet thinks it is", async () => {
+  const { page, close } = await open(browser, box.url);
+  const { time_zone } = await json<{ time_zone: string }>(box.url, "/api/venue");
+  const clock = page.getByLabel("Time at the park");
+  const there = (): string => new Date().toLocaleTimeString("en-US", { timeZone: time_zone, hour: "numeric", minute: "2-digit" });
+  await expect.poll(async () => (await clock.textContent())?.replaceAll(/\s/g, " ")).toBe(there().replaceAll(/\s/g, " "));
+  expect(await page.evaluate(() => Intl.DateTimeFormat().resolvedOptions().timeZone)).not.toBe(time_zone);
+  await close();
+});
+
 test("on a wall nothing is to be set, and the way leads home by itself", async () => {
-  const { page, close } = await open(browser, `${box.url}/?kiosk=1`);
+  const { page, close } = await open(browser, `${box.url}/?kiosk=1&theme=dark&units=metric`);
   await page.clock.install();
   await page.reload();
   await page.locator("[data-pitcher]").first().waitFor();
   expect(await page.getByRole("button", { name: "Settings" }).count()).toBe(0);
+  // Look and units come with its address.
+  await page.getByText("km/h").first().waitFor();
+  expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe("rgb(11, 16, 24)");
   await page.getByRole("link", { name: "Staff" }).click();
   await page.getByRole("heading", { name: "Staff" }).waitFor();
   await page.clock.runFor(125_000);

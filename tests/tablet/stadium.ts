@@ -79,9 +79,9 @@ export async function json<T>(url: string, path: string, init?: RequestInit): Pr
   return (await answer.json()) as T;
 }
 
-export async function freePort(): Promise<number> {
+export async function freePort(host = "127.0.0.1"): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === "string") throw new Error("no port");
@@ -113,14 +113,14 @@ export interface Site {
   config: string;
 }
 
-/** A place for a daemon that is started again and again. */
-export async function site(): Promise<Site> {
+/** A place for a daemon that is started again and again; on an address of this machine, and with more configured. */
+export async function site({ host = "127.0.0.1", more = "" } = {}): Promise<Site> {
   const dir = mkdtempSync(join(tmpdir(), "pitchguard-tablet-"));
-  const [http, udp] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  const [http, udp] = [`${host}:${await freePort(host)}`, `127.0.0.1:${await freePort()}`];
   const config = join(dir, "pitchguard.toml");
   writeFileSync(
     config,
-    `[ingest]\nudp_listen = "${udp}"\n[http]\nlisten = "${http}"\n[store]\npath = "${join(dir, "store")}"\ncontrol_socket = "${join(dir, "control.sock")}"\n`,
+    `[ingest]\nudp_listen = "${udp}"\n[http]\nlisten = "${http}"\n[store]\npath = "${join(dir, "store")}"\ncontrol_socket = "${join(dir, "control.sock")}"\n${more}`,
   );
   process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
   return { dir, http, udp, config };

@@ -7,6 +7,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { launch, open, OUTPUT } from "./browser";
+import { importLeague, train } from "./league";
 import { json, run, seed, simulate, site, until, type Running } from "./stadium";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("../../src/tablet/node_modules/axe-core/axe.min.js"), "utf8");
@@ -32,6 +33,8 @@ beforeAll(async () => {
   browser = await launch();
   const at = await site();
   await seed(at);
+  await importLeague(at);
+  await train(at, "2023-09-30", "--promote");
   daemon = await run(at);
   stadium = simulate(at, "--pace", "2.5");
   await until(

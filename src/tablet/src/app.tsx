@@ -71,14 +71,16 @@ function Themed({ look, children }: { look: Parameters<typeof themeOf>[0]; child
 function Frame({ place }: { place: string }) {
   const { kiosk } = useSettings();
   const [location, go] = useLocation();
-  const [keyAsked, setKeyAsked] = useState(false);
+  const [keyAsked, setKeyAsked] = useState<"no" | "now" | "later">("no");
   const link = useLink();
   const queries = useQueryClient();
   const epoch = useEpoch();
 
-  useEffect(() => whenKeyIsAsked(() => setKeyAsked(true)), []);
+  // Every question that the box refuses asks for it; who put it off is not asked again until he wants to.
+  useEffect(() => whenKeyIsAsked(() => setKeyAsked((before) => (before === "no" ? "now" : before))), []);
   useEffect(() => {
-    if (link === "key") setKeyAsked(true);
+    if (link === "key") setKeyAsked((before) => (before === "no" ? "now" : before));
+    if (link === "live") setKeyAsked("no");
   }, [link]);
   // After a gap nothing that was fetched beside the stream is known to be new.
   useEffect(() => {
@@ -104,7 +106,7 @@ function Frame({ place }: { place: string }) {
     <>
       <Skip href="#main">Skip to the content</Skip>
       <TopBar place={place} />
-      <LinkBanner />
+      <LinkBanner onKey={() => setKeyAsked("now")} />
       <Main id="main" tabIndex={-1}>
         <Suspense fallback={<Loading what="the view" />}>
           <Switch>
@@ -118,7 +120,7 @@ function Frame({ place }: { place: string }) {
           </Switch>
         </Suspense>
       </Main>
-      {keyAsked && <KeyDialog onDone={() => setKeyAsked(false)} />}
+      {keyAsked === "now" && <KeyDialog onOpened={() => setKeyAsked("no")} onLater={() => setKeyAsked("later")} />}
     </>
   );
 }

@@ -140,6 +140,16 @@ describe("a connection", () => {
     expect(box.sockets.length).toBe(2);
   });
 
+  test("does not hurry where questions come through and sockets do not", async () => {
+    const seconds = 30;
+    for (let tick = 0; tick < seconds * 20; tick += 1) {
+      if (!box.socket.closed) box.socket.onclose?.({ code: 1006 });
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    expect(box.sockets.length).toBeGreaterThan(seconds);
+    expect(box.sockets.length).toBeLessThan((seconds * 1_000) / PROBE_EVERY_MS + 3);
+  });
+
   test("gives up a socket that does not open, and hears nothing more of it", async () => {
     box.socket.onclose?.({ code: 1006 });
     await vi.advanceTimersByTimeAsync(1);

@@ -131,8 +131,10 @@ export class Connection {
       if (this.#socket !== socket) return;
       // Too slow for the stream: what was missed is gone there.
       if (event.code === 1013) this.#fresh = true;
+      const wasLive = this.#link === "live";
       this.#drop("lost");
-      this.#probe();
+      // One that never came about is tried again in its turn: a proxy may pass on questions and no WebSockets.
+      if (wasLive) this.#probe();
     };
   }
 

@@ -12,7 +12,14 @@ import { useState } from "react";
 import { openSession } from "../api/client";
 import { useHub } from "../live/react";
 
-export function KeyDialog({ onDone }: { onDone: () => void }) {
+interface KeyDialogProps {
+  /** The box let this page in. */
+  onOpened: () => void;
+  /** Whoever is asked has no key at hand. */
+  onLater: () => void;
+}
+
+export function KeyDialog({ onOpened, onLater }: KeyDialogProps) {
   const hub = useHub();
   const queries = useQueryClient();
   const [key, setKey] = useState("");
@@ -21,11 +28,11 @@ export function KeyDialog({ onDone }: { onDone: () => void }) {
     onSuccess: () => {
       hub.admitted();
       void queries.invalidateQueries();
-      onDone();
+      onOpened();
     },
   });
   return (
-    <Dialog open onClose={onDone} aria-labelledby="key-title" fullWidth maxWidth="xs">
+    <Dialog open onClose={onLater} aria-labelledby="key-title" fullWidth maxWidth="xs">
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -48,7 +55,7 @@ export function KeyDialog({ onDone }: { onDone: () => void }) {
           {opening.isError && <Alert severity="error">{opening.error.message}</Alert>}
         </DialogContent>
         <DialogActions>
-          <Button onClick={onDone}>Not now</Button>
+          <Button onClick={onLater}>Not now</Button>
           <Button type="submit" variant="contained" disabled={key.trim() === "" || opening.isPending}>
             Open
           </Button>

@@ -1,4 +1,5 @@
 /** How the link to the box stands. While it is down what the page shows is only what was. */
+import Button from "@mui/material/Button";
 import { styled } from "@mui/material/styles";
 
 import { useHub, useLink } from "../live/react";
@@ -23,16 +24,16 @@ const Banner = styled("div")({
   zIndex: 10,
 });
 
-export function LinkBanner() {
+export function LinkBanner({ onKey }: { onKey: () => void }) {
   const link = useLink();
   return (
     <div role="status" data-link={link}>
-      {link !== "live" && <Away />}
+      {link !== "live" && <Away onKey={onKey} />}
     </div>
   );
 }
 
-function Away() {
+function Away({ onKey }: { onKey: () => void }) {
   const link = useLink();
   const hub = useHub();
   const second = useSecond();
@@ -54,6 +55,11 @@ function Away() {
       <span>
         {words} {told}
       </span>
+      {link === "key" && (
+        <Button variant="outlined" color="inherit" onClick={onKey} sx={{ flexShrink: 0 }}>
+          Enter the key
+        </Button>
+      )}
     </Banner>
   );
 }

@@ -21,9 +21,17 @@ interface PlainTableProps {
   sx?: SxProps<Theme>;
 }
 
+/** Moves a table sideways where it is too wide; what its rows are of stays in sight. */
+export const Sideways = styled(TableContainer)({
+  // What is only for screen readers stays within, too.
+  position: "relative",
+  "& tbody th, & thead th:first-of-type": { position: "sticky", left: 0, zIndex: 1, background: "var(--paper)" },
+  "& thead th:first-of-type": { zIndex: 3 },
+});
+
 export function PlainTable({ label, heads, rows, keys, sticky = false, sx = {} }: PlainTableProps) {
   return (
-    <TableContainer tabIndex={0} role="region" aria-label={label} sx={sx}>
+    <Sideways tabIndex={0} role="region" aria-label={label} sx={sx}>
       <Table size="small" stickyHeader={sticky}>
         <TableHead>
           <TableRow>
@@ -50,7 +58,7 @@ export function PlainTable({ label, heads, rows, keys, sticky = false, sx = {} }
           ))}
         </TableBody>
       </Table>
-    </TableContainer>
+    </Sideways>
   );
 }
 

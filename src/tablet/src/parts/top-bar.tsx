@@ -69,7 +69,8 @@ export function TopBar({ place }: { place: string }) {
           </Tab>
         ))}
       </nav>
-      <ParkClock />
+      {/* Before the box has said where it stands nobody knows the park's time. */}
+      {place && <ParkClock />}
       {!kiosk && (
         <IconButton aria-label="Settings" onClick={() => setOpen(true)} sx={{ color: "text.primary" }}>
           <SettingsIcon />

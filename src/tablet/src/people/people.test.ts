@@ -37,16 +37,16 @@ describe("units", () => {
   const [us, metric] = [new Units("us"), new Units("metric")];
 
   test("are converted and named together", () => {
-    expect([us.text("speed", 95.13), metric.text("speed", 95.13)]).toEqual(["95.1 mph", "153.1 km/h"]);
-    expect([us.text("break", 1.5), metric.text("break", 1.5)]).toEqual(["18.0 in", "45.7 cm"]);
-    expect([us.text("temperature", 20), metric.text("temperature", 20)]).toEqual(["68 °F", "20 °C"]);
-    expect(metric.text("length", null)).toBe("–");
+    expect([us.text("speed", 95.13), metric.text("speed", 95.13)]).toEqual(["95.1\u00a0mph", "153.1\u00a0km/h"]);
+    expect([us.text("break", 1.5), metric.text("break", 1.5)]).toEqual(["18.0\u00a0in", "45.7\u00a0cm"]);
+    expect([us.text("temperature", 20), metric.text("temperature", 20)]).toEqual(["68\u00a0°F", "20\u00a0°C"]);
+    expect([metric.text("length", null), us.number("break", -1.5)]).toEqual(["–", "−18.0"]);
   });
 
   test("a difference of temperatures has no offset, and nothing is neither more nor less", () => {
     expect(us.difference("temperature", 10)).toBe("+18");
     expect([signed(-0.04, 1), signed(-0.06, 1), signed(1.25, 2)]).toEqual(["0.0", "−0.1", "+1.25"]);
-    expect([percent(0.0512, 1), percent(null)]).toEqual(["5.1 %", "–"]);
+    expect([percent(0.0512, 1), percent(null)]).toEqual(["5.1\u00a0%", "–"]);
   });
 });
 

@@ -58,6 +58,15 @@ export function dayAfter(day: string, days: number): string {
 /** Days from one day to another, both `YYYY-MM-DD`. */
 export const daysBetween = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000);
 
+/** Whoever pitched last longer ago than so many days is told of as of that game. */
+const PRESENT_DAYS = 7;
+
+/** The day that risk and availability are told for: today in the season, the last game's after it. */
+export function asOf(pitchers: readonly { last_game_date?: string | null }[], today: string): string {
+  const newest = pitchers.reduce((latest, { last_game_date }) => (last_game_date && last_game_date > latest ? last_game_date : latest), "");
+  return newest === "" || daysBetween(newest, today) <= PRESENT_DAYS ? today : newest;
+}
+
 /** `Fri, Jul 4` of a `YYYY-MM-DD`. */
 export function dayInWords(day: string): string {
   return new Date(`${day}T00:00:00Z`).toLocaleDateString("en-US", {

@@ -47,12 +47,12 @@ export class Units {
   number(quantity: Quantity, value: number | null | undefined): string {
     if (value === null || value === undefined) return "–";
     const unit = UNITS[this.system][quantity];
-    return unit.from(value).toFixed(unit.digits);
+    return unit.from(value).toFixed(unit.digits).replace("-", "−");
   }
 
-  /** The number with its unit. */
+  /** The number with its unit, in one piece. */
   text(quantity: Quantity, value: number | null | undefined): string {
-    return value === null || value === undefined ? "–" : `${this.number(quantity, value)} ${this.name(quantity)}`;
+    return value === null || value === undefined ? "–" : `${this.number(quantity, value)}\u00a0${this.name(quantity)}`;
   }
 
   /** A difference, signed: no offset of a temperature scale goes in. */
@@ -69,6 +69,6 @@ export function signed(value: number, digits: number): string {
   return (value < 0 ? "−" : "+") + text;
 }
 
-/** A share in percent. */
+/** A share in percent, in one piece. */
 export const percent = (share: number | null | undefined, digits = 0): string =>
-  share === null || share === undefined ? "–" : `${(share * 100).toFixed(digits)} %`;
+  share === null || share === undefined ? "–" : `${(share * 100).toFixed(digits)}\u00a0%`;

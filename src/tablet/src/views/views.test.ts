@@ -2,11 +2,12 @@ import { describe, expect, test } from "vitest";
 
 import type { Assessment, Pitcher } from "../api/types";
 import { pitch, readiness } from "../live/samples";
+import { asOf } from "../people/time";
 import { newReasons } from "./pitcher/index-history";
 import { lastOuting } from "./pitcher/outing";
 import { cell, csv } from "./staff/csv";
 import { ofLevel, ofTeam, sorted, type Filter, type Row } from "./staff/rows";
-import { asOf, batchesOf } from "./staff/staff";
+import { batchesOf } from "./staff/staff";
 
 const pitcher = (id: number, change: Partial<Pitcher> = {}): Pitcher => ({ id, name: `Pitcher ${id}`, team: "STL", seasons: [2025], pitches: 10, last_game_date: "2025-07-04", ...change });
 const ALL: Filter = { search: "", team: "", season: null, level: null };
@@ -31,10 +32,10 @@ describe("the staff", () => {
   const risk = (pitcherId: number, probability: number, level: Assessment["level"]) => ({ pitcher: pitcherId, probability, level }) as Assessment;
 
   test("is found without accents, by words in any order, by id, team and season", () => {
-    const staff = [pitcher(1, { name: "Martín Pérez" }), pitcher(2, { name: "Ana Ruiz", team: "CHC" }), pitcher(3, { seasons: [2024] })];
+    const staff = [pitcher(1, { name: "Martín Pérez" }), pitcher(2, { name: "Ana Ruiz", team: "CHC" }), pitcher(3, { seasons: [2024] }), pitcher(660_271, { name: "Kai Ito" })];
     const found = (change: Partial<Filter>) => ofTeam(staff, { ...ALL, ...change }).map(({ id }) => id);
     expect(found({ search: "perez mar" })).toEqual([1]);
-    expect([found({ search: "3" }), found({ team: "CHC" }), found({ season: 2024 })]).toEqual([[3], [2], [3]]);
+    expect([found({ search: "3" }), found({ search: "660" }), found({ team: "CHC" }), found({ season: 2024 })]).toEqual([[3], [660_271], [2], [3]]);
   });
 
   test("is sorted either way with what is not known last", () => {

@@ -5,7 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
 
-import { ask } from "../../api/client";
+import { ask, Refused } from "../../api/client";
 import type { Alert } from "../../api/types";
 import { useAlerts, useHub } from "../../live/react";
 import { AlarmIcon, TickIcon } from "../../parts/icons";
@@ -15,6 +15,13 @@ import { useSettings } from "../../people/settings";
 
 /** Alerts shown before the rest is asked for: cards must stay in sight. */
 const SHOWN_MAX = 3;
+
+/** Tries of one acknowledgement, and the wait between them, ms: about as long as somebody stays to see whether it went. */
+const TRIES = 5;
+const AGAIN_MS = 1_000;
+
+/** Whether the box was busy or out of reach, so that saying it again may help; saying it twice does no harm. */
+const passing = (error: unknown): boolean => error instanceof Refused && (error.status === 0 || error.status === 503);
 
 const List = styled("ul")({ display: "grid", gap: 8, margin: "0 0 12px", padding: 0, listStyle: "none" });
 
@@ -64,7 +71,11 @@ export function AlertList({ pitcher }: { pitcher?: number }) {
 function AlertItem({ alert, linked }: { alert: Alert; linked: boolean }) {
   const hub = useHub();
   const { time } = useSettings();
-  const acknowledging = useMutation({ mutationFn: () => ask.acknowledge(alert.id) });
+  const acknowledging = useMutation({
+    mutationFn: () => ask.acknowledge(alert.id),
+    retry: (failures, error) => passing(error) && failures < TRIES - 1,
+    retryDelay: AGAIN_MS,
+  });
   const seen = Boolean(alert.acknowledged_at);
   const word = alert.severity === "critical" ? "Critical" : "Warning";
   const known = alert.pitcher !== undefined && alert.pitcher !== null && hub.state.readinessOf(alert.pitcher);
@@ -75,7 +86,13 @@ function AlertItem({ alert, linked }: { alert: Alert; linked: boolean }) {
         <strong>{word}</strong> {time.clock(Date.parse(alert.raised_at))}
         {" · "}
         {linked && known ? <Link href={`/pitchers/${alert.pitcher}`}>{alert.message}</Link> : alert.message}
-        {acknowledging.isError && <strong> Not said to the box: {acknowledging.error.message}</strong>}
+        {/* The box may have heard it and answered too late: its word counts. */}
+        {!seen && acknowledging.failureReason && (
+          <strong role="status">
+            {" "}
+            {acknowledging.isPending ? "Not said to the box yet, trying again" : "Not said to the box"}: {acknowledging.failureReason.message}
+          </strong>
+        )}
       </Words>
       {seen ? (
         <span>Seen {time.clock(Date.parse(alert.acknowledged_at ?? ""))}</span>

@@ -1,14 +1,8 @@
 /** The features behind the number, each with its doubt and the quality of its data. */
-import Table from "@mui/material/Table";
-import TableBody from "@mui/material/TableBody";
-import TableCell from "@mui/material/TableCell";
-import TableContainer from "@mui/material/TableContainer";
-import TableHead from "@mui/material/TableHead";
-import TableRow from "@mui/material/TableRow";
-
 import type { Readiness } from "../../api/types";
 import { Panel } from "../../parts/panel";
 import { Empty } from "../../parts/states";
+import { PlainTable } from "../../parts/table";
 import { percent } from "../../people/units";
 import { featureInWords } from "../../people/words";
 
@@ -16,36 +10,18 @@ export function Features({ readiness }: { readiness: Readiness }) {
   const features = Object.entries(readiness.features);
   const quality = readiness.feature_qa_min == null ? "" : `, poorest data ${percent(readiness.feature_qa_min)}`;
   return (
-    <Panel title="Features" aside={<span>{`set ${readiness.feature_set}${quality}`}</span>}>
+    <Panel title="Features" wide aside={<span>{`set ${readiness.feature_set}${quality}`}</span>}>
       {features.length === 0 ? (
         <Empty title="No feature’s window has opened yet.">The first opens after five fastballs.</Empty>
       ) : (
-        <TableContainer tabIndex={0} role="region" aria-label="Features" sx={{ maxHeight: 420 }}>
-          <Table size="small" stickyHeader>
-            <TableHead>
-              <TableRow>
-                {["Feature", "Value", "± sd", "Data", "Pitches"].map((head) => (
-                  <TableCell key={head} scope="col">
-                    {head}
-                  </TableCell>
-                ))}
-              </TableRow>
-            </TableHead>
-            <TableBody>
-              {features.map(([name, { value, sd, qa, n }]) => (
-                <TableRow key={name}>
-                  <TableCell component="th" scope="row">
-                    {featureInWords(name)}
-                  </TableCell>
-                  <TableCell>{value.toFixed(2)}</TableCell>
-                  <TableCell>{sd.toFixed(2)}</TableCell>
-                  <TableCell>{percent(qa)}</TableCell>
-                  <TableCell>{n > 0 ? n : "earlier days"}</TableCell>
-                </TableRow>
-              ))}
-            </TableBody>
-          </Table>
-        </TableContainer>
+        <PlainTable
+          label="Features"
+          heads={["Feature", "Value", "± sd", "Data", "Pitches"]}
+          keys={features.map(([name]) => name)}
+          rows={features.map(([name, { value, sd, qa, n }]) => [featureInWords(name), value.toFixed(2), sd.toFixed(2), percent(qa), n > 0 ? n : "earlier days"])}
+          sticky
+          sx={{ maxHeight: 420 }}
+        />
       )}
     </Panel>
   );

@@ -7,12 +7,14 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 
 import { ask } from "../../api/client";
-import { useLink, useReadiness } from "../../live/react";
+import { useHub, useLink, useReadiness } from "../../live/react";
 import type { Shown } from "../../live/state";
 import { Age } from "../../parts/age";
 import { BackIcon } from "../../parts/icons";
 import { Failed } from "../../parts/states";
 import { BANDS, bandOf } from "../../people/level";
+import { useSettings } from "../../people/settings";
+import { asOf } from "../../people/time";
 import { percent } from "../../people/units";
 import { moundInWords } from "../../people/words";
 import { AlertList } from "../bullpen/alerts";
@@ -34,10 +36,17 @@ export const Panels = styled("div")({
 export default function PitcherView({ pitcher }: { pitcher: number }) {
   const shown = useReadiness(pitcher);
   const link = useLink();
+  const hub = useHub();
+  const { time } = useSettings();
   const person = useQuery({ queryKey: ["pitcher", pitcher], queryFn: () => ask.pitcher(pitcher) });
   const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity });
   const mound = venue.data?.mounds.find((each) => each.id === shown?.data.mound);
   const name = shown?.data.name ?? person.data?.name ?? `Pitcher ${pitcher}`;
+  const today = time.day(hub.state.boxTime(Date.now()) ?? Date.now());
+  // Who throws now is told of as of today; the others as the staff's list does.
+  const staff = useQuery({ queryKey: ["pitchers"], queryFn: ask.pitchers, staleTime: 300_000, enabled: !shown });
+  const asked = shown ? today : staff.isPending ? null : asOf(staff.data?.pitchers ?? [], today);
+  const date = venue.isPending ? null : asked;
   const about = [person.data?.team, person.data?.throws && `throws ${person.data.throws}`, mound && moundInWords(mound.name)];
   return (
     <>
@@ -57,7 +66,7 @@ export default function PitcherView({ pitcher }: { pitcher: number }) {
         <Outing pitcher={pitcher} />
         {shown && <Features readiness={shown.data} />}
         <WorkloadPanel pitcher={pitcher} />
-        <Risk pitcher={pitcher} />
+        <Risk pitcher={pitcher} date={date} />
       </Panels>
     </>
   );

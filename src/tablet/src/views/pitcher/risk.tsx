@@ -20,8 +20,19 @@ const NOTHING_TO_TELL: Readonly<Record<string, string>> = {
   NO_FEATURES_FOR_DATE: "Too little is known of him for a risk.",
 };
 
-export function Risk({ pitcher }: { pitcher: number }) {
-  const query = useQuery({ queryKey: ["risk", pitcher], queryFn: () => ask.risk(pitcher), staleTime: 300_000 });
+interface RiskProps {
+  pitcher: number;
+  /** The day that it is told for; null while that is not known. */
+  date: string | null;
+}
+
+export function Risk({ pitcher, date }: RiskProps) {
+  const query = useQuery({
+    queryKey: ["risk", pitcher, date],
+    queryFn: () => ask.risk(pitcher, date ?? undefined),
+    enabled: date !== null,
+    staleTime: 300_000,
+  });
   const code = query.error instanceof Refused ? query.error.code : "";
   const nothing = NOTHING_TO_TELL[code];
   return (

@@ -13,6 +13,7 @@ interface Day {
 const Days = styled("ol")({ display: "flex", gap: 3, margin: 0, padding: 0, listStyle: "none" });
 
 const Square = styled("li")({
+  position: "relative",
   display: "flex",
   flexDirection: "column",
   alignItems: "center",

@@ -29,11 +29,11 @@ const plain = (text: string): string => text.normalize("NFD").replaceAll(/\p{M}/
 export function ofTeam(pitchers: readonly Pitcher[], { team, season, search }: Filter): Pitcher[] {
   const words = plain(search).split(/\s+/).filter(Boolean);
   return pitchers.filter((pitcher) => {
-    const name = plain(`${pitcher.name} ${pitcher.id}`);
+    const name = plain(pitcher.name);
     return (
       (team === "" || pitcher.team === team) &&
       (season === null || pitcher.seasons.includes(season)) &&
-      words.every((word) => name.includes(word))
+      words.every((word) => name.includes(word) || String(pitcher.id).startsWith(word))
     );
   });
 }

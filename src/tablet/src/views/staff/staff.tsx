@@ -4,7 +4,6 @@ import MenuItem from "@mui/material/MenuItem";
 import Table from "@mui/material/Table";
 import TableBody from "@mui/material/TableBody";
 import TableCell from "@mui/material/TableCell";
-import TableContainer from "@mui/material/TableContainer";
 import TableHead from "@mui/material/TableHead";
 import TablePagination from "@mui/material/TablePagination";
 import TableRow from "@mui/material/TableRow";
@@ -21,9 +20,10 @@ import { useHub, useRoster } from "../../live/react";
 import { useSecond } from "../../parts/age";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
+import { Sideways } from "../../parts/table";
 import { BANDS, bandOf } from "../../people/level";
 import { useSettings } from "../../people/settings";
-import { dayInWords, daysBetween } from "../../people/time";
+import { asOf, dayInWords } from "../../people/time";
 import { percent } from "../../people/units";
 import { Availability } from "./availability";
 import { csv, save } from "./csv";
@@ -33,8 +33,6 @@ import { ofLevel, ofTeam, sorted, type Column, type Filter, type Order, type Row
 const BATCH = 50;
 const ASSESSED_MAX = 200;
 const PAGE = 25;
-/** A staff whose newest game is longer ago is told of as of that game. */
-const PRESENT_DAYS = 7;
 
 const HEADS: readonly { column: Column; name: string }[] = [
   { column: "name", name: "Pitcher" },
@@ -63,12 +61,6 @@ export default function Staff() {
       </Answered>
     </Panel>
   );
-}
-
-/** The day that risk and availability are told for. */
-export function asOf(pitchers: readonly Pitcher[], today: string): string {
-  const newest = pitchers.reduce((latest, { last_game_date }) => (last_game_date && last_game_date > latest ? last_game_date : latest), "");
-  return newest === "" || daysBetween(newest, today) <= PRESENT_DAYS ? today : newest;
 }
 
 /** Those whose risk is asked for, in batches: who pitched last first. */
@@ -112,7 +104,7 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
   const seasons = useMemo(() => [...new Set(pitchers.flatMap((each) => each.seasons))].toSorted((a, b) => b - a), [pitchers]);
   const chosen = useMemo(() => ofTeam(pitchers, { ...filter, search }), [pitchers, filter, search]);
   const [asked, setAsked] = useState("");
-  const today = time.day(Date.now());
+  const today = time.day(hub.state.boxTime(Date.now()) ?? Date.now());
   const date = asked || asOf(chosen, today);
   const { risks, error, pending } = useRisks(useMemo(() => ofTeam(pitchers, { ...filter, search: "" }), [pitchers, filter]), date);
   const rows = useMemo(() => {
@@ -165,7 +157,7 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
         {error && !noModel && ` Risk could not be had: ${error.message}`}
         {chosen.length > ASSESSED_MAX && ` Risk is told of the ${ASSESSED_MAX} who pitched last: choose a team for the others.`}
       </Typography>
-      <TableContainer tabIndex={0} role="region" aria-label="Staff table" sx={{ "& td, & tbody th": { whiteSpace: "nowrap" } }}>
+      <Sideways tabIndex={0} role="region" aria-label="Staff table" sx={{ "& td, & tbody th": { whiteSpace: "nowrap" } }}>
         <Table size="small">
           <TableHead>
             <TableRow>
@@ -189,7 +181,7 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
             ))}
           </TableBody>
         </Table>
-      </TableContainer>
+      </Sideways>
       {rows.length === 0 && <Empty title="Nobody fits these filters." />}
       {rows.length > PAGE && (
         <TablePagination

@@ -16,18 +16,24 @@ import { PlainTable, Sign } from "../../parts/table";
 import { useSettings } from "../../people/settings";
 import { percent } from "../../people/units";
 
-type ModelShown = Awaited<ReturnType<typeof ask.models>>["models"][number];
+/** Another tablet, or the box, may have changed which model serves. */
+const EVERY_MS = 30_000;
+
+type Answer = Awaited<ReturnType<typeof ask.models>>;
+type ModelShown = Answer["models"][number];
+type Drift = NonNullable<Answer["drift"]>;
 
 /** What is to be confirmed: a model's promotion, or going back. */
 type Change = { kind: "promote"; version: string } | { kind: "rollback" };
 
 export function Models() {
   const { kiosk } = useSettings();
-  const query = useQuery({ queryKey: ["models"], queryFn: ask.models });
+  const query = useQuery({ queryKey: ["models"], queryFn: ask.models, refetchInterval: EVERY_MS });
   const [change, setChange] = useState<Change | null>(null);
   return (
     <Panel
       title="Risk models"
+      wide
       aside={
         !kiosk && (
           <Button variant="outlined" disabled={(query.data?.models.length ?? 0) < 2} onClick={() => setChange({ kind: "rollback" })}>
@@ -44,10 +50,7 @@ export function Models() {
             <>
               <List models={models} onPromote={kiosk ? null : (version) => setChange({ kind: "promote", version })} />
               <Typography variant="body2" sx={{ mt: 1 }}>
-                {moved(drift?.inputs ?? null)}
-                {drift?.fault ? ` No longer fit: ${drift.fault}.` : ""}
-                {drift?.calibration &&
-                  ` ${drift.calibration.came} placements came, ${drift.calibration.foretold.toFixed(0)} were foretold.`}
+                {drift ? stands(drift) : "Whether it still fits is looked at every night, and was not yet since it serves."}
               </Typography>
             </>
           )
@@ -56,6 +59,14 @@ export function Models() {
       {change && <Confirm change={change} onDone={() => setChange(null)} />}
     </Panel>
   );
+}
+
+/** How it stands, in words. */
+function stands({ inputs, fault, calibration }: Drift): string {
+  const known = moved(inputs ?? null);
+  if (fault) return `No longer fit: ${fault}. ${known}`;
+  if (!calibration) return known;
+  return `${known} ${calibration.came} placements came, ${calibration.foretold.toFixed(0)} were foretold.`;
 }
 
 /** How far its inputs have moved, in words. */
@@ -73,7 +84,7 @@ function List({ models, onPromote }: { models: readonly ModelShown[]; onPromote:
       rows={models.toReversed().map((model) => [
         model.version,
         model.serving ? <Sign key="serves" kind="good" word="serves" /> : "–",
-        model.train_years.join("–"),
+        [...new Set(model.train_years)].join("–"),
         model.test_year,
         `${model.auc.value.toFixed(3)} (${model.auc.low.toFixed(2)}–${model.auc.high.toFixed(2)})`,
         model.lift_10.value.toFixed(1),

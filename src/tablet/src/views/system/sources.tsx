@@ -15,7 +15,7 @@ const STATE_SIGNS: Readonly<Record<SourceStatus["state"], SignKind>> = {
   finished: "off",
 };
 
-const seconds = (ms: number | null | undefined): string => (ms == null ? "–" : `${(ms / 1000).toFixed(2)} s`);
+const seconds = (ms: number | null | undefined): string => (ms == null ? "–" : `${(ms / 1000).toFixed(2)}\u00a0s`);
 
 export function Sources({ sources, mounds }: { sources: readonly SourceStatus[]; mounds: StatusReport["reorder"]["mounds"] }) {
   if (sources.length === 0) return <Empty title="Nothing has sent a frame yet." />;
@@ -29,6 +29,7 @@ export function Sources({ sources, mounds }: { sources: readonly SourceStatus[];
       ))}
       <PlainTable
         label="Sources"
+        sx={{ "& tbody th": { minWidth: "9rem" } }}
         heads={["Source", "State", "Waited for", "Lag", "Behind its mound", "Received", "Late", "Double", "Refused", "Gaps", "Dropped", "Restarts"]}
         rows={sources.map(({ source, name, state, gates, lag_ms, watermark_lag_ms, accounting, gaps, dropped, restarts }) => [
           `${source}${name ? ` ${name.replaceAll("_", " ")}` : ""}`,

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { ask } from "../../api/client";
 import type { StatusReport } from "../../api/types";
-import { useLink } from "../../live/react";
+import { useHub, useLink } from "../../live/react";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
 import { PlainTable, Sign } from "../../parts/table";
@@ -46,6 +46,7 @@ export default function System() {
         {venue.data ? <Calibration venue={venue.data.id} /> : <Empty title="The ballpark is not known yet." />}
       </Panel>
       <Environment />
+      <Upstream />
       <Models />
     </Panels>
   );
@@ -53,7 +54,8 @@ export default function System() {
 
 function Asked({ at }: { at: number }) {
   const { time } = useSettings();
-  return <Typography color="text.secondary">as of {time.seconds(at)}</Typography>;
+  const hub = useHub();
+  return <Typography color="text.secondary">as of {time.seconds(hub.state.boxTime(at) ?? at)}</Typography>;
 }
 
 const PART_SIGNS = { ready: "good", degraded: "watch", starting: "watch", failed: "bad", stopped: "bad" } as const;
@@ -74,12 +76,13 @@ function Daemon({ report }: { report: StatusReport }) {
         rows={report.parts.map((part) => [
           part.name,
           <Sign key="state" kind={PART_SIGNS[part.state]} word={part.state} />,
-          time.clock(Date.parse(part.since)),
+          <span key="since" style={{ whiteSpace: "nowrap" }}>
+            {time.clock(Date.parse(part.since))}
+          </span>,
           part.detail,
         ])}
       />
-      <Upstream />
-      <Typography>
+      <Typography sx={{ mt: 1 }}>
         Store: {filled === null ? "not told yet" : `${percent(filled, 1)} full, ${store?.commits} commits, ${store?.commit_failures} failed, ${store?.queued} waiting`}.
       </Typography>
       <Typography>
@@ -93,7 +96,7 @@ function Frames({ report }: { report: StatusReport }) {
   const { accounting } = report.reorder;
   const ms = (value: number | null | undefined): string => (value == null ? "–" : value.toFixed(value < 10 ? 2 : 0));
   const late = accounting.received > 0 ? accounting.late / accounting.received : 0;
-  const refused = Object.entries(report.ingest?.refused ?? {});
+  const refused = Object.entries(report.ingest?.refused ?? {}).filter(([, count]) => count > 0);
   return (
     <>
       <Typography>

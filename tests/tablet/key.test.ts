@@ -1,0 +1,85 @@
+/** A box that listens beyond loopback lets a tablet in by a key, once, and keeps it in. */
+import { networkInterfaces } from "node:os";
+
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { launch, link, open, OUTPUT } from "./browser";
+import { run, site, sleep, verb, type Running, type Site } from "./stadium";
+
+/** This machine as others see it; a machine that nobody sees has no such address. */
+const HOST = Object.values(networkInterfaces())
+  .flat()
+  .find((address) => address?.family === "IPv4" && !address.internal)?.address;
+
+describe.skipIf(HOST === undefined)("a box beyond loopback", () => {
+  let at: Site;
+  let daemon: Running;
+  let browser: Browser;
+  let key = "";
+
+  beforeAll(async () => {
+    browser = await launch();
+    at = await site({ host: HOST });
+    const said = await verb("--config", at.config, "key", "add", "--name", "bullpen tablet");
+    key = /^pgk_\S+/m.exec(said)?.[0] ?? "";
+    daemon = await run(at);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await daemon?.stop();
+  });
+
+  test("asks a tablet for its key, says what is wrong with another, lets it in, and remembers it", async () => {
+    const { page, faults, close } = await open(browser, daemon.url, { viewport: { width: 390, height: 844 } });
+    const dialog = page.getByRole("dialog", { name: "This box asks for a key" });
+    const field = dialog.getByRole("textbox", { name: "Key" });
+    await dialog.waitFor();
+    expect(await field.evaluate((input) => input === document.activeElement), "ready to type").toBe(true);
+    await field.fill("pgk_another");
+    await field.press("Enter");
+    await dialog.getByRole("alert").getByText(/not in force/).waitFor();
+    await page.screenshot({ path: `${OUTPUT}/key.png` });
+
+    await field.fill(key);
+    await dialog.getByRole("button", { name: "Open" }).click();
+    await page.locator('[data-link="live"]').waitFor({ state: "attached", timeout: 5_000 });
+    await dialog.waitFor({ state: "hidden" });
+    await page.getByText("Nobody is throwing.").waitFor();
+    await page.reload();
+    await page.locator('[data-link="live"]').waitFor({ state: "attached", timeout: 5_000 });
+    expect(await dialog.count(), "by its cookie").toBe(0);
+    expect(await page.evaluate(() => document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage })), "out of reach of scripts").not.toContain(key.slice(0, 12));
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("leaves alone who has no key at hand, and lets him in when he has", async () => {
+    const { page, close } = await open(browser, daemon.url);
+    const dialog = page.getByRole("dialog", { name: "This box asks for a key" });
+    await dialog.getByRole("button", { name: "Not now" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    // The page goes on asking whether it is let in, and each answer is a refusal.
+    await sleep(4_000);
+    expect([await dialog.count(), await link(page)]).toEqual([0, "key"]);
+    expect(await page.getByLabel("Time at the park").count(), "nobody knows it yet").toBe(0);
+    await page.getByRole("button", { name: "Enter the key" }).click();
+    await dialog.getByRole("textbox", { name: "Key" }).fill(key);
+    await page.keyboard.press("Enter");
+    await page.locator('[data-link="live"]').waitFor({ state: "attached", timeout: 5_000 });
+    await page.getByLabel("Time at the park").waitFor();
+    await close();
+  });
+
+  test("shuts out a tablet whose key was revoked, and says how old is what it shows", async () => {
+    const { page, close } = await open(browser, daemon.url);
+    await page.getByRole("textbox", { name: "Key" }).fill(key);
+    await page.keyboard.press("Enter");
+    await page.locator('[data-link="live"]').waitFor({ state: "attached" });
+    await verb("--config", at.config, "key", "revoke", "bullpen tablet");
+    await page.getByText(/The box asks for a key. Shown is what was known at/).waitFor({ timeout: 30_000 });
+    await page.getByRole("dialog", { name: "This box asks for a key" }).waitFor();
+    await close();
+  });
+});
