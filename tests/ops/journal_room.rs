@@ -161,7 +161,7 @@ fn what_the_journal_lacks_after_a_full_disk_is_told_where_it_goes_on() {
         }
     };
     let (mut read, mut missed) = (Vec::new(), 0);
-    for block in reader.since(BoxNs(0)).expect("it opens") {
+    for block in reader.since(BoxNs(0), u64::MAX).expect("it opens") {
         let block = block.expect("it reads");
         let mut step = block.step;
         for entry in block.entries {
