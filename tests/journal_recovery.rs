@@ -44,12 +44,16 @@ fn stretches(deliveries: Vec<Delivery>, moments: &[u64]) -> Vec<Vec<Delivery>> {
 
 /// What was published, and what its journal replays to.
 fn run(kill: bool, lost_ns: u64) -> (Told, Told) {
+    let stadium = evening();
+    let moments = moments(&stadium);
+    play(stadium, &moments, kill, lost_ns)
+}
+
+fn play(mut stadium: Stadium, moments: &[u64], kill: bool, lost_ns: u64) -> (Told, Told) {
     let venue = Venue::busch_iii();
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let mut stadium = evening();
     let (start, profiles) = (BoxNs(stadium.start().0), Known(stadium.baselines()));
-    let moments = moments(&stadium);
-    let stretches = stretches(deliveries(&mut stadium), &moments);
+    let stretches = stretches(deliveries(&mut stadium), moments);
     let mut outputs = Vec::new();
     let mut running = Box0::begin(&venue, profiles.clone(), start, Some(dir.path()));
     for (at, stretch) in stretches.into_iter().enumerate() {
@@ -84,6 +88,28 @@ fn a_run_that_is_killed_publishes_what_one_that_pauses_does() {
         assert!(bytes(own) == bytes(other), "{own:?}\n{other:?}");
     }
     assert!(bytes(&replayed) == bytes(&paused), "and the journal of all its runs replays to the same");
+}
+
+/// The pitch before is thrown before the warming begins and becomes final in it: what it taught is not seen there.
+#[test]
+fn a_pitch_after_a_pause_is_measured_by_what_those_before_it_taught() {
+    let pausing = || {
+        let settings = Settings {
+            seed: 92,
+            cameras: Some(vec![1, 3, 5]),
+            pitches_max: Some(4),
+            pace_s: 24.0,
+            tail_s: 15.0,
+            ..Settings::quiet()
+        };
+        Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings)
+    };
+    // Provisional by then, and not final.
+    let moments: Vec<u64> = pausing().truth().iter().map(|thrown| thrown.release.0 + 9_000 * MS).collect();
+    let (paused, _) = play(pausing(), &moments, false, 0);
+    let (killed, _) = play(pausing(), &moments, true, 0);
+    assert_eq!(last_pitches(&paused).len(), 4);
+    assert!(bytes(&killed) == bytes(&paused));
 }
 
 #[test]

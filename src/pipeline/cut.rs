@@ -193,7 +193,6 @@ impl<P: Profiles> Pipeline<P> {
         stage.correct_all();
         for (lane, kept) in stage.lanes.iter_mut().zip(&cut.lanes) {
             lane.scales = kept.scales.clone();
-            lane.tracker.set_jerk_scale(lane.scales.at(cut.since));
             lane.tracker.set_searched(kept.searched);
             if let Some(mark) = kept.on_mound {
                 lane.tracker.observe(0, mark.event, cut.since, &mark.signal(lane.mound), crate::tracking::When::Eager);

@@ -165,6 +165,9 @@ impl<P: Profiles> Pipeline<P> {
     pub fn step(&mut self, now: BoxNs, outputs: &mut Vec<Output>) -> usize {
         self.stage.now = now;
         self.stage.moved_by = None;
+        if self.stage.warming {
+            self.stage.recall_scales();
+        }
         let frames = self.reorder.poll(now, &mut self.stage);
         self.stage.tell_gathered(now);
         if !self.stage.warming {

@@ -98,6 +98,15 @@ impl<P: Profiles> Stage<P> {
         self.recent.push_back(recent);
     }
 
+    /// Before a step of the warming: its trackers see no final pitch that was thrown before it, and yet the run that they
+    /// follow had learned from such ones.
+    pub(super) fn recall_scales(&mut self) {
+        let before = BoxNs(self.now.0.saturating_sub(1));
+        for lane in &mut self.lanes {
+            lane.tracker.set_jerk_scale(lane.scales.at(before));
+        }
+    }
+
     pub(super) fn publish(&mut self, pitch: &Pitch, moved_by: BoxNs) {
         self.publish_as(pitch, moved_by, None);
     }
