@@ -11,7 +11,9 @@ use super::work::{self, VerbError};
 use crate::config::{Config, ConfigErrors, DEFAULT_FILE, StoreConfig};
 use crate::daemon::proven::{self, Proven, Which};
 use crate::history::work::{ModelWork, Work};
-use crate::tracking::venue::{Venue, VenueError};
+
+/// Names the venue file over the configuration's head.
+const VENUE_VARIABLE: &str = "PITCHGUARD_VENUE__FILE";
 
 /// Arguments of `rollback`.
 #[derive(Debug, clap::Args)]
@@ -54,9 +56,6 @@ pub enum RollbackError {
     /// What is kept would not be accepted.
     #[error("the configuration that is kept has errors of its own today and is not put back:\n{0}")]
     Faulty(ConfigErrors),
-    /// The venue file that is kept would not be accepted.
-    #[error("the venue file that is kept is not put back: {0}")]
-    Venue(VenueError),
     /// A file operation failed.
     #[error("cannot {what} {}: {source}; run it as root", path.display())]
     File {
@@ -108,27 +107,40 @@ fn roll_config_back(file: &Path, store: Option<&Path>) -> Result<(), RollbackErr
         return Err(RollbackError::Nothing { which, store, config: file.to_path_buf() });
     };
 
-    // Judged as it will be read: from beside the file that it replaces.
+    // Judged as it will be read: from beside the file that it replaces, with the venue that comes back with it.
     let candidate = beside(file, ".rolling-back");
     write_as(&candidate, &text, file)?;
-    let judged = Config::load(Some(&candidate), std::env::vars_os());
-    let (config, _) = judged.map_err(|errors| {
-        // It is of no use to anybody.
-        let _ = fs::remove_file(&candidate);
-        RollbackError::Faulty(errors)
-    })?;
-    if let (Some(path), Some(text)) = (&config.venue.file, &kept_venue) {
-        put_venue_back(path, text, file)?;
+    let venue_file = Config::venue_of(&candidate, &String::from_utf8_lossy(&text), std::env::vars_os());
+    let venue = match (&venue_file, &kept_venue) {
+        (Some(path), Some(text)) => venue_back(path, text, file)?.map(|candidate| (candidate, path)),
+        _ => None,
+    };
+    let mut environment: Vec<_> = std::env::vars_os().collect();
+    if let Some((candidate, _)) = &venue {
+        environment.retain(|(name, _)| name != VENUE_VARIABLE);
+        environment.push((VENUE_VARIABLE.into(), candidate.into()));
+    }
+    if let Err(errors) = Config::load(Some(&candidate), environment) {
+        // They are of no use to anybody.
+        for candidate in [Some(&candidate), venue.as_ref().map(|(candidate, _)| candidate)].into_iter().flatten() {
+            let _ = fs::remove_file(candidate);
+        }
+        return Err(RollbackError::Faulty(errors));
+    }
+    if let Some((candidate, path)) = venue {
+        replace(&candidate, path)?;
+        println!("{} is as the daemon ran with it", path.display());
     }
     replace(&candidate, file)?;
     println!("{} is as the daemon ran with it; `systemctl restart pitchguard` runs with it again", file.display());
     Ok(())
 }
 
-/// Only beside the configuration file: what is kept was written by the daemon, and whoever puts it back is root.
-fn put_venue_back(path: &Path, text: &[u8], config: &Path) -> Result<(), RollbackError> {
+/// The venue file as it was, written beside where it goes; none where it is that already, or stays as it is. It goes only
+/// beside the configuration file: what is kept was written by the daemon, and whoever puts it back is root.
+fn venue_back(path: &Path, text: &[u8], config: &Path) -> Result<Option<PathBuf>, RollbackError> {
     if fs::read(path).is_ok_and(|now| now == text) {
-        return Ok(());
+        return Ok(None);
     }
     let home = |path: &Path| path.parent().and_then(|dir| dir.canonicalize().ok());
     let inside = match (home(path), home(config)) {
@@ -137,18 +149,11 @@ fn put_venue_back(path: &Path, text: &[u8], config: &Path) -> Result<(), Rollbac
     };
     if !inside {
         println!("{} is not beside {} and stays as it is", path.display(), config.display());
-        return Ok(());
+        return Ok(None);
     }
     let candidate = beside(path, ".rolling-back");
     write_as(&candidate, text, path)?;
-    if let Err(error) = Venue::load(&candidate) {
-        // It is of no use to anybody.
-        let _ = fs::remove_file(&candidate);
-        return Err(RollbackError::Venue(error));
-    }
-    replace(&candidate, path)?;
-    println!("{} is as the daemon ran with it", path.display());
-    Ok(())
+    Ok(Some(candidate))
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

@@ -77,6 +77,11 @@ pub struct Config {
     pub log: LogConfig,
 }
 
+/// The venue file where none is named: absent where there is none at its usual place.
+fn default_venue() -> Option<PathBuf> {
+    Some(PathBuf::from(DEFAULT_VENUE_FILE)).filter(|file| file.exists())
+}
+
 /// `[venue]`: the ballpark.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VenueConfig {
@@ -304,8 +309,7 @@ impl Config {
                 return Err(ConfigErrors(vec![ConfigError { place, message }]));
             }
         };
-        let default_venue = Path::new(DEFAULT_VENUE_FILE);
-        let venue = VenueConfig { file: default_venue.exists().then(|| default_venue.to_path_buf()) };
+        let venue = VenueConfig { file: default_venue() };
         let environment: Vec<_> = environment.into_iter().collect();
         let handed_over = environment.iter().find(|(name, _)| name == "CREDENTIALS_DIRECTORY");
         let credentials = handed_over.map_or(Path::new(CREDENTIAL_STORE), |(_, dir)| Path::new(dir));
@@ -313,6 +317,15 @@ impl Config {
         let ingest = IngestConfig { keys_file: keys, ..IngestConfig::default() };
         let default = Self { venue, ingest, ..Self::default() };
         Self::read(text.as_deref().map(|text| (path, text)), environment, default)
+    }
+
+    /// The venue file that a configuration file of this text names, whatever else is wrong with it.
+    pub fn venue_of(
+        path: &Path,
+        text: &str,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Option<PathBuf> {
+        Reader::new(Some((path, text)), environment).take("venue", "file", default_venue())
     }
 
     fn read(
