@@ -107,7 +107,7 @@ fn a_directory_that_cannot_be_had_is_an_error_that_names_it() {
     assert!(error.to_string().contains("[journal] path") && error.to_string().contains("file"), "{error}");
 }
 
-/// So many frames of [`write`] take more than an hour, after which a part is closed.
+/// So many frames of [`write`] take more than an hour: far longer than a part is written.
 const HOUR: u32 = 3_700_000;
 
 #[test]
@@ -248,12 +248,13 @@ fn what_is_too_old_goes_by_the_journals_own_time_and_what_a_kill_may_need_stays(
         }
         let age_ns = (age_h * HOUR_NS as f64) as u64;
         let oldest_ns = long.now - long.oldest_of(48 * HOUR_NS);
-        // A part goes as a whole, an hour long.
-        assert!(oldest_ns <= age_ns + 2 * HOUR_NS, "{} s old", oldest_ns / SECOND);
+        // A part goes as a whole, ten minutes long.
+        assert!(oldest_ns <= age_ns + HOUR_NS / 2, "{} s old", oldest_ns / SECOND);
         assert!(oldest_ns >= age_ns, "{} s old: too much is gone", oldest_ns / SECOND);
         let there = long.part_numbers().len();
         let counts = long.end();
-        assert_eq!(counts.removed as usize, begun.len() - there, "{counts:?}");
-        assert!(counts.removed >= 15, "{counts:?}");
+        // The journal may be some steps behind: a part can come and go between two looks.
+        assert!(counts.removed as usize >= begun.len() - there, "{counts:?}");
+        assert!(counts.removed >= 100, "{counts:?}");
     }
 }

@@ -27,6 +27,9 @@ const TIDY_EVERY: Duration = Duration::from_secs(5);
 
 pub(super) fn spawn(inlet: Inlet, parts: Arc<Parts>, shared: Arc<Shared>) -> Result<JoinHandle<()>, JournalError> {
     let header = Header { step: inlet.step, next_step: inlet.step, ..Header::default() };
+    // An earlier writer may have ended while the disk was full: this one looks for itself.
+    shared.set_shortage(None);
+    shared.flushed.store(inlet.step, Ordering::Release);
     let writer = Writer {
         inlet,
         room: Room::new(parts.leaves_free_frac()),
