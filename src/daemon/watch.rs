@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
+use super::memory;
 use crate::api::{Event, KeyDesk, Live, RiskDesk};
 use crate::clock::BoxClock;
 use crate::config::StoreConfig;
@@ -118,6 +119,7 @@ impl Watch {
                 self.note_keys();
             }
             self.newest_backup_s = newest_backup_s(&self.watched.config.backup_dir());
+            memory::give_back();
         }
         let system = self.disk();
         self.store();
