@@ -198,6 +198,11 @@ impl Calibration {
         let turned =
             standing.turn_px > CLEAR_SD * standing.turn_sd_px && (kept.jumped || kept.charts.turned(config.ewma_limit));
         let size = f64::max(if shifted { shift } else { 0.0 }, if turned { standing.turn_px } else { 0.0 });
+        // The estimate follows what drifts some pitches late: a watch is for what may be that large.
+        let may_be = f64::max(
+            if shifted { shift + standing.sd_px } else { 0.0 },
+            if turned { standing.turn_px + standing.turn_sd_px } else { 0.0 },
+        );
         let beyond = size > config.beyond_repair_px || kept.excess > config.beyond_repair_scatter;
         if kept.state == CameraState::Excluded {
             self.judge_return(index, &standing, now);
@@ -217,7 +222,7 @@ impl Calibration {
         let to = match kept.state {
             _ if alarmed => CameraState::Alarm,
             CameraState::Alarm if still(ENDS_AT, config.alarm_px) => CameraState::Alarm,
-            _ if size >= config.watch_px => CameraState::Watch,
+            _ if may_be >= config.watch_px => CameraState::Watch,
             CameraState::Watch | CameraState::Alarm if still(ENDS_AT, config.watch_px) => CameraState::Watch,
             _ => CameraState::Ok,
         };
