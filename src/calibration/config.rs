@@ -27,7 +27,7 @@ pub struct Config {
     pub surveyed_clock_ns: f64,
     /// Offset that a camera's pixels share during one pitch or one round of landmarks, px.
     pub common_px: f64,
-    /// A watch needs a shift that may be this, that is with one standard deviation added, px (science.md §2).
+    /// A watch needs a shift that may be this, that is with half a standard deviation added, px (science.md §2).
     pub watch_px: f64,
     /// An alarm needs a shift of at least this, px …
     pub alarm_px: f64,

@@ -14,6 +14,9 @@ use crate::tracking::evidence::{PARAMETERS, UNITS};
 pub(super) const CLEAR_SD: f64 = 2.5;
 /// A shift smaller than this many standard deviations of the clock's share in the picture may be the clock's.
 const CLOCK_MARGIN: f64 = 4.0;
+/// The estimate follows what drifts some pitches late; so many of its standard deviations make up for that where a watch
+/// begins. With a whole one two of a hundred undrifted games named a camera, with half of one none.
+const LATE_SD: f64 = 0.5;
 /// A watch ends where the shift is below this share of what began it, an alarm likewise.
 const ENDS_AT: f64 = 0.6;
 /// A round of landmarks anchors the rig for so long: two half-innings and a long break. \[P\]
@@ -198,10 +201,9 @@ impl Calibration {
         let turned =
             standing.turn_px > CLEAR_SD * standing.turn_sd_px && (kept.jumped || kept.charts.turned(config.ewma_limit));
         let size = f64::max(if shifted { shift } else { 0.0 }, if turned { standing.turn_px } else { 0.0 });
-        // The estimate follows what drifts some pitches late: a watch is for what may be that large.
         let may_be = f64::max(
-            if shifted { shift + standing.sd_px } else { 0.0 },
-            if turned { standing.turn_px + standing.turn_sd_px } else { 0.0 },
+            if shifted { shift + LATE_SD * standing.sd_px } else { 0.0 },
+            if turned { standing.turn_px + LATE_SD * standing.turn_sd_px } else { 0.0 },
         );
         let beyond = size > config.beyond_repair_px || kept.excess > config.beyond_repair_scatter;
         if kept.state == CameraState::Excluded {
