@@ -14,9 +14,6 @@ use crate::tracking::evidence::{PARAMETERS, UNITS};
 pub(super) const CLEAR_SD: f64 = 2.5;
 /// A shift smaller than this many standard deviations of the clock's share in the picture may be the clock's.
 const CLOCK_MARGIN: f64 = 4.0;
-/// The estimate follows what drifts some pitches late; so many of its standard deviations make up for that where a watch
-/// begins. With a whole one two of a hundred undrifted games named a camera, with half of one none.
-const LATE_SD: f64 = 0.5;
 /// A watch ends where the shift is below this share of what began it, an alarm likewise.
 const ENDS_AT: f64 = 0.6;
 /// A round of landmarks anchors the rig for so long: two half-innings and a long break. \[P\]
@@ -201,10 +198,6 @@ impl Calibration {
         let turned =
             standing.turn_px > CLEAR_SD * standing.turn_sd_px && (kept.jumped || kept.charts.turned(config.ewma_limit));
         let size = f64::max(if shifted { shift } else { 0.0 }, if turned { standing.turn_px } else { 0.0 });
-        let may_be = f64::max(
-            if shifted { shift + LATE_SD * standing.sd_px } else { 0.0 },
-            if turned { standing.turn_px + LATE_SD * standing.turn_sd_px } else { 0.0 },
-        );
         let beyond = size > config.beyond_repair_px || kept.excess > config.beyond_repair_scatter;
         if kept.state == CameraState::Excluded {
             self.judge_return(index, &standing, now);
@@ -224,7 +217,7 @@ impl Calibration {
         let to = match kept.state {
             _ if alarmed => CameraState::Alarm,
             CameraState::Alarm if still(ENDS_AT, config.alarm_px) => CameraState::Alarm,
-            _ if may_be >= config.watch_px => CameraState::Watch,
+            _ if size >= config.watch_px => CameraState::Watch,
             CameraState::Watch | CameraState::Alarm if still(ENDS_AT, config.watch_px) => CameraState::Watch,
             _ => CameraState::Ok,
         };
