@@ -28,6 +28,8 @@ use crate::store::{MAP_USED_WARN, Store, WriterHandle, backup};
 const EVERY: Duration = Duration::from_secs(1);
 /// How often what needs a directory read or a transaction is done.
 const SELDOM: Duration = Duration::from_mins(1);
+/// With less than this a disk is full, whatever a failed commit says, bytes.
+const NONE_LEFT_BYTES: u64 = 64 << 10;
 /// Pitchers whose numbers become metrics at once: every one is a dozen series.
 const PITCHERS_MAX: usize = 128;
 
@@ -154,7 +156,9 @@ impl Watch {
                 return None;
             }
         };
-        let short = self.watched.writer.trouble().is_some_and(|trouble| trouble.is_about_room);
+        // Of a page that fits in part LMDB tells no more than that it could not be written.
+        let none_left = system.disk_free_bytes < NONE_LEFT_BYTES;
+        let short = self.watched.writer.trouble().is_some_and(|trouble| trouble.is_about_room || none_left);
         let free = system.disk_free_frac();
         let (state, detail) = disk_part(&system, short, &self.watched.config, &dir);
         if self.watched.telemetry.set_part("disk", state, detail.clone()) && state != PartState::Ready {

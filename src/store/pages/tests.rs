@@ -47,7 +47,7 @@ fn used(dir: &Path, value_bytes: usize) -> PathBuf {
         store.bulk(numbers, |txn, number| txn.put_pitch(&pitch(number)).map(drop)).expect("stored");
         large(&store, &format!("value {}", round % 4), value_bytes * (round as usize % 7));
         let given_up = store.transact(|txn| {
-            txn.put_meta("given up", &[1; 50_000])?;
+            txn.put_meta("given up", &vec![1; 50_000])?;
             txn.put_pitch(&pitch(1_000_000 + round))?;
             Err::<(), _>(StoreError::Refused { table: "meta", why: "it is given up".to_owned() })
         });
@@ -56,7 +56,7 @@ fn used(dir: &Path, value_bytes: usize) -> PathBuf {
     store.transact(|txn| txn.delete(Table::Meta, b"value 1")).expect("removed");
     let returned = store.transact(|txn| {
         txn.put_pitch(&pitch(600))?;
-        txn.put_meta("passing", &[2; 200_000])?;
+        txn.put_meta("passing", &vec![2; 200_000])?;
         txn.delete(Table::Meta, b"passing")
     });
     assert!(returned.expect("committed"));
@@ -157,7 +157,7 @@ fn what_is_no_database_is_refused_without_a_fault() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let path = used(dir.path(), 3_000);
     let whole = std::fs::read(&path).expect("read");
-    for bytes in [&b""[..], b"not a database at all", &[0; 20_000], &[0xff; 20_000], &whole[PAGE..]] {
+    for bytes in [&b""[..], b"not a database at all", &vec![0; 20_000], &vec![0xff; 20_000], &whole[PAGE..]] {
         let verdict = check(&File::open(changed(&path, bytes)).expect("there"));
         assert!(matches!(verdict, Err(PagesError::Foreign(_) | PagesError::Damaged { .. })), "{verdict:?}");
     }
