@@ -24,7 +24,7 @@ fn open() -> (tempfile::TempDir, Store) {
     (dir, store)
 }
 
-fn pitch(pitcher: Option<u32>, release_ns: u64, id: u64) -> PitchRecord {
+pub(super) fn pitch(pitcher: Option<u32>, release_ns: u64, id: u64) -> PitchRecord {
     PitchRecord {
         pitcher,
         release_ns,

@@ -1,35 +1,15 @@
 use std::path::{Path, PathBuf};
 
 use super::super::key::Table;
-use super::super::records::{Measured, Origin, PitchRecord, State};
+use super::super::records::PitchRecord;
 use super::super::{Cursor, Store, StoreError, StoreOptions, VerifyError, environment, verify};
 use super::*;
 
 const PAGE: usize = 4096;
 
 fn pitch(number: u64) -> PitchRecord {
-    PitchRecord {
-        pitcher: Some(425_794 + (number % 5) as u32),
-        release_ns: 1_686_506_400_000_000_000 + number * 1_000_000_000,
-        id: number,
-        game_date: "2023-06-11".to_owned(),
-        game_pk: 717_797,
-        at_bat_number: None,
-        pitch_number: None,
-        pitch_type: "SI".to_owned(),
-        mound: 0,
-        origin: Origin::Savant,
-        state: State::Final,
-        revision: 0,
-        values: Measured::default(),
-        sd: None,
-        cameras: 5,
-        residual_px: None,
-        late_data_frac: 0.0,
-        calibration_confidence: None,
-        release_marked: false,
-        flags: Vec::new(),
-    }
+    let release_ns = 1_686_506_400_000_000_000 + number * 1_000_000_000;
+    super::super::tests::pitch(Some(425_794 + (number % 5) as u32), release_ns, number)
 }
 
 /// A value that takes pages of its own.
