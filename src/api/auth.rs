@@ -17,9 +17,7 @@ mod tests;
 
 use std::fmt;
 use std::fs;
-use std::io::Write;
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,6 +35,7 @@ use super::limit::Buckets;
 use super::options::HttpOptions;
 use super::problem::Problem;
 use crate::config::HttpConfig;
+use crate::disk::write_private;
 use crate::observe::AccessStatus;
 use crate::store::keys::{ApiKeyRecord, id_in, random};
 use crate::store::{Store, StoreError};
@@ -413,14 +412,7 @@ fn session_secret(dir: &Path) -> Result<[u8; 32], StoreError> {
     }
     let secret = random::<32>()?;
     let partial = dir.join(format!("{SECRET}.partial"));
-    let kept = fs::File::options()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&partial)
-        .and_then(|mut file| file.write_all(&secret).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&partial, &path));
+    let kept = write_private(&partial, &secret).and_then(|()| fs::rename(&partial, &path));
     if let Err(error) = kept {
         tracing::warn!(path = %path.display(), %error, "the sessions of browsers end with this run");
     }

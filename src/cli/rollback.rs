@@ -1,15 +1,16 @@
 //! `pitchguard rollback`: back to the configuration, or the risk model, that worked before.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
+use std::fs;
+use std::io;
+use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::work::{self, VerbError};
 use crate::config::{Config, ConfigErrors, DEFAULT_FILE, StoreConfig};
 use crate::daemon::proven::{self, Proven, Which};
+use crate::disk::{Undo, sync_dir, write_private};
 use crate::history::work::{ModelWork, Work};
 
 /// Names the venue file over the configuration's head.
@@ -109,26 +110,25 @@ fn roll_config_back(file: &Path, store: Option<&Path>) -> Result<(), RollbackErr
 
     // Judged as it will be read: from beside the file that it replaces, with the venue that comes back with it.
     let candidate = beside(file, ".rolling-back");
+    let _undo = Undo(&candidate);
     write_as(&candidate, &text, file)?;
-    let venue_file = Config::venue_of(&candidate, &String::from_utf8_lossy(&text), std::env::vars_os());
+    let mut environment: Vec<_> = std::env::vars_os().collect();
+    let venue_file = Config::venue_of(&candidate, &String::from_utf8_lossy(&text), environment.clone());
     let venue = match (&venue_file, &kept_venue) {
-        (Some(path), Some(text)) => venue_back(path, text, file)?.map(|candidate| (candidate, path)),
+        (Some(path), Some(text)) if is_to_be_put_back(path, text, file) => {
+            Some((beside(path, ".rolling-back"), path, text))
+        }
         _ => None,
     };
-    let mut environment: Vec<_> = std::env::vars_os().collect();
-    if let Some((candidate, _)) = &venue {
+    let _undo_venue = venue.as_ref().map(|(candidate, ..)| Undo(candidate));
+    if let Some((candidate, path, text)) = &venue {
+        write_as(candidate, text, path)?;
         environment.retain(|(name, _)| name != VENUE_VARIABLE);
         environment.push((VENUE_VARIABLE.into(), candidate.into()));
     }
-    if let Err(errors) = Config::load(Some(&candidate), environment) {
-        // They are of no use to anybody.
-        for candidate in [Some(&candidate), venue.as_ref().map(|(candidate, _)| candidate)].into_iter().flatten() {
-            let _ = fs::remove_file(candidate);
-        }
-        return Err(RollbackError::Faulty(errors));
-    }
-    if let Some((candidate, path)) = venue {
-        replace(&candidate, path)?;
+    Config::load(Some(&candidate), environment).map_err(RollbackError::Faulty)?;
+    if let Some((candidate, path, _)) = &venue {
+        replace(candidate, path)?;
         println!("{} is as the daemon ran with it", path.display());
     }
     replace(&candidate, file)?;
@@ -136,11 +136,11 @@ fn roll_config_back(file: &Path, store: Option<&Path>) -> Result<(), RollbackErr
     Ok(())
 }
 
-/// The venue file as it was, written beside where it goes; none where it is that already, or stays as it is. It goes only
-/// beside the configuration file: what is kept was written by the daemon, and whoever puts it back is root.
-fn venue_back(path: &Path, text: &[u8], config: &Path) -> Result<Option<PathBuf>, RollbackError> {
+/// Whether the venue file is another now, and beside the configuration file: what is kept was written by the daemon, and
+/// whoever puts it back is root.
+fn is_to_be_put_back(path: &Path, text: &[u8], config: &Path) -> bool {
     if fs::read(path).is_ok_and(|now| now == text) {
-        return Ok(None);
+        return false;
     }
     let home = |path: &Path| path.parent().and_then(|dir| dir.canonicalize().ok());
     let inside = match (home(path), home(config)) {
@@ -149,11 +149,8 @@ fn venue_back(path: &Path, text: &[u8], config: &Path) -> Result<Option<PathBuf>
     };
     if !inside {
         println!("{} is not beside {} and stays as it is", path.display(), config.display());
-        return Ok(None);
     }
-    let candidate = beside(path, ".rolling-back");
-    write_as(&candidate, text, path)?;
-    Ok(Some(candidate))
+    inside
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
@@ -165,10 +162,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 /// Writes a file that belongs to whom the other one does, with its mode; durably, since it takes another's place.
 fn write_as(path: &Path, text: &[u8], like: &Path) -> Result<(), RollbackError> {
     // It may hold a broker's password: nobody else reads it before it has its mode.
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let written = options.open(path).and_then(|mut file| file.write_all(text).and_then(|()| file.sync_all()));
-    written.map_err(failed("write", path))?;
+    write_private(path, text).map_err(failed("write", path))?;
     match fs::metadata(like) {
         Ok(like) => fs::set_permissions(path, like.permissions())
             .and_then(|()| chown(path, Some(like.uid()), Some(like.gid())))
@@ -187,7 +181,7 @@ fn replace(candidate: &Path, file: &Path) -> Result<(), RollbackError> {
     }
     fs::rename(candidate, file).map_err(failed("replace", file))?;
     let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed("make it last in", dir))
+    sync_dir(dir).map_err(failed("make it last in", dir))
 }
 
 fn roll_model_back(file: Option<&Path>) -> Result<(), RollbackError> {

@@ -9,6 +9,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::disk::sync_dir;
+
 /// Directory in the store's.
 const DIRECTORY: &str = "proven";
 /// The configuration that the daemon was last ready with, and the one before that.
@@ -94,7 +96,7 @@ pub fn keep(store: &Path, config: &Path, venue: Option<&Path>) -> io::Result<()>
         fs::rename(&last, &before)?;
     }
     fs::rename(&new, &last)?;
-    File::open(&dir)?.sync_all()
+    sync_dir(&dir)
 }
 
 fn remove(dir: &PathBuf) -> io::Result<()> {

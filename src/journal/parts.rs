@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::SystemTime;
 
 use super::block::{self, Header};
-use super::room::Disk;
 use super::{Config, JournalError, Shared};
+use crate::disk::Disk;
 use crate::ids::BoxNs;
 
 const PREFIX: &str = "part-";

@@ -5,8 +5,9 @@
 //! and lose it again and again. Where the disk refuses although it says that it has room (a quota, no free inodes), the
 //! least time that the journal stays off keeps the attempts rare.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
+
+use crate::disk::Disk;
 
 /// How often the disk is looked at: one system call.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -16,23 +17,6 @@ const OFF_AT_LEAST: Duration = Duration::from_secs(10);
 const LEFT_MIN_BYTES: u64 = 4 << 20;
 /// It goes on where this many times what it leaves is free.
 const AMPLE: u64 = 2;
-
-/// A file system, bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Disk {
-    /// Its size.
-    pub(super) bytes: u64,
-    /// What of it is free to this user.
-    pub(super) free: u64,
-}
-
-impl Disk {
-    /// That of a directory.
-    pub(super) fn of(dir: &Path) -> std::io::Result<Self> {
-        let disk = rustix::fs::statvfs(dir)?;
-        Ok(Self { bytes: disk.f_blocks * disk.f_frsize, free: disk.f_bavail * disk.f_frsize })
-    }
-}
 
 /// How much room is missing while the journal is off, bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

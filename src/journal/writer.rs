@@ -14,9 +14,10 @@ use crossbeam_channel::RecvTimeoutError;
 use super::block::{self, Header};
 use super::entry::{Encoder, Entry, Missed};
 use super::parts::Parts;
-use super::room::{Disk, Room, Shortage, Verdict};
+use super::room::{Room, Shortage, Verdict};
 use super::tap::Inlet;
 use super::{FLUSH_EVERY, JournalError, Shared};
+use crate::disk::Disk;
 
 /// A block is written when it has so many bytes, however young it is.
 const BLOCK_BYTES: usize = 256 << 10;

@@ -6,6 +6,8 @@ use procfs::{Current, CurrentSI, ProcResult};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::disk::Disk;
+
 /// The machine at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct SystemStatus {
@@ -39,12 +41,8 @@ impl SystemStatus {
     /// # Errors
     /// The file system does not answer.
     pub fn sample(store: &Path) -> std::io::Result<Self> {
-        let disk = rustix::fs::statvfs(store)?;
-        let mut status = Self {
-            disk_bytes: disk.f_blocks * disk.f_frsize,
-            disk_free_bytes: disk.f_bavail * disk.f_frsize,
-            ..Self::default()
-        };
+        let disk = Disk::of(store)?;
+        let mut status = Self { disk_bytes: disk.bytes, disk_free_bytes: disk.free, ..Self::default() };
         // A kernel that hides some of it still tells the rest.
         let _ = status.process();
         let _ = status.machine();

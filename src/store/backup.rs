@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::verify::checksum_path;
 use super::{Store, StoreError, Verified, VerifyError, codec, verify};
+use crate::disk::{Disk, Undo, sync_dir, write_private};
 
 /// What a backup's name begins and ends with; between them is the moment that it was begun.
 const PREFIX: &str = "pitchguard-";
@@ -133,7 +134,7 @@ impl Store {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         // On the disk before the backup has its name: beside an empty one it would be taken for damaged.
         let checksum = checksum_path(&path);
-        let placed = write_synced(&checksum, &format!("{hash}  {name}\n"))
+        let placed = write_private(&checksum, format!("{hash}  {name}\n").as_bytes())
             .map_err(failed(&checksum))
             .and_then(|()| fs::rename(&partial, &path).map_err(failed(&path)));
         if let Err(error) = placed {
@@ -202,20 +203,9 @@ fn take(
     }
 }
 
-/// Removes an unfinished copy however the work ends; a renamed one is no longer there.
-pub(super) struct Undo<'p>(pub(super) &'p Path);
-
-impl Drop for Undo<'_> {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(self.0);
-    }
-}
-
 fn has_room(dir: &Path, needed: u64) -> Result<(), BackupError> {
-    let disk = rustix::fs::statvfs(dir)
-        .map_err(|error| BackupError::File { path: dir.to_path_buf(), source: error.into() })?;
-    let free = disk.f_bavail * disk.f_frsize;
-    let reserve = (RESERVE * (disk.f_blocks * disk.f_frsize) as f64) as u64;
+    let Disk { bytes, free } = Disk::of(dir).map_err(|source| BackupError::File { path: dir.to_path_buf(), source })?;
+    let reserve = (RESERVE * bytes as f64) as u64;
     if free < needed + reserve {
         return Err(BackupError::NoRoom { dir: dir.to_path_buf(), needed, free });
     }
@@ -262,12 +252,6 @@ fn remove_partial(dir: &Path) -> io::Result<()> {
     ours(dir, &format!("{SUFFIX}{PARTIAL}"))?.into_iter().chain(checksums).try_for_each(fs::remove_file)
 }
 
-fn write_synced(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
 /// Keeps the newest backups of a directory.
 fn prune(dir: &Path, keep: usize) -> io::Result<Vec<PathBuf>> {
     let mut backups = backups(dir)?;
@@ -291,9 +275,4 @@ fn prune(dir: &Path, keep: usize) -> io::Result<Vec<PathBuf>> {
 /// It cannot be read.
 pub fn backups(dir: &Path) -> io::Result<Vec<PathBuf>> {
     ours(dir, SUFFIX)
-}
-
-/// Makes the names in a directory last.
-pub(super) fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
 }

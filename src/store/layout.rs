@@ -8,6 +8,7 @@ use heed::{CommitOrAbort, CompactionOption, Env, WithoutTls};
 
 use super::key::Table;
 use super::{SCHEMA, StoreError, codec, environment};
+use crate::disk::sync_dir;
 
 /// Key of the layout's number in `meta`.
 pub(super) const KEY: &[u8] = b"schema";
@@ -73,7 +74,7 @@ pub(super) fn copy_before_migration(env: &Env<WithoutTls>, dir: &Path) -> Result
         env.copy_to_file(&mut out, CompactionOption::Enabled).map_err(std::io::Error::other)?;
         out.sync_all()?;
         fs::rename(&unfinished, &file)?;
-        File::open(&copy)?.sync_all()
+        sync_dir(&copy)
     });
     made.map_err(|error| {
         // The room that it takes is what is lacking.

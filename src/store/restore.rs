@@ -8,9 +8,9 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 
-use super::backup::{Undo, sync_dir};
 use super::environment::Lock;
 use super::{Store, StoreError, Verified, VerifyError, verify, verify_checksum};
+use crate::disk::{Undo, sync_dir};
 
 /// LMDB's files in the store's directory.
 const DATA: &str = "data.mdb";
