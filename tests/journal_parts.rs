@@ -99,6 +99,19 @@ fn a_journal_that_another_process_has_says_so() {
 }
 
 #[test]
+fn a_part_that_is_let_go_soon_is_waited_for() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    write(dir.path(), &Config::default(), 0, 10);
+    let held = Journal::open(dir.path(), &Config::default()).expect("it opens");
+    let other = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        drop(held);
+    });
+    Journal::open(dir.path(), &Config::default()).expect("it waits");
+    other.join().expect("it does not panic");
+}
+
+#[test]
 fn a_directory_that_cannot_be_had_is_an_error_that_names_it() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let file = dir.path().join("file");

@@ -12,7 +12,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+use backon::{BlockingRetryable, ConstantBuilder};
 
 use super::block::{self, Header};
 use super::{Config, JournalError, Shared};
@@ -31,6 +33,9 @@ const PART_AGE_NS: u64 = 600_000_000_000;
 const NEEDED_NS: u64 = 120_000_000_000;
 /// What sled may keep in memory of a part, bytes.
 const CACHE_BYTES: u64 = 4 << 20;
+/// A part that is locked is tried so often, so far apart, before it is another process'.
+const LOCK_TRIES: usize = 50;
+const LOCK_EVERY: Duration = Duration::from_millis(20);
 /// How large sled's segments are, bytes: what a part takes at least.
 const SEGMENT_BYTES: usize = 1 << 20;
 
@@ -362,8 +367,14 @@ fn weigh(dir: &Path) -> (u64, SystemTime) {
     })
 }
 
-/// Opens a part.
+/// Opens a part. One that was just closed may be waited for: sled's own threads keep the lock until they have ended, some
+/// milliseconds later.
 pub(super) fn open(dir: &Path) -> Result<sled::Db, JournalError> {
+    let waits = ConstantBuilder::default().with_delay(LOCK_EVERY).with_max_times(LOCK_TRIES);
+    (|| open_once(dir)).retry(waits).when(|error| matches!(error, JournalError::InUse { .. })).call()
+}
+
+fn open_once(dir: &Path) -> Result<sled::Db, JournalError> {
     let config = sled::Config::new()
         .path(dir)
         .cache_capacity(CACHE_BYTES)

@@ -83,7 +83,8 @@ fn bucket_of(entry: u64) -> usize {
     (entry >> (u64::BITS - EVENT_BITS + TICK_BITS)) as usize
 }
 
-/// An array that was never on the stack.
+/// An array that was never on the stack. Where the value has a bit that is set, its memory is written to here, and no
+/// frame waits for it.
 pub(super) fn boxed<V: Copy, const N: usize>(value: V) -> Box<[V; N]> {
     vec![value; N].into_boxed_slice().try_into().unwrap_or_else(|_| unreachable!("it has that many"))
 }
@@ -148,9 +149,14 @@ impl Calendar {
     pub(super) fn new(mound: MoundId, held_max: usize) -> Self {
         Self {
             mound,
-            buckets: boxed(Chain::default()),
+            buckets: boxed(Chain::EMPTY),
             occupied: boxed(0),
-            run: Run { entries: vec![0; held_max.next_power_of_two()].into(), head: 0, tail: 0, parts: boxed((0, 0)) },
+            run: Run {
+                entries: vec![u64::MAX; held_max.next_power_of_two()].into(),
+                head: 0,
+                tail: 0,
+                parts: boxed((u32::MAX, 0)),
+            },
             eager: 0,
             final_: NOWHEN,
         }

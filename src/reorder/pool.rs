@@ -88,12 +88,17 @@ impl<T: Copy> Slab<T> {
 }
 
 /// A chain of chunks, newest chunk first, all but that one full.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Chain {
     /// The newest chunk; means nothing while the chain is empty.
     chunk: u32,
     /// Entries in the chain.
     pub(super) count: u32,
+}
+
+impl Chain {
+    /// Without an entry, and without a chunk that anybody has.
+    pub(super) const EMPTY: Self = Self { chunk: u32::MAX, count: 0 };
 }
 
 /// Chunks of entries.
@@ -162,7 +167,7 @@ impl Pool {
     /// Empties a chain into `out`, newest chunk first; [`Pool::oldest_first`] tells the order in which they came.
     #[inline]
     pub(super) fn take(&mut self, chain: &mut Chain, out: &mut Vec<u64>) {
-        let Chain { mut chunk, count } = std::mem::take(chain);
+        let Chain { mut chunk, count } = std::mem::replace(chain, Chain::EMPTY);
         let mut left = count as usize;
         out.clear();
         while left > 0 {

@@ -37,7 +37,14 @@ pub(super) struct Sightings {
 
 impl Sightings {
     pub(super) fn new(cameras: &[Camera]) -> Self {
-        Self { rings: cameras.iter().map(|c| VecDeque::with_capacity((c.fps * SPAN_S) as usize + 64)).collect() }
+        let nothing = Sighting { event: u64::MAX, u: 0.0, v: 0.0, sigma: 0.0 };
+        let ring = |camera: &Camera| {
+            // Written to here, so that no frame waits for the system to find the memory.
+            let mut ring = VecDeque::from(vec![nothing; (camera.fps * SPAN_S) as usize + 64]);
+            ring.clear();
+            ring
+        };
+        Self { rings: cameras.iter().map(ring).collect() }
     }
 
     /// Keeps event order; the same sighting twice is kept once; a full ring loses its oldest.

@@ -41,22 +41,24 @@ fn a_knock_alarms_within_eight_pitches_alone_and_is_corrected() {
 #[test]
 fn a_clock_that_is_off_is_estimated_and_corrected_and_is_no_drift() {
     let seeds = if crate::park::full() { 10 } else { 1 };
-    let (mut near, mut all) = (0, 0);
+    let (mut near, mut all, mut squares) = (0, 0, 0.0);
     for camera in 1..=4 {
         for seed in 0..seeds {
             let game = Game::play(Fault::Clock(camera, 200_000.0), Options { pitches: 100, ..Options::seed(seed) });
             let report = game.park.calibration.report(at(99));
             let found = report.cameras.iter().find(|c| c.id == camera).expect("in the rig");
             let estimate_us = found.clock_offset_us + found.correction.clock_offset_ns * 1e-3;
-            let image_px = (estimate_us - 200.0) * 1e-6 * game.park.image_speed_px_s(camera);
+            let px_per_us = 1e-6 * game.park.image_speed_px_s(camera);
+            let (image_px, sd_px) = ((estimate_us - 200.0) * px_per_us, found.clock_offset_sd_us * px_per_us);
             println!(
-                "camera {camera} seed {seed}: {estimate_us:.0} µs, {image_px:.3} px of image motion, corrected {:.0} µs at {:?}, watches {:?}",
+                "camera {camera} seed {seed}: {estimate_us:.0} µs, {image_px:.3} ± {sd_px:.3} px of image motion, corrected {:.0} µs at {:?}, watches {:?}",
                 found.correction.clock_offset_ns * 1e-3,
                 game.corrected(),
                 game.raised(AlertKind::Watch)
             );
             near += usize::from(image_px.abs() < 0.15);
             all += 1;
+            squares += (image_px / sd_px).powi(2);
             assert!(found.correction.clock_offset_ns > 150_000.0, "{}", game.describe());
             assert!(
                 game.raised(AlertKind::Watch).is_empty() && game.raised(AlertKind::Alarm).is_empty(),
@@ -65,7 +67,9 @@ fn a_clock_that_is_off_is_estimated_and_corrected_and_is_no_drift() {
             );
         }
     }
-    println!("{near} of {all} within 0.15 px");
+    // Pitches alone cannot tell a clock from a shift along the image velocity: what five rounds of landmarks, 0.1 px common to
+    // each, know of the shift is what can be known of the clock.
+    println!("{near} of {all} within 0.15 px, {:.2} of the stated standard deviation", (squares / all as f64).sqrt());
     assert!(20 * near >= 19 * all);
 }
 
