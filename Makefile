@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 # A build from nothing takes two thirds of the time without what only the next build would want of it.
 ONCE := CARGO_INCREMENTAL=0
 # Unit tests compute little: optimising the library a second time for them takes longer than they do.
-UNIT := CARGO_PROFILE_TEST_OPT_LEVEL=0
+UNIT := --config profile.test.package.pitchguard.opt-level=0
 # Tests wait more than they compute.
 NEXTEST := nextest run --locked --workspace --no-fail-fast --test-threads $(shell echo $$((2 * $$(nproc))))
 
@@ -39,7 +39,7 @@ demo: build ## builds, then runs daemon and stadium together on embedded default
 
 test: setup tablet ## everything, scaled down, on a simulated clock where it can be
 	@if $(CARGO) nextest --version >/dev/null 2>&1; \
-	  then $(ONCE) $(UNIT) $(CARGO) $(NEXTEST) --lib; unit=$$?; $(ONCE) $(CARGO) $(NEXTEST) --test '*' && exit $$unit; \
+	  then $(ONCE) $(CARGO) $(NEXTEST) $(UNIT) --lib; unit=$$?; $(ONCE) $(CARGO) $(NEXTEST) --test '*' && exit $$unit; \
 	  else echo 'cargo-nextest is not installed: using cargo test'; $(ONCE) $(CARGO) test --locked --workspace --no-fail-fast; fi
 	$(ONCE) $(CARGO) test --locked --workspace --doc
 	$(MAKE) test-tablet test-loom
