@@ -1,7 +1,7 @@
 # PitchGuard. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo build tablet tablet-types deb test test-tablet test-browser test-loom test-appliance soak lint bench fuzz clean
+.PHONY: help setup demo build tablet tablet-types deb test test-rust test-tablet test-browser test-loom test-appliance soak lint bench fuzz clean
 
 CARGO ?= cargo
 TABLET := src/tablet
@@ -12,7 +12,7 @@ ONCE := CARGO_INCREMENTAL=0
 # Unit tests compute little: optimising the library a second time for them takes longer than they do.
 UNIT := --config profile.test.package.pitchguard.opt-level=0
 # Tests wait more than they compute.
-NEXTEST := nextest run --locked --workspace --no-fail-fast --test-threads $(shell echo $$((2 * $$(nproc))))
+NEXTEST := nextest run --locked --workspace --no-fail-fast --test-threads $(shell echo $$((3 * $$(nproc))))
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,12 +37,14 @@ $(TABLET)/node_modules: $(TABLET)/package-lock.json
 demo: build ## builds, then runs daemon and stadium together on embedded defaults
 	target/release/pitchguard demo
 
-test: setup tablet ## everything, scaled down, on a simulated clock where it can be
+test: ## everything, scaled down, on a simulated clock where it can be
+	@$(MAKE) --no-print-directory -j test-rust test-tablet test-loom
+
+test-rust: setup tablet ## the daemon: unit tests, and all of tests/
 	@if $(CARGO) nextest --version >/dev/null 2>&1; \
 	  then $(ONCE) $(CARGO) $(NEXTEST) $(UNIT) --lib; unit=$$?; $(ONCE) $(CARGO) $(NEXTEST) --test '*' && exit $$unit; \
 	  else echo 'cargo-nextest is not installed: using cargo test'; $(ONCE) $(CARGO) test --locked --workspace --no-fail-fast; fi
 	$(ONCE) $(CARGO) test --locked --workspace --doc
-	$(MAKE) test-tablet test-loom
 
 test-tablet: tablet ## the tablet's logic
 	@$(NODE_FITS) || { echo 'the tablet is tested with Node 20.19 or newer: see https://nodejs.org' >&2; exit 1; }
@@ -51,7 +53,7 @@ test-tablet: tablet ## the tablet's logic
 test-browser: build ## the tablet's pages in a real browser against the release binary
 	cd $(TABLET) && PITCHGUARD_BIN=../../target/release/pitchguard npm run --silent e2e
 
-test-loom: ## every interleaving of what threads share
+test-loom: setup ## every interleaving of what threads share
 	$(CARGO) test --release --manifest-path tests/reorder_loom/Cargo.toml --target-dir target/loom
 
 deb: ## the Debian package, target/deb/pitchguard_*.deb
