@@ -1,7 +1,8 @@
 //! The tablet's pages: what `make tablet` built from `src/tablet`, carried in the binary.
 //!
 //! A binary built without Node carries none of it, and shows a plain table that says how to build it. The addresses of
-//! the views all answer with the same page; which view it shows is told by the address in the browser.
+//! the views all answer with the same page; which view it shows is told by the address in the browser. A service worker
+//! (`src/tablet/src/shell/worker.js`) keeps the page for reloads while the box is away.
 
 use axum::Router;
 use axum::extract::Path;
@@ -35,6 +36,7 @@ pub(super) fn routes() -> Router {
         .route("/assets/live.css", file("text/css; charset=utf-8", include_str!("page/live.css")))
         .route("/assets/live.js", file("text/javascript; charset=utf-8", include_str!("page/live.js")))
         .route("/assets/{name}", get(asset))
+        .route("/sw.js", get(worker))
         .route("/plain", file("text/html; charset=utf-8", include_str!("page/index.html")));
     match page() {
         Some(_) => VIEWS.into_iter().fold(router, |router, view| router.route(view, get(view_page))),
@@ -47,6 +49,16 @@ async fn view_page() -> Response {
         Some(page) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page.data).into_response(),
         // Only a debug build, which reads the directory anew, can lose it.
         None => Problem::no_such_route("/").into_response(),
+    }
+}
+
+/// The worker that keeps the pages in the browser. It is asked for at each load and never kept itself; a build without
+/// pages answers with one that takes itself away, so that none of an earlier build stays.
+async fn worker() -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
+    match Built::get("sw.js") {
+        Some(file) => (kind, file.data).into_response(),
+        None => (kind, include_str!("page/no-worker.js")).into_response(),
     }
 }
 

@@ -6,7 +6,8 @@ import { Component, lazy, Suspense, useEffect, useMemo, useState, type ReactNode
 import { Route, Switch, useLocation } from "wouter";
 
 import { ask, whenKeyIsAsked } from "./api/client";
-import { useEpoch, useLink } from "./live/react";
+import type { Place } from "./api/types";
+import { useEpoch, useHub, useLink } from "./live/react";
 import type { Watchdog } from "./live/watchdog";
 import { useSecond } from "./parts/age";
 import { KeyDialog } from "./parts/key-dialog";
@@ -14,6 +15,8 @@ import { LinkBanner } from "./parts/link-banner";
 import { Empty, Loading } from "./parts/states";
 import { TopBar } from "./parts/top-bar";
 import { SettingsProvider, useSettings } from "./people/settings";
+import { keepLastSeen, lastSeen, type LastSeen } from "./shell/last-seen";
+import { askBeforeLeaving, isOutdated } from "./shell/shell";
 import { themeOf } from "./theme";
 import { Bullpen } from "./views/bullpen/bullpen";
 
@@ -23,6 +26,9 @@ const System = lazy(() => import("./views/system/system"));
 
 /** A wall's tablet that nobody touched for so long shows the bullpen again. */
 const HOME_AFTER_MS = 120_000;
+
+/** How often it is kept that the box is there, ms. */
+const KEEP_EVERY_MS = 5_000;
 
 const Main = styled("main")({
   maxWidth: 1600,
@@ -44,13 +50,14 @@ const Skip = styled("a")({
 
 export function App({ watchdog }: { watchdog: Watchdog }) {
   const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity, refetchInterval: (query) => (query.state.data ? false : 2_000) });
+  const [seen] = useState(lastSeen);
   return (
     <Guard watchdog={watchdog}>
       <Pulse watchdog={watchdog} />
-      <SettingsProvider zone={venue.data?.time_zone ?? "UTC"}>
+      <SettingsProvider zone={venue.data?.time_zone ?? seen?.zone ?? "UTC"}>
         {(look) => (
           <Themed look={look}>
-            <Frame place={venue.data?.name ?? ""} />
+            <Frame place={venue.data ?? null} seen={seen} watchdog={watchdog} />
           </Themed>
         )}
       </SettingsProvider>
@@ -68,7 +75,14 @@ function Themed({ look, children }: { look: Parameters<typeof themeOf>[0]; child
   );
 }
 
-function Frame({ place }: { place: string }) {
+interface FrameProps {
+  place: Place | null;
+  /** What is known of the box from before this page was loaded. */
+  seen: LastSeen | null;
+  watchdog: Watchdog;
+}
+
+function Frame({ place, seen, watchdog }: FrameProps) {
   const { kiosk } = useSettings();
   const [location, go] = useLocation();
   const [keyAsked, setKeyAsked] = useState<"no" | "now" | "later">("no");
@@ -82,6 +96,10 @@ function Frame({ place }: { place: string }) {
     if (link === "key") setKeyAsked((before) => (before === "no" ? "now" : before));
     if (link === "live") setKeyAsked("no");
   }, [link]);
+  useKeptLastSeen(place);
+  useNewestPages(watchdog);
+  // While the box is away a page that no browser keeps is not left by a slip of the finger.
+  useEffect(() => (link === "lost" ? askBeforeLeaving() : undefined), [link]);
   // After a gap nothing that was fetched beside the stream is known to be new.
   useEffect(() => {
     if (epoch > 1) void queries.invalidateQueries();
@@ -105,8 +123,8 @@ function Frame({ place }: { place: string }) {
   return (
     <>
       <Skip href="#main">Skip to the content</Skip>
-      <TopBar place={place} />
-      <LinkBanner onKey={() => setKeyAsked("now")} />
+      <TopBar place={place?.name ?? seen?.name ?? ""} />
+      <LinkBanner seen={seen} onKey={() => setKeyAsked("now")} />
       <Main id="main" tabIndex={-1}>
         <Suspense fallback={<Loading what="the view" />}>
           <Switch>
@@ -125,6 +143,34 @@ function Frame({ place }: { place: string }) {
   );
 }
 
+/** Keeps what a page says that opens while the box is away. */
+function useKeptLastSeen(place: Place | null): void {
+  const hub = useHub();
+  const link = useLink();
+  useEffect(() => {
+    if (!place || link !== "live") return;
+    const keep = (): void => {
+      const at = hub.state.boxTime(hub.heardAt);
+      if (hub.heardAt > 0 && at !== null) keepLastSeen({ at, zone: place.time_zone, name: place.name });
+    };
+    keep();
+    const timer = setInterval(keep, KEEP_EVERY_MS);
+    return () => {
+      keep();
+      clearInterval(timer);
+    };
+  }, [hub, link, place]);
+}
+
+/** Loads the pages anew after a gap in which the box got newer ones: a wall's tablet is never reloaded by hand. */
+function useNewestPages(watchdog: Watchdog): void {
+  const link = useLink();
+  useEffect(() => {
+    if (link !== "live") return;
+    void isOutdated().then((outdated) => (outdated ? watchdog.bite() : undefined));
+  }, [link, watchdog]);
+}
+
 /** Commits once a second while React works. */
 function Pulse({ watchdog }: { watchdog: Watchdog }) {
   const second = useSecond();
@@ -141,7 +187,8 @@ class Guard extends Component<{ watchdog: Watchdog; children: ReactNode }, { fai
   }
 
   override componentDidCatch(): void {
-    setTimeout(() => this.props.watchdog.bite(), 5_000);
+    // Again and again: the first time the box may be away, or a reload too short ago.
+    setInterval(() => void this.props.watchdog.bite(), 5_000);
   }
 
   override render(): ReactNode {

@@ -8,6 +8,7 @@ import { App } from "./app";
 import { Hub } from "./live/hub";
 import { LiveProvider } from "./live/react";
 import { Watchdog } from "./live/watchdog";
+import { keepShell } from "./shell/shell";
 
 const watchdog = new Watchdog();
 const hub = new Hub();
@@ -25,6 +26,8 @@ const queries = new QueryClient({
     mutations: { networkMode: "always" },
   },
 });
+
+keepShell();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

@@ -6,6 +6,8 @@
  * every script stands still cannot look after itself: that is for the kiosk's own watchdog.
  */
 
+import { reload as reloadPage } from "../shell/shell";
+
 /** Without a sign of life for so long the page is frozen. */
 export const FROZEN_MS = 10_000;
 const LOOK_EVERY_MS = 1_000;
@@ -29,8 +31,9 @@ export function isFrozen(signs: Signs, now: number, lookedAt: number, visible: b
 export class Watchdog {
   readonly #signs: Signs;
   #lookedAt: number;
+  #biting = false;
 
-  constructor(private readonly reload: () => void = () => globalThis.location.reload()) {
+  constructor(private readonly reload: () => Promise<boolean> = reloadPage) {
     const now = performance.now();
     this.#signs = { frameAt: now, commitAt: now };
     this.#lookedAt = now;
@@ -48,12 +51,16 @@ export class Watchdog {
     this.#signs.commitAt = performance.now();
   }
 
-  /** Reloads, if that has not just been tried. */
-  bite(): void {
+  /** Reloads, if that has not just been done and there is something to load. */
+  async bite(): Promise<void> {
     const last = Number(sessionStorage.getItem(LAST_RELOAD) ?? 0);
-    if (Date.now() - last < RELOAD_APART_MS) return;
+    if (this.#biting || Date.now() - last < RELOAD_APART_MS) return;
+    this.#biting = true;
+    const before = sessionStorage.getItem(LAST_RELOAD) ?? "0";
     sessionStorage.setItem(LAST_RELOAD, String(Date.now()));
-    this.reload();
+    // A box that is away is asked again at the next look.
+    if (!(await this.reload())) sessionStorage.setItem(LAST_RELOAD, before);
+    this.#biting = false;
   }
 
   #look(): void {
@@ -61,7 +68,7 @@ export class Watchdog {
     const frozen = isFrozen(this.#signs, now, this.#lookedAt, document.visibilityState === "visible");
     if (now - this.#lookedAt > 3 * LOOK_EVERY_MS) this.#forgive();
     this.#lookedAt = now;
-    if (frozen) this.bite();
+    if (frozen) void this.bite();
   }
 
   #forgive(): void {

@@ -5,6 +5,7 @@ import { styled } from "@mui/material/styles";
 import { useHub, useLink } from "../live/react";
 import { useSettings } from "../people/settings";
 import { ageInWords } from "../people/time";
+import type { LastSeen } from "../shell/last-seen";
 import { useSecond } from "./age";
 import { AlarmIcon } from "./icons";
 
@@ -24,28 +25,36 @@ const Banner = styled("div")({
   zIndex: 10,
 });
 
-export function LinkBanner({ onKey }: { onKey: () => void }) {
+interface LinkBannerProps {
+  /** When it was last seen before this page was loaded. */
+  seen: LastSeen | null;
+  onKey: () => void;
+}
+
+export function LinkBanner({ seen, onKey }: LinkBannerProps) {
   const link = useLink();
   return (
     <div role="status" data-link={link}>
-      {link !== "live" && <Away onKey={onKey} />}
+      {link !== "live" && <Away seen={seen} onKey={onKey} />}
     </div>
   );
 }
 
-function Away({ onKey }: { onKey: () => void }) {
+function Away({ seen, onKey }: LinkBannerProps) {
   const link = useLink();
   const hub = useHub();
   const second = useSecond();
   const { time } = useSettings();
   const heard = hub.heardAt;
   const told =
-    heard === 0
-      ? "Nothing has been heard of it yet."
-      : `Shown is what was known at ${time.seconds(hub.state.boxTime(heard) ?? heard)}, ${ageInWords(second + 1000 - heard)} ago.`;
+    heard > 0
+      ? `Shown is what was known at ${time.seconds(hub.state.boxTime(heard) ?? heard)}, ${ageInWords(second + 1000 - heard)} ago.`
+      : seen
+        ? `Last seen ${time.moment(seen.at)}. Nothing is shown, for nothing is known of now; the page goes on by itself when the box is back.`
+        : "Nothing has been heard of it yet.";
   const words = {
     connecting: "Connecting to the box.",
-    lost: "No link to the box.",
+    lost: "The box does not answer.",
     key: "The box asks for a key.",
     live: "",
   }[link];

@@ -81,14 +81,17 @@ export function TopBar({ place }: { place: string }) {
   );
 }
 
-/** The park's time, by the box's clock where that is known. */
+/** The park's time by the box's clock. */
 function ParkClock() {
   const second = useSecond();
   const hub = useHub();
   const { time } = useSettings();
+  const now = hub.state.boxTime(second);
+  // This device's clock may be wrong, and the box has not told its own.
+  if (now === null) return null;
   return (
     <Typography component="span" sx={{ fontWeight: 600, whiteSpace: "nowrap" }} aria-label="Time at the park" role="timer">
-      {time.clock(hub.state.boxTime(second) ?? second)}
+      {time.clock(now)}
     </Typography>
   );
 }
