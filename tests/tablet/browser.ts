@@ -49,7 +49,9 @@ async function showPages(context: BrowserContext, pages: string): Promise<void> 
 }
 
 export async function open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
-  const context = await browser.newContext({ viewport: TABLET, timezoneId: "Asia/Tokyo", ...options });
+  // Pages that are shown in the place of the box's own are kept by nobody.
+  const serviceWorkers = PAGES ? "block" : "allow";
+  const context = await browser.newContext({ viewport: TABLET, timezoneId: "Asia/Tokyo", serviceWorkers, ...options });
   if (PAGES) await showPages(context, PAGES);
   const page = await context.newPage();
   const faults: string[] = [];
