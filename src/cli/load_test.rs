@@ -20,7 +20,7 @@ use crate::daemon::{self, DaemonError, StoreHistory};
 use crate::environment::Environment;
 use crate::ids::{MoundId, PitcherId};
 use crate::observe::{PartState, Telemetry, rfc3339};
-use crate::readiness::{FeatureValue, Index, Readiness};
+use crate::readiness::{AsOf, FeatureValue, Index, Presence, PresenceState, Readiness};
 use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord, State};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::tracking::venue::Venue;
@@ -220,7 +220,7 @@ impl Thrower {
             feature_qa_min: Some(0.98),
             calibration_confidence: Some(0.9),
             late_data_frac: 0.0,
-            data_age_ms: 0,
+            data_age_ms: Some(0),
             state,
             revision: self.revision,
             reasons: vec![format!("Invented for a load test: update {}", self.revision)],
@@ -229,6 +229,13 @@ impl Thrower {
             model_version: None,
             pitches: self.pitches,
             last_pitch_at: rfc3339(crate::ids::BoxNs(now_ns)),
+            as_of: Some(AsOf { pitches: self.pitches, at: rfc3339(crate::ids::BoxNs(now_ns)) }),
+            presence: Some(Presence {
+                state: PresenceState::OnMound,
+                since: rfc3339(crate::ids::BoxNs(now_ns)),
+                by: None,
+            }),
+            verdict: None,
         }
     }
 }

@@ -163,6 +163,7 @@ pub(super) fn recall(
     for pitch in &pitches {
         pipeline.restore(pitch, now);
     }
+    pipeline.look(now);
     let end = Cursor { release_ns: now.0.saturating_add(STRAGGLE_NS), id: u64::MAX };
     let live =
         |pitch: &&PitchRecord| pitch.origin == Origin::Live && now.0.saturating_sub(pitch.release_ns) < STRAGGLE_NS;
@@ -187,8 +188,8 @@ pub(super) fn show_pitches(store: &Store, live: &Live, now: BoxNs) -> Result<(),
 /// Shows what was recalled: everybody's readiness, and the alerts that stand.
 pub(super) fn show(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
     let mut alerts = Vec::new();
-    for readiness in pipeline.active() {
-        live.publish(Event::Readiness(readiness.clone()));
+    for (readiness, trend) in pipeline.outings() {
+        live.publish_outing(readiness.clone(), trend.clone());
         alerts.extend(readiness.alerts.iter().cloned());
     }
     alerts.sort_by_key(|alert| alert.id);
@@ -199,9 +200,9 @@ pub(super) fn show(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
 
 /// Takes whom the pipeline follows no more from what is shown.
 pub(super) fn farewell(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
-    let followed: Vec<PitcherId> = pipeline.active().map(|readiness| readiness.pitcher).collect();
-    for pitcher in live.snapshot().pitchers().filter(|pitcher| followed.binary_search(pitcher).is_err()) {
-        live.publish(Event::OutingEnded { pitcher });
+    let followed: Vec<_> = pipeline.active().map(|readiness| (readiness.pitcher, readiness.mound)).collect();
+    for (pitcher, mound) in live.snapshot().outings().filter(|outing| followed.binary_search(outing).is_err()) {
+        live.publish(Event::OutingEnded { pitcher, mound });
     }
 }
 
@@ -242,15 +243,15 @@ mod tests {
         show_pitches(&store, &live, NOW).expect("read");
         show(&recalled, &live);
         let shown = live.snapshot();
-        assert_eq!(shown.pitchers().collect::<Vec<_>>(), [PitcherId(5), PitcherId(6)]);
+        assert_eq!(shown.outings().map(|(pitcher, _)| pitcher).collect::<Vec<_>>(), [PitcherId(5), PitcherId(6)]);
         assert_eq!(shown.pitches().map(|pitch| pitch.pitcher).collect::<Vec<_>>(), [Some(5), Some(6)]);
         let alerts: Vec<_> = shown.alerts().map(|a| (a.rule.as_str(), a.pitcher)).collect();
         assert_eq!(alerts, [("late_data_frac", Some(PitcherId(5))), ("late_data_frac", Some(PitcherId(6)))]);
 
         farewell(&recalled, &live);
-        assert_eq!(live.snapshot().pitchers().count(), 2, "both still throw");
+        assert_eq!(live.snapshot().outings().count(), 2, "both still throw");
         farewell(&pipeline(&store), &live);
-        assert_eq!(live.snapshot().pitchers().count(), 0, "nobody is followed any more");
+        assert_eq!(live.snapshot().outings().count(), 0, "nobody is followed any more");
     }
 
     #[test]

@@ -29,7 +29,7 @@ const WARM_NS_MAX: u64 = 75_000_000_000;
 /// Published pitches that a late frame or mark may still change were released this long before at most.
 const RECENT_NS: u64 = 75_000_000_000;
 /// The first byte of a cut's bytes.
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 2;
 
 /// Why stored bytes are no cut to go on from.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub struct Cut {
     calibration: ExactState,
     standing: Vec<(u8, AlertKind, u64)>,
     recent: Vec<Recent>,
-    profiled: Vec<(PitcherId, OutingKey)>,
+    profiled: Vec<((PitcherId, MoundId), OutingKey)>,
     dropped: Vec<u32>,
     air: Air,
     passed: BoxNs,
@@ -273,8 +273,8 @@ impl<P> Stage<P> {
             on_mound: lane.tracker.standing(seen_from).map(|(event, mark)| OnMound::new(event, &mark)),
         });
         let is_recent = |recent: &&Recent| recent.record.release_ns.saturating_add(RECENT_NS) >= seen_from.0;
-        let mut profiled: Vec<_> = self.profiled.iter().map(|(pitcher, key)| (*pitcher, *key)).collect();
-        profiled.sort_unstable_by_key(|(pitcher, _)| *pitcher);
+        let mut profiled: Vec<_> = self.profiled.iter().map(|(of, key)| (*of, *key)).collect();
+        profiled.sort_unstable_by_key(|(of, _)| *of);
         Cut {
             step,
             now,

@@ -113,8 +113,6 @@ pub struct Config {
     pub reliever_cap: f64,
     /// A median past appearance of this many pitches makes a starter, where no role is given.
     pub starter_pitches_min: u32,
-    /// An outing on the game mound counts into a later one's dose when it ended within so many hours before it.
-    pub same_day_hours: u32,
     /// Below this confidence in calibration the last value is held.
     pub hold_confidence: f64,
     /// Below this feature QA the last value is held.
@@ -143,7 +141,6 @@ impl Default for Config {
             starter_cap: 100.0,
             reliever_cap: 25.0,
             starter_pitches_min: 45,
-            same_day_hours: 12,
             hold_confidence: 0.6,
             hold_qa: 0.7,
             pitchers_max: 128,

@@ -5,10 +5,13 @@
 //! recommendation says so.
 
 mod alerts;
+mod arm;
 mod config;
 mod engine;
 mod indices;
+mod presence;
 mod record;
+mod trend;
 mod words;
 mod workload;
 
@@ -17,12 +20,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::{MoundId, PitcherId};
+use crate::ids::{BoxNs, MoundId, PitcherId};
 
 pub use alerts::Rule;
 pub use config::{AlertConfig, Config, ConfigError, Limit, Limits, Ramp};
 pub use engine::{Engine, EngineState, Outcome};
 pub use indices::{Indices, Inputs, Judge, Points};
+pub use presence::{Presence, PresenceState, Sign};
+pub use trend::{Trend, TrendPoint};
+pub use words::{whole, within};
 pub use workload::{HISTORY_DAYS, OutingKey, Role, Workload, acute_chronic, rest_asked};
 
 /// A number with its 90 % interval; all null where it cannot be given.
@@ -59,13 +65,24 @@ pub enum Severity {
     Critical,
 }
 
+/// Whom an alert is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// Who decides about pitchers.
+    #[default]
+    Coach,
+    /// Who looks after the rig.
+    Engineer,
+}
+
 /// A raised alert.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Alert {
     /// Number, unique on this box.
     pub id: u64,
-    /// Which rule: `readiness`, `velocity_delta`, `late_data_frac`, `feature_qa_min`, `calibration_confidence`; of a
-    /// camera, what calibration has against it.
+    /// Which rule: `readiness`, `velocity_delta`, `late_data_frac`, `feature_qa_min`, `calibration_confidence`,
+    /// `two_mounds`; of a camera, what calibration has against it.
     pub rule: String,
     /// How bad.
     pub severity: Severity,
@@ -73,7 +90,7 @@ pub struct Alert {
     pub pitcher: Option<PitcherId>,
     /// Source of the camera that it is about, where it is about one.
     pub camera: Option<u8>,
-    /// In a coach's words, or an engineer's where it is about a camera.
+    /// In a coach's words, or an engineer's where it is about a camera. It follows the number that is watched.
     pub message: String,
     /// The number that raised it.
     pub value: f64,
@@ -85,6 +102,18 @@ pub struct Alert {
     pub cleared_at: Option<String>,
     /// When somebody acknowledged it, RFC 3339.
     pub acknowledged_at: Option<String>,
+    /// The number that it watches, now; null where it is not known, or held.
+    #[serde(default)]
+    pub now: Option<f64>,
+    /// Why it cleared, in words; null while it stands, and where nobody said.
+    #[serde(default)]
+    pub cleared_because: Option<String>,
+    /// The mound that it is about, where it is about one.
+    #[serde(default)]
+    pub mound: Option<MoundId>,
+    /// `coach`, or `engineer` where it is about the rig.
+    #[serde(default)]
+    pub audience: Audience,
 }
 
 /// What somebody else than this room has against a camera; the book of alerts numbers and keeps it as its own.
@@ -115,7 +144,41 @@ pub struct InjuryRisk {
     pub model_version: String,
 }
 
-/// The answer for one pitcher, as published (design.md, HTTP).
+/// The newest pitch behind a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AsOf {
+    /// Pitches in the outing by then.
+    pub pitches: u32,
+    /// Its release event time, RFC 3339.
+    pub at: String,
+}
+
+impl AsOf {
+    /// How old the value is at a moment of the box's time, ms; 0 where the pitch is not over by that clock.
+    pub fn age_ms(&self, now: BoxNs) -> Option<u64> {
+        let at: jiff::Timestamp = self.at.parse().ok()?;
+        let age_ns = i128::from(now.0) - at.as_nanosecond();
+        u64::try_from(age_ns.max(0) / 1_000_000).ok()
+    }
+}
+
+/// What a readiness says of a man, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Good to go.
+    Ready,
+    /// Check his next few pitches.
+    Watch,
+    /// On the game mound: have someone warm.
+    Warm,
+    /// In a bullpen: sit him down.
+    Sit,
+    /// On the game mound: take him out.
+    Out,
+}
+
+/// The answer for one pitcher on one mound, as published (design.md, HTTP).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Readiness {
     /// MLBAM id.
@@ -142,22 +205,32 @@ pub struct Readiness {
     pub calibration_confidence: Option<f64>,
     /// Mean over the last 25 pitches.
     pub late_data_frac: f64,
-    /// Age of the newest pitch behind the number, ms.
-    pub data_age_ms: u64,
+    /// Age of the value, ms: since the newest pitch behind it (`as_of`). Null where there is no value.
+    pub data_age_ms: Option<u64>,
     /// `provisional`, `final` or `held`.
     pub state: crate::store::records::State,
     /// Counts up with each published change.
     pub revision: u64,
     /// In words, the weightiest first.
     pub reasons: Vec<String>,
-    /// In a coach's words.
+    /// In a coach's words, which fit the mound. A held value carries no verdict: they say what is held, and why.
     pub recommendation: String,
-    /// Standing alerts about him.
+    /// Standing alerts about him on this mound.
     pub alerts: Vec<Alert>,
     /// Version of the injury model; null until one serves.
     pub model_version: Option<String>,
     /// Pitches in this outing so far.
     pub pitches: u32,
-    /// Release event time of the newest pitch behind the number, RFC 3339.
+    /// Release event time of his newest pitch on this mound, RFC 3339. A held value is older: see `as_of`.
     pub last_pitch_at: String,
+    /// The newest pitch behind `readiness` and `fatigue`; null where there is no value.
+    #[serde(default)]
+    pub as_of: Option<AsOf>,
+    /// Whether he stands on this mound, as far as marks and throws tell.
+    #[serde(default)]
+    pub presence: Option<Presence>,
+    /// `ready`, `watch`, `warm` or `out` on the game mound, `ready`, `watch` or `sit` in a bullpen; null while the value is
+    /// held, where there is none, and of who is no longer on the mound.
+    #[serde(default)]
+    pub verdict: Option<Verdict>,
 }

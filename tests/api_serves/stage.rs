@@ -15,7 +15,9 @@ use pitchguard::features::baseline::PitcherBaseline;
 use pitchguard::history::workload::{Roles, WorkloadReport, report};
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{PartState, Telemetry};
-use pitchguard::readiness::{Alert, FeatureValue, Index, Readiness, Severity};
+use pitchguard::readiness::{
+    Alert, AsOf, Audience, FeatureValue, Index, Presence, PresenceState, Readiness, Severity, Verdict,
+};
 use pitchguard::risk::anomaly::Anomaly;
 use pitchguard::store::records::{AppearanceRecord, Measured, Origin, PitchRecord, State};
 use pitchguard::tracking::venue::Venue;
@@ -268,7 +270,7 @@ pub(crate) fn readiness(pitcher: u32) -> Readiness {
         feature_qa_min: Some(0.98),
         calibration_confidence: None,
         late_data_frac: 0.0,
-        data_age_ms: 1500,
+        data_age_ms: None,
         state: State::Provisional,
         revision: 3,
         reasons: vec!["Fastball 0.4 mph below his season".to_owned()],
@@ -277,6 +279,9 @@ pub(crate) fn readiness(pitcher: u32) -> Readiness {
         model_version: None,
         pitches: 12,
         last_pitch_at: "2025-07-04T18:15:00Z".to_owned(),
+        as_of: Some(AsOf { pitches: 12, at: "2025-07-04T18:15:00Z".to_owned() }),
+        presence: Some(Presence { state: PresenceState::OnMound, since: "2025-07-04T18:02:00Z".to_owned(), by: None }),
+        verdict: Some(Verdict::Ready),
     }
 }
 
@@ -293,6 +298,10 @@ pub(crate) fn alert(id: u64) -> Alert {
         raised_at: "2025-07-04T18:15:00Z".to_owned(),
         cleared_at: None,
         acknowledged_at: None,
+        now: Some(78.0),
+        cleared_because: None,
+        mound: Some(MoundId(0)),
+        audience: Audience::Coach,
     }
 }
 

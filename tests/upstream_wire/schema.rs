@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use boon::{Compiler, SchemaIndex, Schemas};
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{CalibrationStatus, CameraStatus};
-use pitchguard::readiness::{Alert, FeatureValue, Index, Readiness, Severity};
+use pitchguard::readiness::{
+    Alert, AsOf, Audience, FeatureValue, Index, Presence, PresenceState, Readiness, Severity, Verdict,
+};
 use pitchguard::store::outbox::{Lane, OutboxRecord, Queued, SummaryKind};
 use pitchguard::store::records::{AppearanceRecord, Measured, Moments, Origin, PitchRecord, State, TypeSums};
 use pitchguard::upstream::{InputDrift, ModelFigure, ModelSummary, Parcel, Told, schema};
@@ -79,6 +81,10 @@ fn alert() -> Alert {
         raised_at: "2023-06-11T18:20:00.000Z".to_owned(),
         cleared_at: None,
         acknowledged_at: None,
+        now: Some(-2.6),
+        cleared_because: None,
+        mound: Some(MoundId(0)),
+        audience: Audience::Coach,
     }
 }
 
@@ -99,7 +105,7 @@ fn readiness() -> Readiness {
         feature_qa_min: Some(0.97),
         calibration_confidence: Some(0.93),
         late_data_frac: 0.0,
-        data_age_ms: 812,
+        data_age_ms: Some(812),
         state: State::Final,
         revision: 44,
         reasons: vec![
@@ -111,6 +117,9 @@ fn readiness() -> Readiness {
         model_version: None,
         pitches: 72,
         last_pitch_at: "2023-06-11T18:19:59.120Z".to_owned(),
+        as_of: Some(AsOf { pitches: 72, at: "2023-06-11T18:19:59.120Z".to_owned() }),
+        presence: Some(Presence { state: PresenceState::OnMound, since: "2023-06-11T18:15:02Z".to_owned(), by: None }),
+        verdict: Some(Verdict::Watch),
     }
 }
 
