@@ -25,5 +25,4 @@ pub mod risk;
 pub mod simulate;
 pub mod store;
 pub mod tracking;
-pub mod units;
 pub mod upstream;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use common::full;
 use daemon_support::{Cameras, Rack};
 use journal_support::{last_pitches, last_readiness, replay};
-use pitchguard::ids::{EventNs, PitcherId};
+use pitchguard::ids::{EventNs, MoundId, PitcherId};
 use pitchguard::readiness::Readiness;
 use pitchguard::simulate::{Game, Scenario, Settings, Stadium};
 use pitchguard::store::records::JOURNAL_GAP;
@@ -191,11 +191,14 @@ fn a_clock_that_is_set_back_while_the_box_is_down_costs_no_pitch() {
 }
 
 /// Where nothing touched a gap, everything of it is the same.
-fn assert_same_readiness(readiness: &[Value], judged: &BTreeMap<PitcherId, Readiness>, touched: bool) {
+fn assert_same_readiness(readiness: &[Value], judged: &BTreeMap<(PitcherId, MoundId), Readiness>, touched: bool) {
     for own in readiness {
         let pitcher = own["pitcher"].as_u64().expect("an id") as u32;
-        let other = serde_json::to_value(&judged[&PitcherId(pitcher)]).expect("plain data");
-        for field in ["readiness", "fatigue", "features", "pitches", "state", "last_pitch_at", "late_data_frac"] {
+        let mound = own["mound"].as_u64().expect("a number") as u8;
+        let other = serde_json::to_value(&judged[&(PitcherId(pitcher), MoundId(mound))]).expect("plain data");
+        let fields =
+            ["readiness", "fatigue", "features", "pitches", "state", "last_pitch_at", "late_data_frac", "as_of"];
+        for field in fields {
             assert!(own[field] == other[field] || touched, "{pitcher} {field}: {} and {}", own[field], other[field]);
         }
     }

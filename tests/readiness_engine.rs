@@ -1,5 +1,6 @@
 //! What must hold of the readiness room from outside: pitches in, what to publish out.
 
+use jiff::civil::{Date, date};
 use pitchguard::features::baseline::{Expected, PitcherBaseline, TypeBaseline};
 use pitchguard::features::{OutingPitch, Reading};
 use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitchType, PitcherId};
@@ -11,7 +12,10 @@ const NS_PER_S: u64 = 1_000_000_000;
 const START_S: u64 = 1_700_000_000;
 const HIM: PitcherId = PitcherId(669_456);
 const OTHER: PitcherId = PitcherId(543_037);
-const GAME: OutingKey = OutingKey::Game(GamePk(717_797));
+const DAY: Date = date(2023, 11, 14);
+const GAME: OutingKey = OutingKey { day: DAY, game: Some(GamePk(717_797)) };
+const NIGHTCAP: OutingKey = OutingKey { day: DAY, game: Some(GamePk(717_798)) };
+const UNNAMED: OutingKey = OutingKey { day: DAY, game: None };
 const MOUND: MoundId = MoundId(0);
 const BULLPEN: MoundId = MoundId(1);
 
@@ -109,7 +113,7 @@ fn what_is_published_names_him_his_mound_and_the_age_of_the_data() {
     let outcomes = throw_all(&mut engine, (0..30).map(|i| OutingPitch { state: PitchState::Final, ..pitch(i, 0.0) }));
     let shown = last(&outcomes);
     assert_eq!((shown.name.as_str(), shown.pitcher, shown.mound), ("Sam Closer", HIM, MOUND));
-    assert_eq!((shown.pitches, shown.data_age_ms, shown.state), (30, 3000, State::Final));
+    assert_eq!((shown.pitches, shown.data_age_ms, shown.state), (30, Some(3000), State::Final));
     assert_eq!(shown.last_pitch_at, "2023-11-14T22:23:00Z");
     assert_eq!((shown.risk.value, shown.probability_21d, shown.model_version.as_ref()), (None, None, None));
     assert_eq!((shown.feature_set.as_str(), shown.calibration_confidence), ("v2", Some(0.94)));
@@ -340,12 +344,11 @@ fn windows_and_alerts_do_not_cross_outings_but_the_days_pitches_do() {
     engine.set_workload(HIM, Workload { role: Some(Role::Reliever), ..Workload::default() });
     let first = throw_all(&mut engine, (0..20).map(|i| pitch(i, 4.0)));
     assert!(!last(&first).alerts.is_empty());
-    let nightcap = OutingKey::Game(GamePk(717_798));
     let later = |i: u64| {
         let release = EventNs((START_S + 6 * 3600 + 20 * i) * NS_PER_S);
         OutingPitch { id: PitchId::new(release, MOUND), release, ..pitch(i, 0.0) }
     };
-    let mut throw_later = |i| engine.pitch(HIM, MOUND, nightcap, later(i), BoxNs(later(i).release.0));
+    let mut throw_later = |i| engine.pitch(HIM, MOUND, NIGHTCAP, later(i), BoxNs(later(i).release.0));
     let opening = throw_later(0);
     assert_eq!(opening.cleared.len(), last(&first).alerts.len());
     assert_eq!((opening.readiness.readiness.value, opening.readiness.pitches), (None, 1));
@@ -361,9 +364,8 @@ fn windows_and_alerts_do_not_cross_outings_but_the_days_pitches_do() {
 fn warm_up_throws_are_an_outing_of_their_own_and_do_not_count_against_his_game() {
     let mut engine = engine();
     engine.set_workload(HIM, Workload { role: Some(Role::Reliever), ..Workload::default() });
-    let day = OutingKey::Day("2023-11-14".parse().expect("a date"));
     for i in 0..25 {
-        engine.pitch(HIM, BULLPEN, day, pitch(i, 4.0), BoxNs(0));
+        engine.pitch(HIM, BULLPEN, UNNAMED, pitch(i, 4.0), BoxNs(0));
     }
     let outcomes = throw_all(&mut engine, (30..35).map(|i| pitch(i, 0.0)));
     assert_eq!(last(&outcomes).readiness.value, Some(100.0));
@@ -373,29 +375,27 @@ fn warm_up_throws_are_an_outing_of_their_own_and_do_not_count_against_his_game()
 #[test]
 fn a_game_named_late_continues_the_outing() {
     let mut engine = engine();
-    let day = OutingKey::Day("2023-11-14".parse().expect("a date"));
-    engine.pitch(HIM, MOUND, day, pitch(0, 0.0), BoxNs(0));
+    engine.pitch(HIM, MOUND, UNNAMED, pitch(0, 0.0), BoxNs(0));
     assert_eq!(throw(&mut engine, pitch(1, 0.0)).readiness.pitches, 2);
     assert_eq!(throw(&mut engine, OutingPitch { revision: 1, ..pitch(0, 0.0) }).readiness.pitches, 2);
 }
 
 #[test]
 fn a_late_mark_moves_a_pitch_out_of_the_game_that_it_was_counted_to() {
-    let nightcap = OutingKey::Game(GamePk(717_798));
     let mut engine = engine();
     throw_all(&mut engine, (0..12).map(|i| pitch(i, 0.0)));
     assert_eq!(throw(&mut engine, pitch(12, 20.0)).raised.len(), 2);
     throw(&mut engine, pitch(13, 0.0));
     let renamed = OutingPitch { revision: 1, ..pitch(12, 20.0) };
-    let moved = engine.pitch(HIM, MOUND, nightcap, renamed, BoxNs(0));
+    let moved = engine.pitch(HIM, MOUND, NIGHTCAP, renamed, BoxNs(0));
     assert!(moved.changed);
     assert_eq!((moved.readiness.pitches, moved.cleared.len()), (13, 2));
 
     let newest = OutingPitch { revision: 1, ..pitch(13, 0.0) };
-    let moved = engine.pitch(HIM, MOUND, nightcap, newest, BoxNs(0));
+    let moved = engine.pitch(HIM, MOUND, NIGHTCAP, newest, BoxNs(0));
     assert_eq!(moved.readiness.pitches, 1, "it opens the second game");
     let again = OutingPitch { revision: 2, ..pitch(12, 20.0) };
-    assert_eq!(engine.pitch(HIM, MOUND, nightcap, again, BoxNs(0)).readiness.pitches, 2);
+    assert_eq!(engine.pitch(HIM, MOUND, NIGHTCAP, again, BoxNs(0)).readiness.pitches, 2);
 }
 
 #[test]

@@ -233,7 +233,7 @@ fn throw(tally: &mut Tally, rows: &[Row], year: &str, league: &Season) {
         let mut fell = false;
         for (i, row) in game.iter().enumerate() {
             let release = EventNs((start_s + 20 * i as u64) * NS_PER_S);
-            let key = OutingKey::Game(GamePk(row.game_pk));
+            let key = OutingKey::new(row.game_date, GamePk(row.game_pk));
             let outcome = engine.pitch(pitcher, MoundId(0), key, pitch(row, release), BoxNs(release.0));
             tally.pitches += 1;
             tally.raised += outcome.raised.len() as u32;

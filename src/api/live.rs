@@ -20,12 +20,11 @@ use serde::Serialize;
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-use super::trend::{Trend, TrendPoint};
 use crate::calibration::Report;
 use crate::clock::BoxClock;
-use crate::ids::{BoxNs, PitcherId};
+use crate::ids::{BoxNs, MoundId, PitcherId};
 use crate::observe::{PartReport, rfc3339};
-use crate::readiness::{Alert, Readiness};
+use crate::readiness::{Alert, Readiness, Trend};
 use crate::store::records::PitchRecord;
 
 /// Newest pitches in a snapshot.
@@ -44,10 +43,12 @@ pub enum Event {
     Pitch(PitchRecord),
     /// A pitcher's readiness changed.
     Readiness(Readiness),
-    /// A pitcher's outing ended: he is no longer active.
+    /// A pitcher's outing on a mound ended, or he left it long ago: he is no longer active there.
     OutingEnded {
         /// Who.
         pitcher: PitcherId,
+        /// Where.
+        mound: MoundId,
     },
     /// An alert was raised.
     AlertRaised(Alert),
@@ -110,7 +111,7 @@ pub enum SnapshotTag {
     Snapshot,
 }
 
-/// A readiness with the box time of its publishing, from which its age is told anew at each reading.
+/// A readiness, whose age is told anew at each reading, and how its outing went.
 #[derive(Debug, Clone)]
 struct Shown {
     readiness: Arc<Readiness>,
@@ -119,11 +120,24 @@ struct Shown {
 }
 
 impl Shown {
-    fn at(&self, now: BoxNs) -> Readiness {
-        let mut readiness = Readiness::clone(&self.readiness);
-        readiness.data_age_ms += now.0.saturating_sub(self.published.0) / 1_000_000;
-        readiness
+    fn of(&self) -> (PitcherId, MoundId) {
+        (self.readiness.pitcher, self.readiness.mound)
     }
+
+    fn at(&self, now: BoxNs) -> Readiness {
+        aged(Readiness::clone(&self.readiness), now)
+    }
+
+    /// When he threw last.
+    fn thrown(&self) -> Option<jiff::Timestamp> {
+        self.readiness.last_pitch_at.parse().ok()
+    }
+}
+
+/// As of a moment: a value is as old as the pitches behind it, whenever it was published.
+fn aged(mut readiness: Readiness, now: BoxNs) -> Readiness {
+    readiness.data_age_ms = readiness.as_of.as_ref().and_then(|as_of| as_of.age_ms(now));
+    readiness
 }
 
 /// What is true after the event `seq`. Immutable.
@@ -141,24 +155,31 @@ impl Snapshot {
         self.seq
     }
 
-    /// All active pitchers, ascending by pitcher, with `data_age_ms` as of `now`.
+    /// All active pitchers on their mounds, ascending by pitcher and mound, with `data_age_ms` as of `now`.
     pub fn readiness(&self, now: BoxNs) -> Vec<Readiness> {
         self.readiness.iter().map(|shown| shown.at(now)).collect()
     }
 
-    /// One active pitcher, with `data_age_ms` as of `now`.
-    pub fn readiness_of(&self, pitcher: PitcherId, now: BoxNs) -> Option<Readiness> {
-        self.readiness.iter().find(|shown| shown.readiness.pitcher == pitcher).map(|shown| shown.at(now))
+    /// One active pitcher on a mound, or on the one where he threw last, with `data_age_ms` as of `now`.
+    pub fn readiness_of(&self, pitcher: PitcherId, mound: Option<MoundId>, now: BoxNs) -> Option<Readiness> {
+        self.shown(pitcher, mound).map(|shown| shown.at(now))
     }
 
-    /// How an active pitcher's outing went.
-    pub(super) fn trend_of(&self, pitcher: PitcherId) -> Option<Vec<TrendPoint>> {
-        self.readiness.iter().find(|shown| shown.readiness.pitcher == pitcher).map(|shown| shown.trend.points())
+    /// How an active pitcher's outing on a mound, or on the one where he threw last, went.
+    pub(super) fn trend_of(&self, pitcher: PitcherId, mound: Option<MoundId>) -> Option<(MoundId, Trend)> {
+        self.shown(pitcher, mound).map(|shown| (shown.readiness.mound, shown.trend.clone()))
     }
 
-    /// All active pitchers, ascending.
-    pub fn pitchers(&self) -> impl Iterator<Item = PitcherId> {
-        self.readiness.iter().map(|shown| shown.readiness.pitcher)
+    fn shown(&self, pitcher: PitcherId, mound: Option<MoundId>) -> Option<&Shown> {
+        let of_him = self.readiness.iter().filter(|shown| shown.readiness.pitcher == pitcher);
+        of_him
+            .filter(|shown| mound.is_none_or(|mound| shown.readiness.mound == mound))
+            .max_by_key(|shown| shown.thrown())
+    }
+
+    /// All active pitchers and their mounds, ascending.
+    pub fn outings(&self) -> impl Iterator<Item = (PitcherId, MoundId)> {
+        self.readiness.iter().map(Shown::of)
     }
 
     /// Standing alerts, oldest first.
@@ -171,11 +192,11 @@ impl Snapshot {
         self.pitches.iter().map(Arc::as_ref)
     }
 
-    fn apply(&mut self, event: &Event, now: BoxNs) {
+    fn apply(&mut self, event: &Event, trend: Option<Trend>, now: BoxNs) {
         match event {
             Event::Pitch(pitch) => self.put_pitch(pitch),
-            Event::Readiness(readiness) => self.put_readiness(readiness, now),
-            Event::OutingEnded { pitcher } => self.readiness.retain(|shown| shown.readiness.pitcher != *pitcher),
+            Event::Readiness(readiness) => self.put_readiness(readiness, trend, now),
+            Event::OutingEnded { pitcher, mound } => self.readiness.retain(|shown| shown.of() != (*pitcher, *mound)),
             Event::AlertRaised(alert) => self.put_alert(alert),
             Event::AlertAcknowledged(alert) => self.acknowledge(alert),
             Event::AlertCleared(alert) => self.alerts.retain(|standing| standing.id != alert.id),
@@ -195,10 +216,17 @@ impl Snapshot {
         self.pitches.push_back(pitch);
     }
 
-    fn put_readiness(&mut self, readiness: &Readiness, now: BoxNs) {
-        let known = self.readiness.binary_search_by_key(&readiness.pitcher, |shown| shown.readiness.pitcher);
-        let mut trend = known.map(|index| std::mem::take(&mut self.readiness[index].trend)).unwrap_or_default();
+    fn put_readiness(&mut self, readiness: &Readiness, trend: Option<Trend>, now: BoxNs) {
+        let known = self.readiness.binary_search_by_key(&(readiness.pitcher, readiness.mound), Shown::of);
+        let so_far = known.map(|index| std::mem::take(&mut self.readiness[index].trend));
+        let mut trend = trend.or(so_far.ok()).unwrap_or_default();
         trend.push(readiness);
+        // What stands says what it watches now, in the list as at its pitcher.
+        for alert in &readiness.alerts {
+            if let Some(standing) = self.alerts.iter_mut().find(|standing| standing.id == alert.id) {
+                *standing = Arc::new(alert.clone());
+            }
+        }
         let shown = Shown { readiness: Arc::new(readiness.clone()), published: now, trend };
         match known {
             Ok(index) => self.readiness[index] = shown,
@@ -309,13 +337,26 @@ impl Live {
 
     /// Publishes an event and returns its number. Waits for no reader.
     pub fn publish(&self, event: Event) -> u64 {
+        self.publish_with(event, None)
+    }
+
+    /// Publishes a readiness of an outing that went on elsewhere until now, as the trend tells.
+    pub fn publish_outing(&self, readiness: Readiness, trend: Trend) -> u64 {
+        self.publish_with(Event::Readiness(readiness), Some(trend))
+    }
+
+    fn publish_with(&self, event: Event, trend: Option<Trend>) -> u64 {
         // The lock guards no data that a panic could leave half written.
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
+        let event = match event {
+            Event::Readiness(readiness) => Event::Readiness(aged(readiness, now)),
+            other => other,
+        };
         let seq = self.head.load(Ordering::Relaxed) + 1;
         let mut snapshot = Snapshot::clone(&self.snapshot.load());
         snapshot.seq = seq;
-        snapshot.apply(&event, now);
+        snapshot.apply(&event, trend, now);
         let numbered =
             Numbered { seq, published_at: rfc3339(now), event, published: Instant::now(), text: OnceLock::new() };
         self.slot(seq).store(Some(Arc::new(numbered)));
@@ -412,7 +453,7 @@ mod tests {
     use super::*;
 
     fn ended(pitcher: u32) -> Event {
-        Event::OutingEnded { pitcher: PitcherId(pitcher) }
+        Event::OutingEnded { pitcher: PitcherId(pitcher), mound: MoundId(0) }
     }
 
     fn alert(id: u64) -> Alert {
@@ -428,6 +469,10 @@ mod tests {
             raised_at: String::new(),
             cleared_at: None,
             acknowledged_at: None,
+            now: None,
+            cleared_because: None,
+            mound: None,
+            audience: crate::readiness::Audience::Coach,
         }
     }
 
@@ -448,7 +493,9 @@ mod tests {
                         Since::Events(events) => {
                             for event in events {
                                 assert_eq!(event.seq, position + 1, "no gap goes untold");
-                                let Event::OutingEnded { pitcher } = event.event else { panic!("not what was sent") };
+                                let Event::OutingEnded { pitcher, .. } = event.event else {
+                                    panic!("not what was sent")
+                                };
                                 assert_eq!(u64::from(pitcher.0), event.seq - base, "the event of that number");
                                 (position, seen) = (event.seq, seen + 1);
                             }

@@ -42,7 +42,6 @@ pub use self::options::HttpOptions;
 pub use self::problem::ProblemDetails;
 pub use self::risk::RiskDesk;
 pub use self::routes::{openapi, router};
-pub use self::trend::TrendPoint;
 pub use self::venue::Place;
 use crate::calibration::Proposal;
 use crate::clock::BoxClock;

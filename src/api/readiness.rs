@@ -3,13 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
-use super::extract::Named;
+use super::extract::{Asked, Named};
 use super::problem::{Problem, ProblemDetails};
-use crate::ids::PitcherId;
+use crate::ids::{MoundId, PitcherId};
 use crate::readiness::Readiness;
 
 /// All active pitchers.
@@ -17,7 +17,7 @@ use crate::readiness::Readiness;
 pub(super) struct AllReadiness {
     /// The last event behind these numbers: `GET /api/live?since=` goes on from there.
     seq: u64,
-    /// Ascending by pitcher.
+    /// Ascending by pitcher and mound: who throws on two mounds is there twice.
     readiness: Vec<Readiness>,
 }
 
@@ -31,17 +31,27 @@ pub(super) async fn all(State(state): State<ApiState>) -> Json<AllReadiness> {
     Json(AllReadiness { seq: snapshot.seq(), readiness: snapshot.readiness(state.clock.now()) })
 }
 
-/// Readiness of one active pitcher.
+/// Which of a pitcher's mounds.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct OnMound {
+    /// Mound; the one where he threw last where it is absent.
+    pub(super) mound: Option<MoundId>,
+}
+
+/// Readiness of one active pitcher, on the mound where he threw last or on another one.
 #[utoipa::path(get, path = "/api/readiness/{id}", tag = "readiness",
-    params(("id" = u32, Path, description = "MLBAM id")), responses(
+    params(("id" = u32, Path, description = "MLBAM id"), OnMound), responses(
     (status = 200, body = Readiness),
     (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
 ))]
 pub(super) async fn one(
     State(state): State<ApiState>,
     Named(id): Named<PitcherId>,
+    Asked(on): Asked<OnMound>,
 ) -> Result<Json<Readiness>, Problem> {
-    let readiness = state.live.snapshot().readiness_of(id, state.clock.now());
+    let readiness = state.live.snapshot().readiness_of(id, on.mound, state.clock.now());
     readiness.map(Json).ok_or_else(|| not_active(id))
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
-use crate::readiness::{Alert, Index, Readiness, Severity};
+use crate::readiness::{Alert, Index, Readiness, Severity, whole};
 use crate::store::records::{PitchRecord, State};
 use crate::tracking::venue::Venue;
 
@@ -61,7 +61,8 @@ impl Board {
             (true, Severity::Warning) => ("WARNING ", YELLOW),
             (true, Severity::Critical) => ("CRITICAL", RED),
         };
-        println!("          {}{mark}{} {}", self.paint(colour), self.paint(PLAIN), alert.message);
+        let why = alert.cleared_because.as_ref().filter(|_| !raised).map(|why| format!(" ({why})")).unwrap_or_default();
+        println!("          {}{mark}{} {}{why}", self.paint(colour), self.paint(PLAIN), alert.message);
     }
 
     /// Shows a pitch that no readiness followed: nobody is known to have thrown it.
@@ -111,6 +112,7 @@ impl Board {
         );
         if let Some(r) = readiness {
             let colour = match r.readiness.value {
+                _ if r.state == State::Held => DIM,
                 Some(value) if value < 60.0 => RED,
                 Some(value) if value < 80.0 => YELLOW,
                 Some(_) => GREEN,
@@ -120,10 +122,10 @@ impl Board {
                 line,
                 "{}{:^13}{} {:^13} {:11}",
                 self.paint(colour),
-                interval(&r.readiness),
+                interval(&r.readiness, whole),
                 self.paint(PLAIN),
-                interval(&r.fatigue),
-                state(r.state)
+                interval(&r.fatigue, |value| format!("{value:.0}")),
+                state(r)
             );
         }
         if !pitch.flags.is_empty() {
@@ -131,7 +133,7 @@ impl Board {
         }
         println!("{}", line.trim_end());
         if let Some(reason) =
-            readiness.filter(|r| r.readiness.value.is_some_and(|v| v < 90.0)).and_then(|r| r.reasons.first())
+            readiness.filter(|r| r.readiness.value.is_none_or(|v| v < 90.0)).and_then(|r| r.reasons.first())
         {
             println!("          {}{reason}{}", self.paint(DIM), self.paint(PLAIN));
         }
@@ -147,17 +149,31 @@ impl Board {
     }
 }
 
-fn interval(index: &Index) -> String {
+fn interval(index: &Index, shown: impl Fn(f64) -> String) -> String {
     match (index.value, index.low, index.high) {
-        (Some(value), Some(low), Some(high)) => format!("{value:.0} ({low:.0}–{high:.0})"),
+        (Some(value), Some(low), Some(high)) => format!("{} ({}–{})", shown(value), shown(low), shown(high)),
         _ => "–".to_owned(),
     }
 }
 
-fn state(state: State) -> &'static str {
-    match state {
-        State::Provisional => "provisional",
-        State::Final => "final",
-        State::Held => "held",
+/// A held number says of which pitch it is; where there is none, nothing is held.
+fn state(readiness: &Readiness) -> String {
+    match (readiness.state, &readiness.as_of) {
+        (State::Provisional, _) => "provisional".to_owned(),
+        (State::Final, _) => "final".to_owned(),
+        (State::Held, Some(as_of)) => format!("held, of {}", as_of.pitches),
+        (State::Held, None) => "no number".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_on_the_board_is_never_rounded_over_a_limit() {
+        let index = Index { value: Some(79.6), low: Some(71.2), high: Some(83.9) };
+        assert_eq!(interval(&index, whole), "79 (71–83)");
+        assert_eq!(interval(&Index::default(), whole), "–");
     }
 }

@@ -20,11 +20,10 @@ use crate::daemon::{self, DaemonError, StoreHistory};
 use crate::environment::Environment;
 use crate::ids::{MoundId, PitcherId};
 use crate::observe::{PartState, Telemetry, rfc3339};
-use crate::readiness::{FeatureValue, Index, Readiness};
+use crate::readiness::{AsOf, FeatureValue, Index, Presence, PresenceState, Readiness};
 use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord, State};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::tracking::venue::Venue;
-use crate::units::Unit;
 
 /// Ids of people without an MLBAM id start here.
 const LOCAL_ID: u32 = 1 << 31;
@@ -207,14 +206,7 @@ impl Thrower {
 
     fn readiness(&self, now_ns: u64, state: State) -> Readiness {
         let around = |value: f64| Index { value: Some(value), low: Some(value - 4.0), high: Some(value + 4.0) };
-        let delta = FeatureValue {
-            value: (self.value - 90.0) / 20.0,
-            sd: 0.3,
-            qa: 0.98,
-            n: 5,
-            unit: Some(Unit::Mph),
-            digits: Some(1),
-        };
+        let delta = FeatureValue { value: (self.value - 90.0) / 20.0, sd: 0.3, qa: 0.98, n: 5 };
         Readiness {
             pitcher: PitcherId(self.id),
             name: self.name(),
@@ -223,15 +215,12 @@ impl Thrower {
             fatigue: around(100.0 - self.value),
             risk: Index::default(),
             probability_21d: None,
-            base_rate_21d: None,
-            risk_coverage: None,
-            risk_absent: Some("no risk model serves on this box".to_owned()),
             features: [("velocity_delta_5".to_owned(), delta)].into(),
             feature_set: "v2".to_owned(),
             feature_qa_min: Some(0.98),
             calibration_confidence: Some(0.9),
             late_data_frac: 0.0,
-            data_age_ms: 0,
+            data_age_ms: Some(0),
             state,
             revision: self.revision,
             reasons: vec![format!("Invented for a load test: update {}", self.revision)],
@@ -240,6 +229,13 @@ impl Thrower {
             model_version: None,
             pitches: self.pitches,
             last_pitch_at: rfc3339(crate::ids::BoxNs(now_ns)),
+            as_of: Some(AsOf { pitches: self.pitches, at: rfc3339(crate::ids::BoxNs(now_ns)) }),
+            presence: Some(Presence {
+                state: PresenceState::OnMound,
+                since: rfc3339(crate::ids::BoxNs(now_ns)),
+                by: None,
+            }),
+            verdict: None,
         }
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::risk::Day;
 use crate::risk::anomaly::{Anomaly, Usual, outing};
-use crate::risk::coverage::Lists;
 use crate::risk::stored;
 use crate::store::records::{Measured, PitchRecord};
 use crate::store::{Cursor, Store, StoreError, Wanted};
@@ -30,7 +29,7 @@ const OUTINGS_MAX: usize = 48;
 
 /// A pitcher's latest outing against those before it; none where too little is known.
 pub(super) fn latest_outing(store: &Store, pitcher: u32) -> Result<Option<Anomaly>, StoreError> {
-    let series = stored::series_of(store, pitcher, &Lists::default())?;
+    let series = stored::series_of(store, pitcher)?;
     Ok(series.and_then(|series| outing(&series, Day(i32::MAX))))
 }
 

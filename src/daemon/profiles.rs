@@ -52,12 +52,8 @@ impl StoreProfiles {
         Self { risk: Some(risk), ..self }
     }
 
-    fn risk(&self, pitcher: PitcherId, day: Date) -> (Option<InjuryRisk>, Option<String>) {
-        let Some(desk) = &self.risk else { return (None, None) };
-        match desk.service().before(pitcher.0, Day::of(day)) {
-            Ok(risk) => (Some(risk), None),
-            Err(why) => (None, Some(why)),
-        }
+    fn risk(&self, pitcher: PitcherId, day: Date) -> Option<InjuryRisk> {
+        self.risk.as_ref()?.service().before(pitcher.0, Day::of(day))
     }
 
     fn read(&self, pitcher: PitcherId, day: Date) -> Result<Profile, StoreError> {
@@ -76,13 +72,11 @@ impl StoreProfiles {
                 Some((u32::try_from(days).ok()?, pitches))
             })
             .collect();
-        let (risk, risk_absent) = self.risk(pitcher, day);
         Ok(Profile {
             name: self.store.pitcher(pitcher.0)?.and_then(|p| p.name),
             baseline: (!baseline.types.is_empty()).then_some(baseline),
             workload: Workload::of_past(past),
-            risk,
-            risk_absent,
+            risk: self.risk(pitcher, day),
         })
     }
 }
@@ -169,6 +163,7 @@ pub(super) fn recall(
     for pitch in &pitches {
         pipeline.restore(pitch, now);
     }
+    pipeline.look(now);
     let end = Cursor { release_ns: now.0.saturating_add(STRAGGLE_NS), id: u64::MAX };
     let live =
         |pitch: &&PitchRecord| pitch.origin == Origin::Live && now.0.saturating_sub(pitch.release_ns) < STRAGGLE_NS;
@@ -193,8 +188,8 @@ pub(super) fn show_pitches(store: &Store, live: &Live, now: BoxNs) -> Result<(),
 /// Shows what was recalled: everybody's readiness, and the alerts that stand.
 pub(super) fn show(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
     let mut alerts = Vec::new();
-    for readiness in pipeline.active() {
-        live.publish(Event::Readiness(readiness.clone()));
+    for (readiness, trend) in pipeline.outings() {
+        live.publish_outing(readiness.clone(), trend.clone());
         alerts.extend(readiness.alerts.iter().cloned());
     }
     alerts.sort_by_key(|alert| alert.id);
@@ -205,9 +200,9 @@ pub(super) fn show(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
 
 /// Takes whom the pipeline follows no more from what is shown.
 pub(super) fn farewell(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
-    let followed: Vec<PitcherId> = pipeline.active().map(|readiness| readiness.pitcher).collect();
-    for pitcher in live.snapshot().pitchers().filter(|pitcher| followed.binary_search(pitcher).is_err()) {
-        live.publish(Event::OutingEnded { pitcher });
+    let followed: Vec<_> = pipeline.active().map(|readiness| (readiness.pitcher, readiness.mound)).collect();
+    for (pitcher, mound) in live.snapshot().outings().filter(|outing| followed.binary_search(outing).is_err()) {
+        live.publish(Event::OutingEnded { pitcher, mound });
     }
 }
 
@@ -248,15 +243,15 @@ mod tests {
         show_pitches(&store, &live, NOW).expect("read");
         show(&recalled, &live);
         let shown = live.snapshot();
-        assert_eq!(shown.pitchers().collect::<Vec<_>>(), [PitcherId(5), PitcherId(6)]);
+        assert_eq!(shown.outings().map(|(pitcher, _)| pitcher).collect::<Vec<_>>(), [PitcherId(5), PitcherId(6)]);
         assert_eq!(shown.pitches().map(|pitch| pitch.pitcher).collect::<Vec<_>>(), [Some(5), Some(6)]);
         let alerts: Vec<_> = shown.alerts().map(|a| (a.rule.as_str(), a.pitcher)).collect();
         assert_eq!(alerts, [("late_data_frac", Some(PitcherId(5))), ("late_data_frac", Some(PitcherId(6)))]);
 
         farewell(&recalled, &live);
-        assert_eq!(live.snapshot().pitchers().count(), 2, "both still throw");
+        assert_eq!(live.snapshot().outings().count(), 2, "both still throw");
         farewell(&pipeline(&store), &live);
-        assert_eq!(live.snapshot().pitchers().count(), 0, "nobody is followed any more");
+        assert_eq!(live.snapshot().outings().count(), 0, "nobody is followed any more");
     }
 
     #[test]

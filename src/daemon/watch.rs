@@ -20,7 +20,7 @@ use crate::ids::BoxNs;
 use crate::journal::Journal;
 use crate::observe::surroundings::{EnvironmentStatus, ModelStatus, PitcherStatus, Surroundings};
 use crate::observe::{Part, PartReport, PartState, SystemStatus, Telemetry};
-use crate::readiness::{Readiness, Severity};
+use crate::readiness::{PresenceState, Readiness, Severity};
 use crate::store::records::State;
 use crate::store::{MAP_USED_WARN, Store, WriterHandle, backup};
 
@@ -137,7 +137,7 @@ impl Watch {
             access: self.watched.keys.status(),
             environment,
             model: model(&self.watched.risk),
-            pitchers: snapshot.readiness(now).iter().take(PITCHERS_MAX).map(pitcher).collect(),
+            pitchers: snapshot.readiness(now).iter().filter(is_here).take(PITCHERS_MAX).map(pitcher).collect(),
             alerts,
             newest_backup_s: self.newest_backup_s,
             shed_bytes: self.shed_bytes,
@@ -307,9 +307,16 @@ fn environment(environment: &Environment, now: BoxNs) -> EnvironmentStatus {
     }
 }
 
+/// Whether he still pitches: who was replaced is no longer watched.
+fn is_here(readiness: &&Readiness) -> bool {
+    let state = readiness.presence.as_ref().map(|presence| presence.state);
+    !matches!(state, Some(PresenceState::Replaced | PresenceState::Gone))
+}
+
 fn pitcher(readiness: &Readiness) -> PitcherStatus {
     PitcherStatus {
         pitcher: readiness.pitcher.0,
+        mound: readiness.mound.0,
         readiness: [readiness.readiness.value, readiness.readiness.low, readiness.readiness.high],
         fatigue: readiness.fatigue.value,
         risk: readiness.risk.value,
@@ -317,7 +324,7 @@ fn pitcher(readiness: &Readiness) -> PitcherStatus {
         feature_qa_min: readiness.feature_qa_min,
         late_data_frac: readiness.late_data_frac,
         calibration_confidence: readiness.calibration_confidence,
-        data_age_s: readiness.data_age_ms as f64 / 1e3,
+        data_age_s: readiness.data_age_ms.map(|ms| ms as f64 / 1e3),
         held: readiness.state == State::Held,
         pitches: readiness.pitches,
     }

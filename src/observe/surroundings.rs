@@ -65,6 +65,8 @@ pub struct ModelStatus {
 pub struct PitcherStatus {
     /// MLBAM id.
     pub pitcher: u32,
+    /// Where he throws.
+    pub mound: u8,
     /// Readiness and its 5 % and 95 % quantiles, 0–100.
     pub readiness: [Option<f64>; 3],
     /// 0–100.
@@ -79,8 +81,8 @@ pub struct PitcherStatus {
     pub late_data_frac: f64,
     /// 0.50–0.95.
     pub calibration_confidence: Option<f64>,
-    /// Age of the newest pitch behind the numbers, s.
-    pub data_age_s: f64,
+    /// Age of readiness and fatigue: since the newest pitch behind them, s; none where there is no value.
+    pub data_age_s: Option<f64>,
     /// Whether the last value is held because the data is not good enough.
     pub held: bool,
     /// Pitches in this outing.

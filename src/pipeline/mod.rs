@@ -30,7 +30,7 @@ use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::ingest::Signal;
 use crate::journal::Tap;
 use crate::observe::rfc3339;
-use crate::readiness::{self, Alert, Engine, InjuryRisk, OutingKey, Readiness, Workload};
+use crate::readiness::{self, Alert, Engine, InjuryRisk, OutingKey, Readiness, Trend, Workload};
 use crate::reorder::{self, Reorder};
 use crate::store::records::PitchRecord;
 use crate::tracking::pitch::Pitch;
@@ -43,7 +43,6 @@ use gap::Gap;
 use late::Late;
 pub use late::{CRITICAL_FRAC, Critical, Remeasured};
 use note::Note;
-pub use record::game_date;
 pub use replay::{Answers, Replayer, Start};
 pub use rig::Kept;
 use rig::Rig;
@@ -59,8 +58,6 @@ pub struct Profile {
     pub workload: Workload,
     /// What an injury model told of him before today; none where none serves.
     pub risk: Option<InjuryRisk>,
-    /// Why none was told, in a coach's words; none where one was, or nobody was asked.
-    pub risk_absent: Option<String>,
 }
 
 /// Where profiles come from: the store behind the daemon, a table in tests. Asked once an outing.
@@ -174,6 +171,7 @@ impl<P: Profiles> Pipeline<P> {
         let frames = self.reorder.poll(now, &mut self.stage);
         self.stage.tell_gathered(now);
         if !self.stage.warming {
+            self.stage.watch();
             self.stage.pass_time();
             self.stage.tell_critical(self.reorder.clock_offset_ns());
             if now.0.saturating_sub(self.stage.retired.0) >= RETIRE_EVERY_NS {
@@ -281,9 +279,10 @@ impl<P: Profiles> Pipeline<P> {
     /// Takes back a pitch of an outing in progress, as stored before a restart.
     pub fn restore(&mut self, record: &PitchRecord, now: BoxNs) {
         let (Some(pitcher), Ok(day)) = (record.pitcher.map(PitcherId), record.game_date.parse()) else { return };
-        let key = self.stage.begin(pitcher, day, EventNs(record.release_ns), GamePk(record.game_pk));
+        let mound = MoundId(record.mound);
+        let key = self.stage.begin((pitcher, mound), day, EventNs(record.release_ns), GamePk(record.game_pk));
         let pitch = OutingPitch::from(record);
-        self.stage.engine.restore(pitcher, MoundId(record.mound), key, [pitch], now);
+        self.stage.engine.restore(pitcher, mound, key, [pitch], now);
         self.stage.remember(Recent { record: record.clone(), outing: Some((pitcher, key, pitch)) });
     }
 
@@ -299,9 +298,20 @@ impl<P: Profiles> Pipeline<P> {
         }
     }
 
-    /// Readiness of everybody who has an outing, as last judged.
+    /// Looks who stands where after outings were taken back; what that changed leaves with the next step.
+    pub fn look(&mut self, now: BoxNs) {
+        self.stage.now = now;
+        self.stage.watch();
+    }
+
+    /// Readiness of everybody who has an outing, as last judged, ascending by pitcher and mound.
     pub fn active(&self) -> impl Iterator<Item = &Readiness> {
         self.stage.engine.active()
+    }
+
+    /// The same with how each outing went.
+    pub fn outings(&self) -> impl Iterator<Item = (&Readiness, &Trend)> {
+        self.stage.engine.outings()
     }
 
     /// Takes over what an earlier run learned about a mound's flights.
@@ -357,8 +367,8 @@ struct Stage<P> {
     zone: jiff::tz::TimeZone,
     /// Oldest first.
     recent: VecDeque<Recent>,
-    /// The outing for which each pitcher's profile was asked.
-    profiled: HashMap<PitcherId, OutingKey>,
+    /// The outing for which each pitcher's profile was asked, by mound.
+    profiled: HashMap<(PitcherId, MoundId), OutingKey>,
     /// By source: what HEALTH last said.
     dropped: [u32; SOURCES],
     moved_by: Option<BoxNs>,

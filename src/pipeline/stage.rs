@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use firmware_protocol::{Mark, MarkKind};
 use jiff::civil::Date;
 
 use super::gap::Gap;
@@ -9,7 +10,7 @@ use super::{Lane, Note, Output, PROFILED_MAX, Profiles, RECENT_MAX, RETIRE_NS, R
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::ingest::Signal;
-use crate::readiness::{Outcome, OutingKey};
+use crate::readiness::{Outcome, OutingKey, Sign};
 use crate::reorder::{Sink, Stamped};
 use crate::store::records::{JOURNAL_GAP, State};
 use crate::tracking::pitch::{Pitch, PitchState};
@@ -47,6 +48,11 @@ impl<P: Profiles> Stage<P> {
         if when != When::Late && !self.warming {
             self.inspect(frame);
         }
+        if let Signal::Mark(mark) = &frame.payload
+            && !self.warming
+        {
+            self.engine.mark(mound, frame.event, sign(mark));
+        }
         if let Some(lane) = self.lane(mound) {
             lane.tracker.observe(frame.source, frame.event, frame.arrival, &frame.payload, when);
         }
@@ -54,18 +60,25 @@ impl<P: Profiles> Stage<P> {
 
     /// The outing that a pitch belongs to; at its first pitch the pitcher's profile is asked for, and arms of another
     /// day are forgotten.
-    pub(super) fn begin(&mut self, pitcher: PitcherId, day: Date, release: EventNs, game: GamePk) -> OutingKey {
-        let key = if game.0 == 0 { OutingKey::Day(day) } else { OutingKey::Game(game) };
-        if self.profiled.get(&pitcher) != Some(&key) {
+    pub(super) fn begin(
+        &mut self,
+        (pitcher, mound): (PitcherId, MoundId),
+        day: Date,
+        release: EventNs,
+        game: GamePk,
+    ) -> OutingKey {
+        let key = OutingKey::new(day, game);
+        if self.profiled.get(&(pitcher, mound)) != Some(&key) {
             self.retire(release.0);
             if self.profiled.len() >= PROFILED_MAX {
                 self.profiled.clear();
             }
-            self.profiled.insert(pitcher, key);
+            self.profiled.insert((pitcher, mound), key);
             let profile = self.profiles.profile(pitcher, day);
             self.note(|| Note::Profile { pitcher, day, profile: profile.clone() });
+            self.engine.forget_past(pitcher);
             let mut cleared = self.engine.set_workload(pitcher, profile.workload);
-            if let Some(risk) = profile.risk.map(Ok).or(profile.risk_absent.map(Err)) {
+            if let Some(risk) = profile.risk {
                 cleared.extend(self.engine.set_risk(pitcher, risk));
             }
             if let Some(name) = profile.name {
@@ -83,8 +96,15 @@ impl<P: Profiles> Stage<P> {
     pub(super) fn retire(&mut self, now_ns: u64) {
         let over = self.engine.retire(EventNs(now_ns.saturating_sub(RETIRE_NS)));
         self.outputs.extend(over.into_iter().map(Output::Cleared));
-        let followed: BTreeSet<PitcherId> = self.engine.active().map(|readiness| readiness.pitcher).collect();
-        self.profiled.retain(|pitcher, _| followed.contains(pitcher));
+        let followed: BTreeSet<PitcherId> = self.engine.followed().collect();
+        self.profiled.retain(|(pitcher, _), _| followed.contains(pitcher));
+    }
+
+    /// Publishes of whom it changed where he stands.
+    pub(super) fn watch(&mut self) {
+        for outcome in self.engine.watch(self.now) {
+            self.tell(outcome, self.now);
+        }
     }
 
     pub(super) fn remember(&mut self, recent: Recent) {
@@ -133,13 +153,16 @@ impl<P: Profiles> Stage<P> {
             self.tell(outcome, moved_by);
         }
         let outing = pitch.context.pitcher.map(|pitcher| {
-            let key = self.begin(pitcher, day, pitch.release, pitch.context.game_pk.unwrap_or(GamePk(0)));
+            let game = pitch.context.game_pk.unwrap_or(GamePk(0));
+            let key = self.begin((pitcher, pitch.mound), day, pitch.release, game);
             let seen = OutingPitch { calibration_confidence: Some(confidence), ..OutingPitch::from(pitch) };
             (pitcher, key, seen.in_standard_air(&self.air))
         });
         if let Some((pitcher, key, seen)) = outing {
             let outcome = self.engine.pitch(pitcher, pitch.mound, key, seen, self.now);
             self.tell(outcome, moved_by);
+        } else {
+            self.engine.mark(pitch.mound, pitch.release, Sign::Somebody);
         }
         self.remember(Recent { record, outing });
     }
@@ -170,6 +193,16 @@ impl<P: Profiles> Stage<P> {
         }
         self.outputs.extend(outcome.cleared.into_iter().map(Output::Cleared));
         self.outputs.extend(outcome.raised.into_iter().map(Output::Raised));
+    }
+}
+
+/// What a mark says of who stands on its mound.
+fn sign(mark: &Mark) -> Sign {
+    match mark.what {
+        MarkKind::InningEnd => Sign::InningEnded,
+        MarkKind::InningStart => Sign::InningBegan,
+        MarkKind::PitcherOnMound | MarkKind::PitchReleased if mark.pitcher != 0 => Sign::Named(PitcherId(mark.pitcher)),
+        _ => Sign::Somebody,
     }
 }
 

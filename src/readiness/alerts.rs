@@ -10,8 +10,9 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::config::{AlertConfig, Limit, Limits};
-use super::{Alert, Severity};
-use crate::ids::{EventNs, PitcherId};
+use super::words::{self, Telling};
+use super::{Alert, Audience, Severity};
+use crate::ids::{EventNs, MoundId, PitcherId};
 
 /// What an alert watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,47 +55,29 @@ impl Rule {
         }
     }
 
-    /// Values that its number can have.
-    fn range(self) -> (f64, f64) {
-        match self {
-            Self::Readiness => (0.0, 100.0),
-            // Nobody loses, or gains, as much from one day to another.
-            Self::VelocityDelta => (-25.0, 25.0),
-            Self::LateDataFrac | Self::FeatureQaMin | Self::CalibrationConfidence => (0.0, 1.0),
-        }
+    /// Whether each limit clears on its good side, and the critical one lies beyond the warning.
+    pub(super) fn limits_are_sound(self, config: &AlertConfig) -> bool {
+        let Limits { warning, critical } = self.limits(config);
+        let sound = |limit: Limit| limit.raise.is_finite() && self.goodness(limit.clear) >= self.goodness(limit.raise);
+        warning.is_none_or(sound)
+            && critical.is_none_or(sound)
+            && warning.zip(critical).is_none_or(|(w, c)| self.goodness(c.raise) <= self.goodness(w.raise))
     }
 
-    /// Why its limits cannot be meant: a value lies where none can be, a limit clears on its bad side, or the critical one does
-    /// not lie beyond the warning.
-    pub(super) fn unsound(self, config: &AlertConfig) -> Option<String> {
+    /// The limit of a severity.
+    fn limit(self, config: &AlertConfig, severity: Severity) -> Option<Limit> {
         let Limits { warning, critical } = self.limits(config);
-        let (name, (low, high)) = (self.name(), self.range());
-        for (severity, limit) in [("warning", warning), ("critical", critical)] {
-            let Some(Limit { raise, clear }) = limit else { continue };
-            if ![raise, clear].iter().all(|x| (low..=high).contains(x)) {
-                let told = format!("{severity} raises at {raise} and clears at {clear}");
-                return Some(format!("has {name}: {told}; write values from {low} to {high}"));
-            }
-            if self.goodness(clear) < self.goodness(raise) {
-                let way = if self.goodness(1.0) < 0.0 { "below" } else { "above" };
-                let told = format!("{severity} raises at {raise} and clears at {clear}");
-                return Some(format!(
-                    "has {name}: {told}; write a clear {way} raise, so that it does not clear while it raises"
-                ));
-            }
-        }
-        let (warning, critical) = warning.zip(critical)?;
-        (self.goodness(critical.raise) > self.goodness(warning.raise)).then(|| {
-            let (critical, warning) = (critical.raise, warning.raise);
-            format!(
-                "has {name}: critical raises at {critical} and warning at {warning}; the critical one must be the worse"
-            )
-        })
+        if severity == Severity::Critical { critical } else { warning }
+    }
+
+    /// Whether a low value is the bad one.
+    pub(super) fn low_is_bad(self) -> bool {
+        self != Self::LateDataFrac
     }
 
     /// Turned so that low is bad, for all rules alike.
     fn goodness(self, x: f64) -> f64 {
-        if self == Self::LateDataFrac { -x } else { x }
+        if self.low_is_bad() { x } else { -x }
     }
 }
 
@@ -167,6 +150,7 @@ impl Watch {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Subject {
     pub(super) pitcher: PitcherId,
+    pub(super) mound: MoundId,
     /// Its release.
     pub(super) at: EventNs,
     /// Whether it was judged before, in another revision, or is new.
@@ -185,29 +169,35 @@ pub(super) struct Changes {
 pub(super) struct Watches([Watch; Rule::ALL.len()]);
 
 impl Watches {
-    /// Judges every rule whose value is known. `message` words an alert of a rule at a severity and value.
+    /// Judges every rule whose value is known. `message` words an alert of a rule at a severity.
     pub(super) fn judge(
         &mut self,
         book: &mut Book,
         config: &AlertConfig,
         subject: Subject,
         value_of: impl Fn(Rule) -> Option<f64>,
-        message: impl Fn(Rule, Severity, f64) -> String,
+        message: impl Fn(Rule, Severity, &Telling) -> String,
         changes: &mut Changes,
     ) {
-        let Subject { pitcher, at, new_pitch } = subject;
+        let Subject { pitcher, mound, at, new_pitch } = subject;
         for (watch, rule) in self.0.iter_mut().zip(Rule::ALL) {
             let Some(value) = value_of(rule) else { continue };
             let wanted = watch.judge(rule, config, value, new_pitch);
             if wanted == watch.standing.map(|(severity, _)| severity) {
                 continue;
             }
-            if let Some((_, id)) = watch.standing.take() {
-                changes.cleared.extend(book.clear(id, at));
+            if let Some((severity, id)) = watch.standing.take() {
+                let clear = rule.limit(config, severity).map_or(value, |limit| limit.clear);
+                let because = match wanted {
+                    Some(Severity::Critical) => words::WORSE.to_owned(),
+                    Some(Severity::Warning) | None => words::back(rule, clear),
+                };
+                book.tell(id, Some(value), |telling| message(rule, severity, telling), rule.limit(config, severity));
+                changes.cleared.extend(book.clear(id, at, &because));
             }
             if let Some(severity) = wanted {
-                let limits = rule.limits(config);
-                let limit = if severity == Severity::Critical { limits.critical } else { limits.warning };
+                let limit = rule.limit(config, severity).unwrap_or(Limit { raise: value, clear: value });
+                let telling = Telling { raised: value, now: Some(value), limit };
                 let alert = book.raise(
                     at,
                     Alert {
@@ -216,17 +206,35 @@ impl Watches {
                         severity,
                         pitcher: Some(pitcher),
                         camera: None,
-                        message: message(rule, severity, value),
+                        message: message(rule, severity, &telling),
                         value,
-                        limit: limit.map_or(value, |l| l.raise),
+                        limit: limit.raise,
                         raised_at: String::new(),
                         cleared_at: None,
                         acknowledged_at: None,
+                        now: Some(value),
+                        cleared_because: None,
+                        mound: Some(mound),
+                        audience: Audience::Coach,
                     },
                 );
                 watch.standing = Some((severity, alert.id));
                 changes.raised.push(alert);
             }
+        }
+    }
+
+    /// Has the alerts that stand say what is watched now, whatever changed it.
+    pub(super) fn tell(
+        &self,
+        book: &mut Book,
+        config: &AlertConfig,
+        value_of: impl Fn(Rule) -> Option<f64>,
+        message: impl Fn(Rule, Severity, &Telling) -> String,
+    ) {
+        for (watch, rule) in self.0.iter().zip(Rule::ALL) {
+            let Some((severity, id)) = watch.standing else { continue };
+            book.tell(id, value_of(rule), |telling| message(rule, severity, telling), rule.limit(config, severity));
         }
     }
 
@@ -242,26 +250,31 @@ impl Watches {
     ) {
         for (watch, rule) in self.0.iter_mut().zip(Rule::ALL) {
             let Some((severity, id)) = watch.standing else { continue };
-            let limits = rule.limits(config);
-            let limit = if severity == Severity::Critical { limits.critical } else { limits.warning };
             let justified = value_of(rule)
-                .zip(limit)
+                .zip(rule.limit(config, severity))
                 .is_some_and(|(value, limit)| rule.goodness(value) < rule.goodness(limit.clear));
             if !justified {
                 *watch = Watch::default();
-                changes.cleared.extend(book.clear(id, at));
+                changes.cleared.extend(book.clear(id, at, words::ANOTHER_MANS));
             }
         }
     }
 
-    /// Clears everything: the outing is over.
-    pub(super) fn end(&mut self, book: &mut Book, at: EventNs, changes: &mut Changes) {
+    /// Clears everything.
+    pub(super) fn end(&mut self, book: &mut Book, at: EventNs, because: &str, changes: &mut Changes) {
         for watch in &mut self.0 {
             if let Some((_, id)) = watch.standing {
-                changes.cleared.extend(book.clear(id, at));
+                changes.cleared.extend(book.clear(id, at, because));
             }
             *watch = Watch::default();
         }
+    }
+
+    /// What stands of a rule, and where it clears.
+    pub(super) fn standing_of(&self, config: &AlertConfig, rule: Rule) -> Option<(Severity, f64)> {
+        let (watch, _) = self.0.iter().zip(Rule::ALL).find(|(_, of)| *of == rule)?;
+        let (severity, _) = watch.standing?;
+        Some((severity, rule.limit(config, severity)?.clear))
     }
 
     /// Alerts that stand.
@@ -318,10 +331,24 @@ impl Book {
         alert
     }
 
-    pub(super) fn clear(&mut self, id: u64, at: EventNs) -> Option<Alert> {
+    /// Has an alert say what is watched now. `limit` is as it is set now; what it crossed stays.
+    fn tell(&mut self, id: u64, now: Option<f64>, message: impl Fn(&Telling) -> String, limit: Option<Limit>) {
+        let Some(position) = self.position(id) else { return };
+        let alert = &mut self.alerts[position];
+        let clear = limit.map_or(alert.limit, |limit| limit.clear);
+        alert.now = now;
+        alert.message = message(&Telling { raised: alert.value, now, limit: Limit { raise: alert.limit, clear } });
+    }
+
+    /// `because` is empty where nobody says why.
+    pub(super) fn clear(&mut self, id: u64, at: EventNs, because: &str) -> Option<Alert> {
         let position = self.position(id)?;
-        self.alerts[position].cleared_at.get_or_insert(super::words::rfc3339(at));
-        Some(self.alerts[position].clone())
+        let alert = &mut self.alerts[position];
+        alert.cleared_at.get_or_insert(super::words::rfc3339(at));
+        if !because.is_empty() {
+            alert.cleared_because.get_or_insert_with(|| because.to_owned());
+        }
+        Some(alert.clone())
     }
 }
 
@@ -346,8 +373,12 @@ mod tests {
         fn feed(&mut self, rule: Rule, value: f64, new_pitch: bool) -> Changes {
             self.pitches += u64::from(new_pitch);
             let mut changes = Changes::default();
-            let subject =
-                Subject { pitcher: PitcherId(1), at: EventNs(1_700_000_000_000_000_000 + self.pitches), new_pitch };
+            let subject = Subject {
+                pitcher: PitcherId(1),
+                mound: MoundId(0),
+                at: EventNs(1_700_000_000_000_000_000 + self.pitches),
+                new_pitch,
+            };
             let config = AlertConfig::default();
             let value_of = |r| (r == rule).then_some(value);
             self.watches.judge(&mut self.book, &config, subject, value_of, |_, _, _| String::new(), &mut changes);

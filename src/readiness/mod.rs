@@ -5,10 +5,13 @@
 //! recommendation says so.
 
 mod alerts;
+mod arm;
 mod config;
 mod engine;
 mod indices;
+mod presence;
 mod record;
+mod trend;
 mod words;
 mod workload;
 
@@ -17,14 +20,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::features::{self, Feature};
-use crate::ids::{MoundId, PitcherId};
-use crate::units::Unit;
+use crate::ids::{BoxNs, MoundId, PitcherId};
 
 pub use alerts::Rule;
-pub use config::{AlertConfig, Config, Limit, Limits, Ramp};
+pub use config::{AlertConfig, Config, ConfigError, Limit, Limits, Ramp};
 pub use engine::{Engine, EngineState, Outcome};
 pub use indices::{Indices, Inputs, Judge, Points};
+pub use presence::{Presence, PresenceState, Sign};
+pub use trend::{Trend, TrendPoint};
+pub use words::{whole, within};
 pub use workload::{HISTORY_DAYS, OutingKey, Role, Workload, acute_chronic, rest_asked};
 
 /// A number with its 90 % interval; all null where it cannot be given.
@@ -41,29 +45,14 @@ pub struct Index {
 /// One feature as shown: value, uncertainty, QA.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FeatureValue {
-    /// In `unit`.
+    /// In `unit`s of science.md §4.
     pub value: f64,
-    /// Standard deviation of the value; 0 of one that is counted and has none, of which no ± is shown.
+    /// Standard deviation of the value.
     pub sd: f64,
     /// Completeness × (1 − `late_data_frac`) of a feature with a window; 1 of one that is counted or judged elsewhere.
     pub qa: f64,
     /// Pitches behind it; 0 where it rests on earlier days.
     pub n: u32,
-    /// In what it is told.
-    #[serde(default)]
-    pub unit: Option<Unit>,
-    /// Decimals that it is shown with in that unit: fewer would hide it, more would feign.
-    #[serde(default)]
-    pub digits: Option<u8>,
-}
-
-impl FeatureValue {
-    /// A feature as it is shown under its name.
-    pub fn of(name: &str, feature: Feature) -> Self {
-        let Feature { value, sd, qa, n } = feature;
-        let shown = features::shown(name);
-        Self { value, sd, qa, n, unit: shown.map(|s| s.unit), digits: shown.map(|s| s.digits) }
-    }
 }
 
 /// How bad an alert is.
@@ -76,13 +65,24 @@ pub enum Severity {
     Critical,
 }
 
+/// Whom an alert is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// Who decides about pitchers.
+    #[default]
+    Coach,
+    /// Who looks after the rig.
+    Engineer,
+}
+
 /// A raised alert.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Alert {
     /// Number, unique on this box.
     pub id: u64,
-    /// Which rule: `readiness`, `velocity_delta`, `late_data_frac`, `feature_qa_min`, `calibration_confidence`; of a
-    /// camera, what calibration has against it.
+    /// Which rule: `readiness`, `velocity_delta`, `late_data_frac`, `feature_qa_min`, `calibration_confidence`,
+    /// `two_mounds`; of a camera, what calibration has against it.
     pub rule: String,
     /// How bad.
     pub severity: Severity,
@@ -90,7 +90,7 @@ pub struct Alert {
     pub pitcher: Option<PitcherId>,
     /// Source of the camera that it is about, where it is about one.
     pub camera: Option<u8>,
-    /// In a coach's words, or an engineer's where it is about a camera.
+    /// In a coach's words, or an engineer's where it is about a camera. It follows the number that is watched.
     pub message: String,
     /// The number that raised it.
     pub value: f64,
@@ -102,6 +102,18 @@ pub struct Alert {
     pub cleared_at: Option<String>,
     /// When somebody acknowledged it, RFC 3339.
     pub acknowledged_at: Option<String>,
+    /// The number that it watches, now; null where it is not known, or held.
+    #[serde(default)]
+    pub now: Option<f64>,
+    /// Why it cleared, in words; null while it stands, and where nobody said.
+    #[serde(default)]
+    pub cleared_because: Option<String>,
+    /// The mound that it is about, where it is about one.
+    #[serde(default)]
+    pub mound: Option<MoundId>,
+    /// `coach`, or `engineer` where it is about the rig.
+    #[serde(default)]
+    pub audience: Audience,
 }
 
 /// What somebody else than this room has against a camera; the book of alerts numbers and keeps it as its own.
@@ -128,15 +140,45 @@ pub struct InjuryRisk {
     pub index: f64,
     /// Calibrated 21-day probability.
     pub probability: f64,
-    /// What is usual: the share of days of pitching that a placement follows within 21 days.
-    pub base_rate: f64,
-    /// Of which days injured lists and his games are known, in a sentence.
-    pub coverage: String,
     /// Which model told.
     pub model_version: String,
 }
 
-/// The answer for one pitcher, as published (design.md, HTTP).
+/// The newest pitch behind a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AsOf {
+    /// Pitches in the outing by then.
+    pub pitches: u32,
+    /// Its release event time, RFC 3339.
+    pub at: String,
+}
+
+impl AsOf {
+    /// How old the value is at a moment of the box's time, ms; 0 where the pitch is not over by that clock.
+    pub fn age_ms(&self, now: BoxNs) -> Option<u64> {
+        let at: jiff::Timestamp = self.at.parse().ok()?;
+        let age_ns = i128::from(now.0) - at.as_nanosecond();
+        u64::try_from(age_ns.max(0) / 1_000_000).ok()
+    }
+}
+
+/// What a readiness says of a man, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Good to go.
+    Ready,
+    /// Check his next few pitches.
+    Watch,
+    /// On the game mound: have someone warm.
+    Warm,
+    /// In a bullpen: sit him down.
+    Sit,
+    /// On the game mound: take him out.
+    Out,
+}
+
+/// The answer for one pitcher on one mound, as published (design.md, HTTP).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Readiness {
     /// MLBAM id.
@@ -149,20 +191,10 @@ pub struct Readiness {
     pub readiness: Index,
     /// 0–100, high is tired.
     pub fatigue: Index,
-    /// 0–100, 25 is usual; no percentage: show `probability_21d` beside `base_rate_21d`. Null where there is none.
+    /// 0–100; null until an injury model serves.
     pub risk: Index,
-    /// Calibrated 21-day injury probability; null where there is none, see `risk_absent`.
+    /// Calibrated 21-day injury probability; null until an injury model serves.
     pub probability_21d: Option<f64>,
-    /// What is usual: the share of days of pitching that a placement follows within 21 days; null where there is no
-    /// probability to be compared with it.
-    #[serde(default)]
-    pub base_rate_21d: Option<f64>,
-    /// Of which days injured lists and his games are known; null where there is no probability that rests on them.
-    #[serde(default)]
-    pub risk_coverage: Option<String>,
-    /// Why there is no probability, in a coach's words; null where there is one.
-    #[serde(default)]
-    pub risk_absent: Option<String>,
     /// Present features by name.
     pub features: BTreeMap<String, FeatureValue>,
     /// `v2`.
@@ -173,22 +205,32 @@ pub struct Readiness {
     pub calibration_confidence: Option<f64>,
     /// Mean over the last 25 pitches.
     pub late_data_frac: f64,
-    /// Age of the newest pitch behind the number, ms.
-    pub data_age_ms: u64,
+    /// Age of the value, ms: since the newest pitch behind it (`as_of`). Null where there is no value.
+    pub data_age_ms: Option<u64>,
     /// `provisional`, `final` or `held`.
     pub state: crate::store::records::State,
     /// Counts up with each published change.
     pub revision: u64,
     /// In words, the weightiest first.
     pub reasons: Vec<String>,
-    /// In a coach's words.
+    /// In a coach's words, which fit the mound. A held value carries no verdict: they say what is held, and why.
     pub recommendation: String,
-    /// Standing alerts about him.
+    /// Standing alerts about him on this mound.
     pub alerts: Vec<Alert>,
     /// Version of the injury model; null until one serves.
     pub model_version: Option<String>,
     /// Pitches in this outing so far.
     pub pitches: u32,
-    /// Release event time of the newest pitch behind the number, RFC 3339.
+    /// Release event time of his newest pitch on this mound, RFC 3339. A held value is older: see `as_of`.
     pub last_pitch_at: String,
+    /// The newest pitch behind `readiness` and `fatigue`; null where there is no value.
+    #[serde(default)]
+    pub as_of: Option<AsOf>,
+    /// Whether he stands on this mound, as far as marks and throws tell.
+    #[serde(default)]
+    pub presence: Option<Presence>,
+    /// `ready`, `watch`, `warm` or `out` on the game mound, `ready`, `watch` or `sit` in a bullpen; null while the value is
+    /// held, where there is none, and of who is no longer on the mound.
+    #[serde(default)]
+    pub verdict: Option<Verdict>,
 }

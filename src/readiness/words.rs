@@ -1,12 +1,13 @@
 //! What a coach reads: reasons, recommendation and alert messages in plain baseball English.
 
 use super::alerts::Rule;
-use super::config::Config;
+use super::config::{Config, Limit};
 use super::indices::{Inputs, Points};
+use super::presence::{GAME_MOUND, PresenceState, Stand};
 use super::workload::Role;
-use super::{Index, Severity};
+use super::{Severity, Verdict};
 use crate::features::{FeatureSet, Lowering};
-use crate::ids::EventNs;
+use crate::ids::{EventNs, MoundId};
 
 /// Said with every recommendation (science.md §6).
 const NO_PROMISE: &str = "It describes today's arm and promises nothing about injury.";
@@ -16,6 +17,40 @@ pub(super) fn rfc3339(at: EventNs) -> String {
     jiff::Timestamp::from_nanosecond(i128::from(at.0))
         .expect("every u64 of nanoseconds since 1970 lies before the year 2555")
         .to_string()
+}
+
+/// Why a warning cleared that became a critical alert.
+pub(super) const WORSE: &str = "it became critical";
+/// Why an alert cleared whose pitch was not his.
+pub(super) const ANOTHER_MANS: &str = "the pitch behind it was another man's";
+/// Why an alert cleared of an outing that is over.
+pub(super) const OUTING_ENDED: &str = "his outing ended";
+
+/// A readiness as people read it: whole, and never rounded up, so that what is under a limit looks so (79.6 is "79").
+pub fn whole(readiness: f64) -> String {
+    format!("{:.0}", readiness.floor())
+}
+
+/// A number with so many decimals, on the side of a limit on which it is: rounding never crosses it. What lies on the limit
+/// is on its good side.
+pub fn within(value: f64, limit: f64, low_is_bad: bool, decimals: usize) -> String {
+    let is_bad = |x: f64| if low_is_bad { x < limit } else { x > limit };
+    let step = 10_f64.powi(-i32::try_from(decimals).unwrap_or(0));
+    let shown = (value / step).round() * step;
+    // Where a limit is finer than the decimals the nearest number on the right side may be a step away.
+    let shown = match (is_bad(value), is_bad(shown)) {
+        (true, false) if low_is_bad => shown - step,
+        (true, false) => shown + step,
+        (false, true) if low_is_bad => shown + step,
+        (false, true) => shown - step,
+        _ => shown,
+    };
+    format!("{shown:.decimals$}")
+}
+
+/// A mound within a sentence.
+pub(super) fn mound(mound: MoundId) -> String {
+    if mound == GAME_MOUND { "the game mound".to_owned() } else { format!("bullpen mound {mound}") }
 }
 
 /// Why the last value is held.
@@ -34,22 +69,39 @@ pub(super) enum Hold {
 }
 
 impl Hold {
-    fn reason(self, config: &Config) -> String {
+    /// Why, within a sentence.
+    pub(super) fn why(self, config: &Config) -> String {
         match self {
-            Self::NoBaseline => "No season baseline for him yet, so nothing to compare today with".to_owned(),
-            Self::TooFewPitches => "Too few pitches yet to compare with his season".to_owned(),
-            Self::NoPitchTypes => "No pitch types from the game feed, so nothing to compare with his season".to_owned(),
-            Self::Calibration(confidence) => format!(
-                "Held at the last good value: camera calibration confidence {confidence:.2} is under {:.2}",
-                config.hold_confidence
-            ),
-            Self::Quality(qa) => format!(
-                "Held at the last good value: data quality {:.0} % is under {:.0} %",
-                qa * 100.0,
-                config.hold_qa * 100.0
-            ),
+            Self::NoBaseline => "no season baseline for him yet, so nothing to compare today with".to_owned(),
+            Self::TooFewPitches => "too few pitches yet to compare with his season".to_owned(),
+            Self::NoPitchTypes => "no pitch types from the game feed, so nothing to compare with his season".to_owned(),
+            Self::Calibration(confidence) => {
+                let limit = config.hold_confidence;
+                format!("camera calibration confidence {} is under {limit:.2}", within(confidence, limit, true, 2))
+            }
+            Self::Quality(qa) => {
+                let limit = 100.0 * config.hold_qa;
+                format!("data quality {} % is under {limit:.0} %", within(100.0 * qa, limit, true, 0))
+            }
         }
     }
+
+    fn reason(self, config: &Config, has_value: bool) -> String {
+        let why = self.why(config);
+        if has_value {
+            return format!("Held at the last good value: {why}");
+        }
+        match self {
+            Self::Calibration(_) | Self::Quality(_) => format!("No number: {why}"),
+            Self::NoBaseline | Self::TooFewPitches | Self::NoPitchTypes => sentence(&why),
+        }
+    }
+}
+
+/// With a capital letter.
+pub(super) fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// What he has thrown, for the words about dose.
@@ -60,16 +112,12 @@ pub(super) struct Dose {
     pub(super) role: Role,
 }
 
-/// Reasons, the weightiest first; what is held and why comes before all.
-pub(super) fn reasons(
-    config: &Config,
-    features: &FeatureSet,
-    inputs: &Inputs,
-    points: &Points,
-    dose: Dose,
-    hold: Option<Hold>,
-) -> Vec<String> {
-    let mut weighed: Vec<(f64, String)> = Vec::new();
+/// Words and the points that they stand for.
+pub(super) type Weighed = Vec<(f64, String)>;
+
+/// What the cameras tell against his season.
+pub(super) fn measured(features: &FeatureSet, points: &Points) -> Weighed {
+    let mut weighed = Weighed::new();
     if let Some(f) = features.velocity_delta_5 {
         let by = if f.value < 0.0 { "under" } else { "over" };
         let words = format!(
@@ -93,6 +141,12 @@ pub(super) fn reasons(
     if let Some(words) = mechanics(features) {
         weighed.push((points.mechanics, words));
     }
+    weighed
+}
+
+/// What is counted, whatever the cameras see.
+fn counted(inputs: &Inputs, points: &Points, dose: Dose) -> Weighed {
+    let mut weighed = Weighed::new();
     let role = match dose.role {
         Role::Starter => "starter",
         Role::Reliever => "reliever",
@@ -110,9 +164,23 @@ pub(super) fn reasons(
         let unit = if (days - 1.0).abs() < 0.5 { "day" } else { "days" };
         weighed.push((points.rest, format!("{days:.0} {unit} short of the rest guidance")));
     }
+    weighed
+}
+
+/// Reasons, the weightiest first; what is held and why comes before all. `measured` is what stands behind the value shown.
+pub(super) fn reasons(
+    config: &Config,
+    measured: Weighed,
+    inputs: &Inputs,
+    points: &Points,
+    dose: Dose,
+    hold: Option<(Hold, bool)>,
+) -> Vec<String> {
+    let mut weighed = measured;
+    weighed.extend(counted(inputs, points, dose));
     weighed.retain(|(points, _)| *points > 0.0);
     weighed.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut reasons: Vec<String> = hold.map(|h| h.reason(config)).into_iter().collect();
+    let mut reasons: Vec<String> = hold.map(|(hold, has_value)| hold.reason(config, has_value)).into_iter().collect();
     reasons.extend(weighed.into_iter().map(|(_, words)| words));
     if reasons.is_empty() {
         reasons.push("Nothing out of the ordinary against his season".to_owned());
@@ -129,40 +197,222 @@ fn mechanics(features: &FeatureSet) -> Option<String> {
     Some(format!("{part} {:.1} in {way} than usual over the last 5", lowering.inches))
 }
 
-/// What to do, by bands of readiness. [P], and the choice is the coach's.
-pub(super) fn recommendation(readiness: &Index, held: bool) -> String {
-    let Some(value) = readiness.value else {
-        return format!("No number yet: go by what you see. {NO_PROMISE}");
+/// What a readiness says, by bands \[P\]: `standing` is the alert that stands over it and the value at which it may clear.
+/// Until the value is back there, it says no better than its alert does.
+pub(super) fn verdict(readiness: f64, on: MoundId, standing: Option<(Severity, f64)>) -> Verdict {
+    let at_game = on == GAME_MOUND;
+    let by_band = match readiness {
+        80.0.. => Verdict::Ready,
+        70.0..80.0 => Verdict::Watch,
+        60.0..70.0 if at_game => Verdict::Warm,
+        60.0..70.0 => Verdict::Watch,
+        _ if at_game => Verdict::Out,
+        _ => Verdict::Sit,
     };
-    let advice = match value {
-        80.0.. => "Ready: good to go.",
-        70.0..80.0 => "Watch him: check his next few pitches.",
-        60.0..70.0 => "Have someone warm.",
-        _ => "Time to take him out.",
+    match standing {
+        Some((Severity::Critical, clear)) if readiness < clear => {
+            if at_game {
+                Verdict::Out
+            } else {
+                Verdict::Sit
+            }
+        }
+        Some((Severity::Warning, clear)) if readiness < clear && by_band == Verdict::Ready => Verdict::Watch,
+        _ => by_band,
+    }
+}
+
+/// What a coach is told of a number.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Advice<'a> {
+    /// There is none yet.
+    NoNumber { why: &'a str },
+    /// It is an earlier one.
+    Held { readiness: f64, pitches: u32, since: u32, why: &'a str },
+    /// He is not on the mound any more.
+    Away { stand: Stand, why: &'a str },
+    /// What to do. \[P\], and the choice is the coach's.
+    Verdict(Verdict, MoundId),
+}
+
+/// What to do, in words.
+pub(super) fn recommendation(advice: Advice<'_>) -> String {
+    let words = match advice {
+        Advice::NoNumber { why } => format!("No number: {why}. Go by what you see."),
+        Advice::Held { readiness, pitches, since, why } => {
+            let ago = if since == 1 { "1 pitch ago".to_owned() } else { format!("{since} pitches ago") };
+            let ago = if since == 0 { String::new() } else { format!(", {ago}") };
+            let number = whole(readiness);
+            format!("{number} is the last good number, as of pitch {pitches}{ago}: {why}. Go by what you see.")
+        }
+        Advice::Away { stand, why } => match stand.state {
+            PresenceState::Gone => "Nobody has thrown here for a while: this is his last number.".to_owned(),
+            _ => format!("{}: this is his last number.", sentence(why)),
+        },
+        Advice::Verdict(Verdict::Ready, _) => "Ready: good to go.".to_owned(),
+        Advice::Verdict(Verdict::Watch, GAME_MOUND) => "Watch him: check his next few pitches.".to_owned(),
+        Advice::Verdict(Verdict::Watch, _) => "Watch him: check his next few throws.".to_owned(),
+        Advice::Verdict(Verdict::Warm, _) => "Have someone warm.".to_owned(),
+        Advice::Verdict(Verdict::Sit, _) => "Sit him down.".to_owned(),
+        Advice::Verdict(Verdict::Out, _) => "Time to take him out.".to_owned(),
     };
-    let held = if held { "This is the last good number, not a new one. " } else { "" };
-    format!("{held}{advice} {NO_PROMISE}")
+    format!("{words} {NO_PROMISE}")
+}
+
+/// Why he is not on the mound any more, within a sentence.
+pub(super) fn left(stand: &Stand, by: Option<&str>) -> String {
+    match (stand.state, by, stand.to) {
+        (PresenceState::Replaced, Some(name), _) => format!("he was replaced by {name}"),
+        (PresenceState::Replaced, None, Some(to)) => format!("he went to {}", mound(to)),
+        (PresenceState::Replaced, None, None) => "he was replaced".to_owned(),
+        _ => "nobody has thrown on his mound for a while".to_owned(),
+    }
+}
+
+/// That his name is on two mounds at once.
+pub(super) fn two_mounds(later: MoundId, other: MoundId, apart_s: f64) -> String {
+    format!(
+        "throws under his name on {} and {} within {apart_s:.0} s: one of them is another man's",
+        mound(later),
+        mound(other)
+    )
+}
+
+/// What an alert tells.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Telling {
+    /// The number at raising.
+    pub(super) raised: f64,
+    /// The number now; absent where it is not known, or held.
+    pub(super) now: Option<f64>,
+    /// Where it raises and clears.
+    pub(super) limit: Limit,
+}
+
+impl Telling {
+    /// "is down to 59", or "was down to 59 and is 33 now".
+    fn numbers(&self, way: &str, shown: impl Fn(f64) -> String) -> String {
+        let raised = shown(self.raised);
+        match self.now.map(shown) {
+            Some(now) if now == raised => format!("is {way}{raised}"),
+            Some(now) => format!("was {way}{raised} and is {now} now"),
+            None => format!("was {way}{raised} and is not known now"),
+        }
+    }
+
+    /// Whether the number is back on the good side of what raised, and not yet where it clears.
+    fn is_back(&self, low_is_bad: bool) -> bool {
+        let Limit { raise, .. } = self.limit;
+        self.now.is_some_and(|now| if low_is_bad { now >= raise } else { now <= raise })
+    }
 }
 
 /// An alert's message.
-pub(super) fn alert(name: &str, rule: Rule, severity: Severity, value: f64) -> String {
-    match (rule, severity) {
-        (Rule::Readiness, Severity::Warning) => format!("{name}: readiness is down to {value:.0}, watch him"),
-        (Rule::Readiness, Severity::Critical) => {
-            format!("{name}: readiness is down to {value:.0}, time to take him out")
+pub(super) fn alert(name: &str, on: MoundId, rule: Rule, severity: Severity, telling: &Telling) -> String {
+    let limit = telling.limit.raise;
+    let percent = |x: f64| format!("{} %", within(100.0 * x, 100.0 * limit, rule.low_is_bad(), 0));
+    match rule {
+        Rule::Readiness => {
+            let numbers = telling.numbers("down to ", whole);
+            let advice = match severity {
+                _ if telling.now.is_none() => "go by what you see".to_owned(),
+                _ if telling.is_back(true) => format!("watch him until he stays over {}", telling.limit.clear),
+                Severity::Warning => "watch him".to_owned(),
+                Severity::Critical if on == GAME_MOUND => "time to take him out".to_owned(),
+                Severity::Critical => "sit him down".to_owned(),
+            };
+            format!("{name}: readiness {numbers}, {advice}")
         }
-        (Rule::VelocityDelta, _) => {
-            format!("{name}: fastball {:.1} mph under his season baseline over the last 5", -value)
+        Rule::VelocityDelta => {
+            let against = |x: f64| {
+                let by = if x < 0.0 { "under" } else { "over" };
+                format!("{} mph {by} his season baseline", within(x, limit, true, 1).trim_start_matches('-'))
+            };
+            format!("{name}: fastball {} over the last 5", telling.numbers("", against))
         }
-        (Rule::LateDataFrac, _) => format!("{name}: {:.0} % of the camera data comes too late", value * 100.0),
-        (Rule::FeatureQaMin, _) => {
-            format!("{name}: data quality is down to {:.0} %, so his readiness is held", value * 100.0)
+        Rule::LateDataFrac => format!("{name}: camera data that comes too late {}", telling.numbers("up to ", percent)),
+        Rule::FeatureQaMin => {
+            let numbers = telling.numbers("down to ", percent);
+            format!("{name}: data quality {numbers}: no new readiness until it is back")
         }
-        (Rule::CalibrationConfidence, Severity::Warning) => {
-            format!("{name}: camera calibration confidence is down to {value:.2}")
+        Rule::CalibrationConfidence => {
+            let numbers = telling.numbers("down to ", |x| within(x, limit, true, 2));
+            let held = if severity == Severity::Critical { ": no new readiness until it is back" } else { "" };
+            format!("{name}: camera calibration confidence {numbers}{held}")
         }
-        (Rule::CalibrationConfidence, Severity::Critical) => {
-            format!("{name}: camera calibration confidence is down to {value:.2}, so his readiness is held")
+    }
+}
+
+/// Why an alert cleared: the number is back.
+pub(super) fn back(rule: Rule, clear: f64) -> String {
+    match rule {
+        Rule::Readiness => format!("readiness is back over {clear}"),
+        Rule::VelocityDelta => format!("his fastball is back within {:.1} mph of his season", clear.abs()),
+        Rule::LateDataFrac => format!("late data is back under {:.0} %", 100.0 * clear),
+        Rule::FeatureQaMin => format!("data quality is back over {:.0} %", 100.0 * clear),
+        Rule::CalibrationConfidence => format!("calibration confidence is back over {clear:.2}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_never_crosses_a_limit() {
+        for (value, limit, low_is_bad, decimals, shown) in [
+            (79.6, 80.0, true, 0, "79"),
+            (80.4, 80.0, true, 0, "80"),
+            (80.0, 80.0, true, 0, "80"),
+            (79.2, 80.0, true, 0, "79"),
+            (0.597, 0.6, true, 2, "0.59"),
+            (0.6, 0.6, true, 2, "0.60"),
+            (-2.04, -2.0, true, 1, "-2.1"),
+            (-1.96, -2.0, true, 1, "-2.0"),
+            (30.2, 30.0, false, 0, "31"),
+            (29.7, 30.0, false, 0, "30"),
+            (80.45, 80.4, true, 0, "81"),
+        ] {
+            assert_eq!(within(value, limit, low_is_bad, decimals), shown, "{value} at {limit}");
+        }
+        assert_eq!([79.6, 80.0, 59.999, 0.0].map(whole), ["79", "80", "59", "0"]);
+    }
+
+    #[test]
+    fn an_alert_says_what_it_was_and_what_it_is_and_what_fits_the_mound() {
+        let limit = Limit { raise: 60.0, clear: 63.0 };
+        let told = |on: u8, now: Option<f64>| {
+            let telling = Telling { raised: 59.7, now, limit };
+            alert("Sam", MoundId(on), Rule::Readiness, Severity::Critical, &telling)
+        };
+        assert_eq!(told(0, Some(59.7)), "Sam: readiness is down to 59, time to take him out");
+        let later = "Sam: readiness was down to 59 and is 33 now, time to take him out";
+        assert_eq!(told(0, Some(33.2)), later);
+        let back = "Sam: readiness was down to 59 and is 61 now, watch him until he stays over 63";
+        assert_eq!(told(0, Some(61.5)), back);
+        let held = "Sam: readiness was down to 59 and is not known now, go by what you see";
+        assert_eq!(told(0, None), held);
+        assert_eq!(told(1, Some(59.7)), "Sam: readiness is down to 59, sit him down");
+    }
+
+    #[test]
+    fn a_verdict_fits_the_mound_and_never_says_better_than_the_alert_beside_it() {
+        let of = |readiness, on| verdict(readiness, MoundId(on), None);
+        assert_eq!(
+            [80.0, 79.9, 69.9, 59.9].map(|r| of(r, 0)),
+            [Verdict::Ready, Verdict::Watch, Verdict::Warm, Verdict::Out]
+        );
+        assert_eq!(
+            [80.0, 79.9, 69.9, 59.9].map(|r| of(r, 1)),
+            [Verdict::Ready, Verdict::Watch, Verdict::Watch, Verdict::Sit]
+        );
+        let warned = |readiness| verdict(readiness, GAME_MOUND, Some((Severity::Warning, 83.0)));
+        assert_eq!([81.0, 83.0, 65.0].map(warned), [Verdict::Watch, Verdict::Ready, Verdict::Warm]);
+        let critical = |readiness| verdict(readiness, GAME_MOUND, Some((Severity::Critical, 63.0)));
+        assert_eq!([61.0, 63.0].map(critical), [Verdict::Out, Verdict::Warm]);
+        for verdict in [Verdict::Ready, Verdict::Watch, Verdict::Sit] {
+            let words = recommendation(Advice::Verdict(verdict, MoundId(2)));
+            assert!(!words.contains("take him out") && !words.contains("warm"), "{words}");
         }
     }
 }

@@ -120,13 +120,20 @@ fn rest_deficit(past: &[(u32, u32)]) -> Option<f64> {
     past.iter().map(|(days, _)| missing(*days)).max().map(f64::from)
 }
 
-/// Which outing a pitch belongs to. One mound and one game, or one mound and one day where no game is known.
+/// Which outing a pitch on a mound belongs to: one of one day, and of one game where a game is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum OutingKey {
-    /// A game.
-    Game(GamePk),
-    /// The park's local date.
-    Day(Date),
+pub struct OutingKey {
+    /// The day of baseball, in the park.
+    pub day: Date,
+    /// Absent where no mark names a game. A game that goes on another day is another outing.
+    pub game: Option<GamePk>,
+}
+
+impl OutingKey {
+    /// Of a day and a game, where 0 is none.
+    pub fn new(day: Date, game: GamePk) -> Self {
+        Self { day, game: Some(game).filter(|game| game.0 != 0) }
+    }
 }
 
 #[cfg(test)]

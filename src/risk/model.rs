@@ -12,9 +12,6 @@ use super::labels::Balance;
 use super::metrics::{Interval, Judged};
 use super::prepare::Preparation;
 
-/// The AUC of a coin.
-const CHANCE: f64 = 0.5;
-
 /// A snapshot with fewer of the model's features is not scored (science.md §7).
 pub const COMPLETENESS_MIN: f64 = 0.5;
 
@@ -128,12 +125,6 @@ impl Model {
         Err(ScoreError::Fingerprint { version: self.version.clone(), theirs: self.fingerprint.clone(), ours })
     }
 
-    /// Whether its ranking of pitchers, on the year that it was tested on, can be told from chance: the whole interval of
-    /// its AUC lies above 0.5.
-    pub fn is_better_than_chance(&self) -> bool {
-        self.record.test.auc.low > CHANCE
-    }
-
     /// Scores a snapshot.
     ///
     /// # Errors
@@ -143,11 +134,7 @@ impl Model {
         if completeness < COMPLETENESS_MIN {
             return Err(ScoreError::Incomplete(completeness));
         }
-        let mut inputs = self.preparation.inputs(snapshot);
-        // What no injured list covers is unknown: it moves the risk neither way, to the last bit.
-        for at in self.preparation.uncovered(snapshot) {
-            inputs[at] = self.means[at];
-        }
+        let inputs = self.preparation.inputs(snapshot);
         let decision: f64 = self.weights.iter().zip(&inputs).map(|(w, x)| w * x).sum::<f64>() + self.intercept;
         Ok(Score {
             probability: self.platt.probability(decision),

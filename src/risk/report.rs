@@ -79,10 +79,10 @@ fn write_card(out: &mut String, model: &Model) -> std::fmt::Result {
     if let Some((_, difference)) = &r.boosted {
         writeln!(out, "Boosted trees' AUC over this model's, paired: {}.", told(difference, 3))?;
     }
-    if !model.is_better_than_chance() {
+    if r.test.auc.low <= 0.5 {
         writeln!(
             out,
-            "\n**On {} the ranking cannot be told from chance.** It is promoted only by force, and its numbers are shown to nobody.",
+            "\n**On {} the ranking cannot be told from chance.** Serving says so with every answer.",
             r.test_year
         )?;
     }

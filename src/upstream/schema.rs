@@ -28,8 +28,9 @@ pub fn document() -> Value {
         })
     });
     let mut envelope = json!(Document::<ModelSummary>::schema());
-    let definitions: Map<String, Value> =
+    let mut definitions: Map<String, Value> =
         definitions.into_iter().map(|(name, schema)| (name, local(json!(schema)))).collect();
+    always_aged(&mut definitions[&*Readiness::name()]);
     let properties = &mut envelope["properties"];
     properties["data"] = json!({ "type": "object", "description": "What it tells, by kind" });
     properties["schema"] = json!({ "const": SCHEMA, "description": "Version of this layout" });
@@ -46,6 +47,20 @@ pub fn document() -> Value {
         "allOf": of_kinds,
         "$defs": definitions,
     })
+}
+
+/// What version 1 promised of a readiness and the API does not: its age is a number always.
+fn always_aged(readiness: &mut Value) {
+    readiness["properties"]["data_age_ms"] = json!({
+        "type": "integer",
+        "format": "int64",
+        "description": "Age of the value, ms: since the newest pitch behind it (`as_of`); where there is none, since his \
+                        newest pitch",
+        "minimum": 0,
+    });
+    if let Some(required) = readiness["required"].as_array_mut() {
+        required.push("data_age_ms".into());
+    }
 }
 
 /// The name of a type, its definition and those that it needs added.

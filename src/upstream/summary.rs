@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::config::BoxName;
 use crate::ids::BoxNs;
 use crate::observe::{CalibrationStatus, rfc3339};
-use crate::readiness::{Alert, Readiness};
+use crate::readiness::{Alert, AsOf, Readiness};
 use crate::risk::metrics::Interval;
 use crate::risk::model::Model;
 use crate::store::outbox::{OutboxRecord, Queued, Summary, SummaryKind};
@@ -138,7 +138,7 @@ impl Told<'_> {
             Self::Pitch(pitch) => (SummaryKind::Pitch, pitch.pitcher, serde_json::to_vec(pitch)),
             Self::Outing(outing) => (SummaryKind::Outing, Some(outing.pitcher), serde_json::to_vec(outing)),
             Self::Readiness(readiness) => {
-                (SummaryKind::Readiness, Some(readiness.pitcher.0), serde_json::to_vec(readiness))
+                (SummaryKind::Readiness, Some(readiness.pitcher.0), serde_json::to_vec(&always_aged(readiness, now)))
             }
             Self::Alert(alert) => (SummaryKind::Alert, alert.pitcher.map(|id| id.0), serde_json::to_vec(alert)),
             Self::Calibration(status) => (SummaryKind::Calibration, None, serde_json::to_vec(status)),
@@ -152,6 +152,14 @@ impl Told<'_> {
             }
         }
     }
+}
+
+/// A readiness as version 1 has it, where `data_age_ms` is a number always: where there is no value, that of his newest
+/// pitch. What the value is of, `as_of` says.
+fn always_aged(readiness: &Readiness, now: BoxNs) -> Readiness {
+    let thrown = || AsOf { pitches: readiness.pitches, at: readiness.last_pitch_at.clone() };
+    let age_ms = readiness.data_age_ms.or_else(|| thrown().age_ms(now)).unwrap_or(0);
+    Readiness { data_age_ms: Some(age_ms), ..readiness.clone() }
 }
 
 /// A summary ready to be sent.

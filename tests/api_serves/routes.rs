@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use pitchguard::api::Event;
-use pitchguard::ids::PitcherId;
+use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::PartState;
-use pitchguard::readiness::{Index, Readiness};
+use pitchguard::readiness::{AsOf, Index, Readiness};
 use pitchguard::store::records::State;
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ fn readiness_has_exactly_the_fields_that_the_design_names() {
     let of_design = "pitcher name mound readiness fatigue risk probability_21d features feature_set feature_qa_min \
                      calibration_confidence late_data_frac data_age_ms state revision reasons recommendation alerts \
                      model_version";
-    let beside = "pitches last_pitch_at";
+    let beside = "pitches last_pitch_at as_of presence verdict";
     assert_eq!(names(&shown), of_design.split_whitespace().chain(beside.split_whitespace()).collect());
     for index in ["readiness", "fatigue", "risk"] {
         assert_eq!(names(&shown[index]), ["value", "low", "high"].into(), "{index}");
@@ -37,11 +37,23 @@ fn readiness_has_exactly_the_fields_that_the_design_names() {
 #[test]
 fn the_age_of_the_data_grows_between_two_readings_of_the_same_result() {
     let stage = Setting::default().serve();
-    stage.live.publish(Event::Readiness(readiness(1)));
+    let ago = |s: i64| (jiff::Timestamp::now() - jiff::SignedDuration::from_secs(s)).to_string();
+    // Published now, and yet as old as the pitches behind it: it was shown again after a restart, or is held.
+    let held = Readiness {
+        state: State::Held,
+        data_age_ms: Some(14_000),
+        pitches: 45,
+        last_pitch_at: ago(5),
+        as_of: Some(AsOf { pitches: 31, at: ago(691) }),
+        ..readiness(1)
+    };
+    stage.live.publish(Event::Readiness(held.clone()));
     std::thread::sleep(std::time::Duration::from_millis(20));
     let age = |value: &Value| value["data_age_ms"].as_u64().expect("a number");
     let first = age(&stage.json("/api/readiness/1"));
-    assert!(first >= 1520, "the age at publishing and the time since: {first}");
+    assert!((691_020..700_000).contains(&first), "since its pitch: {first}");
+    stage.live.publish(Event::Readiness(Readiness { as_of: None, pitcher: PitcherId(2), ..held }));
+    assert_eq!(stage.json("/api/readiness/2")["data_age_ms"], Value::Null, "there is no value");
     std::thread::sleep(std::time::Duration::from_millis(20));
     assert!(age(&stage.json("/api/readiness")["readiness"][0]) >= first + 20);
 }
@@ -54,7 +66,7 @@ fn a_pitcher_is_active_until_his_outing_ends() {
     stage.live.publish(Event::Readiness(readiness(1)));
     let active = stage.json("/api/readiness");
     assert_eq!((&active["readiness"][0]["pitcher"], &active["readiness"][1]["pitcher"]), (&json!(1), &json!(2)));
-    stage.live.publish(Event::OutingEnded { pitcher: PitcherId(1) });
+    stage.live.publish(Event::OutingEnded { pitcher: PitcherId(1), mound: MoundId(0) });
     problem(stage.get("/api/readiness/1"), 404, "not-active");
     assert_eq!(stage.json("/api/readiness")["readiness"].as_array().map(Vec::len), Some(1));
 }
@@ -231,7 +243,7 @@ fn an_outings_trend_has_one_point_a_pitch_in_its_last_revision_and_ends_with_the
         .collect();
     assert_eq!(points, [(Some(1), Some(90.0)), (Some(2), Some(84.0)), (Some(3), Some(80.0))]);
     assert_eq!(trend["points"][0]["reasons"][0], "Fastball 0.4 mph below his season");
-    stage.live.publish(Event::OutingEnded { pitcher: PitcherId(1) });
+    stage.live.publish(Event::OutingEnded { pitcher: PitcherId(1), mound: MoundId(0) });
     problem(stage.get("/api/readiness/1/trend"), 404, "not-active");
 }
 

@@ -15,11 +15,12 @@ use pitchguard::features::baseline::PitcherBaseline;
 use pitchguard::history::workload::{Roles, WorkloadReport, report};
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{PartState, Telemetry};
-use pitchguard::readiness::{Alert, FeatureValue, Index, Readiness, Severity};
+use pitchguard::readiness::{
+    Alert, AsOf, Audience, FeatureValue, Index, Presence, PresenceState, Readiness, Severity, Verdict,
+};
 use pitchguard::risk::anomaly::Anomaly;
 use pitchguard::store::records::{AppearanceRecord, Measured, Origin, PitchRecord, State};
 use pitchguard::tracking::venue::Venue;
-use pitchguard::units::Unit;
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
 
@@ -255,7 +256,7 @@ pub(crate) fn problem(response: reqwest::blocking::Response, status: u16, slug: 
 
 pub(crate) fn readiness(pitcher: u32) -> Readiness {
     let index = |value| Index { value: Some(value), low: Some(value - 5.0), high: Some(value + 5.0) };
-    let delta = FeatureValue { value: -0.4, sd: 0.3, qa: 0.98, n: 5, unit: Some(Unit::Mph), digits: Some(1) };
+    let delta = FeatureValue { value: -0.4, sd: 0.3, qa: 0.98, n: 5 };
     Readiness {
         pitcher: PitcherId(pitcher),
         name: "Adam Ace".to_owned(),
@@ -264,15 +265,12 @@ pub(crate) fn readiness(pitcher: u32) -> Readiness {
         fatigue: index(16.0),
         risk: Index::default(),
         probability_21d: None,
-        base_rate_21d: None,
-        risk_coverage: None,
-        risk_absent: Some("no risk model serves on this box".to_owned()),
         features: BTreeMap::from([("velocity_delta_5".to_owned(), delta)]),
         feature_set: "v1".to_owned(),
         feature_qa_min: Some(0.98),
         calibration_confidence: None,
         late_data_frac: 0.0,
-        data_age_ms: 1500,
+        data_age_ms: None,
         state: State::Provisional,
         revision: 3,
         reasons: vec!["Fastball 0.4 mph below his season".to_owned()],
@@ -281,6 +279,9 @@ pub(crate) fn readiness(pitcher: u32) -> Readiness {
         model_version: None,
         pitches: 12,
         last_pitch_at: "2025-07-04T18:15:00Z".to_owned(),
+        as_of: Some(AsOf { pitches: 12, at: "2025-07-04T18:15:00Z".to_owned() }),
+        presence: Some(Presence { state: PresenceState::OnMound, since: "2025-07-04T18:02:00Z".to_owned(), by: None }),
+        verdict: Some(Verdict::Ready),
     }
 }
 
@@ -297,6 +298,10 @@ pub(crate) fn alert(id: u64) -> Alert {
         raised_at: "2025-07-04T18:15:00Z".to_owned(),
         cleared_at: None,
         acknowledged_at: None,
+        now: Some(78.0),
+        cleared_because: None,
+        mound: Some(MoundId(0)),
+        audience: Audience::Coach,
     }
 }
 

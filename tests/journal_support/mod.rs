@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use pitchguard::config::Config;
 use pitchguard::daemon;
 use pitchguard::features::baseline::PitcherBaseline;
-use pitchguard::ids::{BoxNs, PitcherId};
+use pitchguard::ids::{BoxNs, MoundId, PitcherId};
 use pitchguard::ingest::Signal;
 use pitchguard::journal::{self, Journal};
 use pitchguard::pipeline::{
@@ -79,10 +79,12 @@ pub fn last_pitches<'o>(outputs: impl IntoIterator<Item = &'o (BoxNs, Output)>) 
     records.collect()
 }
 
-/// The last readiness of everybody.
-pub fn last_readiness<'o>(outputs: impl IntoIterator<Item = &'o (BoxNs, Output)>) -> BTreeMap<PitcherId, Readiness> {
+/// The last readiness of everybody on each of his mounds.
+pub fn last_readiness<'o>(
+    outputs: impl IntoIterator<Item = &'o (BoxNs, Output)>,
+) -> BTreeMap<(PitcherId, MoundId), Readiness> {
     let told = outputs.into_iter().filter_map(|(_, output)| match output {
-        Output::Readiness { readiness, .. } => Some((readiness.pitcher, (**readiness).clone())),
+        Output::Readiness { readiness, .. } => Some(((readiness.pitcher, readiness.mound), (**readiness).clone())),
         _ => None,
     });
     told.collect()

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use pitchguard::features::Feature;
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{CalibrationStatus, CameraStatus};
-use pitchguard::readiness::{Alert, FeatureValue, Index, Readiness, Severity};
+use pitchguard::readiness::{
+    Alert, AsOf, Audience, FeatureValue, Index, Presence, PresenceState, Readiness, Severity, Verdict,
+};
 use pitchguard::store::outbox::{Lane, OutboxRecord, Queued, SummaryKind};
 use pitchguard::store::records::{AppearanceRecord, Measured, Moments, Origin, PitchRecord, State, TypeSums};
 use pitchguard::upstream::{InputDrift, ModelFigure, ModelSummary, Parcel, Told, schema};
@@ -80,16 +81,17 @@ fn alert() -> Alert {
         raised_at: "2023-06-11T18:20:00.000Z".to_owned(),
         cleared_at: None,
         acknowledged_at: None,
+        now: Some(-2.6),
+        cleared_because: None,
+        mound: Some(MoundId(0)),
+        audience: Audience::Coach,
     }
 }
 
 fn readiness() -> Readiness {
     let index = |value: f64| Index { value: Some(value), low: Some(value - 4.5), high: Some(value + 4.5) };
     let names = ["velocity_delta", "spin_delta", "release_height_delta", "mechanics", "dose", "acwr", "rest_days"];
-    let feature = |name: &&str| {
-        let feature = Feature { value: -0.41, sd: 0.12, qa: 0.97, n: 15 };
-        ((*name).to_owned(), FeatureValue::of(name, feature))
-    };
+    let feature = |name: &&str| ((*name).to_owned(), FeatureValue { value: -0.41, sd: 0.12, qa: 0.97, n: 15 });
     Readiness {
         pitcher: PitcherId(425_794),
         name: "Adam Wainwright".to_owned(),
@@ -98,15 +100,12 @@ fn readiness() -> Readiness {
         fatigue: index(31.5),
         risk: Index::default(),
         probability_21d: None,
-        base_rate_21d: None,
-        risk_coverage: None,
-        risk_absent: Some("no risk model serves on this box".to_owned()),
         features: names.iter().map(feature).collect(),
         feature_set: "v2".to_owned(),
         feature_qa_min: Some(0.97),
         calibration_confidence: Some(0.93),
         late_data_frac: 0.0,
-        data_age_ms: 812,
+        data_age_ms: Some(812),
         state: State::Final,
         revision: 44,
         reasons: vec![
@@ -118,6 +117,9 @@ fn readiness() -> Readiness {
         model_version: None,
         pitches: 72,
         last_pitch_at: "2023-06-11T18:19:59.120Z".to_owned(),
+        as_of: Some(AsOf { pitches: 72, at: "2023-06-11T18:19:59.120Z".to_owned() }),
+        presence: Some(Presence { state: PresenceState::OnMound, since: "2023-06-11T18:15:02Z".to_owned(), by: None }),
+        verdict: Some(Verdict::Watch),
     }
 }
 

@@ -5,8 +5,9 @@ const MOUNDS = ["Game", "Home bullpen", "Visitor bullpen"];
 const RETRY_MS = 2000;
 const CHECK_MS = 10000;
 const ANSWER_MS = 5000;
+const outing = ({ pitcher, mound }) => `${pitcher}/${mound}`;
 const byId = (id) => document.getElementById(id);
-const pitchers = new Map(); // id → {data, receivedAt}
+const pitchers = new Map(); // "pitcher/mound" → {data, receivedAt}
 const alerts = new Map();
 let seq = null;
 
@@ -30,14 +31,17 @@ function index(value, levels) {
     cell.append(element("span", "value", "–"), element("span", "interval", "not yet known"));
     return cell;
   }
-  cell.append(element("span", "value " + levels(value.value), value.value.toFixed(0)));
+  // Never rounded up: what is under a limit looks so.
+  const whole = (x) => String(Math.floor(x));
+  cell.append(element("span", "value " + levels(value.value), whole(value.value)));
   if (value.low !== null && value.high !== null) {
-    cell.append(element("span", "interval", `${value.low.toFixed(0)} to ${value.high.toFixed(0)}`));
+    cell.append(element("span", "interval", `${whole(value.low)} to ${whole(value.high)}`));
   }
   return cell;
 }
 
 function age({ data, receivedAt }) {
+  if (data.data_age_ms === null || data.data_age_ms === undefined) return "–";
   const seconds = Math.round((data.data_age_ms + performance.now() - receivedAt) / 1000);
   if (seconds < 60) return `${seconds} s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
@@ -55,13 +59,13 @@ function row(shown) {
     stateCell.append(element("span", "interval", `${(100 * data.late_data_frac).toFixed(0)} % late`));
   }
   const ageCell = element("td", "number", age(shown));
-  ageCell.dataset.pitcher = data.pitcher;
+  ageCell.dataset.outing = outing(data);
   const advice = element("td", "advice", data.recommendation);
   for (const reason of data.reasons.slice(0, 3)) advice.append(element("span", "reason", reason));
   made.append(
     name,
     element("td", "", MOUNDS[data.mound] ?? `Mound ${data.mound}`),
-    index(data.readiness, (v) => (v < 60 ? "bad" : v < 80 ? "watch" : "good")),
+    index(data.readiness, (v) => (data.state === "held" ? "" : v < 60 ? "bad" : v < 80 ? "watch" : "good")),
     index(data.fatigue, () => ""),
     element("td", "number", String(data.pitches)),
     stateCell, ageCell, advice,
@@ -105,11 +109,15 @@ function take(message, receivedAt) {
     case "snapshot":
       pitchers.clear();
       alerts.clear();
-      data.readiness.forEach((r) => pitchers.set(r.pitcher, { data: r, receivedAt }));
+      data.readiness.forEach((r) => pitchers.set(outing(r), { data: r, receivedAt }));
       data.alerts.forEach((a) => alerts.set(a.id, a));
       break;
-    case "readiness": pitchers.set(data.pitcher, { data, receivedAt }); break;
-    case "outing_ended": pitchers.delete(data.pitcher); break;
+    case "readiness":
+      pitchers.set(outing(data), { data, receivedAt });
+      // What stands says what it watches now.
+      data.alerts.filter((a) => alerts.has(a.id)).forEach((a) => alerts.set(a.id, a));
+      break;
+    case "outing_ended": pitchers.delete(outing(data)); break;
     case "alert_raised":
     case "alert_acknowledged": alerts.set(data.id, data); break;
     case "alert_cleared": alerts.delete(data.id); break;
@@ -143,8 +151,8 @@ async function check(socket) {
 }
 
 setInterval(() => {
-  for (const cell of document.querySelectorAll("td[data-pitcher]")) {
-    cell.textContent = age(pitchers.get(Number(cell.dataset.pitcher)));
+  for (const cell of document.querySelectorAll("td[data-outing]")) {
+    cell.textContent = age(pitchers.get(cell.dataset.outing));
   }
 }, 1000);
 connect();

@@ -120,7 +120,8 @@ impl Families<'_> {
     }
 
     fn pitchers(&mut self, pitchers: &[PitcherStatus]) -> fmt::Result {
-        let ids: Vec<String> = pitchers.iter().map(|pitcher| pitcher.pitcher.to_string()).collect();
+        let ids: Vec<[String; 2]> =
+            pitchers.iter().map(|pitcher| [pitcher.pitcher.to_string(), pitcher.mound.to_string()]).collect();
         let [points, mph, ratio] = ["points", "miles_per_hour", "ratio"].map(|unit| Unit::Other(unit.to_owned()));
         let gauges: [(&str, &str, Option<&Unit>, PitcherGauge); 12] = [
             ("pitcher_readiness", "Readiness of an active pitcher, 0–100", Some(&points), |p| p.readiness[0]),
@@ -136,13 +137,17 @@ impl Families<'_> {
             ("pitcher_calibration_confidence", "Confidence in the cameras behind it", Some(&ratio), |p| {
                 p.calibration_confidence
             }),
-            ("pitcher_data_age", "Age of his newest pitch", Some(&Unit::Seconds), |p| Some(p.data_age_s)),
+            ("pitcher_data_age", "Age of his readiness: since the newest pitch behind it", Some(&Unit::Seconds), |p| {
+                p.data_age_s
+            }),
             ("pitcher_held", "1 while the last value is held", None, |p| Some(f64::from(u8::from(p.held)))),
             ("pitcher_pitches", "Pitches in this outing", None, |p| Some(f64::from(p.pitches))),
         ];
         for (name, help, unit, value) in gauges {
             let each = pitchers.iter().zip(&ids);
-            let values = each.filter_map(|(pitcher, id)| Some((vec![("pitcher", id.as_str())], value(pitcher)?)));
+            let values = each.filter_map(|(of, [pitcher, mound])| {
+                Some((vec![("pitcher", pitcher.as_str()), ("mound", mound.as_str())], value(of)?))
+            });
             self.gauges(name, help, unit, values)?;
         }
         Ok(())

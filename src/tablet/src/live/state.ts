@@ -75,10 +75,10 @@ export class LiveState {
     return this.#trends.get(pitcher) ?? NO_POINTS;
   }
 
-  /** Age of what a readiness rests on, ms, as of `now`; null before the box has told its time. */
+  /** Age of a readiness' value, ms, as of `now`; null where there is none, and before the box has told its time. */
   ageOf(shown: Shown, now: number): number | null {
-    const box = this.boxTime(now);
-    return box === null ? null : shown.data.data_age_ms + Math.max(0, box - shown.asOf);
+    const [box, age] = [this.boxTime(now), shown.data.data_age_ms ?? null];
+    return box === null || age === null ? null : age + Math.max(0, box - shown.asOf);
   }
 
   /** Applies a message that arrived at `now`. Events before a snapshot or out of turn are no part of the story. */

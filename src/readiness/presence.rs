@@ -1,0 +1,408 @@
+//! Who stands on which mound, as far as marks and throws tell.
+//!
+//! Nothing here depends on the order in which marks and throws became known, only on their event times: what was said
+//! late is placed where it belongs.
+//!
+//! - Both sides of a game pitch from one mound. A mark that names another man replaces a pitcher where as many
+//!   half-innings began since he was there as bring his own side back (none, two, …); where it is the other side's turn, he
+//!   is between innings. Where no mark tells of innings, whoever is named replaces.
+//! - A half-inning turns with its end; with its start, where the mark of the end before it was lost.
+//! - A man who goes from a bullpen to another mound has left the bullpen. Nobody who stands on the game mound leaves it
+//!   because a throw elsewhere bears his name: either may be a slip, and nothing is taken from him for it.
+//! - Throws of one man on two mounds nearer in time than anybody can walk are two men's.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
+
+/// The mound of the game.
+pub(super) const GAME_MOUND: MoundId = MoundId(0);
+
+const NS_PER_S: u64 = 1_000_000_000;
+const NS_PER_MIN: u64 = 60 * NS_PER_S;
+/// A mound on which nothing was thrown or marked for so long is left, \[P\].
+const SILENT_NS: u64 = 30 * NS_PER_MIN;
+/// Who is between innings waits longer than that: his side may bat for three quarters of an hour, \[P\].
+const SILENT_BETWEEN_NS: u64 = 60 * NS_PER_MIN;
+/// Who was replaced is shown for so long: his last number is asked for until the inning is over, \[P\].
+const REPLACED_SHOWN_NS: u64 = 60 * NS_PER_MIN;
+/// Who is gone without having been replaced is shown for so long: after a rain delay he may go on, \[P\].
+const GONE_SHOWN_NS: u64 = 3 * 60 * NS_PER_MIN;
+/// Nobody gets from one mound to another and throws in less, \[P\].
+pub(super) const APART_NS: u64 = NS_PER_MIN;
+/// A man was on two mounds at once, and it is told, until so long after the last of those throws, \[P\].
+const TWO_MOUNDS_TOLD_NS: u64 = 10 * NS_PER_MIN;
+/// Marks kept of a mound, of each kind: both games of a doubleheader have some 600 pitches.
+const KEPT: usize = 1024;
+
+/// Whether somebody stands on a mound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PresenceState {
+    /// He stands there.
+    OnMound,
+    /// The half-inning is over, and nobody has taken his place.
+    BetweenInnings,
+    /// Another man has taken his place, or he went to another mound.
+    Replaced,
+    /// Nothing was thrown or marked there for so long that nobody stands there.
+    Gone,
+}
+
+/// Who stands on a mound, as far as marks and throws tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Presence {
+    /// `on_mound`, `between_innings`, `replaced` or `gone`.
+    pub state: PresenceState,
+    /// Event time since which it is so, RFC 3339; of `gone` the last that was thrown or marked there.
+    pub since: String,
+    /// Who took his place; null where nobody did.
+    pub by: Option<PitcherId>,
+}
+
+/// What a mark says of a mound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// This man stands there.
+    Named(PitcherId),
+    /// A half-inning is over.
+    InningEnded,
+    /// A half-inning begins.
+    InningBegan,
+    /// Somebody is there, nobody says who.
+    Somebody,
+}
+
+/// A presence before it is put in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stand {
+    pub(super) state: PresenceState,
+    pub(super) since: EventNs,
+    pub(super) by: Option<PitcherId>,
+    /// Where he went, if he left for another mound.
+    pub(super) to: Option<MoundId>,
+}
+
+impl Stand {
+    /// Whether he still counts as one who pitches.
+    pub(super) fn is_here(&self) -> bool {
+        matches!(self.state, PresenceState::OnMound | PresenceState::BetweenInnings)
+    }
+
+    /// Whether he is not even shown any more.
+    pub(super) fn is_past(&self, now: BoxNs) -> bool {
+        let shown_ns = match self.state {
+            PresenceState::OnMound | PresenceState::BetweenInnings => return false,
+            PresenceState::Replaced => REPLACED_SHOWN_NS,
+            PresenceState::Gone => GONE_SHOWN_NS,
+        };
+        now.0.saturating_sub(self.since.0) >= shown_ns
+    }
+
+    pub(super) fn told(&self) -> Presence {
+        Presence { state: self.state, since: super::words::rfc3339(self.since), by: self.by }
+    }
+}
+
+/// The throws of one man on one mound, ascending.
+#[derive(Debug, Clone)]
+pub(super) struct Throws {
+    pub(super) pitcher: PitcherId,
+    pub(super) mound: MoundId,
+    pub(super) releases: Vec<EventNs>,
+}
+
+/// What marks told of one mound.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Marked {
+    /// Who was named, and when.
+    named: VecDeque<(EventNs, PitcherId)>,
+    /// Ends (true) and starts (false) of half-innings.
+    turns: VecDeque<(EventNs, bool)>,
+    /// The newest mark, or throw of nobody.
+    newest: Option<EventNs>,
+}
+
+/// What marks told of all mounds.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Mounds(BTreeMap<MoundId, Marked>);
+
+/// Inserts in order of event time, once; the oldest makes room.
+fn keep<T: PartialEq>(list: &mut VecDeque<(EventNs, T)>, at: EventNs, value: T) {
+    let place = list.partition_point(|(event, _)| *event <= at);
+    let same_time = list.iter().take(place).rev().take_while(|(event, _)| *event == at);
+    if same_time.into_iter().any(|(_, kept)| *kept == value) {
+        return;
+    }
+    list.insert(place, (at, value));
+    if list.len() > KEPT {
+        list.pop_front();
+    }
+}
+
+impl Marked {
+    fn take(&mut self, at: EventNs, sign: Sign) {
+        self.newest = self.newest.max(Some(at));
+        match sign {
+            Sign::Named(pitcher) => keep(&mut self.named, at, pitcher),
+            Sign::InningEnded => keep(&mut self.turns, at, true),
+            Sign::InningBegan => keep(&mut self.turns, at, false),
+            Sign::Somebody => {}
+        }
+    }
+
+    fn forget(&mut self, before: EventNs) {
+        self.named.retain(|(at, _)| *at >= before);
+        self.turns.retain(|(at, _)| *at >= before);
+    }
+
+    /// When half-innings were over.
+    fn ends(&self) -> impl DoubleEndedIterator<Item = EventNs> + '_ {
+        self.turns.iter().filter(|(_, ended)| *ended).map(|(at, _)| *at)
+    }
+
+    /// Half-innings that turned after one moment, up to another.
+    fn turned(&self, after: EventNs, until: EventNs) -> usize {
+        let counts = |index: usize| match self.turns[index] {
+            (_, true) => true,
+            // A start of which the end before it is known is the same turn.
+            (_, false) => index.checked_sub(1).is_none_or(|before| !self.turns[before].1),
+        };
+        let within = |index: &usize| self.turns[*index].0 > after && self.turns[*index].0 <= until;
+        (0..self.turns.len()).filter(within).filter(|index| counts(*index)).count()
+    }
+}
+
+impl Mounds {
+    /// Takes what a mark says.
+    pub(super) fn take(&mut self, mound: MoundId, at: EventNs, sign: Sign) {
+        self.0.entry(mound).or_default().take(at, sign);
+    }
+
+    /// Forgets what was marked before a moment.
+    pub(super) fn forget(&mut self, before: EventNs) {
+        self.0.values_mut().for_each(|marked| marked.forget(before));
+    }
+
+    /// Where a pitcher stands who threw on a mound; `throws` are everybody's. None where he did not throw there.
+    pub(super) fn stand(&self, pitcher: PitcherId, mound: MoundId, throws: &[Throws], now: BoxNs) -> Option<Stand> {
+        let unmarked = Marked::default();
+        let marked = self.0.get(&mound).unwrap_or(&unmarked);
+        let own = throws.iter().find(|t| t.pitcher == pitcher && t.mound == mound)?;
+        let thrown = *own.releases.last()?;
+        let named = marked.named.iter().filter(|(_, who)| *who == pitcher).map(|(at, _)| *at);
+        let last = named.clone().max().map_or(thrown, |at| at.max(thrown));
+
+        let others = || {
+            let named = marked.named.iter().filter(|(_, who)| *who != pitcher).copied();
+            let others = throws.iter().filter(|t| t.mound == mound && t.pitcher != pitcher);
+            named.chain(others.flat_map(|t| t.releases.iter().map(|at| (*at, t.pitcher))))
+        };
+        let takes_over = |(at, _): &(EventNs, PitcherId)| *at > last && marked.turned(last, *at).is_multiple_of(2);
+        if let Some((since, by)) = others().filter(takes_over).min() {
+            return Some(Stand { state: PresenceState::Replaced, since, by: Some(by), to: None });
+        }
+        if let Some((since, to)) = self.left_for(pitcher, mound, last, throws) {
+            return Some(Stand { state: PresenceState::Replaced, since, by: None, to: Some(to) });
+        }
+        let newest = throws.iter().filter(|t| t.mound == mound).filter_map(|t| t.releases.last().copied()).max();
+        let sign = newest.max(marked.newest).unwrap_or(thrown);
+        let silent_ns = now.0.saturating_sub(sign.0);
+        let other = || others().map(|(at, _)| at).filter(|at| *at > last).min();
+        let over = marked.ends().find(|at| *at > last).or_else(other);
+        if silent_ns >= if over.is_some() { SILENT_BETWEEN_NS } else { SILENT_NS } {
+            return Some(Stand { state: PresenceState::Gone, since: sign, by: None, to: None });
+        }
+        if let Some(since) = over {
+            return Some(Stand { state: PresenceState::BetweenInnings, since, by: None, to: None });
+        }
+        let before = others().map(|(at, _)| at).chain(marked.ends()).filter(|at| *at < last).max();
+        let came =
+            named.chain(own.releases.iter().copied()).filter(|at| before.is_none_or(|before| *at > before)).min();
+        Some(Stand { state: PresenceState::OnMound, since: came.unwrap_or(last), by: None, to: None })
+    }
+
+    /// When and for which mound he left a bullpen.
+    fn left_for(
+        &self,
+        pitcher: PitcherId,
+        mound: MoundId,
+        last: EventNs,
+        throws: &[Throws],
+    ) -> Option<(EventNs, MoundId)> {
+        if mound == GAME_MOUND {
+            return None;
+        }
+        let threw =
+            throws.iter().filter(|t| t.pitcher == pitcher).flat_map(|t| t.releases.iter().map(|at| (*at, t.mound)));
+        let marks = self.0.iter().flat_map(|(on, marked)| marked.named.iter().map(|(at, who)| (*at, *on, *who)));
+        let marks = marks.filter(|(.., who)| *who == pitcher).map(|(at, on, _)| (at, on));
+        let elsewhere = threw.chain(marks).filter(|(at, on)| *on != mound && at.0 >= last.0.saturating_add(APART_NS));
+        elsewhere.min()
+    }
+}
+
+/// Two mounds on which a man threw at once, the later throw's first, with the time between the throws, ns.
+pub(super) fn at_once(newest: &[(MoundId, EventNs)], now: BoxNs) -> Option<(MoundId, MoundId, u64)> {
+    let mut latest: Vec<_> = newest.to_vec();
+    latest.sort_by_key(|(mound, at)| (std::cmp::Reverse(*at), *mound));
+    let [(mound, at), (other, before), ..] = latest[..] else { return None };
+    let apart_ns = at.0 - before.0;
+    let is_news = now.0.saturating_sub(at.0) < TWO_MOUNDS_TOLD_NS;
+    (apart_ns < APART_NS && is_news).then_some((mound, other, apart_ns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HOME: PitcherId = PitcherId(1);
+    const AWAY: PitcherId = PitcherId(2);
+    const RELIEF: PitcherId = PitcherId(3);
+
+    fn at(min: u64) -> EventNs {
+        EventNs(1_700_000_000 * NS_PER_S + min * NS_PER_MIN)
+    }
+
+    fn box_at(min: u64) -> BoxNs {
+        BoxNs(at(min).0)
+    }
+
+    fn threw(pitcher: PitcherId, mound: u8, minutes: &[u64]) -> Throws {
+        Throws { pitcher, mound: MoundId(mound), releases: minutes.iter().map(|min| at(*min)).collect() }
+    }
+
+    fn mounds(signs: &[(u64, Sign)]) -> Mounds {
+        let mut mounds = Mounds::default();
+        signs.iter().for_each(|(min, sign)| mounds.take(GAME_MOUND, at(*min), *sign));
+        mounds
+    }
+
+    fn told(mounds: &Mounds, pitcher: PitcherId, throws: &[Throws], min: u64) -> (PresenceState, EventNs, Option<u32>) {
+        let stand = mounds.stand(pitcher, GAME_MOUND, throws, box_at(min)).expect("he threw there");
+        (stand.state, stand.since, stand.by.map(|by| by.0))
+    }
+
+    use PresenceState::{BetweenInnings, Gone, OnMound, Replaced};
+    use Sign::{InningBegan, InningEnded, Named, Somebody};
+
+    #[test]
+    fn both_sides_pitch_from_one_mound_and_neither_replaces_the_other() {
+        let half = |from: u64, who| [(from, InningBegan), (from, Named(who)), (from + 8, InningEnded)];
+        let game: Vec<_> = [half(0, HOME), half(10, AWAY), half(20, HOME), half(30, AWAY)].concat();
+        let throws = [threw(HOME, 0, &[2, 5, 22, 25]), threw(AWAY, 0, &[12, 15, 32])];
+        let mounds = mounds(&game);
+        assert_eq!(told(&mounds, HOME, &throws, 33), (BetweenInnings, at(28), None));
+        assert_eq!(told(&mounds, AWAY, &throws, 33), (BetweenInnings, at(38), None), "as of the marks known");
+        let first = [threw(HOME, 0, &[2, 5])];
+        assert_eq!(told(&self::mounds(&game[..3]), HOME, &first, 9), (BetweenInnings, at(8), None));
+        assert_eq!(told(&self::mounds(&game[..2]), HOME, &first, 6), (OnMound, at(0), None));
+    }
+
+    #[test]
+    fn a_reliever_replaces_within_the_inning_and_in_his_own_sides_next() {
+        let within = mounds(&[(0, InningBegan), (0, Named(HOME)), (5, Named(RELIEF))]);
+        assert_eq!(told(&within, HOME, &[threw(HOME, 0, &[1, 4])], 6), (Replaced, at(5), Some(3)));
+        let next = [(0, Named(HOME)), (8, InningEnded), (10, Named(AWAY)), (18, InningEnded), (20, Named(RELIEF))];
+        let throws = [threw(HOME, 0, &[2, 5]), threw(AWAY, 0, &[12])];
+        assert_eq!(told(&mounds(&next), HOME, &throws, 21), (Replaced, at(20), Some(3)));
+        assert_eq!(told(&mounds(&next), AWAY, &throws, 21), (BetweenInnings, at(18), None));
+    }
+
+    #[test]
+    fn where_an_inning_s_end_was_lost_its_start_tells_the_turn() {
+        let lost = [(0, Named(HOME)), (10, InningBegan), (10, Named(AWAY)), (18, InningEnded), (20, InningBegan)];
+        let throws = [threw(HOME, 0, &[2, 5]), threw(AWAY, 0, &[12])];
+        let first = told(&mounds(&lost[..3]), HOME, &throws, 13);
+        assert_eq!(first, (BetweenInnings, at(10), None), "it is the other side's turn");
+        let mut next = mounds(&lost);
+        next.take(GAME_MOUND, at(21), Named(RELIEF));
+        assert_eq!(told(&next, HOME, &throws, 22), (Replaced, at(21), Some(3)));
+    }
+
+    #[test]
+    fn whoever_throws_named_replaces_without_any_mark_and_the_first_of_them_is_who() {
+        let throws = [threw(HOME, 0, &[1, 2]), threw(RELIEF, 0, &[9, 10]), threw(AWAY, 0, &[20])];
+        assert_eq!(told(&Mounds::default(), HOME, &throws, 21), (Replaced, at(9), Some(3)));
+        assert_eq!(told(&Mounds::default(), RELIEF, &throws, 21), (Replaced, at(20), Some(2)));
+        assert_eq!(told(&Mounds::default(), AWAY, &throws, 21), (OnMound, at(20), None));
+    }
+
+    #[test]
+    fn who_sits_for_forty_minutes_is_not_gone_and_who_is_named_again_is_back() {
+        let mut mounds = mounds(&[(0, Named(HOME)), (10, InningEnded)]);
+        let throws = [threw(HOME, 0, &[2, 9])];
+        assert_eq!(told(&mounds, HOME, &throws, 50).0, BetweenInnings, "nobody replaced him");
+        assert_eq!(told(&mounds, HOME, &throws, 70), (Gone, at(10), None), "an hour without a sign");
+        mounds.take(GAME_MOUND, at(65), Somebody);
+        assert_eq!(told(&mounds, HOME, &throws, 94).0, BetweenInnings, "somebody throws there");
+        mounds.take(GAME_MOUND, at(95), Named(HOME));
+        assert_eq!(told(&mounds, HOME, &throws, 96), (OnMound, at(95), None));
+    }
+
+    #[test]
+    fn a_mound_without_a_sign_for_half_an_hour_is_left_and_he_leaves_the_list_later() {
+        let throws = [threw(HOME, 0, &[0, 1])];
+        let mounds = Mounds::default();
+        assert_eq!(told(&mounds, HOME, &throws, 30).0, OnMound);
+        assert_eq!(told(&mounds, HOME, &throws, 31), (Gone, at(1), None));
+        let is_past = |min: u64| {
+            let stand = mounds.stand(HOME, GAME_MOUND, &throws, box_at(min)).expect("he threw there");
+            stand.is_past(box_at(min))
+        };
+        assert_eq!([31, 180, 181].map(is_past), [false, false, true]);
+        let replaced = Stand { state: Replaced, since: at(5), by: Some(RELIEF), to: None };
+        assert_eq!([5, 64, 65].map(|min| replaced.is_past(box_at(min))), [false, false, true]);
+    }
+
+    #[test]
+    fn who_goes_to_the_game_has_left_the_bullpen_and_a_stray_throw_takes_nobody_off_the_game_mound() {
+        let throws = [threw(HOME, 1, &[0, 3]), threw(HOME, 0, &[9])];
+        let bullpen = Mounds::default().stand(HOME, MoundId(1), &throws, box_at(10)).expect("he threw there");
+        assert_eq!((bullpen.state, bullpen.since, bullpen.by, bullpen.to), (Replaced, at(9), None, Some(GAME_MOUND)));
+        let stray = [threw(HOME, 0, &[0, 3]), threw(HOME, 1, &[9])];
+        assert_eq!(told(&Mounds::default(), HOME, &stray, 10), (OnMound, at(0), None));
+    }
+
+    #[test]
+    fn nobody_throws_on_two_mounds_within_a_minute() {
+        let s = |s: u64| EventNs(at(0).0 + s * NS_PER_S);
+        let newest = |game, bullpen| [(GAME_MOUND, s(game)), (MoundId(1), s(bullpen))];
+        let now = box_at(2);
+        assert_eq!(at_once(&newest(20, 32), now), Some((MoundId(1), GAME_MOUND, 12 * NS_PER_S)));
+        assert_eq!(at_once(&newest(92, 32), now), None, "he walked");
+        assert_eq!(at_once(&newest(20, 32), box_at(11)), None, "it is long ago");
+        assert_eq!(at_once(&newest(20, 32)[..1], now), None);
+    }
+
+    fn any_sign() -> impl Strategy<Value = Sign> {
+        prop_oneof![
+            (1..4_u32).prop_map(|who| Named(PitcherId(who))),
+            Just(InningEnded),
+            Just(InningBegan),
+            Just(Somebody)
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_in_which_marks_become_known_changes_nothing(
+            signs in proptest::collection::btree_map(0..120_u64, any_sign(), 0..40), seed: u64, now in 0..200_u64,
+        ) {
+            let ordered: Vec<_> = signs.into_iter().collect();
+            let mut mixed = ordered.clone();
+            mixed.sort_by_key(|(min, _)| (min ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let throws = [threw(HOME, 0, &[3, 50]), threw(AWAY, 0, &[20, 21]), threw(RELIEF, 0, &[70])];
+            for pitcher in [HOME, AWAY, RELIEF] {
+                prop_assert_eq!(
+                    told(&mounds(&ordered), pitcher, &throws, now),
+                    told(&mounds(&mixed), pitcher, &throws, now)
+                );
+            }
+        }
+    }
+}

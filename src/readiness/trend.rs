@@ -1,0 +1,82 @@
+//! How a pitcher's indices went over his outing, pitch by pitch.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Index, Readiness};
+use crate::store::records::State;
+
+/// Points kept of an outing: more pitches than anybody throws in one.
+const POINTS_MAX: usize = 200;
+
+/// The indices after one pitch, in their last revision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TrendPoint {
+    /// Pitches in the outing by then.
+    pub pitches: u32,
+    /// Release event time of the newest pitch by then, RFC 3339.
+    pub last_pitch_at: String,
+    /// 0–100, high is good; of a pitch earlier than this one where `held`.
+    pub readiness: Index,
+    /// 0–100, high is tired.
+    pub fatigue: Index,
+    /// `provisional`, `final` or `held`.
+    pub state: State,
+    /// In words, the weightiest first: what moved it.
+    pub reasons: Vec<String>,
+}
+
+impl From<&Readiness> for TrendPoint {
+    fn from(readiness: &Readiness) -> Self {
+        Self {
+            pitches: readiness.pitches,
+            last_pitch_at: readiness.last_pitch_at.clone(),
+            readiness: readiness.readiness,
+            fatigue: readiness.fatigue,
+            state: readiness.state,
+            reasons: readiness.reasons.clone(),
+        }
+    }
+}
+
+/// An outing's points, one a pitch, oldest first; bounded. Cheap to clone.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Vec<TrendPoint>", into = "Vec<TrendPoint>")]
+pub struct Trend(VecDeque<Arc<TrendPoint>>);
+
+impl From<Vec<TrendPoint>> for Trend {
+    fn from(points: Vec<TrendPoint>) -> Self {
+        Self(points.into_iter().map(Arc::new).collect())
+    }
+}
+
+impl From<Trend> for Vec<TrendPoint> {
+    fn from(trend: Trend) -> Self {
+        trend.0.into_iter().map(Arc::unwrap_or_clone).collect()
+    }
+}
+
+impl Trend {
+    /// The point of a pitch that is known is replaced: a revision, or its final result. Where pitches turned out to be
+    /// another pitcher's there are fewer now, and the points beyond are gone.
+    pub fn push(&mut self, readiness: &Readiness) {
+        while self.0.back().is_some_and(|last| last.pitches >= readiness.pitches) {
+            self.0.pop_back();
+        }
+        if readiness.pitches == 0 {
+            return;
+        }
+        if self.0.len() == POINTS_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(Arc::new(readiness.into()));
+    }
+
+    /// Oldest first.
+    pub fn points(&self) -> impl ExactSizeIterator<Item = &TrendPoint> {
+        self.0.iter().map(Arc::as_ref)
+    }
+}
