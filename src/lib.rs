@@ -25,4 +25,5 @@ pub mod risk;
 pub mod simulate;
 pub mod store;
 pub mod tracking;
+pub mod units;
 pub mod upstream;

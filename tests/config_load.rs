@@ -349,6 +349,132 @@ alarm_px = 0.1
 }
 
 #[test]
+fn alert_limits_that_contradict_each_other_are_refused_with_their_line() {
+    let text = "\
+[readiness]
+hold_qa = 1.5
+
+[readiness.alerts]
+readiness = { warning = { raise = 80.0, clear = 70.0 } }
+late_data_frac = { critical = { raise = 0.1, clear = 0.05 } }
+";
+    let errors = Desk::new().errors(text, &[]);
+    let expected = [
+        ("2:1", "hold_qa is 1.5"),
+        ("4:12", "late_data_frac: critical raises at 0.1 and warning at 0.2"),
+        ("4:12", "readiness: warning raises at 80 and clears at 70"),
+    ];
+    assert_eq!(errors.len(), expected.len(), "{errors:#?}");
+    for ((place, message), (line, part)) in errors.iter().zip(expected) {
+        assert!(place == line && message.contains(part), "{place} {message:?} should be at {line} and say {part:?}");
+    }
+}
+
+/// A range as it stands in a comment or a message: `4096 to 1073741824`, or `More than 0, at most 15`.
+#[derive(Debug, PartialEq)]
+struct Stated {
+    least: Option<f64>,
+    most: f64,
+}
+
+/// The last range that a text states.
+fn stated(text: &str) -> Option<Stated> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let number = |word: &str| word.trim_matches(|c: char| ".,;:()".contains(c)).parse::<f64>().ok();
+    let at = |i: usize| words.get(i).copied().unwrap_or_default();
+    (0..words.len()).rev().find_map(|i| match (at(i), at(i + 1)) {
+        ("to", _) if i > 0 => Some(Stated { least: Some(number(at(i - 1))?), most: number(at(i + 1))? }),
+        ("at", "most") => Some(Stated { least: None, most: number(at(i + 2))? }),
+        _ => None,
+    })
+}
+
+/// What the shipped file says before each key, by section and key.
+fn remarks() -> Vec<(String, String, String)> {
+    let shipped = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/pitchguard.toml")).expect("shipped");
+    let (mut section, mut remark, mut out) = (String::new(), String::new(), Vec::new());
+    let (mut after_key, mut before) = (false, String::new());
+    for line in shipped.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']').to_owned();
+        }
+        let Some(said) = line.strip_prefix("# ") else {
+            (remark, before) = (String::new(), String::new());
+            continue;
+        };
+        match said.split_once(" = ") {
+            Some((key, _)) if !key.contains(' ') => {
+                // Keys one under the other share what is said before the first of them.
+                if !after_key {
+                    before = std::mem::take(&mut remark);
+                }
+                out.push((section.clone(), key.to_owned(), before.clone()));
+                after_key = true;
+            }
+            _ => {
+                if after_key {
+                    remark.clear();
+                }
+                remark.push_str(said);
+                remark.push(' ');
+                after_key = false;
+            }
+        }
+    }
+    out
+}
+
+/// Whether a key takes a value. Waits are given room, so that only the key itself can be at fault.
+fn takes(section: &str, key: &str, value: f64) -> Result<(), String> {
+    let room = match (section, key) {
+        ("reorder", "watermark_s") => "max_hold_s = 30.0\n",
+        ("store", "disk_shed_frac") => "disk_warn_frac = 0.9\n",
+        ("store", "disk_warn_frac") => "disk_shed_frac = 0.0\n",
+        ("calibration", "correct_confidence") => "rearm_confidence = 1.0\n",
+        ("calibration", "rearm_confidence") => "correct_confidence = 0.0\n",
+        _ => "",
+    };
+    let whole = value.fract() == 0.0 && !key.ends_with("_s") && !key.ends_with("_h");
+    let written = if whole { format!("{value}") } else { format!("{value:?}") };
+    let errors = Desk::new().errors(&format!("[{section}]\n{room}{key} = {written}\n"), &[]);
+    match errors.into_iter().find(|(_, message)| message.starts_with(&format!("[{section}] {key} "))) {
+        None => Ok(()),
+        Some((_, message)) => Err(message),
+    }
+}
+
+#[test]
+fn every_range_that_the_shipped_file_states_is_the_one_that_is_checked() {
+    let mut walked = 0;
+    for (section, key, remark) in remarks() {
+        let Some(Stated { least, most }) = stated(&remark) else { continue };
+        walked += 1;
+        assert_eq!(takes(&section, &key, most), Ok(()), "[{section}] {key}: {remark}");
+        assert!(takes(&section, &key, most * 1.5 + 1.0).is_err(), "[{section}] {key} beyond {most}: {remark}");
+        if let Some(least) = least {
+            assert_eq!(takes(&section, &key, least), Ok(()), "[{section}] {key}: {remark}");
+            assert!(least <= 0.0 || takes(&section, &key, least - 1.0).is_err(), "[{section}] {key} under {least}");
+        } else if remark.contains("More than 0") {
+            assert!(takes(&section, &key, 0.0).is_err(), "[{section}] {key}: {remark}");
+        }
+    }
+    assert!(walked > 18, "{walked} ranges");
+}
+
+#[test]
+fn every_range_that_is_checked_stands_in_the_shipped_file() {
+    for (section, key, remark) in remarks() {
+        let Err(message) = takes(&section, &key, 3e9) else { continue };
+        let Some(checked) = stated(&message) else { continue };
+        if message.contains("whole number") || message.contains("share") {
+            continue;
+        }
+        let told = stated(&remark).unwrap_or_else(|| panic!("[{section}] {key}: {message:?} is not in {remark:?}"));
+        assert_eq!(told.most, checked.most, "[{section}] {key}: {message:?} and {remark:?}");
+    }
+}
+
+#[test]
 fn waits_must_fit_together() {
     let desk = Desk::new();
     for (text, line) in [

@@ -20,7 +20,7 @@ use pitchguard::daemon::Daemon;
 use pitchguard::history::etl::{DailyModel, keep_up};
 use pitchguard::history::savant::row::{pitch_id, release_ns};
 use pitchguard::history::{self, GameTypes, Unwatched};
-use pitchguard::risk::registry::Registry;
+use pitchguard::risk::registry::{Insist, Registry};
 use pitchguard::risk::service::RiskService;
 use pitchguard::risk::train::train;
 use pitchguard::store::records::{Measured, Origin, PitchRecord, PitcherRecord, State};
@@ -159,6 +159,10 @@ fn five_seasons_of_a_league_are_asked_for_a_workload() {
         assert!(response.status().is_success(), "{asked}: {:?}", response.text());
     });
     let began = Instant::now();
+    let staff = client.get(url("/api/risk/staff?date=2023-09-28")).send().expect("it answers").bytes().expect("a body");
+    println!("the whole staff, {} bytes, in {:.1?}", staff.len(), began.elapsed());
+    assert!(staff.starts_with(b"{\"date\":\"2023-09-28\""));
+    let began = Instant::now();
     let listed = client.get(url("/api/pitchers?team=T3&season=2023")).send();
     println!("a team's pitchers in {:.1?}", began.elapsed());
     assert!(listed.expect("it answers").status().is_success());
@@ -184,7 +188,7 @@ fn serves_a_model(store: &Arc<Store>) {
     let model = train(&league(40, 11), &plan()).expect("three years");
     let service = RiskService::new(Arc::clone(store), pitchguard::risk::Config::default());
     Registry::new(Arc::clone(store)).register(&model).expect("kept");
-    service.promote(&model.version).expect("it fits");
+    service.promote(&model.version, Insist::Yes).expect("it fits");
     let began = Instant::now();
     let (made, night) = keep_up(store, &service, date(2023, 9, 28), &mut Unwatched).expect("the store works");
     println!("features of {made:?} days of pitching and the night's of {night:?} pitchers in {:.1?}", began.elapsed());

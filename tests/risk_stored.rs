@@ -78,7 +78,8 @@ fn a_store_filled_in_another_order_gives_the_features_of_the_files_and_both_know
         ((607_074, 3), 2),
         "Ned has a local id, and nobody can tell whose Garcia's game is"
     );
-    let rodon = stored::series_of(&store, 607_074).expect("read").expect("he is known");
+    let rodon =
+        stored::series_of(&store, 607_074, &stored::lists(&store).expect("read")).expect("read").expect("he is known");
     let placements: Vec<_> = rodon.placements.iter().map(|p| (p.part, p.surgery, p.returned)).collect();
     let day = |month, day| pitchguard::risk::Day::ymd(2022, month, day);
     let expected = [(BodyPart::Elbow, None, day(5, 6)), (BodyPart::Elbow, day(5, 13), None)];

@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
-use super::extract::Named;
+use super::extract::{Asked, Named};
 use super::problem::{Problem, ProblemDetails};
 use super::risk::{blocking, desk};
 use crate::observe::{Outcomes, RiskStatus};
@@ -15,7 +15,7 @@ use crate::risk::drift::Moved;
 use crate::risk::features::fingerprint;
 use crate::risk::model::Model;
 use crate::risk::monitor::Watch;
-use crate::risk::registry::RegistryError;
+use crate::risk::registry::{Insist, RegistryError};
 use crate::risk::service::RiskService;
 
 /// A figure with its 95 % interval.
@@ -45,6 +45,13 @@ pub(super) struct ModelShown {
     calibrate_year: i16,
     /// Year tested on.
     test_year: i16,
+    /// Days of pitching in it that were judged.
+    test_rows: usize,
+    /// Of those, followed by a placement.
+    test_placed: usize,
+    /// Whether its ranking can be told from chance: the whole interval of `auc` lies above 0.5. If not, it is promoted only
+    /// by force, and its numbers are shown to nobody.
+    better_than_chance: bool,
     /// Share of placements that the index is measured from.
     base_rate: f64,
     /// On the test year.
@@ -133,6 +140,9 @@ fn shown(model: &Model, serving: bool) -> ModelShown {
         train_years: record.train_years,
         calibrate_year: record.calibrate_year,
         test_year: record.test_year,
+        test_rows: record.test.rows,
+        test_placed: record.test.placed,
+        better_than_chance: model.is_better_than_chance(),
         base_rate: model.base_rate,
         auc: figure(record.test.auc),
         lift_10: figure(record.test.lift_10),
@@ -171,18 +181,29 @@ pub(super) async fn list(State(state): State<ApiState>) -> Result<Json<Models>, 
     Ok(Json(blocking(work).await??))
 }
 
-/// Lets a model serve, at once.
+/// Whether somebody insists.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PromoteQuery {
+    /// Whether a model that is not better than chance is to serve all the same; its numbers are then shown to nobody.
+    #[serde(default)]
+    force: bool,
+}
+
+/// Lets a model serve, at once. One that is not better than chance is refused (`NOT_BETTER_THAN_CHANCE`).
 #[utoipa::path(post, path = "/api/models/{version}/promote", tag = "risk",
-    params(("version" = String, Path, description = "The model's version")), responses(
+    params(("version" = String, Path, description = "The model's version"), PromoteQuery), responses(
     (status = 200, body = ModelShown),
     (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
 ))]
 pub(super) async fn promote(
     State(state): State<ApiState>,
     Named(version): Named<String>,
+    Asked(asked): Asked<PromoteQuery>,
 ) -> Result<Json<ModelShown>, Problem> {
     let desk = desk(&state)?;
-    let model = blocking(move || desk.service().promote(&version)).await??;
+    let model = blocking(move || desk.service().promote(&version, Insist::from(asked.force))).await??;
     Ok(Json(shown(&model, true)))
 }
 
@@ -203,6 +224,9 @@ impl From<RegistryError> for Problem {
             RegistryError::Unknown(_) => (StatusCode::NOT_FOUND, "unknown-model", "Unknown model"),
             RegistryError::NothingBefore => (StatusCode::CONFLICT, "nothing-before", "No earlier model"),
             RegistryError::Mismatch(_) => (StatusCode::CONFLICT, "features-differ", "Features differ"),
+            RegistryError::NotBetterThanChance { .. } => {
+                (StatusCode::CONFLICT, "not-better-than-chance", "Model not better than chance")
+            }
             RegistryError::Unreadable { .. } | RegistryError::Store(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "store-failed", "Store failed")
             }

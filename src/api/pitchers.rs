@@ -18,7 +18,7 @@ use crate::risk::anomaly::Anomaly;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PitchersQuery {
-    /// Of this team only, Statcast's letters: `STL`.
+    /// Of this team only, Statcast's letters: `STL`. Other sources' codes of the same club do as well: `CHW` is `CWS`.
     team: Option<String>,
     /// With pitches in this season only: `2025`.
     season: Option<i16>,

@@ -15,9 +15,10 @@ use super::extract::{Asked, read_history};
 use super::history::{History, PitchPage, PitchPosition, PitchQuery, PitchSlice};
 use super::live::Snapshot;
 use super::problem::{Problem, ProblemDetails};
-use crate::ids::{GamePk, PitcherId};
+use crate::ids::{BoxNs, GamePk, PitcherId};
+use crate::observe::rfc3339;
 use crate::risk::anomaly::Anomaly;
-use crate::store::records::PitchRecord;
+use crate::store::records::{Measured, Origin, PitchRecord, State as ResultState};
 
 /// Pitches of a page where the client says nothing: a game of both teams fits in three.
 const LIMIT_DEFAULT: usize = 100;
@@ -34,7 +35,8 @@ pub(super) struct PitchesQuery {
     /// Of this game only, Statcast's `game_pk`; 0 for bullpen sessions.
     game_pk: Option<u32>,
     /// A time from which to read forward: RFC 3339, `YYYY-MM-DD` (UTC), or ns since the Unix epoch; or the `next` of
-    /// another page, to go on. Without it, the newest pitches, and `next` leads back.
+    /// another page, to go on. Without it, the newest pitches, and `next` leads back. Imported pitches have no time: they
+    /// stand in the evening of their day, UTC, in the order of play, so ask for them by day.
     since: Option<String>,
     /// 1 to 1000, 100 where absent.
     limit: Option<usize>,
@@ -46,13 +48,87 @@ pub(super) struct PitchesQuery {
 /// A pitch, and how far it is from what is usual.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PitchShown {
-    /// The pitch.
+    /// MLBAM id of the pitcher; null while no mark has named one.
+    pitcher: Option<u32>,
+    /// Release event time, ns since the Unix epoch; null of an imported pitch, whose source tells its day and its place in the
+    /// order of play, and no time.
+    release_ns: Option<u64>,
+    /// The same, RFC 3339.
+    release_at: Option<String>,
+    /// Pitch id, stable over revisions.
+    id: u64,
+    /// `YYYY-MM-DD`, the park's local date.
+    game_date: String,
+    /// Statcast's `game_pk`; 0 where no game is known.
+    game_pk: u32,
+    /// Statcast's.
+    at_bat_number: Option<u16>,
+    /// Statcast's.
+    pitch_number: Option<u16>,
+    /// Statcast's code (`FF`); empty where unknown.
+    pitch_type: String,
+    /// Mound id; 0 of imported pitches.
+    mound: u8,
+    /// Where the record came from.
+    origin: Origin,
+    /// Provisional or final.
+    state: ResultState,
+    /// Counts up with each published change.
+    revision: u32,
+    /// The values, Statcast's names.
     #[serde(flatten)]
-    pitch: PitchRecord,
+    values: Measured,
+    /// Their standard deviations; null of imported pitches.
+    sd: Option<Measured>,
+    /// Cameras that the fit used; null of imported pitches.
+    cameras: Option<u8>,
+    /// Root mean square residual of the fit, px; null of imported pitches.
+    residual_px: Option<f64>,
+    /// Share of its frames that came after the final watermark; null of imported pitches.
+    late_data_frac: Option<f64>,
+    /// Confidence in the rig's calibration, 0.50–0.95; null where nobody judges it yet.
+    calibration_confidence: Option<f64>,
+    /// Whether a released mark gave the release.
+    release_marked: bool,
+    /// Reasons to distrust it, and how it came about; see `PitchRecord`.
+    flags: Vec<String>,
     /// How far it is from his own of that type, and what drives that; absent where it was not asked for, or too little is
     /// known.
     #[serde(skip_serializing_if = "Option::is_none")]
     anomaly: Option<Anomaly>,
+}
+
+impl PitchShown {
+    /// A pitch without what nobody measured: the store files an imported pitch under a time made from its day and its place
+    /// in the order of play, which is no time of day.
+    fn of(pitch: PitchRecord, anomaly: Option<Anomaly>) -> Self {
+        let measured_here = pitch.origin == Origin::Live;
+        let release_ns = measured_here.then_some(pitch.release_ns);
+        Self {
+            pitcher: pitch.pitcher,
+            release_ns,
+            release_at: release_ns.map(|ns| rfc3339(BoxNs(ns))),
+            id: pitch.id,
+            game_date: pitch.game_date,
+            game_pk: pitch.game_pk,
+            at_bat_number: pitch.at_bat_number,
+            pitch_number: pitch.pitch_number,
+            pitch_type: pitch.pitch_type,
+            mound: pitch.mound,
+            origin: pitch.origin,
+            state: pitch.state,
+            revision: pitch.revision,
+            values: pitch.values,
+            sd: pitch.sd,
+            cameras: measured_here.then_some(pitch.cameras),
+            residual_px: pitch.residual_px,
+            late_data_frac: measured_here.then_some(pitch.late_data_frac),
+            calibration_confidence: pitch.calibration_confidence,
+            release_marked: pitch.release_marked,
+            flags: pitch.flags,
+            anomaly,
+        }
+    }
 }
 
 /// A page of pitches.
@@ -95,9 +171,9 @@ pub(super) async fn list(
     let shown = if asked.anomalies {
         let judge = move |history: &dyn History| Ok((history.anomalies(&pitches)?, pitches));
         let (anomalies, pitches) = read_history(&state, judge).await?;
-        pitches.into_iter().zip(anomalies).map(|(pitch, anomaly)| PitchShown { pitch, anomaly }).collect()
+        pitches.into_iter().zip(anomalies).map(|(pitch, anomaly)| PitchShown::of(pitch, anomaly)).collect()
     } else {
-        pitches.into_iter().map(|pitch| PitchShown { pitch, anomaly: None }).collect()
+        pitches.into_iter().map(|pitch| PitchShown::of(pitch, None)).collect()
     };
     Ok(Json(Pitches { pitches: shown, next }))
 }
@@ -237,5 +313,19 @@ mod tests {
         for text in ["", "yesterday", "1900-01-01", "-5", "2025-13-01"] {
             assert_eq!(read_time_ns(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_imported_pitch_has_no_time_and_keeps_its_id_and_its_place() {
+        let live = crate::daemon::live_pitch(5, 1_751_652_900_000_000_000, 7);
+        let imported = PitchRecord { origin: Origin::Savant, id: 717_797, cameras: 0, ..live.clone() };
+        let shown = |pitch| serde_json::to_value(PitchShown::of(pitch, None)).expect("plain data");
+        let (live, imported) = (shown(live), shown(imported));
+        assert_eq!(live["release_at"], "2025-07-04T18:15:00Z");
+        assert_eq!(live["release_ns"], 1_751_652_900_000_000_000_u64);
+        for measured in ["release_ns", "release_at", "cameras", "late_data_frac"] {
+            assert!(!live[measured].is_null() && imported[measured].is_null(), "{measured}: {imported}");
+        }
+        assert_eq!((&imported["id"], &imported["game_date"]), (&717_797.into(), &live["game_date"]));
     }
 }

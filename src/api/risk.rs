@@ -7,15 +7,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
-use super::extract::{Body, Client};
+use super::extract::{Asked, Body, Client};
 use super::limit::Buckets;
 use super::problem::{Problem, ProblemDetails};
 use crate::risk::Day;
 use crate::risk::respond::Assessment;
 use crate::risk::service::{RiskError, RiskService};
+use crate::risk::staff::Staff;
 
 /// Risk as the API serves it: the service, and how often each client may ask.
 #[derive(Debug)]
@@ -129,17 +130,16 @@ pub(super) async fn many(
 
 fn answer(desk: &RiskDesk, pitchers: &[u32], day: Option<Day>) -> Result<RiskAnswers, Problem> {
     let mut answers = RiskAnswers { assessments: Vec::new(), unanswered: Vec::new(), availability: Vec::new() };
-    for pitcher in pitchers {
-        let code = match desk.service.assess(*pitcher, day) {
+    for (pitcher, told) in desk.service.assess_all(pitchers, day)? {
+        let (code, detail) = match told {
             Ok(assessment) => {
                 answers.assessments.push(Assessment::clone(&assessment));
                 continue;
             }
             Err(error @ RiskError::UnknownPitcher(_)) => ("UNKNOWN_PITCHER", error.to_string()),
-            Err(error @ RiskError::NoAssessment(_)) => ("NO_FEATURES_FOR_DATE", error.to_string()),
-            Err(error) => return Err(error.into()),
+            Err(error) => ("NO_FEATURES_FOR_DATE", error.to_string()),
         };
-        answers.unanswered.push(Unanswered { pitcher: *pitcher, code: code.0, detail: code.1 });
+        answers.unanswered.push(Unanswered { pitcher, code, detail });
     }
     if day.is_some() {
         let days = answers.assessments.first().map(|a| a.recommendation.availability.clone()).unwrap_or_default();
@@ -152,6 +152,38 @@ fn answer(desk: &RiskDesk, pitchers: &[u32], day: Option<Day>) -> Result<RiskAns
     Ok(answers)
 }
 
+/// What asking about the whole staff takes of a client's minute: at the usual limit it can be asked for every five seconds.
+const STAFF_COST: f64 = 20.0;
+
+/// As of which day.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct StaffQuery {
+    /// As of the end of this day, `YYYY-MM-DD`; today's in the park where left out.
+    date: Option<String>,
+}
+
+/// Everybody's risk, load and availability at one date, in one answer. Load and availability are told without a model too.
+#[utoipa::path(get, path = "/api/risk/staff", tag = "risk", params(StaffQuery), responses(
+    (status = 200, body = Staff),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details; `code` is INVALID_DATE, INVALID_DATE_RANGE, RATE_LIMITED, …"),
+))]
+pub(super) async fn staff(
+    State(state): State<ApiState>,
+    client: Client,
+    Asked(asked): Asked<StaffQuery>,
+) -> Result<Json<Staff>, Problem> {
+    let desk = desk(&state)?;
+    admit(&desk, client, STAFF_COST)?;
+    let day = match read_day(asked.date.as_deref())? {
+        Some(day) => day,
+        None => Day::of(state.place.day_of(state.clock.now())),
+    };
+    let staff = blocking(move || desk.service.staff(day)).await?;
+    staff.map(Json).map_err(|error| RiskError::from(error).into())
+}
+
 /// The service, where there is one.
 pub(super) fn desk(state: &ApiState) -> Result<Arc<RiskDesk>, Problem> {
     state.risk.clone().ok_or_else(|| RiskError::NoModel.into())
@@ -161,8 +193,11 @@ pub(super) fn desk(state: &ApiState) -> Result<Arc<RiskDesk>, Problem> {
 pub(super) fn admit(desk: &RiskDesk, Client(ip): Client, cost: f64) -> Result<(), Problem> {
     desk.asked.take(ip, cost, Instant::now()).map_err(|wait| {
         let seconds = wait.as_secs() + 1;
-        let detail =
-            format!("too many risk requests of this client; ask again in {seconds} s, or ask for several at once");
+        let most = desk.service.config().requests_per_minute;
+        let detail = format!(
+            "This device has asked for more risks than the {most} a minute that one may ask for; it can ask again in \
+             {seconds} s. GET /api/risk/staff tells everybody's in one request."
+        );
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Too many requests", detail).retry_after(seconds)
     })
 }
@@ -191,7 +226,9 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
 impl From<RiskError> for Problem {
     fn from(error: RiskError) -> Self {
         let (status, slug, title) = match &error {
-            RiskError::NoModel => (StatusCode::SERVICE_UNAVAILABLE, "no-model", "No model serves"),
+            RiskError::NoModel | RiskError::CannotServe(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "no-model", "No model serves")
+            }
             RiskError::UnknownPitcher(_) => (StatusCode::NOT_FOUND, "unknown-pitcher", "Unknown pitcher"),
             RiskError::NoAssessment(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "no-features-for-date", "Too little known for this date")

@@ -110,6 +110,7 @@ fn api() -> OpenApiRouter<ApiState> {
         .routes(routes!(calibration::recalibrate))
         .routes(routes!(risk::one))
         .routes(routes!(risk::many))
+        .routes(routes!(risk::staff))
         .routes(routes!(models::list))
         .routes(routes!(models::promote))
         .routes(routes!(models::rollback))

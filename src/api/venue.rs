@@ -6,7 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ApiState;
-use crate::ids::MoundId;
+use crate::ids::{BoxNs, EventNs, MoundId};
+use crate::pipeline::game_date;
 use crate::tracking::venue::Venue;
 
 /// The ballpark, as far as people need to know it.
@@ -29,6 +30,14 @@ struct PlaceMound {
     id: MoundId,
     /// `game`, `bullpen_home`, `bullpen_visitor`.
     name: String,
+}
+
+impl Place {
+    /// The day of baseball that a moment belongs to in this park.
+    pub(super) fn day_of(&self, at: BoxNs) -> jiff::civil::Date {
+        let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        game_date(EventNs(at.0), &zone)
+    }
 }
 
 impl From<&Venue> for Place {

@@ -100,3 +100,49 @@ impl Default for Config {
         }
     }
 }
+
+impl Config {
+    /// Every key that cannot be meant, with why; empty for a sound configuration.
+    pub fn errors(&self) -> Vec<(&'static str, String)> {
+        let mut errors = Vec::new();
+        if !(self.ewma_lambda > 0.0 && self.ewma_lambda <= 1.0) {
+            errors.push((
+                "ewma_lambda",
+                format!("is {}; write more than 0 and at most 1 (0.1 is usual)", self.ewma_lambda),
+            ));
+        }
+        // What is divided by, or would make a filter certain of what it cannot know.
+        for (key, value) in [
+            ("walk_px", self.walk_px),
+            ("pitch_s", self.pitch_s),
+            ("surveyed_px", self.surveyed_px),
+            ("surveyed_turn", self.surveyed_turn),
+            ("surveyed_clock_ns", self.surveyed_clock_ns),
+            ("common_px", self.common_px),
+            ("watch_px", self.watch_px),
+            ("correct_px", self.correct_px),
+        ] {
+            if value <= 0.0 {
+                errors.push((key, format!("is {value}; write more than 0")));
+            }
+        }
+        if self.alarm_px < self.watch_px {
+            let (alarm, watch) = (self.alarm_px, self.watch_px);
+            errors.push(("alarm_px", format!("is {alarm}, below watch_px ({watch}); an alarm is worse than a watch")));
+        }
+        for (key, share) in
+            [("correct_confidence", self.correct_confidence), ("rearm_confidence", self.rearm_confidence)]
+        {
+            if !(0.0..=1.0).contains(&share) {
+                errors.push((key, format!("is {share}; write a confidence from 0 to 1 (0.7 and 0.8 are usual)")));
+            }
+        }
+        if self.rearm_confidence < self.correct_confidence {
+            let (rearm, correct) = (self.rearm_confidence, self.correct_confidence);
+            let why =
+                format!("is {rearm}, below correct_confidence ({correct}); a camera is armed again once it is better");
+            errors.push(("rearm_confidence", why));
+        }
+        errors
+    }
+}

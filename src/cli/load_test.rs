@@ -24,6 +24,7 @@ use crate::readiness::{AsOf, FeatureValue, Index, Presence, PresenceState, Readi
 use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord, State};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::tracking::venue::Venue;
+use crate::units::Unit;
 
 /// Ids of people without an MLBAM id start here.
 const LOCAL_ID: u32 = 1 << 31;
@@ -206,7 +207,14 @@ impl Thrower {
 
     fn readiness(&self, now_ns: u64, state: State) -> Readiness {
         let around = |value: f64| Index { value: Some(value), low: Some(value - 4.0), high: Some(value + 4.0) };
-        let delta = FeatureValue { value: (self.value - 90.0) / 20.0, sd: 0.3, qa: 0.98, n: 5 };
+        let delta = FeatureValue {
+            value: (self.value - 90.0) / 20.0,
+            sd: 0.3,
+            qa: 0.98,
+            n: 5,
+            unit: Some(Unit::Mph),
+            digits: Some(1),
+        };
         Readiness {
             pitcher: PitcherId(self.id),
             name: self.name(),
@@ -215,6 +223,9 @@ impl Thrower {
             fatigue: around(100.0 - self.value),
             risk: Index::default(),
             probability_21d: None,
+            base_rate_21d: None,
+            risk_coverage: None,
+            risk_absent: Some("no risk model serves on this box".to_owned()),
             features: [("velocity_delta_5".to_owned(), delta)].into(),
             feature_set: "v2".to_owned(),
             feature_qa_min: Some(0.98),

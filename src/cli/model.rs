@@ -30,6 +30,9 @@ enum ModelWhat {
     Promote {
         /// Which.
         version: String,
+        /// Even if it is not better than chance; its numbers are then shown to nobody
+        #[arg(long)]
+        force: bool,
     },
     /// Lets the model serve again that did before
     Rollback,
@@ -58,7 +61,7 @@ pub fn run(args: &ModelArgs, store: &StoreConfig, risk: &risk::Config) -> Result
     let ask = match &args.what {
         ModelWhat::List => ModelWork::List,
         ModelWhat::Show { version } => ModelWork::Show { version: version.clone() },
-        ModelWhat::Promote { version } => ModelWork::Promote { version: version.clone() },
+        ModelWhat::Promote { version, force } => ModelWork::Promote { version: version.clone(), force: *force },
         ModelWhat::Rollback => ModelWork::Rollback,
         ModelWhat::Evaluate { version, year, appearances, injuries } => {
             files = [&injuries[..], &appearances[..]].concat();

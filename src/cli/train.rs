@@ -20,7 +20,8 @@ pub struct TrainArgs {
     /// Injured-list reports that go with them
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "appearances")]
     injuries: Vec<PathBuf>,
-    /// Test on this year, calibrate on the one before, train on all before that; the latest year where left out
+    /// Test on this year, calibrate on the one before, train on all before that; the latest year with placements enough to
+    /// judge a model where left out
     #[arg(long, value_name = "YEAR")]
     test_year: Option<i16>,
     /// Games and placements are known up to this day (YYYY-MM-DD); as far as both tell where left out
@@ -32,6 +33,9 @@ pub struct TrainArgs {
     /// Lets the model serve at once
     #[arg(long)]
     promote: bool,
+    /// Lets it serve even if it is not better than chance; its numbers are then shown to nobody
+    #[arg(long, requires = "promote")]
+    force: bool,
     /// Trains and tells, and keeps nothing
     #[arg(long, conflicts_with = "promote")]
     dry_run: bool,
@@ -48,6 +52,7 @@ pub fn run(args: &TrainArgs, store: &StoreConfig, risk: &risk::Config) -> Result
         data_end: args.data_end,
         keep: !args.dry_run,
         promote: args.promote,
+        force: args.force,
         reports: (!files.is_empty()).then_some(args.injuries.len()),
     };
     // Files that are only tried need no store, and none is made for them.

@@ -2,7 +2,6 @@
 
 use super::reader::Reader;
 use super::{Auth, Config, Place, ReorderConfig};
-use crate::environment::Quantity;
 use crate::ingest::KeyFileError;
 use crate::upstream::check_files;
 
@@ -18,32 +17,36 @@ pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
     reorder(config, r);
     store(config, r);
     http(config, r);
-    environment(config, r);
-    readiness(config, r);
-    calibration(config, r);
-    if let Err(error) = config.journal.check() {
-        let place = r.place_of("journal", error.key);
-        r.report(place, format!("[journal] {error}"));
-    }
-    for (key, why) in config.risk.errors() {
-        let place = r.place_of("risk", key);
-        r.report(place, format!("[risk] {key} {why}"));
+    for (section, errors) in ROOMS {
+        for (key, why) in errors(config) {
+            let place = match r.place_of(section, key) {
+                // What is missing has no place of its own.
+                Place::Default if section == "upstream" => r.place_of(section, "kind"),
+                place => place,
+            };
+            r.report(place, format!("[{section}] {key} {why}"));
+        }
     }
     upstream(config, r);
 }
 
+/// What a room has against its own section: which key, and why.
+type Faults = Vec<(&'static str, String)>;
+
+/// Every room with a section of its own, and its checks. A test compares the list with the sources.
+const ROOMS: [(&str, fn(&Config) -> Faults); 7] = [
+    ("environment", |config| config.environment.errors()),
+    ("tracking", |config| config.tracking.errors()),
+    ("readiness", |config| config.readiness.errors()),
+    ("calibration", |config| config.calibration.errors()),
+    ("journal", |config| config.journal.errors()),
+    ("risk", |config| config.risk.errors()),
+    ("upstream", |config| config.upstream.errors()),
+];
+
 fn upstream(config: &Config, r: &mut Reader<'_>) {
-    let faults = config.upstream.errors();
-    for (key, why) in &faults {
-        // What is missing has no place of its own.
-        let place = match r.place_of("upstream", key) {
-            Place::Default => r.place_of("upstream", "kind"),
-            place => place,
-        };
-        r.report(place, format!("[upstream] {key} {why}"));
-    }
     if config.upstream.is_on()
-        && faults.is_empty()
+        && config.upstream.errors().is_empty()
         && let Err(error) = check_files(&config.upstream)
     {
         let place = r.place_of("upstream", error.key());
@@ -173,90 +176,35 @@ fn http(config: &Config, r: &mut Reader<'_>) {
     }
 }
 
-fn environment(config: &Config, r: &mut Reader<'_>) {
-    for quantity in Quantity::ALL {
-        let limits = config.environment.limits(quantity);
-        if limits.low >= limits.high {
-            let place = r.place_of("environment", quantity.name());
-            let (name, low, high) = (quantity.name(), limits.low, limits.high);
-            r.report(place, format!("[environment] {name}: low is {low} and high {high}; write low below high"));
-        }
-    }
-    if config.environment.stale_s <= 0.0 {
-        let place = r.place_of("environment", "stale_s");
-        r.report(place, "[environment] stale_s is 0; write a number of seconds above 0 (300.0 is usual)".into());
-    }
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
 
-fn readiness(config: &Config, r: &mut Reader<'_>) {
-    let readiness = &config.readiness;
-    let ramps = [
-        ("velocity", readiness.velocity),
-        ("spin", readiness.spin),
-        ("height", readiness.height),
-        ("mechanics", readiness.mechanics),
-        ("dose", readiness.dose),
-        ("acwr", readiness.acwr),
-        ("rest", readiness.rest),
-    ];
-    for (key, ramp) in ramps {
-        if ramp.span <= 0.0 {
-            let place = r.place_of("readiness", key);
-            r.report(place, format!("[readiness] {key}: span is {}; write more than 0, or points = 0", ramp.span));
-        }
-    }
-    let counts = [
-        ("pitchers_max", readiness.pitchers_max),
-        ("alerts_max", readiness.alerts_max),
-        ("alerts", readiness.alerts.raise_pitches.min(readiness.alerts.clear_pitches) as usize),
-    ];
-    for (key, count) in counts {
-        if count == 0 {
-            let place = r.place_of("readiness", key);
-            r.report(place, format!("[readiness] {key}: a count is 0; write 1 or more"));
-        }
-    }
-    for (key, cap) in [("starter_cap", readiness.starter_cap), ("reliever_cap", readiness.reliever_cap)] {
-        if cap <= 0.0 {
-            let place = r.place_of("readiness", key);
-            r.report(place, format!("[readiness] {key} is {cap}; write a number of pitches above 0"));
-        }
-    }
-}
+    use super::*;
 
-fn calibration(config: &Config, r: &mut Reader<'_>) {
-    let calibration = &config.calibration;
-    if !(calibration.ewma_lambda > 0.0 && calibration.ewma_lambda <= 1.0) {
-        let place = r.place_of("calibration", "ewma_lambda");
-        let message = format!(
-            "[calibration] ewma_lambda is {}; write more than 0 and at most 1 (0.1 is usual)",
-            calibration.ewma_lambda
-        );
-        r.report(place, message);
-    }
-    // What is divided by, or would make a filter certain of what it cannot know.
-    let above_zero = [
-        ("walk_px", calibration.walk_px),
-        ("pitch_s", calibration.pitch_s),
-        ("surveyed_px", calibration.surveyed_px),
-        ("surveyed_turn", calibration.surveyed_turn),
-        ("surveyed_clock_ns", calibration.surveyed_clock_ns),
-        ("common_px", calibration.common_px),
-        ("watch_px", calibration.watch_px),
-        ("correct_px", calibration.correct_px),
-    ];
-    for (key, value) in above_zero {
-        if value <= 0.0 {
-            let place = r.place_of("calibration", key);
-            r.report(place, format!("[calibration] {key} is {value}; write more than 0"));
+    /// The rooms under `dir` whose sources check a section: those with a `fn errors(&self`.
+    fn rooms_with_checks(dir: &Path, room: Option<&str>, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(dir).expect("the sources are there") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+            if path.is_dir() {
+                rooms_with_checks(&path, Some(room.unwrap_or(&name)), found);
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && fs::read_to_string(&path).expect("text").contains("pub fn errors(&self")
+            {
+                found.insert(room.unwrap_or(&name).to_owned());
+            }
         }
     }
-    if calibration.alarm_px < calibration.watch_px {
-        let place = r.place_of("calibration", "alarm_px");
-        let message = format!(
-            "[calibration] alarm_px is {}, below watch_px ({}); an alarm is worse than a watch",
-            calibration.alarm_px, calibration.watch_px
-        );
-        r.report(place, message);
+
+    #[test]
+    fn no_rooms_checks_are_left_out() {
+        let mut found = BTreeSet::new();
+        rooms_with_checks(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), None, &mut found);
+        let called: BTreeSet<String> = ROOMS.iter().map(|(room, _)| (*room).to_owned()).collect();
+        assert_eq!(called, found, "what is called at load, and what the sources have");
+        assert!(ROOMS.iter().all(|(_, errors)| errors(&Config::default()).is_empty()), "the defaults are sound");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::risk::Day;
 use crate::risk::anomaly::{Anomaly, Usual, outing};
+use crate::risk::coverage::Lists;
 use crate::risk::stored;
 use crate::store::records::{Measured, PitchRecord};
 use crate::store::{Cursor, Store, StoreError, Wanted};
@@ -29,7 +30,7 @@ const OUTINGS_MAX: usize = 48;
 
 /// A pitcher's latest outing against those before it; none where too little is known.
 pub(super) fn latest_outing(store: &Store, pitcher: u32) -> Result<Option<Anomaly>, StoreError> {
-    let series = stored::series_of(store, pitcher)?;
+    let series = stored::series_of(store, pitcher, &Lists::default())?;
     Ok(series.and_then(|series| outing(&series, Day(i32::MAX))))
 }
 

@@ -9,6 +9,7 @@ use super::anomalies;
 use crate::api::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
 use crate::features::baseline::PitcherBaseline;
 use crate::history;
+use crate::history::teams::canonical;
 use crate::history::workload::{self, Roles, WorkloadReport};
 use crate::ids::PitcherId;
 use crate::risk::anomaly::Anomaly;
@@ -70,7 +71,7 @@ impl StoreHistory {
         Ok(Pitcher {
             id: PitcherId(record.id),
             name: record.name.unwrap_or_else(|| record.id.to_string()),
-            team: record.team,
+            team: record.team.as_deref().map(canonical),
             throws: record.throws,
             seasons,
             pitches: appearances.iter().filter(|a| !a.is_means_only()).map(|a| u64::from(a.pitches)).sum(),
@@ -88,8 +89,9 @@ impl From<StoreError> for HistoryError {
 impl History for StoreHistory {
     fn pitchers(&self, team: Option<&str>, season: Option<i16>) -> Result<Vec<Pitcher>, HistoryError> {
         let mut out = Vec::new();
+        let team = team.map(canonical);
         for record in self.store.pitchers()? {
-            if team.is_some_and(|team| record.team.as_deref() != Some(team)) {
+            if team.as_ref().is_some_and(|team| record.team.as_deref().map(canonical).as_ref() != Some(team)) {
                 continue;
             }
             let pitcher = self.describe(record)?;

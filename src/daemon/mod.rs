@@ -473,7 +473,7 @@ pub(crate) fn roles(readiness: &crate::readiness::Config) -> crate::history::wor
 
 /// A final pitch of a game as this box would have measured it.
 #[cfg(test)]
-fn live_pitch(pitcher: u32, release_ns: u64, id: u64) -> crate::store::records::PitchRecord {
+pub(crate) fn live_pitch(pitcher: u32, release_ns: u64, id: u64) -> crate::store::records::PitchRecord {
     use crate::store::records::{Measured, Origin, PitchRecord, State};
     PitchRecord {
         pitcher: Some(pitcher),

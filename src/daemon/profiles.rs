@@ -52,8 +52,12 @@ impl StoreProfiles {
         Self { risk: Some(risk), ..self }
     }
 
-    fn risk(&self, pitcher: PitcherId, day: Date) -> Option<InjuryRisk> {
-        self.risk.as_ref()?.service().before(pitcher.0, Day::of(day))
+    fn risk(&self, pitcher: PitcherId, day: Date) -> (Option<InjuryRisk>, Option<String>) {
+        let Some(desk) = &self.risk else { return (None, None) };
+        match desk.service().before(pitcher.0, Day::of(day)) {
+            Ok(risk) => (Some(risk), None),
+            Err(why) => (None, Some(why)),
+        }
     }
 
     fn read(&self, pitcher: PitcherId, day: Date) -> Result<Profile, StoreError> {
@@ -72,11 +76,13 @@ impl StoreProfiles {
                 Some((u32::try_from(days).ok()?, pitches))
             })
             .collect();
+        let (risk, risk_absent) = self.risk(pitcher, day);
         Ok(Profile {
             name: self.store.pitcher(pitcher.0)?.and_then(|p| p.name),
             baseline: (!baseline.types.is_empty()).then_some(baseline),
             workload: Workload::of_past(past),
-            risk: self.risk(pitcher, day),
+            risk,
+            risk_absent,
         })
     }
 }

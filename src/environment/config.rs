@@ -108,6 +108,33 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Every key that cannot be meant, with why; empty for a sound configuration.
+    pub fn errors(&self) -> Vec<(&'static str, String)> {
+        let mut errors = Vec::new();
+        for quantity in Quantity::ALL {
+            let Limits { low, high, differ, moved, sd } = *self.limits(quantity);
+            if low >= high {
+                errors.push((quantity.name(), format!("has low = {low} and high = {high}; write low below high")));
+            }
+            if differ <= 0.0 || moved < 0.0 || sd <= 0.0 {
+                let why = format!("has differ = {differ}, moved = {moved}, sd = {sd}; write differ and sd above 0");
+                errors.push((quantity.name(), why));
+            }
+        }
+        for (key, value, usual) in [
+            ("stale_s", self.stale_s, 300.0),
+            ("future_s", self.future_s, 60.0),
+            ("old_s", self.old_s, 3600.0),
+            ("stuck_s", self.stuck_s, 900.0),
+            ("outlier_sd", self.outlier_sd, 4.0),
+        ] {
+            if value <= 0.0 {
+                errors.push((key, format!("is {value}; write more than 0 ({usual:.1} is usual)")));
+            }
+        }
+        errors
+    }
+
     /// The limits of a quantity.
     pub fn limits(&self, quantity: Quantity) -> &Limits {
         match quantity {

@@ -32,3 +32,18 @@ impl Default for Config {
         }
     }
 }
+
+impl Config {
+    /// Standard deviations that cannot be.
+    pub(crate) fn unsound(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        [
+            ("temperature_sd_f", self.temperature_sd_f),
+            ("density_sd_frac", self.density_sd_frac),
+            ("wind_sd_mph", self.wind_sd_mph),
+            ("baseline_temperature_sd_f", self.baseline_temperature_sd_f),
+            ("baseline_density_sd_frac", self.baseline_density_sd_frac),
+        ]
+        .into_iter()
+        .filter(|(_, sd)| !(sd.is_finite() && *sd >= 0.0))
+    }
+}

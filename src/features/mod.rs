@@ -6,6 +6,7 @@
 pub mod baseline;
 mod config;
 mod outing;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod v1;
@@ -14,5 +15,6 @@ mod window;
 
 pub use config::Config;
 pub use outing::{Outing, OutingPitch, Placed, Reading};
+pub use shown::shown;
 pub use v1::{Feature, FeatureSet, Lowering, Mechanics, Ratio, features_v1};
 pub use v2::{Context, FeatureSetV2, features_v2};

@@ -21,6 +21,7 @@ use super::input::{Inputs, Watched, Watcher};
 use super::local;
 use super::people::{People, Whose, first_last};
 use super::table::{Row, RowSummary, read_table};
+use super::teams::canonical;
 use crate::store::records::{BodyPart, InjuryRecord, PitcherRecord};
 use crate::store::{Put, Store, StoreError};
 
@@ -70,6 +71,17 @@ pub fn import_injuries(
     Ok(summary)
 }
 
+/// The name of the count of imports that changed a report.
+const IMPORTS: &str = "injuries/imports";
+
+/// Another value after every import that changed a report: whoever keeps what follows from them knows by it.
+///
+/// # Errors
+/// The store fails.
+pub fn imports(store: &Store) -> Result<Vec<u8>, StoreError> {
+    Ok(store.meta(IMPORTS)?.unwrap_or_default())
+}
+
 /// Stores placements, and the people whom the store does not know yet: their names tell whose appearances others are.
 fn keep(
     store: &Store,
@@ -93,6 +105,10 @@ fn keep(
         changed.extend((put != Put::Unchanged).then_some((record.pitcher, record.season)));
         Ok(())
     })?;
+    if !changed.is_empty() {
+        let next = u64::from_be_bytes(imports(store)?.try_into().unwrap_or_default()).wrapping_add(1);
+        store.transact(|txn| txn.put_meta(IMPORTS, &next.to_be_bytes()).map(drop))?;
+    }
     changed::note(store, &changed)
 }
 
@@ -149,7 +165,7 @@ fn placement(
     let injury = row.text("Injury / Surgery").unwrap_or("Undisclosed").to_owned();
     let surgery = is_surgery(&injury);
     let text = |date: Option<Date>| date.map(|d| d.to_string());
-    let team = row.text("Team").map(str::to_owned);
+    let team = row.text("Team").map(canonical);
     let person = PitcherRecord { id: pitcher, name, team: team.clone(), ..PitcherRecord::default() };
     let record = InjuryRecord {
         pitcher,

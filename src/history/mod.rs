@@ -12,12 +12,13 @@ mod outliers;
 mod people;
 pub mod savant;
 mod table;
+pub mod teams;
 pub mod work;
 pub mod workload;
 
 pub use appearances::import_appearances;
 pub use changed::changed;
-pub use injuries::import_injuries;
+pub use injuries::{import_injuries, imports};
 pub use input::{First, Input, Inputs, Paths, Unwatched, Watcher};
 pub use outings::{
     GameTypes, Rebuilt, baseline_before, rebuild, rebuild_all, rebuild_league, rebuild_telling, season_of,

@@ -85,6 +85,9 @@ pub enum ModelWork {
         keep: bool,
         /// Whether it serves at once.
         promote: bool,
+        /// Whether it serves even if it is not better than chance.
+        #[serde(default)]
+        force: bool,
         /// See [`ModelWork`].
         reports: Option<usize>,
     },
@@ -99,6 +102,9 @@ pub enum ModelWork {
     Promote {
         /// Which.
         version: String,
+        /// Whether it serves even if it is not better than chance.
+        #[serde(default)]
+        force: bool,
     },
     /// Let the one serve that did before.
     Rollback,

@@ -65,32 +65,21 @@ impl Default for Config {
     }
 }
 
-/// What is wrong with a `[journal]` setting.
-#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-#[error("`{key}` must be {wanted}")]
-pub struct ConfigError {
-    /// Which.
-    pub key: &'static str,
-    /// What it may be.
-    pub wanted: &'static str,
-}
-
 impl Config {
     /// The least room that a journal is of any use with: a few parts.
     pub const BYTES_MIN: u64 = 64 << 20;
 
-    /// Checks every setting.
-    ///
-    /// # Errors
-    /// The first that cannot be.
-    pub fn check(&self) -> Result<(), ConfigError> {
+    /// Every key that cannot be meant, with why; empty for a sound configuration.
+    pub fn errors(&self) -> Vec<(&'static str, String)> {
+        let mut errors = Vec::new();
         if !(self.max_age_h > 0.0 && self.max_age_h <= 24.0 * 366.0) {
-            return Err(ConfigError { key: "max_age_h", wanted: "more than 0 and at most 8784 (a year)" });
+            let why = format!("is {}; write more than 0 and at most 8784, a year (72.0 is usual)", self.max_age_h);
+            errors.push(("max_age_h", why));
         }
         if self.max_bytes < Self::BYTES_MIN {
-            return Err(ConfigError { key: "max_bytes", wanted: "67108864 (64 MiB) or more" });
+            errors.push(("max_bytes", format!("is {}; write 67108864 (64 MiB) or more", self.max_bytes)));
         }
-        Ok(())
+        errors
     }
 }
 

@@ -43,6 +43,7 @@ use gap::Gap;
 use late::Late;
 pub use late::{CRITICAL_FRAC, Critical, Remeasured};
 use note::Note;
+pub use record::game_date;
 pub use replay::{Answers, Replayer, Start};
 pub use rig::Kept;
 use rig::Rig;
@@ -58,6 +59,8 @@ pub struct Profile {
     pub workload: Workload,
     /// What an injury model told of him before today; none where none serves.
     pub risk: Option<InjuryRisk>,
+    /// Why none was told, in a coach's words; none where one was, or nobody was asked.
+    pub risk_absent: Option<String>,
 }
 
 /// Where profiles come from: the store behind the daemon, a table in tests. Asked once an outing.

@@ -62,7 +62,7 @@ fn flags(flags: Flags) -> Vec<String> {
 
 /// The date that a moment belongs to in a ballpark: a game that runs past midnight still belongs to the day it began, so
 /// the day turns at six in the morning, park time.
-pub(super) fn game_date(at: EventNs, zone: &jiff::tz::TimeZone) -> jiff::civil::Date {
+pub fn game_date(at: EventNs, zone: &jiff::tz::TimeZone) -> jiff::civil::Date {
     const DAY_TURNS_NS: i128 = 6 * 3_600 * 1_000_000_000;
     let moment = jiff::Timestamp::from_nanosecond(i128::from(at.0) - DAY_TURNS_NS)
         .expect("64 bits of nanoseconds end in 2554, a timestamp in 9999");

@@ -78,7 +78,7 @@ impl<P: Profiles> Stage<P> {
             self.note(|| Note::Profile { pitcher, day, profile: profile.clone() });
             self.engine.forget_past(pitcher);
             let mut cleared = self.engine.set_workload(pitcher, profile.workload);
-            if let Some(risk) = profile.risk {
+            if let Some(risk) = profile.risk.map(Ok).or(profile.risk_absent.map(Err)) {
                 cleared.extend(self.engine.set_risk(pitcher, risk));
             }
             if let Some(name) = profile.name {

@@ -55,13 +55,42 @@ impl Rule {
         }
     }
 
-    /// Whether each limit clears on its good side, and the critical one lies beyond the warning.
-    pub(super) fn limits_are_sound(self, config: &AlertConfig) -> bool {
+    /// Values that its number can have.
+    fn range(self) -> (f64, f64) {
+        match self {
+            Self::Readiness => (0.0, 100.0),
+            // Nobody loses, or gains, as much from one day to another.
+            Self::VelocityDelta => (-25.0, 25.0),
+            Self::LateDataFrac | Self::FeatureQaMin | Self::CalibrationConfidence => (0.0, 1.0),
+        }
+    }
+
+    /// Why its limits cannot be meant: a value lies where none can be, a limit clears on its bad side, or the critical one does
+    /// not lie beyond the warning.
+    pub(super) fn unsound(self, config: &AlertConfig) -> Option<String> {
         let Limits { warning, critical } = self.limits(config);
-        let sound = |limit: Limit| limit.raise.is_finite() && self.goodness(limit.clear) >= self.goodness(limit.raise);
-        warning.is_none_or(sound)
-            && critical.is_none_or(sound)
-            && warning.zip(critical).is_none_or(|(w, c)| self.goodness(c.raise) <= self.goodness(w.raise))
+        let (name, (low, high)) = (self.name(), self.range());
+        for (severity, limit) in [("warning", warning), ("critical", critical)] {
+            let Some(Limit { raise, clear }) = limit else { continue };
+            if ![raise, clear].iter().all(|x| (low..=high).contains(x)) {
+                let told = format!("{severity} raises at {raise} and clears at {clear}");
+                return Some(format!("has {name}: {told}; write values from {low} to {high}"));
+            }
+            if self.goodness(clear) < self.goodness(raise) {
+                let way = if self.goodness(1.0) < 0.0 { "below" } else { "above" };
+                let told = format!("{severity} raises at {raise} and clears at {clear}");
+                return Some(format!(
+                    "has {name}: {told}; write a clear {way} raise, so that it does not clear while it raises"
+                ));
+            }
+        }
+        let (warning, critical) = warning.zip(critical)?;
+        (self.goodness(critical.raise) > self.goodness(warning.raise)).then(|| {
+            let (critical, warning) = (critical.raise, warning.raise);
+            format!(
+                "has {name}: critical raises at {critical} and warning at {warning}; the critical one must be the worse"
+            )
+        })
     }
 
     /// The limit of a severity.

@@ -23,6 +23,9 @@ use crate::tracking::pitch::PitchState;
 /// game and a game of the same day are two outings.
 const NAMED_LATE_NS: u64 = 3 * 3_600 * 1_000_000_000;
 
+/// Why there is no risk before anybody told one, or why there is none.
+const NOT_ASKED: &str = "no risk model has been asked about him";
+
 /// One pitcher.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Arm {
@@ -30,6 +33,8 @@ pub(super) struct Arm {
     pub(super) baseline: Option<PitcherBaseline>,
     /// Told before today.
     pub(super) risk: Option<InjuryRisk>,
+    /// Why nothing was told, where nothing was.
+    pub(super) risk_absent: Option<String>,
     pub(super) workload: Workload,
     pub(super) runs: BTreeMap<MoundId, Run>,
     /// Game-mound outings of today that are over: day, pitches.
@@ -69,6 +74,12 @@ struct Good {
 }
 
 impl Arm {
+    /// Why there is no risk, where there is none.
+    fn risk_absent(&self) -> Option<String> {
+        let nobody_asked = || NOT_ASKED.to_owned();
+        self.risk.is_none().then(|| self.risk_absent.clone().unwrap_or_else(nobody_asked))
+    }
+
     pub(super) fn newest_release(&self) -> Option<EventNs> {
         self.runs.values().filter_map(Run::newest_release).max()
     }
@@ -190,9 +201,12 @@ impl Arm {
             fatigue: indices.fatigue,
             risk: Index { value: self.risk.as_ref().map(|r| r.index), ..Index::default() },
             probability_21d: self.risk.as_ref().map(|r| r.probability),
+            base_rate_21d: self.risk.as_ref().map(|r| r.base_rate),
+            risk_coverage: self.risk.as_ref().map(|r| r.coverage.clone()),
+            risk_absent: self.risk_absent(),
             features: features
                 .named()
-                .map(|(name, f)| (name.to_owned(), FeatureValue { value: f.value, sd: f.sd, qa: f.qa, n: f.n }))
+                .map(|(name, feature)| (name.to_owned(), FeatureValue::of(name, feature)))
                 .collect(),
             feature_set: FeatureSetV2::NAME.to_owned(),
             feature_qa_min: features.qa_min(),

@@ -151,29 +151,9 @@ impl Default for Config {
     }
 }
 
-/// A number of the readiness configuration that cannot be meant.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// A ramp that is none.
-    #[error("`{0}`: points and max must be 0 or more, span above 0, all of them finite")]
-    Ramp(&'static str),
-    /// A limit whose clear value is no better than the value that raises.
-    #[error("`alerts.{0}`: clear must lie on the good side of raise, and the critical limit beyond the warning")]
-    Limit(&'static str),
-    /// A number that must be above 0.
-    #[error("`{0}` must be a finite number above 0")]
-    NotPositive(&'static str),
-    /// A fraction out of range.
-    #[error("`{0}` must lie between 0 and 1")]
-    NoFraction(&'static str),
-    /// A standard deviation below 0.
-    #[error("`features.{0}` must be a finite number, 0 or more")]
-    Deviation(&'static str),
-}
-
 impl Config {
-    /// Every number that cannot be meant; empty for a sound configuration.
-    pub fn errors(&self) -> Vec<ConfigError> {
+    /// Every key that cannot be meant, with why; empty for a sound configuration.
+    pub fn errors(&self) -> Vec<(&'static str, String)> {
         let ramps = [
             ("velocity", self.velocity),
             ("spin", self.spin),
@@ -184,27 +164,31 @@ impl Config {
             ("rest", self.rest),
         ];
         let positive = [
-            ("starter_cap", self.starter_cap),
-            ("reliever_cap", self.reliever_cap),
-            ("pitchers_max", self.pitchers_max as f64),
-            ("alerts_max", self.alerts_max as f64),
+            ("starter_cap", self.starter_cap, "a number of pitches above 0"),
+            ("reliever_cap", self.reliever_cap, "a number of pitches above 0"),
+            ("pitchers_max", self.pitchers_max as f64, "1 or more"),
+            ("alerts_max", self.alerts_max as f64, "1 or more"),
+            ("starter_pitches_min", f64::from(self.starter_pitches_min), "1 or more"),
         ];
         let fractions = [("hold_confidence", self.hold_confidence), ("hold_qa", self.hold_qa)];
-        let deviations = [
-            ("temperature_sd_f", self.features.temperature_sd_f),
-            ("density_sd_frac", self.features.density_sd_frac),
-            ("wind_sd_mph", self.features.wind_sd_mph),
-        ];
         let mut errors = Vec::new();
-        errors.extend(ramps.iter().filter(|(_, r)| !r.is_sound()).map(|(key, _)| ConfigError::Ramp(key)));
-        let limits = Rule::ALL.iter().filter(|rule| !rule.limits_are_sound(&self.alerts));
-        errors.extend(limits.map(|rule| ConfigError::Limit(rule.name())));
-        let bad = positive.iter().filter(|(_, x)| !(x.is_finite() && *x > 0.0));
-        errors.extend(bad.map(|(key, _)| ConfigError::NotPositive(key)));
+        let unsound = ramps.iter().filter(|(_, ramp)| !ramp.is_sound());
+        errors.extend(unsound.map(|(key, ramp)| {
+            let Ramp { points, from: _, span, max } = ramp;
+            let why = format!("has points = {points}, span = {span}, max = {max}; write points and max of 0 or more, and a span of more than 0");
+            (*key, why)
+        }));
+        errors.extend(Rule::ALL.iter().filter_map(|rule| Some(("alerts", rule.unsound(&self.alerts)?))));
+        let counts = [("raise_pitches", self.alerts.raise_pitches), ("clear_pitches", self.alerts.clear_pitches)];
+        let none = counts.iter().filter(|(_, count)| *count == 0);
+        errors.extend(none.map(|(name, _)| ("alerts", format!("has {name} = 0; write 1 or more"))));
+        let bad = positive.iter().filter(|(_, x, _)| !(x.is_finite() && *x > 0.0));
+        errors.extend(bad.map(|(key, x, wanted)| (*key, format!("is {x}; write {wanted}"))));
         let bad = fractions.iter().filter(|(_, x)| !(0.0..=1.0).contains(x));
-        errors.extend(bad.map(|(key, _)| ConfigError::NoFraction(key)));
-        let bad = deviations.iter().filter(|(_, x)| !(x.is_finite() && *x >= 0.0));
-        errors.extend(bad.map(|(key, _)| ConfigError::Deviation(key)));
+        errors.extend(bad.map(|(key, x)| (*key, format!("is {x}; write a share from 0 to 1"))));
+        errors.extend(
+            self.features.unsound().map(|(name, x)| ("features", format!("has {name} = {x}; write 0 or more"))),
+        );
         errors
     }
 
@@ -227,22 +211,57 @@ mod tests {
     }
 
     #[test]
-    fn every_error_is_told_at_once() {
+    fn every_error_is_told_at_once_with_its_key() {
         let mut config = Config { starter_cap: 0.0, hold_qa: 1.2, ..Config::default() };
         config.velocity.span = 0.0;
         config.features.wind_sd_mph = f64::NAN;
         config.alerts.readiness.warning = Some(Limit { raise: 80.0, clear: 78.0 });
         config.alerts.late_data_frac.critical = Some(Limit { raise: 0.1, clear: 0.05 });
+        config.alerts.clear_pitches = 0;
+        let errors = config.errors();
+        let keys: Vec<_> = errors.iter().map(|(key, _)| *key).collect();
         assert_eq!(
-            config.errors(),
-            [
-                ConfigError::Ramp("velocity"),
-                ConfigError::Limit("late_data_frac"),
-                ConfigError::Limit("readiness"),
-                ConfigError::NotPositive("starter_cap"),
-                ConfigError::NoFraction("hold_qa"),
-                ConfigError::Deviation("wind_sd_mph"),
-            ]
+            keys,
+            ["velocity", "alerts", "alerts", "alerts", "starter_cap", "hold_qa", "features"],
+            "{errors:#?}"
         );
+        for (at, part) in
+            [(1, "late_data_frac"), (2, "readiness: warning raises at 80 and clears at 78"), (3, "clear_pitches")]
+        {
+            assert!(errors[at].1.contains(part), "{:?} should say {part}", errors[at].1);
+        }
+    }
+
+    #[test]
+    fn limits_that_contradict_each_other_or_no_value_can_reach_are_refused() {
+        let unsound = |change: fn(&mut AlertConfig)| {
+            let mut config = Config::default();
+            change(&mut config.alerts);
+            config.errors().len()
+        };
+        let some = |raise, clear| Some(Limit { raise, clear });
+        assert_eq!(some(80.0, 83.0), AlertConfig::default().readiness.warning);
+        assert_eq!(
+            unsound(|a| a.readiness.warning = Some(Limit { raise: 80.0, clear: 70.0 })),
+            1,
+            "clears while it raises"
+        );
+        assert_eq!(
+            unsound(|a| a.readiness.critical = Some(Limit { raise: 90.0, clear: 93.0 })),
+            1,
+            "critical before warning"
+        );
+        assert_eq!(
+            unsound(|a| a.late_data_frac.warning = Some(Limit { raise: 20.0, clear: 17.0 })),
+            1,
+            "percent, not a share"
+        );
+        assert_eq!(
+            unsound(|a| a.readiness.critical = Some(Limit { raise: 0.6, clear: 0.63 })),
+            0,
+            "strict, but it can be"
+        );
+        assert_eq!(unsound(|a| a.velocity_delta.warning = Some(Limit { raise: -2.0, clear: -2.3 })), 1);
+        assert_eq!(unsound(|a| a.calibration_confidence.warning = None), 0);
     }
 }

@@ -110,7 +110,7 @@ impl Engine {
     /// Forgets what was known of a pitcher before an earlier day; what is told of him now takes its place.
     pub fn forget_past(&mut self, pitcher: PitcherId) {
         if let Some(arm) = self.known.arms.get_mut(&pitcher) {
-            (arm.baseline, arm.risk, arm.workload) = (None, None, Workload::default());
+            (arm.baseline, arm.risk, arm.risk_absent, arm.workload) = (None, None, None, Workload::default());
         }
     }
 
@@ -125,9 +125,12 @@ impl Engine {
         self.introduce(pitcher, |arm| arm.workload = workload)
     }
 
-    /// Sets what an injury model told of him before today. Returns as [`Self::set_baseline`] does.
-    pub fn set_risk(&mut self, pitcher: PitcherId, risk: InjuryRisk) -> Vec<Alert> {
-        self.introduce(pitcher, |arm| arm.risk = Some(risk))
+    /// Sets what an injury model told of him before today, or why none did, in a coach's words. Returns as [`Self::set_baseline`] does.
+    pub fn set_risk(&mut self, pitcher: PitcherId, risk: Result<InjuryRisk, String>) -> Vec<Alert> {
+        self.introduce(pitcher, |arm| match risk {
+            Ok(risk) => (arm.risk, arm.risk_absent) = (Some(risk), None),
+            Err(why) => (arm.risk, arm.risk_absent) = (None, Some(why)),
+        })
     }
 
     /// Sets his name for people; it counts from his next pitch on. Returns as [`Self::set_baseline`] does.

@@ -20,10 +20,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::features::{self, Feature};
 use crate::ids::{BoxNs, MoundId, PitcherId};
+use crate::units::Unit;
 
 pub use alerts::Rule;
-pub use config::{AlertConfig, Config, ConfigError, Limit, Limits, Ramp};
+pub use config::{AlertConfig, Config, Limit, Limits, Ramp};
 pub use engine::{Engine, EngineState, Outcome};
 pub use indices::{Indices, Inputs, Judge, Points};
 pub use presence::{Presence, PresenceState, Sign};
@@ -45,14 +47,29 @@ pub struct Index {
 /// One feature as shown: value, uncertainty, QA.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FeatureValue {
-    /// In `unit`s of science.md §4.
+    /// In `unit`.
     pub value: f64,
-    /// Standard deviation of the value.
+    /// Standard deviation of the value; 0 of one that is counted and has none, of which no ± is shown.
     pub sd: f64,
     /// Completeness × (1 − `late_data_frac`) of a feature with a window; 1 of one that is counted or judged elsewhere.
     pub qa: f64,
     /// Pitches behind it; 0 where it rests on earlier days.
     pub n: u32,
+    /// In what it is told.
+    #[serde(default)]
+    pub unit: Option<Unit>,
+    /// Decimals that it is shown with in that unit: fewer would hide it, more would feign.
+    #[serde(default)]
+    pub digits: Option<u8>,
+}
+
+impl FeatureValue {
+    /// A feature as it is shown under its name.
+    pub fn of(name: &str, feature: Feature) -> Self {
+        let Feature { value, sd, qa, n } = feature;
+        let shown = features::shown(name);
+        Self { value, sd, qa, n, unit: shown.map(|s| s.unit), digits: shown.map(|s| s.digits) }
+    }
 }
 
 /// How bad an alert is.
@@ -140,6 +157,10 @@ pub struct InjuryRisk {
     pub index: f64,
     /// Calibrated 21-day probability.
     pub probability: f64,
+    /// What is usual: the share of days of pitching that a placement follows within 21 days.
+    pub base_rate: f64,
+    /// Of which days injured lists and his games are known, in a sentence.
+    pub coverage: String,
     /// Which model told.
     pub model_version: String,
 }
@@ -191,10 +212,20 @@ pub struct Readiness {
     pub readiness: Index,
     /// 0–100, high is tired.
     pub fatigue: Index,
-    /// 0–100; null until an injury model serves.
+    /// 0–100, 25 is usual; no percentage: show `probability_21d` beside `base_rate_21d`. Null where there is none.
     pub risk: Index,
-    /// Calibrated 21-day injury probability; null until an injury model serves.
+    /// Calibrated 21-day injury probability; null where there is none, see `risk_absent`.
     pub probability_21d: Option<f64>,
+    /// What is usual: the share of days of pitching that a placement follows within 21 days; null where there is no
+    /// probability to be compared with it.
+    #[serde(default)]
+    pub base_rate_21d: Option<f64>,
+    /// Of which days injured lists and his games are known; null where there is no probability that rests on them.
+    #[serde(default)]
+    pub risk_coverage: Option<String>,
+    /// Why there is no probability, in a coach's words; null where there is one.
+    #[serde(default)]
+    pub risk_absent: Option<String>,
     /// Present features by name.
     pub features: BTreeMap<String, FeatureValue>,
     /// `v2`.

@@ -117,7 +117,7 @@ pub fn choose(rows: &[&Row]) -> Option<(Choice, Vec<Tried>)> {
         let Some((_, matrices)) = &prepared else { continue };
         let score = |(x, y, at, outcome): &(_, Vec<f64>, ndarray::Array2<f64>, Vec<f64>)| {
             let model = Logistic::fit(x, y, choice.c).ok()?;
-            Some(auc(&model.decisions(at), outcome))
+            auc(&model.decisions(at), outcome)
         };
         let auc = matrices.iter().filter_map(score).collect();
         tried.push((choice, Tried { name: choice.name.to_owned(), c: choice.c, auc }));

@@ -12,7 +12,7 @@ use super::features::Snapshot;
 use super::labels::{Balance, outcome};
 use super::metrics::Judged;
 use super::model::Model;
-use super::registry::{Listed, RegistryError};
+use super::registry::{Insist, Listed, RegistryError};
 use super::report::model_card;
 use super::respond::SILENT_DAYS;
 use super::service::RiskService;
@@ -42,8 +42,11 @@ pub enum DailyError {
     /// No model serves.
     #[error("no model serves; `pitchguard model list` shows all")]
     NoneServes,
-    /// The year has no rows.
-    #[error("there are no rows with outcomes in {0}: import that year's games and injury reports")]
+    /// The year cannot judge a model.
+    #[error(
+        "{0} cannot judge a model: no day of pitching, or too few placements, are known of it; import that year's games and \
+         injured lists"
+    )]
     NoRows(i16),
     /// Files cannot be used.
     #[error("not all files could be read: {0}")]
@@ -59,9 +62,9 @@ impl DailyModel for RiskService {
         for (pitcher, season) in whose {
             seasons.entry(*pitcher).or_default().insert(*season as i16);
         }
-        let mut made = 0;
+        let (mut made, lists) = (0, self.lists()?);
         for (pitcher, seasons) in seasons {
-            let Some(series) = stored::series_of(self.store(), pitcher)? else { continue };
+            let Some(series) = stored::series_of(self.store(), pitcher, &lists)? else { continue };
             let days = series.appearances.iter().filter_map(|a| a.day).filter(|d| seasons.contains(&d.year()));
             let snapshots: Vec<_> = days.filter_map(|day| Snapshot::of(&series, day)).collect();
             made += snapshots.len() as u64;
@@ -152,23 +155,30 @@ impl RiskService {
             None => self.model().map(|model| Model::clone(&model)).ok_or(DailyError::NoneServes),
         };
         match ask {
-            ModelWork::Train { test_year, data_end, keep, promote, reports } => {
+            ModelWork::Train { test_year, data_end, keep, promote, force, reports } => {
                 let (known, mut said) = self.known(*reports, files, watcher)?;
                 watcher.progress("training", 0, 1);
                 let model = train_on(&known, *test_year, data_end.map(Day::of))?;
+                let mut undone = None;
                 if *keep {
                     self.register(&model)?;
-                    if *promote {
-                        self.promote(&model.version)?;
-                    }
-                    let serves = if *promote { "and serves" } else { "`pitchguard model promote` lets it serve" };
-                    said = format!("{said}registered as {}; {serves}\n", model.version);
+                    let version = &model.version;
+                    let serves = match promote.then(|| self.promote(version, Insist::from(*force))) {
+                        None => format!("`pitchguard model promote {version}` lets it serve"),
+                        Some(Ok(_)) => "and serves".to_owned(),
+                        Some(Err(error @ RegistryError::NotBetterThanChance { .. })) => {
+                            undone = Some(error.to_string());
+                            "it does not serve".to_owned()
+                        }
+                        Some(Err(error)) => return Err(error.into()),
+                    };
+                    said = format!("{said}registered as {version}; {serves}\n");
                 }
-                Ok(Outcome { card: Some(model_card(&model)), ..Outcome::said(said) })
+                Ok(Outcome { card: Some(model_card(&model)), undone, ..Outcome::said(said) })
             }
             ModelWork::List => self.models().map(|models| Outcome::said(list(&models))).map_err(DailyError::from),
             ModelWork::Show { version } => Ok(Outcome::said(model_card(&named(version)?))),
-            ModelWork::Promote { version } => Ok(serves(&self.promote(version)?.version)),
+            ModelWork::Promote { version, force } => Ok(serves(&self.promote(version, Insist::from(*force))?.version)),
             ModelWork::Rollback => Ok(serves(&self.rollback()?.version)),
             ModelWork::Evaluate { version, year, reports } => {
                 let model = named(version)?;
@@ -201,15 +211,17 @@ impl RiskService {
     }
 }
 
-fn train_on(known: &Known, test_year: Option<i16>, data_end: Option<Day>) -> Result<Model, DailyError> {
-    let data_end = data_end.or(known.data_end()).ok_or(DailyError::NoData)?;
+fn train_on(known: &Known, test_year: Option<i16>, told_until: Option<Day>) -> Result<Model, DailyError> {
+    let data_end = told_until.or(known.data_end()).ok_or(DailyError::NoData)?;
     let plan = Plan {
         data_end,
         test_year,
         trained_at: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
         matched: Some((known.arm_pitchers, known.arm_pitchers_matched)),
     };
-    Ok(train(&known.series, &plan)?)
+    // Who says up to when placements are known says so of the newest injured list.
+    let told = told_until.map(|until| known.series.iter().map(|one| one.told_until(until)).collect::<Vec<_>>());
+    Ok(train(told.as_deref().unwrap_or(&known.series), &plan)?)
 }
 
 fn serves(version: &str) -> Outcome {
@@ -221,7 +233,8 @@ fn list(models: &[Listed]) -> String {
         let (model, star) = (&listed.model, if listed.serving { '*' } else { ' ' });
         let auc = model.record.test.auc;
         let year = model.record.test_year;
-        format!("{star} {}  AUC {:.3} [{:.3}, {:.3}] on {year}\n", model.version, auc.value, auc.low, auc.high)
+        let chance = if model.is_better_than_chance() { "" } else { ", not better than chance" };
+        format!("{star} {}  AUC {:.3} [{:.3}, {:.3}] on {year}{chance}\n", model.version, auc.value, auc.low, auc.high)
     };
     models.iter().map(line).collect()
 }

@@ -6,7 +6,8 @@
 //! - snapshots in the 3 days before the earlier of the two are a **blackout**, kept apart, and so is that of the day of
 //!   the injury, however much later the list began: whoever limps off in the fourth inning is no prediction;
 //! - snapshots while on the list are dropped;
-//! - snapshots whose 21 days run past the regular season's end, or past the data, are censored: who is hurt in October is
+//! - snapshots whose 21 days run past the regular season's end, or past the data, or of which no injured list is known, are
+//!   censored: who is hurt in October is
 //!   placed on no list, so the day of the year alone would predict (AUC 0.54).
 
 use super::day::Day;
@@ -31,7 +32,7 @@ pub enum Outcome {
     OnList,
     /// The horizon runs past the regular season's end.
     SeasonEnd,
-    /// The horizon runs past what the data tells.
+    /// The horizon runs past what the data tells, or no injured list covers it: who is on no known list may be hurt.
     DataEnd,
     /// Not in a regular season.
     OffSeason,
@@ -57,7 +58,7 @@ pub fn outcome(series: &Series, day: Day, season: Option<RegularSeason>, data_en
     if day.plus(HORIZON_DAYS) > season.last {
         return Outcome::SeasonEnd;
     }
-    if day.plus(HORIZON_DAYS) > data_end {
+    if day.plus(HORIZON_DAYS) > data_end || series.lists.missing(day, day.plus(HORIZON_DAYS)) > 0 {
         return Outcome::DataEnd;
     }
     let ahead = |p: &&Placement| {
@@ -131,12 +132,17 @@ impl Balance {
 
 #[cfg(test)]
 mod tests {
+    use super::super::coverage::Lists;
     use super::super::series::BodyPart;
     use super::*;
 
     const OPENING: Day = Day(19_446); // 2023-03-30
     const SEASON: RegularSeason = RegularSeason { first: OPENING, last: Day(19_446 + 185) };
     const FAR: Day = Day(30_000);
+
+    fn lists() -> Lists {
+        Lists::of_seasons(2022..=2024)
+    }
 
     fn placed(announced: Option<i32>, retroactive: Option<i32>, returned: Option<i32>, part: BodyPart) -> Series {
         let day = |d: Option<i32>| d.map(|d| OPENING.plus(d));
@@ -148,7 +154,7 @@ mod tests {
             returned: day(returned),
             part,
         };
-        Series { placements: vec![placement], ..Series::default() }
+        Series { placements: vec![placement], lists: lists(), ..Series::default() }
     }
 
     fn on(series: &Series, day: i32) -> Outcome {
@@ -197,12 +203,18 @@ mod tests {
 
     #[test]
     fn the_ends_of_season_and_data_censor() {
-        let s = Series::default();
+        let s = Series { lists: lists(), ..Series::default() };
         assert_eq!((on(&s, 164), on(&s, 165)), (Outcome::Healthy, Outcome::SeasonEnd));
         assert_eq!((on(&s, 186), on(&s, -1)), (Outcome::OffSeason, Outcome::OffSeason));
         let end = OPENING.plus(100);
         assert_eq!(outcome(&s, OPENING.plus(79), Some(SEASON), end), Outcome::Healthy);
         assert_eq!(outcome(&s, OPENING.plus(80), Some(SEASON), end), Outcome::DataEnd);
+    }
+
+    #[test]
+    fn nobody_is_healthy_by_a_list_that_nobody_has() {
+        let s = Series { lists: Lists::of_seasons([2022, 2024]), ..Series::default() };
+        assert_eq!(on(&s, 100), Outcome::DataEnd, "no list of 2023 is known");
     }
 
     #[test]

@@ -82,8 +82,15 @@ pub struct Scored<'a> {
     pub pitcher: &'a [u32],
 }
 
-/// The area under the receiver operating characteristic, ties counted half. 0.5 with one class only.
-pub fn auc(p: &[f64], y: &[f64]) -> f64 {
+impl Interval {
+    /// Half its width: the figure is known to ± so much.
+    pub fn half_width(&self) -> f64 {
+        (self.high - self.low) / 2.0
+    }
+}
+
+/// The area under the receiver operating characteristic, ties counted half; none with one class only.
+pub fn auc(p: &[f64], y: &[f64]) -> Option<f64> {
     auc_sorted(p, y, &vec![1; p.len()], &descending(p))
 }
 
@@ -93,7 +100,7 @@ fn descending(p: &[f64]) -> Vec<usize> {
     order
 }
 
-fn auc_sorted(p: &[f64], y: &[f64], weight: &[u32], order: &[usize]) -> f64 {
+fn auc_sorted(p: &[f64], y: &[f64], weight: &[u32], order: &[usize]) -> Option<f64> {
     let (mut above, mut area, mut negatives) = (0.0, 0.0, 0.0);
     let mut at = 0;
     while at < order.len() {
@@ -111,11 +118,13 @@ fn auc_sorted(p: &[f64], y: &[f64], weight: &[u32], order: &[usize]) -> f64 {
         above += plus;
         negatives += minus;
     }
-    if above > 0.0 && negatives > 0.0 { area / (above * negatives) } else { 0.5 }
+    (above > 0.0 && negatives > 0.0).then(|| area / (above * negatives))
 }
 
-fn figures(s: Scored<'_>, weight: &[u32], order: &[usize]) -> Figures {
+/// None with one class only: where nobody was placed, or everybody, there is nothing to rank and no skill to speak of.
+fn figures(s: Scored<'_>, weight: &[u32], order: &[usize]) -> Option<Figures> {
     let Scored { p, y, .. } = s;
+    let auc = auc_sorted(p, y, weight, order)?;
     let n: f64 = weight.iter().map(|w| f64::from(*w)).sum();
     let plus: f64 = weight.iter().zip(y).map(|(w, y)| f64::from(*w) * y).sum();
     let share = plus / n.max(1.0);
@@ -148,15 +157,15 @@ fn figures(s: Scored<'_>, weight: &[u32], order: &[usize]) -> Figures {
     if bin_n > 0.0 {
         ece += (bin_p - bin_y).abs() / n;
     }
-    Figures {
-        auc: auc_sorted(p, y, weight, order),
-        pr_auc: precision / plus.max(1.0),
+    Some(Figures {
+        auc,
+        pr_auc: precision / plus,
         brier,
-        brier_skill: 1.0 - brier / (share * (1.0 - share)).max(1e-12),
+        brier_skill: 1.0 - brier / (share * (1.0 - share)),
         ece,
         slope: slope(p, y, weight),
-        lift_10: top / top_seen.max(1.0) / share.max(1e-12),
-    }
+        lift_10: top / top_seen.max(1.0) / share,
+    })
 }
 
 /// Logistic regression of the outcome on the probability's log-odds, unpenalised: its slope.
@@ -216,46 +225,48 @@ impl<'a> Resamples<'a> {
     }
 }
 
-fn interval(value: f64, mut resampled: Vec<f64>) -> Interval {
-    resampled.sort_by(f64::total_cmp);
-    let at =
-        |share: f64| resampled.get(((resampled.len() as f64 * share) as usize).min(resampled.len().saturating_sub(1)));
-    Interval { value, low: at(0.025).copied().unwrap_or(value), high: at(0.975).copied().unwrap_or(value) }
-}
-
-/// The figures of rows with their pitcher-bootstrap intervals; none without rows.
-pub fn judge(s: Scored<'_>, resamples: usize) -> Option<Judged> {
-    if s.p.is_empty() {
+/// The interval of a figure by its values on resamples; none where under half of them have one: what most resamples
+/// cannot tell has no interval.
+fn interval(value: f64, mut resampled: Vec<f64>, resamples: usize) -> Option<Interval> {
+    if resampled.is_empty() || 2 * resampled.len() < resamples {
         return None;
     }
+    resampled.sort_by(f64::total_cmp);
+    let at = |share: f64| resampled[((resampled.len() as f64 * share) as usize).min(resampled.len() - 1)];
+    Some(Interval { value, low: at(0.025), high: at(0.975) })
+}
+
+/// The figures of rows with their pitcher-bootstrap intervals; none without rows, with one class only, and where so few
+/// pitchers were placed that most resamples have none of them.
+pub fn judge(s: Scored<'_>, resamples: usize) -> Option<Judged> {
     let order = descending(s.p);
-    let plain = figures(s, &vec![1; s.p.len()], &order);
+    let plain = figures(s, &vec![1; s.p.len()], &order)?;
     let mut draws = Resamples::new(s.pitcher);
     let pitchers = draws.rows.len();
-    let drawn: Vec<Figures> = (0..resamples).map(|_| figures(s, &draws.draw(), &order)).collect();
-    let of = |figure: fn(&Figures) -> f64| interval(figure(&plain), drawn.iter().map(figure).collect());
+    let drawn: Vec<Figures> = (0..resamples).filter_map(|_| figures(s, &draws.draw(), &order)).collect();
+    let of = |figure: fn(&Figures) -> f64| interval(figure(&plain), drawn.iter().map(figure).collect(), resamples);
     Some(Judged {
         rows: s.p.len(),
         placed: s.y.iter().filter(|y| **y > 0.5).count(),
         pitchers,
-        auc: of(|f| f.auc),
-        pr_auc: of(|f| f.pr_auc),
-        brier: of(|f| f.brier),
-        brier_skill: of(|f| f.brier_skill),
-        ece: of(|f| f.ece),
-        slope: of(|f| f.slope),
-        lift_10: of(|f| f.lift_10),
+        auc: of(|f| f.auc)?,
+        pr_auc: of(|f| f.pr_auc)?,
+        brier: of(|f| f.brier)?,
+        brier_skill: of(|f| f.brier_skill)?,
+        ece: of(|f| f.ece)?,
+        slope: of(|f| f.slope)?,
+        lift_10: of(|f| f.lift_10)?,
     })
 }
 
-/// AUC of `s` − AUC of `other` on the same rows, over the same resamples of pitchers.
-pub fn auc_difference(s: Scored<'_>, other: &[f64], resamples: usize) -> Interval {
+/// AUC of `s` − AUC of `other` on the same rows, over the same resamples of pitchers; none where [`judge`] gives none.
+pub fn auc_difference(s: Scored<'_>, other: &[f64], resamples: usize) -> Option<Interval> {
     let (order, other_order) = (descending(s.p), descending(other));
     let difference =
-        |weight: &[u32]| auc_sorted(s.p, s.y, weight, &order) - auc_sorted(other, s.y, weight, &other_order);
+        |weight: &[u32]| Some(auc_sorted(s.p, s.y, weight, &order)? - auc_sorted(other, s.y, weight, &other_order)?);
     let mut draws = Resamples::new(s.pitcher);
-    let drawn = (0..resamples).map(|_| difference(&draws.draw())).collect();
-    interval(difference(&vec![1; s.p.len()]), drawn)
+    let drawn = (0..resamples).filter_map(|_| difference(&draws.draw())).collect();
+    interval(difference(&vec![1; s.p.len()])?, drawn, resamples)
 }
 
 #[cfg(test)]
@@ -266,12 +277,28 @@ mod tests {
     fn figures_of_a_case_worked_by_hand() {
         let (p, y) = ([0.9, 0.8, 0.8, 0.1], [1.0, 0.0, 1.0, 0.0]);
         // Pairs: 0.9>0.8, 0.9>0.1, 0.8=0.8 (half), 0.8>0.1 → 3.5 of 4.
-        assert!((auc(&p, &y) - 0.875).abs() < 1e-12);
+        assert!(auc(&p, &y).is_some_and(|auc| (auc - 0.875).abs() < 1e-12));
         let judged = judge(Scored { p: &p, y: &y, pitcher: &[1, 2, 3, 4] }, 20).expect("rows");
         let brier = (0.01 + 0.64 + 0.04 + 0.01) / 4.0;
         assert!((judged.brier.value - brier).abs() < 1e-12);
         assert!((judged.brier_skill.value - (1.0 - brier / 0.25)).abs() < 1e-12);
         assert!((judged.lift_10.value - 0.4 / 0.4 / 0.5).abs() < 1e-9 || judged.lift_10.value > 0.0);
+    }
+
+    #[test]
+    fn where_nobody_was_placed_there_is_no_figure_and_no_interval_of_width_0() {
+        let (p, pitcher) = ([0.05; 20], [1; 20]);
+        assert_eq!(judge(Scored { p: &p, y: &[0.0; 20], pitcher: &pitcher }, 50), None);
+        assert_eq!(auc(&p, &[0.0; 20]), None);
+        assert_eq!(auc_difference(Scored { p: &p, y: &[1.0; 20], pitcher: &pitcher }, &p, 50), None);
+        assert_eq!(judge(Scored { p: &[], y: &[], pitcher: &[] }, 50), None);
+        // One placed pitcher of a hundred: in a third of all resamples he is not, and they are left out, not counted as 0.5.
+        let p: Vec<f64> = (0..100).map(|i| if i == 7 { 0.9 } else { 0.1 }).collect();
+        let y: Vec<f64> = (0..100).map(|i| if i == 7 { 1.0 } else { 0.0 }).collect();
+        let pitcher: Vec<u32> = (0..100).collect();
+        let judged = judge(Scored { p: &p, y: &y, pitcher: &pitcher }, 200).expect("most resamples have him");
+        assert_eq!((judged.auc.low, judged.auc.high), (1.0, 1.0));
+        assert!(judged.brier_skill.low > -1.0, "{:?}", judged.brier_skill);
     }
 
     #[test]
@@ -285,7 +312,7 @@ mod tests {
         assert!(judged.ece.value < 0.008, "{:?}", judged.ece);
         assert!(judged.brier_skill.value > 0.0 && judged.lift_10.value > 1.5);
         assert!(judged.auc.low < judged.auc.value && judged.auc.value < judged.auc.high);
-        let none = auc_difference(Scored { p: &p, y: &y, pitcher: &pitcher }, &p, 20);
+        let none = auc_difference(Scored { p: &p, y: &y, pitcher: &pitcher }, &p, 20).expect("two classes");
         assert!(none.value.abs() < 1e-12 && none.low.abs() < 1e-12 && none.high.abs() < 1e-12);
     }
 }

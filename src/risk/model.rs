@@ -12,6 +12,9 @@ use super::labels::Balance;
 use super::metrics::{Interval, Judged};
 use super::prepare::Preparation;
 
+/// The AUC of a coin.
+const CHANCE: f64 = 0.5;
+
 /// A snapshot with fewer of the model's features is not scored (science.md §7).
 pub const COMPLETENESS_MIN: f64 = 0.5;
 
@@ -125,6 +128,12 @@ impl Model {
         Err(ScoreError::Fingerprint { version: self.version.clone(), theirs: self.fingerprint.clone(), ours })
     }
 
+    /// Whether its ranking of pitchers, on the year that it was tested on, can be told from chance: the whole interval of
+    /// its AUC lies above 0.5.
+    pub fn is_better_than_chance(&self) -> bool {
+        self.record.test.auc.low > CHANCE
+    }
+
     /// Scores a snapshot.
     ///
     /// # Errors
@@ -134,7 +143,11 @@ impl Model {
         if completeness < COMPLETENESS_MIN {
             return Err(ScoreError::Incomplete(completeness));
         }
-        let inputs = self.preparation.inputs(snapshot);
+        let mut inputs = self.preparation.inputs(snapshot);
+        // What no injured list covers is unknown: it moves the risk neither way, to the last bit.
+        for at in self.preparation.uncovered(snapshot) {
+            inputs[at] = self.means[at];
+        }
         let decision: f64 = self.weights.iter().zip(&inputs).map(|(w, x)| w * x).sum::<f64>() + self.intercept;
         Ok(Score {
             probability: self.platt.probability(decision),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dataset::Row;
 use super::day::Day;
-use super::features::{Snapshot, definitions};
+use super::features::{Definition, Snapshot, definitions};
 
 /// A feature missing in more of the training rows is left out.
 const MISSING_MAX: f64 = 0.5;
@@ -27,7 +27,7 @@ pub struct Column {
     pub feature: String,
     /// Whether it is the feature's missing flag instead of its value.
     pub flag: bool,
-    /// What stands in for a missing value: the training rows' median.
+    /// What stands in for a missing value: the training rows' median; of what injured lists tell, their mean.
     pub median: f64,
     /// Mean of the training rows, after imputation.
     pub mean: f64,
@@ -76,9 +76,9 @@ impl Preparation {
                 left_out.push((name.to_owned(), format!("missing in {:.0} % of the training rows", 100.0 * missing)));
                 continue;
             }
-            let median = median(raw.iter().flatten().copied().collect());
-            let values: Vec<f64> = raw.iter().map(|v| v.unwrap_or(median)).collect();
-            let Some(column) = Column::fit(name, false, median, &values) else {
+            let stand_in = stand_in(definition, raw.iter().flatten().copied().collect());
+            let values: Vec<f64> = raw.iter().map(|v| v.unwrap_or(stand_in)).collect();
+            let Some(column) = Column::fit(name, false, stand_in, &values) else {
                 left_out.push((name.to_owned(), "does not vary".to_owned()));
                 continue;
             };
@@ -93,7 +93,7 @@ impl Preparation {
             }
             columns.push(column);
             kept.push(scaled);
-            if recipe.flags && missing > FLAG_MIN {
+            if recipe.flags && missing > FLAG_MIN && !definition.is_of_lists() {
                 let flags: Vec<f64> = raw.iter().map(|v| f64::from(u8::from(v.is_none()))).collect();
                 let Some(column) = Column::fit(name, true, 0.0, &flags) else { continue };
                 let scaled: Vec<f64> = flags.iter().map(|v| column.scale(*v)).collect();
@@ -139,6 +139,16 @@ impl Preparation {
         })
     }
 
+    /// Columns that the injured lists would tell and do not.
+    pub fn uncovered(&self, snapshot: &Snapshot) -> Vec<usize> {
+        let all = definitions();
+        let unknown = |column: &Column| {
+            let at = all.iter().position(|d| d.name == column.feature);
+            at.is_some_and(|at| all[at].is_of_lists() && snapshot.values[at].is_none())
+        };
+        self.columns.iter().enumerate().filter(|(_, column)| unknown(column)).map(|(at, _)| at).collect()
+    }
+
     /// Share of the model's features that a snapshot has.
     pub fn completeness(&self, snapshot: &Snapshot) -> f64 {
         let wanted: Vec<&Column> = self.columns.iter().filter(|c| !c.flag).collect();
@@ -158,6 +168,12 @@ impl Column {
     fn scale(&self, value: f64) -> f64 {
         ((value - self.mean) / self.sd).clamp(-CLIP, CLIP)
     }
+}
+
+/// What stands in for the missing values of a feature. The median of earlier placements is none at all: whoever is on no
+/// list that is known would pass for a man who was never hurt, so their mean stands in.
+fn stand_in(definition: &Definition, known: Vec<f64>) -> f64 {
+    if definition.is_of_lists() { known.iter().sum::<f64>() / known.len().max(1) as f64 } else { median(known) }
 }
 
 /// The median; 0 of nothing.

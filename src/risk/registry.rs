@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::metrics::Interval;
 use super::model::{Model, ScoreError};
 use crate::store::records::ModelRecord;
 use crate::store::{Store, StoreError};
@@ -31,6 +32,21 @@ pub enum RegistryError {
     /// The model's features are not those that are computed here.
     #[error(transparent)]
     Mismatch(#[from] ScoreError),
+    /// The model ranks pitchers no better than a coin.
+    #[error(
+        "model {version} is not better than chance: its AUC on {year} is {:.3} [{:.3}, {:.3}], and the interval reaches 0.5 or \
+         below; train on more seasons, or insist (`pitchguard model promote {version} --force`): it then serves, and its \
+         numbers are shown to nobody",
+        auc.value, auc.low, auc.high
+    )]
+    NotBetterThanChance {
+        /// Which.
+        version: String,
+        /// The year that it was tested on.
+        year: i16,
+        /// What came of that.
+        auc: Interval,
+    },
     /// A stored model cannot be read.
     #[error("model {version} cannot be read: {why}; train anew")]
     Unreadable {
@@ -39,6 +55,21 @@ pub enum RegistryError {
         /// Why.
         why: String,
     },
+}
+
+/// Whether somebody insists on a model that is not better than chance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Insist {
+    /// It is refused.
+    No,
+    /// It serves, and its numbers are shown to nobody.
+    Yes,
+}
+
+impl From<bool> for Insist {
+    fn from(insists: bool) -> Self {
+        if insists { Self::Yes } else { Self::No }
+    }
 }
 
 /// A registered model.
@@ -112,10 +143,15 @@ impl Registry {
     /// Lets this version serve.
     ///
     /// # Errors
-    /// There is none, its features are not those that are computed here, or the store fails.
-    pub fn promote(&self, version: &str) -> Result<Model, RegistryError> {
+    /// There is none, its features are not those that are computed here, it is not better than chance and nobody insists, or
+    /// the store fails.
+    pub fn promote(&self, version: &str, insist: Insist) -> Result<Model, RegistryError> {
         let model = self.get(version)?;
         model.check()?;
+        if insist == Insist::No && !model.is_better_than_chance() {
+            let (year, auc) = (model.record.test_year, model.record.test.auc);
+            return Err(RegistryError::NotBetterThanChance { version: version.to_owned(), year, auc });
+        }
         let mut promotions = self.promotions()?;
         if promotions.last().is_none_or(|last| last != version) {
             promotions.push(version.to_owned());

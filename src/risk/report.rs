@@ -48,8 +48,8 @@ fn write_card(out: &mut String, model: &Model) -> std::fmt::Result {
          no part. Feature fingerprint `{}`.\n",
         r.c, r.inputs, r.train_years.0, r.train_years.1, r.calibrate_year, r.test_year, r.test_year, model.fingerprint
     )?;
-    if let Some((all, matched)) = r.matched {
-        let share = 100.0 * matched as f64 / all.max(1) as f64;
+    if let Some((all, matched)) = r.matched.filter(|(all, _)| *all > 0) {
+        let share = 100.0 * matched as f64 / all as f64;
         writeln!(
             out,
             "**Names**: of {all} pitchers with arm placements in these years the games of {matched} ({share:.1} %) are \
@@ -79,10 +79,10 @@ fn write_card(out: &mut String, model: &Model) -> std::fmt::Result {
     if let Some((_, difference)) = &r.boosted {
         writeln!(out, "Boosted trees' AUC over this model's, paired: {}.", told(difference, 3))?;
     }
-    if r.test.auc.low <= 0.5 {
+    if !model.is_better_than_chance() {
         writeln!(
             out,
-            "\n**On {} the ranking cannot be told from chance.** Serving says so with every answer.",
+            "\n**On {} the ranking cannot be told from chance.** It is promoted only by force, and its numbers are shown to nobody.",
             r.test_year
         )?;
     }

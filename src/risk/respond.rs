@@ -6,16 +6,21 @@ use utoipa::ToSchema;
 use super::advise::{Advice, advise};
 use super::anomaly::{Anomaly, outing};
 use super::config::Config;
+use super::coverage::Coverage;
 use super::day::Day;
-use super::features::Snapshot;
+use super::features::{self, Past, Snapshot};
 use super::model::{Model, Score, ScoreError, risk_index};
 use super::series::Series;
 use super::words;
+use crate::units::Unit;
 
 /// Days without a game after which what is known says half as much: this project's own choice.
 const STALE_DAYS: f64 = 21.0;
 /// Without a game for longer there is nothing to tell from.
 pub const SILENT_DAYS: i32 = 60;
+
+/// A contribution up to this is none, log-odds: what no injured list covers moves nothing, but for rounding.
+const NOTHING: f64 = 1e-12;
 
 /// Level by the configured thresholds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -54,6 +59,10 @@ pub struct Contributor {
     pub explanation: String,
     /// What can be done, where something can.
     pub mitigation: Option<String>,
+    /// In what the value is told.
+    pub unit: Option<Unit>,
+    /// Decimals that it is shown with in that unit.
+    pub digits: Option<u8>,
 }
 
 /// His load in numbers.
@@ -68,7 +77,8 @@ pub struct WorkloadSummary {
     pub pitches_30d: Option<f64>,
     /// Games of the last 30 days.
     pub appearances_30d: Option<f64>,
-    /// Acute to chronic load.
+    /// Acute to chronic load, of science.md §5: at the end of the day of the assessment the same number as the workload's of
+    /// that day, and as readiness is told it on the next morning.
     pub acwr: Option<f64>,
     /// Days since his latest game.
     pub days_since_last: i32,
@@ -83,16 +93,19 @@ pub struct Assessment {
     pub date: String,
     /// His latest game by then.
     pub last_game_date: String,
-    /// Of an arm or shoulder placement within 21 days.
-    pub probability: f64,
+    /// Of an arm or shoulder placement within 21 days; null where there is none to be told, see `risk_absent`.
+    pub probability: Option<f64>,
     /// The same in percent.
-    pub percentage: f64,
-    /// 0–100: the base rate is 25, thrice its odds 50, nine times 75.
-    pub risk_index: f64,
-    /// The base rate that the index is measured from.
+    pub percentage: Option<f64>,
+    /// 0–100: the base rate is 25, thrice its odds 50, nine times 75. No percentage: show the probability beside the base
+    /// rate.
+    pub risk_index: Option<f64>,
+    /// The share of days of pitching that a placement follows within 21 days: what is usual.
     pub base_rate: f64,
-    /// By the configured thresholds.
-    pub level: Level,
+    /// By the configured thresholds; null where there is no probability.
+    pub level: Option<Level>,
+    /// Why there is no probability though a model serves: it is not better than chance. Null where there is one.
+    pub risk_absent: Option<String>,
     /// 0–1: completeness, halved for each 21 days without a game, and halved where the model's ranking could not be told
     /// from chance on the year that it was tested on.
     pub confidence: f64,
@@ -100,7 +113,7 @@ pub struct Assessment {
     pub data_completeness: f64,
     /// Log-odds that the contributions start from.
     pub base_log_odds: f64,
-    /// The largest contributions.
+    /// The largest contributions; empty where there is no probability.
     pub top_contributors: Vec<Contributor>,
     /// His load.
     pub workload_summary: WorkloadSummary,
@@ -108,6 +121,8 @@ pub struct Assessment {
     pub recommendation: Advice,
     /// His latest outing against his own; absent with too little history.
     pub anomaly: Option<Anomaly>,
+    /// Of which days injured lists and his games are known.
+    pub coverage: Coverage,
     /// What to mind.
     pub notes: Vec<String>,
     /// Which model told.
@@ -126,13 +141,23 @@ pub enum NoAssessment {
 }
 
 /// What was known of him at the end of `day`, and what the model says of it.
-fn score(model: &Model, series: &Series, day: Day) -> Result<(Snapshot, Score), NoAssessment> {
-    let snapshot = Snapshot::of(series, day).ok_or(NoAssessment::NoGames(day))?;
-    if day.since(snapshot.last_game) > SILENT_DAYS {
+pub(super) fn score(model: &Model, series: &Series, day: Day) -> Result<(Snapshot, Score), NoAssessment> {
+    let has_pitched = |game: &Day| (0..=SILENT_DAYS).contains(&day.since(*game));
+    if !series.appearances.iter().rev().filter_map(|a| a.day).any(|game| has_pitched(&game)) {
         return Err(NoAssessment::NoGames(day));
     }
+    let snapshot = Snapshot::of(series, day).ok_or(NoAssessment::NoGames(day))?;
     let score = model.score(&snapshot)?;
     Ok((snapshot, score))
+}
+
+/// By the configured thresholds.
+pub(super) fn level(probability: f64, config: &Config) -> Level {
+    match probability {
+        p if p >= config.high_from => Level::High,
+        p if p >= config.medium_from => Level::Medium,
+        _ => Level::Low,
+    }
 }
 
 /// Of an arm placement within 21 days of the end of `day`, and nothing else.
@@ -151,30 +176,33 @@ pub fn assess(model: &Model, series: &Series, day: Day, config: &Config) -> Resu
     let (snapshot, score) = score(model, series, day)?;
     let since = day.since(snapshot.last_game);
     let contributors = contributors(model, &snapshot, &score, config.contributors);
-    let level = match score.probability {
-        p if p >= config.high_from => Level::High,
-        p if p >= config.medium_from => Level::Medium,
-        _ => Level::Low,
-    };
+    let absent = (!model.is_better_than_chance()).then(|| words::no_better_than_chance(model));
+    let told = Some(score.probability).filter(|_| absent.is_none());
+    let level = told.map(|probability| level(probability, config));
+    let contributors = if absent.is_none() { contributors } else { Vec::new() };
     let raising = contributors.iter().find(|c| c.direction == Direction::Increases).map(|c| words::title(&c.name));
-    let ranks = model.record.test.auc.low > 0.5;
-    let mut notes = vec!["A probability over many pitchers: most at high risk stay healthy.".to_owned()];
-    if !ranks {
-        notes.push(format!(
-            "On {} this model's ranking could not be told from chance (AUC {:.3}, {:.2}–{:.2}).",
-            model.record.test_year, model.record.test.auc.value, model.record.test.auc.low, model.record.test.auc.high
-        ));
+    let coverage = Coverage::of(series, day);
+    let mut notes = Vec::new();
+    match &absent {
+        Some(why) => notes.push(format!("No risk is told: {why}.")),
+        None => notes.push("A probability over many pitchers: most at high risk stay healthy.".to_owned()),
+    }
+    if !coverage.earlier_injuries_known {
+        notes.push("Whether he was hurt in the last year is not known: that moves his risk neither way.".to_owned());
     }
     Ok(Assessment {
         pitcher: series.pitcher,
         date: day.to_string(),
         last_game_date: snapshot.last_game.to_string(),
-        probability: score.probability,
-        percentage: 100.0 * score.probability,
-        risk_index: risk_index(score.probability, model.base_rate),
+        probability: told,
+        percentage: told.map(|probability| 100.0 * probability),
+        risk_index: told.map(|probability| risk_index(probability, model.base_rate)),
         base_rate: model.base_rate,
         level,
-        confidence: score.completeness * (-f64::from(since) / STALE_DAYS).exp2() * if ranks { 1.0 } else { 0.5 },
+        confidence: score.completeness
+            * (-f64::from(since) / STALE_DAYS).exp2()
+            * if absent.is_none() { 1.0 } else { 0.5 },
+        risk_absent: absent,
         data_completeness: score.completeness,
         base_log_odds: score.explanation.base,
         workload_summary: WorkloadSummary {
@@ -182,11 +210,12 @@ pub fn assess(model: &Model, series: &Series, day: Day, config: &Config) -> Resu
             pitches_14d: snapshot.value("pitches_14d"),
             pitches_30d: snapshot.value("pitches_30d"),
             appearances_30d: snapshot.value("appearances_30d"),
-            acwr: snapshot.value("acwr"),
+            acwr: features::acute_to_chronic(&Past::of(series, day)),
             days_since_last: since,
         },
-        recommendation: advise(series, day, raising.as_deref().filter(|_| level == Level::High)),
+        recommendation: advise(series, day, raising.as_deref().filter(|_| level == Some(Level::High))),
         anomaly: outing(series, day),
+        coverage,
         top_contributors: contributors,
         notes,
         model_version: model.version.clone(),
@@ -217,7 +246,10 @@ fn contributors(model: &Model, snapshot: &Snapshot, score: &Score, most: usize) 
             contribution,
             explanation,
             mitigation: value.and_then(|value| words::mitigation(name, value, raises)).map(str::to_owned),
+            unit: features::shown(name).map(|shown| shown.unit),
+            digits: features::shown(name).map(|shown| shown.digits),
         }
     };
-    sums.into_iter().take(most).map(one).collect()
+    // What moves nothing is no contribution: of what is unknown least of all.
+    sums.into_iter().filter(|(_, part)| part.abs() > NOTHING).take(most).map(one).collect()
 }

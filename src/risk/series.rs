@@ -1,5 +1,6 @@
 //! What the risk model knows of a pitcher: plain series of appearances and placements.
 
+use super::coverage::Lists;
 use super::day::Day;
 pub use crate::store::records::BodyPart;
 
@@ -65,9 +66,17 @@ pub struct Series {
     pub appearances: Vec<Appearance>,
     /// His placements, ascending by the day that dates them.
     pub placements: Vec<Placement>,
+    /// Of which days injured lists are known: on others he may have been on one.
+    pub lists: Lists,
 }
 
 impl Series {
+    /// The same, of somebody whose newest injured list is known to tell of all days up to this one.
+    #[must_use]
+    pub fn told_until(&self, day: Day) -> Self {
+        Self { lists: self.lists.clone().up_to(day), ..self.clone() }
+    }
+
     /// Puts games and placements in order and merges games of one day (a doubleheader is one day's work).
     pub fn settle(&mut self) {
         self.appearances.retain(|a| a.day.is_some());

@@ -1,9 +1,10 @@
 //! Series from the store. Training, serving and evaluation read here and nowhere else: what comes as files is imported
 //! into a store of its own first, so that nothing is read in two ways.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::coverage::Lists;
 use super::day::Day;
 use super::reports::{Report, placements};
 use super::series::{Appearance, Placement, Series};
@@ -32,11 +33,31 @@ impl Known {
     }
 }
 
-/// All that the store knows of a pitcher; none where it knows no game of his.
+/// The days that the store's injured lists tell of.
 ///
 /// # Errors
 /// The store fails or holds a corrupt record.
-pub fn series_of(store: &Store, pitcher: u32) -> Result<Option<Series>, StoreError> {
+pub fn lists(store: &Store) -> Result<Lists, StoreError> {
+    let mut told = BTreeMap::new();
+    for person in store.pitchers()? {
+        store.injuries_of(person.id)?.iter().for_each(|record| tells(&mut told, record));
+    }
+    Ok(Lists::of(&told))
+}
+
+/// The latest day that the list of a record's season tells of.
+fn tells(told: &mut BTreeMap<i16, Day>, record: &InjuryRecord) {
+    let season = i16::try_from(record.season).ok();
+    if let (Some(season), Some(day)) = (season, latest_day(record)) {
+        told.entry(season).and_modify(|latest| *latest = day.max(*latest)).or_insert(day);
+    }
+}
+
+/// All that the store knows of a pitcher, whose injured lists tell of these days; none where it knows no game of his.
+///
+/// # Errors
+/// The store fails or holds a corrupt record.
+pub fn series_of(store: &Store, pitcher: u32, lists: &Lists) -> Result<Option<Series>, StoreError> {
     let appearances = store.appearances_of(pitcher, "0001-01-01", "9999-12-31")?;
     if appearances.is_empty() {
         return Ok(None);
@@ -48,6 +69,7 @@ pub fn series_of(store: &Store, pitcher: u32) -> Result<Option<Series>, StoreErr
         born: person.birth_date.as_deref().and_then(Day::parse),
         appearances: appearances.iter().map(appearance).collect(),
         placements: placements(store.injuries_of(pitcher)?.iter().map(report).collect()),
+        lists: lists.clone(),
     };
     series.settle();
     Ok(Some(series))
@@ -60,10 +82,11 @@ pub fn series_of(store: &Store, pitcher: u32) -> Result<Option<Series>, StoreErr
 pub fn all(store: &Store) -> Result<Known, StoreError> {
     let mut known = Known::default();
     let mut placed: Vec<(bool, Vec<Placement>)> = Vec::new();
+    let lists = lists(store)?;
     for person in store.pitchers()? {
         let told = store.injuries_of(person.id)?;
         known.injuries_until = told.iter().filter_map(latest_day).chain(known.injuries_until).max();
-        let series = series_of(store, person.id)?;
+        let series = series_of(store, person.id, &lists)?;
         if !told.is_empty() {
             placed.push((series.is_some(), placements(told.iter().map(report).collect())));
         }

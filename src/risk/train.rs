@@ -1,6 +1,9 @@
 //! Training: choose on the years before the test year, fit on the earlier ones, calibrate on the year before the test
 //! year, and judge once on the test year.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use super::audit;
 use super::boosted::Boosted;
 use super::calibrate::{Isotonic, Platt};
@@ -23,12 +26,38 @@ const AUDITED_ROWS: usize = 300;
 pub struct Plan {
     /// Last day that placements are known of.
     pub data_end: Day,
-    /// The test year; the latest with rows where absent.
+    /// The test year; the latest that can judge a model where absent.
     pub test_year: Option<i16>,
     /// RFC 3339.
     pub trained_at: String,
     /// Pitchers with arm placements, and of those the ones whom names matched; absent where ids were matched.
     pub matched: Option<(usize, usize)>,
+}
+
+/// An AUC known no better than to ± this judges nothing: chance and the best that public data allows (science.md §7) lie
+/// within it.
+const AUC_HALF_WIDTH_MAX: f64 = 0.1;
+/// Pitchers placed within a season that such an interval takes: with m of them its half is about 1.96·1.25·√(1/(12·m)), where
+/// 1.25 is what a bootstrap over pitchers adds on real seasons (145 pitchers, standard error 0.03).
+const PLACED_USUAL: usize = 50;
+
+/// A year that cannot test a model, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    /// Which.
+    pub year: i16,
+    /// Why, in words.
+    pub why: String,
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.year, self.why)
+    }
+}
+
+fn listed(years: &[Unfit]) -> String {
+    years.iter().map(Unfit::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Why nothing was trained.
@@ -40,6 +69,14 @@ pub enum TrainError {
         /// The years that have rows.
         years: Vec<i16>,
     },
+    /// No year can tell how good a model is.
+    #[error(
+        "no model was trained, for no year can tell how good it is: {}. A test year needs an AUC known to better than \
+         ±{AUC_HALF_WIDTH_MAX}, which takes placements of about {PLACED_USUAL} pitchers in it: import the games and the \
+         injured lists of more seasons",
+        listed(.0)
+    )]
+    NoTestYear(Vec<Unfit>),
     /// The regression failed.
     #[error("the regression: {0}")]
     Fit(#[from] FitError),
@@ -80,38 +117,84 @@ fn pitchers(rows: &[&Row]) -> Vec<u32> {
 /// Trains and judges a model. `series` ascend by pitcher.
 ///
 /// # Errors
-/// Fewer than three years, or one of them without placements.
+/// Fewer than three years, or none of them can tell how good a model is.
 pub fn train(series: &[Series], plan: &Plan) -> Result<Model, TrainError> {
     let data = Dataset::of(series, plan.data_end);
     let mut years: Vec<i16> = data.rows.iter().map(|r| r.snapshot.day.year()).collect();
     years.sort_unstable();
     years.dedup();
     let too_few = || TrainError::Years { years: years.clone() };
-    let test_year = plan.test_year.or(years.last().copied()).ok_or_else(too_few)?;
-    let first = years.first().copied().ok_or_else(too_few)?;
+    let first = *years.first().ok_or_else(too_few)?;
+    let candidates = match plan.test_year {
+        Some(year) => vec![year],
+        None => years.iter().rev().copied().collect(),
+    };
+    let mut unfit = Vec::new();
+    for year in candidates {
+        let has = |from: i16, to: i16| !data.years(from, to).is_empty();
+        if !(has(first, year - 2) && has(year - 1, year - 1)) {
+            break;
+        }
+        match train_for(series, &data, plan, first, year)? {
+            Ok(model) => return Ok(model),
+            Err(why) => unfit.push(Unfit { year, why }),
+        }
+    }
+    Err(if unfit.is_empty() { too_few() } else { TrainError::NoTestYear(unfit) })
+}
+
+/// Why rows of a year cannot calibrate or test, for want of placements.
+fn without_placements(rows: &[&Row], year: i16) -> Option<String> {
+    match (rows.len(), rows.iter().any(|row| row.target() > 0.5)) {
+        (0, _) => Some(format!("no day of pitching of {year} has a known outcome")),
+        (days, false) => {
+            Some(format!("0 placements follow its {days} days of pitching of {year} with a known outcome"))
+        }
+        (_, true) => None,
+    }
+}
+
+/// Trains and judges a model on this test year; or why the year can judge none.
+fn train_for(
+    series: &[Series],
+    data: &Dataset,
+    plan: &Plan,
+    first: i16,
+    test_year: i16,
+) -> Result<Result<Model, String>, TrainError> {
     let train = data.years(first, test_year - 2);
     let calibrate = data.years(test_year - 1, test_year - 1);
     let test = data.years(test_year, test_year);
-    if train.is_empty() || calibrate.is_empty() || test.is_empty() {
-        return Err(too_few());
+    let unfit = without_placements(&test, test_year).or_else(|| without_placements(&calibrate, test_year - 1));
+    if let Some(why) = unfit {
+        return Ok(Err(why));
     }
-    let (choice, tried) = choose(&data.years(first, test_year - 1)).ok_or_else(too_few)?;
+    let no_fold = || TrainError::Years { years: vec![first, test_year] };
+    let (choice, tried) = choose(&data.years(first, test_year - 1)).ok_or_else(no_fold)?;
     let fitted = Fitted::on(&train, &calibrate, &choice)?;
-    let plain = Fitted::on(&train, &calibrate, &YARDSTICK)?;
 
     let (p, y, whose) = (fitted.probabilities(&test), targets(&test), pitchers(&test));
-    let judged = |p: &[f64]| judge(Scored { p, y: &y, pitcher: &whose }, RESAMPLES).ok_or_else(too_few);
+    let judged = |p: &[f64]| judge(Scored { p, y: &y, pitcher: &whose }, RESAMPLES);
+    let placed: BTreeSet<u32> = test.iter().filter(|row| row.target() > 0.5).map(|row| row.snapshot.pitcher).collect();
+    let too_wide = |known: &str| Ok(Err(format!("{} pitchers were placed, and {known}", placed.len())));
+    let Some(result) = judged(&p) else { return too_wide("the AUC has no interval") };
+    if result.auc.half_width() >= AUC_HALF_WIDTH_MAX {
+        return too_wide(&format!("the AUC is known to ±{:.2} only", result.auc.half_width()));
+    }
+    let plain = Fitted::on(&train, &calibrate, &YARDSTICK)?;
+    let few = || TrainError::NoTestYear(vec![Unfit { year: test_year, why: "too few placements".to_owned() }]);
     let yardstick = plain.probabilities(&test);
     let isotonic = Isotonic::fit(&fitted.calibrated_on.0, &fitted.calibrated_on.1);
     let stepped = isotonic.as_ref().map(|iso| fitted.decisions(&test).iter().map(|f| iso.probability(*f)).collect());
     let stepped: Option<Vec<f64>> = stepped;
-    let result = judged(&p)?;
-    let difference = |other: &[f64]| auc_difference(Scored { p: &p, y: &y, pitcher: &whose }, other, RESAMPLES);
+    let difference =
+        |other: &[f64]| auc_difference(Scored { p: &p, y: &y, pitcher: &whose }, other, RESAMPLES).ok_or_else(few);
     let boosted = match Boosted::fit(&train, &calibrate) {
         Some(trees) => {
             let other = trees.probabilities(&test);
             let of_trees = Scored { p: &other, y: &y, pitcher: &whose };
-            Some((judged(&other)?, auc_difference(of_trees, &p, RESAMPLES)))
+            let difference = auc_difference(of_trees, &p, RESAMPLES).ok_or_else(few)?;
+            Some((judged(&other).ok_or_else(few)?, difference))
         }
         None => None,
     };
@@ -131,7 +214,7 @@ pub fn train(series: &[Series], plan: &Plan) -> Result<Model, TrainError> {
     findings.extend(audit::future_features(series, &some, audit::as_computed));
     findings.extend(audit::too_good(result.auc.value));
 
-    Ok(Model {
+    Ok(Ok(Model {
         version: format!("{}-{test_year}", plan.trained_at.replace([':', '-'], "").replace('T', "t").to_lowercase()),
         trained_at: plan.trained_at.clone(),
         fingerprint: fingerprint(),
@@ -153,15 +236,15 @@ pub fn train(series: &[Series], plan: &Plan) -> Result<Model, TrainError> {
             data_end: plan.data_end,
             matched: plan.matched,
             test: result,
-            test_with_blackout: with_blackout(&fitted, &data, &test).ok_or_else(too_few)?,
-            test_isotonic: stepped.as_deref().map(judged).transpose()?,
-            yardstick: judged(&yardstick)?,
-            over_yardstick: difference(&yardstick),
+            test_with_blackout: with_blackout(&fitted, data, &test).ok_or_else(few)?,
+            test_isotonic: stepped.as_deref().and_then(judged),
+            yardstick: judged(&yardstick).ok_or_else(few)?,
+            over_yardstick: difference(&yardstick)?,
             boosted,
             audit: findings.iter().map(ToString::to_string).collect(),
         },
         preparation: fitted.preparation,
-    })
+    }))
 }
 
 /// The test year with the blackout rows counted as placements.
@@ -176,7 +259,7 @@ fn with_blackout(fitted: &Fitted, data: &Dataset, test: &[&Row]) -> Option<Judge
 }
 
 /// A model on a later year than those it was made with, and whether as many placements came as it foretold; none where
-/// the year has no rows.
+/// the year has no rows, or none of them is followed by a placement.
 pub fn evaluate(model: &Model, series: &[Series], data_end: Day, year: i16) -> Option<(Judged, Settled)> {
     let data = Dataset::of(series, data_end);
     let rows = data.years(year, year);

@@ -1,5 +1,8 @@
 //! What a contribution means, in a coach's words, and what he can do about it.
 
+use super::model::Model;
+use super::service::RiskError;
+
 /// What a feature is about: one explanation and one mitigation a subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Subject {
@@ -118,6 +121,28 @@ pub fn mitigation(feature: &str, value: f64, raises: bool) -> Option<&'static st
         }
         Subject::Earlier | Subject::SpeedLevel | Subject::Age => None,
     }
+}
+
+/// Why a pitcher has no risk, in a coach's words.
+pub fn absent(error: &RiskError) -> String {
+    match error {
+        RiskError::NoModel => "no risk model serves on this box".to_owned(),
+        RiskError::CannotServe(why) => format!("the risk model that was promoted cannot serve: {why}"),
+        RiskError::UnknownPitcher(_) => {
+            "a risk model serves, but no game of his is known to the box: too little to tell from".to_owned()
+        }
+        RiskError::NoAssessment(why) => format!("a risk model serves, but too little is known of him: {why}"),
+        RiskError::Store(_) => "the risk could not be read from the store; the log says more".to_owned(),
+    }
+}
+
+/// Why a model that serves tells no risk of anybody.
+pub fn no_better_than_chance(model: &Model) -> String {
+    let auc = model.record.test.auc;
+    format!(
+        "the risk model that serves is not better than chance (AUC {:.3} [{:.3}, {:.3}] on {}), so its number is not shown",
+        auc.value, auc.low, auc.high, model.record.test_year
+    )
 }
 
 /// A feature's name for people.

@@ -60,6 +60,27 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// Every key that cannot be meant, with why; empty for a sound configuration. What is divided by, or gates everything out
+    /// where it is 0, must be above 0.
+    pub fn errors(&self) -> Vec<(&'static str, String)> {
+        let above_zero = [
+            ("common_px", self.common_px, "0.1"),
+            ("jerk_sd", self.jerk_sd, "2.5"),
+            ("jerk_along_sd", self.jerk_along_sd, "0.4"),
+            ("gate_chi2", self.gate_chi2, "9.21"),
+            ("air_density", self.air_density, "1.1739"),
+            ("disagree_px", self.disagree_px, "1.0"),
+            ("weak_plate_ft", self.weak_plate_ft, "0.04"),
+            ("weak_speed_mph", self.weak_speed_mph, "0.5"),
+            ("match_ns", self.match_ns as f64, "20000000"),
+            ("attribute_ns", self.attribute_ns as f64, "1000000000"),
+        ];
+        let bad = above_zero.into_iter().filter(|(_, value, _)| *value <= 0.0);
+        bad.map(|(key, value, usual)| (key, format!("is {value}; write more than 0 ({usual} is usual)"))).collect()
+    }
+}
+
 /// How an observation stands to the watermarks at its arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {

@@ -21,6 +21,7 @@ use pitchguard::readiness::{
 use pitchguard::risk::anomaly::Anomaly;
 use pitchguard::store::records::{AppearanceRecord, Measured, Origin, PitchRecord, State};
 use pitchguard::tracking::venue::Venue;
+use pitchguard::units::Unit;
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
 
@@ -256,7 +257,7 @@ pub(crate) fn problem(response: reqwest::blocking::Response, status: u16, slug: 
 
 pub(crate) fn readiness(pitcher: u32) -> Readiness {
     let index = |value| Index { value: Some(value), low: Some(value - 5.0), high: Some(value + 5.0) };
-    let delta = FeatureValue { value: -0.4, sd: 0.3, qa: 0.98, n: 5 };
+    let delta = FeatureValue { value: -0.4, sd: 0.3, qa: 0.98, n: 5, unit: Some(Unit::Mph), digits: Some(1) };
     Readiness {
         pitcher: PitcherId(pitcher),
         name: "Adam Ace".to_owned(),
@@ -265,6 +266,9 @@ pub(crate) fn readiness(pitcher: u32) -> Readiness {
         fatigue: index(16.0),
         risk: Index::default(),
         probability_21d: None,
+        base_rate_21d: None,
+        risk_coverage: None,
+        risk_absent: Some("no risk model serves on this box".to_owned()),
         features: BTreeMap::from([("velocity_delta_5".to_owned(), delta)]),
         feature_set: "v1".to_owned(),
         feature_qa_min: Some(0.98),

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use pitchguard::risk::Day;
+use pitchguard::risk::coverage::Lists;
 use pitchguard::risk::series::{Appearance, BodyPart, Placement, Series};
 use pitchguard::risk::train::Plan;
 use rand::rngs::StdRng;
@@ -25,8 +26,13 @@ pub fn league(pitchers: u32, seed: u64) -> Vec<Series> {
 fn pitcher(id: u32, rng: &mut StdRng) -> Series {
     let busy = rng.random_range(0.0..1.0);
     let speed = rng.random_range(88.0..98.0);
-    let mut series =
-        Series { pitcher: id, name: format!("Pitcher {id}"), born: Some(day(1995, 1, 1)), ..Series::default() };
+    let mut series = Series {
+        pitcher: id,
+        name: format!("Pitcher {id}"),
+        born: Some(day(1995, 1, 1)),
+        lists: Lists::of_seasons(YEARS),
+        ..Series::default()
+    };
     for year in YEARS {
         let mut today = day(year, 3, 20);
         while today < day(year, 10, 1) {

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pitchguard::risk::features::fingerprint;
 use pitchguard::risk::model::Model;
-use pitchguard::risk::registry::Registry;
+use pitchguard::risk::registry::{Insist, Registry};
 use pitchguard::store::{Store, StoreOptions};
 use pitchguard::upstream::bundle::{BUNDLE_SCHEMA, Bundle, BundleError, Registered, register, signed_bytes};
 use pitchguard::upstream::{Config, Https, MODEL_SUBJECT, SigningKey};
@@ -95,7 +95,7 @@ fn a_bundle_is_registered_once_its_signature_is_good_and_never_serves_by_itself(
     assert!(matches!(offer(&bundle(&other, &ours)), Err(BundleError::Taken(_))));
     assert_eq!(registry.get("20240101-cloud").expect("there"), named("20240101-cloud"));
     assert!(registry.serving().expect("read").is_none(), "registered is not promoted");
-    registry.promote("20240101-cloud").expect("somebody promotes it");
+    registry.promote("20240101-cloud", Insist::Yes).expect("somebody promotes it");
 }
 
 #[test]

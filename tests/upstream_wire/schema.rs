@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use boon::{Compiler, SchemaIndex, Schemas};
+use pitchguard::features::Feature;
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{CalibrationStatus, CameraStatus};
 use pitchguard::readiness::{
@@ -91,7 +92,10 @@ fn alert() -> Alert {
 fn readiness() -> Readiness {
     let index = |value: f64| Index { value: Some(value), low: Some(value - 4.5), high: Some(value + 4.5) };
     let names = ["velocity_delta", "spin_delta", "release_height_delta", "mechanics", "dose", "acwr", "rest_days"];
-    let feature = |name: &&str| ((*name).to_owned(), FeatureValue { value: -0.41, sd: 0.12, qa: 0.97, n: 15 });
+    let feature = |name: &&str| {
+        let feature = Feature { value: -0.41, sd: 0.12, qa: 0.97, n: 15 };
+        ((*name).to_owned(), FeatureValue::of(name, feature))
+    };
     Readiness {
         pitcher: PitcherId(425_794),
         name: "Adam Wainwright".to_owned(),
@@ -100,6 +104,9 @@ fn readiness() -> Readiness {
         fatigue: index(31.5),
         risk: Index::default(),
         probability_21d: None,
+        base_rate_21d: None,
+        risk_coverage: None,
+        risk_absent: Some("no risk model serves on this box".to_owned()),
         features: names.iter().map(feature).collect(),
         feature_set: "v2".to_owned(),
         feature_qa_min: Some(0.97),

@@ -4,6 +4,7 @@ use csv::ByteRecord;
 
 use crate::history::outings::YEARS;
 use crate::history::table::{find, is_null, text};
+use crate::history::teams::canonical;
 use crate::ids::PitchType;
 use crate::store::records::{Measured, Origin, PitchRecord, State};
 
@@ -183,7 +184,7 @@ impl Columns {
                 .map(String::from_utf8_lossy)
                 .filter(|name| !is_null(name.trim()))
                 .map(|name| name.trim().to_owned()),
-            team: team.map(str::to_owned),
+            team: team.map(canonical),
             throws: other(P_THROWS).filter(|t| matches!(*t, "L" | "R" | "S")).map(str::to_owned),
             game_type: other(GAME_TYPE).map(str::to_owned),
             pitch: PitchRecord {

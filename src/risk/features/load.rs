@@ -47,7 +47,12 @@ pub(super) const FEATURES: &[Definition] = &[
     Definition::new("hundred_pitch_days_30d", "days with 100 pitches or more, 30 days", "a game", |p| {
         Some(p.window(30).iter().filter(|g| g.pitches >= 100.0).count() as f64)
     }),
-    Definition::new("acwr", "EWMA(7) ÷ EWMA(28) of pitches a day, uncoupled (§5)", "28 days, not idle", acwr),
+    Definition::new(
+        "acwr",
+        "EWMA(7) ÷ EWMA(28) of pitches a day, uncoupled (§5), 5 at most",
+        "28 days, not idle",
+        acwr,
+    ),
     Definition::new("intensity_7d", "pitches of 7 days ÷ (pitches of the 28 before ÷ 4)", "50 pitches before", |p| {
         let before: f64 = p.between(35, 7).iter().map(|g| g.pitches).sum();
         (before >= 50.0).then(|| (pitches(p, 7) / (before / 4.0)).min(5.0))
@@ -80,9 +85,14 @@ fn short_rests(past: &Past<'_>, days: i32) -> usize {
     pairs.filter(short).count()
 }
 
-/// Acute to chronic load as the next morning's readiness is told it.
+/// The model's input: beyond a ratio of 5 nothing more is learned of it.
 fn acwr(past: &Past<'_>) -> Option<f64> {
+    acute_to_chronic(past).map(|ratio| ratio.min(5.0))
+}
+
+/// Acute to chronic load at the end of the day, as the workload of that day and the next morning's readiness tell it.
+pub fn acute_to_chronic(past: &Past<'_>) -> Option<f64> {
     let games = past.window(HISTORY_DAYS as i32);
     let ago = |game: &Game<'_>| ((past.day().since(game.day) + 1) as u32, game.pitches as u32);
-    Workload::of_past(games.iter().map(ago).collect()).acwr.map(|ratio| ratio.min(5.0))
+    Workload::of_past(games.iter().map(ago).collect()).acwr
 }

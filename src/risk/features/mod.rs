@@ -9,13 +9,16 @@ mod mix;
 mod past;
 mod person;
 mod recovery;
+mod shown;
 mod speed;
 
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
+pub use load::acute_to_chronic;
 pub use past::Past;
+pub use shown::shown;
 
 use super::day::Day;
 use super::series::Series;
@@ -34,11 +37,23 @@ pub struct Definition {
     pub needs: &'static str,
     /// How it is computed.
     compute: Compute,
+    /// Whether it is missing only where no injured list tells.
+    of_lists: bool,
 }
 
 impl Definition {
     const fn new(name: &'static str, what: &'static str, needs: &'static str, compute: Compute) -> Self {
-        Self { name, what, needs, compute }
+        Self { name, what, needs, compute, of_lists: false }
+    }
+
+    const fn of_lists(name: &'static str, what: &'static str, needs: &'static str, compute: Compute) -> Self {
+        Self { name, what, needs, compute, of_lists: true }
+    }
+
+    /// Whether it is told by injured lists, and missing only where none covers the year before: then nothing is known,
+    /// which moves a risk neither way, and has no missing flag.
+    pub fn is_of_lists(&self) -> bool {
+        self.of_lists
     }
 }
 

@@ -1,5 +1,6 @@
 //! What was known at the end of a day, cut off there.
 
+use super::super::coverage::Lists;
 use super::super::day::Day;
 use super::super::series::{Appearance, Placement, Series};
 
@@ -39,6 +40,7 @@ pub struct Past<'s> {
     day: Day,
     games: Vec<Game<'s>>,
     placements: Vec<&'s Placement>,
+    lists: &'s Lists,
     born: Option<Day>,
 }
 
@@ -61,6 +63,7 @@ impl<'s> Past<'s> {
             day,
             games: games.collect(),
             placements: series.placements.iter().filter(known).collect(),
+            lists: &series.lists,
             born: series.born,
         }
     }
@@ -84,6 +87,12 @@ impl<'s> Past<'s> {
         winter.map(|pair| pair[1].day).or_else(|| self.games.first().map(|g| g.day))
     }
 
+    /// A count of earlier placements of the last year, where injured lists tell of that year. What they do not cover is
+    /// unknown: then only a placement that is known all the same says something.
+    pub(super) fn as_far_as_known(&self, found: f64) -> Option<f64> {
+        (found > 0.0 || self.lists.tell_of_year_before(self.day)).then_some(found)
+    }
+
     pub(super) fn placements(&self) -> &[&'s Placement] {
         &self.placements
     }
@@ -97,6 +106,16 @@ impl<'s> Past<'s> {
     pub(super) fn between(&self, from: i32, to: i32) -> &[Game<'s>] {
         let after = |back: i32| self.games.partition_point(|g| g.day <= self.day.plus(-back));
         &self.games[after(from)..after(to)]
+    }
+
+    /// The day of his latest game by then.
+    pub fn last_day(&self) -> Option<Day> {
+        self.last().map(|game| game.day)
+    }
+
+    /// Pitches of the last `days` days, the snapshot's own included.
+    pub fn pitches(&self, days: i32) -> u32 {
+        self.window(days).iter().map(|game| game.appearance.pitches).sum()
     }
 
     pub(super) fn last(&self) -> Option<&Game<'s>> {
