@@ -124,8 +124,8 @@ impl Shown {
         (self.readiness.pitcher, self.readiness.mound)
     }
 
-    fn at(&self, now: BoxNs) -> Readiness {
-        aged(Readiness::clone(&self.readiness), now)
+    fn at(&self, seen_now: BoxNs) -> Readiness {
+        aged(Readiness::clone(&self.readiness), seen_now)
     }
 
     /// When he threw last.
@@ -134,9 +134,9 @@ impl Shown {
     }
 }
 
-/// As of a moment: a value is as old as the pitches behind it, whenever it was published.
-fn aged(mut readiness: Readiness, now: BoxNs) -> Readiness {
-    readiness.data_age_ms = readiness.as_of.as_ref().and_then(|as_of| as_of.age_ms(now));
+/// As of a moment by the cameras' clock: a value is as old as the pitches behind it, whenever it was published.
+fn aged(mut readiness: Readiness, seen_now: BoxNs) -> Readiness {
+    readiness.data_age_ms = readiness.as_of.as_ref().and_then(|as_of| as_of.age_ms(seen_now));
     readiness
 }
 
@@ -144,6 +144,8 @@ fn aged(mut readiness: Readiness, now: BoxNs) -> Readiness {
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     seq: u64,
+    /// How far the box's clock is ahead of the cameras'.
+    clocks_apart_ns: i64,
     readiness: Vec<Shown>,
     alerts: Vec<Arc<Alert>>,
     pitches: VecDeque<Arc<PitchRecord>>,
@@ -157,12 +159,17 @@ impl Snapshot {
 
     /// All active pitchers on their mounds, ascending by pitcher and mound, with `data_age_ms` as of `now`.
     pub fn readiness(&self, now: BoxNs) -> Vec<Readiness> {
-        self.readiness.iter().map(|shown| shown.at(now)).collect()
+        self.readiness.iter().map(|shown| shown.at(self.seen(now))).collect()
     }
 
     /// One active pitcher on a mound, or on the one where he threw last, with `data_age_ms` as of `now`.
     pub fn readiness_of(&self, pitcher: PitcherId, mound: Option<MoundId>, now: BoxNs) -> Option<Readiness> {
-        self.shown(pitcher, mound).map(|shown| shown.at(now))
+        self.shown(pitcher, mound).map(|shown| shown.at(self.seen(now)))
+    }
+
+    /// A moment by the cameras' clock.
+    fn seen(&self, now: BoxNs) -> BoxNs {
+        BoxNs(now.0.saturating_add_signed(self.clocks_apart_ns.saturating_neg()))
     }
 
     /// How an active pitcher's outing on a mound, or on the one where he threw last, went.
@@ -321,7 +328,13 @@ impl Live {
     /// A hub whose ring keeps `capacity` events (at least one).
     pub fn new(capacity: usize, clock: BoxClock) -> Arc<Self> {
         let base = clock.now().0 / 1_000;
-        let snapshot = Snapshot { seq: base, readiness: Vec::new(), alerts: Vec::new(), pitches: VecDeque::new() };
+        let snapshot = Snapshot {
+            seq: base,
+            clocks_apart_ns: 0,
+            readiness: Vec::new(),
+            alerts: Vec::new(),
+            pitches: VecDeque::new(),
+        };
         Arc::new(Self {
             clock,
             base,
@@ -349,12 +362,12 @@ impl Live {
         // The lock guards no data that a panic could leave half written.
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
-        let event = match event {
-            Event::Readiness(readiness) => Event::Readiness(aged(readiness, now)),
-            other => other,
-        };
         let seq = self.head.load(Ordering::Relaxed) + 1;
         let mut snapshot = Snapshot::clone(&self.snapshot.load());
+        let event = match event {
+            Event::Readiness(readiness) => Event::Readiness(aged(readiness, snapshot.seen(now))),
+            other => other,
+        };
         snapshot.seq = seq;
         snapshot.apply(&event, trend, now);
         let numbered =
@@ -365,6 +378,16 @@ impl Live {
         self.snapshot.store(Arc::new(snapshot));
         self.wake.send_replace(seq);
         seq
+    }
+
+    /// How far the box's clock is ahead of the cameras': ages count by event times.
+    pub fn set_clocks_apart(&self, ns: i64) {
+        if self.snapshot.load().clocks_apart_ns == ns {
+            return;
+        }
+        let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = Snapshot { clocks_apart_ns: ns, ..Snapshot::clone(&self.snapshot.load()) };
+        self.snapshot.store(Arc::new(snapshot));
     }
 
     /// What is true now.

@@ -21,6 +21,10 @@ const PREFIX: &str = "PITCHGUARD_";
 const NOT_YET: [(&str, Option<&str>, &str); 3] =
     [("http", Some("tls_cert"), "TLS is"), ("http", Some("tls_key"), "TLS is"), ("http", Some("client_ca"), "TLS is")];
 
+/// Keys that an earlier version had: refused with the reason.
+const NO_MORE: [(&str, &str, &str); 1] =
+    [("readiness", "same_day_hours", "what counts as today's pitches goes by the day of baseball")];
+
 /// A value as written in the file.
 struct Written<'t> {
     key: Range<usize>,
@@ -226,14 +230,15 @@ impl<'t> Reader<'t> {
         }
         for ((section, key), written) in std::mem::take(&mut self.written) {
             if known.iter().any(|(s, _)| *s == section) {
-                let message = not_yet(&section, Some(&key)).unwrap_or_else(|| unknown_key(&section, &key, &known));
+                let message = not_any_more_or_not_yet(&section, Some(&key))
+                    .unwrap_or_else(|| unknown_key(&section, &key, &known));
                 self.report_span(written.key.start, message);
             }
         }
         for (name, _) in std::mem::take(&mut self.environment) {
             let rest = name.strip_prefix(PREFIX).unwrap_or(&name).to_lowercase();
             let (section, key) = rest.split_once("__").unwrap_or((&rest, ""));
-            let message = not_yet(section, Some(key)).unwrap_or_else(|| {
+            let message = not_any_more_or_not_yet(section, Some(key)).unwrap_or_else(|| {
                 let names: Vec<String> = known.iter().map(|(s, k)| variable(s, k)).collect();
                 let guess = closest(&name, names.iter().map(String::as_str)).map_or_else(
                     || "unset it; `pitchguard config show` lists every key".to_owned(),
@@ -322,6 +327,14 @@ fn read_text<T: Setting>(text: &OsString) -> Result<T, Vec<String>> {
     faults.clear();
     T::read(&Spanned::new(0..text.len(), DeValue::String(text.into())), &mut faults)
         .ok_or_else(|| faults.into_iter().map(|(_, problem)| problem).collect())
+}
+
+/// What to do about a key or section that this version does not know, where it is known what was meant.
+fn not_any_more_or_not_yet(section: &str, key: Option<&str>) -> Option<String> {
+    let removed = NO_MORE.iter().find(|(s, k, _)| *s == section && Some(*k) == key);
+    removed
+        .map(|(section, key, why)| format!("[{section}] {key} is no setting any more: {why}; remove it"))
+        .or_else(|| not_yet(section, key))
 }
 
 fn not_yet(section: &str, key: Option<&str>) -> Option<String> {

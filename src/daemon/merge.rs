@@ -119,6 +119,7 @@ impl Running {
             // What an earlier run kept is not gone on from, and must not be by a later one that journals again.
             self.batch.push(recovery::all_done());
         }
+        self.batch.push(profiles::drop_arms());
         let mut outputs = std::mem::take(&mut self.merge.recovered.0);
         self.apply(&mut outputs, self.merge.clock.now());
         let mut stepped = BoxNs(0);
@@ -171,6 +172,7 @@ impl Running {
         self.merge.pipeline.finish(self.merge.clock.now(), &mut outputs);
         self.publish(&mut outputs);
         self.batch.push(recovery::all_done());
+        self.batch.push(profiles::keep_arms(&self.merge.pipeline));
         let last = std::mem::take(&mut self.batch);
         for batch in std::mem::take(&mut self.waiting).into_iter().map(|(.., batch)| batch).chain([last]) {
             self.write(batch);
@@ -349,6 +351,7 @@ impl Running {
     }
 
     fn report(&self, now: BoxNs) {
+        self.merge.live.set_clocks_apart(self.merge.pipeline.reorder().clock_offset_ns());
         let telemetry = &self.merge.telemetry;
         telemetry.publish_reorder(reorder_status(&self.merge.pipeline, &self.merge.venue, now));
         telemetry.publish_ingest(ingest_status(&self.merge.counters, self.merge.receive_buffer_bytes));

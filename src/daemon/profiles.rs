@@ -16,7 +16,7 @@ use crate::pipeline::{Pipeline, Profile, Profiles};
 use crate::readiness::{HISTORY_DAYS, InjuryRisk, Workload};
 use crate::risk::Day;
 use crate::store::records::{Origin, PitchRecord};
-use crate::store::{Cursor, Store, StoreError};
+use crate::store::{Cursor, Store, StoreError, Write};
 use crate::tracking::JerkScale;
 use crate::tracking::venue::Venue;
 
@@ -124,6 +124,19 @@ impl Profiles for StoreProfiles {
     }
 }
 
+/// Where what is known of the pitchers is kept at an orderly stop.
+const ARMS: &str = "arms";
+
+/// The write that keeps what is known of the pitchers.
+pub(super) fn keep_arms(pipeline: &Pipeline<StoreProfiles>) -> Write {
+    Write::Checkpoint { name: ARMS.to_owned(), bytes: pipeline.arms() }
+}
+
+/// The write that says that nothing of it is kept: a run goes on, and what it kept is of before.
+pub(super) fn drop_arms() -> Write {
+    Write::Checkpoint { name: ARMS.to_owned(), bytes: Vec::new() }
+}
+
 /// Where a mound's learned jerk scale is kept.
 pub(super) fn learned_key(mound: MoundId) -> String {
     format!("jerk_scale/{mound}")
@@ -157,19 +170,24 @@ pub(super) fn recall(
     pipeline: &mut Pipeline<StoreProfiles>,
     now: BoxNs,
 ) -> Result<(), StoreError> {
+    let mut pitches: Vec<PitchRecord> =
+        store.open_outings(now.0.saturating_sub(OUTING_NS))?.into_values().flatten().collect();
+    pitches.sort_by_key(|p| p.release_ns);
+    // Before the rig's alerts are raised again in the same book.
+    let kept = store.checkpoint(ARMS)?.unwrap_or_default();
+    let gone_on = pipeline.resume_arms(&kept, &pitches, now);
     for mound in &venue.mounds {
         if let Some(scale) = store.checkpoint(&learned_key(mound.id))?.as_deref().and_then(decode) {
             pipeline.set_learned(mound.id, scale);
         }
     }
     rig::recall(store, venue, pipeline, now);
-    let mut pitches: Vec<PitchRecord> =
-        store.open_outings(now.0.saturating_sub(OUTING_NS))?.into_values().flatten().collect();
-    pitches.sort_by_key(|p| p.release_ns);
-    for pitch in &pitches {
-        pipeline.restore(pitch, now);
+    if !gone_on {
+        for pitch in &pitches {
+            pipeline.restore(pitch, now);
+        }
+        pipeline.look(now);
     }
-    pipeline.look(now);
     let end = Cursor { release_ns: now.0.saturating_add(STRAGGLE_NS), id: u64::MAX };
     let live =
         |pitch: &&PitchRecord| pitch.origin == Origin::Live && now.0.saturating_sub(pitch.release_ns) < STRAGGLE_NS;
@@ -240,8 +258,9 @@ mod tests {
     fn after_a_restart_outings_and_standing_alerts_are_shown_until_they_are_over() {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
-        for (pitcher, ago_s) in [(5, 40), (6, 20)] {
-            store.transact(|txn| txn.put_pitch(&pitch(pitcher, ago_s))).expect("stored");
+        for (pitcher, ago_s, mound) in [(5, 40, 0), (6, 20, 1)] {
+            let thrown = PitchRecord { mound, ..pitch(pitcher, ago_s) };
+            store.transact(|txn| txn.put_pitch(&thrown)).expect("stored");
         }
         let live = Live::new(64, BoxClock::start(1.0));
         let mut recalled = pipeline(&store);
@@ -272,7 +291,63 @@ mod tests {
         assert_eq!((pipeline.active().count(), outputs.len()), (1, 0));
         pipeline.step(BoxNs(NOW.0 + OUTING_NS), &mut outputs);
         assert_eq!(pipeline.active().count(), 0);
-        assert!(matches!(outputs.as_slice(), [crate::pipeline::Output::Cleared(_)]), "{outputs:?}");
+        let cleared: Vec<_> = outputs
+            .iter()
+            .filter_map(|output| match output {
+                crate::pipeline::Output::Cleared(alert) => alert.cleared_because.as_deref(),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(cleared, ["nobody has thrown on his mound for a while"]);
+    }
+
+    /// What was thrown: so many pitches of pitcher 5 that ended so long ago, on a day of baseball and in a game.
+    fn thrown(store: &Store, count: u64, ago_s: u64, game_date: &str, game_pk: u32) {
+        for i in 0..count {
+            let record = PitchRecord { game_date: game_date.to_owned(), game_pk, ..pitch(5, ago_s + 20 * i) };
+            store.transact(|txn| txn.put_pitch(&record)).expect("stored");
+        }
+    }
+
+    #[test]
+    fn the_morning_after_a_night_game_is_another_day_in_the_same_game_and_in_another() {
+        for game_pk in [7, 8] {
+            let dir = tempfile::tempdir().expect("a temporary directory");
+            let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+            thrown(&store, 44, 11 * 3_600, "2027-01-14", 7);
+            thrown(&store, 12, 10, "2027-01-15", game_pk);
+            let mut pipeline = pipeline(&store);
+            recall(&store, &Venue::busch_iii(), &mut pipeline, NOW).expect("read");
+            let shown: Vec<_> = pipeline.active().map(|r| (r.pitches, r.features["dose"].value)).collect();
+            assert_eq!(shown, [(12, 34.0)], "game {game_pk}");
+        }
+    }
+
+    #[test]
+    fn an_orderly_stop_keeps_what_the_stored_pitches_do_not_tell() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+        thrown(&store, 12, 10, "2027-01-15", 7);
+        let mut first = pipeline(&store);
+        recall(&store, &Venue::busch_iii(), &mut first, NOW).expect("read");
+        let alert = first.active().next().expect("he throws").alerts[0].id;
+        first.acknowledge(alert, NOW).expect("it stands");
+        let kept = keep_arms(&first);
+        store.transact(|txn| txn.apply(&kept)).expect("stored");
+
+        let mut next = pipeline(&store);
+        recall(&store, &Venue::busch_iii(), &mut next, NOW).expect("read");
+        let outings = |pipeline: &Pipeline<StoreProfiles>| -> Vec<_> {
+            pipeline.outings().map(|(readiness, trend)| (readiness.clone(), trend.clone())).collect()
+        };
+        assert_eq!(outings(&next), outings(&first));
+        assert!(next.active().all(|r| r.alerts[0].acknowledged_at.is_some()));
+
+        // It is of other pitches than the store's: one came since.
+        store.transact(|txn| txn.put_pitch(&pitch(5, 1))).expect("stored");
+        let mut other = pipeline(&store);
+        recall(&store, &Venue::busch_iii(), &mut other, NOW).expect("read");
+        assert_eq!(other.active().map(|r| r.pitches).collect::<Vec<_>>(), [13]);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! engine, with calibration beside them (`Rig`). A frame reaches its tracker when the eager watermark passes it (or at once where the eager watermark has
 //! passed it already); the trackers keep what they need until the final watermark has passed the pitch.
 
+mod arms;
 mod cut;
 mod gap;
 mod late;
@@ -154,6 +155,7 @@ impl<P: Profiles> Pipeline<P> {
                 counts: Vec::with_capacity(8),
                 outputs: Vec::with_capacity(64),
                 now,
+                clock_ns: 0,
                 retired: BoxNs(0),
                 begun: now,
                 warming: false,
@@ -167,6 +169,7 @@ impl<P: Profiles> Pipeline<P> {
     /// it took.
     pub fn step(&mut self, now: BoxNs, outputs: &mut Vec<Output>) -> usize {
         self.stage.now = now;
+        self.stage.clock_ns = self.reorder.clock_offset_ns();
         self.stage.moved_by = None;
         if self.stage.warming {
             self.stage.recall_scales();
@@ -379,6 +382,8 @@ struct Stage<P> {
     counts: Vec<LateCount>,
     outputs: Vec<Output>,
     now: BoxNs,
+    /// How far the box's clock is ahead of the cameras'; 0 while they agree.
+    clock_ns: i64,
     /// When arms were last looked through for those to forget.
     retired: BoxNs,
     /// When the first of the runs that this one goes on after began; frames before went through another pipeline.

@@ -100,9 +100,14 @@ impl<P: Profiles> Stage<P> {
         self.profiled.retain(|(pitcher, _), _| followed.contains(pitcher));
     }
 
+    /// Now by the cameras' clock, as event times have it.
+    pub(super) fn seen_now(&self) -> BoxNs {
+        BoxNs(self.now.0.saturating_add_signed(self.clock_ns.saturating_neg()))
+    }
+
     /// Publishes of whom it changed where he stands.
     pub(super) fn watch(&mut self) {
-        for outcome in self.engine.watch(self.now) {
+        for outcome in self.engine.watch(self.seen_now()) {
             self.tell(outcome, self.now);
         }
     }
@@ -148,7 +153,7 @@ impl<P: Profiles> Stage<P> {
         self.outputs.push(Output::Pitch { record: Box::new(record.clone()), moved_by });
         let before = self.recent.iter().rev().find(|r| r.record.id == record.id).and_then(|r| r.outing);
         if let Some((before, ..)) = before.filter(|(before, ..)| Some(*before) != pitch.context.pitcher)
-            && let Some(outcome) = self.engine.remove(before, pitch.id, self.now)
+            && let Some(outcome) = self.engine.remove(before, pitch.id, self.seen_now())
         {
             self.tell(outcome, moved_by);
         }
@@ -159,7 +164,7 @@ impl<P: Profiles> Stage<P> {
             (pitcher, key, seen.in_standard_air(&self.air))
         });
         if let Some((pitcher, key, seen)) = outing {
-            let outcome = self.engine.pitch(pitcher, pitch.mound, key, seen, self.now);
+            let outcome = self.engine.pitch(pitcher, pitch.mound, key, seen, self.seen_now());
             self.tell(outcome, moved_by);
         } else {
             self.engine.mark(pitch.mound, pitch.release, Sign::Somebody);
@@ -182,7 +187,7 @@ impl<P: Profiles> Stage<P> {
         });
         self.outputs.push(Output::Recounted(Box::new(record)));
         if let Some((pitcher, key, seen)) = outing {
-            let outcome = self.engine.pitch(pitcher, mound, key, seen, self.now);
+            let outcome = self.engine.pitch(pitcher, mound, key, seen, self.seen_now());
             self.tell(outcome, moved_by);
         }
     }

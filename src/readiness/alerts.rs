@@ -329,6 +329,10 @@ impl Book {
         self.alerts.iter()
     }
 
+    pub(super) fn keep_of_pitchers(&mut self) {
+        self.alerts.retain(|alert| alert.pitcher.is_some());
+    }
+
     pub(super) fn get(&self, id: u64) -> Option<&Alert> {
         self.position(id).map(|at| &self.alerts[at])
     }

@@ -68,14 +68,18 @@ pub struct EngineState {
 }
 
 impl EngineState {
-    /// Of everybody followed and each of his mounds: when he threw last, and how often.
-    pub fn outings(&self) -> impl Iterator<Item = (PitcherId, MoundId, EventNs, u32)> + '_ {
+    /// Of everybody followed and each of his mounds: when he threw last.
+    pub fn outings(&self) -> impl Iterator<Item = (PitcherId, MoundId, EventNs)> + '_ {
         self.arms.iter().flat_map(|(pitcher, arm)| {
-            let of = |(mound, run): (&MoundId, &super::arm::Run)| {
-                Some((*pitcher, *mound, run.newest_release()?, run.outing.thrown()))
-            };
-            arm.runs.iter().filter_map(of).collect::<Vec<_>>()
+            arm.runs.iter().filter_map(|(mound, run)| Some((*pitcher, *mound, run.newest_release()?)))
         })
+    }
+
+    /// Without alerts about the rig, which others keep.
+    #[must_use]
+    pub fn of_pitchers(mut self) -> Self {
+        self.book.keep_of_pitchers();
+        self
     }
 }
 

@@ -109,6 +109,13 @@ impl Rack {
         self.start_as(command)
     }
 
+    /// Starts the daemon with its clock at that moment, which is to come.
+    pub fn start_at(&mut self, speed: f64, at: BoxNs) -> Running {
+        let (speed, at) = (speed.to_string(), at.0.to_string());
+        let command = self.command(&["run", "--clock-speed", &speed, "--clock-since", &at]);
+        self.start_as(command)
+    }
+
     fn start_as(&mut self, mut command: Command) -> Running {
         self.runs += 1;
         let log = self.path(&format!("stderr-{}", self.runs));
@@ -280,21 +287,30 @@ pub struct Cameras {
     at: u64,
     speed: f64,
     pub wire: Wire,
+    /// Marks of later events name no pitch type.
+    pub typed_until: EventNs,
+    /// The newest mark that was sent.
+    pub marked: Option<Delivery>,
 }
 
 impl Cameras {
     pub fn new(stadium: Stadium, speed: f64, to: SocketAddr) -> Self {
-        Self { at: stadium.start().0, stadium, sent: 0, waiting: None, speed, wire: Wire::to(to) }
+        let (at, typed_until) = (stadium.start().0, EventNs(u64::MAX));
+        Self { at, stadium, sent: 0, waiting: None, speed, wire: Wire::to(to), typed_until, marked: None }
     }
 
     /// Sends everything that arrives before that moment. Afterwards the stadium stands still.
     pub fn play(&mut self, until: EventNs) {
         let (began, at) = (Instant::now(), self.at);
         let due = |ns: u64| began + Duration::from_secs_f64(ns.saturating_sub(at) as f64 * 1e-9 / self.speed);
-        while let Some(delivery) = self.waiting.take().or_else(|| self.stadium.next()) {
+        while let Some(mut delivery) = self.waiting.take().or_else(|| self.stadium.next()) {
             if delivery.arrival.0 >= until.0 {
                 self.waiting = Some(delivery);
                 break;
+            }
+            if let Signal::Mark(mark) = &mut delivery.signal {
+                mark.pitch_type = if delivery.event > self.typed_until { [0; 4] } else { mark.pitch_type };
+                self.marked = Some(delivery);
             }
             let wait = due(delivery.arrival.0).saturating_duration_since(Instant::now());
             if !wait.is_zero() {

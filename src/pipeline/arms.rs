@@ -1,0 +1,52 @@
+//! What is known of the pitchers at an orderly stop, so that the next run goes on with the same numbers, trends and alerts.
+//!
+//! A kill is gone on from by a [`super::Cut`] and the journal. An orderly stop leaves nothing open, and what is known of the
+//! pitchers is kept by itself. Stored pitches alone would nearly do: they lack the air that a pitch was thrown in, what
+//! stood before their last revision, and what marks told.
+
+use super::{Pipeline, Profiles, Recent, cut};
+use crate::features::OutingPitch;
+use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
+use crate::readiness::{EngineState, OutingKey};
+use crate::store::records::PitchRecord;
+
+impl<P: Profiles> Pipeline<P> {
+    /// All that is known of the pitchers, to be kept.
+    pub fn arms(&self) -> Vec<u8> {
+        let known = self.stage.engine.state().of_pitchers();
+        postcard::to_extend(&known, vec![cut::LAYOUT]).expect("it is plain data, and a Vec takes everything")
+    }
+
+    /// Goes on with what an earlier run kept of the pitchers, if it is of the stored pitches of the outings in progress.
+    /// Whether it was.
+    pub fn resume_arms(&mut self, kept: &[u8], pitches: &[PitchRecord], now: BoxNs) -> bool {
+        let Some((&cut::LAYOUT, body)) = kept.split_first() else { return false };
+        let Ok(known) = postcard::from_bytes::<EngineState>(body) else { return false };
+        if !is_of(&known, pitches) {
+            return false;
+        }
+        self.stage.engine.resume(known);
+        for record in pitches {
+            let (Some(pitcher), Ok(day)) = (record.pitcher.map(PitcherId), record.game_date.parse()) else { continue };
+            let key = OutingKey::new(day, GamePk(record.game_pk));
+            let outing = Some((pitcher, key, OutingPitch::from(record)));
+            self.stage.remember(Recent { record: record.clone(), outing });
+        }
+        self.look(now);
+        true
+    }
+}
+
+/// Whether what is known ends, for everybody and on every mound, with the newest of these pitches.
+fn is_of(known: &EngineState, pitches: &[PitchRecord]) -> bool {
+    let newest = |pitcher: PitcherId, mound: MoundId| {
+        let his = pitches.iter().filter(|p| (p.pitcher, p.mound) == (Some(pitcher.0), mound.0));
+        his.map(|p| EventNs(p.release_ns)).max()
+    };
+    let oldest = pitches.iter().map(|p| EventNs(p.release_ns)).min();
+    let since = |at: EventNs| oldest.is_some_and(|oldest| at >= oldest);
+    let agrees = |(pitcher, mound, at): (PitcherId, MoundId, EventNs)| !since(at) || newest(pitcher, mound) == Some(at);
+    let is_known =
+        |p: &PitchRecord| known.outings().any(|(pitcher, mound, _)| (Some(pitcher.0), mound.0) == (p.pitcher, p.mound));
+    known.outings().all(agrees) && pitches.iter().all(is_known)
+}

@@ -1,0 +1,154 @@
+//! What a person sees of readiness on the running daemon: how old a number is, over a kill and a restart, what a held one is
+//! of, what an alert says beside it, and who left.
+
+mod daemon_support;
+
+use daemon_support::{Cameras, Rack, Running, WAY_NS, season_csv};
+use firmware_protocol::MarkKind;
+use pitchguard::ids::{BoxNs, EventNs};
+use pitchguard::ingest::Signal;
+use pitchguard::simulate::{Game, Scenario, Settings, Stadium};
+use pitchguard::tracking::venue::Venue;
+use serde_json::{Value, json};
+
+const SPEED: f64 = 12.0;
+const PITCHES: usize = 13;
+const S: u64 = 1_000_000_000;
+
+fn settings(seed: u64, start: EventNs) -> Settings {
+    Settings { seed, start, pace_s: 10.0, pitches_max: Some(PITCHES), tail_s: 30.0, ..Settings::quiet() }
+}
+
+/// A game that begins with one man's pitches, fastballs enough among the first eight that his velocity can be judged.
+fn stadium(start: EventNs) -> Stadium {
+    let of = |seed| Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings(seed, start));
+    let good = |stadium: &Stadium| {
+        let truth = stadium.truth();
+        let fastballs = truth[..8].iter().filter(|t| t.pitch_type.is_fastball()).count();
+        fastballs >= 5 && truth.iter().all(|t| (t.pitcher, t.mound) == (truth[0].pitcher, truth[0].mound))
+    };
+    (1..200).map(of).find(good).expect("there are many")
+}
+
+/// A daemon that knows everybody's season, in which he threw faster, and cameras that wait for it.
+fn started(rack: &mut Rack) -> (Running, Cameras, u32) {
+    let csv = rack.path("season.csv");
+    season_csv(&csv, &stadium(EventNs(1_800_000_000 * S)), 6.0);
+    let imported = rack.output(&["import", "savant", csv.to_str().expect("a plain path")]);
+    assert!(imported.status.success(), "{imported:?}");
+    let daemon = rack.start(SPEED);
+    let cameras = Cameras::new(stadium(EventNs(daemon.now().0)), SPEED, daemon.udp);
+    let pitcher = cameras.stadium.truth()[0].pitcher.0;
+    (daemon, cameras, pitcher)
+}
+
+/// His readiness once it counts so many pitches.
+fn after(daemon: &mut Running, pitcher: u32, pitches: u64) -> Value {
+    daemon.wait_for("so many pitches are judged", |r| r.readiness(pitcher).filter(|r| r["pitches"] == pitches))
+}
+
+fn trend(daemon: &Running, pitcher: u32) -> Vec<Value> {
+    daemon.get(&format!("/api/readiness/{pitcher}/trend"))["points"].as_array().expect("points").clone()
+}
+
+/// All but what is a matter of the moment of reading.
+fn lasting(mut readiness: Value) -> Value {
+    readiness.as_object_mut().expect("an object").remove("data_age_ms");
+    readiness
+}
+
+fn ns(text: &Value) -> i128 {
+    let at: jiff::Timestamp = text.as_str().expect("a time").parse().expect("RFC 3339");
+    at.as_nanosecond()
+}
+
+#[test]
+fn after_a_kill_and_after_a_restart_a_number_is_as_old_as_its_pitch_and_the_trend_goes_on() {
+    let mut rack = Rack::new();
+    let (mut daemon, mut cameras, pitcher) = started(&mut rack);
+    let last = cameras.stadium.truth()[7].release;
+    cameras.play(EventNs(last.0 + 9 * S));
+    after(&mut daemon, pitcher, 8);
+    daemon.wait_for("all is final and kept", |r| {
+        let finals = r.status()["pitches"]["final"].as_u64()?;
+        (finals >= 8 && r.status()["store"]["queued"] == 0).then_some(())
+    });
+    let (before, points) = (lasting(daemon.readiness(pitcher).expect("active")), trend(&daemon, pitcher));
+    assert_eq!(points.iter().map(|p| p["pitches"].as_u64()).collect::<Vec<_>>(), (1..=8).map(Some).collect::<Vec<_>>());
+    assert_eq!(before["as_of"]["pitches"], 8);
+    assert!(!before["alerts"].as_array().expect("a list").is_empty(), "{before}");
+    // How things stand is kept every ten seconds besides.
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    daemon.kill();
+
+    let mut daemon = rack.start_at(1.0, BoxNs(last.0 + 691 * S));
+    let age_ms = |r: &Running| r.readiness(pitcher).expect("active")["data_age_ms"].as_u64().expect("a number");
+    let age = age_ms(&daemon);
+    assert!((690_000..730_000).contains(&age), "691 s and what the start took: {age} ms");
+    assert_eq!(lasting(daemon.readiness(pitcher).expect("active")), before, "after the kill");
+    assert_eq!(trend(&daemon, pitcher), points, "after the kill");
+    let metrics = daemon.text("/metrics");
+    let line = metrics.lines().find(|line| line.starts_with("pitchguard_pitcher_data_age_seconds{")).expect("a series");
+    let told: f64 = line.rsplit(' ').next().and_then(|value| value.parse().ok()).expect("a number");
+    assert!((690.0..730.0).contains(&told), "{line}");
+    assert!(daemon.terminate().0.success());
+
+    let daemon = rack.start_at(1.0, BoxNs(last.0 + 1_000 * S));
+    let age = age_ms(&daemon);
+    assert!((999_000..1_040_000).contains(&age), "1000 s and what the start took: {age} ms");
+    assert_eq!(lasting(daemon.readiness(pitcher).expect("active")), before, "after the restart");
+    assert_eq!(trend(&daemon, pitcher), points, "after the restart");
+}
+
+#[test]
+fn a_held_number_is_told_as_one_of_before_and_who_is_replaced_leaves_no_alert() {
+    let mut rack = Rack::new();
+    let (mut daemon, mut cameras, pitcher) = started(&mut rack);
+    cameras.play(cameras.quiet_after(7));
+    let judged = after(&mut daemon, pitcher, 8);
+    let of_readiness = |readiness: &Value| {
+        let alerts = readiness["alerts"].as_array().expect("a list").clone();
+        alerts.into_iter().find(|alert| alert["rule"] == "readiness").expect("6 mph slower than his season")
+    };
+    assert_eq!(of_readiness(&judged)["now"], judged["readiness"]["value"], "what stands says what is shown");
+    assert_eq!((&of_readiness(&judged)["audience"], &of_readiness(&judged)["mound"]), (&json!("coach"), &json!(0)));
+    assert!(judged["verdict"].is_string() && judged["presence"]["state"] == "on_mound", "{judged}");
+
+    // The feed names no pitch types any more: of the window of five too much is missing.
+    cameras.typed_until = cameras.stadium.truth()[8].release.min(EventNs(cameras.stadium.truth()[8].release.0 - S));
+    let over = EventNs(cameras.stadium.truth()[12].plate.0 + WAY_NS);
+    cameras.play(over);
+    let held = after(&mut daemon, pitcher, 13);
+    assert_eq!((&held["state"], &held["verdict"]), (&json!("held"), &Value::Null), "{held}");
+    let of = held["as_of"]["pitches"].as_u64().expect("there was a number");
+    assert!((8..13).contains(&of), "{held}");
+    let number = held["readiness"]["value"].as_f64().expect("the last good one").floor();
+    let said = held["recommendation"].as_str().expect("words");
+    assert!(said.starts_with(&format!("{number:.0} is the last good number, as of pitch {of}, ")), "{said}");
+    assert!(held["reasons"][0].as_str().is_some_and(|r| r.starts_with("Held at the last good value")), "{held}");
+    let behind_ms = (ns(&held["last_pitch_at"]) - ns(&held["as_of"]["at"])) / 1_000_000;
+    assert!(
+        held["data_age_ms"].as_u64().is_some_and(|age| i128::from(age) > behind_ms),
+        "older than his newest: {held}"
+    );
+    assert_eq!(of_readiness(&held)["now"], Value::Null, "what is held is not known now: {held}");
+    let listed = daemon.get("/api/alerts")["alerts"].as_array().expect("a list").clone();
+    assert!(listed.contains(&of_readiness(&held)), "the list says the same: {listed:?}");
+
+    // Another man is named before the inning is over.
+    let mut mark = cameras.marked.expect("marks were sent");
+    let Signal::Mark(named) = &mut mark.signal else { panic!("not a mark") };
+    (named.what, named.pitcher, named.mound) = (MarkKind::PitcherOnMound, 900_099, 0);
+    (mark.event, mark.seq) = (EventNs(cameras.stadium.truth()[12].plate.0 + S), mark.seq + 1_000);
+    cameras.wire.send(&mark);
+    cameras.wire.flush();
+    cameras.play_out();
+    let replaced =
+        daemon.wait_for("he is replaced", |r| r.readiness(pitcher).filter(|r| r["presence"]["state"] == "replaced"));
+    assert_eq!(replaced["presence"]["by"], 900_099, "{replaced}");
+    assert_eq!((&replaced["alerts"], &replaced["verdict"]), (&json!([]), &Value::Null), "{replaced}");
+    let listed = daemon.get("/api/alerts")["alerts"].as_array().expect("a list").clone();
+    assert!(listed.iter().all(|alert| alert["pitcher"] != pitcher), "{listed:?}");
+    let (status, log) = daemon.terminate();
+    assert!(status.success() && !log.contains("panicked"), "{log}");
+}
