@@ -531,3 +531,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_setting_of_an_earlier_version_is_refused_with_what_took_its_place() {
+    let errors = Desk::new().errors("[readiness]\nsame_day_hours = 12\n", &[]);
+    let [(place, message)] = errors.as_slice() else { panic!("{errors:?}") };
+    assert_eq!(place, "2:1");
+    assert!(message.contains("no setting any more") && message.contains("day of baseball"), "{message}");
+}

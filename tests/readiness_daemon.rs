@@ -81,7 +81,7 @@ fn after_a_kill_and_after_a_restart_a_number_is_as_old_as_its_pitch_and_the_tren
     std::thread::sleep(std::time::Duration::from_secs(2));
     daemon.kill();
 
-    let mut daemon = rack.start_at(1.0, BoxNs(last.0 + 691 * S));
+    let daemon = rack.start_at(1.0, BoxNs(last.0 + 691 * S));
     let age_ms = |r: &Running| r.readiness(pitcher).expect("active")["data_age_ms"].as_u64().expect("a number");
     let age = age_ms(&daemon);
     assert!((690_000..730_000).contains(&age), "691 s and what the start took: {age} ms");

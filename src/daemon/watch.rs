@@ -137,7 +137,13 @@ impl Watch {
             access: self.watched.keys.status(),
             environment,
             model: model(&self.watched.risk),
-            pitchers: snapshot.readiness(now).iter().filter(is_here).take(PITCHERS_MAX).map(pitcher).collect(),
+            pitchers: snapshot
+                .readiness(now)
+                .iter()
+                .filter(|readiness| is_here(readiness))
+                .take(PITCHERS_MAX)
+                .map(pitcher)
+                .collect(),
             alerts,
             newest_backup_s: self.newest_backup_s,
             shed_bytes: self.shed_bytes,
@@ -308,7 +314,7 @@ fn environment(environment: &Environment, now: BoxNs) -> EnvironmentStatus {
 }
 
 /// Whether he still pitches: who was replaced is no longer watched.
-fn is_here(readiness: &&Readiness) -> bool {
+fn is_here(readiness: &Readiness) -> bool {
     let state = readiness.presence.as_ref().map(|presence| presence.state);
     !matches!(state, Some(PresenceState::Replaced | PresenceState::Gone))
 }

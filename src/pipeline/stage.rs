@@ -49,9 +49,9 @@ impl<P: Profiles> Stage<P> {
             self.inspect(frame);
         }
         if let Signal::Mark(mark) = &frame.payload
-            && !self.warming
+            && let Some(sign) = sign(mark).filter(|_| !self.warming)
         {
-            self.engine.mark(mound, frame.event, sign(mark));
+            self.engine.mark(mound, frame.event, sign);
         }
         if let Some(lane) = self.lane(mound) {
             lane.tracker.observe(frame.source, frame.event, frame.arrival, &frame.payload, when);
@@ -202,13 +202,14 @@ impl<P: Profiles> Stage<P> {
 }
 
 /// What a mark says of who stands on its mound.
-fn sign(mark: &Mark) -> Sign {
-    match mark.what {
+fn sign(mark: &Mark) -> Option<Sign> {
+    Some(match mark.what {
         MarkKind::InningEnd => Sign::InningEnded,
         MarkKind::InningStart => Sign::InningBegan,
         MarkKind::PitcherOnMound | MarkKind::PitchReleased if mark.pitcher != 0 => Sign::Named(PitcherId(mark.pitcher)),
-        _ => Sign::Somebody,
-    }
+        MarkKind::PitcherOnMound | MarkKind::PitchReleased | MarkKind::PitchEnded => Sign::Somebody,
+        MarkKind::CalibrationDone => return None,
+    })
 }
 
 impl<P: Profiles> Sink<Signal> for Stage<P> {

@@ -278,7 +278,9 @@ mod tests {
 
     fn mounds(signs: &[(u64, Sign)]) -> Mounds {
         let mut mounds = Mounds::default();
-        signs.iter().for_each(|(min, sign)| mounds.take(GAME_MOUND, at(*min), *sign));
+        for (min, sign) in signs {
+            mounds.take(GAME_MOUND, at(*min), *sign);
+        }
         mounds
     }
 

@@ -237,6 +237,15 @@ fn what_is_made_today_fits_the_schema() {
 }
 
 #[test]
+fn a_readiness_without_a_value_has_an_age_all_the_same_as_version_1_promised() {
+    let without = Readiness { readiness: Index::default(), as_of: None, data_age_ms: None, ..readiness() };
+    let now = pitchguard::ids::BoxNs(AT_NS + 1_200_000_000_000);
+    let summary = Told::Readiness(&without).summary(now).expect("plain data");
+    let told: Value = serde_json::from_slice(&summary.body).expect("JSON");
+    assert_eq!((&told["data_age_ms"], &told["as_of"]), (&json!(880), &Value::Null), "since his newest pitch");
+}
+
+#[test]
 fn every_golden_document_of_version_1_still_fits() {
     let (schemas, index) = compiled(schema::document());
     for kind in SummaryKind::ALL {
