@@ -146,6 +146,7 @@ fn where_there_never_was_a_number_nothing_is_held() {
 #[test]
 fn an_alert_tells_its_value_at_raising_and_now_and_stands_beside_no_better_verdict() {
     let mut evening = Evening::new();
+    evening.0.set_workload(HIM, Workload { role: Some(Role::Starter), rest_deficit: Some(1.0), ..Workload::default() });
     evening.throws(6, 0, 0.0);
     let tired = evening.throws(5, 120 * S, 2.9);
     let alert = |readiness: &Readiness| readiness.alerts.iter().find(|a| a.rule == "readiness").cloned();
@@ -217,7 +218,7 @@ fn who_was_replaced_is_told_apart_and_his_alerts_close_with_the_reason() {
     evening.take(OTHER, MOUND, GAME, pitch(8 * MIN, MOUND, 0.0));
     evening.watch(66 * MIN - S);
     assert!(evening.shown(HIM, MOUND).is_some());
-    evening.watch(66 * MIN);
+    evening.watch(66 * MIN + 5 * S);
     assert!(evening.shown(HIM, MOUND).is_none(), "an hour after he was replaced");
     // The mark was wrong: he goes on where he was.
     let on = evening.take(HIM, MOUND, GAME, pitch(67 * MIN, MOUND, 0.0));
