@@ -2,7 +2,17 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::day::game_date;
 use crate::ids::BoxNs;
+
+/// The day of baseball now, by the system's clock, in this zone.
+pub fn today(zone: &TimeZone) -> Date {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    game_date(since_epoch.as_nanos() as u64, zone)
+}
 
 /// The box's monotonic clock, offset once at start so that it reads like nanoseconds since the Unix epoch.
 /// A step of the system clock never reaches it. `speed` above 1 makes box time run faster than the wall, so that a

@@ -47,6 +47,11 @@ number! {
     BoxNs(u64)
 }
 
+impl MoundId {
+    /// The mound on which games are played.
+    pub const GAME: Self = Self(0);
+}
+
 impl PitchId {
     /// The id of a pitch first published with this release on this mound.
     pub fn new(release: EventNs, mound: MoundId) -> Self {

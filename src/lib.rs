@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+pub mod day;
 mod disk;
 pub mod environment;
 pub mod features;

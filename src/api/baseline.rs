@@ -18,7 +18,7 @@ use crate::ids::PitcherId;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct BaselineQuery {
-    /// What was known before this day, `YYYY-MM-DD`; today (UTC) where absent.
+    /// What was known before this day, `YYYY-MM-DD`; today, by the park's day of baseball, where absent.
     date: Option<String>,
 }
 
@@ -100,9 +100,8 @@ pub(super) async fn of_pitcher(
     Named(id): Named<PitcherId>,
     Asked(query): Asked<BaselineQuery>,
 ) -> Result<Json<Baseline>, Problem> {
-    let today = || jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let date = match query.date {
-        None => today(),
+        None => state.place.day_at(state.clock.now()),
         Some(text) => text.parse().ok().filter(|_| text.len() == 10).ok_or_else(|| {
             let detail = format!("date is {text:?}; write a day such as 2023-06-11");
             Problem::new(StatusCode::BAD_REQUEST, "invalid-date", "Invalid date", detail)

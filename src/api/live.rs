@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 use crate::calibration::Report;
 use crate::clock::BoxClock;
 use crate::ids::{BoxNs, MoundId, PitcherId};
-use crate::observe::{PartReport, rfc3339};
+use crate::observe::{AttributionStatus, PartReport, rfc3339};
 use crate::readiness::{Alert, Readiness, Trend};
 use crate::store::records::PitchRecord;
 
@@ -58,6 +58,8 @@ pub enum Event {
     AlertAcknowledged(Alert),
     /// A part of the daemon changed its state.
     Health(PartReport),
+    /// Whose the throws are: how the mark feed does, and how many throws count for nobody.
+    Attribution(AttributionStatus),
 }
 
 /// An event with its number.
@@ -149,6 +151,7 @@ pub struct Snapshot {
     readiness: Vec<Shown>,
     alerts: Vec<Arc<Alert>>,
     pitches: VecDeque<Arc<PitchRecord>>,
+    attribution: Option<Arc<AttributionStatus>>,
 }
 
 impl Snapshot {
@@ -199,6 +202,11 @@ impl Snapshot {
         self.pitches.iter().map(Arc::as_ref)
     }
 
+    /// Whose the throws are; none before anybody told.
+    pub fn attribution(&self) -> Option<&AttributionStatus> {
+        self.attribution.as_deref()
+    }
+
     fn apply(&mut self, event: &Event, trend: Option<Trend>, now: BoxNs) {
         match event {
             Event::Pitch(pitch) => self.put_pitch(pitch),
@@ -207,6 +215,7 @@ impl Snapshot {
             Event::AlertRaised(alert) => self.put_alert(alert),
             Event::AlertAcknowledged(alert) => self.acknowledge(alert),
             Event::AlertCleared(alert) => self.alerts.retain(|standing| standing.id != alert.id),
+            Event::Attribution(status) => self.attribution = Some(Arc::new(status.clone())),
             Event::Health(_) => {}
         }
     }
@@ -296,6 +305,8 @@ pub struct SnapshotData {
     pub alerts: Vec<Alert>,
     /// The newest pitches, oldest first.
     pub pitches: Vec<PitchRecord>,
+    /// Whose the throws are; null before anybody told.
+    pub attribution: Option<AttributionStatus>,
 }
 
 /// What came after a sequence number.
@@ -334,6 +345,7 @@ impl Live {
             readiness: Vec::new(),
             alerts: Vec::new(),
             pitches: VecDeque::new(),
+            attribution: None,
         };
         Arc::new(Self {
             clock,
@@ -416,6 +428,7 @@ impl Live {
                 readiness: snapshot.readiness(now),
                 alerts: snapshot.alerts().cloned().collect(),
                 pitches: snapshot.pitches().cloned().collect(),
+                attribution: snapshot.attribution().cloned(),
             },
         }
     }

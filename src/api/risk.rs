@@ -6,6 +6,7 @@ use std::time::Instant;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -102,7 +103,7 @@ pub(super) async fn one(
 ) -> Result<Json<Assessment>, Problem> {
     let desk = desk(&state)?;
     admit(&desk, client, 1.0)?;
-    let day = read_day(asked.date.as_deref())?;
+    let day = read_day(asked.date.as_deref(), state.place.day_at(state.clock.now()))?;
     let assessment = blocking(move || desk.service.assess(asked.pitcher, day)).await?;
     assessment.map(|a| Json(Assessment::clone(&a))).map_err(Problem::from)
 }
@@ -124,7 +125,7 @@ pub(super) async fn many(
         return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-body", "Invalid body", detail));
     }
     admit(&desk, client, asked.pitchers.len() as f64)?;
-    let day = read_day(asked.date.as_deref())?;
+    let day = read_day(asked.date.as_deref(), state.place.day_at(state.clock.now()))?;
     blocking(move || answer(&desk, &asked.pitchers, day)).await?.map(Json)
 }
 
@@ -202,15 +203,14 @@ pub(super) fn admit(desk: &RiskDesk, Client(ip): Client, cost: f64) -> Result<()
     })
 }
 
-/// A day up to today. Today is by the box's clock; around midnight the park's date may be a day ahead of UTC's or behind.
-fn read_day(text: Option<&str>) -> Result<Option<Day>, Problem> {
+/// A day up to today, the park's day of baseball; between midnight and its turn the calendar is a day ahead of it.
+fn read_day(text: Option<&str>, today: Date) -> Result<Option<Day>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let day = Day::parse(text).ok_or_else(|| {
         let detail = format!("date = {text:?} is no date; write YYYY-MM-DD");
         Problem::new(StatusCode::BAD_REQUEST, "invalid-date", "Invalid date", detail)
     })?;
-    let today = Day::of(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date());
-    if day > today.plus(1) {
+    if day > Day::of(today).plus(1) {
         let detail = format!("date = {text} lies ahead; what is not played yet cannot be judged");
         return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-date-range", "Invalid date range", detail));
     }
@@ -245,8 +245,11 @@ mod tests {
 
     #[test]
     fn dates_are_told_apart() {
-        assert!(matches!(read_day(None), Ok(None)));
-        assert!(matches!(read_day(Some("2023-06-11")), Ok(Some(_))));
-        assert!(read_day(Some("6/11/23")).is_err() && read_day(Some("9000-01-01")).is_err());
+        let today = jiff::civil::date(2023, 6, 11);
+        assert!(matches!(read_day(None, today), Ok(None)));
+        assert!(matches!(read_day(Some("2023-06-11"), today), Ok(Some(_))));
+        for wrong in ["6/11/23", "2023-06-13", "9000-01-01"] {
+            assert!(read_day(Some(wrong), today).is_err(), "{wrong}");
+        }
     }
 }

@@ -47,8 +47,8 @@ pub(super) struct LiveQuery {
 /// Everything as it happens, by WebSocket.
 ///
 /// First a snapshot (`{"seq", "type": "snapshot", "published_at", "data"}`), then events, each with the next `seq`:
-/// `pitch`, `readiness`, `outing_ended`, `alert_raised`, `alert_cleared`, `alert_acknowledged`, `health`; and
-/// a `beat` in between where it was asked for. Close codes: 1013 too slow, 1008 silent or no longer let in, 1001 the
+/// `pitch`, `readiness`, `outing_ended`, `alert_raised`, `alert_cleared`, `alert_acknowledged`, `health`, `attribution`;
+/// and a `beat` in between where it was asked for. Close codes: 1013 too slow, 1008 silent or no longer let in, 1001 the
 /// daemon stops.
 #[utoipa::path(get, path = "/api/live", tag = "live", params(LiveQuery), responses(
     (status = 101, description = "The first message", body = SnapshotMessage),

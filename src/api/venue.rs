@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
+use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ApiState;
-use crate::ids::{BoxNs, EventNs, MoundId};
-use crate::pipeline::game_date;
+use crate::day::{game_date, zone};
+use crate::ids::{BoxNs, MoundId};
 use crate::tracking::venue::Venue;
 
 /// The ballpark, as far as people need to know it.
@@ -33,10 +34,9 @@ struct PlaceMound {
 }
 
 impl Place {
-    /// The day of baseball that a moment belongs to in this park.
-    pub(super) fn day_of(&self, at: BoxNs) -> jiff::civil::Date {
-        let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        game_date(EventNs(at.0), &zone)
+    /// The day of baseball at a moment of the box.
+    pub(super) fn day_at(&self, now: BoxNs) -> Date {
+        game_date(now.0, &zone(&self.time_zone))
     }
 }
 

@@ -175,7 +175,7 @@ impl Seen {
                 self.raised.push(alert.clone());
             }
             Event::AlertCleared(alert) => self.board.alert(alert, false),
-            Event::AlertAcknowledged(_) | Event::OutingEnded { .. } | Event::Health(_) => {}
+            Event::AlertAcknowledged(_) | Event::OutingEnded { .. } | Event::Health(_) | Event::Attribution(_) => {}
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::ids::{EventNs, PitcherId};
 use crate::ingest::{KeyFileError, KeyRing};
 use crate::simulate::weather::{self, Publisher};
 use crate::simulate::{
-    Climate, Game, Rain, Scenario, SendError, Sent, Settings, Silence, Stadium, StatcastError, Thrown, Weather,
+    Away, Climate, Game, Rain, Scenario, SendError, Sent, Settings, Silence, Stadium, StatcastError, Thrown, Weather,
     WeatherError, sender, statcast,
 };
 use crate::tracking::venue::{Venue, VenueError};
@@ -88,6 +88,12 @@ pub struct Args {
     /// Share of marks that never come [default: 0].
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub marks_absent: Option<f64>,
+    /// A while without any mark: 3600+600 is an hour after the start, for ten minutes.
+    #[arg(long, value_name = "FROM+FOR", value_parser = away)]
+    pub marks_away: Option<Away>,
+    /// Throws on the game mound before each half-inning, of which no mark tells [default: 0].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=20))]
+    pub warm_ups: Option<u16>,
     /// Without spin devices.
     #[arg(long)]
     pub no_spin: bool,
@@ -188,6 +194,7 @@ impl Args {
         marks.late = self.marks_late.unwrap_or(marks.late);
         marks.doubled = self.marks_doubled.unwrap_or(marks.doubled);
         marks.absent = self.marks_absent.unwrap_or(marks.absent);
+        marks.away = self.marks_away;
         Settings {
             seed: self.seed,
             start,
@@ -206,6 +213,7 @@ impl Args {
             cameras: self.cameras.clone(),
             pace_s: self.pace.unwrap_or(base.pace_s),
             break_s: self.break_s.unwrap_or(base.break_s),
+            warm_ups: self.warm_ups.unwrap_or(base.warm_ups),
             pitches_max: self.pitches,
             ..base
         }
@@ -412,6 +420,10 @@ fn rain(text: &str) -> Result<Rain, String> {
     let parsed = parts
         .and_then(|(from, length)| Some(Rain { from_s: not_negative(from).ok()?, for_s: not_negative(length).ok()? }));
     parsed.ok_or_else(|| "write FROM+FOR in seconds, such as 3600+1800".into())
+}
+
+fn away(text: &str) -> Result<Away, String> {
+    rain(text).map(|Rain { from_s, for_s }| Away { from_s, for_s })
 }
 
 fn silence(text: &str) -> Result<Silence, String> {

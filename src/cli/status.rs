@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::asking::{AskError, Daemon};
 use crate::config::Config;
-use crate::observe::{LatencyReport, PartState, SourceState, StatusReport};
+use crate::observe::{AttributionStatus, LatencyReport, MarkFeedState, PartState, SourceState, StatusReport};
 
 const NOT_READY: u8 = 1;
 const UNREACHABLE: u8 = 2;
@@ -90,6 +90,9 @@ fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
         "\nPitches  {} provisional, {} final, {} revised, {} flagged, {} rejected",
         pitches.provisional, pitches.r#final, pitches.revised, pitches.flagged, pitches.rejected
     )?;
+    if let Some(attribution) = &report.attribution {
+        writeln!(out, "Marks    {}", whose(attribution))?;
+    }
     if let Some(store) = &report.store {
         writeln!(
             out,
@@ -120,6 +123,16 @@ fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
         "Clients  {} connected, {} dropped as slow, {} as silent, {} refused",
         clients.connected, clients.dropped_slow, clients.dropped_silent, clients.refused
     )
+}
+
+/// Whose the throws are, for people.
+fn whose(attribution: &AttributionStatus) -> String {
+    let feed = match (attribution.mark_feed, &attribution.last_mark_at) {
+        (MarkFeedState::Live, _) => "the mark feed lives".to_owned(),
+        (MarkFeedState::Silent, Some(at)) => format!("the mark feed is SILENT since {at}"),
+        (MarkFeedState::Silent | MarkFeedState::Never, _) => "NO MARK has come since the start".to_owned(),
+    };
+    if attribution.sentence.is_empty() { feed } else { format!("{feed}; {}", attribution.sentence) }
 }
 
 fn write_frames(out: &mut String, report: &StatusReport) -> std::fmt::Result {

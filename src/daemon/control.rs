@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 use tokio::runtime::Handle;
@@ -118,11 +119,11 @@ impl Control {
     pub(super) fn try_serve(
         config: &StoreConfig,
         store: &Arc<Store>,
-        model: Arc<dyn DailyModel>,
+        (model, zone): (Arc<dyn DailyModel>, TimeZone),
         desk: &Arc<KeyDesk>,
         runtime: &Handle,
     ) -> Option<Self> {
-        Self::serve(config, Arc::clone(store), model, Arc::clone(desk), runtime)
+        Self::serve(config, Arc::clone(store), (model, zone), Arc::clone(desk), runtime)
             .inspect_err(|error| {
                 let path = config.control_socket();
                 tracing::error!(path = %path.display(), %error, "no control socket: import, fetch, etl, train, model, \
@@ -138,7 +139,7 @@ impl Control {
     fn serve(
         config: &StoreConfig,
         store: Arc<Store>,
-        model: Arc<dyn DailyModel>,
+        (model, zone): (Arc<dyn DailyModel>, TimeZone),
         desk: Arc<KeyDesk>,
         runtime: &Handle,
     ) -> std::io::Result<Self> {
@@ -156,6 +157,7 @@ impl Control {
         let worker = Worker {
             store,
             model,
+            zone,
             desk,
             config: config.clone(),
             sources: Arc::default(),
@@ -252,6 +254,8 @@ fn line_of(answer: &Answer) -> Vec<u8> {
 struct Worker {
     store: Arc<Store>,
     model: Arc<dyn DailyModel>,
+    /// The park's.
+    zone: TimeZone,
     desk: Arc<KeyDesk>,
     config: StoreConfig,
     sources: Arc<Sources>,
@@ -284,7 +288,7 @@ impl Worker {
         };
         let done = match &request.work {
             Job::History(work) => {
-                let (today, model) = (jiff::Zoned::now().date(), Some(&*self.model));
+                let (today, model) = (crate::clock::today(&self.zone), Some(&*self.model));
                 work::perform(&self.store, work, &mut files, &self.sources, model, today, &mut told)
                     .map_err(|error| error.to_string())
             }

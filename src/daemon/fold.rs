@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 
 use super::upstream::Teller;
 use crate::clock::BoxClock;
+use crate::day::game_date;
 use crate::history::etl::{DailyModel, keep_up};
 use crate::history::{self, Watcher};
 use crate::ids::BoxNs;
@@ -50,37 +50,38 @@ impl Folding {
     }
 }
 
-/// Starts the thread. Its first pass is at once.
+/// Starts the thread, in the park's zone. Its first pass is at once.
 pub(super) fn spawn(
     store: Arc<Store>,
     model: Arc<dyn DailyModel>,
-    clock: BoxClock,
+    (clock, zone): (BoxClock, TimeZone),
     teller: Teller,
 ) -> std::io::Result<Folding> {
     let (goes_on, stopped) = bounded(0);
-    let thread =
-        std::thread::Builder::new().name("fold".into()).spawn(move || run(&store, &*model, clock, teller, &stopped))?;
+    let run = move || run(&store, &*model, (clock, &zone), teller, &stopped);
+    let thread = std::thread::Builder::new().name("fold".into()).spawn(run)?;
     Ok(Folding { goes_on, thread })
 }
 
-fn run(store: &Store, model: &dyn DailyModel, clock: BoxClock, teller: Teller, stopped: &Receiver<()>) {
+fn run(
+    store: &Store,
+    model: &dyn DailyModel,
+    (clock, zone): (BoxClock, &TimeZone),
+    teller: Teller,
+    stopped: &Receiver<()>,
+) {
     loop {
         let goes_on = || matches!(stopped.try_recv(), Err(TryRecvError::Empty));
         if let Err(error) = pass(store, clock.now(), teller, goes_on) {
             tracing::error!(%error, "outings that are over were not summed up; trying again later");
         }
-        if let Err(error) = keep_up(store, model, today(clock.now()), &mut Until(stopped)) {
+        if let Err(error) = keep_up(store, model, game_date(clock.now().0, zone), &mut Until(stopped)) {
             tracing::error!(%error, "features were not brought up to date; trying again later");
         }
         if !matches!(stopped.recv_timeout(EVERY), Err(RecvTimeoutError::Timeout)) {
             break;
         }
     }
-}
-
-/// The date of box time, UTC.
-fn today(now: BoxNs) -> Date {
-    jiff::Timestamp::from_nanosecond(now.0.into()).unwrap_or_default().to_zoned(TimeZone::UTC).date()
 }
 
 /// Works until the daemon stops.
@@ -198,7 +199,7 @@ mod tests {
         assert_eq!(pass(&store, NOW, silent(), || false).expect("read"), NOBODY);
         let store = Arc::new(store);
         let model = Arc::new(RiskService::new(Arc::clone(&store), crate::risk::Config::default()));
-        let folding = spawn(store, model, BoxClock::start(1.0), silent()).expect("a thread");
+        let folding = spawn(store, model, (BoxClock::start(1.0), TimeZone::UTC), silent()).expect("a thread");
         folding.stop();
     }
 

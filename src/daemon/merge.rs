@@ -21,8 +21,8 @@ use crate::ids::BoxNs;
 use crate::ingest::{IngestCounters, LineSnapshot, Refusal};
 use crate::journal::Journal;
 use crate::observe::{
-    Accounting, IngestStatus, MoundStatus, PartState, PublishedPitches, Recorder, ReorderStatus, SerialStatus,
-    SourceState, SourceStatus, Stage, StoreStatus, Telemetry,
+    Accounting, AttributionStatus, IngestStatus, MoundStatus, PartState, PublishedPitches, Recorder, ReorderStatus,
+    SerialStatus, SourceState, SourceStatus, Stage, StoreStatus, Telemetry,
 };
 use crate::pipeline::{Output, Pipeline};
 use crate::reorder;
@@ -350,6 +350,17 @@ impl Running {
         self.recorder.record(stage, Duration::from_nanos((box_ns / self.merge.clock.speed()) as u64));
     }
 
+    /// Tells whose the throws are, and people what is new of it.
+    fn tell_whose(&self, now: BoxNs) {
+        let status = self.merge.pipeline.attribution(now);
+        let (state, detail) = marks_part(&status);
+        self.merge.telemetry.set_part("marks", state, detail);
+        if self.merge.live.snapshot().attribution().is_none_or(|told| status.is_news(told)) {
+            self.merge.live.publish(Event::Attribution(status.clone()));
+        }
+        self.merge.telemetry.publish_attribution(status);
+    }
+
     fn report(&self, now: BoxNs) {
         self.merge.live.set_clocks_apart(self.merge.pipeline.reorder().clock_offset_ns());
         let telemetry = &self.merge.telemetry;
@@ -361,6 +372,7 @@ impl Running {
             telemetry.set_part("ingest", state, detail);
         }
         telemetry.publish_pitches(self.published);
+        self.tell_whose(now);
         if let Some(journal) = &self.merge.journal {
             super::journal::report(journal, self.merge.recovered.1, telemetry);
         }
@@ -382,6 +394,11 @@ impl Running {
             corrupt_records: self.merge.store.corrupt_records(),
         });
     }
+}
+
+/// Whether throws are somebody's: a box that measures throws of nobody works, and somebody should look.
+fn marks_part(status: &AttributionStatus) -> (PartState, &str) {
+    (if status.degraded { PartState::Degraded } else { PartState::Ready }, &status.sentence)
 }
 
 /// How the writer does. While its queue has room a disk that takes nothing is no reason to stop: a restart would lose what

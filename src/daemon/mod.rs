@@ -172,6 +172,7 @@ impl Daemon {
         let telemetry = Telemetry::new(clock, &PARTS);
         let venue = config.venue.load()?;
         let store = Arc::new(open_store(config)?);
+        let zone = crate::day::zone(&venue.time_zone);
         let settings = settings(config, &venue);
         settings.reorder.check()?;
 
@@ -268,12 +269,12 @@ impl Daemon {
         }
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
-        let folding = fold::spawn(Arc::clone(&store), Arc::clone(&model), clock, teller)?;
+        let folding = fold::spawn(Arc::clone(&store), Arc::clone(&model), (clock, zone.clone()), teller)?;
         let keys = Arc::new(KeyDesk::new(Arc::clone(&store), Asked::of(&config.http))?);
         if !http_address.ip().is_loopback() && keys.asked() != Asked::Nobody && !keys.has_keys() {
             tracing::warn!(http = %http_address, "nobody beyond loopback can ask yet: `pitchguard key add` makes a key");
         }
-        let control = Control::try_serve(&config.store, &store, model, &keys, runtime.handle());
+        let control = Control::try_serve(&config.store, &store, (model, zone), &keys, runtime.handle());
         match &control {
             Some(_) => telemetry.set_part("control", PartState::Ready, ""),
             None => telemetry.set_part("control", PartState::Degraded, "no control socket: the log says why"),

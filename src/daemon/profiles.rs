@@ -25,6 +25,9 @@ const UNFOLDED_DAYS: i32 = 14;
 /// An outing in progress is at most this old; nobody pitches for longer.
 const OUTING_NS: u64 = 18 * 3_600 * 1_000_000_000;
 
+/// The longest day of baseball: that on which the clock is set back.
+const DAY_NS: u64 = 25 * 3_600 * 1_000_000_000;
+
 /// Frames of a pitch that was published before a restart come this long after it at most; a stored pitch farther from now
 /// was seen by other clocks.
 const STRAGGLE_NS: u64 = 32_000_000_000;
@@ -163,7 +166,7 @@ fn decode(bytes: &[u8]) -> Option<JerkScale> {
 }
 
 /// Gives the pipeline back what an earlier run knew: what the trackers learned,
-/// how the cameras stand, and the outings in progress.
+/// how the cameras stand, the outings in progress, and how many of today's throws are nobody's.
 pub(super) fn recall(
     store: &Store,
     venue: &Venue,
@@ -187,6 +190,10 @@ pub(super) fn recall(
             pipeline.restore(pitch, now);
         }
         pipeline.look(now);
+    }
+    let today = Cursor { release_ns: now.0.saturating_sub(DAY_NS), id: u64::MAX };
+    for throw in store.pitches_since(today, usize::MAX, None)?.iter().filter(|p| p.origin == Origin::Live) {
+        pipeline.recall_throw(throw);
     }
     let end = Cursor { release_ns: now.0.saturating_add(STRAGGLE_NS), id: u64::MAX };
     let live =

@@ -28,8 +28,9 @@ pub use self::latency::{Recorder, Stage};
 pub use self::report::{LatencyReport, PartReport, StatusReport};
 pub use self::risk::{Outcomes, RiskStatus};
 pub use self::status::{
-    AccessStatus, Accounting, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus, JournalStatus, MoundStatus,
-    Part, PartState, PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
+    AccessStatus, Accounting, AttributionStatus, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus,
+    JournalStatus, MarkFeedState, MoundAttribution, MoundStatus, Part, PartState, PublishedPitches, ReorderStatus,
+    SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
 };
 pub use self::surroundings::Surroundings;
 pub use self::system::SystemStatus;
@@ -50,6 +51,7 @@ pub struct Telemetry {
     store: ArcSwapOption<StoreStatus>,
     published: ArcSwapOption<PublishedPitches>,
     calibration: ArcSwapOption<CalibrationStatus>,
+    attribution: ArcSwapOption<AttributionStatus>,
     risk: ArcSwapOption<RiskStatus>,
     surroundings: ArcSwapOption<Surroundings>,
     /// Answers by class of status, 1xx first.
@@ -83,6 +85,7 @@ impl Telemetry {
             store: ArcSwapOption::empty(),
             published: ArcSwapOption::empty(),
             calibration: ArcSwapOption::empty(),
+            attribution: ArcSwapOption::empty(),
             risk: ArcSwapOption::empty(),
             surroundings: ArcSwapOption::empty(),
             responses: Default::default(),
@@ -126,6 +129,11 @@ impl Telemetry {
     /// Publishes how the cameras stand.
     pub fn publish_calibration(&self, status: CalibrationStatus) {
         self.calibration.store(Some(Arc::new(status)));
+    }
+
+    /// Publishes whose the throws are.
+    pub fn publish_attribution(&self, status: AttributionStatus) {
+        self.attribution.store(Some(Arc::new(status)));
     }
 
     /// Publishes how the risk model stands; none where no model serves.

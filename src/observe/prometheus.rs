@@ -13,8 +13,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::latency::Latencies;
 use super::{
-    CalibrationStatus, CameraStatus, IngestStatus, JournalStatus, PartState, ReorderStatus, SerialStatus, SourceState,
-    SourceStatus, Stage, StoreStatus, Telemetry, UpstreamStatus,
+    AttributionStatus, CalibrationStatus, CameraStatus, IngestStatus, JournalStatus, MarkFeedState, MoundAttribution,
+    PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus, Stage, StoreStatus, Telemetry, UpstreamStatus,
 };
 use crate::ingest::LineState;
 
@@ -99,6 +99,9 @@ impl Collector for TelemetryCollector {
         }
         if let Some(calibration) = telemetry.calibration.load_full() {
             families.calibration(&calibration)?;
+        }
+        if let Some(attribution) = telemetry.attribution.load_full() {
+            families.attribution(&attribution)?;
         }
         if let Some(risk) = telemetry.risk.load_full() {
             families.risk(&risk)?;
@@ -197,6 +200,19 @@ impl Families<'_> {
         self.counters("reorder_epochs", help, None, [(no_labels(), status.epochs)])?;
         self.sources(&status.sources)?;
         self.mounds(status)
+    }
+
+    fn attribution(&mut self, status: &AttributionStatus) -> fmt::Result {
+        let states =
+            MarkFeedState::ALL.map(|state| (vec![("state", state.as_str())], u32::from(state == status.mark_feed)));
+        self.gauges("mark_feed_state", "1 for the state that the mark feed is in", None, states)?;
+        let each = |of: fn(&MoundAttribution) -> u64| {
+            status.mounds.iter().map(move |mound| (vec![("mound", mound.name.as_str())], of(mound)))
+        };
+        let help = "Final throws that no mark gave to anybody";
+        self.counters("unattributed_throws", help, None, each(|mound| mound.unattributed))?;
+        let today = each(|mound| mound.unattributed_today).map(|(labels, count)| (labels, count as f64));
+        self.gauges("unattributed_throws_today", "The same of this day of baseball", None, today)
     }
 
     fn mounds(&mut self, status: &ReorderStatus) -> fmt::Result {

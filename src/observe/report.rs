@@ -5,14 +5,14 @@ use utoipa::ToSchema;
 
 use super::latency::Latencies;
 use super::{
-    CalibrationStatus, ClientStatus, IngestStatus, JournalStatus, Part, PartState, PublishedPitches, ReorderStatus,
-    Stage, StoreStatus, SystemStatus, Telemetry, rfc3339,
+    AttributionStatus, CalibrationStatus, ClientStatus, IngestStatus, JournalStatus, Part, PartState, PublishedPitches,
+    ReorderStatus, Stage, StoreStatus, SystemStatus, Telemetry, rfc3339,
 };
 
 /// A part of the daemon and its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PartReport {
-    /// `ingest`, `merge`, `writer`, `store`, `api`, `disk`, `control`, `mqtt`.
+    /// `ingest`, `merge`, `writer`, `store`, `api`, `disk`, `control`, `marks`, `mqtt`.
     pub name: String,
     /// Its state.
     pub state: PartState,
@@ -84,6 +84,9 @@ pub struct StatusReport {
     pub pitches: PublishedPitches,
     /// How the cameras stand; null before anybody judged them.
     pub calibration: Option<CalibrationStatus>,
+    /// Whose the throws are; null before the pipeline published anything.
+    #[serde(default)]
+    pub attribution: Option<AttributionStatus>,
     /// The journal; null where nothing is journalled.
     #[serde(default)]
     pub journal: Option<JournalStatus>,
@@ -116,6 +119,7 @@ impl Telemetry {
             store: self.store.load_full().map(|status| *status),
             pitches: self.published.load_full().map(|status| *status).unwrap_or_default(),
             calibration: self.calibration.load_full().map(|status| (*status).clone()),
+            attribution: self.attribution.load_full().map(|status| (*status).clone()),
             journal: self.journal.load_full().map(|status| *status),
             clients: self.clients.status(),
             system: around.and_then(|around| around.system),

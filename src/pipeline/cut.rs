@@ -15,12 +15,13 @@ use std::collections::{HashMap, VecDeque};
 use firmware_protocol::{Mark, MarkKind};
 use serde::{Deserialize, Serialize};
 
+use super::whose::Known;
 use super::{Pipeline, Profiles, Recent, Stage};
 use crate::calibration::{AlertKind, ExactState};
 use crate::environment::Air;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::readiness::{EngineState, OutingKey};
-use crate::tracking::JerkScale;
+use crate::tracking::{JerkScale, Standing};
 
 /// How long before the earliest open event time frames are taken.
 const WARM_NS: u64 = 20_000_000_000;
@@ -65,6 +66,7 @@ pub struct Cut {
     standing: Vec<(u8, AlertKind, u64)>,
     recent: Vec<Recent>,
     profiled: Vec<((PitcherId, MoundId), OutingKey)>,
+    whose: Known,
     dropped: Vec<u32>,
     air: Air,
     passed: BoxNs,
@@ -82,16 +84,25 @@ struct LaneCut {
     on_mound: Option<OnMound>,
 }
 
-/// The mark that says who stands on a mound.
+/// The mark that says who stands on a mound, or that nobody does any more.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct OnMound {
     event: EventNs,
-    released: bool,
+    said: Said,
+    thrown: EventNs,
     at_bat_number: u16,
     pitch_number: u16,
     game_pk: u32,
     pitcher: u32,
     pitch_type: [u8; 4],
+}
+
+/// What that mark was.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+enum Said {
+    Named,
+    Released,
+    Over,
 }
 
 /// What a tracker learned, by the time at which it did; the first entry counts from ever on.
@@ -194,8 +205,8 @@ impl<P: Profiles> Pipeline<P> {
         for (lane, kept) in stage.lanes.iter_mut().zip(&cut.lanes) {
             lane.scales = kept.scales.clone();
             lane.tracker.set_searched(kept.searched);
-            if let Some(mark) = kept.on_mound {
-                lane.tracker.observe(0, mark.event, cut.since, &mark.signal(lane.mound), crate::tracking::When::Eager);
+            if let Some(on_mound) = kept.on_mound {
+                lane.tracker.set_standing(&on_mound.standing(lane.mound));
             }
         }
         Ok(())
@@ -204,7 +215,7 @@ impl<P: Profiles> Pipeline<P> {
     /// Puts the rest in place: the step of the cut has been taken.
     pub fn resume(&mut self, cut: Cut) {
         let stage = &mut self.stage;
-        let Cut { now, lanes, engine, calibration, standing, recent, profiled, dropped, air, .. } = cut;
+        let Cut { now, lanes, engine, calibration, standing, recent, profiled, whose, dropped, air, .. } = cut;
         stage.warming = false;
         stage.engine.resume(engine);
         // `warm` found that it is of this rig.
@@ -216,6 +227,7 @@ impl<P: Profiles> Pipeline<P> {
             lane.scales = kept.scales;
             lane.tracker.set_jerk_scale(lane.scales.at(now));
         }
+        stage.whose.resume(whose);
         stage.recent = recent.into();
         stage.profiled = profiled.into_iter().collect::<HashMap<_, _>>();
         for (own, kept) in stage.dropped.iter_mut().zip(dropped) {
@@ -270,7 +282,7 @@ impl<P> Stage<P> {
                 lane.scales.clone()
             },
             searched: lane.tracker.searched(),
-            on_mound: lane.tracker.standing(seen_from).map(|(event, mark)| OnMound::new(event, &mark)),
+            on_mound: lane.tracker.standing(seen_from).map(OnMound::from),
         });
         let is_recent = |recent: &&Recent| recent.record.release_ns.saturating_add(RECENT_NS) >= seen_from.0;
         let mut profiled: Vec<_> = self.profiled.iter().map(|(of, key)| (*of, *key)).collect();
@@ -288,6 +300,7 @@ impl<P> Stage<P> {
             standing: self.rig.standing.clone(),
             recent: self.recent.iter().filter(is_recent).cloned().collect(),
             profiled,
+            whose: self.whose.known().clone(),
             dropped: self.dropped.to_vec(),
             air: self.air,
             passed: self.rig.passed,
@@ -298,25 +311,28 @@ impl<P> Stage<P> {
     }
 }
 
-impl OnMound {
-    fn new(event: EventNs, mark: &Mark) -> Self {
-        let Mark { what, at_bat_number, pitch_number, game_pk, pitcher, pitch_type, .. } = *mark;
-        let released = what == MarkKind::PitchReleased;
-        Self { event, released, at_bat_number, pitch_number, game_pk, pitcher, pitch_type }
+impl From<Standing> for OnMound {
+    fn from(Standing { event, mark, thrown }: Standing) -> Self {
+        let Mark { what, at_bat_number, pitch_number, game_pk, pitcher, pitch_type, .. } = mark;
+        let said = match what {
+            MarkKind::PitchReleased => Said::Released,
+            MarkKind::InningEnd => Said::Over,
+            _ => Said::Named,
+        };
+        Self { event, said, thrown, at_bat_number, pitch_number, game_pk, pitcher, pitch_type }
     }
+}
 
-    fn signal(&self, mound: MoundId) -> crate::ingest::Signal {
-        let Self { released, at_bat_number, pitch_number, game_pk, pitcher, pitch_type, .. } = *self;
-        let what = if released { MarkKind::PitchReleased } else { MarkKind::PitcherOnMound };
-        crate::ingest::Signal::Mark(Mark {
-            what,
-            mound: mound.0,
-            at_bat_number,
-            pitch_number,
-            game_pk,
-            pitcher,
-            pitch_type,
-        })
+impl OnMound {
+    fn standing(&self, mound: MoundId) -> Standing {
+        let Self { event, said, thrown, at_bat_number, pitch_number, game_pk, pitcher, pitch_type } = *self;
+        let what = match said {
+            Said::Named => MarkKind::PitcherOnMound,
+            Said::Released => MarkKind::PitchReleased,
+            Said::Over => MarkKind::InningEnd,
+        };
+        let mark = Mark { what, mound: mound.0, at_bat_number, pitch_number, game_pk, pitcher, pitch_type };
+        Standing { event, mark, thrown }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::reorder::{CAMERA_MAX, Route, Stamped};
 use crate::store::records::{REPROCESSED, State};
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::venue::Venue;
-use crate::tracking::{self, CameraCorrection, JerkScale, MoundTracker, When};
+use crate::tracking::{self, CameraCorrection, JerkScale, MoundTracker, Standing, When};
 
 /// A pitch with more late data than that is critical (design.md).
 pub const CRITICAL_FRAC: f64 = 0.3;
@@ -110,7 +110,7 @@ pub struct Critical {
     balls: u32,
     corrections: Vec<(u8, CameraCorrection, bool)>,
     scale: JerkScale,
-    standing: Option<(EventNs, Signal)>,
+    standing: Option<Standing>,
 }
 
 /// What was measured again.
@@ -153,8 +153,8 @@ impl Critical {
             tracker.set_correction(*camera, correction);
             tracker.exclude(*camera, *excluded);
         }
-        if let Some((event, mark)) = &self.standing {
-            tracker.observe(0, *event, now, mark, When::Eager);
+        if let Some(standing) = &self.standing {
+            tracker.set_standing(standing);
         }
         for frame in &frames {
             tracker.observe(frame.source, frame.event, frame.arrival, &frame.payload, When::Eager);
@@ -203,7 +203,6 @@ impl<P: Profiles> Stage<P> {
                 }
                 let cameras: Vec<u8> = self.rig.cameras_of(mound).collect();
                 let calibration = &self.rig.calibration;
-                let standing = self.lanes[at].tracker.standing(EventNs(patch.from));
                 let critical = Critical {
                     mound,
                     from: EventNs(patch.from),
@@ -215,7 +214,7 @@ impl<P: Profiles> Stage<P> {
                         .map(|id| (id, calibration.correction(id), calibration.is_excluded(id)))
                         .collect(),
                     scale: self.lanes[at].tracker.jerk_scale(),
-                    standing: standing.map(|(event, mark)| (event, Signal::Mark(mark))),
+                    standing: self.lanes[at].tracker.standing(EventNs(patch.from)),
                 };
                 self.outputs.push(Output::Critical(Box::new(critical)));
             }

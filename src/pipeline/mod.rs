@@ -17,6 +17,7 @@ mod record;
 mod replay;
 mod rig;
 mod stage;
+mod whose;
 
 use std::collections::{HashMap, VecDeque};
 
@@ -30,7 +31,7 @@ use crate::features::baseline::PitcherBaseline;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::ingest::Signal;
 use crate::journal::Tap;
-use crate::observe::rfc3339;
+use crate::observe::{AttributionStatus, rfc3339};
 use crate::readiness::{self, Alert, Engine, InjuryRisk, OutingKey, Readiness, Trend, Workload};
 use crate::reorder::{self, Reorder};
 use crate::store::records::PitchRecord;
@@ -48,6 +49,7 @@ pub use record::game_date;
 pub use replay::{Answers, Replayer, Start};
 pub use rig::Kept;
 use rig::Rig;
+use whose::Whose;
 
 /// What is known of a pitcher before his first pitch of the day.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -137,7 +139,6 @@ impl<P: Profiles> Pipeline<P> {
                 late: Late::default(),
             })
             .collect();
-        let zone = jiff::tz::TimeZone::get(&venue.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
         Self {
             reorder,
             stage: Stage {
@@ -146,7 +147,8 @@ impl<P: Profiles> Pipeline<P> {
                 rig: Rig::new(venue, settings.calibration.clone(), now),
                 air: Air::default(),
                 profiles,
-                zone,
+                zone: crate::day::zone(&venue.time_zone),
+                whose: Whose::new(venue),
                 recent: VecDeque::with_capacity(RECENT_MAX),
                 profiled: HashMap::new(),
                 dropped: [0; SOURCES],
@@ -265,6 +267,11 @@ impl<P: Profiles> Pipeline<P> {
         proposals
     }
 
+    /// Whose the throws are, as far as the mark feed says.
+    pub fn attribution(&self, now: BoxNs) -> AttributionStatus {
+        self.stage.whose.status(now, &self.stage.zone)
+    }
+
     /// How the cameras stand, and how far to trust them.
     pub fn calibration(&self, now: BoxNs) -> Report {
         self.stage.rig.calibration.report(now)
@@ -280,6 +287,19 @@ impl<P: Profiles> Pipeline<P> {
     pub fn acknowledge(&mut self, alert: u64, now: BoxNs) -> Option<Alert> {
         self.stage.note(|| Note::Acknowledge { alert, now });
         self.stage.engine.acknowledge(alert, rfc3339(now)).cloned()
+    }
+
+    /// Takes back whose a throw of today was, as stored before a restart: who stands in a bullpen, and how many are
+    /// nobody's. In the order of release.
+    pub fn recall_throw(&mut self, record: &PitchRecord) {
+        match record.pitcher {
+            Some(pitcher) => self.stage.recall_standing(record, PitcherId(pitcher)),
+            None if whose::is_nobodys(record) => {
+                self.stage.whose.count(record);
+                self.stage.remember(Recent { record: record.clone(), outing: None });
+            }
+            None => {}
+        }
     }
 
     /// Takes back a pitch of an outing in progress, as stored before a restart.
@@ -371,6 +391,7 @@ struct Stage<P> {
     air: Air,
     profiles: P,
     zone: jiff::tz::TimeZone,
+    whose: Whose,
     /// Oldest first.
     recent: VecDeque<Recent>,
     /// The outing for which each pitcher's profile was asked, by mound.

@@ -6,15 +6,16 @@ use firmware_protocol::{Mark, MarkKind};
 use jiff::civil::Date;
 
 use super::gap::Gap;
-use super::{Lane, Note, Output, PROFILED_MAX, Profiles, RECENT_MAX, RETIRE_NS, Recent, Stage, record};
+use super::{Lane, Note, Output, PROFILED_MAX, Profiles, RECENT_MAX, RETIRE_NS, Recent, Stage, record, whose};
+use crate::day::game_date;
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::ingest::Signal;
 use crate::readiness::{Outcome, OutingKey, Sign};
 use crate::reorder::{Sink, Stamped};
-use crate::store::records::{JOURNAL_GAP, State};
+use crate::store::records::{JOURNAL_GAP, PitchRecord, State};
 use crate::tracking::pitch::{Pitch, PitchState};
-use crate::tracking::{LateCount, When};
+use crate::tracking::{LateCount, Standing, When};
 
 impl<P: Profiles> Stage<P> {
     pub(super) fn lane(&mut self, mound: MoundId) -> Option<&mut Lane> {
@@ -48,13 +49,51 @@ impl<P: Profiles> Stage<P> {
         if when != When::Late && !self.warming {
             self.inspect(frame);
         }
-        if let Signal::Mark(mark) = &frame.payload
-            && let Some(sign) = sign(mark).filter(|_| !self.warming)
-        {
-            self.engine.mark(mound, frame.event, sign);
+        if let Signal::Mark(mark) = &frame.payload {
+            self.hear_mark(mark, frame.event, frame.arrival);
         }
         if let Some(lane) = self.lane(mound) {
             lane.tracker.observe(frame.source, frame.event, frame.arrival, &frame.payload, when);
+        }
+    }
+
+    /// Notes that the mark feed lives. Whom it names on the game mound stands on no other one any more.
+    fn hear_mark(&mut self, mark: &Mark, event: EventNs, arrival: BoxNs) {
+        if !self.warming {
+            self.whose.hear(mark, event, arrival);
+            if let Some(sign) = sign(mark) {
+                self.engine.mark(MoundId(mark.mound), event, sign);
+            }
+        }
+        let names = matches!(mark.what, MarkKind::PitcherOnMound | MarkKind::PitchReleased) && mark.pitcher != 0;
+        if names && mark.mound == MoundId::GAME.0 {
+            self.left_bullpens(PitcherId(mark.pitcher), event, arrival);
+        }
+    }
+
+    fn left_bullpens(&mut self, pitcher: PitcherId, event: EventNs, arrival: BoxNs) {
+        for lane in self.lanes.iter_mut().filter(|lane| lane.mound != MoundId::GAME) {
+            lane.tracker.left(event, arrival, pitcher);
+        }
+    }
+
+    /// Who threw in a bullpen before a restart stands there still; on the game mound each pitch has a mark of its own.
+    pub(super) fn recall_standing(&mut self, record: &PitchRecord, pitcher: PitcherId) {
+        let event = EventNs(record.release_ns);
+        if record.mound == MoundId::GAME.0 {
+            return self.left_bullpens(pitcher, event, self.now);
+        }
+        let mark = Mark {
+            what: MarkKind::PitcherOnMound,
+            mound: record.mound,
+            at_bat_number: 0,
+            pitch_number: 0,
+            game_pk: record.game_pk,
+            pitcher: pitcher.0,
+            pitch_type: [0; 4],
+        };
+        if let Some(lane) = self.lane(MoundId(record.mound)) {
+            lane.tracker.set_standing(&Standing { event, mark, thrown: event });
         }
     }
 
@@ -142,7 +181,7 @@ impl<P: Profiles> Stage<P> {
         if self.warming || flag.is_none() && self.recent.iter().any(is_final) {
             return;
         }
-        let day = record::game_date(pitch.release, &self.zone);
+        let day = game_date(pitch.release.0, &self.zone);
         let confidence = self.rig.calibration.confidence(pitch.mound, self.now).fused;
         let mut record = record::record(pitch, day.to_string(), confidence);
         let touched = |gap: &Gap| gap.touches(self.rig.cameras_of(pitch.mound), pitch.release, pitch.plate);
@@ -151,6 +190,12 @@ impl<P: Profiles> Stage<P> {
         }
         record.flags.extend(flag.map(str::to_owned));
         self.outputs.push(Output::Pitch { record: Box::new(record.clone()), moved_by });
+        let known = self.recent.iter().rev().find(|r| r.record.id == record.id);
+        match (known.is_some_and(|known| whose::is_nobodys(&known.record)), whose::is_nobodys(&record)) {
+            (false, true) => self.whose.count(&record),
+            (true, false) => self.whose.uncount(&record),
+            _ => {}
+        }
         let before = self.recent.iter().rev().find(|r| r.record.id == record.id).and_then(|r| r.outing);
         if let Some((before, ..)) = before.filter(|(before, ..)| Some(*before) != pitch.context.pitcher)
             && let Some(outcome) = self.engine.remove(before, pitch.id, self.seen_now())

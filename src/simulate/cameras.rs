@@ -154,6 +154,14 @@ impl Eye {
         }
     }
 
+    /// It was off until this moment.
+    pub(crate) fn wake(&mut self, at: EventNs) {
+        if self.next_beat < at {
+            self.beats = (at.0.saturating_sub(self.first_beat_ns) as f64 / HEARTBEAT_NS.0) as u64 + 1;
+            self.next_beat = EventNs(self.first_beat_ns + (self.beats as f64 * HEARTBEAT_NS.0) as u64);
+        }
+    }
+
     /// Its heartbeats before a moment, each once.
     pub(crate) fn heartbeats(&mut self, until: EventNs, out: &mut Vec<(EventNs, Signal)>) {
         while self.next_beat < until {

@@ -22,6 +22,7 @@ pub mod sender;
 pub mod settings;
 pub mod stadium;
 pub mod statcast;
+mod stints;
 pub mod thrown;
 pub mod weather;
 
@@ -29,8 +30,9 @@ pub use faults::{Ailment, ClockFault, Displacement, Drift, Faults, Knock};
 pub use rehearsal::Rehearsal;
 pub use score::{Errors, Score};
 pub use sender::{SendError, Sent};
-pub use settings::{MarkFeed, Rain, Settings, Silence};
+pub use settings::{Away, MarkFeed, Rain, Settings, Silence};
 pub use stadium::{Counts, Delivery, Game, Scenario, Stadium};
 pub use statcast::{StatcastError, StatcastGame, ThrownNineP};
+pub use stints::{Stint, StintMarks};
 pub use thrown::Thrown;
 pub use weather::{Climate, Weather, WeatherError};

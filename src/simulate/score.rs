@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::thrown::Thrown;
-use crate::store::records::{Measured, PitchRecord};
+use crate::store::records::{Measured, PitchRecord, is_of_its_making};
 use crate::tracking::pitch::Quantities;
 
 /// A published pitch belongs to the thrown one of its mound whose release is at most this far away, ns.
@@ -97,8 +97,9 @@ impl Score {
         }
         let missed = truth.iter().zip(&matched).filter(|(_, m)| m.is_none()).map(|(t, _)| *t).collect::<Vec<_>>();
         let pairs = || truth.iter().zip(&matched).filter_map(|(t, m)| Some((t, (*m)?)));
-        let flagged = pairs().filter(|(_, p)| !p.flags.is_empty()).count();
-        let errors = COMPARED.iter().filter_map(|c| c.errors(pairs().filter(|(_, p)| p.flags.is_empty()))).collect();
+        let trusted = |p: &PitchRecord| p.flags.iter().all(|flag| is_of_its_making(flag));
+        let flagged = pairs().filter(|(_, p)| !trusted(p)).count();
+        let errors = COMPARED.iter().filter_map(|c| c.errors(pairs().filter(|(_, p)| trusted(p)))).collect();
         Self { thrown: truth.len(), found: truth.len() - missed.len(), missed, invented, flagged, errors }
     }
 

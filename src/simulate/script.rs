@@ -1,6 +1,8 @@
 //! The order of play: who throws what, where and when, and what the mark feeds have to say about it. It is made in
 //! full at the start (a few hundred bytes a pitch); flights and frames follow lazily.
 
+use std::ops::Range;
+
 use nalgebra::{Point3, Vector3};
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -10,6 +12,7 @@ use super::pitchers::{self, Pitcher, spin_axis_deg};
 use super::settings::{Purpose, Settings, stream, to_ns};
 use super::stadium::{Game, MOUNDS_MAX, Scenario};
 use super::statcast::ThrownNineP;
+use super::stints::Stint;
 use super::thrown::Thrown;
 use crate::ids::{EventNs, GamePk, MoundId, PitchType, PitcherId};
 use crate::tracking::pitch::{MeasuredSpin, NineP};
@@ -33,6 +36,10 @@ const CLOSER_PITCHES: u16 = 34;
 const WARM_UP_PACE: f64 = 0.6;
 /// Cameras run this long before anything happens, s.
 const LEAD_S: f64 = 5.0;
+/// And after a pause between stints, s: the buffer has waited for the absent ones by then.
+const WAKES_S: f64 = 15.0;
+/// Numbers of warm-up throws on the game mound, so that none is the copy of a pitch.
+const WARM_UPS_FROM: u32 = 10_000;
 
 /// A throw of the evening and how it flies.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +47,8 @@ pub(crate) struct Planned {
     pub(crate) thrown: Thrown,
     /// Spin axis in the mound's frame; meaningful where the ball's spin is known.
     pub(crate) spin_axis: Vector3<f64>,
+    /// Whom its marks name; without one the feed says nothing of it.
+    pub(crate) named: Option<PitcherId>,
     origin: Origin,
 }
 
@@ -72,6 +81,8 @@ pub(crate) struct Script {
     pub(crate) marks: Vec<(EventNs, Mark)>,
     /// When the cameras report the landmarks.
     pub(crate) rounds: Vec<EventNs>,
+    /// When the cameras are on, in order.
+    pub(crate) awake: Vec<Range<u64>>,
     /// When the cameras stop.
     pub(crate) end: EventNs,
 }
@@ -92,8 +103,9 @@ impl Script {
             Game::Scenario(Scenario::Game) => writer.game(),
             Game::Scenario(Scenario::Closer) => writer.closer(),
             Game::Scenario(Scenario::Bullpen) => writer.bullpens(),
+            Game::Stints(stints) => writer.stints(stints),
         }
-        writer.finish()
+        writer.finish(matches!(game, Game::Stints(_)))
     }
 }
 
@@ -121,12 +133,14 @@ struct Label {
     at_bat_number: u16,
     pitch_number: u16,
     pitcher: PitcherId,
+    /// Whom the marks of a throw name; none where the feed says nothing of it.
+    named: Option<PitcherId>,
 }
 
 impl Label {
     /// Before the first pitch.
     fn new(mound: u8, game_pk: GamePk, pitcher: PitcherId) -> Self {
-        Self { mound: MoundId(mound), game_pk, at_bat_number: 0, pitch_number: 0, pitcher }
+        Self { mound: MoundId(mound), game_pk, at_bat_number: 0, pitch_number: 0, pitcher, named: Some(pitcher) }
     }
 }
 
@@ -160,7 +174,7 @@ impl Writer<'_> {
         let staffs = [pitchers::home_staff(), pitchers::visiting_staff()];
         let mut on_mound: [Option<Outing>; 2] = [None, None];
         let mut at_bat = 0;
-        let mut t = LEAD_S;
+        let mut t = LEAD_S + if self.settings.warm_ups > 0 { self.settings.break_s } else { 0.0 };
         for half in 0..HALF_INNINGS {
             let team = usize::from(half % 2);
             let relievers = (half / 2 + 1).saturating_sub(STARTER_INNINGS[team]);
@@ -176,7 +190,11 @@ impl Writer<'_> {
                 }
                 on_mound[team] = Some(self.outing(due.clone()));
             }
-            self.mark(t + 1.0, MarkKind::PitcherOnMound, label);
+            if self.settings.warm_ups > 0 {
+                self.warm_up(due, t, half, label);
+            } else {
+                self.mark(t + 1.0, MarkKind::PitcherOnMound, label);
+            }
             let outing = on_mound[team].as_mut().expect("set just above");
             let mut left = self.rng.random_range(PITCHES_PER_HALF.0..=PITCHES_PER_HALF.1);
             while left > 0 {
@@ -190,6 +208,18 @@ impl Writer<'_> {
                 left -= batter;
             }
             t = self.inning_ends(t, label);
+        }
+    }
+
+    /// He takes the mound in the break before `t` and warms up there; the feed says so, and nothing of his throws.
+    fn warm_up(&mut self, pitcher: &Pitcher, t: f64, half: u16, label: Label) {
+        let throws = self.settings.warm_ups;
+        let gap = self.settings.break_s / f64::from(throws + 3);
+        let mut outing = self.outing(pitcher.clone().rested());
+        outing.thrown = WARM_UPS_FROM + u32::from(half * throws);
+        self.mark(t - gap * f64::from(throws + 1), MarkKind::PitcherOnMound, label);
+        for throw in 0..throws {
+            self.throw(&mut outing, t - gap * f64::from(throws - throw), Label { named: None, ..label });
         }
     }
 
@@ -217,6 +247,35 @@ impl Writer<'_> {
         self.rounds.push(self.settings.at(LEAD_S));
         self.session(home, 1, LEAD_S, SESSION);
         self.session(visitor, 2, LEAD_S + 0.3 * self.settings.pace_s, SESSION);
+    }
+
+    /// Turns of one's own choosing.
+    fn stints(&mut self, stints: &[Stint]) {
+        for stint in stints {
+            let Some(pitcher) = pitchers::everybody().into_iter().find(|p| p.id == stint.pitcher) else { continue };
+            let label = Label {
+                named: stint.marks.of_throw(stint.pitcher),
+                ..Label::new(stint.mound.0, stint.game_pk, stint.pitcher)
+            };
+            let mut t = stint.from.0.saturating_sub(self.settings.start.0) as f64 * 1e-9;
+            self.rounds.push(self.settings.at(t));
+            if let Some(named) = stint.marks.on_mound(stint.pitcher) {
+                self.mark(t, MarkKind::PitcherOnMound, Label { pitcher: named, ..label });
+            }
+            let mut outing = self.outing(pitcher);
+            outing.thrown = stint.thrown;
+            for i in 0..stint.throws {
+                t += self.settings.pace_s;
+                // Five pitches a batter, and no pitch of a game has the number of another.
+                let thrown = (stint.thrown as u16).saturating_add(i);
+                let (at_bat_number, pitch_number) =
+                    if stint.game_pk.0 == 0 { (0, thrown + 1) } else { (thrown / 5 + 1, thrown % 5 + 1) };
+                self.throw(&mut outing, t, Label { at_bat_number, pitch_number, ..label });
+            }
+            if stint.ends_inning {
+                self.mark(t + 0.25 * self.settings.pace_s, MarkKind::InningEnd, label);
+            }
+        }
     }
 
     /// Published pitches, at this stadium's pace.
@@ -342,7 +401,7 @@ impl Writer<'_> {
             nine_p,
             spin: ball.spin,
         };
-        self.throws.push(Planned { thrown, spin_axis: ball.spin_axis, origin: ball.origin });
+        self.throws.push(Planned { thrown, spin_axis: ball.spin_axis, named: label.named, origin: ball.origin });
     }
 
     /// The air of a mound; `None` where the venue has no such mound, and nothing is thrown there.
@@ -380,7 +439,7 @@ impl Writer<'_> {
     }
 
     /// Everything in order of time, cut after the last pitch wanted.
-    fn finish(mut self) -> Script {
+    fn finish(mut self, sleeps: bool) -> Script {
         self.wait_for_rain();
         self.throws.sort_by_key(|p| p.thrown.release);
         self.marks.sort_by_key(|(event, _)| *event);
@@ -395,7 +454,25 @@ impl Writer<'_> {
         let last_throw = self.throws.iter().map(|p| p.thrown.plate.0).max();
         let last = last_mark.max(last_throw).unwrap_or(self.settings.start.0);
         let end = EventNs(last + to_ns(self.settings.tail_s));
-        Script { throws: self.throws, marks: self.marks, rounds: self.rounds, end }
+        let awake = if sleeps { self.awake() } else { vec![self.settings.start.0..end.0] };
+        Script { throws: self.throws, marks: self.marks, rounds: self.rounds, awake, end }
+    }
+
+    /// When something happens, with a while before and after.
+    fn awake(&self) -> Vec<Range<u64>> {
+        let throws = self.throws.iter().map(|p| p.thrown.plate.0);
+        let mut moments: Vec<u64> = throws.chain(self.marks.iter().map(|(at, _)| at.0)).collect();
+        moments.sort_unstable();
+        let mut awake: Vec<Range<u64>> = Vec::new();
+        for at in moments {
+            let (from, to) =
+                (at.saturating_sub(to_ns(WAKES_S)).max(self.settings.start.0), at + to_ns(self.settings.tail_s));
+            match awake.last_mut().filter(|last| last.end >= from) {
+                Some(last) => last.end = to,
+                None => awake.push(from..to),
+            }
+        }
+        awake
     }
 }
 
@@ -403,6 +480,25 @@ impl Writer<'_> {
 mod tests {
     use super::*;
     use crate::simulate::Rain;
+
+    #[test]
+    fn both_sides_warm_up_on_the_game_mound_and_the_feed_says_nothing_of_it() {
+        let play = |warm_ups| {
+            let settings = Settings { warm_ups, ..Settings::default() };
+            Script::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), &settings)
+        };
+        let (with, without) = (play(8), play(0));
+        let on_game_mound = |p: &&Planned| p.thrown.mound == MoundId::GAME;
+        let (warm_ups, pitches): (Vec<&Planned>, Vec<&Planned>) =
+            with.throws.iter().filter(on_game_mound).partition(|p| p.named.is_none());
+        assert_eq!(warm_ups.len(), 8 * usize::from(HALF_INNINGS));
+        assert!(warm_ups.iter().all(|p| p.thrown.at_bat_number == 0));
+        let thrown = |p: &&Planned| p.thrown.quantities;
+        let before: Vec<_> = without.throws.iter().filter(on_game_mound).map(|p| thrown(&p)).collect();
+        assert_eq!(pitches.iter().map(thrown).collect::<Vec<_>>(), before, "the game itself is the same");
+        let gaps = with.throws.iter().filter(on_game_mound).zip(with.throws.iter().filter(on_game_mound).skip(1));
+        assert!(gaps.into_iter().all(|(a, b)| b.thrown.release.0 - a.thrown.release.0 > to_ns(5.0)));
+    }
 
     #[test]
     fn rain_delays_what_comes_after_its_begin_and_changes_no_throw() {

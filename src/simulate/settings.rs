@@ -55,6 +55,8 @@ pub struct Settings {
     pub pace_s: f64,
     /// Seconds between half-innings.
     pub break_s: f64,
+    /// Throws of a pitcher on the game mound before each half-inning of the fictional game, of which no mark tells.
+    pub warm_ups: u16,
     /// Throw at most this many pitches, all mounds together, in order of release.
     pub pitches_max: Option<usize>,
     /// Seconds for which the cameras' heartbeats go on after the last pitch, so that the last results become final.
@@ -100,11 +102,22 @@ pub struct MarkFeed {
     pub doubled: f64,
     /// Share of marks that never come.
     pub absent: f64,
+    /// A while from which no mark comes, now or later.
+    pub away: Option<Away>,
+}
+
+/// A while in which nobody marks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Away {
+    /// Seconds after the start.
+    pub from_s: f64,
+    /// Seconds without marks.
+    pub for_s: f64,
 }
 
 impl Default for MarkFeed {
     fn default() -> Self {
-        Self { on: true, lag_s: (0.1, 0.5), late: 0.0, late_s: (3.0, 9.0), doubled: 0.0, absent: 0.0 }
+        Self { on: true, lag_s: (0.1, 0.5), late: 0.0, late_s: (3.0, 9.0), doubled: 0.0, absent: 0.0, away: None }
     }
 }
 
@@ -133,6 +146,7 @@ impl Default for Settings {
             cameras: None,
             pace_s: 20.0,
             break_s: 140.0,
+            warm_ups: 0,
             pitches_max: None,
             tail_s: 15.0,
             air_density_kg_m3: 1.1739, // science.md §1: standard conditions at Busch

@@ -13,6 +13,7 @@ use super::pitchers::{self, Pitcher};
 use super::script::{Planned, Script};
 use super::settings::Settings;
 use super::statcast::ThrownNineP;
+use super::stints::Stint;
 use super::thrown::Thrown;
 use crate::features::baseline::PitcherBaseline;
 use crate::ids::{BoxNs, EventNs, PitcherId};
@@ -27,6 +28,8 @@ pub enum Game {
     Statcast(Vec<ThrownNineP>),
     /// Fictional pitchers, flights under drag and Magnus force.
     Scenario(Scenario),
+    /// Fictional pitchers in turns of one's own choosing, in any order; the cameras sleep in between.
+    Stints(Vec<Stint>),
 }
 
 /// A fictional evening.
@@ -167,7 +170,7 @@ impl Stadium {
             }
         }
         let truth: Vec<Thrown> = script.throws.iter().map(|p| p.thrown).collect();
-        let fictional = if matches!(game, Game::Scenario(_)) { pitchers::everybody() } else { Vec::new() };
+        let fictional = if matches!(game, Game::Statcast(_)) { Vec::new() } else { pitchers::everybody() };
         Self {
             roster: fictional.into_iter().filter(|p| truth.iter().any(|t| t.pitcher == p.id)).collect(),
             truth,
@@ -222,8 +225,14 @@ impl Stadium {
         self.heap.len() + self.senders.iter().map(|s| s.queue.len()).sum::<usize>()
     }
 
-    /// Generates the next [`STEP_NS`] of event time.
+    /// Generates the next [`STEP_NS`] of event time, or wakes the cameras where they sleep.
     fn step(&mut self) {
+        if let Some(awake) = self.script.awake.iter().find(|awake| awake.end > self.generated.0)
+            && awake.start > self.generated.0
+        {
+            self.generated = EventNs(awake.start);
+            self.eyes.iter_mut().for_each(|eye| eye.wake(self.generated));
+        }
         let until = EventNs((self.generated.0 + STEP_NS).min(self.script.end.0));
         while let Some(planned) = self.script.throws.get(self.throws_done).filter(|p| p.thrown.release < until) {
             let planned = *planned;
@@ -268,13 +277,14 @@ impl Stadium {
             let reading = spin_reading(mound, rate, axis, thrown.release, &self.settings);
             self.queue(SPIN_SOURCE + thrown.mound.0, thrown.release, reading);
         }
+        let Some(named) = planned.named else { return };
         let mark = |what| Mark {
             what,
             mound: thrown.mound.0,
             at_bat_number: thrown.at_bat_number,
             pitch_number: thrown.pitch_number,
             game_pk: thrown.game_pk.0,
-            pitcher: thrown.pitcher.0,
+            pitcher: named.0,
             pitch_type: thrown.pitch_type.0,
         };
         self.mark(thrown.release, mark(MarkKind::PitchReleased));
@@ -282,7 +292,11 @@ impl Stadium {
     }
 
     fn mark(&mut self, event: EventNs, mark: Mark) {
-        if self.settings.marks.on {
+        let feed = &self.settings.marks;
+        let away = feed.away.is_some_and(|away| {
+            (self.settings.at(away.from_s)..self.settings.at(away.from_s + away.for_s)).contains(&event)
+        });
+        if feed.on && !away {
             self.queue(MARK_SOURCE + mark.mound, event, Signal::Mark(mark));
         }
     }

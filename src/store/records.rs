@@ -334,7 +334,7 @@ pub struct PitchRecord {
     /// Reasons to distrust it: `weak_geometry`, `cameras_disagree`, `short_track`, `unusual_flight`; of an imported one
     /// `outlier:` and the column whose value is far from his others of that type. And how it came about:
     /// `journal_gap` (frames of it came in before a crash and are lost), `reprocessed` (measured again from the journal,
-    /// because too much of its data came late).
+    /// because too much of its data came late), `unmarked` (no mark says who threw it: it counts for nobody).
     pub flags: Vec<String>,
 }
 
@@ -343,10 +343,13 @@ pub const JOURNAL_GAP: &str = "journal_gap";
 /// The flag of a pitch that was measured again from the journal.
 pub const REPROCESSED: &str = "reprocessed";
 
+/// The flag of a pitch of which no mark says who threw it.
+pub const UNMARKED: &str = "unmarked";
+
 /// Whether a flag tells how a pitch came about, and is no reason to distrust it: its standard deviations say what it is
 /// worth.
 pub fn is_of_its_making(flag: &str) -> bool {
-    flag == JOURNAL_GAP || flag == REPROCESSED
+    matches!(flag, JOURNAL_GAP | REPROCESSED | UNMARKED)
 }
 
 impl PitchRecord {

@@ -3,29 +3,57 @@
 //! A released mark within `match_ns` (20 ms) of the first consistent observation **is** the release. One that is only
 //! within `attribute_ns` (1 s) still says which pitch it was, unless it is nearer to another pitch, but no longer when
 //! the ball left the hand: a person's click is that sloppy, and pitches are many seconds apart.
+//!
+//! # Whose it is
+//! - Who stands on a mound is whom the last mark named, "pitcher on mound" or "pitch released". The end of an inning ends
+//!   it, being named on the game mound ends it for the bullpen, and so do [`STANDS_NS`] without a throw and without a mark.
+//! - A **game pitch** has a released mark: on the game mound what has none is nobody's, a warm-up between innings as much
+//!   as a pitch whose mark was lost. Whoever stood there last is no guess that may count against a man.
+//! - In a **bullpen** whoever stands there throws; released marks are not needed.
 
 use std::collections::VecDeque;
 
 use firmware_protocol::{Mark, MarkKind, Spin};
 
 use super::pitch::Context;
-use crate::ids::{GamePk, PitchType, PitcherId};
+use crate::ids::{EventNs, GamePk, MoundId, PitchType, PitcherId};
 
 const KEPT: usize = 64;
+/// Who was named on a mound has left it after so long without a throw and without a mark, ns \[P\]: longer than any break
+/// after which the same man goes on unsaid, shorter than what lies between two men who use a bullpen mound.
+pub(super) const STANDS_NS: u64 = 30 * 60 * 1_000_000_000;
+
+/// Who stands on a mound as far as marks tell, so that another tracker can go on from it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Standing {
+    /// When it was said.
+    pub event: EventNs,
+    /// Who was named, or that nobody is any more: a mark "inning end".
+    pub mark: Mark,
+    /// The newest throw on that mound; 0 where none is known.
+    pub thrown: EventNs,
+}
 
 /// Marks and spins of one mound in event order, the last so many of each.
 #[derive(Debug)]
 pub(super) struct Marks {
+    /// Whether only a released mark makes a pitch somebody's.
+    game: bool,
     released: VecDeque<(u64, Mark)>,
+    /// Who is named, and the ends of that.
     on_mound: VecDeque<(u64, Mark)>,
+    /// First observations of throws.
+    throws: VecDeque<(u64, ())>,
     spins: VecDeque<(u64, Spin)>,
 }
 
 impl Marks {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(mound: MoundId) -> Self {
         Self {
+            game: mound == MoundId::GAME,
             released: VecDeque::with_capacity(KEPT),
             on_mound: VecDeque::with_capacity(KEPT),
+            throws: VecDeque::with_capacity(KEPT),
             spins: VecDeque::with_capacity(KEPT),
         }
     }
@@ -37,9 +65,24 @@ impl Marks {
                 let named = mark.pitcher != 0 && keep(&mut self.on_mound, event, *mark);
                 keep(&mut self.released, event, *mark) | named
             }
-            MarkKind::PitcherOnMound => keep(&mut self.on_mound, event, *mark),
-            MarkKind::PitchEnded | MarkKind::InningStart | MarkKind::InningEnd | MarkKind::CalibrationDone => false,
+            MarkKind::PitcherOnMound | MarkKind::InningEnd => keep(&mut self.on_mound, event, *mark),
+            MarkKind::PitchEnded | MarkKind::InningStart | MarkKind::CalibrationDone => false,
         }
+    }
+
+    /// He was named on another mound and stands here no more; whether that is news.
+    pub(super) fn left(&mut self, event: u64, pitcher: u32) -> bool {
+        let here = self.on_mound.iter().rev().find(|(at, _)| *at <= event);
+        let stands = here.is_some_and(|(_, mark)| mark.what != MarkKind::InningEnd && mark.pitcher == pitcher);
+        stands && keep(&mut self.on_mound, event, NOBODY)
+    }
+
+    /// A throw was seen first at `first`: whoever stands here goes on standing here, or is gone since long before it.
+    pub(super) fn threw(&mut self, first: u64) {
+        if let Some(gone) = self.gone_since(first) {
+            keep(&mut self.on_mound, gone, NOBODY);
+        }
+        keep(&mut self.throws, first, ());
     }
 
     /// Time begins anew: whoever stands on the mound stands there from its beginning, the rest was of another time.
@@ -48,12 +91,41 @@ impl Marks {
         self.on_mound.clear();
         self.on_mound.extend(last.map(|(_, mark)| (0, mark)));
         self.released.clear();
+        self.throws.clear();
         self.spins.clear();
     }
 
-    /// The last mark before this event time that says who stands on the mound.
-    pub(super) fn standing(&self, at: u64) -> Option<(u64, Mark)> {
-        self.on_mound.iter().rev().find(|(event, _)| *event < at).copied()
+    /// Who stood here as of an event time, as far as marks before it tell.
+    pub(super) fn standing(&self, at: u64) -> Option<Standing> {
+        let (event, mark) = self.on_mound.iter().rev().find(|(event, _)| *event < at).copied()?;
+        let thrown = self.throws.iter().rev().find(|(event, ())| *event < at).map_or(0, |(event, ())| *event);
+        Some(Standing { event: EventNs(event), mark, thrown: EventNs(thrown) })
+    }
+
+    /// Takes over what another tracker's marks told.
+    pub(super) fn set_standing(&mut self, standing: &Standing) {
+        keep(&mut self.on_mound, standing.event.0, standing.mark);
+        if standing.thrown.0 > 0 {
+            keep(&mut self.throws, standing.thrown.0, ());
+        }
+    }
+
+    /// The mark that says who stands here for a throw first seen at `first`. A name may come `reach` too late.
+    fn naming(&self, first: u64, reach: u64) -> Option<&(u64, Mark)> {
+        let counts = |at: u64, mark: &Mark| {
+            at <= if mark.what == MarkKind::InningEnd { first } else { first.saturating_add(reach) }
+        };
+        self.on_mound.iter().rev().find(|(at, mark)| counts(*at, mark))
+    }
+
+    /// Since when whoever was named last before `at` is gone, if he is.
+    fn gone_since(&self, at: u64) -> Option<u64> {
+        let (named, mark) = self.on_mound.iter().rev().find(|(event, _)| *event <= at)?;
+        let thrown = self.throws.iter().rev().find(|(event, ())| *event < at).map_or(0, |(event, ())| *event);
+        // At 0 stands who was taken over from another time; since when is not known.
+        let seen = (*named).max(thrown);
+        let gone = seen.saturating_add(STANDS_NS);
+        (mark.what != MarkKind::InningEnd && seen > 0 && gone < at).then_some(gone)
     }
 
     /// Keeps a spin; whether it is news.
@@ -67,21 +139,19 @@ impl Marks {
     }
 
     /// Who threw the pitch first seen at `first`; `others` are the first observations of other pitches.
-    pub(super) fn context(&self, first: u64, attribute_ns: u64, others: impl Iterator<Item = u64>) -> Context {
-        let pitcher = self.on_mound.iter().rev().find(|(event, _)| *event <= first.saturating_add(attribute_ns / 10));
-        let mut context = Context::default();
-        if let Some((_, mark)) = pitcher {
-            context.pitcher = pitcher_of(mark);
-            context.game_pk = game_of(mark);
-        }
-        let Some((event, mark)) = nearest(&self.released, first, attribute_ns) else { return context };
-        let mut others = others;
-        if others.any(|other| other.abs_diff(*event) < first.abs_diff(*event)) {
-            return context;
-        }
+    pub(super) fn context(&self, first: u64, attribute_ns: u64, mut others: impl Iterator<Item = u64>) -> Context {
+        let naming = self.naming(first, attribute_ns / 10);
+        let naming = naming.filter(|(at, _)| *at > first || self.gone_since(first).is_none()).map(|(_, mark)| mark);
+        let standing = naming.filter(|mark| mark.what != MarkKind::InningEnd).and_then(pitcher_of);
+        let game_pk = naming.and_then(game_of);
+        let released = nearest(&self.released, first, attribute_ns);
+        let released = released.filter(|(at, _)| !others.any(|other| other.abs_diff(*at) < first.abs_diff(*at)));
+        let Some((_, mark)) = released else {
+            return Context { pitcher: standing.filter(|_| !self.game), game_pk, ..Context::default() };
+        };
         Context {
-            pitcher: pitcher_of(mark).or(context.pitcher),
-            game_pk: game_of(mark).or(context.game_pk),
+            pitcher: pitcher_of(mark).or(standing),
+            game_pk: game_of(mark).or(game_pk),
             at_bat_number: (mark.at_bat_number > 0).then_some(mark.at_bat_number),
             pitch_number: (mark.pitch_number > 0).then_some(mark.pitch_number),
             pitch_type: std::str::from_utf8(&mark.pitch_type)
@@ -95,6 +165,17 @@ impl Marks {
         nearest(&self.spins, release, match_ns).map(|(_, spin)| spin)
     }
 }
+
+/// Nobody stands here any more.
+const NOBODY: Mark = Mark {
+    what: MarkKind::InningEnd,
+    mound: 0,
+    at_bat_number: 0,
+    pitch_number: 0,
+    game_pk: 0,
+    pitcher: 0,
+    pitch_type: [0; 4],
+};
 
 fn pitcher_of(mark: &Mark) -> Option<PitcherId> {
     (mark.pitcher > 0).then_some(PitcherId(mark.pitcher))
@@ -141,18 +222,41 @@ mod tests {
         }
     }
 
+    fn on_mound(pitcher: u32) -> Mark {
+        Mark { what: MarkKind::PitcherOnMound, pitcher, pitch_number: 0, ..released(0) }
+    }
+
+    fn inning_end() -> Mark {
+        Mark { what: MarkKind::InningEnd, ..on_mound(11) }
+    }
+
     const MS: u64 = 1_000_000;
+    const S: u64 = 1_000 * MS;
+    const MIN: u64 = 60 * S;
+
+    fn game() -> Marks {
+        Marks::new(MoundId::GAME)
+    }
+
+    fn bullpen() -> Marks {
+        Marks::new(MoundId(1))
+    }
+
+    /// Whose a throw first seen then is.
+    fn whose(marks: &Marks, at: u64) -> Option<u32> {
+        marks.context(at, S, std::iter::empty()).pitcher.map(|p| p.0)
+    }
 
     #[test]
     fn a_doubled_mark_is_no_news() {
-        let mut marks = Marks::new();
+        let mut marks = game();
         assert!(marks.mark(1_000 * MS, &released(1)));
         assert!(!marks.mark(1_000 * MS, &released(1)));
     }
 
     #[test]
     fn a_sloppy_mark_names_the_pitch_but_not_the_release() {
-        let mut marks = Marks::new();
+        let mut marks = game();
         marks.mark(5_300 * MS, &released(1));
         assert_eq!(marks.release(5_000 * MS, 20 * MS), None);
         let context = marks.context(5_000 * MS, 1_000 * MS, std::iter::empty());
@@ -163,12 +267,93 @@ mod tests {
     }
 
     #[test]
-    fn the_pitcher_counts_from_his_mark_on() {
-        let mut marks = Marks::new();
-        let on = |pitcher| Mark { what: MarkKind::PitcherOnMound, pitcher, pitch_number: 0, ..released(0) };
-        marks.mark(90_000 * MS, &on(22));
-        marks.mark(10_000 * MS, &on(11));
-        let at = |t: u64| marks.context(t * MS, 1_000 * MS, std::iter::empty()).pitcher.map(|p| p.0);
-        assert_eq!((at(5_000), at(20_000), at(95_000)), (None, Some(11), Some(22)));
+    fn in_a_bullpen_the_pitcher_counts_from_his_mark_on() {
+        let mut marks = bullpen();
+        marks.mark(90 * S, &on_mound(22));
+        marks.mark(10 * S, &on_mound(11));
+        assert_eq!([5, 20, 95].map(|at| whose(&marks, at * S)), [None, Some(11), Some(22)]);
+    }
+
+    #[test]
+    fn on_the_game_mound_what_has_no_released_mark_is_nobodys() {
+        let mut marks = game();
+        marks.mark(10 * S, &on_mound(11));
+        assert_eq!(whose(&marks, 20 * S), None, "a warm-up before the inning");
+        marks.mark(40 * S, &Mark { pitcher: 0, ..released(1) });
+        assert_eq!(whose(&marks, 40 * S), Some(11), "a feed that marks releases without a name");
+        assert_eq!(whose(&marks, 60 * S), None, "its mark was lost, or it was no pitch");
+        assert_eq!(
+            marks.context(60 * S, S, std::iter::empty()).game_pk,
+            Some(GamePk(717_797)),
+            "of this game all the same"
+        );
+        marks.mark(60 * S, &released(2));
+        assert_eq!(whose(&marks, 60 * S), Some(425_794), "it came late");
+    }
+
+    #[test]
+    fn the_end_of_an_inning_ends_who_stands_there_until_somebody_is_named_anew() {
+        for mut marks in [game(), bullpen()] {
+            marks.mark(10 * S, &on_mound(11));
+            marks.mark(100 * S, &inning_end());
+            let nameless = Mark { pitcher: 0, ..released(1) };
+            marks.mark(90 * S, &nameless);
+            marks.mark(150 * S, &nameless);
+            assert_eq!((whose(&marks, 90 * S), whose(&marks, 150 * S)), (Some(11), None));
+            marks.mark(140 * S, &on_mound(22));
+            assert_eq!(whose(&marks, 150 * S), Some(22));
+            assert!(!marks.mark(100 * S, &inning_end()), "told twice");
+        }
+    }
+
+    #[test]
+    fn who_is_named_on_the_game_mound_has_left_the_bullpen() {
+        let mut marks = bullpen();
+        marks.mark(10 * S, &on_mound(11));
+        assert!(!marks.left(100 * S, 22), "another man");
+        assert!(marks.left(100 * S, 11));
+        assert!(!marks.left(120 * S, 11), "he is gone already");
+        assert_eq!((whose(&marks, 90 * S), whose(&marks, 110 * S)), (Some(11), None));
+    }
+
+    #[test]
+    fn who_was_named_is_gone_after_half_an_hour_without_throw_and_mark() {
+        let mut marks = bullpen();
+        marks.mark(10 * MIN, &on_mound(11));
+        for at in [20 * MIN, 49 * MIN] {
+            assert_eq!(whose(&marks, at), Some(11));
+            marks.threw(at);
+        }
+        let later = 80 * MIN;
+        assert_eq!(whose(&marks, later), None, "half an hour after his last throw");
+        marks.threw(later);
+        assert_eq!(whose(&marks, later + 20 * S), None, "nor is the next one his");
+        marks.mark(later + 30 * S, &on_mound(22));
+        assert_eq!(whose(&marks, later + 40 * S), Some(22));
+    }
+
+    #[test]
+    fn a_session_longer_than_what_is_kept_stays_his() {
+        let mut marks = bullpen();
+        marks.mark(10 * MIN, &on_mound(11));
+        for throw in 1..200 {
+            let at = 10 * MIN + throw * 25 * S;
+            assert_eq!(whose(&marks, at), Some(11), "{throw}");
+            marks.threw(at);
+        }
+    }
+
+    #[test]
+    fn another_tracker_goes_on_with_who_stands_there() {
+        let mut marks = bullpen();
+        marks.mark(10 * MIN, &on_mound(11));
+        marks.threw(35 * MIN);
+        let mut other = bullpen();
+        other.set_standing(&marks.standing(36 * MIN).expect("he was named"));
+        assert_eq!((whose(&other, 60 * MIN), whose(&other, 70 * MIN)), (Some(11), None));
+        marks.mark(36 * MIN, &inning_end());
+        let mut other = bullpen();
+        other.set_standing(&marks.standing(37 * MIN).expect("it was said"));
+        assert_eq!(whose(&other, 38 * MIN), None);
     }
 }

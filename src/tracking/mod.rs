@@ -26,4 +26,5 @@ pub mod venue;
 pub use config::{Config, When};
 pub use correction::CameraCorrection;
 pub use jerk::JerkScale;
+pub use marks::Standing;
 pub use tracker::{LateCount, MoundTracker};

@@ -33,7 +33,7 @@ use super::seek::{HOP_NS, Seeker, WINDOW_NS};
 use super::sightings::{Sighting, Sightings};
 use super::trajectory::Trajectory;
 use super::venue::{Mound, Venue};
-use crate::ids::{BoxNs, EventNs, MoundId, PitchId};
+use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
 use crate::ingest::Signal;
 
 /// Pitches remembered for frames that come late.
@@ -142,7 +142,7 @@ impl MoundTracker {
             axes,
             scale: JerkScale::default(),
             sightings: Sightings::new(&cameras),
-            marks: Marks::new(),
+            marks: Marks::new(mound),
             seeker: Seeker::new(cameras.len()),
             samples: Samples::with_capacity(SAMPLES_MAX, cameras.len()),
             cursor: 0,
@@ -177,6 +177,13 @@ impl MoundTracker {
                 }
             }
             Signal::Fiducial(_) | Signal::Pose { .. } | Signal::Health(_) => {}
+        }
+    }
+
+    /// He was named on the game mound and stands on this one no more.
+    pub fn left(&mut self, event: EventNs, arrival: BoxNs, pitcher: PitcherId) {
+        if self.marks.left(event.0, pitcher.0) {
+            self.touch(event.0, 0, true, arrival);
         }
     }
 
@@ -285,12 +292,12 @@ impl MoundTracker {
         }
     }
 
-    /// A mark or spin came: pitches within its reach are looked at again, and those that follow a mark that names a pitcher.
-    fn touch(&mut self, event: u64, reach: u64, names_who_follows: bool, arrival: BoxNs) {
+    /// A mark or spin came: pitches within its reach are looked at again, and those that follow a mark that says who stands there.
+    fn touch(&mut self, event: u64, reach: u64, says_who_follows: bool, arrival: BoxNs) {
         for tracked in &mut self.tracked {
             let near =
                 tracked.grown.first.0.abs_diff(event) <= reach || tracked.pitch.release.0.abs_diff(event) <= reach;
-            let follows = names_who_follows && event <= tracked.grown.first.0;
+            let follows = says_who_follows && event <= tracked.grown.first.0;
             if tracked.pitch.state == PitchState::Provisional && (near || follows) {
                 tracked.changed_since.get_or_insert(arrival);
             }
@@ -375,6 +382,7 @@ impl MoundTracker {
             return pending.resume;
         }
         let Some((pitch, flight, grown)) = self.measure(grown, None) else { return pending.resume };
+        self.marks.threw(grown.first.0);
         out.push(pitch.clone());
         if self.tracked.len() == REMEMBERED {
             self.tracked.pop_front();

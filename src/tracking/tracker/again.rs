@@ -1,7 +1,7 @@
 //! What a tracker tells so that another one can go on after it, from the same frames.
 
+use super::super::marks::Standing;
 use super::{EventNs, MoundTracker, PitchState};
-use firmware_protocol::Mark;
 
 impl MoundTracker {
     /// The earliest event time that something not final rests on.
@@ -12,9 +12,14 @@ impl MoundTracker {
         open.chain(pending).chain(missed).min().map(EventNs)
     }
 
-    /// Who stood on the mound at this event time: the last mark before it that names somebody.
-    pub fn standing(&self, at: EventNs) -> Option<(EventNs, Mark)> {
-        self.marks.standing(at.0).map(|(event, mark)| (EventNs(event), mark))
+    /// Who stood on the mound at this event time, as the last mark before it said.
+    pub fn standing(&self, at: EventNs) -> Option<Standing> {
+        self.marks.standing(at.0)
+    }
+
+    /// Takes over what another tracker told by [`standing`](Self::standing).
+    pub fn set_standing(&mut self, standing: &Standing) {
+        self.marks.set_standing(standing);
     }
 
     /// Nothing before this event time is searched for, because an earlier run did that; 0 where none did.

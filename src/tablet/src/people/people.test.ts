@@ -58,6 +58,15 @@ describe("times", () => {
     expect(park.clock(Date.parse("2025-12-05T03:05:09Z"))).toBe("9:05 PM");
   });
 
+  test("the day turns at six by the park's clock, also on the nights on which it is set", () => {
+    const park = new ParkTime("America/Chicago");
+    const days = (...moments: string[]) => moments.map((moment) => park.day(Date.parse(moment)));
+    expect(days("2025-07-05T05:30:00Z", "2025-07-05T10:59:59Z", "2025-07-05T11:00:00Z")).toEqual(["2025-07-04", "2025-07-04", "2025-07-05"]);
+    expect(days("2024-03-10T10:59:59Z", "2024-03-10T11:00:00Z")).toEqual(["2024-03-09", "2024-03-10"]);
+    expect(days("2024-11-03T11:59:59Z", "2024-11-03T12:00:00Z")).toEqual(["2024-11-02", "2024-11-03"]);
+    expect(days("2024-03-01T07:00:00Z", "2025-01-01T07:00:00Z")).toEqual(["2024-02-29", "2024-12-31"]);
+  });
+
   test("ages are short and never negative", () => {
     expect([-5, 1_000, 12_000, 89_000, 90_000, 3_600_000, 7_500_000, 90_000_000].map(ageInWords)).toEqual(["now", "now", "12 s", "89 s", "1 min", "1 h 00", "2 h 05", "1 d"]);
   });

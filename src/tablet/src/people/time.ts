@@ -12,6 +12,9 @@ export function ageInWords(ms: number): string {
   return `${Math.floor(hours / 24)} d`;
 }
 
+/** The day of baseball turns at this hour by the park's clock, as the box has it: a game past midnight is of the day it began. */
+const DAY_TURNS_H = 6;
+
 /** Writes moments in one time zone. */
 export class ParkTime {
   readonly #clock: Intl.DateTimeFormat;
@@ -25,7 +28,7 @@ export class ParkTime {
     this.#seconds = of({ hour: "numeric", minute: "2-digit", second: "2-digit" });
     this.#moment = of({ month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" });
     // Sweden writes dates as everybody's machines do.
-    this.#day = new Intl.DateTimeFormat("sv-SE", { timeZone: zone });
+    this.#day = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
   }
 
   /** `7:05 PM`. */
@@ -43,9 +46,10 @@ export class ParkTime {
     return this.#moment.format(ms);
   }
 
-  /** `2025-07-04`: the park's day. */
+  /** `2025-07-04`: the park's day of baseball. */
   day(ms: number): string {
-    return this.#day.format(ms);
+    const [date = "", clock = ""] = this.#day.format(ms).split(" ");
+    return Number(clock.slice(0, 2)) < DAY_TURNS_H ? dayAfter(date, -1) : date;
   }
 }
 

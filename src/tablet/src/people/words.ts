@@ -51,6 +51,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   cameras_disagree: "cameras disagree",
   short_track: "short track",
   unusual_flight: "unusual flight",
+  unmarked: "no mark says whose",
 };
 
 const spaced = (name: string): string => name.replaceAll("_", " ");

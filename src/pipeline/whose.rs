@@ -1,0 +1,359 @@
+//! Whose the throws are: how the mark feed does, and how many throws count for nobody.
+//!
+//! A throw is counted when it is final, which no mark can rename any more, so a count never falls but for a pitch that is
+//! measured again with the mark that it had missed. "Today" is the day of baseball.
+
+use std::collections::BTreeMap;
+
+use firmware_protocol::{Mark, MarkKind};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::day::game_date;
+use crate::ids::{BoxNs, EventNs, MoundId};
+use crate::observe::{AttributionStatus, MarkFeedState, MoundAttribution, rfc3339};
+use crate::store::records::{PitchRecord, State};
+use crate::tracking::venue::Venue;
+
+/// A mark feed lives for so long after its newest mark, box time \[P\]: longer than any break of a game that goes on
+/// (between innings, a change of pitchers, a review), shorter than half an inning.
+const FEED_LIVES_NS: u64 = 5 * 60 * 1_000_000_000;
+/// So many throws on the game mound without a released mark between them are no warm-ups: there are eight in a break.
+const WARM_UPS_MAX: u32 = 20;
+
+/// What is known of whose the throws are.
+#[derive(Debug, Clone)]
+pub(super) struct Whose {
+    /// Names of the mounds, in the order of `known.mounds`.
+    names: Vec<String>,
+    known: Known,
+}
+
+/// Of it what outlives a kill.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Known {
+    /// The day that the counts below are of.
+    day: Option<Date>,
+    /// Event time and arrival of the newest mark.
+    marked: Option<(EventNs, BoxNs)>,
+    /// Throws of nobody since then.
+    since_mark: u32,
+    mounds: Vec<Tally>,
+}
+
+/// One mound.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Tally {
+    mound: MoundId,
+    marked: Option<BoxNs>,
+    /// Event time and arrival of the newest released mark.
+    released: Option<(EventNs, BoxNs)>,
+    /// Throws of nobody today, since the newest released mark, and ever since the start.
+    today: u32,
+    since_release: u32,
+    total: u64,
+}
+
+impl Whose {
+    pub(super) fn new(venue: &Venue) -> Self {
+        let tally = |mound| Tally { mound, marked: None, released: None, today: 0, since_release: 0, total: 0 };
+        Self {
+            names: venue.mounds.iter().map(|mound| mound.name.clone()).collect(),
+            known: Known {
+                day: None,
+                marked: None,
+                since_mark: 0,
+                mounds: venue.mounds.iter().map(|mound| tally(mound.id)).collect(),
+            },
+        }
+    }
+
+    /// What outlives a kill.
+    pub(super) fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// Goes on with what another run of the same rig knew.
+    pub(super) fn resume(&mut self, known: Known) {
+        self.known = known;
+    }
+
+    /// A mark came.
+    pub(super) fn hear(&mut self, mark: &Mark, event: EventNs, arrival: BoxNs) {
+        if mark.what == MarkKind::CalibrationDone {
+            return;
+        }
+        let known = &mut self.known;
+        known.marked = known.marked.max(Some((event, arrival)));
+        known.since_mark = 0;
+        let Some(tally) = known.mounds.iter_mut().find(|tally| tally.mound.0 == mark.mound) else { return };
+        tally.marked = tally.marked.max(Some(arrival));
+        if mark.what == MarkKind::PitchReleased {
+            tally.released = tally.released.max(Some((event, arrival)));
+            tally.since_release = 0;
+        }
+    }
+
+    /// Counts a throw of nobody that is final.
+    pub(super) fn count(&mut self, record: &PitchRecord) {
+        let known = &mut self.known;
+        let Some(tally) = known.mounds.iter_mut().find(|tally| tally.mound.0 == record.mound) else { return };
+        tally.total += 1;
+        let Ok(day) = record.game_date.parse::<Date>() else { return };
+        if known.day.is_none_or(|known| known < day) {
+            (known.day, known.since_mark) = (Some(day), 0);
+            known.mounds.iter_mut().for_each(|tally| (tally.today, tally.since_release) = (0, 0));
+        }
+        let Some(tally) = known.mounds.iter_mut().find(|tally| tally.mound.0 == record.mound) else { return };
+        if known.day != Some(day) {
+            return;
+        }
+        let after = |marked: Option<(EventNs, BoxNs)>| marked.is_none_or(|(event, _)| record.release_ns > event.0);
+        tally.today += 1;
+        tally.since_release += u32::from(after(tally.released));
+        known.since_mark += u32::from(after(known.marked));
+    }
+
+    /// Takes back a throw that turned out to be somebody's: it was measured again with its mark.
+    pub(super) fn uncount(&mut self, record: &PitchRecord) {
+        let known = &mut self.known;
+        let Some(tally) = known.mounds.iter_mut().find(|tally| tally.mound.0 == record.mound) else { return };
+        tally.total = tally.total.saturating_sub(1);
+        if record.game_date.parse().ok() == known.day {
+            tally.today = tally.today.saturating_sub(1);
+        }
+    }
+
+    /// How it stands at `now`, in the park's zone.
+    pub(super) fn status(&self, now: BoxNs, zone: &TimeZone) -> AttributionStatus {
+        let known = &self.known;
+        let today = game_date(now.0, zone);
+        let is_today = known.day == Some(today);
+        let counted = |count: u32| if is_today { count } else { 0 };
+        let mounds: Vec<MoundAttribution> = self
+            .names
+            .iter()
+            .zip(&known.mounds)
+            .map(|(name, tally)| MoundAttribution {
+                mound: tally.mound.0,
+                name: name.clone(),
+                unattributed_today: counted(tally.today).into(),
+                unattributed: tally.total,
+                last_mark_at: tally.marked.map(rfc3339),
+                last_released_mark_at: tally.released.map(|(_, arrival)| rfc3339(arrival)),
+            })
+            .collect();
+        let by_mound: BTreeMap<String, u64> = mounds.iter().map(|m| (m.name.clone(), m.unattributed_today)).collect();
+        let mark_feed = match known.marked {
+            None => MarkFeedState::Never,
+            Some((_, arrival)) if now.0.saturating_sub(arrival.0) < FEED_LIVES_NS => MarkFeedState::Live,
+            Some(_) => MarkFeedState::Silent,
+        };
+        let of_game = known.mounds.iter().find(|tally| tally.mound == MoundId::GAME);
+        let told = Told {
+            feed: mark_feed,
+            last_mark: known.marked.map(|(_, arrival)| clock(arrival, zone)).unwrap_or_default(),
+            since_mark: counted(known.since_mark),
+            since_release: of_game.map_or(0, |tally| counted(tally.since_release)),
+            by_mound: &by_mound,
+        };
+        let (degraded, sentence) = told.sentence();
+        AttributionStatus {
+            mark_feed,
+            degraded,
+            sentence,
+            game_date: today.to_string(),
+            unattributed_today: by_mound.values().sum(),
+            unattributed_by_mound: by_mound,
+            last_mark_at: known.marked.map(|(_, arrival)| rfc3339(arrival)),
+            mounds,
+        }
+    }
+}
+
+/// Whether nobody can say whose a published pitch is any more.
+pub(super) fn is_nobodys(record: &PitchRecord) -> bool {
+    record.state == State::Final && record.pitcher.is_none()
+}
+
+/// What people are told of it.
+struct Told<'t> {
+    feed: MarkFeedState,
+    /// The park's clock at the newest mark.
+    last_mark: String,
+    since_mark: u32,
+    since_release: u32,
+    by_mound: &'t BTreeMap<String, u64>,
+}
+
+impl Told<'_> {
+    /// Whether somebody should look, and what is so in words.
+    fn sentence(&self) -> (bool, String) {
+        let (since, last) = (throws(self.since_mark.into()), &self.last_mark);
+        let today = self.today();
+        let (degraded, words) = match self.feed {
+            MarkFeedState::Never if self.since_mark > 0 => {
+                (true, "Nobody tells who pitches: no mark has come since the start".to_owned())
+            }
+            MarkFeedState::Never => (false, "No mark has come since the start".to_owned()),
+            MarkFeedState::Silent if self.since_mark > 0 => {
+                (true, format!("Nobody tells who pitches: no mark has come since {last}, and {since} since then"))
+            }
+            MarkFeedState::Silent => (false, format!("No mark has come since {last}, and nothing was thrown")),
+            MarkFeedState::Live if self.since_release > WARM_UPS_MAX => {
+                let since = throws(self.since_release.into());
+                (true, format!("The mark feed marks no releases: the last {since} on the game mound count for nobody"))
+            }
+            MarkFeedState::Live => (false, String::new()),
+        };
+        let sentences = [words, today].into_iter().filter(|words| !words.is_empty());
+        (degraded, sentences.map(|words| words + ".").collect::<Vec<_>>().join(" "))
+    }
+
+    /// How many throws of today count for nobody, and where they were thrown.
+    fn today(&self) -> String {
+        let all: u64 = self.by_mound.values().sum();
+        let place = |name: &str| match name {
+            "game" => "the game mound".to_owned(),
+            other => other.replace('_', " "),
+        };
+        let mounds: Vec<String> = self
+            .by_mound
+            .iter()
+            .filter(|(_, count)| **count > 0)
+            .map(|(name, count)| format!("{count} on {}", place(name)))
+            .collect();
+        let counts = if all == 1 { "counts" } else { "count" };
+        if all == 0 {
+            String::new()
+        } else {
+            format!("{} today {counts} for nobody: {}", throws(all), mounds.join(", "))
+        }
+    }
+}
+
+fn throws(count: u64) -> String {
+    if count == 1 { "1 throw".to_owned() } else { format!("{count} throws") }
+}
+
+/// A moment as the park's clock shows it: `7:05 PM`.
+fn clock(at: BoxNs, zone: &TimeZone) -> String {
+    let moment = jiff::Timestamp::from_nanosecond(i128::from(at.0)).unwrap_or_default();
+    moment.to_zoned(zone.clone()).strftime("%-I:%M %p").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::records::{Measured, Origin};
+
+    const MIN: u64 = 60 * 1_000_000_000;
+    /// 2024-06-11 00:10 UTC, 19:10 in St. Louis.
+    const NOW: u64 = 1_718_064_600_000_000_000;
+
+    fn mark(what: MarkKind, mound: u8) -> Mark {
+        Mark { what, mound, at_bat_number: 0, pitch_number: 0, game_pk: 7, pitcher: 11, pitch_type: [0; 4] }
+    }
+
+    fn throw(mound: u8, release_ns: u64) -> PitchRecord {
+        PitchRecord {
+            pitcher: None,
+            release_ns,
+            id: release_ns,
+            game_date: game_date(release_ns, &zone()).to_string(),
+            game_pk: 7,
+            at_bat_number: None,
+            pitch_number: None,
+            pitch_type: String::new(),
+            mound,
+            origin: Origin::Live,
+            state: State::Final,
+            revision: 1,
+            values: Measured::default(),
+            sd: None,
+            cameras: 5,
+            residual_px: None,
+            late_data_frac: 0.0,
+            calibration_confidence: None,
+            release_marked: false,
+            flags: Vec::new(),
+        }
+    }
+
+    fn zone() -> TimeZone {
+        crate::day::zone("America/Chicago")
+    }
+
+    fn whose() -> Whose {
+        Whose::new(&Venue::busch_iii())
+    }
+
+    fn hear(whose: &mut Whose, what: MarkKind, mound: u8, at: u64) {
+        whose.hear(&mark(what, mound), EventNs(at), BoxNs(at));
+    }
+
+    fn told(whose: &Whose, now: u64) -> (MarkFeedState, bool, String) {
+        let status = whose.status(BoxNs(now), &zone());
+        (status.mark_feed, status.degraded, status.sentence)
+    }
+
+    #[test]
+    fn without_any_mark_nobody_tells_who_pitches() {
+        let mut whose = whose();
+        assert_eq!(told(&whose, NOW), (MarkFeedState::Never, false, "No mark has come since the start.".to_owned()));
+        for i in 0..14 {
+            whose.count(&throw(0, NOW + i * MIN / 3));
+        }
+        let words = "Nobody tells who pitches: no mark has come since the start. \
+                     14 throws today count for nobody: 14 on the game mound.";
+        assert_eq!(told(&whose, NOW + 6 * MIN), (MarkFeedState::Never, true, words.to_owned()));
+    }
+
+    #[test]
+    fn a_feed_lives_for_five_minutes_after_its_newest_mark() {
+        let mut whose = whose();
+        hear(&mut whose, MarkKind::PitchReleased, 0, NOW);
+        whose.count(&throw(0, NOW - MIN));
+        let words = "1 throw today counts for nobody: 1 on the game mound.";
+        assert_eq!(told(&whose, NOW + 4 * MIN), (MarkFeedState::Live, false, words.to_owned()));
+        let (feed, degraded, _) = told(&whose, NOW + 5 * MIN);
+        assert_eq!((feed, degraded), (MarkFeedState::Silent, false), "nothing was thrown since");
+        whose.count(&throw(1, NOW + 4 * MIN));
+        let words = "Nobody tells who pitches: no mark has come since 7:10 PM, and 1 throw since then. \
+                     2 throws today count for nobody: 1 on bullpen home, 1 on the game mound.";
+        assert_eq!(told(&whose, NOW + 5 * MIN), (MarkFeedState::Silent, true, words.to_owned()));
+        hear(&mut whose, MarkKind::InningStart, 0, NOW + 5 * MIN);
+        assert!(!told(&whose, NOW + 5 * MIN).1, "it lives again");
+    }
+
+    #[test]
+    fn a_feed_that_marks_no_releases_is_told() {
+        let mut whose = whose();
+        for i in 0..21 {
+            hear(&mut whose, MarkKind::PitcherOnMound, 0, NOW + i * MIN);
+            whose.count(&throw(0, NOW + i * MIN + 1));
+        }
+        let words = "The mark feed marks no releases: the last 21 throws on the game mound count for nobody. \
+                     21 throws today count for nobody: 21 on the game mound.";
+        assert_eq!(told(&whose, NOW + 20 * MIN), (MarkFeedState::Live, true, words.to_owned()));
+        hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 21 * MIN);
+        assert!(!told(&whose, NOW + 21 * MIN).1);
+    }
+
+    #[test]
+    fn today_ends_when_the_day_turns_and_the_total_goes_on() {
+        let mut whose = whose();
+        whose.count(&throw(0, NOW));
+        whose.count(&throw(0, NOW + 6 * 60 * MIN));
+        let today = |whose: &Whose, now| whose.status(BoxNs(now), &zone()).unattributed_today;
+        let (night, morning) = (NOW + 10 * 60 * MIN, NOW + 11 * 60 * MIN);
+        assert_eq!([night, morning].map(|now| today(&whose, now)), [2, 0], "ten past five and ten past six");
+        whose.count(&throw(0, morning));
+        whose.count(&throw(0, NOW));
+        let status = whose.status(BoxNs(morning), &zone());
+        assert_eq!((status.unattributed_today, status.mounds[0].unattributed), (1, 4), "one came late, of yesterday");
+        whose.uncount(&throw(0, morning));
+        assert_eq!(today(&whose, morning), 0);
+    }
+}

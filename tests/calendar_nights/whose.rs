@@ -1,0 +1,193 @@
+//! Whose each throw is: marks missing, late and on the wrong mound, warm-ups, and men who throw at the same time.
+
+use pitchguard::ids::PitcherId;
+use pitchguard::observe::MarkFeedState;
+use pitchguard::simulate::{Game, MarkFeed, Scenario, Settings, Stint, StintMarks};
+
+use super::park::*;
+
+/// What counts for nobody at the end of the only night, by mound.
+fn nobodys(park: &Park) -> (u64, u64) {
+    let [night] = park.nights.as_slice() else { panic!("one night: {:?}", park.nights) };
+    let by_mound = &night.unattributed_by_mound;
+    assert_eq!(night.unattributed_today, by_mound.values().sum::<u64>());
+    (by_mound["game"], by_mound["bullpen_home"])
+}
+
+/// Pitches of his outing on the game mound as told last.
+fn pitches(park: &Park, pitcher: PitcherId) -> u32 {
+    park.load_before(pitcher, "2030-01-01T00:00").0
+}
+
+#[test]
+fn warm_ups_between_innings_are_nobodys_pitches_and_counted_as_such() {
+    for seed in seeds() {
+        // Two and a half innings of both sides.
+        let settings =
+            Settings { warm_ups: 8, seed, pace_s: 6.0, spin: false, pitches_max: Some(110), ..Settings::quiet() };
+        let park = Park::play_as(settings, Game::Scenario(Scenario::Game));
+        let is_pitch = |thrown: &pitchguard::simulate::Thrown| thrown.at_bat_number > 0;
+        park.assert_whose(|thrown| is_pitch(thrown).then_some(thrown.pitcher));
+        let warm_ups = park.truth.iter().filter(|thrown| !is_pitch(thrown)).count();
+        assert!(warm_ups >= 24, "{warm_ups}");
+        assert_eq!(nobodys(&park), (warm_ups as u64, 0));
+        for pitcher in [KESSLER, HALLORAN] {
+            let thrown = park.truth.iter().filter(|t| t.pitcher == pitcher && is_pitch(t)).count();
+            assert_eq!(pitches(&park, pitcher) as usize, thrown, "{pitcher}");
+            assert_eq!(park.appearances(pitcher).iter().map(|(.., n)| *n as usize).sum::<usize>(), thrown);
+        }
+        assert!(!park.nights[0].degraded, "{:?}", park.nights[0]);
+    }
+}
+
+#[test]
+fn after_an_innings_end_the_other_sides_unmarked_pitches_are_not_his() {
+    for seed in seeds() {
+        let his = Stint { ends_inning: true, ..turn("2025-07-04T19:10", KESSLER, 7, 24) };
+        let other = Stint { marks: StintMarks::Nothing, ..turn("2025-07-04T19:15", HALLORAN, 7, 12) };
+        let park = Park::play(seed, &[his, other]);
+        park.assert_whose(|thrown| (thrown.pitcher == KESSLER).then_some(KESSLER));
+        assert_eq!((nobodys(&park), pitches(&park, KESSLER)), ((12, 0), 24));
+        park.assert_dose(KESSLER, "2030-01-01T00:00", "2025-07-04", 24, 24.0);
+    }
+}
+
+#[test]
+fn a_feed_without_names_at_releases_names_by_who_stands_there_until_the_inning_ends() {
+    for seed in seeds() {
+        let his = Stint { ends_inning: true, marks: StintMarks::Nameless, ..turn("2025-07-04T19:10", KESSLER, 7, 12) };
+        // Of the other side's man it says only the releases, and no id.
+        let other = Stint { from: wall("2025-07-04T19:15"), pitcher: HALLORAN, throws: 9, ..his };
+        let park = Park::play(seed, &[his, other]);
+        park.assert_whose(|thrown| Some(thrown.pitcher));
+        assert_eq!(nobodys(&park), (0, 0));
+    }
+}
+
+#[test]
+fn a_reliever_who_warms_up_while_another_pitches_takes_nothing_from_him() {
+    for seed in seeds() {
+        let his = turn("2025-07-04T21:00", KESSLER, 7, 30);
+        let up = session("2025-07-04T21:00:20", IBARRA, 15);
+        let enters = turn("2025-07-04T21:08", IBARRA, 7, 10);
+        // Somebody else throws on where he threw, and nobody says who.
+        let unsaid = Stint { marks: StintMarks::Nothing, ..session("2025-07-04T21:10", HALLORAN, 5) };
+        let park = Park::play(seed, &[his, up, enters, unsaid]);
+        park.assert_whose(|thrown| (thrown.pitcher != HALLORAN).then_some(thrown.pitcher));
+        assert_eq!((nobodys(&park), pitches(&park, KESSLER), pitches(&park, IBARRA)), ((0, 5), 30, 10));
+        let day = |n| vec![("2025-07-04".to_owned(), 7, n)];
+        assert_eq!((park.appearances(KESSLER), park.appearances(IBARRA)), (day(30), day(10)));
+    }
+}
+
+#[test]
+fn in_a_bullpen_without_its_mark_the_throws_are_nobodys() {
+    for seed in seeds() {
+        let unsaid = Stint { marks: StintMarks::Nothing, ..session("2025-07-04T21:00", IBARRA, 12) };
+        let park = Park::play(seed, &[unsaid, turn("2025-07-04T21:02", KESSLER, 7, 6)]);
+        park.assert_whose(|thrown| (thrown.pitcher == KESSLER).then_some(KESSLER));
+        assert_eq!(nobodys(&park), (0, 12));
+        let [night] = park.nights.as_slice() else { panic!("one night") };
+        assert_eq!(night.sentence, "12 throws today count for nobody: 12 on bullpen home.");
+        assert!(!night.degraded);
+    }
+}
+
+#[test]
+fn an_inning_without_marks_counts_for_nobody_and_is_told() {
+    for seed in seeds() {
+        let first = Stint { ends_inning: true, ..turn("2025-07-04T19:10", KESSLER, 7, 15) };
+        let stints = [first, turn("2025-07-04T19:15", HALLORAN, 7, 14), goes_on("2025-07-04T19:20", first, 10)];
+        let mut settings = settings(seed, &stints);
+        // From after the first inning's end until the third's begin.
+        let from_s = (wall("2025-07-04T19:13").0 - settings.start.0) as f64 * 1e-9;
+        settings.marks.away = Some(pitchguard::simulate::Away { from_s, for_s: 6.0 * 60.0 });
+        let park = Park::play_as(settings, Game::Stints(stints.to_vec()));
+        park.assert_whose(|thrown| (thrown.pitcher == KESSLER).then_some(KESSLER));
+        assert_eq!((nobodys(&park), pitches(&park, KESSLER)), ((14, 0), 25));
+        assert_eq!(park.appearances(HALLORAN), []);
+    }
+}
+
+#[test]
+fn marks_three_seconds_late_name_every_pitch_by_a_revision() {
+    for seed in seeds() {
+        let stints = [turn("2025-07-04T19:10", KESSLER, 7, 16), session("2025-07-04T19:10:10", IBARRA, 12)];
+        let mut settings = settings(seed, &stints);
+        // Cameras are faster than the feed here: every pitch is published before its mark comes.
+        settings.lag_s = (0.3, 0.6);
+        settings.marks = MarkFeed { late: 1.0, late_s: (3.0, 3.5), ..settings.marks };
+        let park = Park::play_as(settings, Game::Stints(stints.to_vec()));
+        park.assert_whose(|thrown| Some(thrown.pitcher));
+        assert_eq!((nobodys(&park), pitches(&park, KESSLER)), ((0, 0), 16));
+        let of_game = park.told.iter().filter(|(id, _)| park.finals[*id].mound == 0);
+        for (id, told) in of_game {
+            assert_eq!((told.first(), told.last()), (Some(&None), Some(&Some(KESSLER.0))), "{id}");
+        }
+    }
+}
+
+#[test]
+fn a_mark_that_comes_after_final_names_nobody_any_more() {
+    for seed in seeds() {
+        let stints = [turn("2025-07-04T19:10", KESSLER, 7, 16)];
+        let mut settings = settings(seed, &stints);
+        settings.lag_s = (0.3, 0.6);
+        settings.marks = MarkFeed { late: 1.0, late_s: (12.0, 13.0), ..settings.marks };
+        settings.tail_s = 40.0;
+        let park = Park::play_as(settings, Game::Stints(stints.to_vec()));
+        park.assert_whose(|_| None);
+        assert_eq!(nobodys(&park), (16, 0));
+        assert!(park.readiness.is_empty(), "nobody's pitches are nobody's readiness");
+        assert_eq!(park.appearances(KESSLER), []);
+    }
+}
+
+#[test]
+fn three_bullpen_throws_marked_as_his_take_nothing_from_his_outing_on_the_game_mound() {
+    for seed in seeds() {
+        let first = turn("2025-07-04T19:10", KESSLER, 7, 12);
+        let wrong = Stint { marks: StintMarks::Of(KESSLER), ..session("2025-07-04T19:12:30", IBARRA, 3) };
+        let park = Park::play(seed, &[first, wrong, goes_on("2025-07-04T19:14", first, 6)]);
+        let before = park.readiness_before(KESSLER, GAME, wall("2025-07-04T19:13:40"));
+        assert_eq!(before.pitches, 12, "on the mound where he pitches");
+        assert_eq!(pitches(&park, KESSLER), 18);
+        let there = park.readiness_before(KESSLER, BULLPEN, wall("2030-01-01T00:00"));
+        assert_eq!(there.pitches, 3, "as the marks say");
+        assert!(!there.reasons.is_empty() || !there.alerts.is_empty());
+        assert_eq!(park.appearances(KESSLER), [("2025-07-04".to_owned(), 7, 18)], "no throw of another mound");
+        assert_eq!(nobodys(&park), (0, 0));
+    }
+}
+
+#[test]
+fn a_feed_that_marks_no_releases_is_told_and_counts_for_nobody() {
+    for seed in seeds() {
+        let stint = Stint { marks: StintMarks::OnMound, ..turn("2025-07-04T19:10", KESSLER, 7, 24) };
+        let park = Park::play(seed, &[stint]);
+        park.assert_whose(|_| None);
+        assert_eq!(nobodys(&park), (24, 0));
+        let [night] = park.nights.as_slice() else { panic!("one night") };
+        assert!(night.degraded);
+        assert!(
+            night.sentence.starts_with("The mark feed marks no releases: the last 24 throws"),
+            "{}",
+            night.sentence
+        );
+    }
+}
+
+#[test]
+fn without_a_mark_feed_everything_is_measured_and_nobody_tells_who_pitches() {
+    for seed in seeds() {
+        let stint = turn("2025-07-04T19:10", KESSLER, 7, 15);
+        let mut settings = settings(seed, &[stint]);
+        settings.marks.on = false;
+        let park = Park::play_as(settings, Game::Stints(vec![stint]));
+        park.assert_whose(|_| None);
+        assert!(park.finals.values().all(|p| p.values.release_speed.is_some()), "it still measures");
+        let [night] = park.nights.as_slice() else { panic!("one night") };
+        assert_eq!((night.mark_feed, night.degraded), (MarkFeedState::Never, true));
+        assert!(night.sentence.starts_with("Nobody tells who pitches: no mark has come since the start."));
+    }
+}
