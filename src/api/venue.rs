@@ -34,9 +34,9 @@ struct PlaceMound {
 }
 
 impl Place {
-    /// The day of baseball at a moment of the box.
-    pub(super) fn day_at(&self, now: BoxNs) -> Date {
-        game_date(now.0, &zone(&self.time_zone))
+    /// The day of baseball that a moment belongs to in this park.
+    pub(super) fn day_of(&self, at: BoxNs) -> Date {
+        game_date(at.0, &zone(&self.time_zone))
     }
 }
 

@@ -92,7 +92,7 @@ pub fn ask(job: &Job, files: &[PathBuf], config: &StoreConfig, risk: &risk::Conf
                 let store = Arc::new(store);
                 let model = RiskService::new(Arc::clone(&store), *risk);
                 let (files, sources) = (&mut Paths::new(files.iter().cloned()), Sources::default());
-                let today = jiff::Zoned::now().date();
+                let today = crate::clock::today(&jiff::tz::TimeZone::system());
                 work::perform(&store, work, files, &sources, Some(&model), today, &mut bar)?
             }
             Job::Upkeep(upkeep) => upkeep::perform(&store, upkeep, config, None, &mut bar)?,

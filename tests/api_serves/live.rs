@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use pitchguard::api::{Event, Since};
-use pitchguard::observe::{PartReport, PartState};
+use pitchguard::observe::{AttributionStatus, MarkFeedState, PartReport, PartState};
 use serde_json::json;
 use socket2::{Domain, Socket, Type};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -30,13 +30,24 @@ fn a_client_gets_a_snapshot_and_then_every_event_with_the_next_number() {
         since: "2025-07-04T18:15:00Z".to_owned(),
         detail: "the map is half full".to_owned(),
     };
+    let whose = AttributionStatus {
+        mark_feed: MarkFeedState::Never,
+        degraded: true,
+        sentence: "Nobody tells who pitches: no mark has come since the start.".to_owned(),
+        game_date: "2025-07-04".to_owned(),
+        unattributed_today: 14,
+        unattributed_by_mound: [("game".to_owned(), 14)].into(),
+        last_mark_at: None,
+        mounds: Vec::new(),
+    };
     let events = [
         Event::Pitch(pitch(1, 1)),
         Event::Readiness(readiness(1)),
         Event::AlertCleared(alert(7)),
         Event::Health(health),
+        Event::Attribution(whose),
     ];
-    for (event, kind) in events.into_iter().zip(["pitch", "readiness", "alert_cleared", "health"]) {
+    for (event, kind) in events.into_iter().zip(["pitch", "readiness", "alert_cleared", "health", "attribution"]) {
         let seq = stage.live.publish(event);
         let told = next(&mut socket);
         assert_eq!((&told["type"], &told["seq"]), (&json!(kind), &json!(seq)));
@@ -44,6 +55,9 @@ fn a_client_gets_a_snapshot_and_then_every_event_with_the_next_number() {
         assert!(told["data"].is_object(), "{told}");
     }
     assert!(stage.live.head() < 1 << 53, "JavaScript counts it exactly");
+    let late_comer = next(&mut stage.listen("/api/live"));
+    assert_eq!(late_comer["data"]["attribution"]["unattributed_today"], 14);
+    assert_eq!(late_comer["data"]["attribution"]["mark_feed"], "never");
 }
 
 #[test]

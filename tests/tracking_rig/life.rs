@@ -18,7 +18,11 @@ struct Scene {
 
 impl Scene {
     fn new(seed: u64) -> Self {
-        let mut rig = Rig::new(0, seed);
+        Self::on(0, seed)
+    }
+
+    fn on(mound: u8, seed: u64) -> Self {
+        let mut rig = Rig::new(mound, seed);
         let tracker = rig.tracker();
         let start = START + SECOND + rig.rng.random_range(0..SECOND);
         let flight = real_pitch(&mut rig.rng, start);
@@ -207,17 +211,41 @@ fn a_sloppy_mark_names_the_pitch_without_moving_its_release() {
 }
 
 #[test]
-fn the_pitcher_on_the_mound_is_named_from_his_mark_on() {
-    let mut scene = Scene::new(40);
-    let mut mark = scene.rig.released(START, 0);
-    if let Signal::Mark(mark) = &mut mark.signal {
-        mark.what = MarkKind::PitcherOnMound;
+fn in_a_bullpen_the_pitcher_on_the_mound_throws_and_on_the_game_mound_nobody_without_a_released_mark() {
+    for (mound, pitcher) in [(0, None), (1, Some(PitcherId(425_794)))] {
+        let mut scene = Scene::on(mound, 40);
+        let mut mark = scene.rig.released(START, 0);
+        if let Signal::Mark(mark) = &mut mark.signal {
+            mark.what = MarkKind::PitcherOnMound;
+        }
+        feed(&mut scene.tracker, &mark, When::Eager, START);
+        scene.play(|_| true);
+        let out = scene.rest();
+        assert_eq!((out[0].context.pitcher, out[0].context.game_pk), (pitcher, Some(GamePk(717_797))), "mound {mound}");
+        assert_eq!(out[0].context.pitch_type, None);
     }
-    feed(&mut scene.tracker, &mark, When::Eager, START);
+}
+
+#[test]
+fn a_late_end_of_the_inning_takes_a_pitch_that_no_released_mark_names() {
+    let mut scene = Scene::on(1, 46);
+    let mut named = scene.rig.released(START, 0);
+    let mut over = scene.rig.released(START + 100 * MS, 0);
+    for (frame, what) in [(&mut named, MarkKind::PitcherOnMound), (&mut over, MarkKind::InningEnd)] {
+        if let Signal::Mark(mark) = &mut frame.signal {
+            mark.what = what;
+        }
+    }
+    feed(&mut scene.tracker, &named, When::Eager, START);
     scene.play(|_| true);
-    let out = scene.rest();
-    assert_eq!(out[0].context.pitcher, Some(PitcherId(425_794)));
-    assert_eq!(out[0].context.pitch_type, None);
+    assert_eq!(scene.out[0].context.pitcher, Some(PitcherId(425_794)));
+    scene.after(std::slice::from_ref(&over), 100 * MS);
+    scene.after(&[], 500 * MS);
+    assert_eq!((scene.out.len(), scene.out[1].context.pitcher), (2, None), "it is told at once, by a revision");
+    let released = scene.rig.released(scene.flight.start, 0);
+    assert_eq!(scene.rest()[0].context.pitcher, None);
+    scene.after(&[released], 9 * SECOND);
+    assert_eq!(scene.rest()[0].context.pitcher, None, "after final no mark names anybody");
 }
 
 #[test]
