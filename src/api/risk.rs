@@ -177,10 +177,8 @@ pub(super) async fn staff(
 ) -> Result<Json<Staff>, Problem> {
     let desk = desk(&state)?;
     admit(&desk, client, STAFF_COST)?;
-    let day = match read_day(asked.date.as_deref())? {
-        Some(day) => day,
-        None => Day::of(state.place.day_of(state.clock.now())),
-    };
+    let today = state.place.day_of(state.clock.now());
+    let day = read_day(asked.date.as_deref(), today)?.unwrap_or(Day::of(today));
     let staff = blocking(move || desk.service.staff(day)).await?;
     staff.map(Json).map_err(|error| RiskError::from(error).into())
 }

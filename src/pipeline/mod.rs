@@ -45,7 +45,6 @@ use gap::Gap;
 use late::Late;
 pub use late::{CRITICAL_FRAC, Critical, Remeasured};
 use note::Note;
-pub use record::game_date;
 pub use replay::{Answers, Replayer, Start};
 pub use rig::Kept;
 use rig::Rig;
@@ -294,10 +293,7 @@ impl<P: Profiles> Pipeline<P> {
     pub fn recall_throw(&mut self, record: &PitchRecord) {
         match record.pitcher {
             Some(pitcher) => self.stage.recall_standing(record, PitcherId(pitcher)),
-            None if whose::is_nobodys(record) => {
-                self.stage.whose.count(record);
-                self.stage.remember(Recent { record: record.clone(), outing: None });
-            }
+            None if whose::is_nobodys(record) => self.stage.whose.count(record),
             None => {}
         }
     }
