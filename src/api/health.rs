@@ -24,6 +24,8 @@ pub(super) struct Alive {
 pub(super) struct Ready {
     /// Always `ready`; otherwise the answer is a 503 with the same `parts`.
     status: &'static str,
+    /// How the box does, in one sentence: a part that is degraded works, and somebody should look.
+    verdict: String,
     /// Each part's state and since when.
     parts: Vec<PartReport>,
 }
@@ -43,7 +45,8 @@ pub(super) async fn ready(State(state): State<ApiState>) -> Result<Json<Ready>, 
     let parts = state.telemetry.parts();
     let works = parts.iter().all(|part| part.state.works());
     let parts = parts.into_iter().map(PartReport::from).collect();
-    if works { Ok(Json(Ready { status: "ready", parts })) } else { Err(Problem::not_ready(parts)) }
+    let verdict = state.telemetry.verdict().sentence;
+    if works { Ok(Json(Ready { status: "ready", verdict, parts })) } else { Err(Problem::not_ready(parts)) }
 }
 
 /// All numbers of the daemon, as `pitchguard status` prints them.

@@ -7,6 +7,7 @@
 //! ten pitches. Where a camera is on watch or in alarm, age does not speak for it.
 
 use super::report::Confidence;
+use super::weather::Aged;
 
 const FLOOR: f64 = 0.50;
 const SPAN: f64 = 0.45;
@@ -20,6 +21,11 @@ const PLATE_IN: f64 = 0.39;
 const SHIFT_PX: f64 = 0.5;
 /// Pitches that the age weighs like.
 const KAPPA: f64 = 10.0;
+/// Age by what is known of the weather that is too long since anybody looked: older, readiness would be held by age alone.
+/// Calm air: 97.6 min.
+pub(super) const LOOKED_LEAST: f64 = 0.60;
+/// Weather that nobody told takes the part by age no lower than this: missing sensors alone hold nobody's readiness. \[P\]
+const UNTOLD_LEAST: f64 = 0.61;
 /// 95 % of a distance in two dimensions, in standard deviations of each.
 const RADIUS_95: f64 = 2.4477;
 /// 95 % of a number, both sides.
@@ -28,6 +34,11 @@ const BOTH_SIDES_95: f64 = 1.96;
 /// By age alone.
 pub(super) fn by_age(effective_s: f64) -> f64 {
     FLOOR + SPAN * (-effective_s / HALF_LIFE_S).exp2()
+}
+
+/// By age, in weather of which some may be unknown: the worst is assumed of that, down to [`UNTOLD_LEAST`].
+pub(super) fn by_ages(aged: &Aged) -> f64 {
+    by_age(aged.worst_s).max(by_age(aged.known_s).min(UNTOLD_LEAST))
 }
 
 /// By the 95 % error at the plate, inches.
@@ -64,6 +75,16 @@ mod tests {
             let fused = fuse(by_age(minutes * 60.0), 0.5, 0.0, false).fused;
             assert!((fused - by_age(minutes * 60.0)).abs() < 1e-12, "no pitch, no other witness");
         }
+    }
+
+    #[test]
+    fn missing_weather_alone_holds_nobody_and_known_weather_still_ages() {
+        let by =
+            |worst_min: f64, known_min: f64| by_ages(&Aged { worst_s: 60.0 * worst_min, known_s: 60.0 * known_min });
+        assert!((by(26.3, 26.3) - 0.80).abs() < 1e-3, "all is known");
+        assert!((by(3.9 * 5.0, 5.0) - by_age(60.0 * 3.9 * 5.0)).abs() < 1e-12, "the worst is assumed …");
+        assert!((by(3.9 * 60.0, 60.0) - UNTOLD_LEAST).abs() < 1e-12, "… and not below what holds");
+        assert!(by(3.9 * 100.0, 100.0) < 0.6, "two hours without a look are two hours");
     }
 
     #[test]

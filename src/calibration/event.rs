@@ -10,26 +10,44 @@ use crate::tracking::CameraCorrection;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CameraState {
-    /// In place.
+    /// In place, as somebody looked.
     #[default]
     Ok,
+    /// Nobody has looked since the start, or for too long: nothing is known of it.
+    Unverified,
     /// Moved by more than is usual.
     Watch,
     /// Moved by more than results can stand.
     Alarm,
     /// Left out of fits.
     Excluded,
+    /// It sends, and nothing that results could use.
+    Useless,
+    /// It sends nothing.
+    Silent,
 }
 
 impl CameraState {
-    /// `ok`, `watch`, `alarm`, `excluded`.
+    /// All states, for metrics.
+    pub const ALL: [Self; 7] =
+        [Self::Ok, Self::Unverified, Self::Watch, Self::Alarm, Self::Excluded, Self::Useless, Self::Silent];
+
+    /// `ok`, `unverified`, `watch`, `alarm`, `excluded`, `useless`, `silent`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
+            Self::Unverified => "unverified",
             Self::Watch => "watch",
             Self::Alarm => "alarm",
             Self::Excluded => "excluded",
+            Self::Useless => "useless",
+            Self::Silent => "silent",
         }
+    }
+
+    /// Whether calibration has something against the camera itself, by what it saw.
+    pub fn is_accused(self) -> bool {
+        matches!(self, Self::Watch | Self::Alarm | Self::Excluded)
     }
 }
 
@@ -38,8 +56,10 @@ impl CameraState {
 pub struct Event {
     /// Box time.
     pub at: BoxNs,
-    /// Source of the camera; 0 is the whole rig of a mound.
+    /// Source of the camera; 0 is the whole rig, or that of `mound`.
     pub camera: u8,
+    /// The mound that it is about, where it is about no one camera.
+    pub mound: Option<MoundId>,
     /// What.
     pub kind: EventKind,
     /// Why, in words for people.
@@ -92,16 +112,47 @@ pub enum AlertKind {
     Excluded,
     /// A camera will pass a limit within days.
     Maintenance,
+    /// A camera sends nothing.
+    Silent,
+    /// A camera sends, and nothing that results could use.
+    Useless,
+    /// A mound has fewer cameras than a fit needs; without a mound, no camera at all is heard.
+    MoundCameras,
+    /// Nobody has looked at a mound's cameras for long.
+    RigUnverified,
 }
 
 impl AlertKind {
-    /// `watch`, `alarm`, `excluded`, `maintenance`.
+    /// `watch`, `alarm`, `excluded`, `maintenance`, `silent`, `useless`, `mound_cameras`, `rig_unverified`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Watch => "watch",
             Self::Alarm => "alarm",
             Self::Excluded => "excluded",
             Self::Maintenance => "maintenance",
+            Self::Silent => "silent",
+            Self::Useless => "useless",
+            Self::MoundCameras => "mound_cameras",
+            Self::RigUnverified => "rig_unverified",
         }
+    }
+
+    /// The rule's name in the book of alerts.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::Watch => "camera_watch",
+            Self::Alarm => "camera_alarm",
+            Self::Excluded => "camera_excluded",
+            Self::Maintenance => "camera_maintenance",
+            Self::Silent => "camera_silent",
+            Self::Useless => "camera_useless",
+            Self::MoundCameras => "mound_cameras",
+            Self::RigUnverified => "rig_unverified",
+        }
+    }
+
+    /// Whether it is about who is heard, which a restart begins anew.
+    pub(super) fn is_of_presence(self) -> bool {
+        matches!(self, Self::Silent | Self::Useless | Self::MoundCameras | Self::RigUnverified)
     }
 }

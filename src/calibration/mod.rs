@@ -19,24 +19,27 @@ mod landmarks;
 mod maintenance;
 mod motion;
 mod picture;
+mod presence;
 mod repair;
 mod report;
 mod rig;
 mod rules;
 mod state;
+mod verify;
 mod watched;
 mod weather;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use firmware_protocol::{Fiducial, Health};
 use nalgebra::{Matrix2x5, Point3, Vector2};
 
 pub use config::Config;
 pub use event::{AlertKind, CameraState, Event, EventKind};
+pub use presence::{ABSENT_S, UNVERIFIED_TOLD_S};
 pub use report::{
-    CameraReport, ChartPoint, Confidence, CorrectionRecord, Drift, MoundReport, NextAction, Outcome, Proposal, Report,
-    StandingAlert,
+    CameraReport, ChartPoint, Confidence, CorrectionRecord, Drift, MoundReport, MoundState, NextAction, Outcome,
+    Proposal, Report, StandingAlert,
 };
 pub use state::{CalibrationState, ExactState};
 pub use weather::Conditions;
@@ -47,7 +50,9 @@ use crate::tracking::evidence::{PARAMETERS, RigEvidence, UNITS};
 use crate::tracking::venue::{Landmark, Venue};
 use filter::Measurement;
 use landmarks::{Round, RoundSum};
+use presence::Hearing;
 use rig::{Rig, Taken};
+use verify::Look;
 use watched::{Watched, push_bounded};
 use weather::Surroundings;
 
@@ -72,6 +77,7 @@ pub struct Calibration {
     cameras: Vec<Watched>,
     lanes: Vec<Lane>,
     air: Surroundings,
+    hearing: Hearing,
     events: VecDeque<Event>,
 }
 
@@ -79,6 +85,7 @@ pub struct Calibration {
 #[derive(Debug)]
 struct Lane {
     mound: MoundId,
+    name: String,
     rig: Rig,
     /// By the rig's order.
     rounds: Vec<Round>,
@@ -91,6 +98,8 @@ struct Lane {
     landmarks_at: Option<BoxNs>,
     /// Whether any of its cameras has a landmark in its picture.
     sees_landmarks: bool,
+    /// Standing alerts about it.
+    alerts: BTreeMap<AlertKind, StandingAlert>,
 }
 
 impl Calibration {
@@ -106,6 +115,7 @@ impl Calibration {
             .iter()
             .map(|mound| Lane {
                 mound: mound.id,
+                name: mound.name.clone(),
                 rig: Rig::new(mound.cameras.clone(), &config),
                 rounds: vec![Round::default(); mound.cameras.len()],
                 walked: now,
@@ -115,6 +125,7 @@ impl Calibration {
                 sees_landmarks: mound.cameras.iter().filter_map(|id| venue.camera(*id)).any(|camera| {
                     venue.landmarks.iter().any(|landmark| camera.sees(&Point3::from(landmark.position_ft)).is_some())
                 }),
+                alerts: BTreeMap::new(),
             })
             .collect();
         Self {
@@ -124,6 +135,7 @@ impl Calibration {
             cameras,
             lanes,
             air,
+            hearing: Hearing::new(venue.mounds.iter().flat_map(|mound| mound.cameras.iter().copied()), now),
             events: VecDeque::new(),
         }
     }
@@ -159,6 +171,7 @@ impl Calibration {
             let first = lane.fit_sd_in == 0.0;
             lane.fit_sd_in += (evidence.plate_sd_in - lane.fit_sd_in) * if first { 1.0 } else { SMOOTHING };
         }
+        self.note_parts(at, evidence, now);
         for (index, scatter_share) in left_out {
             self.count_good(index, scatter_share);
         }
@@ -179,6 +192,19 @@ impl Calibration {
         self.look(at, now);
         let seen = taken.seen.keys().map(|index| self.lanes[at].rig.cameras[*index]).collect::<Vec<u8>>();
         self.plot(&seen, now);
+    }
+
+    /// Notes which cameras of a mound had a part in a pitch, of those that it crosses the picture of.
+    fn note_parts(&mut self, at: usize, evidence: &RigEvidence, now: BoxNs) {
+        for index in self.cameras_of(at) {
+            let camera = &self.cameras[index];
+            let id = camera.kept.id;
+            let took_part = evidence.cameras.iter().any(|seen| seen.camera == id);
+            let expected = evidence.accepted && camera.model.sees(&Point3::from(camera.middle_ft)).is_some();
+            if took_part || expected {
+                self.hearing.pitched(id, took_part, now);
+            }
+        }
     }
 
     /// Takes in a landmark that a camera saw. A camera's landmarks within two seconds are one round.
@@ -230,6 +256,7 @@ impl Calibration {
     pub fn pass_time(&mut self, now: BoxNs) {
         self.grow_older(now);
         self.close_rounds(now);
+        self.listen(now);
         self.sample_trends(now);
         for at in 0..self.lanes.len() {
             self.look(at, now);
@@ -313,9 +340,20 @@ impl Calibration {
             }
             let sure = |index: usize| sums.iter().any(|(at, sum)| *at == index && sum.landmarks >= SURE_LANDMARKS);
             let lane = &mut self.lanes[at];
+            let look = |(index, sum): &(usize, RoundSum)| {
+                let filter = &lane.rig.filter;
+                (*index, verify::compare(sum, &filter.mean_of(*index), &filter.covariance_of(*index)))
+            };
+            let looks: Vec<(usize, Look)> = sums.iter().map(look).collect();
             if let Some(taken) = lane.rig.landmarks(&arrange(&sums, size), sure) {
                 lane.landmarks_at = Some(now);
                 self.note_jumps(at, &taken, now);
+                for (index, look) in looks {
+                    let jumped = taken.jumped.iter().any(|(jumped, _)| *jumped == index);
+                    if let Some(camera) = self.camera_of(at, index) {
+                        self.take_look(camera, look, jumped, now);
+                    }
+                }
                 self.look(at, now);
             }
         }

@@ -1,71 +1,96 @@
 //! The whole picture, for people and pages: built when asked for.
 
 use super::event::CameraState;
-use super::report::{CameraReport, Confidence, Drift, MoundReport, NextAction, Report};
+use super::report::{CameraReport, Confidence, Drift, MoundReport, MoundState, NextAction, Report};
+use super::rules::FIT_CAMERAS_MIN;
 use super::{Calibration, WINDOW_NS};
 use crate::ids::{BoxNs, MoundId};
 use crate::tracking::evidence::UNITS;
 
 impl Calibration {
-    /// How far to trust a mound's results: the worst of the cameras that its fits need. A mound that the venue lacks has none.
-    pub fn confidence(&self, mound: MoundId, now: BoxNs) -> Confidence {
-        let nothing = Confidence { fused: 0.50, time: 0.50, residual: 0.50 };
-        let Some(at) = self.lane_of(mound) else { return nothing };
-        let each = self.needed(at).map(|index| self.camera_confidence(index, now));
+    /// How far to trust a mound's results: the worst of the cameras that its fits need. None where it is unverified, and of a
+    /// mound that the venue lacks.
+    pub fn confidence(&self, mound: MoundId, now: BoxNs) -> Option<Confidence> {
+        let at = self.lane_of(mound)?;
+        let each = self.judged(at, now).into_iter().filter_map(|index| self.camera_confidence(index, now));
         each.reduce(|a, b| Confidence {
             fused: a.fused.min(b.fused),
             time: a.time.min(b.time),
             residual: a.residual.min(b.residual),
         })
-        .unwrap_or(nothing)
     }
 
     /// The whole picture.
     pub fn report(&self, now: BoxNs) -> Report {
-        let first = self.lanes.first().map_or(MoundId(0), |lane| lane.mound);
-        let Confidence { fused, time, residual } = self.confidence(first, now);
-        let mounds = self.lanes.iter().enumerate().map(|(at, lane)| MoundReport {
-            mound: lane.mound,
-            confidence: self.confidence(lane.mound, now),
-            plate_error_in: self.plate_error_in(at),
-            pitches: lane.pitches.iter().filter(|p| now.0.saturating_sub(p.0) <= WINDOW_NS).count() as u32,
-            unverified: self.unverified(at, now),
-        });
+        let first = self.lanes.first().and_then(|lane| self.confidence(lane.mound, now));
         let oldest = |at| {
-            let ages = self.needed(at).map(|index| {
-                let kept = &self.cameras[index].kept;
-                kept.age.at(now, &self.air, &kept.vibration_g)
-            });
-            ages.fold(0.0, f64::max)
+            let ages = self.judged(at, now).into_iter().map(|index| self.age_s(index, now));
+            ages.reduce(f64::max)
         };
         Report {
             venue: self.venue.clone(),
-            confidence: fused,
-            confidence_time: time,
-            confidence_residual: residual,
-            age_s: if self.lanes.is_empty() { 0.0 } else { oldest(0) },
+            confidence: first.map(|c| c.fused),
+            confidence_time: first.map(|c| c.time),
+            confidence_residual: first.map(|c| c.residual),
+            age_s: if self.lanes.is_empty() { None } else { oldest(0) },
+            is_heard: self.hearing.is_anybody_heard(now),
+            alerts: self.hearing.nobody.iter().cloned().collect(),
             watch_px: self.config.watch_px,
             alarm_px: self.config.alarm_px,
-            mounds: mounds.collect(),
+            mounds: (0..self.lanes.len()).map(|at| self.mound_report(at, now)).collect(),
             cameras: (0..self.cameras.len()).map(|index| self.camera_report(index, now)).collect(),
             next_action: self.next_action(now),
+        }
+    }
+
+    fn age_s(&self, index: usize, now: BoxNs) -> f64 {
+        let kept = &self.cameras[index].kept;
+        kept.age.at(now, &self.air, &kept.vibration_g).worst_s
+    }
+
+    fn mound_report(&self, at: usize, now: BoxNs) -> MoundReport {
+        let lane = &self.lanes[at];
+        let pitches = lane.pitches.iter().filter(|p| now.0.saturating_sub(p.0) <= WINDOW_NS).count() as u32;
+        let confidence = self.confidence(lane.mound, now);
+        MoundReport {
+            mound: lane.mound,
+            name: lane.name.clone(),
+            state: if confidence.is_some() { MoundState::Verified } else { MoundState::Unverified },
+            since: self.looked_at(at),
+            unverified_for_s: self.unverified_for_s(at, now),
+            cameras_heard: self.cameras_heard(at, now) as u32,
+            cameras_needed: FIT_CAMERAS_MIN as u32,
+            in_use: pitches > 0,
+            confidence,
+            plate_error_in: self.plate_error_in(at),
+            pitches,
+            unverified: self.unverified(at, now),
+            alerts: lane.alerts.values().cloned().collect(),
         }
     }
 
     fn camera_report(&self, index: usize, now: BoxNs) -> CameraReport {
         let camera = &self.cameras[index];
         let (kept, standing) = (&camera.kept, self.standing(index));
-        let Confidence { fused, time, residual } = self.camera_confidence(index, now);
+        let confidence = self.camera_confidence(index, now);
+        // What is not known to be so now is not told.
+        let told = |value: f64| confidence.map(|_| value);
+        let silent_for_s = self.hearing.silent_for_s(kept.id, now);
+        let useless = self.hearing.useless_for_s(kept.id, now);
+        let speaks = silent_for_s.is_none() && self.hearing.is_known(kept.id);
         CameraReport {
             id: kept.id,
             name: camera.model.name.clone(),
             mound: camera.mound,
-            state: kept.state,
-            confidence: fused,
-            confidence_time: time,
-            confidence_residual: residual,
-            age_s: kept.age.at(now, &self.air, &kept.vibration_g),
-            drift: Drift {
+            state: self.camera_state(index, now),
+            trouble: self.trouble(index, now),
+            silent_for_s,
+            useless_for_s: useless.map(|(for_s, _)| for_s),
+            confidence: confidence.map(|c| c.fused),
+            confidence_time: confidence.map(|c| c.time),
+            confidence_residual: confidence.map(|c| c.residual),
+            age_s: told(self.age_s(index, now)),
+            drift: confidence.map(|_| Drift {
                 dx_px: standing.shift.x,
                 dy_px: standing.shift.y,
                 roll_rad: standing.errors[2] * UNITS[2],
@@ -75,15 +100,15 @@ impl Calibration {
                 roll_sd_rad: standing.sd[2] * UNITS[2],
                 scale_sd: standing.sd[3] * UNITS[3],
                 plate_in: standing.plate_in,
-            },
-            clock_offset_us: standing.errors[4] * UNITS[4] * 1e6,
-            clock_offset_sd_us: standing.sd[4] * UNITS[4] * 1e6,
-            clock_told_us: kept.clock_told_ns.map(|ns| ns * 1e-3),
+            }),
+            clock_offset_us: told(standing.errors[4] * UNITS[4] * 1e6),
+            clock_offset_sd_us: told(standing.sd[4] * UNITS[4] * 1e6),
+            clock_told_us: kept.clock_told_ns.filter(|_| speaks).map(|ns| ns * 1e-3),
             residual_px: kept.residual_px,
             scatter_px: kept.scatter_px,
             dropped: kept.dropped,
-            temperature_c: kept.temperature_c,
-            vibration_g: kept.vibration_g.fresh(now),
+            temperature_c: kept.temperature_c.filter(|_| speaks),
+            vibration_g: kept.vibration_g.fresh(now).filter(|_| speaks),
             correction: kept.correction,
             corrections: kept.records.iter().cloned().collect(),
             alerts: kept.alerts.values().cloned().collect(),
@@ -100,6 +125,9 @@ impl Calibration {
         });
         let quiet = |why: String| NextAction { what: "nothing".into(), why, when: None };
         let Some(index) = worst else { return quiet("there is no camera".into()) };
+        if let Some(action) = self.absent_action(now) {
+            return action;
+        }
         let (kept, name) = (&self.cameras[index].kept, &self.cameras[index].model.name);
         let standing = self.standing(index);
         let (shift, sd) = (standing.shift.norm(), standing.sd_px);
@@ -127,8 +155,22 @@ impl Calibration {
                 why: off,
                 when: None,
             },
-            CameraState::Ok => self.quiet_action(off, now),
+            CameraState::Ok | CameraState::Unverified | CameraState::Useless | CameraState::Silent => {
+                self.quiet_action(off, now)
+            }
         }
+    }
+
+    /// Cameras that send nothing of use are for somebody to see to before anything else.
+    fn absent_action(&self, now: BoxNs) -> Option<NextAction> {
+        if !self.hearing.is_anybody_heard(now) {
+            let what = "switch the cameras on, or see to their network".into();
+            return Some(NextAction { what, why: "no camera is heard".into(), when: None });
+        }
+        let (index, why) = (0..self.cameras.len()).find_map(|index| Some((index, self.trouble(index, now)?)))?;
+        let camera = &self.cameras[index];
+        let what = format!("see to camera {} ({})", camera.kept.id, camera.model.name);
+        Some(NextAction { what, why, when: None })
     }
 
     /// Every camera is in place: what the first mound's confidence waits for.

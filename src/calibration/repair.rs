@@ -19,9 +19,9 @@ const CLOCK_CLEAR_SD: f64 = 5.0;
 impl Calibration {
     /// science.md §3: C ≤ 0.70, or in alarm, or a shift that is large and well known; re-armed at C ≥ 0.80, ten minutes apart.
     pub(super) fn recalibrate_by_rule(&mut self, index: usize, now: BoxNs) {
-        let (standing, confidence) = (self.standing(index), self.camera_confidence(index, now).fused);
+        let (standing, confidence) = (self.standing(index), self.camera_confidence(index, now).map(|c| c.fused));
         let kept = &mut self.cameras[index].kept;
-        kept.armed |= confidence >= self.config.rearm_confidence;
+        kept.armed |= confidence.is_some_and(|confidence| confidence >= self.config.rearm_confidence);
         let waited = self.config.correct_every_s * 1e9;
         let rested = kept.corrected_at.is_none_or(|at| now.0.saturating_sub(at.0) as f64 >= waited);
         if !rested {
@@ -36,8 +36,12 @@ impl Calibration {
             format!("in alarm, {shift:.2} px off")
         } else if kept.armed && known && shift >= self.config.correct_px {
             format!("{shift:.2} px off, known to {:.2} px", standing.sd_px)
-        } else if kept.armed && known && clear && confidence <= self.config.correct_confidence {
-            format!("confidence {confidence:.2}, {shift:.2} px off")
+        } else if let Some(low) = confidence.filter(|c| *c <= self.config.correct_confidence)
+            && kept.armed
+            && known
+            && clear
+        {
+            format!("confidence {low:.2}, {shift:.2} px off")
         } else if clock_clear && clock_ns >= self.config.correct_clock_ns {
             format!("its clock is {:.0} µs off", standing.errors[4] * UNITS[4] * 1e6)
         } else {
@@ -96,7 +100,7 @@ impl Calibration {
         };
         push_bounded(&mut kept.records, record, RECORDS_MAX);
         kept.charts = Charts::default();
-        (kept.jumped, kept.armed, kept.corrected_at) = (false, false, Some(now));
+        (kept.jumped, kept.armed, kept.corrected_at, kept.disputed) = (false, false, Some(now), 0);
         kept.age.calibrated(now, &self.air);
         let (id, mound) = (kept.id, camera.mound);
         if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.mound == mound)
@@ -126,6 +130,7 @@ impl Calibration {
         let event = Event {
             at: now,
             camera: 0,
+            mound: Some(mound),
             kind: EventKind::RigMoved { mound, moved_ft, turned_rad },
             reason: why.clone(),
         };

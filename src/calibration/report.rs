@@ -12,14 +12,19 @@ use crate::tracking::CameraCorrection;
 pub struct Report {
     /// Short name of the venue.
     pub venue: String,
-    /// Of the game mound (the venue's first), science.md §3.
-    pub confidence: f64,
-    /// Its part by age.
-    pub confidence_time: f64,
-    /// Its part by residuals.
-    pub confidence_residual: f64,
-    /// Effective age of the rig, s: the oldest of the cameras that its fit needs, by the weather of each moment.
-    pub age_s: f64,
+    /// Of the game mound (the venue's first), 0.50 to 0.95; null while that is unverified.
+    pub confidence: Option<f64>,
+    /// Its part by age; null while the mound is unverified.
+    pub confidence_time: Option<f64>,
+    /// Its part by residuals; null while the mound is unverified.
+    pub confidence_residual: Option<f64>,
+    /// Effective age of the rig, s: the oldest of the cameras that its fit needs, by the weather of each moment; null while the
+    /// mound is unverified.
+    pub age_s: Option<f64>,
+    /// Whether any camera is heard.
+    pub is_heard: bool,
+    /// Standing alerts about the whole rig.
+    pub alerts: Vec<StandingAlert>,
     /// A shift of this makes a watch, where the charts agree, px.
     pub watch_px: f64,
     /// And of this an alarm, px.
@@ -37,14 +42,50 @@ pub struct Report {
 pub struct MoundReport {
     /// Which.
     pub mound: MoundId,
-    /// science.md §3.
-    pub confidence: Confidence,
+    /// Its name in the venue file: `game`, `bullpen_home`, `bullpen_visitor`.
+    pub name: String,
+    /// Whether anybody has looked at its cameras lately: pitches, or a round of landmarks.
+    pub state: MoundState,
+    /// Since when it is in this state, box time: for one that is unverified, when anybody looked last, or the start.
+    pub since: BoxNs,
+    /// For how long nobody has looked, s; null while it is verified.
+    pub unverified_for_s: Option<f64>,
+    /// Cameras that send what results can use, and are not left out.
+    pub cameras_heard: u32,
+    /// Cameras that a fit needs.
+    pub cameras_needed: u32,
+    /// Whether somebody threw here within 15 minutes.
+    pub in_use: bool,
+    /// How far to trust its results; null while it is unverified.
+    pub confidence: Option<Confidence>,
     /// 95 % error at the plate that drift and residuals imply, inches; absent before the first pitch.
     pub plate_error_in: Option<f64>,
     /// Accepted pitches of the last 15 minutes.
     pub pitches: u32,
-    /// Why the rig is not verified, where it is not.
+    /// What keeps its age from starting anew, in words; null where pitches or landmarks verify it.
     pub unverified: Option<String>,
+    /// Standing alerts about it.
+    pub alerts: Vec<StandingAlert>,
+}
+
+/// Whether anybody has looked at a mound's cameras lately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MoundState {
+    /// Pitches or landmarks say how far to trust it.
+    Verified,
+    /// Nobody has looked since the start, or for too long: there is no confidence.
+    Unverified,
+}
+
+impl MoundState {
+    /// `verified`, `unverified`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Unverified => "unverified",
+        }
+    }
 }
 
 /// Calibration confidence, 0.50 to 0.95 (science.md §3).
@@ -69,31 +110,37 @@ pub struct CameraReport {
     pub mound: MoundId,
     /// How it stands.
     pub state: CameraState,
-    /// Of this camera alone.
-    pub confidence: f64,
-    /// Its part by age.
-    pub confidence_time: f64,
-    /// Its part by residuals.
-    pub confidence_residual: f64,
-    /// Effective age, s.
-    pub age_s: f64,
-    /// What it is off its corrected model, as estimated.
-    pub drift: Drift,
-    /// How far its clock is ahead of what is corrected, µs.
-    pub clock_offset_us: f64,
-    /// Its standard deviation, µs.
-    pub clock_offset_sd_us: f64,
-    /// What the camera itself says of its clock, µs.
+    /// Why it is silent or useless, in words; null where it is neither.
+    pub trouble: Option<String>,
+    /// For how long it has sent nothing, s, where that is an alert; null otherwise.
+    pub silent_for_s: Option<f64>,
+    /// For how long it has sent nothing that results could use, s, where that is an alert; null otherwise.
+    pub useless_for_s: Option<f64>,
+    /// Of this camera alone; null while it is unverified or silent.
+    pub confidence: Option<f64>,
+    /// Its part by age; null with the confidence.
+    pub confidence_time: Option<f64>,
+    /// Its part by residuals; null with the confidence.
+    pub confidence_residual: Option<f64>,
+    /// Effective age, s; null with the confidence.
+    pub age_s: Option<f64>,
+    /// What it is off its corrected model, as estimated; null with the confidence.
+    pub drift: Option<Drift>,
+    /// How far its clock is ahead of what is corrected, µs; null with the confidence.
+    pub clock_offset_us: Option<f64>,
+    /// Its standard deviation, µs; null with the confidence.
+    pub clock_offset_sd_us: Option<f64>,
+    /// What the camera itself says of its clock, µs; null while it says nothing.
     pub clock_told_us: Option<f64>,
     /// Smoothed mean residual of its pitches, px; absent before the first.
     pub residual_px: Option<f64>,
     /// Smoothed scatter of its pixels, px.
     pub scatter_px: Option<f64>,
-    /// Frames that it dropped since it started.
+    /// Frames that it dropped since it started, as last told.
     pub dropped: Option<u32>,
-    /// °C.
+    /// °C; null while it says nothing.
     pub temperature_c: Option<f64>,
-    /// g rms.
+    /// g rms; null while it says nothing.
     pub vibration_g: Option<f64>,
     /// The correction in force.
     pub correction: CameraCorrection,

@@ -1,10 +1,11 @@
-//! What follows from what is known: confidence and verification, watch and alarm, exclusion and return (science.md §2 and §3).
+//! What follows from what is known: confidence, watch and alarm, exclusion and return (science.md §2 and §3).
 
 use nalgebra::{Const, Dyn, OMatrix, Vector2, Vector5};
 
 use super::confidence;
 use super::event::{AlertKind, CameraState, Event, EventKind};
 use super::report::{Confidence, StandingAlert};
+use super::verify::ACCUSING_ROUNDS;
 use super::watched::push_bounded;
 use super::{Calibration, EVENTS_MAX, find};
 use crate::ids::BoxNs;
@@ -16,17 +17,11 @@ pub(super) const CLEAR_SD: f64 = 2.5;
 const CLOCK_MARGIN: f64 = 4.0;
 /// A watch ends where the shift is below this share of what began it, an alarm likewise.
 const ENDS_AT: f64 = 0.6;
-/// A round of landmarks anchors the rig for so long: two half-innings and a long break. \[P\]
-const ANCHORED_NS: u64 = 45 * 60 * 1_000_000_000;
-/// A verification needs so many accepted pitches in 15 minutes …
-const VERIFYING_PITCHES: usize = 10;
-/// … and this confidence by residuals.
-const VERIFYING_CONFIDENCE: f64 = 0.80;
 /// A shift known no better than this is no ground for anything, px: a step of the clock and a knock along the flight look alike
 /// for a few pitches.
 pub(super) const KNOWN_SD_PX: f64 = 0.25;
 /// Cameras that must be left for a fit.
-const FIT_CAMERAS_MIN: usize = 2;
+pub(super) const FIT_CAMERAS_MIN: usize = 2;
 /// A camera beyond repair stays out for this long at least, ns.
 const EXCLUDED_NS_MIN: u64 = 600_000_000_000;
 
@@ -96,18 +91,22 @@ impl Calibration {
     }
 
     /// Confidence by residuals of one camera.
-    fn by_residuals(&self, index: usize) -> f64 {
+    pub(super) fn by_residuals(&self, index: usize) -> f64 {
         let standing = self.standing(index);
         let by_shift = confidence::by_shift(standing.shift.norm(), standing.sd_px);
         let lane = self.lane_of(self.cameras[index].mound);
         lane.and_then(|at| self.plate_error_in(at)).map_or(by_shift, |error| by_shift.min(confidence::by_plate(error)))
     }
 
-    pub(super) fn camera_confidence(&self, index: usize, now: BoxNs) -> Confidence {
+    /// None where nothing is known of it: it is unverified, silent or of no use.
+    pub(super) fn camera_confidence(&self, index: usize, now: BoxNs) -> Option<Confidence> {
+        if !self.is_present(index, now) || !self.is_judged(index, now) {
+            return None;
+        }
         let kept = &self.cameras[index].kept;
-        let time = confidence::by_age(kept.age.at(now, &self.air, &kept.vibration_g));
-        let recent = kept.pitches.iter().filter(|at| now.0.saturating_sub(at.0) <= super::WINDOW_NS).count();
-        confidence::fuse(time, self.by_residuals(index), recent as f64, kept.state != CameraState::Ok)
+        let time = confidence::by_ages(&kept.age.at(now, &self.air, &kept.vibration_g));
+        let recent = self.recent_pitches(index, now) as f64;
+        Some(confidence::fuse(time, self.by_residuals(index), recent, kept.state.is_accused()))
     }
 
     /// A mound's cameras in the list.
@@ -115,14 +114,14 @@ impl Calibration {
         self.lanes[at].rig.cameras.iter().filter_map(|id| find(&self.cameras, *id)).collect()
     }
 
-    /// Cameras of a mound that its fits need: not excluded, part of at least half of the pitches of late, and moving the
+    /// Cameras of a mound that its fits need: heard, not excluded, part of at least half of the pitches of late, and moving the
     /// plate at least half as much as the camera that does most; and whatever is on watch, in alarm or of unknown place.
-    pub(super) fn needed(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn needed(&self, at: usize, now: BoxNs) -> impl Iterator<Item = usize> + '_ {
         let quorum = self.lanes[at].pitches.len().div_ceil(2);
         let pull = |index: usize| self.cameras[index].plate().fixed_columns::<2>(0).norm();
         let taking_part = move |index: &usize| {
             let camera = &self.cameras[*index];
-            !camera.is_excluded() && camera.kept.pitches.len() >= quorum
+            !camera.is_excluded() && camera.kept.pitches.len() >= quorum && self.is_present(*index, now)
         };
         let most = self.cameras_of(at).into_iter().filter(taking_part).map(pull).fold(0.0, f64::max);
         self.cameras_of(at).into_iter().filter(taking_part).filter(move |index| {
@@ -130,50 +129,6 @@ impl Calibration {
                 || self.cameras[*index].kept.state != CameraState::Ok
                 || self.standing(*index).sd_px > KNOWN_SD_PX
         })
-    }
-
-    /// Whether a mound's rig is known not to have moved as one: by landmarks, where its cameras have any in their pictures.
-    fn is_anchored(&self, at: usize, now: BoxNs) -> bool {
-        let lane = &self.lanes[at];
-        !lane.sees_landmarks || lane.landmarks_at.is_some_and(|seen| now.0.saturating_sub(seen.0) <= ANCHORED_NS)
-    }
-
-    /// Enough pitches that agree verify the calibration of an anchored rig: its age starts anew.
-    pub(super) fn verify(&mut self, at: usize, now: BoxNs) {
-        if !self.is_anchored(at, now) {
-            return;
-        }
-        for index in self.cameras_of(at) {
-            let enough = self.cameras[index].kept.pitches.len() >= VERIFYING_PITCHES;
-            if enough && self.by_residuals(index) >= VERIFYING_CONFIDENCE {
-                self.cameras[index].kept.age.verified(now);
-            }
-        }
-    }
-
-    /// Why pitches do not verify a mound's calibration, in words; `None` where they do.
-    pub(super) fn unverified(&self, at: usize, now: BoxNs) -> Option<String> {
-        if !self.is_anchored(at, now) {
-            let minutes = ANCHORED_NS / 60_000_000_000;
-            return Some(format!(
-                "no landmarks for {minutes} min: pitches alone cannot see a rig that moved as a whole"
-            ));
-        }
-        let pitches = self.lanes[at].pitches.len();
-        if pitches < VERIFYING_PITCHES {
-            return Some(format!("{pitches} pitches in 15 min: {VERIFYING_PITCHES} verify it"));
-        }
-        let worst = self.needed(at).min_by(|a, b| self.by_residuals(*a).total_cmp(&self.by_residuals(*b)))?;
-        if self.by_residuals(worst) >= VERIFYING_CONFIDENCE {
-            return None;
-        }
-        let (standing, name) = (self.standing(worst), &self.cameras[worst].model.name);
-        let (shift, sd) = (standing.shift.norm(), standing.sd_px);
-        Some(format!(
-            "camera {} ({name}) may be {:.2} px off: {shift:.2} estimated, sd {sd:.2}",
-            self.cameras[worst].kept.id,
-            shift + 1.96 * sd
-        ))
     }
 
     /// Looks at all cameras of a mound.
@@ -219,13 +174,15 @@ impl Calibration {
             CameraState::Alarm if still(ENDS_AT, config.alarm_px) => CameraState::Alarm,
             _ if size >= config.watch_px => CameraState::Watch,
             CameraState::Watch | CameraState::Alarm if still(ENDS_AT, config.watch_px) => CameraState::Watch,
+            _ if kept.disputed >= ACCUSING_ROUNDS => CameraState::Watch,
             _ => CameraState::Ok,
         };
         let reason = format!(
-            "{shift:.2} px off (sd {:.2}), {:.2} in at the plate{}",
+            "{shift:.2} px off (sd {:.2}), {:.2} in at the plate{}{}",
             standing.sd_px,
             standing.plate_in,
-            if kept.jumped { ", all at once" } else { "" }
+            if kept.jumped { ", all at once" } else { "" },
+            if kept.disputed >= ACCUSING_ROUNDS { "; the last rounds of landmarks disagree with it" } else { "" }
         );
         self.set_state(index, to, &reason, now);
     }
@@ -316,7 +273,8 @@ impl Calibration {
     }
 
     pub(super) fn tell(&mut self, index: usize, kind: EventKind, reason: &str, now: BoxNs) {
-        let event = Event { at: now, camera: self.cameras[index].kept.id, kind, reason: reason.to_owned() };
+        let camera = self.cameras[index].kept.id;
+        let event = Event { at: now, camera, mound: None, kind, reason: reason.to_owned() };
         push_bounded(&mut self.events, event, EVENTS_MAX);
     }
 }

@@ -1,13 +1,16 @@
 //! What outlives a restart.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use super::Calibration;
+use super::event::AlertKind;
 use super::find;
 use super::landmarks::Round;
+use super::presence::Hearing;
+use super::report::StandingAlert;
 use super::watched::Kept;
 use super::weather::Surroundings;
 use crate::ids::{BoxNs, MoundId};
@@ -40,6 +43,7 @@ pub struct ExactState {
     known: CalibrationState,
     air: Surroundings,
     lanes: Vec<ExactLane>,
+    hearing: Hearing,
 }
 
 /// The rest of one mound.
@@ -48,6 +52,7 @@ struct ExactLane {
     rounds: Vec<Round>,
     suspected: Vec<Option<u64>>,
     measured: u64,
+    alerts: BTreeMap<AlertKind, StandingAlert>,
 }
 
 impl Calibration {
@@ -60,15 +65,17 @@ impl Calibration {
         }
         let lane = |lane: &super::Lane| {
             let (suspected, measured) = lane.rig.suspicions();
-            ExactLane { rounds: lane.rounds.clone(), suspected: suspected.to_vec(), measured }
+            let alerts = lane.alerts.clone();
+            ExactLane { rounds: lane.rounds.clone(), suspected: suspected.to_vec(), measured, alerts }
         };
-        ExactState { known, air: self.air, lanes: self.lanes.iter().map(lane).collect() }
+        let lanes = self.lanes.iter().map(lane).collect();
+        ExactState { known, air: self.air, lanes, hearing: self.hearing.clone() }
     }
 
     /// Goes on exactly where another one stood; charts and trends stay. Nothing changes, and `false`, where that one had
     /// another rig.
     pub fn resume(&mut self, state: ExactState) -> bool {
-        let ExactState { known, air, lanes } = state;
+        let ExactState { known, air, lanes, hearing } = state;
         let same = known.cameras.len() == self.cameras.len()
             && known.cameras.iter().zip(&self.cameras).all(|(kept, camera)| kept.id == camera.kept.id)
             && known.lanes.len() == self.lanes.len()
@@ -81,7 +88,7 @@ impl Calibration {
         if !same {
             return false;
         }
-        self.air = air;
+        (self.air, self.hearing) = (air, hearing);
         for (camera, mut kept) in self.cameras.iter_mut().zip(known.cameras) {
             kept.put_history(camera.kept.take_history());
             camera.set(kept.correction);
@@ -93,7 +100,7 @@ impl Calibration {
             lane.rig.filter.covariance = DMatrix::from_vec(size, size, kept.covariance);
             lane.rig.set_suspicions(exact.suspected, exact.measured);
             (lane.walked, lane.pitches, lane.landmarks_at) = (kept.walked, kept.pitches, kept.landmarks_at);
-            (lane.fit_sd_in, lane.rounds) = (kept.fit_sd_in, exact.rounds);
+            (lane.fit_sd_in, lane.rounds, lane.alerts) = (kept.fit_sd_in, exact.rounds, exact.alerts);
         }
         true
     }
@@ -119,7 +126,8 @@ impl Calibration {
         }
     }
 
-    /// Goes on where an earlier run stopped; what the weather did meanwhile nobody knows, so the age grew at its worst. Cameras
+    /// Goes on where an earlier run stopped; what the weather did meanwhile nobody knows, so the age grew at its worst. What was
+    /// verified then still is, at that age, once the camera is heard again; who is heard begins anew. Cameras
     /// that the venue no longer has are left out, and so is a filter over other cameras. What is in force afterwards is in
     /// [`correction`](Self::correction) and [`is_excluded`](Self::is_excluded).
     pub fn restore(&mut self, state: CalibrationState, now: BoxNs) {
@@ -130,6 +138,7 @@ impl Calibration {
                 continue;
             }
             kept.age.resumed(now);
+            kept.alerts.retain(|kind, _| !kind.is_of_presence());
             camera.kept = kept;
         }
         for kept in state.lanes {

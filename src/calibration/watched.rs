@@ -10,7 +10,7 @@ use super::event::{AlertKind, CameraState};
 use super::maintenance::Trends;
 use super::report::{ChartPoint, CorrectionRecord, StandingAlert};
 use super::rig::Seen;
-use super::weather::{Reading, Surroundings};
+use super::weather::{Aged, Reading, Surroundings};
 use crate::ids::{BoxNs, MoundId};
 use crate::tracking::CameraCorrection;
 use crate::tracking::camera::Camera;
@@ -72,6 +72,9 @@ pub(super) struct Kept {
     pub(super) undone: VecDeque<BoxNs>,
     pub(super) knocks: VecDeque<BoxNs>,
     pub(super) excluded_at: Option<BoxNs>,
+    /// Rounds of landmarks running that disagreed with it.
+    #[serde(default)]
+    pub(super) disputed: u8,
     /// Pitches in a row that an excluded camera behaved in.
     pub(super) good: u32,
     pub(super) residual_px: Option<f64>,
@@ -92,11 +95,17 @@ pub(super) struct Kept {
 /// Effective age of a calibration.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Age {
-    /// Seconds of calm air until `until`.
+    /// Seconds of calm air until `until`, with the worst of what was not known of the weather.
     effective_s: f64,
+    /// The same by what was known alone.
+    #[serde(default)]
+    known_s: f64,
     until: BoxNs,
     /// Air temperature at the calibration, °C.
     calibrated_c: Option<f64>,
+    /// When somebody last looked and found it in place, or put it there.
+    #[serde(default)]
+    verified_at: Option<BoxNs>,
 }
 
 /// A correction that the following pitches judge.
@@ -115,15 +124,20 @@ pub(super) struct Trial {
 
 impl Age {
     fn since(calibrated: BoxNs, now: BoxNs, air: &Surroundings) -> Self {
-        let fresh = Self { effective_s: 0.0, until: calibrated.min(now), calibrated_c: None };
-        // what the weather was before the start is not known: the worst
-        let unknown_s = now.0.saturating_sub(fresh.until.0) as f64 * 1e-9 * WORST;
-        Self { effective_s: unknown_s, until: now, calibrated_c: air.temperature_c.fresh(now) }
+        let since_s = now.0.saturating_sub(calibrated.0) as f64 * 1e-9;
+        Self {
+            // what the weather was before the start is not known: the worst
+            effective_s: since_s * WORST,
+            known_s: since_s,
+            until: now,
+            calibrated_c: air.temperature_c.fresh(now),
+            verified_at: None,
+        }
     }
 
     /// The clock of the age goes on to now.
     pub(super) fn advance(&mut self, now: BoxNs, air: &Surroundings, vibration: &Reading) {
-        self.effective_s = self.at(now, air, vibration);
+        Aged { worst_s: self.effective_s, known_s: self.known_s } = self.at(now, air, vibration);
         self.until = self.until.max(now);
         if self.calibrated_c.is_none() {
             self.calibrated_c = air.temperature_c.fresh(now);
@@ -131,14 +145,21 @@ impl Age {
     }
 
     /// Seconds of calm air that the calibration aged like until now.
-    pub(super) fn at(&self, now: BoxNs, air: &Surroundings, vibration: &Reading) -> f64 {
-        self.effective_s + air.aging_s(vibration, self.calibrated_c, self.until, now)
+    pub(super) fn at(&self, now: BoxNs, air: &Surroundings, vibration: &Reading) -> Aged {
+        let since = air.aging(vibration, self.calibrated_c, self.until, now);
+        Aged { worst_s: self.effective_s + since.worst_s, known_s: self.known_s + since.known_s }
     }
 
-    /// Pitches verified it.
+    /// Pitches or landmarks verified it.
     pub(super) fn verified(&mut self, now: BoxNs) {
-        self.effective_s = 0.0;
+        (self.effective_s, self.known_s) = (0.0, 0.0);
         self.until = self.until.max(now);
+        self.verified_at = self.verified_at.max(Some(now));
+    }
+
+    /// When somebody last looked.
+    pub(super) fn verified_at(&self) -> Option<BoxNs> {
+        self.verified_at
     }
 
     /// Calibrated anew.
@@ -149,7 +170,9 @@ impl Age {
 
     /// Goes on after a time without the daemon, whose weather nobody knows.
     pub(super) fn resumed(&mut self, now: BoxNs) {
-        self.effective_s += now.0.saturating_sub(self.until.0) as f64 * 1e-9 * WORST;
+        let away_s = now.0.saturating_sub(self.until.0) as f64 * 1e-9;
+        self.effective_s += away_s * WORST;
+        self.known_s += away_s;
         self.until = self.until.max(now);
     }
 }
@@ -204,6 +227,7 @@ impl Watched {
                 undone: VecDeque::new(),
                 knocks: VecDeque::new(),
                 excluded_at: None,
+                disputed: 0,
                 good: 0,
                 residual_px: None,
                 scatter_px: None,

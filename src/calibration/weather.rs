@@ -61,10 +61,23 @@ impl Reading {
         BoxNs(self.at.0.saturating_add(FRESH_NS))
     }
 
-    /// A multiplier by the value, its worst once nothing fresh is known.
-    fn multiplier(&self, at: BoxNs, worst: f64, by: impl Fn(f64) -> f64) -> f64 {
-        if at >= self.expires() { worst } else { self.value.map_or(1.0, by) }
+    /// A multiplier by the value, its worst once nothing fresh is known; and one by what is known alone.
+    fn multiplier(&self, at: BoxNs, worst: f64, by: impl Fn(f64) -> f64) -> (f64, f64) {
+        if at >= self.expires() {
+            return (worst, 1.0);
+        }
+        let known = self.value.map_or(1.0, by);
+        (known, known)
     }
+}
+
+/// Seconds of calm air that a time aged a calibration like.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Aged {
+    /// With the worst of what is not known.
+    pub(super) worst_s: f64,
+    /// By what is known alone.
+    pub(super) known_s: f64,
 }
 
 /// The air at the park.
@@ -102,21 +115,24 @@ impl Surroundings {
         }
     }
 
-    /// Seconds of calm air that a calibration aged like between two moments.
-    pub(super) fn aging_s(&self, vibration_g: &Reading, since_c: Option<f64>, from: BoxNs, to: BoxNs) -> f64 {
+    /// How a calibration aged between two moments.
+    pub(super) fn aging(&self, vibration_g: &Reading, since_c: Option<f64>, from: BoxNs, to: BoxNs) -> Aged {
         let mut cuts = [from, self.wind_mph.expires(), self.temperature_c.expires(), vibration_g.expires(), to]
             .map(|cut| cut.clamp(from, to.max(from)));
         cuts.sort_unstable();
-        let pieces = cuts.windows(2).filter(|piece| piece[0] < piece[1]);
-        pieces
-            .map(|piece| {
-                let at = piece[0];
-                let multiplier = vibration_g.multiplier(at, 2.0, by_vibration)
-                    * self.wind_mph.multiplier(at, 1.5, by_wind)
-                    * self.temperature_c.multiplier(at, 1.3, |c| by_warming(c, since_c));
-                multiplier * (piece[1].0 - at.0) as f64 * 1e-9
-            })
-            .sum()
+        let mut aged = Aged::default();
+        for piece in cuts.windows(2).filter(|piece| piece[0] < piece[1]) {
+            let at = piece[0];
+            let each = [
+                vibration_g.multiplier(at, 2.0, by_vibration),
+                self.wind_mph.multiplier(at, 1.5, by_wind),
+                self.temperature_c.multiplier(at, 1.3, |c| by_warming(c, since_c)),
+            ];
+            let seconds = (piece[1].0 - at.0) as f64 * 1e-9;
+            aged.worst_s += seconds * each.iter().map(|(worst, _)| worst).product::<f64>();
+            aged.known_s += seconds * each.iter().map(|(_, known)| known).product::<f64>();
+        }
+        aged
     }
 
     /// How much farther than in calm air a camera walks.
@@ -176,8 +192,9 @@ mod tests {
     fn without_data_for_five_minutes_the_worst_is_assumed_from_then_on_only() {
         let air = Surroundings::new(at(0));
         let vibration = Reading::none(at(0));
-        let aged = air.aging_s(&vibration, None, at(0), at(15));
-        assert!((aged - (300.0 + 600.0 * 2.0 * 1.5 * 1.3)).abs() < 1e-6, "{aged}");
+        let aged = air.aging(&vibration, None, at(0), at(15));
+        assert!((aged.worst_s - (300.0 + 600.0 * 2.0 * 1.5 * 1.3)).abs() < 1e-6, "{aged:?}");
+        assert!((aged.known_s - 900.0).abs() < 1e-6, "{aged:?}");
     }
 
     #[test]
@@ -188,7 +205,7 @@ mod tests {
             let wind_mph = if minute < 10 { 30.0 } else { 0.0 };
             vibration.read(0.02, at(minute));
             air.read(&Conditions { wind_mph: Some(wind_mph), temperature_c: Some(20.0) }, at(minute));
-            aged.push(air.aging_s(&vibration, Some(20.0), at(minute), at(minute + 1)));
+            aged.push(air.aging(&vibration, Some(20.0), at(minute), at(minute + 1)).worst_s);
         }
         assert!((aged.iter().sum::<f64>() - (600.0 * 1.5 + 600.0)).abs() < 1e-6);
     }

@@ -5,14 +5,17 @@ use std::process::ExitCode;
 
 use super::asking::{AskError, Daemon};
 use crate::config::Config;
-use crate::observe::{AttributionStatus, LatencyReport, MarkFeedState, PartState, SourceState, StatusReport};
+use crate::observe::{
+    AttributionStatus, BoxVerdictState, LatencyReport, MarkFeedState, PartState, SourceState, StatusReport,
+};
 
-const NOT_READY: u8 = 1;
+const BAD: u8 = 1;
 const UNREACHABLE: u8 = 2;
+const DEGRADED: u8 = 3;
 
-/// How the running daemon does: parts, latencies, frames, sources, store.
+/// How the running daemon does: one verdict first, then parts, latencies, frames, sources, cameras, store.
 ///
-/// Exit status: 0 ready, 1 not ready, 2 no daemon answers.
+/// Exit status: 0 all is well, 3 it works and somebody should look, 1 it does not work as it must, 2 no daemon answers.
 #[derive(Debug, clap::Args)]
 pub struct StatusArgs {
     /// Print the daemon's report as JSON.
@@ -41,7 +44,11 @@ pub fn run(args: &StatusArgs, config: &Config) -> ExitCode {
     } else {
         print!("{}", table(&report));
     }
-    if report.ready { ExitCode::SUCCESS } else { ExitCode::from(NOT_READY) }
+    match report.verdict.state {
+        BoxVerdictState::Good => ExitCode::SUCCESS,
+        BoxVerdictState::Degraded => ExitCode::from(DEGRADED),
+        BoxVerdictState::Bad => ExitCode::from(BAD),
+    }
 }
 
 /// Asks a running daemon for its report.
@@ -70,8 +77,17 @@ pub fn table(report: &StatusReport) -> String {
 }
 
 fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
-    let ready = if report.ready { "ready" } else { "NOT READY" };
-    writeln!(out, "PitchGuard {} is {ready}, up {}\n", report.version, duration(report.uptime_s))?;
+    writeln!(out, "{}\n", report.verdict.sentence)?;
+    for part in &report.verdict.parts {
+        let state = match part.state {
+            BoxVerdictState::Good => "good",
+            BoxVerdictState::Degraded => "DEGRADED",
+            BoxVerdictState::Bad => "BAD",
+        };
+        writeln!(out, "  {:<12} {state:<9} {}", format!("{:?}", part.about).to_lowercase(), part.sentence)?;
+    }
+    let ready = if report.ready { "every part works" } else { "NOT READY" };
+    writeln!(out, "\nPitchGuard {}: {ready}, up {}\n", report.version, duration(report.uptime_s))?;
     for part in &report.parts {
         let state = if part.state == PartState::Ready { "ready" } else { &part.state.as_str().to_uppercase() };
         writeln!(out, "  {:<10} {state:<9} since {}  {}", part.name, part.since, part.detail)?;
@@ -202,26 +218,35 @@ fn write_sources(out: &mut String, report: &StatusReport) -> std::fmt::Result {
 
 fn write_cameras(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     let Some(calibration) = &report.calibration else { return Ok(()) };
-    writeln!(
-        out,
-        "\nCalibration of {}: confidence {:.2}, effective age {}",
-        calibration.venue,
-        calibration.confidence,
-        duration(calibration.age_s)
-    )?;
-    writeln!(out, "Camera                  state     confidence            drift      clock  corrections")?;
+    let age = calibration.age_s.map_or_else(String::new, |age_s| format!(", effective age {}", duration(age_s)));
+    match calibration.confidence {
+        Some(confidence) => writeln!(out, "\nCalibration of {}: confidence {confidence:.2}{age}", calibration.venue)?,
+        None => writeln!(out, "\nCalibration of {}: the game mound is unverified", calibration.venue)?,
+    }
+    for mound in &calibration.mounds {
+        let trusted = match (mound.confidence, mound.unverified_for_s) {
+            (Some(confidence), _) => format!("verified, confidence {confidence:.2}"),
+            (None, for_s) => format!("unverified for {}", duration(for_s.unwrap_or_default())),
+        };
+        let (heard, needed) = (mound.cameras_heard, mound.cameras_needed);
+        writeln!(out, "  {:<18} {trusted}; {heard} cameras of use, {needed} needed", mound.name)?;
+    }
+    writeln!(out, "Camera                  state      confidence            drift      clock  corrections")?;
+    let known =
+        |value: Option<f64>, decimals: usize| value.map_or_else(|| "–".to_owned(), |v| format!("{v:.decimals$}"));
     for camera in &calibration.cameras {
         writeln!(
             out,
-            "  {:>2} {:<18} {:<9} {:>10.2} {:>8.2} ± {:.2} px {:>7.0} µs {:>12}",
+            "  {:>2} {:<18} {:<10} {:>10} {:>8} ± {:<4} px {:>7} µs {:>12}  {}",
             camera.id,
             camera.name,
             camera.state,
-            camera.confidence,
-            camera.drift_px,
-            camera.drift_sd_px,
-            camera.clock_offset_us,
-            camera.corrections
+            known(camera.confidence, 2),
+            known(camera.drift_px, 2),
+            known(camera.drift_sd_px, 2),
+            known(camera.clock_offset_us, 0),
+            camera.corrections,
+            camera.trouble.as_deref().unwrap_or_default()
         )?;
     }
     Ok(())
@@ -281,7 +306,7 @@ mod tests {
             ..ReorderStatus::default()
         });
         let text = table(&telemetry.report());
-        assert!(text.contains("is NOT READY"), "{text}");
+        assert!(text.contains("NOT READY") && text.starts_with("It does not work as it must: "), "{text}");
         assert!(text.contains("3 FRAMES NOT ACCOUNTED FOR"), "{text}");
     }
 
@@ -293,16 +318,20 @@ mod tests {
             id: 5,
             name: "left_field".to_owned(),
             state: "watch".to_owned(),
-            confidence: 0.82,
-            drift_px: 0.31,
-            drift_sd_px: 0.06,
-            clock_offset_us: -12.0,
+            trouble: None,
+            trouble_for_s: None,
+            confidence: Some(0.82),
+            drift_px: Some(0.31),
+            drift_sd_px: Some(0.06),
+            clock_offset_us: Some(-12.0),
             corrections: 2,
         };
         telemetry.publish_calibration(CalibrationStatus {
             venue: "busch_iii".to_owned(),
-            confidence: 0.9,
-            age_s: 400.0,
+            confidence: Some(0.9),
+            age_s: Some(400.0),
+            is_heard: true,
+            mounds: Vec::new(),
             cameras: vec![camera],
         });
         let text = table(&telemetry.report());

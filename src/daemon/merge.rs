@@ -79,7 +79,8 @@ pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("merge".into()).spawn(move || {
         let recorder = merge.telemetry.recorder();
         let noted = merge.clock.now();
-        let published = PublishedPitches::default();
+        let newest_ns = merge.pipeline.published().map(|(_, release)| release.0).max();
+        let published = PublishedPitches { newest_ns, ..PublishedPitches::default() };
         Running {
             merge,
             recorder,
@@ -333,6 +334,7 @@ impl Running {
     }
 
     fn count(&mut self, record: &PitchRecord) {
+        self.published.newest_ns = self.published.newest_ns.max(Some(record.release_ns));
         match record.state {
             State::Final => self.published.r#final += 1,
             _ if record.revision == 0 => self.published.provisional += 1,
@@ -448,7 +450,7 @@ fn reorder_status(pipeline: &Pipeline<StoreProfiles>, venue: &Venue, now: BoxNs)
                     reorder::SourceState::Finished => SourceState::Finished,
                 },
                 gates: s.mound.is_some() && s.state == reorder::SourceState::Active,
-                lag_ms: s.lag_ns.map(|ns| ms(ns.into())),
+                lag_ms: s.lag_ns.filter(|_| is_heard(s.state)).map(|ns| ms(ns.into())),
                 watermark_lag_ms: newest(s.mound)
                     .zip(s.largest)
                     .map(|(newest, own)| ms(i128::from(newest.0) - i128::from(own.0))),
@@ -483,6 +485,11 @@ fn reorder_status(pipeline: &Pipeline<StoreProfiles>, venue: &Venue, now: BoxNs)
             })
             .collect(),
     }
+}
+
+/// Whether what a source's newest frame said is of now.
+fn is_heard(state: reorder::SourceState) -> bool {
+    matches!(state, reorder::SourceState::Active | reorder::SourceState::Rejoining)
 }
 
 fn ingest_status(counters: &IngestCounters, (asked, given): (u32, u32)) -> IngestStatus {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::api::Live;
-use crate::calibration::{CalibrationState, CameraReport, Event, EventKind, Report};
+use crate::calibration::{CalibrationState, CameraReport, Event, EventKind, MoundReport, Report};
 use crate::ids::BoxNs;
-use crate::observe::{CalibrationStatus, CameraStatus, Telemetry};
+use crate::observe::{About, BoxVerdictState, CalibrationStatus, CameraStatus, MoundCameras, PartState, Telemetry};
 use crate::pipeline::{Kept, Pipeline, Profiles};
 use crate::store::Store;
 use crate::store::records::CalibrationRecord;
@@ -43,6 +43,14 @@ pub(super) fn recall<P: Profiles>(store: &Store, venue: &Venue, pipeline: &mut P
 /// Shows how the cameras stand.
 pub(super) fn show(report: Report, live: &Live, telemetry: &Telemetry) {
     telemetry.publish_calibration(status(&report));
+    let verdict = telemetry.verdict();
+    if let Some(cameras) = verdict.parts.iter().find(|part| part.about == About::Cameras) {
+        let (state, detail) = match cameras.state {
+            BoxVerdictState::Good => (PartState::Ready, String::new()),
+            BoxVerdictState::Degraded | BoxVerdictState::Bad => (PartState::Degraded, cameras.sentence.clone()),
+        };
+        telemetry.set_part("cameras", state, detail);
+    }
     live.show_calibration(Arc::new(report));
 }
 
@@ -73,16 +81,30 @@ pub(super) fn status(report: &Report) -> CalibrationStatus {
         id: camera.id,
         name: camera.name.clone(),
         state: camera.state.as_str().to_owned(),
+        trouble: camera.trouble.clone(),
+        trouble_for_s: camera.silent_for_s.or(camera.useless_for_s),
         confidence: camera.confidence,
-        drift_px: camera.drift.dx_px.hypot(camera.drift.dy_px),
-        drift_sd_px: camera.drift.dx_sd_px.max(camera.drift.dy_sd_px),
+        drift_px: camera.drift.map(|drift| drift.dx_px.hypot(drift.dy_px)),
+        drift_sd_px: camera.drift.map(|drift| drift.dx_sd_px.max(drift.dy_sd_px)),
         clock_offset_us: camera.clock_offset_us,
         corrections: camera.correction.version,
+    };
+    let mound = |mound: &MoundReport| MoundCameras {
+        mound: mound.mound.0,
+        name: mound.name.clone(),
+        state: mound.state.as_str().to_owned(),
+        unverified_for_s: mound.unverified_for_s,
+        cameras_heard: mound.cameras_heard,
+        cameras_needed: mound.cameras_needed,
+        in_use: mound.in_use,
+        confidence: mound.confidence.map(|confidence| confidence.fused),
     };
     CalibrationStatus {
         venue: report.venue.clone(),
         confidence: report.confidence,
         age_s: report.age_s,
+        is_heard: report.is_heard,
+        mounds: report.mounds.iter().map(mound).collect(),
         cameras: report.cameras.iter().map(camera).collect(),
     }
 }

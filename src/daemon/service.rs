@@ -48,6 +48,7 @@ pub fn serve(daemon: &Daemon, mut reload: Reload, ready: impl FnOnce()) -> Resul
             );
             systemd::status(&format!("the {thread} thread hangs"));
         }
+        daemon.telemetry.set_hanging(verdict.hanging);
         if verdict.feed {
             systemd::feed_watchdog();
         }

@@ -15,7 +15,7 @@ use super::memory;
 use crate::api::{Event, KeyDesk, Live, RiskDesk};
 use crate::clock::BoxClock;
 use crate::config::StoreConfig;
-use crate::environment::{BrokerState, Environment, Quantity};
+use crate::environment::{BrokerState, Conditions, Environment, Quantity};
 use crate::ids::BoxNs;
 use crate::journal::Journal;
 use crate::observe::surroundings::{EnvironmentStatus, ModelStatus, PitcherStatus, Surroundings};
@@ -30,6 +30,8 @@ const EVERY: Duration = Duration::from_secs(1);
 const SELDOM: Duration = Duration::from_mins(1);
 /// With less than this a disk is full, whatever a failed commit says, bytes.
 const NONE_LEFT_BYTES: u64 = 64 << 10;
+/// Sensors may take so long after the start to say something, ns.
+const SENSORS_BEGIN_NS: u64 = 300_000_000_000;
 /// Pitchers whose numbers become metrics at once: every one is a dozen series.
 const PITCHERS_MAX: usize = 128;
 
@@ -90,8 +92,9 @@ impl Watching {
 /// Starts the thread. Its first look is over when this returns, so that no part of it is unknown at the start.
 pub(super) fn spawn(watched: Watched) -> std::io::Result<Watching> {
     let (goes_on, stopped) = bounded(0);
-    let mut watch =
-        Watch { known: watched.telemetry.parts(), watched, newest_backup_s: None, shed_bytes: 0, seldom: None };
+    let started = watched.clock.now();
+    let known = watched.telemetry.parts();
+    let mut watch = Watch { known, watched, started, newest_backup_s: None, shed_bytes: 0, seldom: None };
     watch.look();
     let thread = std::thread::Builder::new().name("watch".into()).spawn(move || watch.run(&stopped))?;
     Ok(Watching { goes_on, thread })
@@ -99,6 +102,8 @@ pub(super) fn spawn(watched: Watched) -> std::io::Result<Watching> {
 
 struct Watch {
     watched: Watched,
+    /// When it began to look.
+    started: BoxNs,
     /// The parts' states as they were published last.
     known: Vec<Part>,
     newest_backup_s: Option<f64>,
@@ -197,7 +202,9 @@ impl Watch {
         let broker = self.watched.environment.broker();
         let (state, detail) = match broker.state {
             BrokerState::Off => return None,
-            BrokerState::Listening => (PartState::Ready, String::new()),
+            BrokerState::Listening => {
+                sensors_part(&self.watched.environment.conditions(), self.started, self.watched.clock.now())
+            }
             BrokerState::Connecting => {
                 let why = broker.error.as_deref().unwrap_or("no answer yet");
                 (PartState::Degraded, format!("the broker is not reached ({why}); pitches go on without weather"))
@@ -228,6 +235,23 @@ impl Watch {
         }
         self.known = parts;
     }
+}
+
+/// How the sensors behind the broker do: what calibration and the pitches' air are judged by must be told.
+fn sensors_part(conditions: &Conditions, started: BoxNs, now: BoxNs) -> (PartState, String) {
+    let patience_ns = conditions.stale_ns.max(SENSORS_BEGIN_NS);
+    let wanted = [("temperature", Quantity::TemperatureC), ("wind", Quantity::WindSpeedMps)];
+    let is_missing = |quantity: Quantity| conditions.fresh(quantity, now).is_none();
+    let missing: Vec<&str> = wanted.into_iter().filter(|(_, of)| is_missing(*of)).map(|(name, _)| name).collect();
+    if missing.is_empty() || now.0.saturating_sub(started.0) <= patience_ns {
+        return (PartState::Ready, String::new());
+    }
+    let minutes = patience_ns / 60_000_000_000;
+    let detail = format!(
+        "the broker is reached, and no sensor has told {} for {minutes} min: the worst is assumed of the weather",
+        missing.join(" and ")
+    );
+    (PartState::Degraded, detail)
 }
 
 /// Gives up the first thing that frees anything. How many bytes that were.
@@ -339,6 +363,8 @@ fn pitcher(readiness: &Readiness) -> PitcherStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environment::Fused;
+    use crate::ids::EventNs;
 
     #[test]
     fn a_disk_is_said_to_fill_up_before_it_is_full_and_full_where_nothing_can_be_written() {
@@ -376,6 +402,21 @@ mod tests {
             [7, 9, 0],
             "one a look, and a broken one holds none up"
         );
+    }
+
+    #[test]
+    fn sensors_that_tell_nothing_are_no_sensors_that_work() {
+        let minute = |minutes: u64| BoxNs(1_700_000_000_000_000_000 + minutes * 60_000_000_000);
+        let mut conditions = Conditions { stale_ns: 300_000_000_000, ..Conditions::default() };
+        assert_eq!(sensors_part(&conditions, minute(0), minute(4)).0, PartState::Ready, "they may still begin");
+        let (state, detail) = sensors_part(&conditions, minute(0), minute(6));
+        assert!(state == PartState::Degraded && detail.contains("no sensor has told"), "{detail}");
+        for quantity in [Quantity::TemperatureC, Quantity::WindSpeedMps] {
+            let fused = Fused { value: 10.0, sd: 1.0, sensors: 1, at: EventNs(minute(5).0) };
+            conditions.fused[quantity as usize] = Some(fused);
+        }
+        assert_eq!(sensors_part(&conditions, minute(0), minute(6)), (PartState::Ready, String::new()));
+        assert_eq!(sensors_part(&conditions, minute(0), minute(11)).0, PartState::Degraded, "and fell silent");
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct Verdict {
     pub feed: bool,
     /// These threads have not turned for long, said once for each hang.
     pub hung: Vec<String>,
+    /// All threads that hang now.
+    pub hanging: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -71,7 +73,9 @@ impl Watchdog {
             self.fed = now;
             self.watched.iter_mut().for_each(|watched| watched.fed_at = watched.last);
         }
-        Verdict { feed, hung }
+        let hanging =
+            self.watched.iter().zip(threads).filter(|(watched, _)| watched.told).map(|(_, (name, _))| name.clone());
+        Verdict { feed, hung, hanging: hanging.collect() }
     }
 }
 
@@ -96,7 +100,9 @@ mod tests {
         assert!(hangs.iter().all(|verdict| !verdict.feed), "{hangs:?}");
         let told: Vec<&String> = hangs.iter().flat_map(|verdict| &verdict.hung).collect();
         assert_eq!(told, ["merge"]);
-        assert!(dog.look(&turns(1000, 4), at(7000)).feed, "it was only slow");
+        assert_eq!(hangs.last().map(|verdict| verdict.hanging.as_slice()), Some(&["merge".to_owned()][..]));
+        let again = dog.look(&turns(1000, 4), at(7000));
+        assert!(again.feed && again.hanging.is_empty(), "it was only slow");
     }
 
     #[test]

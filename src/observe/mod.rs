@@ -18,6 +18,7 @@ mod status;
 pub mod surroundings;
 mod system;
 mod upstream;
+mod verdict;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,12 +30,13 @@ pub use self::report::{LatencyReport, PartReport, StatusReport};
 pub use self::risk::{Outcomes, RiskStatus};
 pub use self::status::{
     AccessStatus, Accounting, AttributionStatus, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus,
-    JournalStatus, MarkFeedState, MoundAttribution, MoundStatus, Part, PartState, PublishedPitches, ReorderStatus,
-    SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
+    JournalStatus, MarkFeedState, MoundAttribution, MoundCameras, MoundStatus, Part, PartState, PublishedPitches,
+    ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
 };
 pub use self::surroundings::Surroundings;
 pub use self::system::SystemStatus;
 pub use self::upstream::{BundleStatus, RefusedStatus, UpstreamStatus};
+pub use self::verdict::{About, BoxVerdict, BoxVerdictPart, BoxVerdictState};
 use crate::clock::BoxClock;
 
 /// Content type of [`Telemetry::prometheus`]'s text.
@@ -60,6 +62,8 @@ pub struct Telemetry {
     journal: ArcSwapOption<JournalStatus>,
     clients: status::Clients,
     parts: Mutex<Vec<Part>>,
+    /// Threads that hang.
+    hanging: ArcSwapOption<Vec<String>>,
 }
 
 impl Telemetry {
@@ -93,6 +97,7 @@ impl Telemetry {
             journal: ArcSwapOption::empty(),
             clients: status::Clients::default(),
             parts: Mutex::new(parts),
+            hanging: ArcSwapOption::empty(),
         })
     }
 
@@ -190,14 +195,29 @@ impl Telemetry {
         true
     }
 
+    /// Says which threads hang: what they said last of their parts is not so any more.
+    pub fn set_hanging(&self, threads: Vec<String>) {
+        self.hanging.store((!threads.is_empty()).then(|| Arc::new(threads)));
+    }
+
     /// Each part's state and since when, in the order in which they were named.
     pub fn parts(&self) -> Vec<Part> {
-        self.lock_parts().clone()
+        let mut parts = self.lock_parts().clone();
+        for thread in self.hanging.load().iter().flat_map(|threads| threads.iter()) {
+            // "ingest of serial line 1" is a thread of the part `ingest`.
+            let of_thread = |part: &&mut Part| thread.split(' ').next() == Some(part.name.as_str());
+            if let Some(part) = parts.iter_mut().find(of_thread) {
+                part.state = PartState::Failed;
+                part.detail =
+                    format!("the {thread} thread hangs; where a service manager watches, it restarts the daemon");
+            }
+        }
+        parts
     }
 
     /// Whether every part works, if need be degraded.
     pub fn ready(&self) -> bool {
-        self.lock_parts().iter().all(|part| part.state.works())
+        self.parts().iter().all(|part| part.state.works())
     }
 
     fn lock_parts(&self) -> MutexGuard<'_, Vec<Part>> {
@@ -220,6 +240,17 @@ mod tests {
         assert!(telemetry.ready(), "a degraded part still works");
         assert!(telemetry.set_part("store", PartState::Failed, "disk full"));
         assert!(!telemetry.ready());
+    }
+
+    #[test]
+    fn a_thread_that_hangs_is_no_part_that_works_whatever_it_said_last() {
+        let telemetry = Telemetry::new(BoxClock::start(1.0), &["merge"]);
+        telemetry.set_part("merge", PartState::Ready, "");
+        telemetry.set_hanging(vec!["merge".to_owned()]);
+        let merge = telemetry.parts().swap_remove(0);
+        assert!(!telemetry.ready() && merge.state == PartState::Failed && merge.detail.contains("hangs"), "{merge:?}");
+        telemetry.set_hanging(Vec::new());
+        assert!(telemetry.ready(), "it was only slow");
     }
 
     #[test]

@@ -14,8 +14,10 @@ use prometheus_client::registry::{Registry, Unit};
 use super::latency::Latencies;
 use super::{
     AttributionStatus, CalibrationStatus, CameraStatus, IngestStatus, JournalStatus, MarkFeedState, MoundAttribution,
-    PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus, Stage, StoreStatus, Telemetry, UpstreamStatus,
+    MoundCameras, PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus, Stage, StoreStatus, Telemetry,
+    UpstreamStatus,
 };
+use crate::calibration::CameraState;
 use crate::ingest::LineState;
 
 /// Upper bounds of the latency buckets, ns: 1–2.5–5 from 10 µs, below which nothing here is worth telling apart, to
@@ -45,10 +47,7 @@ const BUCKETS_NS: [u64; 19] = [
 type Labels<'a> = [(&'a str, &'a str)];
 type SourceCount = fn(&SourceStatus) -> u64;
 type LineCount = fn(&SerialStatus) -> u64;
-type CameraGauge = fn(&CameraStatus) -> f64;
-
-/// States of a camera's calibration.
-const CAMERA_STATES: [&str; 4] = ["ok", "watch", "alarm", "excluded"];
+type CameraGauge = fn(&CameraStatus) -> Option<f64>;
 
 impl Telemetry {
     /// All numbers as `OpenMetrics` text ([`super::METRICS_CONTENT_TYPE`]).
@@ -339,14 +338,19 @@ impl Families<'_> {
     }
 
     fn calibration(&mut self, status: &CalibrationStatus) -> fmt::Result {
-        let help = "Confidence in the game mound's calibration, 0.50 to 0.95";
-        self.gauges("calibration_confidence", help, None, [(no_labels(), status.confidence)])?;
-        let help = "Effective age of the calibration";
-        self.gauges("calibration_age", help, Some(&Unit::Seconds), [(no_labels(), status.age_s)])?;
+        let help = "Confidence in the game mound's calibration, 0.50 to 0.95; absent while it is unverified";
+        let confidence = status.confidence.map(|confidence| (no_labels(), confidence));
+        self.gauges("calibration_confidence", help, None, confidence)?;
+        let help = "Effective age of the calibration; absent while it is unverified";
+        let age = status.age_s.map(|age_s| (no_labels(), age_s));
+        self.gauges("calibration_age", help, Some(&Unit::Seconds), age)?;
+        self.mound_cameras(&status.mounds)?;
         let numbers: Vec<String> = status.cameras.iter().map(|camera| camera.id.to_string()).collect();
         let each = || status.cameras.iter().zip(&numbers).map(|(camera, number)| (camera, ("camera", number.as_str())));
         let states = each().flat_map(|(camera, label)| {
-            CAMERA_STATES.map(|state| (vec![label, ("state", state)], u32::from(camera.state == state)))
+            CameraState::ALL
+                .map(CameraState::as_str)
+                .map(|state| (vec![label, ("state", state)], u32::from(camera.state == state)))
         });
         self.gauges("camera_state", "1 for the state that a camera's calibration is in", None, states)?;
         let gauges: [(&str, &str, Option<Unit>, CameraGauge); 4] = [
@@ -354,14 +358,31 @@ impl Families<'_> {
             ("camera_drift", "How far the picture is off its model", Some(pixels()), |camera| camera.drift_px),
             ("camera_drift_sd", "Its standard deviation", Some(pixels()), |camera| camera.drift_sd_px),
             ("camera_clock_offset", "How far the clock is ahead", Some(Unit::Seconds), |camera| {
-                1e-6 * camera.clock_offset_us
+                camera.clock_offset_us.map(|us| 1e-6 * us)
             }),
         ];
         for (name, help, unit, value) in gauges {
-            self.gauges(name, help, unit.as_ref(), each().map(|(camera, label)| (vec![label], value(camera))))?;
+            let known = each().filter_map(|(camera, label)| Some((vec![label], value(camera)?)));
+            self.gauges(name, help, unit.as_ref(), known)?;
         }
         let corrections = each().map(|(camera, label)| (vec![label], u64::from(camera.corrections)));
         self.counters("camera_corrections", "Corrections of the camera's model", None, corrections)
+    }
+
+    fn mound_cameras(&mut self, mounds: &[MoundCameras]) -> fmt::Result {
+        let each = || mounds.iter().map(|mound| (mound, vec![("mound", mound.name.as_str())]));
+        let help = "Confidence in a mound's calibration; absent while it is unverified";
+        let known = each().filter_map(|(mound, label)| Some((label, mound.confidence?)));
+        self.gauges("mound_confidence", help, None, known)?;
+        let help = "For how long nobody has looked at a mound's cameras; absent while it is verified";
+        let unverified = each().filter_map(|(mound, label)| Some((label, mound.unverified_for_s?)));
+        self.gauges("mound_unverified", help, Some(&Unit::Seconds), unverified)?;
+        let help = "Cameras of a mound that send what results can use";
+        self.gauges("mound_cameras", help, None, each().map(|(mound, label)| (label, mound.cameras_heard)))?;
+        let help = "Cameras that a pitch needs";
+        self.gauges("mound_cameras_needed", help, None, each().map(|(mound, label)| (label, mound.cameras_needed)))?;
+        let help = "1 where somebody threw within 15 minutes";
+        self.gauges("mound_in_use", help, None, each().map(|(mound, label)| (label, u32::from(mound.in_use))))
     }
 
     fn upstream(&mut self, status: &UpstreamStatus) -> fmt::Result {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::latency::Latencies;
+use super::verdict::{BoxVerdict, Seen};
 use super::{
     AttributionStatus, CalibrationStatus, ClientStatus, IngestStatus, JournalStatus, Part, PartState, PublishedPitches,
     ReorderStatus, Stage, StoreStatus, SystemStatus, Telemetry, rfc3339,
@@ -62,7 +63,9 @@ impl LatencyReport {
 pub struct StatusReport {
     /// Version of the daemon.
     pub version: String,
-    /// Whether every part works.
+    /// One statement on all of it: cameras, calibration, marks, results, sensors, line.
+    pub verdict: BoxVerdict,
+    /// Whether every part of the daemon works, if need be degraded.
     pub ready: bool,
     /// RFC 3339.
     pub started_at: String,
@@ -101,6 +104,25 @@ pub struct StatusReport {
 }
 
 impl Telemetry {
+    /// One statement on how the box does.
+    pub fn verdict(&self) -> BoxVerdict {
+        let parts = self.parts();
+        let calibration = self.calibration.load_full();
+        let reorder = self.reorder.load_full();
+        let attribution = self.attribution.load_full();
+        let pitches = self.published.load_full().map(|status| *status).unwrap_or_default();
+        BoxVerdict::of(&Seen {
+            parts: &parts,
+            calibration: calibration.as_deref(),
+            reorder: reorder.as_deref(),
+            attribution: attribution.as_deref(),
+            store: self.store.load_full().map(|status| *status),
+            pitches,
+            now: self.clock.now(),
+            started: self.started,
+        })
+    }
+
     /// All numbers at this moment.
     pub fn report(&self) -> StatusReport {
         let around = self.surroundings.load_full();
@@ -108,6 +130,7 @@ impl Telemetry {
         let reorder = self.reorder.load_full().map(|status| (*status).clone()).unwrap_or_default();
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            verdict: self.verdict(),
             ready: self.ready(),
             started_at: rfc3339(self.started),
             uptime_s: self.clock.now().0.saturating_sub(self.started.0) as f64 / 1e9,

@@ -103,7 +103,7 @@ pub struct SourceStatus {
     pub state: SourceState,
     /// Whether the watermark waits for it now.
     pub gates: bool,
-    /// Arrival minus event time of its newest frame, ms; absent while unseen.
+    /// Arrival minus event time of its newest frame, ms; absent while it is not heard.
     pub lag_ms: Option<f64>,
     /// How far its newest event time is behind the newest of its mound, ms; absent while unseen.
     pub watermark_lag_ms: Option<f64>,
@@ -243,6 +243,9 @@ pub struct PublishedPitches {
     /// Of which frames came in before a crash and were not flushed to the journal.
     #[serde(default)]
     pub journal_gap: u64,
+    /// Release of the newest one, ns since 1970, earlier runs' included; null where there was none.
+    #[serde(default)]
+    pub newest_ns: Option<u64>,
 }
 
 /// How the mark feed does.
@@ -350,18 +353,45 @@ pub struct CameraStatus {
     pub id: u8,
     /// Its name in the venue file.
     pub name: String,
-    /// `ok`, `watch`, `alarm` or `excluded`.
+    /// `ok`, `unverified`, `watch`, `alarm`, `excluded`, `useless` or `silent`.
     pub state: String,
-    /// Of this camera alone, 0.50–0.95.
-    pub confidence: f64,
-    /// How far its picture is off its model, px at the centre of its track.
-    pub drift_px: f64,
-    /// Its standard deviation, px.
-    pub drift_sd_px: f64,
-    /// How far its clock is ahead of what is corrected, µs.
-    pub clock_offset_us: f64,
+    /// Why it is silent or useless, in words; null where it is neither.
+    #[serde(default)]
+    pub trouble: Option<String>,
+    /// For how long it has been so, s; null where it is neither.
+    #[serde(default)]
+    pub trouble_for_s: Option<f64>,
+    /// Of this camera alone, 0.50–0.95; null while it is unverified, useless or silent.
+    pub confidence: Option<f64>,
+    /// How far its picture is off its model, px at the centre of its track; null with the confidence.
+    pub drift_px: Option<f64>,
+    /// Its standard deviation, px; null with the confidence.
+    pub drift_sd_px: Option<f64>,
+    /// How far its clock is ahead of what is corrected, µs; null with the confidence.
+    pub clock_offset_us: Option<f64>,
     /// Corrections of its model so far.
     pub corrections: u32,
+}
+
+/// One mound's cameras as calibration has them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct MoundCameras {
+    /// Mound id.
+    pub mound: u8,
+    /// `game`, `bullpen_home`, `bullpen_visitor`.
+    pub name: String,
+    /// `verified` or `unverified`.
+    pub state: String,
+    /// For how long nobody has looked at its cameras, s; null while it is verified.
+    pub unverified_for_s: Option<f64>,
+    /// Cameras that send what results can use, and are not left out.
+    pub cameras_heard: u32,
+    /// Cameras that a pitch needs.
+    pub cameras_needed: u32,
+    /// Whether somebody threw here within 15 minutes.
+    pub in_use: bool,
+    /// How far to trust its results, 0.50–0.95; null while it is unverified.
+    pub confidence: Option<f64>,
 }
 
 /// The rig as calibration has it.
@@ -369,10 +399,16 @@ pub struct CameraStatus {
 pub struct CalibrationStatus {
     /// The ballpark's short name.
     pub venue: String,
-    /// Of the game mound, 0.50–0.95.
-    pub confidence: f64,
-    /// Effective age of its calibration, s.
-    pub age_s: f64,
+    /// Of the game mound, 0.50–0.95; null while it is unverified.
+    pub confidence: Option<f64>,
+    /// Effective age of its calibration, s; null while it is unverified.
+    pub age_s: Option<f64>,
+    /// Whether any camera is heard.
+    #[serde(default)]
+    pub is_heard: bool,
+    /// Ascending by mound.
+    #[serde(default)]
+    pub mounds: Vec<MoundCameras>,
     /// Ascending by source.
     pub cameras: Vec<CameraStatus>,
 }

@@ -15,9 +15,10 @@ use std::collections::{HashMap, VecDeque};
 use firmware_protocol::{Mark, MarkKind};
 use serde::{Deserialize, Serialize};
 
+use super::rig::About;
 use super::whose::Known;
 use super::{Pipeline, Profiles, Recent, Stage};
-use crate::calibration::{AlertKind, ExactState};
+use crate::calibration::ExactState;
 use crate::environment::Air;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::readiness::{EngineState, OutingKey};
@@ -63,7 +64,7 @@ pub struct Cut {
     lanes: Vec<LaneCut>,
     engine: EngineState,
     calibration: ExactState,
-    standing: Vec<(u8, AlertKind, u64)>,
+    standing: Vec<(About, u64)>,
     recent: Vec<Recent>,
     profiled: Vec<((PitcherId, MoundId), OutingKey)>,
     whose: Known,

@@ -3,8 +3,9 @@
 use crate::store::records::{Measured, Origin, PitchRecord, State, UNMARKED};
 use crate::tracking::pitch::{Flags, NineP, Pitch, PitchState};
 
-/// The record of a live pitch. `game_date` is the park's day of baseball, `YYYY-MM-DD`, `confidence` that in the rig.
-pub(super) fn record(pitch: &Pitch, game_date: String, confidence: f64) -> PitchRecord {
+/// The record of a live pitch. `game_date` is the park's day of baseball, `YYYY-MM-DD`, `confidence` that in the rig, where it is
+/// verified.
+pub(super) fn record(pitch: &Pitch, game_date: String, confidence: Option<f64>) -> PitchRecord {
     let mut values = Measured::from(&pitch.values);
     let NineP { vx0, vy0, vz0, ax, ay, az, .. } = pitch.nine_p;
     for (to, from) in [
@@ -40,7 +41,7 @@ pub(super) fn record(pitch: &Pitch, game_date: String, confidence: f64) -> Pitch
         cameras: pitch.cameras,
         residual_px: Some(pitch.residual_px),
         late_data_frac: pitch.late_data_frac(),
-        calibration_confidence: Some(confidence),
+        calibration_confidence: confidence,
         release_marked: pitch.release_marked,
         flags: flags(pitch),
     }

@@ -2,9 +2,12 @@
 //! the trackers. That is the only way back in the whole pipeline.
 
 use firmware_protocol::MarkKind;
+use serde::{Deserialize, Serialize};
 
 use super::{Lane, Output, Stage};
-use crate::calibration::{self, AlertKind, Calibration, CalibrationState, EventKind, Report};
+use crate::calibration::{
+    self, ABSENT_S, AlertKind, Calibration, CalibrationState, EventKind, Report, UNVERIFIED_TOLD_S,
+};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::ingest::Signal;
 use crate::readiness::{CameraAlert, Severity};
@@ -30,6 +33,16 @@ pub struct Kept {
     pub state: CalibrationState,
 }
 
+/// What an alert of calibration is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct About {
+    /// Source; 0 where it is about no one camera.
+    camera: u8,
+    /// The mound, where it is about one.
+    mound: Option<MoundId>,
+    kind: AlertKind,
+}
+
 /// Calibration, and what the pipeline knows of it.
 pub(super) struct Rig {
     pub(super) calibration: Calibration,
@@ -38,7 +51,7 @@ pub(super) struct Rig {
     /// Source, name and mound of each camera.
     cameras: Vec<(u8, String, MoundId)>,
     /// Alerts that stand, with their numbers in the book.
-    pub(super) standing: Vec<(u8, AlertKind, u64)>,
+    pub(super) standing: Vec<(About, u64)>,
     evidence: Vec<RigEvidence>,
     pub(super) passed: BoxNs,
     pub(super) kept: BoxNs,
@@ -72,31 +85,55 @@ impl Rig {
     }
 
     /// The rule's name, how bad it is, the number behind it and its limit.
-    fn alert(&self, camera: u8, kind: AlertKind, reason: &str, report: &Report) -> CameraAlert {
+    fn alert(&self, about: About, reason: &str, report: &Report) -> CameraAlert {
+        let About { camera, mound, kind } = about;
         let of_camera = report.cameras.iter().find(|c| c.id == camera);
-        let shift_px = of_camera.map_or(0.0, |c| c.drift.dx_px.hypot(c.drift.dy_px));
-        let (severity, limit) = match kind {
-            AlertKind::Watch => (Severity::Warning, self.limits.watch_px),
-            AlertKind::Maintenance => (Severity::Warning, self.limits.alarm_px),
-            AlertKind::Alarm => (Severity::Critical, self.limits.alarm_px),
-            AlertKind::Excluded => (Severity::Critical, self.limits.beyond_repair_px),
+        let of_mound = report.mounds.iter().find(|m| Some(m.mound) == mound);
+        let drift = of_camera.and_then(|c| c.drift);
+        let shift_px = drift.map_or(0.0, |drift| drift.dx_px.hypot(drift.dy_px));
+        let (severity, value, limit) = match kind {
+            AlertKind::Watch => (Severity::Warning, shift_px, self.limits.watch_px),
+            AlertKind::Maintenance => (Severity::Warning, shift_px, self.limits.alarm_px),
+            AlertKind::Alarm => (Severity::Critical, shift_px, self.limits.alarm_px),
+            AlertKind::Excluded => (Severity::Critical, shift_px, self.limits.beyond_repair_px),
+            AlertKind::Silent | AlertKind::Useless => {
+                let for_s = of_camera.and_then(|c| c.silent_for_s.or(c.useless_for_s));
+                (Severity::Warning, for_s.unwrap_or(ABSENT_S), ABSENT_S)
+            }
+            AlertKind::MoundCameras => {
+                let heard = of_mound.map_or(0, |m| m.cameras_heard);
+                (Severity::Critical, heard.into(), of_mound.map_or(1, |m| m.cameras_needed).into())
+            }
+            AlertKind::RigUnverified => {
+                let for_s = of_mound.and_then(|m| m.unverified_for_s);
+                (Severity::Warning, for_s.unwrap_or(UNVERIFIED_TOLD_S) / 60.0, UNVERIFIED_TOLD_S / 60.0)
+            }
         };
         let name = self.cameras.iter().find(|(id, ..)| *id == camera).map_or("", |(_, name, _)| name);
+        let message = if camera > 0 { format!("Camera {camera} ({name}): {reason}") } else { capital(reason) };
         CameraAlert {
-            camera,
-            rule: format!("camera_{}", kind.as_str()),
+            camera: (camera > 0).then_some(camera),
+            mound,
+            rule: kind.rule().to_owned(),
             severity,
-            message: format!("Camera {camera} ({name}): {reason}"),
-            value: shift_px,
+            message,
+            value,
             limit,
         }
     }
+}
+
+/// With a capital letter.
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 impl<P> Stage<P> {
     /// Hands on what a frame says of its camera. A BALL says nothing until its pitch is final.
     pub(super) fn inspect(&mut self, frame: &Stamped<Signal>) {
         let calibration = &mut self.rig.calibration;
+        calibration.delivered(frame.source, self.now);
         match &frame.payload {
             Signal::Health(health) if CAMERAS.contains(&frame.source) => {
                 calibration.health(frame.source, frame.event, health, self.now);
@@ -169,8 +206,10 @@ impl<P> Stage<P> {
                 EventKind::Reinstated => {
                     self.with_lane_of(event.camera, |lane| lane.tracker.exclude(event.camera, false));
                 }
-                EventKind::Raised(kind) => self.raise(event.camera, kind, &event.reason, &report),
-                EventKind::Cleared(kind) => self.clear(event.camera, kind),
+                EventKind::Raised(kind) => {
+                    self.raise(About { camera: event.camera, mound: event.mound, kind }, &event.reason, &report);
+                }
+                EventKind::Cleared(kind) => self.clear(About { camera: event.camera, mound: event.mound, kind }),
                 // A rig that moved corrects each of its cameras besides.
                 EventKind::State { .. } | EventKind::RigMoved { .. } => {}
             }
@@ -186,7 +225,7 @@ impl<P> Stage<P> {
         let report = self.rig.calibration.report(self.now);
         for camera in &report.cameras {
             for alert in &camera.alerts {
-                self.raise(camera.id, alert.kind, &alert.reason, &report);
+                self.raise(About { camera: camera.id, mound: None, kind: alert.kind }, &alert.reason, &report);
             }
         }
         self.settle();
@@ -212,21 +251,20 @@ impl<P> Stage<P> {
         }
     }
 
-    fn raise(&mut self, camera: u8, kind: AlertKind, reason: &str, report: &Report) {
-        if self.rig.standing.iter().any(|(of, what, _)| (*of, *what) == (camera, kind)) {
+    fn raise(&mut self, about: About, reason: &str, report: &Report) {
+        if self.rig.standing.iter().any(|(of, _)| *of == about) {
             return;
         }
-        let about = self.rig.alert(camera, kind, reason, report);
-        let alert = self.engine.raise_of_camera(about, EventNs(self.now.0));
-        self.rig.standing.push((camera, kind, alert.id));
+        let alert = self.engine.raise_of_camera(self.rig.alert(about, reason, report), EventNs(self.now.0));
+        self.rig.standing.push((about, alert.id));
         self.outputs.push(Output::Raised(alert));
     }
 
-    fn clear(&mut self, camera: u8, kind: AlertKind) {
-        let Some(at) = self.rig.standing.iter().position(|(of, what, _)| (*of, *what) == (camera, kind)) else {
+    fn clear(&mut self, about: About) {
+        let Some(at) = self.rig.standing.iter().position(|(of, _)| *of == about) else {
             return;
         };
-        let (.., id) = self.rig.standing.swap_remove(at);
+        let (_, id) = self.rig.standing.swap_remove(at);
         self.outputs.extend(self.engine.clear_of_camera(id, EventNs(self.now.0)).map(Output::Cleared));
     }
 }

@@ -182,7 +182,7 @@ impl<P: Profiles> Stage<P> {
             return;
         }
         let day = game_date(pitch.release.0, &self.zone);
-        let confidence = self.rig.calibration.confidence(pitch.mound, self.now).fused;
+        let confidence = self.rig.calibration.confidence(pitch.mound, self.now).map(|c| c.fused);
         let mut record = record::record(pitch, day.to_string(), confidence);
         let touched = |gap: &Gap| gap.touches(self.rig.cameras_of(pitch.mound), pitch.release, pitch.plate);
         if self.gaps.iter().any(touched) {
@@ -205,7 +205,7 @@ impl<P: Profiles> Stage<P> {
         let outing = pitch.context.pitcher.map(|pitcher| {
             let game = pitch.context.game_pk.unwrap_or(GamePk(0));
             let key = self.begin((pitcher, pitch.mound), day, pitch.release, game);
-            let seen = OutingPitch { calibration_confidence: Some(confidence), ..OutingPitch::from(pitch) };
+            let seen = OutingPitch { calibration_confidence: confidence, ..OutingPitch::from(pitch) };
             (pitcher, key, seen.in_standard_air(&self.air))
         });
         if let Some((pitcher, key, seen)) = outing {
@@ -263,6 +263,7 @@ impl<P: Profiles> Sink<Signal> for Stage<P> {
         if let Some(tap) = &mut self.tap {
             tap.frame(path, frame);
         }
+        self.rig.calibration.arrived(frame.source, frame.event, frame.arrival);
         self.gaps.retain_mut(|gap| gap.note(frame));
     }
 

@@ -273,7 +273,7 @@ impl Engine {
 
     /// Raises an alert about a camera, in the same book as those about pitchers.
     pub fn raise_of_camera(&mut self, about: CameraAlert, at: EventNs) -> Alert {
-        let CameraAlert { camera, rule, severity, message, value, limit } = about;
+        let CameraAlert { camera, mound, rule, severity, message, value, limit } = about;
         self.known.book.raise(
             at,
             Alert {
@@ -281,16 +281,16 @@ impl Engine {
                 rule,
                 severity,
                 pitcher: None,
-                camera: Some(camera),
+                camera,
                 message,
                 value,
                 limit,
                 raised_at: String::new(),
                 cleared_at: None,
                 acknowledged_at: None,
-                now: Some(value),
+                now: None,
                 cleared_because: None,
-                mound: None,
+                mound,
                 audience: Audience::Engineer,
             },
         )

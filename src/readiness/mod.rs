@@ -133,11 +133,14 @@ pub struct Alert {
     pub audience: Audience,
 }
 
-/// What somebody else than this room has against a camera; the book of alerts numbers and keeps it as its own.
+/// What somebody else than this room has against a camera or a mound's cameras; the book of alerts numbers and keeps it as its
+/// own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraAlert {
-    /// Source.
-    pub camera: u8,
+    /// Source, where it is about one camera.
+    pub camera: Option<u8>,
+    /// The mound, where it is about all cameras of one.
+    pub mound: Option<MoundId>,
     /// Which rule.
     pub rule: String,
     /// How bad.

@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn an_envelope_is_the_document_that_it_says() {
         let box_name: BoxName = "busch_iii".parse().expect("a name");
-        let told = CalibrationStatus { venue: "busch \"iii\"".to_owned(), confidence: 0.9, ..Default::default() };
+        let told = CalibrationStatus { venue: "busch \"iii\"".to_owned(), confidence: Some(0.9), ..Default::default() };
         let summary = Told::Calibration(&told).summary(BoxNs(1_700_000_000_123_000_000)).expect("plain data");
         let record = OutboxRecord { epoch: 0xab, summary };
         let parcel = Parcel::new(&box_name, &Queued { lane: Lane::Backlog, sequence: 7, record });

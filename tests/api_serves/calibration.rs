@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pitchguard::calibration::{
-    AlertKind, CameraReport, CameraState, ChartPoint, Confidence, CorrectionRecord, Drift, MoundReport, NextAction,
-    Outcome, Proposal, Report, StandingAlert,
+    AlertKind, CameraReport, CameraState, ChartPoint, Confidence, CorrectionRecord, Drift, MoundReport, MoundState,
+    NextAction, Outcome, Proposal, Report, StandingAlert,
 };
 use pitchguard::ids::{BoxNs, MoundId};
-use pitchguard::observe::{CalibrationStatus, CameraStatus};
+use pitchguard::observe::{CalibrationStatus, CameraStatus, MoundCameras};
 use pitchguard::tracking::CameraCorrection;
 use serde_json::{Value, json};
 
@@ -136,14 +136,32 @@ fn scrapers_and_the_status_verb_see_each_camera() {
         id: 2,
         name: "home_high_third".to_owned(),
         state: "watch".to_owned(),
-        confidence: 0.83,
-        drift_px: 0.41,
-        drift_sd_px: 0.05,
-        clock_offset_us: -20.0,
+        trouble: None,
+        trouble_for_s: None,
+        confidence: Some(0.83),
+        drift_px: Some(0.41),
+        drift_sd_px: Some(0.05),
+        clock_offset_us: Some(-20.0),
         corrections: 1,
     };
-    let status =
-        CalibrationStatus { venue: "busch_iii".to_owned(), confidence: 0.9, age_s: 60.0, cameras: vec![camera] };
+    let unknown = CameraStatus { id: 7, state: "silent".to_owned(), ..CameraStatus::default() };
+    let bullpen = MoundCameras {
+        mound: 1,
+        name: "bullpen_home".to_owned(),
+        state: "unverified".to_owned(),
+        unverified_for_s: Some(3000.0),
+        cameras_heard: 3,
+        cameras_needed: 2,
+        ..MoundCameras::default()
+    };
+    let status = CalibrationStatus {
+        venue: "busch_iii".to_owned(),
+        confidence: Some(0.9),
+        age_s: Some(60.0),
+        is_heard: true,
+        mounds: vec![bullpen],
+        cameras: vec![camera, unknown],
+    };
     stage.telemetry.publish_calibration(status.clone());
     let text = stage.get("/metrics").text().expect("text");
     for line in [
@@ -154,8 +172,18 @@ fn scrapers_and_the_status_verb_see_each_camera() {
         "pitchguard_camera_confidence{camera=\"2\"} 0.83",
         "pitchguard_camera_drift_pixels{camera=\"2\"} 0.41",
         "pitchguard_camera_corrections_total{camera=\"2\"} 1",
+        "pitchguard_camera_state{camera=\"7\",state=\"silent\"} 1",
+        "pitchguard_mound_unverified_seconds{mound=\"bullpen_home\"} 3000.0",
+        "pitchguard_mound_cameras{mound=\"bullpen_home\"} 3",
     ] {
         assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
+    }
+    for unknown in [
+        "pitchguard_camera_confidence{camera=\"7\"}",
+        "pitchguard_camera_drift_pixels{camera=\"7\"}",
+        "pitchguard_mound_confidence{",
+    ] {
+        assert!(!text.contains(unknown), "what is not known has no number: {unknown} in\n{text}");
     }
     let report = pitchguard::cli::status::ask(&stage.url("/")).expect("a report");
     assert_eq!(report.calibration, Some(status));
@@ -174,11 +202,14 @@ pub(crate) fn calibration() -> Report {
         name: name.to_owned(),
         mound: MoundId(0),
         state: CameraState::Ok,
-        confidence: 0.91,
-        confidence_time: 0.92,
-        confidence_residual: 0.9,
-        age_s: 120.0,
-        drift: Drift {
+        trouble: None,
+        silent_for_s: None,
+        useless_for_s: None,
+        confidence: Some(0.91),
+        confidence_time: Some(0.92),
+        confidence_residual: Some(0.9),
+        age_s: Some(120.0),
+        drift: Some(Drift {
             dx_px: 0.41,
             dy_px: -0.02,
             roll_rad: 1e-5,
@@ -188,9 +219,9 @@ pub(crate) fn calibration() -> Report {
             roll_sd_rad: 2e-5,
             scale_sd: 3e-5,
             plate_in: 0.012,
-        },
-        clock_offset_us: 3.0,
-        clock_offset_sd_us: 4.0,
+        }),
+        clock_offset_us: Some(3.0),
+        clock_offset_sd_us: Some(4.0),
         clock_told_us: Some(0.1),
         residual_px: None,
         scatter_px: None,
@@ -229,18 +260,28 @@ pub(crate) fn calibration() -> Report {
     drifting.chart = (0..10).map(point).collect();
     Report {
         venue: "busch_iii".to_owned(),
-        confidence: 0.9,
-        confidence_time: 0.92,
-        confidence_residual: 0.88,
-        age_s: 120.0,
+        confidence: Some(0.9),
+        confidence_time: Some(0.92),
+        confidence_residual: Some(0.88),
+        age_s: Some(120.0),
+        is_heard: true,
+        alerts: Vec::new(),
         watch_px: 0.25,
         alarm_px: 1.0,
         mounds: vec![MoundReport {
             mound: MoundId(0),
-            confidence: Confidence { fused: 0.9, time: 0.92, residual: 0.88 },
+            name: "game".to_owned(),
+            state: MoundState::Verified,
+            since: at(0),
+            unverified_for_s: None,
+            cameras_heard: 12,
+            cameras_needed: 2,
+            in_use: true,
+            confidence: Some(Confidence { fused: 0.9, time: 0.92, residual: 0.88 }),
             plate_error_in: Some(0.03),
             pitches: 12,
             unverified: None,
+            alerts: Vec::new(),
         }],
         cameras: vec![camera(1, "<b>high & \"low\"</b>"), drifting],
         next_action: NextAction { what: "correct camera 2".to_owned(), why: "its drift & sd".to_owned(), when: None },

@@ -1,7 +1,7 @@
 //! Knocks, clocks, a rig that moves as one, and nothing at all.
 
 use nalgebra::Vector3;
-use pitchguard::calibration::{AlertKind, CameraState, Event, EventKind};
+use pitchguard::calibration::{AlertKind, Event, EventKind};
 use pitchguard::ids::MoundId;
 
 use crate::park::{Fault, Game, Options, at, quantile};
@@ -47,9 +47,10 @@ fn a_clock_that_is_off_is_estimated_and_corrected_and_is_no_drift() {
             let game = Game::play(Fault::Clock(camera, 200_000.0), Options { pitches: 100, ..Options::seed(seed) });
             let report = game.park.calibration.report(at(99));
             let found = report.cameras.iter().find(|c| c.id == camera).expect("in the rig");
-            let estimate_us = found.clock_offset_us + found.correction.clock_offset_ns * 1e-3;
+            let estimate_us = found.clock_offset_us.expect("judged") + found.correction.clock_offset_ns * 1e-3;
             let px_per_us = 1e-6 * game.park.image_speed_px_s(camera);
-            let (image_px, sd_px) = ((estimate_us - 200.0) * px_per_us, found.clock_offset_sd_us * px_per_us);
+            let sd_us = found.clock_offset_sd_us.expect("judged");
+            let (image_px, sd_px) = ((estimate_us - 200.0) * px_per_us, sd_us * px_per_us);
             println!(
                 "camera {camera} seed {seed}: {estimate_us:.0} µs, {image_px:.3} ± {sd_px:.3} px of image motion, corrected {:.0} µs at {:?}, watches {:?}",
                 found.correction.clock_offset_ns * 1e-3,
@@ -121,11 +122,12 @@ fn without_landmarks_nothing_verifies_and_the_confidence_decays_and_says_why() {
     println!(
         "{:?} {:?}",
         report.mounds[0],
-        game.confidence.iter().step_by(20).map(|c| format!("{c:.2}")).collect::<Vec<_>>()
+        game.confidence.iter().step_by(20).map(|c| c.map(|c| format!("{c:.2}"))).collect::<Vec<_>>()
     );
-    assert!(report.confidence_time < 0.55 && report.confidence < 0.80, "{report:?}");
+    let (Some(time), Some(fused)) = (report.confidence_time, report.confidence) else { panic!("{report:?}") };
+    assert!(time < 0.62 && fused < 0.80, "{report:?}");
     let why = report.mounds[0].unverified.clone().expect("not verified");
     assert!(why.contains("landmarks"), "{why}");
-    assert_eq!(game.park.calibration.confidence(MoundId(0), at(299)).fused.to_bits(), report.confidence.to_bits());
-    assert!(report.cameras.iter().all(|c| c.state == CameraState::Ok), "{}", game.describe());
+    assert_eq!(game.park.calibration.confidence(MoundId(0), at(299)).map(|c| c.fused), report.confidence);
+    assert!(report.cameras.iter().all(|c| !c.state.is_accused()), "{}", game.describe());
 }

@@ -4,6 +4,7 @@
 mod drift;
 mod faults;
 mod park;
+mod presence;
 mod repair;
 #[path = "../tracking_rig/thrower.rs"]
 #[allow(dead_code, unreachable_pub)] // flights and air of the tracking tests

@@ -67,8 +67,8 @@ pub(crate) struct Game {
     pub(crate) events: Vec<(usize, Event)>,
     /// Inches at the plate, pitch by pitch.
     pub(crate) plate_error_in: Vec<f64>,
-    /// Of the rig, after each pitch.
-    pub(crate) confidence: Vec<f64>,
+    /// Of the rig, after each pitch; none while it is unverified.
+    pub(crate) confidence: Vec<Option<f64>>,
     pub(crate) seconds: f64,
 }
 
@@ -261,6 +261,8 @@ impl Park {
             exposure_ns: 500_000,
         };
         for id in 1..=12 {
+            self.calibration.arrived(id, EventNs(now.0), now);
+            self.calibration.delivered(id, now);
             self.calibration.health(id, EventNs(now.0), &health, now);
         }
         let error = self.throw(pitch);
@@ -294,7 +296,7 @@ impl Game {
         let (mut events, mut plate_error_in, mut confidence) = (Vec::new(), Vec::new(), Vec::new());
         for pitch in 0..park.options.pitches {
             plate_error_in.extend(park.play(pitch));
-            confidence.push(park.calibration.confidence(MoundId(0), at(pitch)).fused);
+            confidence.push(park.calibration.confidence(MoundId(0), at(pitch)).map(|c| c.fused));
             if park.options.corrected {
                 events.extend(park.obey().into_iter().map(|event| (pitch, event)));
             } else {
@@ -347,7 +349,7 @@ impl Game {
     }
 
     pub(crate) fn least_confidence(&self, pitches: std::ops::Range<usize>) -> f64 {
-        self.confidence[pitches].iter().copied().fold(1.0, f64::min)
+        self.confidence[pitches].iter().flatten().copied().fold(1.0, f64::min)
     }
 
     pub(crate) fn plate_p95_in(&self) -> f64 {

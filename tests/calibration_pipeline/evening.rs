@@ -34,6 +34,11 @@ pub(crate) struct Evening {
     pub(crate) published: Vec<f64>,
     pub(crate) events: Vec<(f64, Event)>,
     pub(crate) raised: Vec<Alert>,
+    /// The same with the moment at which each was raised, and cleared.
+    pub(crate) alerts: Vec<(f64, Alert)>,
+    pub(crate) cleared: Vec<(f64, Alert)>,
+    /// Final pitches of all mounds.
+    pub(crate) all_finals: Vec<PitchRecord>,
     /// Once a minute.
     pub(crate) reports: Vec<(f64, Report)>,
     pub(crate) kept: Option<CalibrationState>,
@@ -90,6 +95,9 @@ impl Evening {
             published: Vec::new(),
             events: Vec::new(),
             raised: Vec::new(),
+            alerts: Vec::new(),
+            cleared: Vec::new(),
+            all_finals: Vec::new(),
             reports: Vec::new(),
             kept: None,
         };
@@ -117,13 +125,22 @@ impl Evening {
     }
 
     fn take(&mut self, now: BoxNs, output: Output) {
+        if let Output::Pitch { record, .. } = &output
+            && record.state == State::Final
+        {
+            self.all_finals.push((**record).clone());
+        }
         match output {
             Output::Pitch { record, .. } if record.state == State::Final && record.mound == 0 => {
                 self.finals.push(*record);
                 self.published.push(self.seconds(now));
             }
             Output::Camera(event) => self.events.push((self.seconds(now), *event)),
-            Output::Raised(alert) => self.raised.push(alert),
+            Output::Raised(alert) => {
+                self.alerts.push((self.seconds(now), alert.clone()));
+                self.raised.push(alert);
+            }
+            Output::Cleared(alert) => self.cleared.push((self.seconds(now), alert)),
             Output::Calibration(kept) => self.kept = Some(kept.state),
             _ => {}
         }

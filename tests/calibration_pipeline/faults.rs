@@ -79,9 +79,9 @@ fn without_landmarks_the_confidence_in_a_moved_rig_falls_and_says_why() {
         evening.reports.iter().rev().take(60).map(|(_, report)| (report, &report.mounds[0])).collect();
     let says = |said: &Option<String>| said.as_ref().is_some_and(|said| said.contains("landmarks"));
     let unverified = last_hour.iter().filter(|(_, mound)| says(&mound.unverified)).count();
-    let fused = last_hour.iter().map(|(report, _)| report.confidence).fold(1.0, f64::min);
+    let fused = last_hour.iter().filter_map(|(report, _)| report.confidence).fold(1.0, f64::min);
     eprintln!(
-        "without landmarks: unverified for {unverified} of the last 60 min, confidence down to {fused:.3}, {:.3} at \
+        "without landmarks: unverified for {unverified} of the last 60 min, confidence down to {fused:.3}, {:?} at \
          the end: {:?}",
         end.confidence, end.mounds[0].unverified
     );
@@ -98,7 +98,7 @@ fn a_clock_that_is_off_is_corrected_and_not_booked_as_drift() {
         let evening = Evening::play(short(seed, 100, Faults::default().clock(camera, OFFSET_US)));
         let report = evening.last().cameras.iter().find(|c| c.id == camera).expect("every camera is told of");
         let corrected_us = 1e-3 * report.correction.clock_offset_ns;
-        let known_us = corrected_us + report.clock_offset_us;
+        let known_us = corrected_us + report.clock_offset_us.expect("it is judged");
         let [dx, dy] = Evening::moves(camera, &report.correction);
         eprintln!(
             "camera {camera} seed {seed}: clock {known_us:.0} µs, of which {corrected_us:.0} corrected; picture moved by \

@@ -7,4 +7,5 @@ mod common;
 mod drift;
 mod evening;
 mod faults;
+mod nights;
 mod trust;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use boon::{Compiler, SchemaIndex, Schemas};
 use pitchguard::features::Feature;
 use pitchguard::ids::{MoundId, PitcherId};
-use pitchguard::observe::{CalibrationStatus, CameraStatus};
+use pitchguard::observe::{CalibrationStatus, CameraStatus, MoundCameras};
 use pitchguard::readiness::{
     Alert, AsOf, Audience, FeatureValue, Index, Presence, PresenceState, Readiness, Severity, Verdict,
 };
@@ -153,16 +153,29 @@ fn calibration() -> CalibrationStatus {
         id,
         name: format!("Camera {id}"),
         state: "ok".to_owned(),
-        confidence: 0.93,
-        drift_px: 0.11,
-        drift_sd_px: 0.04,
-        clock_offset_us: -3.1,
+        trouble: None,
+        trouble_for_s: None,
+        confidence: Some(0.93),
+        drift_px: Some(0.11),
+        drift_sd_px: Some(0.04),
+        clock_offset_us: Some(-3.1),
         corrections: 2,
     };
     CalibrationStatus {
         venue: "busch_iii".to_owned(),
-        confidence: 0.93,
-        age_s: 7310.0,
+        confidence: Some(0.93),
+        age_s: Some(7310.0),
+        is_heard: true,
+        mounds: vec![MoundCameras {
+            mound: 0,
+            name: "game".to_owned(),
+            state: "verified".to_owned(),
+            unverified_for_s: None,
+            cameras_heard: 12,
+            cameras_needed: 2,
+            in_use: true,
+            confidence: Some(0.93),
+        }],
         cameras: (1..=12).map(camera).collect(),
     }
 }

@@ -11,7 +11,7 @@ use axum::routing::get;
 
 use super::chart::{Chart, Limits};
 use crate::api::ApiState;
-use crate::calibration::{CameraReport, CameraState, CorrectionRecord, Outcome, Report};
+use crate::calibration::{AlertKind, CameraReport, CameraState, CorrectionRecord, Outcome, Report};
 use crate::ids::BoxNs;
 
 /// Levels at which a confidence is shown as good, and as one to look at (science.md §6, alerts).
@@ -97,30 +97,28 @@ const LEGEND: &str = r#"<p class="note legend"><span class="key dx">dx</span> <s
 impl Main<'_> {
     fn rig(&self, f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
         f.write_str(r#"<section aria-labelledby="rig"><h2 id="rig">The rig</h2><div class="rig">"#)?;
-        write!(
-            f,
-            r#"<p class="figure"><span class="value {}">{:.2}</span> confidence</p>"#,
-            level(report.confidence),
-            report.confidence
-        )?;
-        write!(
-            f,
-            r#"<p class="figure"><span class="value">{:.2}</span> by age, {} effective</p>"#,
-            report.confidence_time,
-            span(report.age_s)
-        )?;
-        write!(
-            f,
-            r#"<p class="figure"><span class="value">{:.2}</span> by residuals</p>"#,
-            report.confidence_residual
-        )?;
+        if let (Some(fused), Some(time), Some(residual)) =
+            (report.confidence, report.confidence_time, report.confidence_residual)
+        {
+            let age = span(report.age_s.unwrap_or_default());
+            let figure = |f: &mut fmt::Formatter<'_>, level: &str, value: f64, what: &str| {
+                write!(f, r#"<p class="figure"><span class="value {level}">{value:.2}</span> {what}</p>"#)
+            };
+            figure(f, level(fused), fused, "confidence")?;
+            figure(f, "", time, &format!("by age, {age} effective"))?;
+            figure(f, "", residual, "by residuals")?;
+        } else {
+            f.write_str(
+                r#"<p class="figure"><span class="value watch">unverified</span> nobody has looked at the game mound's cameras</p>"#,
+            )?;
+        }
         let next = &report.next_action;
         write!(f, r#"<p class="next"><strong>Next:</strong> {}"#, Text(&next.what))?;
         if let Some(when) = next.when {
             write!(f, " {}", Ago(self.now, when))?;
         }
         write!(f, r#"<span class="reason">{}</span></p></div>"#, Text(&next.why))?;
-        mounds(f, report)?;
+        mounds(f, report, self.now)?;
         f.write_str(
             r#"<p class="act"><button type="button" data-recalibrate="">Recalibrate all…</button>
 <span id="answer" role="status"></span></p></section>"#,
@@ -128,11 +126,22 @@ impl Main<'_> {
     }
 
     fn alerts(&self, f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+        let of_rig = report.alerts.iter().chain(report.mounds.iter().flat_map(|mound| &mound.alerts));
+        let mut of_rig = of_rig.peekable();
         let mut standing = report.cameras.iter().flat_map(|c| c.alerts.iter().map(move |alert| (c, alert))).peekable();
-        if standing.peek().is_none() {
+        if standing.peek().is_none() && of_rig.peek().is_none() {
             return Ok(());
         }
         f.write_str(r#"<section aria-labelledby="alerts"><h2 id="alerts">Alerts</h2><ul id="alert-list">"#)?;
+        for alert in of_rig {
+            write!(
+                f,
+                r#"<li class="{}"><span>{}</span><span class="reason">since {}</span></li>"#,
+                if alert.kind == AlertKind::MoundCameras { "alarm" } else { "watch" },
+                Text(&alert.reason),
+                Ago(self.now, alert.since)
+            )?;
+        }
         for (camera, alert) in standing {
             let kind = alert.kind.as_str();
             write!(
@@ -156,26 +165,11 @@ impl Main<'_> {
         )?;
         let label = format!("drift of camera {id}");
         write!(f, "{}", Chart { points: &camera.chart, now: self.now, limits, label: &label })?;
-        let drift = &camera.drift;
         f.write_str("<dl>")?;
-        let shift = format!(
-            "dx {} ± {:.2}, dy {} ± {:.2} px",
-            signed(drift.dx_px, 2),
-            drift.dx_sd_px,
-            signed(drift.dy_px, 2),
-            drift.dy_sd_px
-        );
-        row(f, "Drift", &shift)?;
-        row(f, "Roll", &format!("{} ± {:.3} mrad", signed(1e3 * drift.roll_rad, 3), 1e3 * drift.roll_sd_rad))?;
-        row(f, "Scale", &format!("{} ± {:.3} ‰", signed(1e3 * drift.scale, 3), 1e3 * drift.scale_sd))?;
-        row(f, "Moves the plate", &format!("{:.3} in", drift.plate_in))?;
-        let told = camera.clock_told_us.map_or_else(String::new, |us| format!(", says {}", signed(us, 0)));
-        row(f, "Clock", &format!("{} ± {:.0} µs{told}", signed(camera.clock_offset_us, 0), camera.clock_offset_sd_us))?;
-        let confidence = format!(
-            "{:.2} (age {:.2}, residuals {:.2})",
-            camera.confidence, camera.confidence_time, camera.confidence_residual
-        );
-        row(f, "Confidence", &confidence)?;
+        if let Some(trouble) = &camera.trouble {
+            row(f, "Trouble", trouble)?;
+        }
+        known(f, camera)?;
         let seen = [
             camera.residual_px.map(|px| format!("{px:.2} px")),
             camera.scatter_px.map(|px| format!("scatter {px:.2} px")),
@@ -224,7 +218,32 @@ impl Main<'_> {
     }
 }
 
-fn mounds(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+/// What is known of where a camera stands; that nothing is, where it is so.
+fn known(f: &mut fmt::Formatter<'_>, camera: &CameraReport) -> fmt::Result {
+    let (Some(drift), Some(fused), Some(time), Some(residual)) =
+        (&camera.drift, camera.confidence, camera.confidence_time, camera.confidence_residual)
+    else {
+        return row(f, "Drift", "not known");
+    };
+    let shift = format!(
+        "dx {} ± {:.2}, dy {} ± {:.2} px",
+        signed(drift.dx_px, 2),
+        drift.dx_sd_px,
+        signed(drift.dy_px, 2),
+        drift.dy_sd_px
+    );
+    row(f, "Drift", &shift)?;
+    row(f, "Roll", &format!("{} ± {:.3} mrad", signed(1e3 * drift.roll_rad, 3), 1e3 * drift.roll_sd_rad))?;
+    row(f, "Scale", &format!("{} ± {:.3} ‰", signed(1e3 * drift.scale, 3), 1e3 * drift.scale_sd))?;
+    row(f, "Moves the plate", &format!("{:.3} in", drift.plate_in))?;
+    if let (Some(us), Some(sd)) = (camera.clock_offset_us, camera.clock_offset_sd_us) {
+        let told = camera.clock_told_us.map_or_else(String::new, |us| format!(", says {}", signed(us, 0)));
+        row(f, "Clock", &format!("{} ± {sd:.0} µs{told}", signed(us, 0)))?;
+    }
+    row(f, "Confidence", &format!("{fused:.2} (age {time:.2}, residuals {residual:.2})"))
+}
+
+fn mounds(f: &mut fmt::Formatter<'_>, report: &Report, now: BoxNs) -> fmt::Result {
     if report.mounds.is_empty() {
         return Ok(());
     }
@@ -232,21 +251,32 @@ fn mounds(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
         r#"<div class="scroll" tabindex="0" role="region" aria-labelledby="rig"><table><thead><tr>
 <th scope="col">Mound</th><th scope="col" class="number">Confidence</th><th scope="col" class="number">By age</th>
 <th scope="col" class="number">By residuals</th><th scope="col" class="number">Plate error, 95 %</th>
-<th scope="col" class="number">Pitches in 15 min</th><th scope="col">Verified</th></tr></thead><tbody>"#,
+<th scope="col" class="number">Pitches in 15 min</th><th scope="col" class="number">Cameras of use</th>
+<th scope="col">Verified</th></tr></thead><tbody>"#,
     )?;
     for mound in &report.mounds {
         let name = ["Game", "Home bullpen", "Visitor bullpen"].get(usize::from(mound.mound.0)).unwrap_or(&"Other");
-        let confidence = mound.confidence;
         let plate = mound.plate_error_in.map_or_else(|| "–".to_owned(), |inches| format!("{inches:.3} in"));
+        let parts = match &mound.confidence {
+            Some(c) => [c.fused, c.time, c.residual].map(|part| format!("{part:.2}")),
+            None => ["–"; 3].map(str::to_owned),
+        };
+        let verified = match (mound.unverified_for_s, &mound.unverified) {
+            (Some(for_s), _) => format!("unverified for {}", span(for_s)),
+            (None, Some(why)) => format!("{} ago; {why}", span(now.0.saturating_sub(mound.since.0) as f64 * 1e-9)),
+            (None, None) => "yes".to_owned(),
+        };
         write!(
             f,
-            r#"<tr><th scope="row">{name}</th><td class="number {}">{:.2}</td><td class="number">{:.2}</td><td class="number">{:.2}</td><td class="number">{plate}</td><td class="number">{}</td><td>{}</td></tr>"#,
-            level(confidence.fused),
-            confidence.fused,
-            confidence.time,
-            confidence.residual,
+            r#"<tr><th scope="row">{name}</th><td class="number {}">{}</td><td class="number">{}</td><td class="number">{}</td><td class="number">{plate}</td><td class="number">{}</td><td class="number">{} of {} needed</td><td>{}</td></tr>"#,
+            mound.confidence.map_or("watch", |c| level(c.fused)),
+            parts[0],
+            parts[1],
+            parts[2],
             mound.pitches,
-            Text(mound.unverified.as_deref().unwrap_or("yes"))
+            mound.cameras_heard,
+            mound.cameras_needed,
+            Text(&verified)
         )?;
     }
     f.write_str("</tbody></table></div>")

@@ -17,8 +17,24 @@ const HEIGHT = 120;
 /** Reach at least, px: an undrifted camera's noise must not look like a drift. */
 const REACH_PX = 0.5;
 
-const SIGNS: Readonly<Record<CameraReport["state"], SignKind>> = { ok: "good", watch: "watch", alarm: "bad", excluded: "bad" };
-const WEIGHT: Readonly<Record<CameraReport["state"], number>> = { alarm: 0, excluded: 1, watch: 2, ok: 3 };
+const SIGNS: Readonly<Record<CameraReport["state"], SignKind>> = {
+  ok: "good",
+  unverified: "watch",
+  watch: "watch",
+  alarm: "bad",
+  excluded: "bad",
+  useless: "bad",
+  silent: "bad",
+};
+const WEIGHT: Readonly<Record<CameraReport["state"], number>> = {
+  silent: 0,
+  useless: 1,
+  alarm: 2,
+  excluded: 3,
+  watch: 4,
+  unverified: 5,
+  ok: 6,
+};
 
 export function Calibration({ venue }: { venue: string }) {
   const query = useQuery({ queryKey: ["calibration", venue], queryFn: () => ask.calibration(venue), staleTime: 0, refetchInterval: EVERY_MS });
@@ -30,10 +46,14 @@ export function Calibration({ venue }: { venue: string }) {
     <Answered query={query} what="calibration">
       {(report) => (
         <>
-          <Typography>
-            Confidence <strong>{report.confidence.toFixed(2)}</strong> (by age {report.confidence_time.toFixed(2)}, by residuals{" "}
-            {report.confidence_residual.toFixed(2)}), calibrated {ageInWords(report.age_s * 1000)} ago.
-          </Typography>
+          {report.confidence != null && report.age_s != null ? (
+            <Typography>
+              Confidence <strong>{report.confidence.toFixed(2)}</strong> (by age {report.confidence_time?.toFixed(2) ?? "–"}, by residuals{" "}
+              {report.confidence_residual?.toFixed(2) ?? "–"}), effective age {ageInWords(report.age_s * 1000)}.
+            </Typography>
+          ) : (
+            <Typography>The game mound is unverified: nobody has looked at its cameras.</Typography>
+          )}
           <Typography sx={{ mb: 1 }}>
             Next: {report.next_action.what}, {report.next_action.why}
             {report.next_action.when != null && `, ${time.clock(report.next_action.when / 1e6)}`}.
@@ -55,8 +75,8 @@ function Camera({ camera, watch, alarm }: { camera: CameraReport; watch: number;
   const { units } = useSettings();
   const { drift } = camera;
   const facts = [
-    `${drift.dx_px.toFixed(2)}, ${drift.dy_px.toFixed(2)} px off`,
-    `clock ${camera.clock_offset_us.toFixed(0)} µs`,
+    drift ? `${drift.dx_px.toFixed(2)}, ${drift.dy_px.toFixed(2)} px off` : "where it stands is not known",
+    camera.clock_offset_us != null && `clock ${camera.clock_offset_us.toFixed(0)} µs`,
     camera.residual_px != null && `residual ${camera.residual_px.toFixed(2)} px`,
     camera.temperature_c != null && units.text("temperature", camera.temperature_c),
     camera.vibration_g != null && `${camera.vibration_g.toFixed(3)} g`,
@@ -65,7 +85,7 @@ function Camera({ camera, watch, alarm }: { camera: CameraReport; watch: number;
   return (
     <article style={{ border: "var(--border) solid var(--line)", borderRadius: 8, padding: 8, minWidth: 0 }}>
       <Typography component="h3" sx={{ fontWeight: 700 }}>
-        {camera.id} {camera.name.replaceAll("_", " ")} <Sign kind={SIGNS[camera.state]} word={camera.state} /> {camera.confidence.toFixed(2)}
+        {camera.id} {camera.name.replaceAll("_", " ")} <Sign kind={SIGNS[camera.state]} word={camera.state} /> {camera.confidence?.toFixed(2)}
       </Typography>
       <DriftChart points={camera.chart} watch={watch} alarm={alarm} name={camera.name} />
       <Typography variant="body2">{facts.join(" · ")}</Typography>

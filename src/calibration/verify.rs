@@ -1,0 +1,179 @@
+//! Who has looked: what verifies a calibration, and what was never seen (science.md §3).
+//!
+//! Ten accepted pitches within 15 minutes verify the cameras that saw them, where their residuals agree and landmarks anchor
+//! the rig. A round of landmarks verifies each camera that took part and agrees with it, pitches or not. What nobody has looked
+//! at since the start, or for so long that its age alone would hold readiness, is unverified: it has no confidence at all, until
+//! its first throws or the next round say where it stands.
+
+use nalgebra::{Matrix4, Vector4};
+
+use super::confidence;
+use super::landmarks::RoundSum;
+use super::rules::{CLEAR_SD, FIT_CAMERAS_MIN};
+use super::{Calibration, SURE_LANDMARKS, find};
+use crate::ids::BoxNs;
+
+/// A round of landmarks anchors the rig for so long: two half-innings and a long break. \[P\]
+const ANCHORED_NS: u64 = 45 * 60 * 1_000_000_000;
+/// A verification needs so many accepted pitches in 15 minutes …
+const VERIFYING_PITCHES: usize = 10;
+/// … and this confidence by residuals.
+const VERIFYING_CONFIDENCE: f64 = 0.80;
+/// A round that leaves a camera farther off than this verifies nothing, px.
+const VERIFYING_SHIFT_PX: f64 = 0.25;
+/// p = 0.001 of χ² with one to four degrees of freedom.
+const ROUND_CHI2: [f64; 4] = [10.828, 13.816, 16.266, 18.467];
+/// Rounds running that disagree and so accuse; one neither verifies nor accuses.
+pub(super) const ACCUSING_ROUNDS: u8 = 2;
+/// Dx, dy, roll and scale: the drift state without the clock.
+const DRIFT: usize = 4;
+/// A direction of which a round knows less than this share of what it knows best is one that it does not see.
+const SEEN_SHARE: f64 = 1e-9;
+
+/// What a round of landmarks says of one camera's model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// As foreseen.
+    Agrees,
+    /// It could not be by chance.
+    Differs,
+    /// It saw too little of them.
+    Nothing,
+}
+
+/// A round against what the filter foresaw: the difference over all four of the drift state that the round sees, with the
+/// variances of both combined.
+pub(super) fn compare(sum: &RoundSum, mean: &nalgebra::Vector5<f64>, covariance: &nalgebra::Matrix5<f64>) -> Look {
+    if sum.landmarks < SURE_LANDMARKS {
+        return Look::Nothing;
+    }
+    let matrix: Matrix4<f64> = sum.matrix.fixed_view::<DRIFT, DRIFT>(0, 0).into_owned();
+    let pull: Vector4<f64> = sum.pull.fixed_rows::<DRIFT>(0).into_owned();
+    let prior: Matrix4<f64> = covariance.fixed_view::<DRIFT, DRIFT>(0, 0).into_owned();
+    let unforeseen = pull - matrix * mean.fixed_rows::<DRIFT>(0);
+    let spread = (matrix + matrix * prior * matrix).symmetric_eigen();
+    let most = spread.eigenvalues.max();
+    let (mut chi2, mut seen) = (0.0, 0);
+    for (value, direction) in spread.eigenvalues.iter().zip(spread.eigenvectors.column_iter()) {
+        if *value > SEEN_SHARE * most {
+            chi2 += direction.dot(&unforeseen).powi(2) / value;
+            seen += 1;
+        }
+    }
+    match ROUND_CHI2.get(usize::wrapping_sub(seen, 1)) {
+        Some(limit) if chi2 <= *limit => Look::Agrees,
+        Some(_) => Look::Differs,
+        None => Look::Nothing,
+    }
+}
+
+impl Calibration {
+    /// Takes up what a round of landmarks said of a camera, once the filter has it: it verifies, fails, or neither.
+    pub(super) fn take_look(&mut self, index: usize, look: Look, jumped: bool, now: BoxNs) {
+        let standing = self.standing(index);
+        let shift = standing.shift.norm();
+        let far = shift >= VERIFYING_SHIFT_PX;
+        let clearly_far = far && shift > CLEAR_SD * standing.sd_px;
+        let kept = &mut self.cameras[index].kept;
+        match look {
+            Look::Nothing => {}
+            _ if look == Look::Differs || jumped || clearly_far => kept.disputed = kept.disputed.saturating_add(1),
+            _ if far => {}
+            _ => {
+                kept.disputed = 0;
+                kept.age.verified(now);
+            }
+        }
+    }
+
+    /// Whether a mound's rig is known not to have moved as one: by landmarks, where its cameras have any in their pictures.
+    fn is_anchored(&self, at: usize, now: BoxNs) -> bool {
+        let lane = &self.lanes[at];
+        !lane.sees_landmarks || lane.landmarks_at.is_some_and(|seen| now.0.saturating_sub(seen.0) <= ANCHORED_NS)
+    }
+
+    /// Enough pitches that agree verify the calibration of an anchored rig: its age starts anew.
+    pub(super) fn verify(&mut self, at: usize, now: BoxNs) {
+        if !self.is_anchored(at, now) {
+            return;
+        }
+        for index in self.cameras_of(at) {
+            let enough = self.cameras[index].kept.pitches.len() >= VERIFYING_PITCHES;
+            if enough && self.by_residuals(index) >= VERIFYING_CONFIDENCE {
+                self.cameras[index].kept.age.verified(now);
+            }
+        }
+    }
+
+    /// Whether anything is known of where a camera stands: it was heard since the start, and is accused, verified not too long
+    /// ago, or part of enough pitches to be judged by them alone.
+    pub(super) fn is_judged(&self, index: usize, now: BoxNs) -> bool {
+        let kept = &self.cameras[index].kept;
+        let looked_at = || {
+            let known_s = kept.age.at(now, &self.air, &kept.vibration_g).known_s;
+            kept.age.verified_at().is_some() && confidence::by_age(known_s) >= confidence::LOOKED_LEAST
+        };
+        self.hearing.is_known(kept.id)
+            && (kept.state.is_accused() || self.recent_pitches(index, now) >= VERIFYING_PITCHES || looked_at())
+    }
+
+    /// Accepted pitches of the last 15 minutes that a camera saw.
+    pub(super) fn recent_pitches(&self, index: usize, now: BoxNs) -> usize {
+        let pitches = &self.cameras[index].kept.pitches;
+        pitches.iter().filter(|at| now.0.saturating_sub(at.0) <= super::WINDOW_NS).count()
+    }
+
+    /// Cameras of a mound that its confidence rests on: its fits need them, and something is known of them. None where that
+    /// is less than a fit needs, unless one of them is accused.
+    pub(super) fn judged(&self, at: usize, now: BoxNs) -> Vec<usize> {
+        let judged: Vec<usize> = self.needed(at, now).filter(|index| self.is_judged(*index, now)).collect();
+        let accused = judged.iter().any(|index| self.cameras[*index].kept.state.is_accused());
+        if accused || judged.len() >= FIT_CAMERAS_MIN { judged } else { Vec::new() }
+    }
+
+    /// When somebody last looked at a mound's cameras; the start, where nobody has.
+    pub(super) fn looked_at(&self, at: usize) -> BoxNs {
+        let verified = self.cameras_of(at).into_iter().filter_map(|index| self.cameras[index].kept.age.verified_at());
+        let lane = &self.lanes[at];
+        let pitched = lane.pitches.back().copied().filter(|_| lane.pitches.len() >= VERIFYING_PITCHES);
+        verified.chain(pitched).max().unwrap_or(self.hearing.started)
+    }
+
+    /// For how long nobody has looked at a mound's cameras, s; `None` while it is verified.
+    pub(super) fn unverified_for_s(&self, at: usize, now: BoxNs) -> Option<f64> {
+        let looked_at = self.looked_at(at);
+        self.judged(at, now).is_empty().then(|| now.0.saturating_sub(looked_at.0) as f64 * 1e-9)
+    }
+
+    /// Why pitches do not verify a mound's calibration, in words; `None` where they do.
+    pub(super) fn unverified(&self, at: usize, now: BoxNs) -> Option<String> {
+        if !self.is_anchored(at, now) {
+            let minutes = ANCHORED_NS / 60_000_000_000;
+            return Some(format!(
+                "no landmarks for {minutes} min: pitches alone cannot see a rig that moved as a whole"
+            ));
+        }
+        let pitches = self.lanes[at].pitches.len();
+        if pitches < VERIFYING_PITCHES {
+            return Some(format!(
+                "{pitches} pitches in 15 min: {VERIFYING_PITCHES} verify it, or a round of landmarks"
+            ));
+        }
+        let worst = self.needed(at, now).min_by(|a, b| self.by_residuals(*a).total_cmp(&self.by_residuals(*b)))?;
+        if self.by_residuals(worst) >= VERIFYING_CONFIDENCE {
+            return None;
+        }
+        let (standing, name) = (self.standing(worst), &self.cameras[worst].model.name);
+        let (shift, sd) = (standing.shift.norm(), standing.sd_px);
+        Some(format!(
+            "camera {} ({name}) may be {:.2} px off: {shift:.2} estimated, sd {sd:.2}",
+            self.cameras[worst].kept.id,
+            shift + 1.96 * sd
+        ))
+    }
+
+    /// The cameras of a round in the list, by the index in their mound's rig.
+    pub(super) fn camera_of(&self, at: usize, index: usize) -> Option<usize> {
+        find(&self.cameras, *self.lanes[at].rig.cameras.get(index)?)
+    }
+}

@@ -1,0 +1,323 @@
+//! One statement on how the box does: over cameras, calibration, marks, results, sensors and line, each in a sentence that is
+//! true, and all of them in one.
+//!
+//! *Good* asks nobody to do anything. *Degraded* works, and somebody should look. *Bad* is where a part of the daemon does not
+//! work, or where somebody throws and nothing can be measured. What is off by configuration is no fault, and says so.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    AttributionStatus, CalibrationStatus, CameraStatus, MarkFeedState, MoundCameras, Part, PartState, PublishedPitches,
+    ReorderStatus, StoreStatus,
+};
+use crate::ids::BoxNs;
+
+/// Under this confidence readiness is held by default.
+const HELD_BELOW: f64 = 0.6;
+/// Under this confidence somebody should look.
+const LOOK_BELOW: f64 = 0.8;
+/// Cameras named one by one in a sentence.
+const NAMED_MAX: usize = 4;
+
+/// How good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BoxVerdictState {
+    /// Nobody has to do anything.
+    Good,
+    /// It works, and somebody should look.
+    #[default]
+    Degraded,
+    /// Something that is needed now does not work.
+    Bad,
+}
+
+/// What a sentence is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// Who is heard.
+    Cameras,
+    /// How far they are trusted.
+    Calibration,
+    /// Who tells who pitches.
+    Marks,
+    /// Whether pitches are measured, stored and served.
+    Results,
+    /// The park's weather.
+    Sensors,
+    /// The line to the analytics cloud.
+    Line,
+}
+
+/// One sentence of a verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BoxVerdictPart {
+    /// About what.
+    pub about: About,
+    /// How good.
+    pub state: BoxVerdictState,
+    /// In words.
+    pub sentence: String,
+}
+
+/// One statement on how the box does.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct BoxVerdict {
+    /// The worst of its parts.
+    pub state: BoxVerdictState,
+    /// In one sentence.
+    pub sentence: String,
+    /// Cameras, calibration, marks, results, sensors, line, in this order.
+    pub parts: Vec<BoxVerdictPart>,
+}
+
+/// What a verdict is made of, at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub(super) parts: &'a [Part],
+    /// None before calibration said anything.
+    pub(super) calibration: Option<&'a CalibrationStatus>,
+    pub(super) reorder: Option<&'a ReorderStatus>,
+    /// None before the merge thread said anything.
+    pub(super) attribution: Option<&'a AttributionStatus>,
+    pub(super) store: Option<StoreStatus>,
+    pub(super) pitches: PublishedPitches,
+    pub(super) now: BoxNs,
+    pub(super) started: BoxNs,
+}
+
+type Finding = (BoxVerdictState, String);
+
+impl BoxVerdict {
+    pub(super) fn of(seen: &Seen<'_>) -> Self {
+        let found = [
+            (About::Cameras, cameras(seen)),
+            (About::Calibration, calibration(seen)),
+            (About::Marks, marks(seen)),
+            (About::Results, results(seen)),
+            (
+                About::Sensors,
+                optional(seen, "mqtt", "weather comes from the park's sensors", "no sensors are configured"),
+            ),
+            (
+                About::Line,
+                optional(seen, "upstream", "the line to the cloud is up", "the line to the cloud is not configured"),
+            ),
+        ];
+        let parts: Vec<BoxVerdictPart> =
+            found.into_iter().map(|(about, (state, sentence))| BoxVerdictPart { about, state, sentence }).collect();
+        let state = parts.iter().map(|part| part.state).max().unwrap_or_default();
+        Self { state, sentence: whole(state, &parts), parts }
+    }
+}
+
+/// The one sentence: what is wrong, the worst first; where nothing is, what matters most.
+fn whole(state: BoxVerdictState, parts: &[BoxVerdictPart]) -> String {
+    let of = |state| parts.iter().filter(move |part| part.state == state).map(|part| part.sentence.as_str());
+    let (opening, told): (&str, Vec<&str>) = match state {
+        BoxVerdictState::Good => ("All is well", of(BoxVerdictState::Good).collect()),
+        BoxVerdictState::Degraded => ("It works, and somebody should look", of(BoxVerdictState::Degraded).collect()),
+        BoxVerdictState::Bad => {
+            ("It does not work as it must", of(BoxVerdictState::Bad).chain(of(BoxVerdictState::Degraded)).collect())
+        }
+    };
+    format!("{opening}: {}.", told.join("; "))
+}
+
+fn cameras(seen: &Seen<'_>) -> Finding {
+    use BoxVerdictState::{Bad, Degraded, Good};
+    let Some(rig) = seen.calibration else { return (Degraded, "nothing is known of the cameras yet".to_owned()) };
+    let in_use = rig.mounds.iter().any(|mound| mound.in_use);
+    if !rig.is_heard {
+        let known = rig.cameras.iter().any(|camera| camera.state == "silent");
+        let since = if known { "no camera is heard any more" } else { "no camera was heard since the start" };
+        return (if in_use { Bad } else { Degraded }, format!("{since}, so nothing is measured"));
+    }
+    let is_short = |mound: &&MoundCameras| mound.cameras_heard < mound.cameras_needed;
+    let mut told: Vec<String> = rig.mounds.iter().filter(is_short).map(short).collect();
+    let needed_now = |mound: &MoundCameras| mound.in_use || mound.mound == 0;
+    let bad = rig.mounds.iter().filter(is_short).any(needed_now);
+    let absent = |camera: &&CameraStatus| ["silent", "useless", "excluded"].contains(&camera.state.as_str());
+    for state in ["silent", "useless", "excluded"] {
+        let those: Vec<&CameraStatus> = rig.cameras.iter().filter(|camera| camera.state == state).collect();
+        told.extend(named(&those).map(|names| match (state, those.len()) {
+            ("silent", 1) => format!("{names} is silent{}", those[0].trouble_for_s.map_or_else(String::new, since)),
+            ("silent", _) => format!("{names} are silent"),
+            ("useless", 1) => {
+                format!("{names} sends nothing of use{}", those[0].trouble_for_s.map_or_else(String::new, since))
+            }
+            ("useless", _) => format!("{names} send nothing of use"),
+            (_, 1) => format!("{names} is left out of results"),
+            _ => format!("{names} are left out of results"),
+        }));
+    }
+    if told.is_empty() {
+        return (Good, format!("all {} cameras are heard", rig.cameras.len()));
+    }
+    let heard = rig.cameras.len() - rig.cameras.iter().filter(absent).count();
+    told.push(format!("{heard} of {} cameras are of use", rig.cameras.len()));
+    (if bad { Bad } else { Degraded }, told.join(", "))
+}
+
+/// ` for 5 min`.
+fn since(seconds: f64) -> String {
+    format!(" for {}", span(seconds))
+}
+
+/// A mound that has too few cameras.
+fn short(mound: &MoundCameras) -> String {
+    let MoundCameras { cameras_heard, cameras_needed, .. } = mound;
+    format!(
+        "{} cannot be measured: {cameras_heard} of its cameras are of use, and it needs {cameras_needed}",
+        words(mound)
+    )
+}
+
+fn words(mound: &MoundCameras) -> String {
+    match mound.name.as_str() {
+        "game" => "the game mound".to_owned(),
+        name => format!("the {}", name.replace('_', " ")),
+    }
+}
+
+/// `camera 7 (1b_low)`, `cameras 3, 7 and 9`; `None` of none.
+fn named(cameras: &[&CameraStatus]) -> Option<String> {
+    match cameras {
+        [] => None,
+        [one] => Some(format!("camera {} ({})", one.id, one.name)),
+        many if many.len() > NAMED_MAX => Some(format!("{} cameras", many.len())),
+        [first @ .., last] => {
+            let ids: Vec<String> = first.iter().map(|camera| camera.id.to_string()).collect();
+            Some(format!("cameras {} and {}", ids.join(", "), last.id))
+        }
+    }
+}
+
+fn calibration(seen: &Seen<'_>) -> Finding {
+    use BoxVerdictState::{Bad, Degraded, Good};
+    let Some(rig) = seen.calibration else { return (Degraded, "no calibration is known yet".to_owned()) };
+    let mut told = Vec::new();
+    let mut state = Good;
+    for mound in &rig.mounds {
+        match (mound.confidence, mound.unverified_for_s) {
+            (Some(confidence), _) if confidence < HELD_BELOW => {
+                state = state.max(if mound.in_use { Bad } else { Degraded });
+                told.push(format!("{} is trusted to {confidence:.2} only, so readiness is held there", words(mound)));
+            }
+            (Some(confidence), _) if confidence < LOOK_BELOW => {
+                state = state.max(Degraded);
+                told.push(format!("{} is trusted to {confidence:.2}", words(mound)));
+            }
+            (Some(_), _) => {}
+            (None, for_s) => {
+                state = state.max(Degraded);
+                told.push(format!("{} is unverified{}", words(mound), for_s.map_or_else(String::new, since)));
+            }
+        }
+    }
+    for (camera_state, words) in [("watch", "on watch"), ("alarm", "in alarm")] {
+        let those: Vec<&CameraStatus> = rig.cameras.iter().filter(|camera| camera.state == camera_state).collect();
+        if let Some(names) = named(&those) {
+            state = state.max(Degraded);
+            told.push(format!("{names} {} {words}", if those.len() == 1 { "is" } else { "are" }));
+        }
+    }
+    if told.is_empty() {
+        let least = rig.mounds.iter().filter_map(|mound| mound.confidence).fold(1.0, f64::min);
+        return (state, format!("every mound's calibration is verified, the least trusted to {least:.2}"));
+    }
+    (state, told.join(", "))
+}
+
+fn marks(seen: &Seen<'_>) -> Finding {
+    let Some(attribution) = seen.attribution else {
+        return (BoxVerdictState::Degraded, "nothing is known of the mark feed yet".to_owned());
+    };
+    let feed = match attribution.mark_feed {
+        MarkFeedState::Live => "the mark feed tells who pitches",
+        MarkFeedState::Silent => "no mark came for five minutes",
+        MarkFeedState::Never => "no mark came since the start, so nobody tells who pitches",
+    };
+    let sentence = match attribution.sentence.as_str() {
+        "" => feed.to_owned(),
+        told => told.trim_end_matches('.').to_owned(),
+    };
+    (if attribution.degraded { BoxVerdictState::Degraded } else { BoxVerdictState::Good }, sentence)
+}
+
+/// The parts of the daemon that a result passes.
+fn results(seen: &Seen<'_>) -> Finding {
+    use BoxVerdictState::{Bad, Degraded, Good};
+    let mut state = Good;
+    let mut told = Vec::new();
+    for part in seen.parts.iter().filter(|part| !["cameras", "marks", "mqtt", "upstream"].contains(&part.name.as_str()))
+    {
+        let of = match part.state {
+            PartState::Ready => continue,
+            PartState::Degraded => Degraded,
+            PartState::Starting | PartState::Failed | PartState::Stopped => Bad,
+        };
+        state = state.max(of);
+        let mut words = match part.state {
+            PartState::Starting => format!("{} is starting", part.name),
+            PartState::Stopped => format!("{} has stopped", part.name),
+            PartState::Failed => format!("{} does not work", part.name),
+            PartState::Degraded | PartState::Ready => format!("{} is in trouble", part.name),
+        };
+        if !part.detail.is_empty() {
+            // Writing to a string cannot fail.
+            let _ = write!(words, " ({})", part.detail);
+        }
+        told.push(words);
+    }
+    if let Some(reorder) = seen.reorder.filter(|reorder| !reorder.accounting.holds()) {
+        state = state.max(Degraded);
+        told.push(format!("{} frames are not accounted for", reorder.accounting.difference()));
+    }
+    if let Some(lost) = seen.store.map(|store| store.lost).filter(|lost| *lost > 0) {
+        state = state.max(Degraded);
+        told.push(format!("{lost} batches of results were lost while nothing could be stored"));
+    }
+    if told.is_empty() {
+        return (Good, newest(seen));
+    }
+    (state, told.join(", "))
+}
+
+/// What came last.
+fn newest(seen: &Seen<'_>) -> String {
+    let ago = |at_ns: u64| span(seen.now.0.saturating_sub(at_ns) as f64 * 1e-9);
+    match seen.pitches.newest_ns {
+        Some(at_ns) => format!("results are stored and served, the newest pitch is {} old", ago(at_ns)),
+        None => {
+            format!("results would be stored and served, and no pitch came since the start {} ago", ago(seen.started.0))
+        }
+    }
+}
+
+/// A part that is absent where it is not configured.
+fn optional(seen: &Seen<'_>, name: &str, up: &str, off: &str) -> Finding {
+    let Some(part) = seen.parts.iter().find(|part| part.name == name) else {
+        return (BoxVerdictState::Good, off.to_owned());
+    };
+    match part.state {
+        PartState::Ready => (BoxVerdictState::Good, up.to_owned()),
+        _ if part.detail.is_empty() => (BoxVerdictState::Degraded, format!("{name} is {}", part.state.as_str())),
+        _ => (BoxVerdictState::Degraded, part.detail.clone()),
+    }
+}
+
+/// Seconds for people.
+fn span(seconds: f64) -> String {
+    let total = seconds as u64;
+    match total {
+        0..120 => format!("{total} s"),
+        120..7200 => format!("{} min", total / 60),
+        7200..172_800 => format!("{} h {} min", total / 3600, total / 60 % 60),
+        _ => format!("{} days", total / 86_400),
+    }
+}

@@ -1,0 +1,262 @@
+//! Who is heard and who has looked, without a single pitch: heartbeats, landmarks, and their absence.
+
+use std::ops::RangeInclusive;
+
+use firmware_protocol::{Fiducial, Health};
+use nalgebra::{Point3, Vector2};
+use pitchguard::calibration::{
+    AlertKind, Calibration, CameraState, Conditions, Config, Event, EventKind, MoundState, Report,
+};
+use pitchguard::ids::{BoxNs, EventNs, MoundId};
+use pitchguard::tracking::venue::Venue;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use rand_distr::StandardNormal;
+
+use crate::thrower::{SECOND, START};
+
+const ALL: RangeInclusive<u8> = 1..=18;
+const HOME: RangeInclusive<u8> = 13..=15;
+const SILENT: EventKind = EventKind::Raised(AlertKind::Silent);
+const SHORT: EventKind = EventKind::Raised(AlertKind::MoundCameras);
+
+/// A rig by the second.
+struct Rig {
+    venue: Venue,
+    calibration: Calibration,
+    rng: StdRng,
+    second: u64,
+    /// What happened, with its second.
+    told: Vec<(u64, Event)>,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let venue = Venue::busch_iii();
+        let calibration = Calibration::new(&venue, Config::default(), BoxNs(START));
+        Self { venue, calibration, rng: StdRng::seed_from_u64(1), second: 0, told: Vec::new() }
+    }
+
+    fn now(&self) -> BoxNs {
+        BoxNs(START + self.second * SECOND)
+    }
+
+    /// Lets time pass, in which these cameras beat, in calm weather.
+    fn pass(&mut self, seconds: u64, beats: impl Fn(u8) -> bool) {
+        let health = Health {
+            temperature_centi_c: 2500,
+            vibration_milli_g: 20,
+            dropped: 0,
+            clock_offset_ns: 0,
+            exposure_ns: 500_000,
+        };
+        for _ in 0..seconds {
+            self.second += 1;
+            let now = self.now();
+            let calm = Conditions { wind_mph: Some(4.0), temperature_c: Some(20.0) };
+            self.calibration.weather(&calm, now);
+            for id in ALL.filter(|id| beats(*id)) {
+                self.calibration.arrived(id, EventNs(now.0 - SECOND), now);
+                self.calibration.delivered(id, now);
+                self.calibration.health(id, EventNs(now.0 - SECOND), &health, now);
+            }
+            self.look();
+        }
+    }
+
+    fn look(&mut self) {
+        self.calibration.pass_time(self.now());
+        let second = self.second;
+        self.told.extend(self.calibration.drain_events().map(|event| (second, event)));
+    }
+
+    /// A round of landmarks; what each camera's picture is off, px.
+    fn landmarks(&mut self, off: impl Fn(u8) -> f64) {
+        let now = self.now();
+        for camera in self.venue.cameras.clone() {
+            let mut pair = |sd: f64| {
+                Vector2::new(self.rng.sample::<f64, _>(StandardNormal), self.rng.sample::<f64, _>(StandardNormal)) * sd
+            };
+            let common = pair(0.1);
+            for landmark in &self.venue.landmarks {
+                let white = pair(0.25);
+                if let Some(uv) = camera.sees(&Point3::from(landmark.position_ft)) {
+                    let at = uv + common + white + Vector2::new(off(camera.id), 0.0);
+                    let fiducial = Fiducial { landmark: landmark.id, u: at.x as f32, v: at.y as f32, sigma: 0.25 };
+                    self.calibration.landmark(camera.id, EventNs(now.0), &fiducial, now);
+                }
+            }
+        }
+    }
+
+    fn report(&self) -> Report {
+        self.calibration.report(self.now())
+    }
+
+    fn state(&self, camera: u8) -> CameraState {
+        self.report().cameras.iter().find(|c| c.id == camera).expect("in the rig").state
+    }
+
+    /// Seconds and cameras of an event, by kind.
+    fn when(&self, kind: &EventKind) -> Vec<(u64, u8, Option<MoundId>)> {
+        let those = self.told.iter().filter(|(_, event)| event.kind == *kind);
+        those.map(|(second, event)| (*second, event.camera, event.mound)).collect()
+    }
+}
+
+#[test]
+fn what_was_never_seen_has_no_confidence_and_no_camera_of_it_is_ok() {
+    let mut rig = Rig::new();
+    rig.pass(600, |_| false);
+    let report = rig.report();
+    assert_eq!((report.confidence, report.age_s, report.is_heard), (None, None, false));
+    assert!(report.cameras.iter().all(|c| c.state == CameraState::Unverified && c.confidence.is_none()), "{report:?}");
+    assert!(report.cameras.iter().all(|c| c.drift.is_none() && c.clock_offset_us.is_none()));
+    assert!(report.mounds.iter().all(|m| m.state == MoundState::Unverified && m.unverified_for_s == Some(600.0)));
+    assert_eq!(report.next_action.why, "no camera is heard");
+    assert!(rig.told.is_empty(), "an idle box raises nothing: {:?}", rig.told);
+}
+
+#[test]
+fn a_rig_that_nobody_looks_at_says_so_and_tells_the_engineer() {
+    let mut rig = Rig::new();
+    rig.pass(44 * 60, |_| true);
+    assert!(rig.told.is_empty(), "{:?}", rig.told);
+    rig.pass(6 * 60, |_| true);
+    let raised = rig.when(&EventKind::Raised(AlertKind::RigUnverified));
+    let mounds: Vec<_> = raised.iter().map(|(_, _, mound)| mound.map(|m| m.0)).collect();
+    assert_eq!(mounds, [Some(0), Some(1), Some(2)], "{:?}", rig.told);
+    assert!(raised.iter().all(|(second, ..)| (44 * 60..=46 * 60).contains(second)));
+    let report = rig.report();
+    assert_eq!(report.mounds[1].unverified_for_s, Some(3000.0), "{:?}", report.mounds[1]);
+    assert!(report.confidence.is_none() && report.cameras.iter().all(|c| c.state == CameraState::Unverified));
+    rig.landmarks(|_| 0.0);
+    rig.pass(5, |_| true);
+    assert_eq!(rig.when(&EventKind::Cleared(AlertKind::RigUnverified)).len(), 3, "{:?}", rig.told);
+}
+
+#[test]
+fn a_round_of_landmarks_verifies_every_mound_and_five_of_six_bullpen_cameras() {
+    let mut rig = Rig::new();
+    rig.pass(60, |_| true);
+    rig.landmarks(|_| 0.0);
+    rig.pass(5, |_| true);
+    let report = rig.report();
+    for mound in &report.mounds {
+        let confidence = mound.confidence.expect("verified");
+        assert!(mound.state == MoundState::Verified && confidence.fused > 0.94, "{mound:?}");
+        assert!(!mound.in_use && mound.unverified_for_s.is_none());
+    }
+    let bullpens: Vec<_> = report.cameras.iter().filter(|c| c.id > 12).collect();
+    let verified = bullpens.iter().filter(|c| c.state == CameraState::Ok && c.confidence.is_some()).count();
+    assert_eq!((bullpens.len(), verified), (6, 5), "{bullpens:?}");
+    // By the next half-inning a bullpen in calm air is as good, and by the third it is still trusted.
+    rig.pass(25 * 60, |_| true);
+    assert!(rig.report().mounds[1].confidence.is_some_and(|c| c.fused > 0.80));
+    assert!(rig.told.is_empty(), "{:?}", rig.told);
+}
+
+#[test]
+fn one_round_that_fails_neither_verifies_nor_accuses_and_two_running_accuse() {
+    let mut rig = Rig::new();
+    rig.pass(60, |_| true);
+    rig.landmarks(|_| 0.0);
+    rig.pass(600, |_| true);
+    let aged = |rig: &Rig| rig.report().cameras[12].age_s.expect("verified");
+    let before = aged(&rig);
+    // Too little for a jump that is believed at once, too much for chance.
+    let moved = |id: u8| if id == 13 { 0.75 } else { 0.0 };
+    rig.landmarks(moved);
+    rig.pass(5, |_| true);
+    assert_eq!(rig.state(13), CameraState::Ok, "{:?}", rig.told);
+    assert!(aged(&rig) > before, "and it is not verified either");
+    assert!(rig.report().cameras[13].age_s.is_some_and(|s| s < 10.0), "its neighbour is");
+    rig.pass(600, |_| true);
+    rig.landmarks(moved);
+    rig.pass(5, |_| true);
+    assert!(rig.state(13).is_accused(), "{:?}", rig.told);
+    let innocent = ALL.filter(|id| *id != 13).find(|id| rig.state(*id).is_accused());
+    assert_eq!(innocent, None, "{:?}", rig.told);
+}
+
+#[test]
+fn a_silent_camera_is_an_alert_after_half_a_minute_and_not_ok() {
+    let mut rig = Rig::new();
+    rig.pass(60, |_| true);
+    rig.landmarks(|_| 0.0);
+    rig.pass(60, |_| true);
+    rig.pass(29, |id| id != 7);
+    assert_eq!((rig.state(7), rig.told.len()), (CameraState::Ok, 0));
+    rig.pass(400, |id| id != 7);
+    assert_eq!(rig.when(&SILENT), [(150, 7, None)], "{:?}", rig.told);
+    let report = rig.report();
+    let silent = &report.cameras[6];
+    assert_eq!((silent.state, silent.confidence, silent.silent_for_s), (CameraState::Silent, None, Some(429.0)));
+    assert!(silent.drift.is_none() && silent.temperature_c.is_none() && silent.vibration_g.is_none(), "{silent:?}");
+    assert!(report.next_action.what.contains("camera 7"), "{:?}", report.next_action);
+    rig.pass(2, |_| true);
+    assert_eq!(rig.when(&EventKind::Cleared(AlertKind::Silent)), [(550, 7, None)]);
+}
+
+#[test]
+fn a_camera_never_heard_counts_from_the_first_one_that_was() {
+    let mut rig = Rig::new();
+    rig.pass(100, |_| false);
+    rig.pass(40, |id| id != 16);
+    assert_eq!(rig.when(&SILENT), [(131, 16, None)], "{:?}", rig.told);
+    assert!(rig.report().cameras[15].trouble.as_ref().is_some_and(|why| why.contains("never heard")));
+}
+
+#[test]
+fn a_camera_whose_frames_are_all_refused_for_their_time_is_useless() {
+    let mut rig = Rig::new();
+    for _ in 0..60 {
+        rig.pass(1, |id| id != 4);
+        // It arrives, stamped 45 s ahead, and the fence lets nothing through.
+        let now = rig.now();
+        rig.calibration.arrived(4, EventNs(now.0 + 45 * SECOND), now);
+        rig.look();
+    }
+    let raised = rig.when(&EventKind::Raised(AlertKind::Useless));
+    assert!(matches!(raised[..], [(30..=32, 4, None)]), "{:?}", rig.told);
+    let report = rig.report();
+    let useless = &report.cameras[3];
+    assert_eq!((useless.state, useless.confidence), (CameraState::Useless, None));
+    assert!(useless.trouble.as_ref().is_some_and(|why| why.contains("45.0 s ahead")), "{:?}", useless.trouble);
+}
+
+#[test]
+fn a_mound_with_too_few_cameras_is_an_alert_at_once_and_one_without_any_is_one_alert() {
+    let mut rig = Rig::new();
+    rig.pass(60, |_| true);
+    rig.pass(10, |id| !(HOME.contains(&id) && id != 15));
+    assert!(matches!(rig.when(&SHORT)[..], [(61..=66, 0, Some(MoundId(1)))]), "{:?}", rig.told);
+    let report = rig.report();
+    assert_eq!((report.mounds[1].cameras_heard, report.mounds[1].cameras_needed), (1, 2));
+    rig.pass(60, |id| !HOME.contains(&id));
+    assert!(rig.when(&SILENT).iter().all(|(_, camera, _)| *camera != 15), "the mound says it: {:?}", rig.told);
+    rig.pass(3, |_| true);
+    assert_eq!(rig.when(&EventKind::Cleared(AlertKind::MoundCameras)).len(), 1, "{:?}", rig.told);
+}
+
+#[test]
+fn a_rig_that_falls_silent_as_a_whole_is_one_statement() {
+    let mut rig = Rig::new();
+    rig.pass(60, |_| true);
+    rig.pass(600, |_| false);
+    assert_eq!(rig.told.len(), 1, "{:?}", rig.told);
+    assert!(matches!(rig.when(&SHORT)[..], [(65..=66, 0, None)]), "{:?}", rig.told);
+    let report = rig.report();
+    assert!(!report.is_heard && report.confidence.is_none());
+    assert!(report.cameras.iter().all(|c| c.state == CameraState::Silent));
+}
+
+#[test]
+fn while_the_box_was_away_nobody_was_silent() {
+    let mut rig = Rig::new();
+    rig.pass(60, |_| true);
+    rig.second += 300;
+    rig.look();
+    rig.pass(60, |_| true);
+    assert!(rig.told.is_empty(), "{:?}", rig.told);
+}
