@@ -6,7 +6,7 @@
 use axum::body::Body;
 use axum::extract::Request;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -168,7 +168,13 @@ fn nameless(path: &str) -> String {
     path.split('/').map(|part| if numbered(part) { "{id}" } else { part }).collect::<Vec<_>>().join("/")
 }
 
-/// Writes every refusal as problem details.
+/// Whether somebody opened this address in a browser, to look at it.
+fn navigates(request: &Request) -> bool {
+    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    request.method() == Method::GET && accepted.is_some_and(|kinds| kinds.contains("text/html"))
+}
+
+/// Writes every refusal as problem details; whoever opens a page without a key sees one that asks for it.
 pub(super) async fn write_problems(request: Request, next: Next) -> Response {
     let instance = request.uri().path().to_owned();
     let request_id = request
@@ -177,6 +183,7 @@ pub(super) async fn write_problems(request: Request, next: Next) -> Response {
         .and_then(|id| id.header_value().to_str().ok())
         .unwrap_or_default()
         .to_owned();
+    let navigates = navigates(&request);
     let mut response = next.run(request).await;
     if !(response.status().is_client_error() || response.status().is_server_error()) {
         return response;
@@ -190,6 +197,13 @@ pub(super) async fn write_problems(request: Request, next: Next) -> Response {
     };
     if response.status().is_server_error() {
         tracing::warn!(request_id, path = nameless(&instance), "{}: {}", problem.title, problem.detail);
+    }
+    if navigates && response.status() == StatusCode::UNAUTHORIZED {
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_LENGTH);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        *response.body_mut() = Body::from(include_str!("page/key.html"));
+        return response;
     }
     let text = serde_json::to_vec(&problem.into_details(instance, request_id)).expect("a problem is plain data");
     let headers = response.headers_mut();

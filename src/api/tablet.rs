@@ -35,6 +35,7 @@ pub(super) fn routes() -> Router {
     let router = Router::new()
         .route("/assets/live.css", file("text/css; charset=utf-8", include_str!("page/live.css")))
         .route("/assets/live.js", file("text/javascript; charset=utf-8", include_str!("page/live.js")))
+        .route("/assets/key.js", file("text/javascript; charset=utf-8", include_str!("page/key.js")))
         .route("/assets/{name}", get(asset))
         .route("/sw.js", get(worker))
         .route("/plain", file("text/html; charset=utf-8", include_str!("page/index.html")));

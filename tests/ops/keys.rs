@@ -174,6 +174,26 @@ fn loopback_wants_a_key_where_a_proxy_may_stand_before_it_and_the_verbs_of_the_b
 }
 
 #[test]
+fn a_page_that_is_opened_without_its_key_asks_for_it_and_a_program_is_told_in_json() {
+    let mut rack = Rack::new();
+    configure(&rack, "[http]\nrequire_keys = true");
+    let daemon = rack.start(1.0);
+    let here = Asker::at([127, 0, 0, 1].into(), &daemon);
+    for path in ["/calibration", "/api/docs/"] {
+        let page = here.get(path, Some(("accept", "text/html,application/xhtml+xml,*/*;q=0.8")));
+        assert_eq!(
+            (page.status().as_u16(), &page.headers()["content-type"]),
+            (401, &"text/html; charset=utf-8".parse().expect("a header"))
+        );
+        let text = page.text().expect("text");
+        assert!(text.contains("<h1>This box asks for a key</h1>") && text.contains("/assets/key.js"), "{path}: {text}");
+        let told = here.get(path, None);
+        assert_eq!(told.headers()["content-type"], "application/problem+json", "{path}");
+    }
+    assert_eq!((here.status("/assets/key.js", None), here.status("/assets/live.css", None)), (200, 200));
+}
+
+#[test]
 fn who_says_insecure_out_loud_is_asked_for_no_key() {
     let Some(ip) = own_address() else { return };
     let (_rack, daemon) = open_to_the_network("[http]\ninsecure = true");

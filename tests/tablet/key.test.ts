@@ -55,6 +55,23 @@ describe.skipIf(HOST === undefined)("a box beyond loopback", () => {
     await close();
   });
 
+  test("asks for the key on the engineer's page, says what is wrong with another, and shows the page then", async () => {
+    const { page, close } = await open(browser, `${daemon.url}/calibration`);
+    await page.getByRole("heading", { name: "This box asks for a key" }).waitFor();
+    const field = page.getByLabel("Key");
+    expect(await field.evaluate((input) => input === document.activeElement), "ready to type").toBe(true);
+    await field.fill("pgk_another");
+    await field.press("Enter");
+    await page.getByRole("alert").getByText(/not in force/).waitFor();
+    await page.screenshot({ path: `${OUTPUT}/key-calibration.png` });
+    await field.fill(key);
+    await page.getByRole("button", { name: "Open" }).click();
+    await page.getByRole("heading", { name: "Calibration", exact: true }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Calibration", exact: true }).waitFor();
+    await close();
+  });
+
   test("leaves alone who has no key at hand, and lets him in when he has", async () => {
     const { page, close } = await open(browser, daemon.url);
     const dialog = page.getByRole("dialog", { name: "This box asks for a key" });

@@ -15,6 +15,8 @@ function connection(state, text) {
 async function refresh() {
   try {
     const response = await fetch("/calibration/main");
+    // The session has ended: the page itself asks for the key.
+    if (response.status === 401) location.reload();
     if (!response.ok) throw new Error(response.statusText);
     const html = await response.text();
     const open = [...document.querySelectorAll("details[open]")].map((d) => d.id);
