@@ -39,7 +39,7 @@ fn day(name: &str, text: Option<&str>) -> Result<Option<Date>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let date = text.parse::<Date>().ok().filter(|date| text.len() == 10 && (1901..=2261).contains(&date.year()));
     date.map(Some).ok_or_else(|| {
-        let detail = format!("{name} is {text:?}; write a day such as 2023-06-11");
+        let detail = format!("{name} is {text:?}; write it as YYYY-MM-DD, such as 2023-06-11");
         Problem::new(StatusCode::BAD_REQUEST, "invalid-date", "Invalid date", detail)
     })
 }
