@@ -50,9 +50,11 @@ root_image() {
   if [ ! -s "$image" ]; then
     mkdir -p "$APPLIANCE_CACHE"
     say "making a Debian 12 root image in $APPLIANCE_CACHE (once, about a minute)" >&2
-    mmdebstrap --quiet --variant=minbase \
-      --include=systemd,systemd-sysv,dbus,libsystemd0,python3-minimal,iproute2,procps bookworm "$image.part" >&2
-    mv "$image.part" "$image"
+    # Its name does not tell what it is while it is made: without the format a directory would come of it.
+    rm -rf "$image.part"
+    mmdebstrap --quiet --variant=minbase --format=tar \
+      --include=systemd,systemd-sysv,dbus,libsystemd0,python3-minimal,iproute2,procps bookworm "$image.part" >&2 \
+      && mv "$image.part" "$image" || return 1
   fi
   say "$image"
 }
@@ -60,7 +62,7 @@ root_image() {
 # boot: unpacks a fresh root, starts it and waits until its systemd is up. The package of $1 lies in /root then.
 boot() {
   local image
-  image=$(root_image)
+  image=$(root_image) || { bad 'there is no root image'; return 1; }
   ROOT=$(mktemp -d "$WORK/root.XXXXXX")
   tar -C "$ROOT" -xf "$image"
   # Logs stay where they can be read from outside as well.
