@@ -259,7 +259,7 @@ impl KeyDesk {
     fn refuse(&self, peer: IpAddr, nothing_shown: bool, now: Instant) -> Problem {
         if nothing_shown {
             let detail = "show a key of this box: Authorization: Bearer …, or a cookie of POST /api/session; \
-                `pitchguard key add` on the box makes one";
+                `pitchguard key add --name NAME` on the box makes one";
             return Problem::new(StatusCode::UNAUTHORIZED, "key-missing", "Key missing", detail);
         }
         if let Err(wait) = self.failures.take(peer, 1.0, now) {
@@ -272,7 +272,7 @@ impl KeyDesk {
         self.refused.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(%peer, "a key or cookie that is not in force was shown");
         let detail = "this key is not in force, or the session has ended: `pitchguard key list` on the box shows the keys, \
-            `pitchguard key add` makes one";
+            `pitchguard key add --name NAME` makes one";
         Problem::new(StatusCode::UNAUTHORIZED, "key-refused", "Key refused", detail)
     }
 

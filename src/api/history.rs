@@ -108,7 +108,7 @@ pub enum HistoryError {
     #[error("the store is not available now ({0}); ask again in a moment")]
     Unavailable(String),
     /// The store failed.
-    #[error("the store could not be read: {0}; `journalctl -u pitchguard` says more")]
+    #[error("the store could not be read: {0}; `journalctl --namespace=pitchguard -u pitchguard` says more")]
     Failed(String),
 }
 

@@ -60,6 +60,12 @@ impl Daemon {
         Self { base: url_of(listen), pass: local_pass(store) }
     }
 
+    /// Shows this key, where there is one.
+    #[must_use]
+    pub fn with_key(self, key: Option<&str>) -> Self {
+        Self { pass: key.map(str::to_owned).or(self.pass), ..self }
+    }
+
     /// Asks, and gives status and body. Nobody's absence is an error here but the daemon's.
     ///
     /// # Errors

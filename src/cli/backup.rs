@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::values;
 use super::work::{self, VerbError};
 use crate::config::Config;
 use crate::daemon::upkeep::Upkeep;
@@ -14,7 +15,7 @@ pub struct BackupArgs {
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
     /// MB a second at most, 0 for no limit; `[store] backup_rate_mb_s` where not given.
-    #[arg(long, value_name = "MB/S")]
+    #[arg(long, value_name = "MB/S", value_parser = values::count::<0, 100_000>, allow_negative_numbers = true)]
     rate: Option<u32>,
 }
 

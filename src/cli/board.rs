@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
+use super::out::say;
 use crate::readiness::{Alert, Index, Readiness, Severity, whole};
 use crate::store::records::{PitchRecord, State};
 use crate::tracking::venue::Venue;
@@ -62,7 +63,7 @@ impl Board {
             (true, Severity::Critical) => ("CRITICAL", RED),
         };
         let why = alert.cleared_because.as_ref().filter(|_| !raised).map(|why| format!(" ({why})")).unwrap_or_default();
-        println!("          {}{mark}{} {}{why}", self.paint(colour), self.paint(PLAIN), alert.message);
+        say!("          {}{mark}{} {}{why}", self.paint(colour), self.paint(PLAIN), alert.message);
     }
 
     /// Shows a pitch that no readiness followed: nobody is known to have thrown it.
@@ -74,7 +75,7 @@ impl Board {
 
     fn line(&mut self, pitch: &PitchRecord, readiness: Option<&Readiness>) {
         if self.lines.is_multiple_of(HEADING_EVERY) {
-            println!(
+            say!(
                 "{}{:8}  {:16} {:20} {:>3} {:4} {:>12}  {:>13}  {:>4}  {:^13} {:^13} {:11}{}",
                 self.paint(BOLD),
                 "time",
@@ -131,11 +132,11 @@ impl Board {
         if !pitch.flags.is_empty() {
             let _ = write!(line, " {}{}{}", self.paint(YELLOW), pitch.flags.join(", "), self.paint(PLAIN));
         }
-        println!("{}", line.trim_end());
+        say!("{}", line.trim_end());
         if let Some(reason) =
             readiness.filter(|r| r.readiness.value.is_none_or(|v| v < 90.0)).and_then(|r| r.reasons.first())
         {
-            println!("          {}{reason}{}", self.paint(DIM), self.paint(PLAIN));
+            say!("          {}{reason}{}", self.paint(DIM), self.paint(PLAIN));
         }
     }
 

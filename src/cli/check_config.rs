@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use super::out::{say, tell};
 use crate::config::{Config, DEFAULT_FILE};
 
 /// `EX_CONFIG` of sysexits.h: the configuration cannot be used.
@@ -28,7 +29,7 @@ pub fn run(config: Option<&Path>, args: &Args) -> ExitCode {
             let ways: Vec<String> = std::iter::once(format!("udp {}", config.ingest.udp_listen))
                 .chain(config.ingest.serial.iter().map(|line| format!("serial {line}")))
                 .collect();
-            println!(
+            say!(
                 "OK: frames on {}, venue {venue}, store {}, http {}",
                 ways.join(", "),
                 config.store.path.display(),
@@ -37,9 +38,9 @@ pub fn run(config: Option<&Path>, args: &Args) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(errors) => {
-            eprintln!("{errors}");
+            tell!("{errors}");
             let count = errors.0.len();
-            eprintln!("{count} error{} in the configuration", if count == 1 { "" } else { "s" });
+            tell!("{count} error{} in the configuration", if count == 1 { "" } else { "s" });
             hold(config.unwrap_or(Path::new(DEFAULT_FILE)), Duration::from_secs(args.hold));
             ExitCode::from(EXIT_CONFIG)
         }

@@ -1,9 +1,9 @@
 //! `pitchguard config show`: each value with where it came from.
 
-use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use super::out::{self, tell};
 use crate::cli::check_config::EXIT_CONFIG;
 use crate::config::Config;
 
@@ -32,7 +32,7 @@ pub fn run(config: Option<&Path>, args: &Args) -> ExitCode {
     let provenance = match Config::load(config, std::env::vars_os()) {
         Ok((_, provenance)) => provenance,
         Err(errors) => {
-            eprintln!("{errors}");
+            tell!("{errors}");
             return ExitCode::from(EXIT_CONFIG);
         }
     };
@@ -41,12 +41,6 @@ pub fn run(config: Option<&Path>, args: &Args) -> ExitCode {
     } else {
         provenance.to_string()
     };
-    // A reader that stops early (`| head`) is no fault of ours.
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            eprintln!("cannot print the configuration: {error}");
-            ExitCode::FAILURE
-        }
-        _ => ExitCode::SUCCESS,
-    }
+    out::write(format_args!("{text}"));
+    ExitCode::SUCCESS
 }

@@ -1,4 +1,5 @@
-//! `pitchguard demo`: daemon and stadium together, on embedded defaults.
+//! `pitchguard demo`: daemon and stadium together, on embedded defaults, or on what `--config` and the environment say of
+//! the address and of how is judged. Store, frames and sensors are its own, and nothing goes to the cloud.
 //!
 //! The stadium sends its frames over a real UDP socket to a real daemon on a store of its own; `--fast` puts both into
 //! one process under a simulated clock instead. Either way what was published is compared with what was thrown.
@@ -11,10 +12,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::board::Board;
+use super::out::{self, say, tell};
 use super::simulate::ScenarioArg;
+use super::{check_config, values};
 use crate::api::{Event, Since};
 use crate::clock::BoxClock;
-use crate::config::Config;
+use crate::config::{Config, HttpConfig, IngestConfig, MqttConfig, StoreConfig, VenueConfig};
 use crate::daemon::{self, Daemon, DaemonError, StoreProfiles};
 use crate::history;
 use crate::ids::EventNs;
@@ -46,13 +49,13 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = ScenarioArg::Game)]
     scenario: ScenarioArg,
     /// Same seed, same evening.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = values::seed, allow_negative_numbers = true)]
     seed: u64,
     /// How much faster than the wall it runs; 1 for a game, 30 for the closer.
-    #[arg(long)]
+    #[arg(long, value_parser = values::speed, allow_negative_numbers = true)]
     speed: Option<f64>,
     /// End after so many pitches.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::pitches, allow_negative_numbers = true)]
     pitches: Option<usize>,
     /// In one process under a simulated clock: a whole game in seconds, nothing to look at in a browser.
     #[arg(long)]
@@ -92,7 +95,7 @@ pub enum DemoError {
 ///
 /// # Errors
 /// The daemon does not start, or the store cannot be prepared.
-pub fn run(args: &Args) -> Result<ExitCode, DemoError> {
+pub fn run(args: &Args, given: Config) -> Result<ExitCode, DemoError> {
     let venue = Venue::busch_iii();
     let scenario = Scenario::from(args.scenario);
     let speed = args.speed.unwrap_or(if scenario == Scenario::Closer { CLOSER_SPEED } else { 1.0 });
@@ -105,13 +108,14 @@ pub fn run(args: &Args) -> Result<ExitCode, DemoError> {
     let temporary = if args.store.is_none() { Some(temporary()?) } else { None };
     let dir = args.store.as_ref().or(temporary.as_ref().map(|t| &t.0)).expect("one of the two is there").clone();
     tell_history(&dir, &stadium)?;
+    let config = its_own(given, &dir);
 
     let mut seen = Seen { board: Board::new(&venue), pitches: Vec::new(), raised: Vec::new(), interrupted: false };
     let balanced = if args.fast {
-        println!("PitchGuard demo under a simulated clock: {}, seed {}", venue.name, args.seed);
-        rehearse(&venue, &dir, stadium, &mut seen)?
+        say!("PitchGuard demo under a simulated clock: {}, seed {}", venue.name, args.seed);
+        rehearse(&venue, &config, stadium, &mut seen)?
     } else {
-        perform(&venue, &dir, stadium, (clock, started), args, &mut seen)?
+        perform(&venue, config, stadium, (clock, started), args, &mut seen)?
     };
     seen.board.flush();
     if seen.interrupted {
@@ -121,8 +125,8 @@ pub fn run(args: &Args) -> Result<ExitCode, DemoError> {
     }
 
     let score = Score::of(&truth, &seen.pitches);
-    print!("\n{score}");
-    println!("every frame is accounted for: {}", if balanced { "yes" } else { "NO" });
+    out::write(format_args!("\n{score}"));
+    say!("every frame is accounted for: {}", if balanced { "yes" } else { "NO" });
     let mut good = balanced && score.found == score.thrown && score.invented == 0;
     if scenario == Scenario::Closer && args.pitches.is_none() && !seen.interrupted {
         good &= closer_alerts(&seen.raised);
@@ -144,15 +148,44 @@ fn closer_alerts(raised: &[Alert]) -> bool {
         _ => false,
     };
     if as_expected {
-        println!("alerts came as expected: {}", came.join(", "));
+        say!("alerts came as expected: {}", came.join(", "));
     } else {
-        println!(
+        say!(
             "alerts did NOT come as expected: {}; expected warnings of {}, then critical {CLOSER_CRITICAL}",
             came.join(", "),
             CLOSER_WARNINGS.join(" and ")
         );
     }
     as_expected
+}
+
+/// The configuration that is asked for: defaults where no file is named, with the environment over either. A fault of it
+/// gives 78, as everywhere.
+pub fn configured(file: Option<&Path>, demo: impl FnOnce(Config) -> ExitCode) -> ExitCode {
+    let loaded = match file {
+        Some(_) => Config::load(file, std::env::vars_os()),
+        None => Config::embedded(std::env::vars_os()),
+    };
+    match loaded {
+        Ok((config, _)) => demo(config),
+        Err(errors) => {
+            tell!("{errors}");
+            ExitCode::from(check_config::EXIT_CONFIG)
+        }
+    }
+}
+
+/// What a demo has for itself whatever the configuration says: nothing of it reaches the box's own data, sensors or cloud.
+fn its_own(given: Config, dir: &Path) -> Config {
+    Config {
+        venue: VenueConfig { file: None },
+        ingest: IngestConfig { udp_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..IngestConfig::default() },
+        store: StoreConfig { path: dir.to_path_buf(), ..StoreConfig::default() },
+        mqtt: MqttConfig::default(),
+        journal: crate::journal::Config { path: None, ..given.journal },
+        upstream: crate::upstream::Config::default(),
+        ..given
+    }
 }
 
 struct Seen {
@@ -191,9 +224,9 @@ fn tell_history(dir: &Path, stadium: &Stadium) -> Result<(), StoreError> {
 }
 
 /// In one process, under a simulated clock. Whether every frame was accounted for.
-fn rehearse(venue: &Venue, dir: &Path, stadium: Stadium, seen: &mut Seen) -> Result<bool, DemoError> {
-    let store = Arc::new(Store::open(dir, StoreOptions::default())?);
-    let settings = daemon::settings(&Config::default(), venue);
+fn rehearse(venue: &Venue, config: &Config, stadium: Stadium, seen: &mut Seen) -> Result<bool, DemoError> {
+    let store = Arc::new(Store::open(&config.store.path, StoreOptions::default())?);
+    let settings = daemon::settings(config, venue);
     let mut rehearsal = Rehearsal::new(venue, stadium, &settings, StoreProfiles::new(store))?;
     let counts = rehearsal.play(|_, output| match output {
         Output::Pitch { record, .. } | Output::Recounted(record) => seen.event(&Event::Pitch(*record)),
@@ -208,27 +241,26 @@ fn rehearse(venue: &Venue, dir: &Path, stadium: Stadium, seen: &mut Seen) -> Res
 /// Over a real socket to a real daemon. Whether every frame was accounted for.
 fn perform(
     venue: &Venue,
-    dir: &Path,
+    mut config: Config,
     mut stadium: Stadium,
     (clock, started): (BoxClock, Instant),
     args: &Args,
     seen: &mut Seen,
 ) -> Result<bool, DemoError> {
-    let mut config = Config::default();
-    config.store.path = dir.to_path_buf();
-    config.venue.file = None;
-    config.ingest.udp_listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    if TcpListener::bind(config.http.listen).is_err() {
+    // An address that somebody asked for is that one or none.
+    if config.http.listen == HttpConfig::default().listen && TcpListener::bind(config.http.listen).is_err() {
         config.http.listen.set_port(0);
     }
     let daemon = Daemon::start(&config, clock)?;
-    println!("PitchGuard demo: {}, seed {}, {}× as fast as the wall", venue.name, args.seed, clock.speed());
-    println!("  frames   udp {}", daemon.udp);
-    println!(
+    say!("PitchGuard demo: {}, seed {}, {}× as fast as the wall", venue.name, args.seed, clock.speed());
+    say!("  frames   udp {}", daemon.udp);
+    say!(
         "  look at  http://{}/  ·  API http://{}/api/docs  ·  numbers http://{}/metrics",
-        daemon.http, daemon.http, daemon.http
+        daemon.http,
+        daemon.http,
+        daemon.http
     );
-    println!("  The first pitches take a few seconds: cameras lag by 2 to 5 s. Ctrl-C ends it.\n");
+    say!("  The first pitches take a few seconds: cameras lag by 2 to 5 s. Ctrl-C ends it.\n");
 
     let system = |what| move |source| DemoError::System { what, source };
     let stop = Arc::new(AtomicBool::new(false));
@@ -252,7 +284,7 @@ fn perform(
             }
             Since::Gone => seq = daemon.live.head(),
         }
-        if interrupted.load(Ordering::Acquire) {
+        if interrupted.load(Ordering::Acquire) || out::unread() {
             stop.store(true, Ordering::Release);
             seen.interrupted = true;
             break None;

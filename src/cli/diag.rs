@@ -15,10 +15,13 @@ use flate2::write::GzEncoder;
 
 use super::asking::Daemon;
 use super::blank::Blank;
+use super::out::say;
 use crate::config::{Config, Provenance};
 use crate::observe::SystemStatus;
 use crate::store::{Store, StoreError, StoreOptions, backup};
 
+/// The namespace of the journal that the units log into: their `LogNamespace`.
+const NAMESPACE: &str = "pitchguard";
 /// Lines of the log that are taken, the newest.
 const LOG_LINES: &str = "5000";
 /// Of a log file, the end: bytes.
@@ -53,8 +56,8 @@ pub fn run(args: &DiagArgs, config_file: Option<&Path>) -> Result<ExitCode, Diag
     let texts = gather(args, config_file);
     write(&path, &format!("pitchguard-diag-{moment}"), &texts)
         .map_err(|source| DiagError { path: path.clone(), source })?;
-    println!("{}", path.display());
-    println!("{} files, secrets blanked and without personal data; look through it before you send it", texts.len());
+    say!("{}", path.display());
+    say!("{} files, secrets blanked and without personal data; look through it before you send it", texts.len());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -118,13 +121,56 @@ fn log(file: Option<&Path>) -> String {
             Err(error) => format!("{} cannot be read: {error}\n", path.display()),
         };
     }
+    // The units log into a namespace of their own; what systemd says of them is in the journal of everybody.
     let asked = Command::new("journalctl")
-        .args(["--unit", "pitchguard", "--lines", LOG_LINES, "--output", "short-iso", "--no-pager", "--quiet"])
+        .args([&format!("--namespace=+{NAMESPACE}"), "--unit=pitchguard*", "--lines", LOG_LINES])
+        .args(["--output", "json", "--no-pager", "--quiet"])
         .output();
     match asked {
-        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
+        Ok(output) if output.status.success() && output.stdout.is_empty() => {
+            "the journal holds nothing of pitchguard's units that you may read: ask as root, or name a log file with \
+             --log\n"
+                .to_owned()
+        }
+        Ok(output) if output.status.success() => {
+            String::from_utf8_lossy(&output.stdout).lines().fold(String::new(), |text, entry| text + &entry_line(entry))
+        }
         Ok(output) => format!("journalctl: {}\n", String::from_utf8_lossy(&output.stderr).trim()),
         Err(error) => format!("no journal here: {error}; name a log file with --log\n"),
+    }
+}
+
+/// An entry of the journal as a line: when, how grave, what, and the fields that the daemon gave it.
+fn entry_line(entry: &str) -> String {
+    let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(entry) else { return format!("{entry}\n") };
+    let text = |name: &str| fields.get(name).map(plain).unwrap_or_default();
+    let moment = text("__REALTIME_TIMESTAMP").parse().ok().and_then(|us| jiff::Timestamp::from_microsecond(us).ok());
+    let moment = moment.map(|moment| moment.to_string()).unwrap_or_default();
+    let grave = ["EMERG", "ALERT", "CRIT", "ERROR", "WARN", "NOTICE", "INFO", "DEBUG"];
+    let grave = text("PRIORITY").parse().ok().and_then(|at: usize| grave.get(at)).copied().unwrap_or_default();
+    let mut line = format!("{moment} {grave} {}: {}", text("SYSLOG_IDENTIFIER"), text("MESSAGE"));
+    // The journal's own fields begin with a line below, and some with words that say where they are from.
+    let own = |name: &str| {
+        name.starts_with('_')
+            || ["SYSLOG_", "CODE_", "JOB_", "INVOCATION_"].iter().any(|start| name.starts_with(start))
+            || ["MESSAGE", "MESSAGE_ID", "PRIORITY", "TID", "UNIT"].contains(&name)
+    };
+    for (name, value) in fields.iter().filter(|(name, _)| !own(name)) {
+        // Writing to a string cannot fail.
+        let _ = write!(line, " {}={}", name.to_lowercase(), plain(value));
+    }
+    line + "\n"
+}
+
+/// A field of the journal as text; one that is no UTF-8 comes as a list of its bytes.
+fn plain(value: &serde_json::Value) -> String {
+    let byte = |value: &serde_json::Value| value.as_u64().and_then(|byte| u8::try_from(byte).ok());
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(bytes) => {
+            String::from_utf8_lossy(&bytes.iter().filter_map(byte).collect::<Vec<_>>()).into_owned()
+        }
+        other => other.to_string(),
     }
 }
 
@@ -176,4 +222,43 @@ fn write(path: &Path, folder: &str, texts: &[(&'static str, String)]) -> std::io
         archive.append_data(&mut header, format!("{folder}/{name}"), text.as_bytes())?;
     }
     archive.into_inner()?.finish()?.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_of_the_journal_is_a_line_with_the_fields_that_the_daemon_gave_it() {
+        let entry = r#"{"__REALTIME_TIMESTAMP":"1781205300000000","_PID":"7","PRIORITY":"4","SYSLOG_IDENTIFIER":"pitchguard",
+            "MESSAGE":"camera left out of fits","CAMERA":"5","CODE_FILE":"x.rs","TARGET":"pitchguard::daemon"}"#;
+        let line = entry_line(&entry.replace('\n', ""));
+        assert_eq!(
+            line,
+            "2026-06-11T19:15:00Z WARN pitchguard: camera left out of fits camera=5 target=pitchguard::daemon\n"
+        );
+        assert_eq!(entry_line(r#"{"MESSAGE":[104,105]}"#), "  : hi\n");
+        assert_eq!(entry_line("no JSON"), "no JSON\n");
+    }
+
+    /// Every hint and every question about the log names the namespace that the units log into.
+    #[test]
+    fn the_journal_is_asked_in_the_namespace_of_the_units() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let read = |path: &Path| fs::read_to_string(path).expect("a file of the repository");
+        let named = format!("LogNamespace={NAMESPACE}\n");
+        for entry in fs::read_dir(root.join("systemd")).expect("a directory").flatten() {
+            let path = entry.path();
+            assert!(path.extension().is_none_or(|end| end != "service") || read(&path).contains(&named), "{path:?}");
+        }
+        let hinting =
+            ["src/api/history.rs", "packaging/prometheus/operation.rules.yml", "docs/operations.md", "docs/install.md"];
+        for path in hinting {
+            for (at, line) in read(&root.join(path)).lines().enumerate().filter(|(_, line)| line.contains("journalctl"))
+            {
+                let is_named = ["", "+"].iter().any(|all| line.contains(&format!("--namespace={all}{NAMESPACE}")));
+                assert!(is_named, "{path}:{}: {line}", at + 1);
+            }
+        }
+    }
 }

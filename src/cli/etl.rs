@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use jiff::civil::Date;
 
+use super::values;
 use super::work::{self, VerbError};
 use crate::config::StoreConfig;
 use crate::history::work::Work;
@@ -13,10 +14,10 @@ use crate::risk;
 #[derive(Debug, clap::Args)]
 pub struct EtlArgs {
     /// First day to fetch, YYYY-MM-DD; a little before the newest stored pitch where not given.
-    #[arg(long)]
+    #[arg(long, value_name = "DATE", value_parser = values::day)]
     pub from: Option<Date>,
     /// Last day to fetch, YYYY-MM-DD; yesterday where not given.
-    #[arg(long)]
+    #[arg(long, value_name = "DATE", value_parser = values::day)]
     pub to: Option<Date>,
     /// The source; <https://baseballsavant.mlb.com> where not given.
     #[arg(long, value_name = "URL")]

@@ -3,7 +3,7 @@
 use crate::ids::MoundId;
 use crate::simulate::{Ailment, ClockFault, Displacement, Drift, Faults, Knock};
 
-use super::simulate::not_negative;
+use super::values::{self, AMOUNT_MAX};
 
 /// Inches of a foot.
 const INCHES: f64 = 12.0;
@@ -66,7 +66,7 @@ fn knock(text: &str) -> Result<Knock, String> {
         let (place, amounts) = text.split_once(':')?;
         let (camera, at) = place.split_once('@')?;
         let [dx_px, dy_px] = numbers(amounts, 1)?;
-        Some(Knock { camera: camera.parse().ok()?, at_s: not_negative(at).ok()?, dx_px, dy_px })
+        Some(Knock { camera: camera.parse().ok()?, at_s: values::seconds(at).ok()?, dx_px, dy_px })
     };
     parsed().ok_or_else(|| "write CAMERA@AT:DX,DY in s and px, such as 5@600:2.0".into())
 }
@@ -77,7 +77,7 @@ fn displacement(text: &str) -> Result<Displacement, String> {
         let [x, y, z, rx, ry, rz] = numbers(amounts, 3)?;
         Some(Displacement {
             mound: MoundId(0),
-            at_s: not_negative(at).ok()?,
+            at_s: values::seconds(at).ok()?,
             translation_ft: [x, y, z].map(|inches| inches / INCHES),
             rotation_rad: [rx, ry, rz].map(f64::to_radians),
         })
@@ -120,17 +120,17 @@ fn ailment(text: &str) -> Result<Ailment, String> {
 /// What stands before an optional `@FROM`, and from when it holds, s.
 fn since(text: &str) -> Option<(&str, f64)> {
     match text.split_once('@') {
-        Some((what, from)) => Some((what, not_negative(from).ok()?)),
+        Some((what, from)) => Some((what, values::seconds(from).ok()?)),
         None => Some((text, 0.0)),
     }
 }
 
-/// Finite numbers between commas: `at_least` of them, and zero for those not written.
+/// Numbers that something can be off by, between commas: `at_least` of them, and zero for those not written.
 fn numbers<const N: usize>(text: &str, at_least: usize) -> Option<[f64; N]> {
     let mut found = [0.0; N];
     let mut count = 0;
     for part in text.split(',') {
-        let number: f64 = part.trim().parse().ok().filter(|n: &f64| n.is_finite())?;
+        let number: f64 = part.trim().parse().ok().filter(|n: &f64| n.abs() <= AMOUNT_MAX)?;
         *found.get_mut(count)? = number;
         count += 1;
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
+use super::values;
 use super::work::{self, VerbError};
 use crate::config::StoreConfig;
 use crate::history::work::Work;
@@ -24,10 +25,10 @@ pub enum FetchWhat {
     /// Pitches from Baseball Savant, or from whom answers as it does; goes on where it stopped
     Savant {
         /// First day, YYYY-MM-DD.
-        #[arg(long)]
+        #[arg(long, value_name = "DATE", value_parser = values::day)]
         from: Date,
         /// Last day, YYYY-MM-DD.
-        #[arg(long)]
+        #[arg(long, value_name = "DATE", value_parser = values::day)]
         to: Date,
         /// The source; <https://baseballsavant.mlb.com> where not given.
         #[arg(long, value_name = "URL")]

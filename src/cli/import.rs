@@ -39,6 +39,12 @@ pub enum ImportWhat {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Names of people with their clubs and roles: a CSV file with columns mlbam_id and name, and team, throws and role
+    Roster {
+        /// The files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
 }
 
 /// Runs the verb.
@@ -50,6 +56,7 @@ pub fn run(args: &ImportArgs, store: &StoreConfig, risk: &risk::Config) -> Resul
         ImportWhat::Savant { files } => (Kind::Savant, files),
         ImportWhat::Injuries { files } => (Kind::Injuries, files),
         ImportWhat::Appearances { files } => (Kind::Appearances, files),
+        ImportWhat::Roster { files } => (Kind::Roster, files),
     };
     work::run(&Work::Import { what }.into(), files, store, risk)
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use jiff::civil::Date;
 
+use super::values;
 use super::work::{self, VerbError};
 use crate::config::Config;
 use crate::daemon::upkeep::Upkeep;
@@ -24,7 +25,7 @@ enum What {
         #[arg(long)]
         name: String,
         /// The last day on which it admits, YYYY-MM-DD, UTC; for ever where not given.
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = values::day)]
         expires: Option<Date>,
     },
     /// Lists the keys: names, ids, how long they are good, when they were last used.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::out::say;
 use crate::store::{StoreError, layout};
 
 /// Arguments of `store-layout`.
@@ -19,7 +20,7 @@ pub struct Args {
 /// The database cannot be read.
 pub fn run(args: &Args) -> Result<ExitCode, StoreError> {
     if let Some(layout) = layout::of(&args.store)? {
-        println!("{layout}");
+        say!("{layout}");
     }
     Ok(ExitCode::SUCCESS)
 }

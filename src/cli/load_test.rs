@@ -1,9 +1,11 @@
 //! `pitchguard load-test`: serves far more than an evening brings, to try clients against.
 //!
 //! The daemon's own hub, API and store, and in place of the merge thread a publisher that tells of many invented pitchers
-//! many times a second. It tries what comes after the pipeline: hub, WebSocket, pages.
+//! many times a second. It tries what comes after the pipeline: hub, WebSocket, pages. With `--url` it is the other side: as
+//! many tablets of a box that runs (`crowd`).
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +14,10 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::mpsc;
 
+use super::crowd::{self, Crowd, CrowdError};
 use super::demo::Temporary;
+use super::out::say;
+use super::values;
 use crate::api::{self, ApiState, Event, HttpOptions, Live, Place};
 use crate::clock::BoxClock;
 use crate::config::Config;
@@ -28,6 +33,10 @@ use crate::units::Unit;
 
 /// Ids of people without an MLBAM id start here.
 const LOCAL_ID: u32 = 1 << 31;
+/// What the names of invented pitchers begin with.
+pub(super) const LOAD_NAME: &str = "Load Tester ";
+/// How long a crowd stays where nobody says.
+const CROWD_STAYS: Duration = Duration::from_secs(60);
 /// A pitcher starts anew after so many pitches.
 const OUTING_PITCHES: u32 = 100;
 /// Events that a reconnecting client can resume over, as in the daemon.
@@ -39,19 +48,32 @@ const GOODBYE: Duration = Duration::from_secs(2);
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Active pitchers.
-    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=128))]
+    #[arg(long, default_value_t = 25, value_parser = values::count::<1, 128>, allow_negative_numbers = true)]
     pitchers: u32,
     /// Readiness updates a second, over all pitchers; each has its pitch with it.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, default_value_t = 100, value_parser = values::count::<1, 10_000>, allow_negative_numbers = true)]
     rate: u32,
-    /// Ends after so many seconds; without it, at Ctrl-C.
-    #[arg(long, value_name = "S")]
+    /// Ends after so many seconds; without it, at Ctrl-C, with --url after a minute.
+    #[arg(long, value_name = "S", value_parser = values::whole_seconds, allow_negative_numbers = true)]
     seconds: Option<u64>,
     /// Where to serve; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))]
     http: SocketAddr,
+    /// Be so many tablets of the box at this address instead of serving: http://HOST:PORT. Refused while a real pitcher
+    /// throws there.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["pitchers", "rate", "http", "seed"])]
+    url: Option<String>,
+    /// Tablets.
+    #[arg(long, value_name = "N", default_value_t = 25, requires = "url", value_parser = values::count::<1, 500>, allow_negative_numbers = true)]
+    clients: u32,
+    /// A file with a key of that box.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    key_file: Option<PathBuf>,
+    /// Also while real pitchers throw there.
+    #[arg(long, requires = "url")]
+    during_a_game: bool,
     /// Same seed, same numbers.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = values::seed, allow_negative_numbers = true)]
     seed: u64,
 }
 
@@ -67,6 +89,17 @@ pub enum LoadTestError {
     /// No directory for the store, or no socket.
     #[error("load-test: cannot make a directory for the store, or listen: {0}; see that TMPDIR can be written")]
     System(#[from] std::io::Error),
+    /// No crowd came to the box.
+    #[error(transparent)]
+    Crowd(#[from] CrowdError),
+    /// The key of the box.
+    #[error("cannot read the key in {}: {source}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
 }
 
 /// Serves and publishes until told to stop, then tells how the clients were served.
@@ -74,6 +107,9 @@ pub enum LoadTestError {
 /// # Errors
 /// The API cannot be served, or the store cannot be prepared.
 pub fn run(args: &Args) -> Result<ExitCode, LoadTestError> {
+    if let Some(url) = &args.url {
+        return crowd_of(args, url);
+    }
     let dir = Temporary::new("pitchguard-load-test")?;
     let mut crowd: Vec<Thrower> = (0..args.pitchers).map(|number| Thrower::new(number, args.seed)).collect();
     let store = Arc::new(Store::open(&dir.0, StoreOptions::default())?);
@@ -98,8 +134,8 @@ pub fn run(args: &Args) -> Result<ExitCode, LoadTestError> {
         options: Arc::new(HttpOptions::new(http)),
     });
     let serving = runtime.spawn(api::serve(listener, router, std::future::pending()));
-    println!("load test: {} invented pitchers, {} updates/s", args.pitchers, args.rate);
-    println!("  look at  http://{http}/");
+    say!("load test: {} invented pitchers, {} updates/s", args.pitchers, args.rate);
+    say!("  look at  http://{http}/");
 
     let interrupted = runtime.spawn(tokio::signal::ctrl_c());
     let (started, mut published) = (Instant::now(), 0_u64);
@@ -122,17 +158,35 @@ pub fn run(args: &Args) -> Result<ExitCode, LoadTestError> {
     let report = telemetry.report();
     live.close();
     runtime.shutdown_timeout(GOODBYE);
-    println!("published {published} updates in {:.1} s", started.elapsed().as_secs_f64());
+    say!("published {published} updates in {:.1} s", started.elapsed().as_secs_f64());
     let ms = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.2} ms"));
     for stage in report.latencies.iter().filter(|latency| latency.stage == "publish_to_socket") {
-        println!("publish to socket: p50 {}, p99 {}, max {}", ms(stage.p50_ms), ms(stage.p99_ms), ms(stage.max_ms));
+        say!("publish to socket: p50 {}, p99 {}, max {}", ms(stage.p50_ms), ms(stage.p99_ms), ms(stage.max_ms));
     }
     let clients = report.clients;
-    println!(
+    say!(
         "clients dropped: {} slow, {} silent; refused: {}",
-        clients.dropped_slow, clients.dropped_silent, clients.refused
+        clients.dropped_slow,
+        clients.dropped_silent,
+        clients.refused
     );
     Ok(if clients.dropped_slow == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn crowd_of(args: &Args, url: &str) -> Result<ExitCode, LoadTestError> {
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path);
+        text.map_err(|source| LoadTestError::Key { path: path.clone(), source })
+    };
+    let key = args.key_file.as_ref().map(read).transpose()?;
+    let crowd = Crowd {
+        url,
+        clients: args.clients,
+        time: args.seconds.map_or(CROWD_STAYS, Duration::from_secs),
+        key: key.as_deref().map(str::trim),
+        regardless: args.during_a_game,
+    };
+    Ok(crowd::run(&crowd)?)
 }
 
 /// An invented pitcher whose numbers wander.
@@ -152,7 +206,7 @@ impl Thrower {
     }
 
     fn name(&self) -> String {
-        format!("Load Tester {}", self.id - LOCAL_ID + 1)
+        format!("{LOAD_NAME}{}", self.id - LOCAL_ID + 1)
     }
 
     fn person(&self) -> PitcherRecord {

@@ -67,9 +67,13 @@ pub(super) fn start(level: &LogLevel) -> Result<Logs, String> {
             registry.with(journal).init();
         }
         None if std::io::stderr().is_terminal() => {
-            registry.with(fmt::layer().with_target(false).with_writer(std::io::stderr)).init();
+            let lines = fmt::layer().with_target(false).with_writer(std::io::stderr).log_internal_errors(false);
+            registry.with(lines).init();
         }
-        None => registry.with(fmt::layer().json().with_writer(std::io::stderr)).init(),
+        // Where nobody takes the lines any more (`2>&1 | head`), telling that on the same way would end the thread.
+        None => {
+            registry.with(fmt::layer().json().with_writer(std::io::stderr).log_internal_errors(false)).init();
+        }
     }
     Ok(Logs(handle))
 }

@@ -1,11 +1,14 @@
 //! The command line: one file a verb.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)] // see `out`: they panic where nobody reads
+
 pub mod asking;
 pub mod backup;
 mod blank;
 mod board;
 pub mod check_config;
 pub mod config;
+mod crowd;
 pub mod demo;
 pub mod diag;
 pub mod etl;
@@ -18,7 +21,9 @@ pub mod load_test;
 mod logs;
 pub mod man;
 pub mod model;
+mod out;
 pub mod outbox;
+mod pages;
 pub mod replay;
 pub mod restore;
 pub mod rollback;
@@ -27,14 +32,17 @@ pub mod simulate;
 pub mod socket_units;
 pub mod status;
 pub mod train;
+mod values;
 pub mod work;
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use self::out::tell;
 use crate::config::{Config, Provenance};
 
 /// Pitcher readiness from stadium camera frames, on the box, with its confidence.
@@ -56,7 +64,7 @@ enum Verb {
     Demo(demo::Args),
     /// Plays a stadium's cameras: sends their frames over UDP.
     Simulate(Box<simulate::Args>),
-    /// Serves many invented pitchers many times a second, to try tablets against.
+    /// Serves many invented pitchers many times a second, to try tablets against; or is many tablets of a box.
     LoadTest(load_test::Args),
     /// Imports history: what is usual for each pitcher.
     Import(import::ImportArgs),
@@ -107,12 +115,16 @@ enum Verb {
 /// for a configuration that cannot be used.
 pub fn main() -> ExitCode {
     let Cli { config: path, verb } = Cli::parse();
-    let path = path.as_deref();
+    let code = perform(path.as_deref(), verb);
+    if out::failed() { ExitCode::FAILURE } else { code }
+}
+
+fn perform(path: Option<&Path>, verb: Verb) -> ExitCode {
     match verb {
         Verb::Run(args) => with_provenance(path, |config, provenance| told(run::run(path, config, provenance, &args))),
-        Verb::Demo(args) => told(demo::run(&args)),
+        Verb::Demo(args) => demo::configured(path, |config| told(demo::run(&args, config))),
         Verb::LoadTest(args) => told(load_test::run(&args)),
-        Verb::Simulate(args) => simulate::run(&args),
+        Verb::Simulate(args) => simulate::run(&args, path),
         Verb::Import(args) => with_config(path, |config| told(import::run(&args, &config.store, &config.risk))),
         Verb::Fetch(args) => with_config(path, |config| told(fetch::run(&args, &config.store, &config.risk))),
         Verb::Etl(args) => with_config(path, |config| told(etl::run(&args, &config.store, &config.risk))),
@@ -146,7 +158,7 @@ fn with_provenance(path: Option<&Path>, verb: impl FnOnce(&Config, Provenance) -
     match Config::load(path, std::env::vars_os()) {
         Ok((config, provenance)) => verb(&config, provenance),
         Err(errors) => {
-            eprintln!("{errors}");
+            tell!("{errors}");
             ExitCode::from(check_config::EXIT_CONFIG)
         }
     }
@@ -155,12 +167,22 @@ fn with_provenance(path: Option<&Path>, verb: impl FnOnce(&Config, Provenance) -
 /// Prints what went wrong, with its causes.
 fn told<E: Error + 'static>(outcome: Result<ExitCode, E>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
-        eprintln!("pitchguard: {error}");
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            eprintln!("  because: {error}");
-            cause = error.source();
-        }
+        tell!("pitchguard: {}", chain(&error));
         ExitCode::FAILURE
     })
+}
+
+/// An error with those of its causes that it does not tell itself.
+fn chain(error: &dyn Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let why = error.to_string();
+        if !said.contains(&why) {
+            // Writing to a string cannot fail.
+            let _ = write!(said, "\n  because: {why}");
+        }
+        cause = error.source();
+    }
+    said
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use super::values;
 use super::work::{self, VerbError};
 use crate::config::StoreConfig;
 use crate::history::work::{ModelWork, Work};
@@ -41,7 +42,7 @@ enum ModelWhat {
         /// Which; the serving one where left out.
         version: Option<String>,
         /// On which year.
-        #[arg(long)]
+        #[arg(long, value_name = "YEAR", value_parser = values::year, allow_negative_numbers = true)]
         year: i16,
         /// Game means instead of the store's games
         #[arg(long, value_name = "FILE", num_args = 1.., requires = "injuries")]

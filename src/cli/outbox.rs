@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use super::out::say;
 use super::work::{self, VerbError};
 use crate::config::Config;
 use crate::history::work::Work;
@@ -35,7 +36,7 @@ pub fn run(args: &OutboxArgs, config: &Config) -> Result<ExitCode, VerbError> {
         OutboxWhat::List => work::run(&Work::Outbox.into(), &[], &config.store, &config.risk),
         OutboxWhat::Requeue => work::run(&Work::Requeue.into(), &[], &config.store, &config.risk),
         OutboxWhat::Schema => {
-            println!("{:#}", schema::document());
+            say!("{:#}", schema::document());
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+use super::out::tell;
 use crate::config::Config;
 use crate::daemon;
 use crate::ids::BoxNs;
@@ -149,6 +150,9 @@ pub fn run(config: &Config, args: &Args) -> Result<ExitCode, ReplayError> {
     let venue = config.venue.load()?;
     let settings = daemon::settings(config, &venue);
     let dir = args.journal.clone().unwrap_or_else(|| config.journal_dir());
+    if !dir.exists() {
+        return Err(ReplayError::Empty { dir });
+    }
     let reader = Reader::open(&dir)?;
     let Some((first, last)) = reader.span()? else { return Err(ReplayError::Empty { dir }) };
     let Some(start) = Start::find(&reader, from)?.filter(|start| start.now() <= to) else {
@@ -174,7 +178,7 @@ pub fn run(config: &Config, args: &Args) -> Result<ExitCode, ReplayError> {
         let block = match block {
             Ok(block) => block,
             Err(error) => {
-                eprintln!("{error}");
+                tell!("{error}");
                 continue;
             }
         };
@@ -189,31 +193,40 @@ pub fn run(config: &Config, args: &Args) -> Result<ExitCode, ReplayError> {
                 tally.note(&line);
             }
         })?;
-        failed.map_or(Ok(()), Err)?;
+        if let Some(error) = failed {
+            return ended(error);
+        }
     }
-    out.flush()?;
+    if let Err(error) = out.flush() {
+        return ended(error);
+    }
     if replayer.missed_ever() > 0 {
-        eprintln!("{} frames were not journalled: what they touch is not as it was", replayer.missed_ever());
+        tell!("{} frames were not journalled: what they touch is not as it was", replayer.missed_ever());
     }
     if !tally.open.is_empty() {
-        eprintln!("{} pitches are not final at the end of the interval", tally.open.len());
+        tell!("{} pitches are not final at the end of the interval", tally.open.len());
     }
-    eprintln!("{} frames, {} results", replayer.frames(), tally.lines);
+    tell!("{} frames, {} results", replayer.frames(), tally.lines);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Nobody takes the lines: a reader that has seen enough is no fault.
+fn ended(error: std::io::Error) -> Result<ExitCode, ReplayError> {
+    if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(ExitCode::SUCCESS) } else { Err(error.into()) }
 }
 
 /// Where the replay begins, what is known there, and where the journal leaves the interval.
 fn say_where(args: &Args, start: &Start, last: BoxNs) {
     let at = rfc3339(start.now());
     if start.begins() {
-        eprintln!("replaying from {at}, where a daemon began with what its store knew");
+        tell!("replaying from {at}, where a daemon began with what its store knew");
     } else {
-        eprintln!("replaying from {at}, where the daemon noted how everything stood");
+        tell!("replaying from {at}, where the daemon noted how everything stood");
     }
     if args.from.is_some_and(|from| from < start.now()) {
-        eprintln!("what was before is not in the journal");
+        tell!("what was before is not in the journal");
     }
     if args.to.is_some_and(|to| to > last) {
-        eprintln!("the journal ends at {}", rfc3339(last));
+        tell!("the journal ends at {}", rfc3339(last));
     }
 }

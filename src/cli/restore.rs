@@ -7,6 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
+use super::out::{self, say, tell};
 use crate::config::StoreConfig;
 use crate::store::{self, RestoreError, VerifyError};
 
@@ -58,11 +59,12 @@ pub enum RestoringError {
 /// It is not whole.
 pub fn verify(args: &VerifyArgs) -> Result<ExitCode, RestoringError> {
     if args.here {
-        print!("{}", store::verify(&args.file)?);
+        out::write(format_args!("{}", store::verify(&args.file)?));
         return Ok(ExitCode::SUCCESS);
     }
-    if !store::verify_checksum(&args.file)? {
-        eprintln!("no checksum lies beside it: only its records are checked");
+    // What is no file is told by whoever tries to read it.
+    if args.file.is_file() && !store::verify_checksum(&args.file)? {
+        tell!("no checksum lies beside it: only its records are checked");
     }
     read_in_a_child(&args.file)
 }
@@ -78,9 +80,9 @@ pub fn restore(args: &RestoreArgs, config: &StoreConfig) -> Result<ExitCode, Res
         return Ok(read);
     }
     let restored = store::restore(&args.file, &config.path, args.replace, jiff::Timestamp::now())?;
-    println!("restored into {}", config.path.display());
+    say!("restored into {}", config.path.display());
     if let Some(aside) = restored.aside {
-        println!("the database that was there is {}; remove it once you are sure", aside.display());
+        say!("the database that was there is {}; remove it once you are sure", aside.display());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,8 +7,9 @@ use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::out::say;
 use super::work::{self, VerbError};
-use crate::config::{Config, ConfigErrors, DEFAULT_FILE, StoreConfig};
+use crate::config::{Config, ConfigErrors, DEFAULT_FILE};
 use crate::daemon::proven::{self, Proven, Which};
 use crate::disk::{Undo, sync_dir, write_private};
 use crate::history::work::{ModelWork, Work};
@@ -94,14 +95,19 @@ fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Rollback
 
 fn roll_config_back(file: &Path, store: Option<&Path>) -> Result<(), RollbackError> {
     let in_force = Config::load(Some(file), std::env::vars_os()).ok().map(|(config, _)| config);
+    // A file that cannot be used says where the store is all the same, and which venue it means.
+    let text = fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let store = match (store, &in_force) {
         (Some(dir), _) => dir.to_path_buf(),
         (None, Some(config)) => config.store.path.clone(),
-        (None, None) => StoreConfig::default().path,
+        (None, None) => Config::store_of(file, &text, std::env::vars_os()),
     };
     let read = |which| proven::kept(&store, which).map_err(failed("read what is kept in", &store));
     let last = read(Which::Last)?;
-    let venue = in_force.as_ref().and_then(|config| config.venue.file.clone());
+    let venue = match in_force {
+        Some(config) => config.venue.file,
+        None => Config::venue_of(file, &text, std::env::vars_os()),
+    };
     let now = Proven::of(file, venue.as_deref()).map_err(failed("read", file))?;
     let (which, kept) = if last.as_ref() == Some(&now) { ("earlier", read(Which::Before)?) } else { ("working", last) };
     let Some(Proven { config: Some(text), venue: kept_venue }) = kept else {
@@ -129,10 +135,10 @@ fn roll_config_back(file: &Path, store: Option<&Path>) -> Result<(), RollbackErr
     Config::load(Some(&candidate), environment).map_err(RollbackError::Faulty)?;
     if let Some((candidate, path, _)) = &venue {
         replace(candidate, path)?;
-        println!("{} is as the daemon ran with it", path.display());
+        say!("{} is as the daemon ran with it", path.display());
     }
     replace(&candidate, file)?;
-    println!("{} is as the daemon ran with it; `systemctl restart pitchguard` runs with it again", file.display());
+    say!("{} is as the daemon ran with it; `systemctl restart pitchguard` runs with it again", file.display());
     Ok(())
 }
 
@@ -148,7 +154,7 @@ fn is_to_be_put_back(path: &Path, text: &[u8], config: &Path) -> bool {
         _ => false,
     };
     if !inside {
-        println!("{} is not beside {} and stays as it is", path.display(), config.display());
+        say!("{} is not beside {} and stays as it is", path.display(), config.display());
     }
     inside
 }
@@ -177,7 +183,7 @@ fn replace(candidate: &Path, file: &Path) -> Result<(), RollbackError> {
         let kept = beside(file, ".rolled-back");
         let text = fs::read(file).map_err(failed("read", file))?;
         write_as(&kept, &text, file)?;
-        println!("what {} held is in {}", file.display(), kept.display());
+        say!("what {} held is in {}", file.display(), kept.display());
     }
     fs::rename(candidate, file).map_err(failed("replace", file))?;
     let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));

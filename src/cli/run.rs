@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::logs;
+use super::{logs, values};
 use crate::clock::BoxClock;
 use crate::config::{Config, DEFAULT_FILE, Provenance};
 use crate::daemon::proven;
@@ -17,7 +17,7 @@ use crate::daemon::{Daemon, DaemonError};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// How much faster than the wall box time runs: for tests that push hours of game through a real socket.
-    #[arg(long, default_value_t = 1.0, hide = true, value_parser = clap::value_parser!(f64))]
+    #[arg(long, default_value_t = 1.0, hide = true, value_parser = values::speed)]
     clock_speed: f64,
     /// When a clock of that speed began, ns since the Unix epoch: for tests that start the daemon again.
     #[arg(long, hide = true)]

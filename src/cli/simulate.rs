@@ -11,6 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::faults::FaultArgs;
+use super::out::tell;
+use super::work::{self, VerbError};
+use super::{told, values, with_config};
+use crate::config::Config;
+use crate::daemon::control::Job;
+use crate::daemon::invented::Season;
 use crate::environment::BrokerUrl;
 use crate::ids::{EventNs, PitcherId};
 use crate::ingest::{KeyFileError, KeyRing};
@@ -26,7 +32,7 @@ use crate::tracking::venue::{Venue, VenueError};
 #[allow(clippy::struct_excessive_bools)] // switches of a command line
 pub struct Args {
     /// Same seed, same stadium.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = values::seed, allow_negative_numbers = true)]
     pub seed: u64,
     /// What is played.
     #[arg(long, value_enum, default_value_t = ScenarioArg::Game, conflicts_with = "statcast")]
@@ -34,35 +40,39 @@ pub struct Args {
     /// Throw the real pitches of a Baseball Savant CSV instead.
     #[arg(long, value_name = "FILE")]
     pub statcast: Option<PathBuf>,
+    /// Bring the daemon the pitchers and their season first, through its control socket: names, and what is usual for
+    /// them. They are marked as simulated.
+    #[arg(long, conflicts_with = "statcast")]
+    pub history: bool,
     /// Where the daemon listens.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7117", value_parser = address)]
     pub to: SocketAddr,
     /// Times faster than real time; the daemon's clock must run as fast.
-    #[arg(long, default_value_t = 1.0, value_parser = above_zero)]
+    #[arg(long, default_value_t = 1.0, value_parser = values::speed, allow_negative_numbers = true)]
     pub speed: f64,
     /// Mean seconds between pitches, 2 at least [default: 20].
-    #[arg(long, value_name = "S", value_parser = pace)]
+    #[arg(long, value_name = "S", value_parser = values::pace, allow_negative_numbers = true)]
     pub pace: Option<f64>,
     /// Seconds between half-innings [default: 140].
-    #[arg(long = "break", value_name = "S", value_parser = not_negative)]
+    #[arg(long = "break", value_name = "S", value_parser = values::seconds, allow_negative_numbers = true)]
     pub break_s: Option<f64>,
     /// Stop after this many pitches, warm-ups counted.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::pitches, allow_negative_numbers = true)]
     pub pitches: Option<usize>,
     /// Pixel noise of each observation, sd [default: 0.5].
-    #[arg(long, value_name = "PX", value_parser = not_negative)]
+    #[arg(long, value_name = "PX", value_parser = values::pixels, allow_negative_numbers = true)]
     pub white_px: Option<f64>,
     /// Pixel offset common to a camera's pitch, sd [default: 0.1].
-    #[arg(long, value_name = "PX", value_parser = not_negative)]
+    #[arg(long, value_name = "PX", value_parser = values::pixels, allow_negative_numbers = true)]
     pub common_px: Option<f64>,
     /// Share of camera frames lost [default: 0.01].
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", value_parser = values::share, allow_negative_numbers = true)]
     pub loss: Option<f64>,
     /// Share of camera frames that come twice [default: 0.002].
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", value_parser = values::share, allow_negative_numbers = true)]
     pub doubles: Option<f64>,
     /// Share of camera frames another 5 to 9 s late [default: 0.005].
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", value_parser = values::share, allow_negative_numbers = true)]
     pub stragglers: Option<f64>,
     /// A camera that says nothing for a while: 4@600+60 is camera 4, 600 s after the start, for 60 s.
     #[arg(long, value_name = "CAM@FROM+FOR", value_parser = silence)]
@@ -80,13 +90,13 @@ pub struct Args {
     #[arg(long)]
     pub no_marks: bool,
     /// Share of marks another 3 to 9 s late [default: 0].
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", value_parser = values::share, allow_negative_numbers = true)]
     pub marks_late: Option<f64>,
     /// Share of marks that come twice [default: 0].
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", value_parser = values::share, allow_negative_numbers = true)]
     pub marks_doubled: Option<f64>,
     /// Share of marks that never come [default: 0].
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", value_parser = values::share, allow_negative_numbers = true)]
     pub marks_absent: Option<f64>,
     /// A while without any mark: 3600+600 is an hour after the start, for ten minutes.
     #[arg(long, value_name = "FROM+FOR", value_parser = away)]
@@ -101,7 +111,7 @@ pub struct Args {
     #[arg(long)]
     pub no_landmarks: bool,
     /// Pixel noise of each landmark, sd [default: 0.25].
-    #[arg(long, value_name = "PX", value_parser = not_negative)]
+    #[arg(long, value_name = "PX", value_parser = values::pixels, allow_negative_numbers = true)]
     pub landmark_px: Option<f64>,
     /// A network without loss, doubles and stragglers.
     #[arg(long)]
@@ -233,19 +243,27 @@ impl Args {
     }
 }
 
-/// Sends until the evening is over or somebody interrupts it: both give 0.
-pub fn run(args: &Args) -> ExitCode {
+/// Brings the people where that is asked for, and sends until the evening is over or somebody interrupts it: both give 0.
+pub fn run(args: &Args, config: Option<&Path>) -> ExitCode {
+    if args.history {
+        return with_config(config, |config| told(bring(args, config).map(|()| play(args))));
+    }
+    play(args)
+}
+
+/// Gives the daemon the pitchers and their season, up to today.
+fn bring(args: &Args, config: &Config) -> Result<(), VerbError> {
+    let day = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let season = Season { seed: args.seed, scenario: args.scenario.into(), day };
+    work::run(&Job::Simulated(season), &[], &config.store, &config.risk).map(drop)
+}
+
+fn play(args: &Args) -> ExitCode {
     let stop = Arc::new(AtomicBool::new(false));
     if let Err(error) = stop_on_signal(Arc::clone(&stop)) {
-        eprintln!("an interrupt will end this at once, without a summary: {error}");
+        tell!("an interrupt will end this at once, without a summary: {error}");
     }
-    match simulate(args, &stop, &mut io::stdout().lock()) {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    told(simulate(args, &stop, &mut io::stdout().lock()).map(|_| ExitCode::SUCCESS))
 }
 
 /// Sends, telling `out` about it.
@@ -254,7 +272,10 @@ pub fn run(args: &Args) -> ExitCode {
 /// When a file cannot be used or the network fails; see [`SimulateError`].
 pub fn simulate(args: &Args, stop: &AtomicBool, out: &mut impl Write) -> Result<Sent, SimulateError> {
     let venue = args.venue.as_deref().map_or_else(|| Ok(Venue::busch_iii()), Venue::load)?;
-    if let Some(camera) = args.faults.faults().cameras().find(|id| venue.camera(*id).is_none()) {
+    let faults = args.faults.faults();
+    let mut named =
+        faults.cameras().chain(args.silent.map(|silence| silence.camera)).chain(args.cameras.iter().flatten().copied());
+    if let Some(camera) = named.find(|id| venue.camera(*id).is_none()) {
         let known: Vec<String> = venue.cameras.iter().map(|c| c.id.to_string()).collect();
         return Err(SimulateError::NoCamera { camera, venue: venue.id, known: known.join(", ") });
     }
@@ -279,6 +300,9 @@ pub fn simulate(args: &Args, stop: &AtomicBool, out: &mut impl Write) -> Result<
     let mut truth = args.truth.as_deref().map(TruthFile::create).transpose()?;
     let publisher = args.publish(&venue, stadium.start(), started)?;
 
+    if args.statcast.is_none() && !args.history {
+        tell!("these pitchers are invented: without --history a daemon knows nothing of them, and tells no readiness");
+    }
     // Whether or not anybody reads along, the stadium goes on: a closed standard output is no reason to stop.
     let _unread = writeln!(
         out,
@@ -395,30 +419,11 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     found.next().ok_or_else(|| "the name has no address".into())
 }
 
-fn number(text: &str, good: impl Fn(f64) -> bool, wanted: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|v: &f64| v.is_finite() && good(*v)).ok_or_else(|| format!("write {wanted}"))
-}
-
-fn above_zero(text: &str) -> Result<f64, String> {
-    number(text, |v| v > 0.0, "a number above 0")
-}
-
-pub(super) fn not_negative(text: &str) -> Result<f64, String> {
-    number(text, |v| v >= 0.0, "a number from 0 up")
-}
-
-fn pace(text: &str) -> Result<f64, String> {
-    number(text, |v| v >= 2.0, "a number of seconds from 2 up")
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    number(text, |v| (0.0..=1.0).contains(&v), "a share from 0 to 1")
-}
-
 fn rain(text: &str) -> Result<Rain, String> {
     let parts = text.split_once('+');
-    let parsed = parts
-        .and_then(|(from, length)| Some(Rain { from_s: not_negative(from).ok()?, for_s: not_negative(length).ok()? }));
+    let parsed = parts.and_then(|(from, length)| {
+        Some(Rain { from_s: values::seconds(from).ok()?, for_s: values::seconds(length).ok()? })
+    });
     parsed.ok_or_else(|| "write FROM+FOR in seconds, such as 3600+1800".into())
 }
 
@@ -431,8 +436,8 @@ fn silence(text: &str) -> Result<Silence, String> {
     let parsed = parts.and_then(|(camera, (from, length))| {
         Some(Silence {
             camera: camera.parse().ok()?,
-            from_s: not_negative(from).ok()?,
-            for_s: not_negative(length).ok()?,
+            from_s: values::seconds(from).ok()?,
+            for_s: values::seconds(length).ok()?,
         })
     });
     parsed.ok_or_else(|| "write CAMERA@FROM+FOR in seconds, such as 4@600+60".into())

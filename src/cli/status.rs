@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use super::asking::{AskError, Daemon};
+use super::out::{self, say, tell};
 use crate::config::Config;
 use crate::observe::{
     AttributionStatus, BoxVerdictState, LatencyReport, MarkFeedState, PartState, SourceState, StatusReport,
@@ -35,14 +36,14 @@ pub fn run(args: &StatusArgs, config: &Config) -> ExitCode {
     let report = match report_of(&daemon) {
         Ok(report) => report,
         Err(error) => {
-            eprintln!("pitchguard status: {error}");
+            tell!("pitchguard status: {error}");
             return ExitCode::from(UNREACHABLE);
         }
     };
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report).expect("a report is plain data"));
+        say!("{}", serde_json::to_string_pretty(&report).expect("a report is plain data"));
     } else {
-        print!("{}", table(&report));
+        out::write(format_args!("{}", table(&report)));
     }
     match report.verdict.state {
         BoxVerdictState::Good => ExitCode::SUCCESS,

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use clap::Args;
 use jiff::civil::Date;
 
+use super::out::say;
+use super::values;
 use super::work::{self, VerbError};
 use crate::config::StoreConfig;
 use crate::history::work::{ModelWork, Work};
@@ -22,10 +24,10 @@ pub struct TrainArgs {
     injuries: Vec<PathBuf>,
     /// Test on this year, calibrate on the one before, train on all before that; the latest year with placements enough to
     /// judge a model where left out
-    #[arg(long, value_name = "YEAR")]
+    #[arg(long, value_name = "YEAR", value_parser = values::year, allow_negative_numbers = true)]
     test_year: Option<i16>,
     /// Games and placements are known up to this day (YYYY-MM-DD); as far as both tell where left out
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = values::day)]
     data_end: Option<Date>,
     /// Writes the model card
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "docs/model-card.md")]
@@ -62,7 +64,7 @@ pub fn run(args: &TrainArgs, store: &StoreConfig, risk: &risk::Config) -> Result
     let store = StoreConfig { path: path.to_path_buf(), ..store.clone() };
     let outcome = work::ask(&Work::Model { ask }.into(), &files, &store, risk)?;
     if let Some(card) = &outcome.card {
-        println!("{card}");
+        say!("{card}");
         if let Some(path) = &args.report {
             std::fs::write(path, card).map_err(|source| VerbError::Card { path: path.clone(), source })?;
         }

@@ -1,20 +1,23 @@
 //! Work on the store, by this process where the store is free, else by the daemon that has it.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::out::{say, tell};
 use crate::config::StoreConfig;
 use crate::daemon::control::{Answer, FileHead, Job, Request};
+use crate::daemon::invented;
 use crate::daemon::upkeep::{self, UpkeepError};
 use crate::history::work::{self, Outcome, Sources, Work, WorkError};
-use crate::history::{Paths, Watcher};
+use crate::history::{Paths, Watcher, input};
 use crate::risk;
 use crate::risk::service::RiskService;
 use crate::store::{Store, StoreError, StoreOptions};
@@ -76,7 +79,9 @@ pub fn run(job: &Job, files: &[PathBuf], store: &StoreConfig, risk: &risk::Confi
 /// # Errors
 /// Some of it is left undone.
 pub fn told(outcome: Outcome) -> Result<ExitCode, VerbError> {
-    print!("{}", outcome.said);
+    if !outcome.said.is_empty() {
+        say!("{}", outcome.said.trim_end_matches('\n'));
+    }
     outcome.undone.map_or(Ok(ExitCode::SUCCESS), |undone| Err(VerbError::Undone(undone)))
 }
 
@@ -96,6 +101,7 @@ pub fn ask(job: &Job, files: &[PathBuf], config: &StoreConfig, risk: &risk::Conf
                 work::perform(&store, work, files, &sources, Some(&model), today, &mut bar)?
             }
             Job::Upkeep(upkeep) => upkeep::perform(&store, upkeep, config, None, &mut bar)?,
+            Job::Simulated(season) => invented::perform(&store, season, &mut bar)?,
         },
         Err(locked @ StoreError::Locked { .. }) => {
             through_daemon(locked, job, files, &config.control_socket(), &mut bar)?
@@ -120,13 +126,16 @@ fn through_daemon(
     };
     let (mut unread, mut opened) = (Vec::new(), Vec::new());
     for path in files {
-        match File::open(path).and_then(|file| Ok((file.metadata()?.len(), file))) {
-            Ok((bytes, file)) => {
+        match input::open(path) {
+            Ok((file, bytes)) => {
                 let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
                 opened.push((FileHead { name, bytes }, file));
             }
-            Err(error) => unread.push(format!("not read: {}: {error}\n", path.display())),
+            Err(why) => unread.push(format!("not read: {}: {why}\n", path.display())),
         }
+    }
+    if opened.is_empty() && !unread.is_empty() {
+        return Err(VerbError::Undone(unread.concat().trim_end().to_owned()));
     }
     // Numbers of files in the work count those that can be read.
     if !unread.is_empty() && matches!(job, Job::History(Work::Model { .. })) {
@@ -146,7 +155,8 @@ fn through_daemon(
     })?;
     if !unread.is_empty() {
         outcome.said.extend(unread.iter().map(String::as_str));
-        outcome.undone = Some(format!("{} of the files could not be read: see above", unread.len()));
+        let more = outcome.undone.map(|why| format!("; {why}")).unwrap_or_default();
+        outcome.undone = Some(format!("{} of the files could not be read: see above{more}", unread.len()));
     }
     Ok(outcome)
 }
@@ -156,10 +166,11 @@ fn send(mut stream: &UnixStream, request: &Request, files: Vec<(FileHead, File)>
     line.push(b'\n');
     stream.write_all(&line)?;
     for (head, file) in files {
-        let sent = io::copy(&mut file.take(head.bytes), &mut stream)?;
-        if sent < head.bytes {
-            // It has shrunk: the daemon hears the end where the rest should be.
-            break;
+        let sent = io::copy(&mut file.take(head.bytes), &mut stream);
+        if sent.as_ref().ok() != Some(&head.bytes) {
+            // It has shrunk, or reads no further: the daemon hears the end where the rest should be, and waits no longer.
+            stream.shutdown(Shutdown::Write)?;
+            return sent.map(drop);
         }
     }
     stream.shutdown(Shutdown::Write)
@@ -178,21 +189,49 @@ fn listen(stream: &UnixStream, bar: &mut Bar) -> Result<Outcome, VerbError> {
     Err(VerbError::Gone(io::ErrorKind::UnexpectedEof.into()))
 }
 
-/// A bar on standard error, where that is a terminal.
+/// How often a bar is drawn.
+const LOOKS_ALIVE: Duration = Duration::from_millis(100);
+/// Work that is over sooner is not told of where nobody watches a terminal.
+const QUIET: Duration = Duration::from_secs(2);
+/// How often a line tells how far work is that goes on with the same.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// How far work is, on standard error: a bar where that is a terminal, else a line now and then.
 struct Bar {
     bar: ProgressBar,
+    lines: bool,
+    begun: Instant,
+    /// When the last line was told, and what of.
+    told: Option<(Instant, String)>,
 }
 
 impl Bar {
     fn new() -> Self {
         let template = "{msg} {wide_bar} {percent} % {eta}";
         let style = ProgressStyle::with_template(template).expect("the template is valid");
-        Self { bar: ProgressBar::new(0).with_style(style) }
+        let bar = ProgressBar::new(0).with_style(style);
+        let lines = !io::stderr().is_terminal();
+        if !lines {
+            // It moves also while a step takes its time.
+            bar.enable_steady_tick(LOOKS_ALIVE);
+        }
+        Self { bar, lines, begun: Instant::now(), told: None }
     }
 }
 
 impl Watcher for Bar {
     fn progress(&mut self, doing: &str, done: u64, total: u64) {
+        if self.lines {
+            let fresh = |(at, what): &(Instant, String)| what == doing && at.elapsed() < LINE_EVERY;
+            if self.begun.elapsed() >= QUIET && !self.told.as_ref().is_some_and(fresh) {
+                self.told = Some((Instant::now(), doing.to_owned()));
+                match total {
+                    0 | 1 => tell!("{doing} …"),
+                    total => tell!("{doing}: {:.0} %", 100.0 * done as f64 / total as f64),
+                }
+            }
+            return;
+        }
         if self.bar.message() != doing {
             self.bar.set_message(doing.to_owned());
         }

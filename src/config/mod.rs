@@ -319,6 +319,21 @@ impl Config {
         Self::read(text.as_deref().map(|text| (path, text)), environment, default)
     }
 
+    /// Defaults, with what the environment says over them; no file is read.
+    ///
+    /// # Errors
+    /// Every fault of the environment.
+    pub fn embedded(
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<(Self, Provenance), ConfigErrors> {
+        Self::read(None, environment, Self::default())
+    }
+
+    /// The store's directory that a configuration file of this text names, whatever else is wrong with it.
+    pub fn store_of(path: &Path, text: &str, environment: impl IntoIterator<Item = (OsString, OsString)>) -> PathBuf {
+        Reader::new(Some((path, text)), environment).take("store", "path", StoreConfig::default().path)
+    }
+
     /// The venue file that a configuration file of this text names, whatever else is wrong with it.
     pub fn venue_of(
         path: &Path,

@@ -24,6 +24,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::runtime::Handle;
 
 use self::peer::Doorman;
+use super::invented::{self, Season};
 use super::upkeep::{self, Upkeep};
 use crate::api::KeyDesk;
 use crate::config::StoreConfig;
@@ -54,6 +55,19 @@ pub enum Job {
     History(Work),
     /// The store is looked after.
     Upkeep(Upkeep),
+    /// Invented people come with their season.
+    Simulated(Season),
+}
+
+impl Job {
+    /// What is done, without whom it is about.
+    fn verb(&self) -> &'static str {
+        match self {
+            Self::History(work) => work.verb(),
+            Self::Upkeep(upkeep) => upkeep.verb(),
+            Self::Simulated(_) => "simulated history",
+        }
+    }
 }
 
 impl From<Work> for Job {
@@ -279,7 +293,9 @@ impl Worker {
                 return told.say(&Answer::Refused(why));
             }
         };
-        tracing::info!(work = ?request.work, files = request.files.len(), "work from the control socket");
+        tracing::info!(work = request.work.verb(), files = request.files.len(), "work from the control socket");
+        // What is asked for can name people: holders of keys.
+        tracing::debug!(work = ?request.work, "as it was asked for");
         let mut files = Sent {
             reader,
             left: 0,
@@ -294,6 +310,9 @@ impl Worker {
             }
             Job::Upkeep(upkeep) => upkeep::perform(&self.store, upkeep, &self.config, Some(&self.desk), &mut told)
                 .map_err(|error| error.to_string()),
+            Job::Simulated(season) => {
+                invented::perform(&self.store, season, &mut told).map_err(|error| error.to_string())
+            }
         };
         told.say(&done.map_or_else(Answer::Refused, Answer::Done))
     }

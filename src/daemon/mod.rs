@@ -8,6 +8,7 @@ mod anomalies;
 pub mod control;
 mod fold;
 mod history;
+pub mod invented;
 mod journal;
 mod memory;
 mod merge;
@@ -272,7 +273,7 @@ impl Daemon {
         let folding = fold::spawn(Arc::clone(&store), Arc::clone(&model), (clock, zone.clone()), teller)?;
         let keys = Arc::new(KeyDesk::new(Arc::clone(&store), Asked::of(&config.http))?);
         if !http_address.ip().is_loopback() && keys.asked() != Asked::Nobody && !keys.has_keys() {
-            tracing::warn!(http = %http_address, "nobody beyond loopback can ask yet: `pitchguard key add` makes a key");
+            tracing::warn!(http = %http_address, "nobody beyond loopback can ask yet: `pitchguard key add --name NAME` makes a key");
         }
         let control = Control::try_serve(&config.store, &store, (model, zone), &keys, runtime.handle());
         match &control {
@@ -469,6 +470,7 @@ pub(crate) fn roles(readiness: &crate::readiness::Config) -> crate::history::wor
         starter_pitches_min: readiness.starter_pitches_min,
         starter_cap: readiness.starter_cap,
         reliever_cap: readiness.reliever_cap,
+        told: None,
     }
 }
 

@@ -79,11 +79,12 @@ impl StoreProfiles {
                 Some((u32::try_from(days).ok()?, pitches))
             })
             .collect();
+        let told = history::roster::told(&self.store, pitcher.0)?;
         let (risk, risk_absent) = self.risk(pitcher, day);
         Ok(Profile {
             name: self.store.pitcher(pitcher.0)?.and_then(|p| p.name),
             baseline: (!baseline.types.is_empty()).then_some(baseline),
-            workload: Workload::of_past(past),
+            workload: Workload { role: told.and_then(|told| told.role), ..Workload::of_past(past) },
             risk,
             risk_absent,
         })

@@ -48,6 +48,19 @@ pub enum Upkeep {
     },
 }
 
+impl Upkeep {
+    /// What is done, in a few words that name nobody.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Backup { .. } => "backup",
+            Self::Retention { .. } => "retention",
+            Self::KeyAdd { .. } => "key add",
+            Self::KeyList => "key list",
+            Self::KeyRevoke { .. } => "key revoke",
+        }
+    }
+}
+
 /// Why it could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum UpkeepError {

@@ -186,7 +186,9 @@ impl Watch {
         let used = store.map_used().unwrap_or_default();
         let corrupt = store.corrupt_records();
         let (state, detail) = if corrupt > 0 {
-            let detail = format!("{corrupt} corrupt records were met: `pitchguard verify`, then restore a backup");
+            let detail = format!(
+                "{corrupt} corrupt records were met: `pitchguard verify FILE` finds a backup that is whole, `pitchguard restore --replace FILE` puts it in place"
+            );
             (PartState::Degraded, detail)
         } else if used >= MAP_USED_WARN {
             let percent = 100.0 * used;

@@ -58,6 +58,7 @@ pub fn import_appearances(
     let (total, mut read) = (inputs.total(), 0);
     while let Some(input) = inputs.next() {
         let mut said = Vec::new();
+        let refused_before = summary.refused.total();
         let rows = input.bytes.and_then(|bytes| {
             let bytes = Watched::new(bytes, "reading", &mut read, total, watcher);
             let RowSummary { refused, dropped, .. } = &mut summary;
@@ -71,7 +72,7 @@ pub fn import_appearances(
             refused.absorb(unread);
             rows.map_err(|why| format!("no game means: {why}"))
         });
-        if !summary.count_file(&input.name, rows) {
+        if !summary.count_file(&input.name, rows, refused_before) {
             continue;
         }
         drop_filled_in(&mut said, &input.name, &mut summary.dropped);

@@ -44,6 +44,7 @@ pub fn import_injuries(
     while let Some(input) = inputs.next() {
         let people = People::of(store)?;
         let mut taken = Vec::new();
+        let refused_before = summary.refused.total();
         let rows = input.bytes.and_then(|bytes| {
             let bytes = Watched::new(bytes, "reading", &mut read, total, watcher);
             let RowSummary { refused, dropped, passed_over, .. } = &mut summary;
@@ -60,7 +61,7 @@ pub fn import_injuries(
             refused.absorb(unread);
             rows.map_err(|why| format!("no injured-list report: {why}"))
         });
-        if !summary.count_file(&input.name, rows) {
+        if !summary.count_file(&input.name, rows, refused_before) {
             continue;
         }
         whose.extend(taken.iter().map(|(record, _)| record.pitcher));

@@ -1,8 +1,12 @@
 //! Where the bytes of an import come from, and who watches.
 
 use std::fs::File;
-use std::io::Read;
-use std::path::PathBuf;
+use std::io::{Read, Seek};
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+/// Bytes that are taken from a pipe at most: twenty seasons of the whole league.
+const PIPE_MAX: u64 = 8 << 30;
 
 /// One file to import.
 pub struct Input<'i> {
@@ -40,6 +44,35 @@ impl Watcher for Unwatched {
     fn progress(&mut self, _: &str, _: u64, _: u64) {}
 }
 
+/// Opens a file to import, with its length. What comes from a pipe is kept in a file without a name first, so that it has
+/// one.
+///
+/// # Errors
+/// Why there is nothing to read, in words that follow the file's name.
+pub fn open(path: &Path) -> Result<(File, u64), String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    let kind = metadata.file_type();
+    if kind.is_file() {
+        return Ok((file, metadata.len()));
+    }
+    if kind.is_dir() {
+        return Err("it is a directory; name the files in it, such as DIRECTORY/*.csv".to_owned());
+    }
+    if !kind.is_fifo() && !kind.is_socket() {
+        return Err("it is neither a file nor a pipe".to_owned());
+    }
+    let mut kept =
+        tempfile::tempfile().map_err(|error| format!("no temporary file can be had: {error}; set TMPDIR"))?;
+    let bytes = std::io::copy(&mut file.take(PIPE_MAX), &mut kept).map_err(failed)?;
+    if bytes == PIPE_MAX {
+        return Err(format!("more than {PIPE_MAX} bytes came; import it in parts"));
+    }
+    kept.rewind().map_err(failed)?;
+    Ok((kept, bytes))
+}
+
 /// Files of this machine.
 #[derive(Debug)]
 pub struct Paths {
@@ -60,9 +93,9 @@ impl Inputs for Paths {
     fn next(&mut self) -> Option<Input<'_>> {
         let path = self.paths.next()?;
         let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-        match File::open(&path) {
-            Ok(file) => Some(Input { name, bytes: Ok(Box::new(file)) }),
-            Err(error) => Some(Input { name: path.display().to_string(), bytes: Err(error.to_string()) }),
+        match open(&path) {
+            Ok((file, _)) => Some(Input { name, bytes: Ok(Box::new(file)) }),
+            Err(why) => Some(Input { name: path.display().to_string(), bytes: Err(why) }),
         }
     }
 

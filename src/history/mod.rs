@@ -10,6 +10,7 @@ mod local;
 pub mod outings;
 mod outliers;
 mod people;
+pub mod roster;
 pub mod savant;
 mod table;
 pub mod teams;
@@ -23,5 +24,6 @@ pub use input::{First, Input, Inputs, Paths, Unwatched, Watcher};
 pub use outings::{
     GameTypes, Rebuilt, baseline_before, rebuild, rebuild_all, rebuild_league, rebuild_telling, season_of,
 };
+pub use roster::import_roster;
 pub use savant::{Summary, import_pitches, import_savant};
 pub use table::{Group, Reasons, RowSummary};

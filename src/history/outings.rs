@@ -10,7 +10,7 @@ use crate::features::baseline::{PitcherBaseline, Quantity, league_sums, resolve,
 use crate::ids::PitcherId;
 use crate::store::outbox::Summary;
 use crate::store::records::{
-    AppearanceRecord, BaselineRecord, Moments, Origin, PitchRecord, TypeSums, is_of_its_making,
+    AppearanceRecord, BaselineRecord, Moments, Origin, PitchRecord, PitcherRecord, TypeSums, is_of_its_making,
 };
 use crate::store::{Put, Store, StoreError};
 
@@ -164,7 +164,11 @@ fn apply(
 /// # Errors
 /// The store fails or holds a corrupt record.
 pub fn rebuild_league(store: &Store, season: u16) -> Result<(), StoreError> {
-    let new = league_sums(season, &store.baselines_of_season(season)?);
+    let invented: BTreeSet<u32> =
+        store.pitchers()?.into_iter().filter(PitcherRecord::is_simulated).map(|person| person.id).collect();
+    let mut of_pitchers = store.baselines_of_season(season)?;
+    of_pitchers.retain(|record| !invented.contains(&record.pitcher));
+    let new = league_sums(season, &of_pitchers);
     let mut changes = Vec::new();
     changes_of_sums(&store.baselines_of(0, season)?, new, &mut changes);
     apply(store, changes, &|_| None, &mut BTreeSet::new())

@@ -81,6 +81,9 @@ pub struct RowSummary {
     pub files: u64,
     /// Files that could not be read, with the reason.
     pub failed: Vec<String>,
+    /// Files that were read and of which no row was taken.
+    #[serde(default)]
+    pub untaken: Vec<String>,
     /// Rows read.
     pub rows: u64,
     /// Rows that the store did not know.
@@ -102,12 +105,16 @@ pub struct RowSummary {
 }
 
 impl RowSummary {
-    /// Counts a file by what reading it gave, its rows or why there are none; whether it could be read.
-    pub(super) fn count_file(&mut self, name: &str, rows: Result<u64, String>) -> bool {
+    /// Counts a file by what reading it gave, its rows or why there are none; whether it could be read. `refused_before`
+    /// are the rows refused of the files before.
+    pub(super) fn count_file(&mut self, name: &str, rows: Result<u64, String>, refused_before: u64) -> bool {
         match rows {
             Ok(rows) => {
                 self.files += 1;
                 self.rows += rows;
+                if rows == self.refused.total() - refused_before {
+                    self.untaken.push(name.to_owned());
+                }
                 true
             }
             Err(why) => {
@@ -138,6 +145,9 @@ impl fmt::Display for RowSummary {
         self.refused.list("rows refused", f)?;
         self.dropped.list("fields dropped", f)?;
         self.notes.list("to be known", f)?;
+        for untaken in &self.untaken {
+            writeln!(f, "nothing taken of {untaken}")?;
+        }
         for failed in &self.failed {
             writeln!(f, "not read: {failed}")?;
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::etl::{DailyModel, days_due, run_etl};
 use super::fetch::{SAVANT, Settings, Source, fetch_days};
 use super::input::{Inputs, Watcher};
-use super::{import_appearances, import_injuries, import_pitches};
+use super::{RowSummary, import_appearances, import_injuries, import_pitches, import_roster};
 use crate::ids::BoxNs;
 use crate::observe::rfc3339;
 use crate::store::outbox::RefusedRecord;
@@ -28,6 +28,8 @@ pub enum Kind {
     Injuries,
     /// Game means.
     Appearances,
+    /// People, their clubs and roles.
+    Roster,
 }
 
 /// What is to be done.
@@ -68,6 +70,20 @@ pub enum Work {
     Requeue,
     /// Tell what waits for the analytics cloud, and what it refused.
     Outbox,
+}
+
+impl Work {
+    /// What is done, in one word.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Import { .. } => "import",
+            Self::Fetch { .. } => "fetch",
+            Self::Etl { .. } => "etl",
+            Self::Model { .. } => "model",
+            Self::Requeue => "requeue",
+            Self::Outbox => "outbox",
+        }
+    }
 }
 
 /// What the daily model is asked for. `reports` is absent where the store's own games and injury reports are meant; else
@@ -189,22 +205,17 @@ pub fn perform(
 ) -> Result<Outcome, WorkError> {
     match work {
         Work::Import { what } => {
-            let (said, failed) = match what {
+            let of_rows = |summary: RowSummary| (summary.to_string(), summary.failed.len(), summary.untaken.len());
+            let (said, failed, untaken) = match what {
                 Kind::Savant => {
                     let summary = import_pitches(store, inputs, watcher)?;
-                    (summary.to_string(), summary.failed.len())
+                    (summary.to_string(), summary.failed.len(), summary.untaken.len())
                 }
-                Kind::Injuries => {
-                    let summary = import_injuries(store, inputs, watcher)?;
-                    (summary.to_string(), summary.failed.len())
-                }
-                Kind::Appearances => {
-                    let summary = import_appearances(store, inputs, watcher)?;
-                    (summary.to_string(), summary.failed.len())
-                }
+                Kind::Injuries => of_rows(import_injuries(store, inputs, watcher)?),
+                Kind::Appearances => of_rows(import_appearances(store, inputs, watcher)?),
+                Kind::Roster => of_rows(import_roster(store, inputs, today, watcher)?),
             };
-            let undone = (failed > 0).then(|| format!("{failed} of the files could not be read: see above"));
-            Ok(Outcome { undone, ..Outcome::said(said) })
+            Ok(Outcome { undone: undone(failed, untaken), ..Outcome::said(said) })
         }
         Work::Fetch { from, to, url } => {
             let days = checked(*from, *to, today)?;
@@ -230,6 +241,18 @@ pub fn perform(
             Ok(Outcome::said(format!("{requeued} summaries are in the outbox again")))
         }
         Work::Outbox => Ok(Outcome::said(outbox(store)?)),
+    }
+}
+
+/// What of an import is left undone, in words; nothing where each file gave something.
+pub fn undone(failed: usize, untaken: usize) -> Option<String> {
+    match (failed, untaken) {
+        (0, 0) => None,
+        (failed, 0) => Some(format!("{failed} of the files could not be read: see above")),
+        (0, untaken) => Some(format!("of {untaken} of the files no row was taken: see above")),
+        (failed, untaken) => {
+            Some(format!("{failed} of the files could not be read, and of {untaken} no row was taken: see above"))
+        }
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Roles {
     pub starter_cap: f64,
     /// Dose of a reliever.
     pub reliever_cap: f64,
+    /// His role where a roster says; judged by his outings where absent.
+    pub told: Option<Role>,
 }
 
 /// One day of pitching.
@@ -174,7 +176,8 @@ pub fn report(
             *day = day.saturating_add(appearance.pitches);
         }
     }
-    let role = Role::of(thrown.values().copied().collect(), roles.starter_pitches_min);
+    let by_outings = || Role::of(thrown.values().copied().collect(), roles.starter_pitches_min);
+    let role = roles.told.unwrap_or_else(by_outings);
     let days = Days::of(&thrown, start, end);
     let of_starters = |pitches| (role == Role::Starter).then(|| pap3(pitches));
     let loads: Vec<DailyLoad> =
@@ -305,7 +308,7 @@ impl Days {
 mod tests {
     use super::*;
 
-    const ROLES: Roles = Roles { starter_pitches_min: 50, starter_cap: 100.0, reliever_cap: 25.0 };
+    const ROLES: Roles = Roles { starter_pitches_min: 50, starter_cap: 100.0, reliever_cap: 25.0, told: None };
 
     fn date(text: &str) -> Date {
         text.parse().expect("a date")

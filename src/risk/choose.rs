@@ -99,14 +99,17 @@ fn folds<'r>(rows: &[&'r Row]) -> Vec<(Vec<&'r Row>, Vec<&'r Row>)> {
     halves.iter().skip(1).filter_map(fold).collect()
 }
 
-/// Tries every candidate on rows of the years before the test year. The plainest of those as good as the best by mean
+/// Tries every candidate on rows of the years before the test year; `told` hears how many of how many are tried. The plainest of those as good as the best by mean
 /// AUC, and how all did; none where
 /// the rows give no fold.
-pub fn choose(rows: &[&Row]) -> Option<(Choice, Vec<Tried>)> {
+pub fn choose(rows: &[&Row], told: &mut dyn FnMut(u64, u64)) -> Option<(Choice, Vec<Tried>)> {
     let folds = folds(rows);
     let mut tried: Vec<(Choice, Tried)> = Vec::new();
     let mut prepared: Option<(Recipe<'static>, Vec<_>)> = None;
-    for choice in candidates() {
+    let candidates = candidates();
+    let of = candidates.len() as u64;
+    for choice in candidates {
+        told(tried.len() as u64, of);
         if prepared.as_ref().is_none_or(|(recipe, _)| *recipe != choice.recipe) {
             let each = folds.iter().filter_map(|(train, score)| {
                 let preparation = Preparation::fit(train, choice.recipe)?;

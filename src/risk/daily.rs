@@ -17,11 +17,11 @@ use super::report::model_card;
 use super::respond::SILENT_DAYS;
 use super::service::RiskService;
 use super::stored::{self, Known};
-use super::train::{Plan, TrainError, evaluate, recent, train};
+use super::train::{Plan, TrainError, evaluate, recent, train_told};
 use super::{monitor, snapshots};
 use crate::history::etl::{DailyModel, LabelCounts, Training};
 use crate::history::work::{ModelWork, Outcome};
-use crate::history::{Inputs, RowSummary, Watcher};
+use crate::history::{Inputs, RowSummary, Unwatched, Watcher};
 use crate::store::StoreError;
 
 /// Where quality fell, so much less new data than usual is enough to train anew.
@@ -122,7 +122,7 @@ impl DailyModel for RiskService {
             }
         }
         let known = stored::all(self.store())?;
-        let registered = train_on(&known, None, None).and_then(|model| {
+        let registered = train_on(&known, None, None, &mut Unwatched).and_then(|model| {
             self.register(&model)?;
             Ok(model)
         });
@@ -157,8 +157,7 @@ impl RiskService {
         match ask {
             ModelWork::Train { test_year, data_end, keep, promote, force, reports } => {
                 let (known, mut said) = self.known(*reports, files, watcher)?;
-                watcher.progress("training", 0, 1);
-                let model = train_on(&known, *test_year, data_end.map(Day::of))?;
+                let model = train_on(&known, *test_year, data_end.map(Day::of), watcher)?;
                 let mut undone = None;
                 if *keep {
                     self.register(&model)?;
@@ -211,7 +210,12 @@ impl RiskService {
     }
 }
 
-fn train_on(known: &Known, test_year: Option<i16>, told_until: Option<Day>) -> Result<Model, DailyError> {
+fn train_on(
+    known: &Known,
+    test_year: Option<i16>,
+    told_until: Option<Day>,
+    watcher: &mut dyn Watcher,
+) -> Result<Model, DailyError> {
     let data_end = told_until.or(known.data_end()).ok_or(DailyError::NoData)?;
     let plan = Plan {
         data_end,
@@ -221,7 +225,8 @@ fn train_on(known: &Known, test_year: Option<i16>, told_until: Option<Day>) -> R
     };
     // Who says up to when placements are known says so of the newest injured list.
     let told = told_until.map(|until| known.series.iter().map(|one| one.told_until(until)).collect::<Vec<_>>());
-    Ok(train(told.as_deref().unwrap_or(&known.series), &plan)?)
+    let mut tell = |doing: &str, done, total| watcher.progress(doing, done, total);
+    Ok(train_told(told.as_deref().unwrap_or(&known.series), &plan, &mut tell)?)
 }
 
 fn serves(version: &str) -> Outcome {
@@ -236,6 +241,9 @@ fn list(models: &[Listed]) -> String {
         let chance = if model.is_better_than_chance() { "" } else { ", not better than chance" };
         format!("{star} {}  AUC {:.3} [{:.3}, {:.3}] on {year}{chance}\n", model.version, auc.value, auc.low, auc.high)
     };
+    if models.is_empty() {
+        return "no models; `pitchguard train` makes one\n".to_owned();
+    }
     models.iter().map(line).collect()
 }
 

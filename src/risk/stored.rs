@@ -75,7 +75,7 @@ pub fn series_of(store: &Store, pitcher: u32, lists: &Lists) -> Result<Option<Se
     Ok(Some(series))
 }
 
-/// All that the store knows of everybody.
+/// All that the store knows of everybody who is real.
 ///
 /// # Errors
 /// The store fails or holds a corrupt record.
@@ -83,7 +83,7 @@ pub fn all(store: &Store) -> Result<Known, StoreError> {
     let mut known = Known::default();
     let mut placed: Vec<(bool, Vec<Placement>)> = Vec::new();
     let lists = lists(store)?;
-    for person in store.pitchers()? {
+    for person in store.pitchers()?.into_iter().filter(|person| !person.is_simulated()) {
         let told = store.injuries_of(person.id)?;
         known.injuries_until = told.iter().filter_map(latest_day).chain(known.injuries_until).max();
         let series = series_of(store, person.id, &lists)?;

@@ -119,6 +119,15 @@ fn pitchers(rows: &[&Row]) -> Vec<u32> {
 /// # Errors
 /// Fewer than three years, or none of them can tell how good a model is.
 pub fn train(series: &[Series], plan: &Plan) -> Result<Model, TrainError> {
+    train_told(series, plan, &mut |_, _, _| ())
+}
+
+/// [`train`], which takes a while: `told` hears what is being done, and how much of how much is.
+///
+/// # Errors
+/// As there.
+pub fn train_told(series: &[Series], plan: &Plan, told: &mut dyn FnMut(&str, u64, u64)) -> Result<Model, TrainError> {
+    told("making features", 0, 1);
     let data = Dataset::of(series, plan.data_end);
     let mut years: Vec<i16> = data.rows.iter().map(|r| r.snapshot.day.year()).collect();
     years.sort_unstable();
@@ -135,7 +144,7 @@ pub fn train(series: &[Series], plan: &Plan) -> Result<Model, TrainError> {
         if !(has(first, year - 2) && has(year - 1, year - 1)) {
             break;
         }
-        match train_for(series, &data, plan, first, year)? {
+        match train_for(series, &data, plan, (first, year), told)? {
             Ok(model) => return Ok(model),
             Err(why) => unfit.push(Unfit { year, why }),
         }
@@ -159,8 +168,8 @@ fn train_for(
     series: &[Series],
     data: &Dataset,
     plan: &Plan,
-    first: i16,
-    test_year: i16,
+    (first, test_year): (i16, i16),
+    told: &mut dyn FnMut(&str, u64, u64),
 ) -> Result<Result<Model, String>, TrainError> {
     let train = data.years(first, test_year - 2);
     let calibrate = data.years(test_year - 1, test_year - 1);
@@ -170,9 +179,11 @@ fn train_for(
         return Ok(Err(why));
     }
     let no_fold = || TrainError::Years { years: vec![first, test_year] };
-    let (choice, tried) = choose(&data.years(first, test_year - 1)).ok_or_else(no_fold)?;
+    let (choice, tried) = choose(&data.years(first, test_year - 1), &mut |done, of| told("choosing inputs", done, of))
+        .ok_or_else(no_fold)?;
     let fitted = Fitted::on(&train, &calibrate, &choice)?;
 
+    told("judging on the test year", 0, 1);
     let (p, y, whose) = (fitted.probabilities(&test), targets(&test), pitchers(&test));
     let judged = |p: &[f64]| judge(Scored { p, y: &y, pitcher: &whose }, RESAMPLES);
     let placed: BTreeSet<u32> = test.iter().filter(|row| row.target() > 0.5).map(|row| row.snapshot.pitcher).collect();
@@ -189,6 +200,7 @@ fn train_for(
     let stepped: Option<Vec<f64>> = stepped;
     let difference =
         |other: &[f64]| auc_difference(Scored { p: &p, y: &y, pitcher: &whose }, other, RESAMPLES).ok_or_else(few);
+    told("comparing with trees", 0, 1);
     let boosted = match Boosted::fit(&train, &calibrate) {
         Some(trees) => {
             let other = trees.probabilities(&test);
@@ -198,6 +210,7 @@ fn train_for(
         }
         None => None,
     };
+    told("auditing", 0, 1);
     let mut findings = audit::split(&train, &calibrate, &test);
     findings.extend(audit::preparation(&fitted.preparation, &train, choice.recipe));
     let x = fitted.preparation.matrix(&train);

@@ -27,6 +27,7 @@ pub mod thrown;
 pub mod weather;
 
 pub use faults::{Ailment, ClockFault, Displacement, Drift, Faults, Knock};
+pub use pitchers::{SIMULATED_MARK, is_invented};
 pub use rehearsal::Rehearsal;
 pub use score::{Errors, Score};
 pub use sender::{SendError, Sent};

@@ -172,6 +172,16 @@ pub(crate) fn everybody() -> Vec<Pitcher> {
     home_staff().into_iter().chain(visiting_staff()).chain([closer()]).collect()
 }
 
+/// Whether somebody of this id and name was invented here; a real person may have the id one day.
+pub fn is_invented(id: u32, name: &str) -> bool {
+    everybody().iter().any(|one| {
+        one.id.0 == id && name.strip_prefix(one.name).is_some_and(|rest| matches!(rest, "" | SIMULATED_MARK))
+    })
+}
+
+/// What the name of an invented person ends with in a store that real ones may be in.
+pub const SIMULATED_MARK: &str = " (simulated)";
+
 /// One throw, ready to fly.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Throw {

@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 
 use firmware_protocol::{Mark, MarkKind};
 use nalgebra::Vector3;
+use serde::{Deserialize, Serialize};
 
 use super::cameras::{Eye, spin_reading};
 use super::flight::Air;
@@ -33,7 +34,8 @@ pub enum Game {
 }
 
 /// A fictional evening.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scenario {
     /// Three hours: starters and relievers take half-innings in turn, relievers warm up on mounds 1 and 2.
     Game,

@@ -44,6 +44,13 @@ pub struct PitcherRecord {
     pub birth_date: Option<String>,
 }
 
+impl PitcherRecord {
+    /// Whether he was invented: nothing that he does is anybody's.
+    pub fn is_simulated(&self) -> bool {
+        self.team.as_deref() == Some(SIMULATED_TEAM)
+    }
+}
+
 /// What an injury is of, as fine as the risk model asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -334,7 +341,8 @@ pub struct PitchRecord {
     /// Reasons to distrust it: `weak_geometry`, `cameras_disagree`, `short_track`, `unusual_flight`; of an imported one
     /// `outlier:` and the column whose value is far from his others of that type. And how it came about:
     /// `journal_gap` (frames of it came in before a crash and are lost), `reprocessed` (measured again from the journal,
-    /// because too much of its data came late), `unmarked` (no mark says who threw it: it counts for nobody).
+    /// because too much of its data came late), `simulated` (of an invented season), `unmarked` (no mark says who threw it: it
+    /// counts for nobody).
     pub flags: Vec<String>,
 }
 
@@ -342,6 +350,10 @@ pub struct PitchRecord {
 pub const JOURNAL_GAP: &str = "journal_gap";
 /// The flag of a pitch that was measured again from the journal.
 pub const REPROCESSED: &str = "reprocessed";
+/// The flag of a pitch of an invented season: nobody threw it.
+pub const SIMULATED: &str = "simulated";
+/// The club of invented people.
+pub const SIMULATED_TEAM: &str = "SIM";
 
 /// The flag of a pitch of which no mark says who threw it.
 pub const UNMARKED: &str = "unmarked";
@@ -349,7 +361,7 @@ pub const UNMARKED: &str = "unmarked";
 /// Whether a flag tells how a pitch came about, and is no reason to distrust it: its standard deviations say what it is
 /// worth.
 pub fn is_of_its_making(flag: &str) -> bool {
-    matches!(flag, JOURNAL_GAP | REPROCESSED | UNMARKED)
+    matches!(flag, JOURNAL_GAP | REPROCESSED | SIMULATED | UNMARKED)
 }
 
 impl PitchRecord {

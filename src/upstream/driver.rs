@@ -171,7 +171,10 @@ impl Driver {
         let mut status = BundleStatus { at: rfc3339(now), registered: None, refused: None };
         match bundle::register(&bytes, &self.config.model_keys, &self.registry) {
             Ok(Registered::New(version)) => {
-                tracing::info!(version, "a model came down the line; `pitchguard model promote` lets it serve");
+                tracing::info!(
+                    version,
+                    "a model came down the line; `pitchguard model promote {version}` lets it serve"
+                );
                 status.registered = Some(version);
             }
             Ok(Registered::Known(version)) => status.registered = Some(version),

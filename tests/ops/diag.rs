@@ -95,3 +95,55 @@ fn a_box_whose_daemon_is_dead_is_told_of_and_so_is_a_configuration_with_faults()
     assert!(errors.contains("write \"off\" or \"required\""), "{errors}");
     assert_silent(&files, &[PASSWORD, CAMERA_KEY]);
 }
+
+/// What systemd's journal answers here: the daemon's own entries are in the namespace of its units, and only there.
+const JOURNALCTL: &str = r#"#!/bin/sh
+case "$*" in
+  *--namespace=+pitchguard*) ;;
+  *) exit 0 ;;
+esac
+cat <<'JSON'
+{"__REALTIME_TIMESTAMP":"1781205300000000","PRIORITY":"4","SYSLOG_IDENTIFIER":"pitchguard","MESSAGE":"camera left out of fits","CAMERA":"5"}
+{"__REALTIME_TIMESTAMP":"1781205301000000","PRIORITY":"7","SYSLOG_IDENTIFIER":"pitchguard","MESSAGE":"pitch","PITCHER":"425794","PATH":"/api/readiness/425794"}
+{"__REALTIME_TIMESTAMP":"1781205302000000","PRIORITY":"7","SYSLOG_IDENTIFIER":"pitchguard","MESSAGE":"as it was asked for","WORK":"Upkeep(KeyAdd { name: \"Joe of the bullpen\", expires: None })"}
+{"__REALTIME_TIMESTAMP":"1781205303000000","PRIORITY":"4","SYSLOG_IDENTIFIER":"pitchguard","MESSAGE":"POST https://cloud.example/in?token=s3cr3t-of-the-cloud refused"}
+JSON
+"#;
+
+#[test]
+fn under_systemd_the_daemons_own_log_is_taken_from_its_namespace_and_names_nobody() {
+    use std::os::unix::fs::PermissionsExt;
+    let rack = planted();
+    let upstream =
+        "[upstream]\nkind = \"https\"\nurl = \"https://cloud.example/in?token=s3cr3t-of-the-cloud\"\nbox = \"bullpen\"";
+    configure(&rack, upstream);
+    let bin = rack.path("bin");
+    fs::create_dir(&bin).expect("made");
+    fs::write(bin.join("journalctl"), JOURNALCTL).expect("written");
+    fs::set_permissions(bin.join("journalctl"), fs::Permissions::from_mode(0o755)).expect("set");
+    let archive = rack.path("diag.tar.gz");
+    let mut diag = rack.command(&["diag", "--to", archive.to_str().expect("plain")]);
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    said(&diag.env("PATH", path).output().expect("it starts"));
+    let files = opened(&archive);
+    let log = &files.iter().find(|(name, _)| name == "log.txt").expect("listed").1;
+    assert!(log.contains("WARN pitchguard: camera left out of fits camera=5"), "{log}");
+    assert_eq!(log.lines().count(), 4, "{log}");
+    assert_silent(&files, &[PASSWORD, CAMERA_KEY, "425794", "Joe of the bullpen", "s3cr3t-of-the-cloud"]);
+}
+
+#[test]
+fn a_box_at_work_logs_no_holder_of_a_key_and_no_pitcher_into_what_is_collected() {
+    let mut rack = planted();
+    let daemon = rack.start_with(1.0, &[("PITCHGUARD_LOG", "debug")]);
+    said(&rack.output(&["key", "add", "--name", "Joe of the bullpen"]));
+    daemon.try_get("/api/readiness/425794");
+    daemon.try_get("/api/workload/pitcher/425794?start_date=2026-06-11");
+    let log = rack.path("daemon.log");
+    fs::write(&log, daemon.log()).expect("written");
+    assert!(daemon.log().contains("425794"), "at debug the log names whom a request is about");
+    let archive = rack.path("diag.tar.gz");
+    let [log, to] = [&log, &archive].map(|path| path.to_str().expect("plain"));
+    said(&rack.output(&["diag", "--to", to, "--log", log]));
+    assert_silent(&opened(&archive), &["425794", "Joe of the bullpen"]);
+}

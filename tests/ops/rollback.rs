@@ -98,9 +98,8 @@ fn the_configuration_goes_back_to_the_last_that_the_daemon_was_ready_with_and_th
     fs::write(&venue, "no venue").expect("written");
     assert!(!rack.output(&["check-config"]).status.success());
 
-    // What is in force does not say where the store is.
-    let store = rack.store();
-    let told = said(&rack.output(&["rollback", "config", "--store", store.to_str().expect("plain")]));
+    // A file with a fault says where the store is all the same.
+    let told = said(&rack.output(&["rollback", "config"]));
     assert!(told.contains("systemctl restart pitchguard"), "{told}");
     assert_eq!(read(&rack.config()), named("9"));
     assert_eq!(read(&rack.path("pitchguard.toml.rolled-back")), named("\"soon\""), "what was taken back is kept");
@@ -114,4 +113,24 @@ fn the_configuration_goes_back_to_the_last_that_the_daemon_was_ready_with_and_th
     let left = fs::read_dir(rack.path("")).expect("there").flatten().map(|entry| entry.path());
     let left: Vec<_> = left.filter(|path| path.display().to_string().ends_with(".rolling-back")).collect();
     assert_eq!(left, Vec::<std::path::PathBuf>::new(), "nothing half done is left");
+}
+
+#[test]
+fn a_file_with_any_fault_still_says_where_the_store_is() {
+    let mut rack = Rack::new();
+    let first = read(&rack.config());
+    ready_with(&mut rack, &first);
+    for fault in
+        ["[http]\nlisten = 5\n", "[nothing]\nat = \"all\"\n", "[http\nlisten = \n\"", "commit_ms = 1\ncommit_ms = 2\n"]
+    {
+        fs::write(rack.config(), format!("{first}{fault}")).expect("written");
+        assert!(!rack.output(&["check-config"]).status.success(), "{fault}");
+        said(&rack.output(&["rollback", "config"]));
+        assert_eq!(read(&rack.config()), first, "{fault}");
+    }
+    let mut bytes = first.clone().into_bytes();
+    bytes.extend(b"# \xff\n");
+    fs::write(rack.config(), bytes).expect("written");
+    said(&rack.output(&["rollback", "config"]));
+    assert_eq!(read(&rack.config()), first);
 }

@@ -30,6 +30,7 @@ use self::row::{Columns, Row};
 use super::input::{Inputs, Paths, Watched, Watcher};
 use super::local;
 use super::outings::{GameTypes, rebuild_all, season_of};
+use super::roster;
 use super::table::Quotes;
 use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord};
 use crate::store::{Put, Store, StoreError};
@@ -65,6 +66,8 @@ pub fn import_pitches(
     let mut import = Import { store, summary: Summary::default(), touched: BTreeSet::new(), games: GameTypes::new() };
     let (total, mut read) = (inputs.total(), 0);
     while let Some(input) = inputs.next() {
+        let refused = import.summary.refused.total();
+        let rows = import.summary.rows;
         let imported = match input.bytes {
             Ok(bytes) => {
                 let bytes = Watched::new(bytes, "reading", &mut read, total, watcher);
@@ -73,7 +76,13 @@ pub fn import_pitches(
             Err(why) => Err(FileError::Unreadable(why)),
         };
         match imported {
-            Ok(()) => import.summary.files += 1,
+            Ok(()) => {
+                let summary = &mut import.summary;
+                summary.files += 1;
+                if summary.rows - rows == summary.refused.total() - refused {
+                    summary.untaken.push(input.name);
+                }
+            }
             Err(FileError::Store(error)) => return Err(error),
             Err(FileError::Unreadable(why)) => import.summary.failed.push(format!("{}: {why}", input.name)),
         }
@@ -255,14 +264,17 @@ impl Import<'_> {
                 records.push(new);
                 continue;
             };
-            // The later game knows better; the earlier one fills what is missing.
-            let (late, early) = if old.last_date > new.last_date { (old, new) } else { (new, old) };
+            // The later game knows better, or a roster of a later day; the earlier fills what is missing.
+            let listed =
+                roster::told(self.store, id)?.is_some_and(|told| Some(told.as_of.to_string()) >= new.last_date);
+            let last_date = old.last_date.clone().max(new.last_date.clone());
+            let (late, early) = if listed || old.last_date > new.last_date { (old, new) } else { (new, old) };
             records.push(PitcherRecord {
                 id,
                 name: late.name.or(early.name),
                 team: late.team.or(early.team),
                 throws: late.throws.or(early.throws),
-                last_date: late.last_date.or(early.last_date),
+                last_date,
                 birth_date: late.birth_date.or(early.birth_date),
             });
         }

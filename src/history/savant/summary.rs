@@ -15,6 +15,9 @@ pub struct Summary {
     pub files: u64,
     /// Files that could not be read, with the reason.
     pub failed: Vec<String>,
+    /// Files that were read and of which no row was taken.
+    #[serde(default)]
+    pub untaken: Vec<String>,
     /// Rows read.
     pub rows: u64,
     /// Pitches that the store did not know.
@@ -42,9 +45,10 @@ pub struct Summary {
 impl Summary {
     /// Puts another file's summary to this one.
     pub(in crate::history) fn absorb(&mut self, other: Self) {
-        let Self { files, failed, rows, new, changed, unchanged, doubled, measured_here, .. } = other;
+        let Self { files, failed, untaken, rows, new, changed, unchanged, doubled, measured_here, .. } = other;
         self.files += files;
         self.failed.extend(failed);
+        self.untaken.extend(untaken);
         self.rows += rows;
         self.new += new;
         self.changed += changed;
@@ -76,6 +80,9 @@ impl fmt::Display for Summary {
         if !self.outliers.is_empty() {
             let counts: Vec<_> = self.outliers.iter().map(|(column, count)| format!("{count} {column}")).collect();
             writeln!(f, "marked as outliers in these seasons: {}", counts.join(", "))?;
+        }
+        for untaken in &self.untaken {
+            writeln!(f, "nothing taken of {untaken}")?;
         }
         for failed in &self.failed {
             writeln!(f, "not read: {failed}")?;

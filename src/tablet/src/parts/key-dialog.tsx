@@ -48,7 +48,7 @@ export function KeyDialog({ onOpened, onLater }: KeyDialogProps) {
             type="password"
             label="Key"
             autoComplete="current-password"
-            helperText="Whoever runs the box makes one with: pitchguard key add"
+            helperText="Whoever runs the box makes one with: pitchguard key add --name NAME"
             value={key}
             onChange={(event) => setKey(event.target.value)}
           />
