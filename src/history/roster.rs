@@ -18,6 +18,7 @@ use super::input::{Inputs, Watched, Watcher};
 use super::local;
 use super::people::{LOCAL_ID_MIN, first_last};
 use super::table::{Reasons, Row, RowSummary, read_table};
+use super::teams::canonical;
 use crate::readiness::Role;
 use crate::store::records::PitcherRecord;
 use crate::store::{Put, Store, StoreError};
@@ -114,7 +115,7 @@ fn listed(row: &Row<'_>, dropped: &mut dyn FnMut(&str)) -> Result<Listed, String
         value
     };
     let is_code = |text: &str| (2..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase());
-    let team = field("team", "a club's code such as STL", &|text| is_code(text).then(|| text.to_owned()));
+    let team = field("team", "a club's code such as STL", &|text| is_code(text).then(|| canonical(text)));
     let throws = field("throws", "L, R or S", &|text| matches!(text, "L" | "R" | "S").then(|| text.to_owned()));
     let role = field("role", "starter or reliever", &|text| role_of(text).map(|_| text.to_owned()));
     let person = PitcherRecord { id: id as u32, name: Some(name), team, throws, ..PitcherRecord::default() };
