@@ -153,7 +153,7 @@ fn one_acute_to_chronic_ratio_is_told_of_one_day_wherever_it_is_told() {
         ..AppearanceRecord::default()
     };
     let records: Vec<_> = series.appearances.iter().map(record).collect();
-    let roles = Roles { starter_pitches_min: 45, starter_cap: 100.0, reliever_cap: 25.0, told: None };
+    let roles = Roles { starter_pitches_min: 45, starter_cap: 100.0, reliever_cap: 25.0 };
     let day = at.date();
     let workload = report(PitcherId(5), &records, (day, day), &roles);
     let ago = |a: &Appearance| (at.plus(1).since(a.day.expect("a day")) as u32, a.pitches);

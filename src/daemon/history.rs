@@ -163,7 +163,7 @@ impl History for StoreHistory {
         let start = days.start.unwrap_or_else(|| end.saturating_sub(DAYS.days()));
         let outings = self.outings(id.0, workload::needed_from(start), end)?;
         let told = history::roster::told(&self.store, id.0)?.and_then(|told| told.role);
-        Ok(Some(workload::report(id, &outings, (start, end), &Roles { told, ..self.roles })))
+        Ok(Some(workload::report_of(id, &outings, (start, end), &self.roles, told)))
     }
 }
 
@@ -174,7 +174,7 @@ mod tests {
     use crate::ids::GamePk;
     use crate::store::StoreOptions;
 
-    const ROLES: Roles = Roles { starter_pitches_min: 45, starter_cap: 100.0, reliever_cap: 25.0, told: None };
+    const ROLES: Roles = Roles { starter_pitches_min: 45, starter_cap: 100.0, reliever_cap: 25.0 };
 
     fn pitch(i: u64) -> PitchRecord {
         PitchRecord { game_pk: if i % 10 == 3 { 7 } else { 8 }, ..live_pitch(1 + (i % 2) as u32, 1000 + i, i) }

@@ -470,7 +470,6 @@ pub(crate) fn roles(readiness: &crate::readiness::Config) -> crate::history::wor
         starter_pitches_min: readiness.starter_pitches_min,
         starter_cap: readiness.starter_cap,
         reliever_cap: readiness.reliever_cap,
-        told: None,
     }
 }
 

@@ -38,8 +38,6 @@ pub struct Roles {
     pub starter_cap: f64,
     /// Dose of a reliever.
     pub reliever_cap: f64,
-    /// His role where a roster says; judged by his outings where absent.
-    pub told: Option<Role>,
 }
 
 /// One day of pitching.
@@ -165,8 +163,19 @@ fn days_between(early: Date, late: Date) -> usize {
 pub fn report(
     pitcher: PitcherId,
     appearances: &[AppearanceRecord],
+    range: (Date, Date),
+    roles: &Roles,
+) -> WorkloadReport {
+    report_of(pitcher, appearances, range, roles, None)
+}
+
+/// [`report`] of somebody whose role is told; judged by his outings where it is not.
+pub fn report_of(
+    pitcher: PitcherId,
+    appearances: &[AppearanceRecord],
     (start, end): (Date, Date),
     roles: &Roles,
+    told: Option<Role>,
 ) -> WorkloadReport {
     let mut thrown: BTreeMap<Date, u32> = BTreeMap::new();
     for appearance in appearances {
@@ -177,7 +186,7 @@ pub fn report(
         }
     }
     let by_outings = || Role::of(thrown.values().copied().collect(), roles.starter_pitches_min);
-    let role = roles.told.unwrap_or_else(by_outings);
+    let role = told.unwrap_or_else(by_outings);
     let days = Days::of(&thrown, start, end);
     let of_starters = |pitches| (role == Role::Starter).then(|| pap3(pitches));
     let loads: Vec<DailyLoad> =
@@ -308,7 +317,7 @@ impl Days {
 mod tests {
     use super::*;
 
-    const ROLES: Roles = Roles { starter_pitches_min: 50, starter_cap: 100.0, reliever_cap: 25.0, told: None };
+    const ROLES: Roles = Roles { starter_pitches_min: 50, starter_cap: 100.0, reliever_cap: 25.0 };
 
     fn date(text: &str) -> Date {
         text.parse().expect("a date")

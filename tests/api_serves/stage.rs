@@ -97,7 +97,7 @@ impl History for Memory {
             pitches: 110,
             ..AppearanceRecord::default()
         };
-        let roles = Roles { starter_pitches_min: 45, starter_cap: 100.0, reliever_cap: 25.0, told: None };
+        let roles = Roles { starter_pitches_min: 45, starter_cap: 100.0, reliever_cap: 25.0 };
         Ok(self.pitcher(id)?.map(|_| report(id, &[outing], (start, end), &roles)))
     }
 }
