@@ -278,15 +278,16 @@ fn stray_throws_under_his_name_on_another_mound_are_told_and_take_nothing_from_h
     assert_eq!(evening.shown(HIM, BULLPEN).map(|shown| shown.pitches), Some(3));
     let raised: Vec<_> = outcomes.iter().flat_map(|o| &o.raised).map(|a| (a.rule.as_str(), a.severity)).collect();
     assert_eq!(raised, [("two_mounds", Severity::Warning)]);
-    let told = "Throws under his name on bullpen mound 1 and the game mound within 40 s: one of them is another man's";
+    let told =
+        "A throw under his name on bullpen mound 1, 40 s after one on the game mound: one of them is another man's";
     for mound in [MOUND, BULLPEN] {
         assert_eq!(evening.shown(HIM, mound).expect("shown").reasons[0], told);
     }
-    evening.throws(6, 280 * S, 0.0);
-    let outcomes = evening.watch(383 * S);
+    evening.throws(40, 280 * S, 0.0);
+    let outcomes = evening.watch(1_063 * S);
     let cleared: Vec<_> = outcomes.iter().flat_map(|o| &o.cleared).map(|a| a.cleared_because.as_deref()).collect();
     assert_eq!(cleared, [Some("his name is on one mound again")]);
-    assert_eq!(evening.shown(HIM, MOUND).map(|shown| shown.pitches), Some(18));
+    assert_eq!(evening.shown(HIM, MOUND).map(|shown| shown.pitches), Some(52));
     assert_eq!(evening.state(HIM, BULLPEN), Some(PresenceState::Replaced), "he is on the game mound");
 }
 

@@ -50,7 +50,8 @@ impl Board {
     }
 
     pub(super) fn readiness(&mut self, readiness: &Readiness) {
-        if let Some(pitch) = self.pending.take_if(|p| p.pitcher == Some(readiness.pitcher.0)) {
+        let of_it = |p: &mut PitchRecord| (p.pitcher, p.mound) == (Some(readiness.pitcher.0), readiness.mound.0);
+        if let Some(pitch) = self.pending.take_if(of_it) {
             self.line(&pitch, Some(readiness));
         }
     }

@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::alerts::{Book, Changes};
-use super::arm::Arm;
+use super::arm::{Arm, Run};
 use super::config::Config;
 use super::indices::Judge;
-use super::presence::{APART_NS, Mounds, Sign, Stand, Throws, at_once};
+use super::presence::{Mounds, Sign, Stand, Throws, TwoMounds, WALK_NS, at_once};
 use super::trend::Trend;
 use super::words;
 use super::workload::{OutingKey, Workload};
@@ -399,10 +399,12 @@ impl Engine {
     fn watch_two_mounds(&mut self, pitcher: PitcherId, now: BoxNs, changes: &mut Changes) -> bool {
         let EngineState { book, arms, .. } = &mut self.known;
         let Some(arm) = arms.get_mut(&pitcher) else { return false };
-        let newest: Vec<(MoundId, EventNs)> =
-            arm.runs.iter().filter_map(|(mound, run)| Some((*mound, run.newest_release()?))).collect();
+        let of_run = |(mound, run): (&MoundId, &Run)| -> Vec<_> {
+            run.outing.pitches().iter().map(|p| (p.release, *mound)).collect()
+        };
         let at = EventNs(now.0);
-        let Some((mound, other, apart_ns)) = at_once(&newest, now) else {
+        let Some(TwoMounds { mound, other, apart_ns }) = at_once(arm.runs.iter().flat_map(of_run).collect(), now)
+        else {
             let Some((id, _)) = arm.two_mounds.take() else { return false };
             changes.cleared.extend(book.clear(id, at, "his name is on one mound again"));
             return true;
@@ -422,7 +424,7 @@ impl Engine {
                 camera: None,
                 message: format!("{}: {}", arm.called(pitcher), told),
                 value: apart_s,
-                limit: APART_NS as f64 / NS_PER_S,
+                limit: WALK_NS as f64 / NS_PER_S,
                 raised_at: String::new(),
                 cleared_at: None,
                 acknowledged_at: None,

@@ -9,7 +9,7 @@
 //! - A half-inning turns with its end; with its start, where the mark of the end before it was lost.
 //! - A man who goes from a bullpen to another mound has left the bullpen. Nobody who stands on the game mound leaves it
 //!   because a throw elsewhere bears his name: either may be a slip, and nothing is taken from him for it.
-//! - Throws of one man on two mounds nearer in time than anybody can walk are two men's.
+//! - Throws of one man that go back and forth between mounds within minutes are two men's.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -31,10 +31,12 @@ const SILENT_BETWEEN_NS: u64 = 60 * NS_PER_MIN;
 const REPLACED_SHOWN_NS: u64 = 60 * NS_PER_MIN;
 /// Who is gone without having been replaced is shown for so long: after a rain delay he may go on, \[P\].
 const GONE_SHOWN_NS: u64 = 3 * 60 * NS_PER_MIN;
-/// Nobody gets from one mound to another and throws in less, \[P\].
-pub(super) const APART_NS: u64 = NS_PER_MIN;
-/// A man was on two mounds at once, and it is told, until so long after the last of those throws, \[P\].
-const TWO_MOUNDS_TOLD_NS: u64 = 10 * NS_PER_MIN;
+/// Who was named or threw elsewhere so long after his last throw in a bullpen has left it, \[P\].
+const LEFT_NS: u64 = NS_PER_MIN;
+/// Nobody leaves the game and throws in a bullpen, or comes back to a mound, in less, \[P\].
+pub(super) const WALK_NS: u64 = 10 * NS_PER_MIN;
+/// That a man is on two mounds is told until so long after the last throw that shows it, \[P\].
+const TWO_MOUNDS_TOLD_NS: u64 = 2 * NS_PER_MIN;
 /// Marks kept of a mound, of each kind: both games of a doubleheader have some 600 pitches.
 const KEPT: usize = 1024;
 
@@ -240,19 +242,37 @@ impl Mounds {
             throws.iter().filter(|t| t.pitcher == pitcher).flat_map(|t| t.releases.iter().map(|at| (*at, t.mound)));
         let marks = self.0.iter().flat_map(|(on, marked)| marked.named.iter().map(|(at, who)| (*at, *on, *who)));
         let marks = marks.filter(|(.., who)| *who == pitcher).map(|(at, on, _)| (at, on));
-        let elsewhere = threw.chain(marks).filter(|(at, on)| *on != mound && at.0 >= last.0.saturating_add(APART_NS));
+        let elsewhere = threw.chain(marks).filter(|(at, on)| *on != mound && at.0 >= last.0.saturating_add(LEFT_NS));
         elsewhere.min()
     }
 }
 
-/// Two mounds on which a man threw at once, the later throw's first, with the time between the throws, ns.
-pub(super) fn at_once(newest: &[(MoundId, EventNs)], now: BoxNs) -> Option<(MoundId, MoundId, u64)> {
-    let mut latest: Vec<_> = newest.to_vec();
-    latest.sort_by_key(|(mound, at)| (std::cmp::Reverse(*at), *mound));
-    let [(mound, at), (other, before), ..] = latest[..] else { return None };
-    let apart_ns = at.0 - before.0;
-    let is_news = now.0.saturating_sub(at.0) < TWO_MOUNDS_TOLD_NS;
-    (apart_ns < APART_NS && is_news).then_some((mound, other, apart_ns))
+/// A throw that nobody can have thrown who threw the ones before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TwoMounds {
+    /// Where it was thrown.
+    pub(super) mound: MoundId,
+    /// Where the throw before it was.
+    pub(super) other: MoundId,
+    /// How long before, ns.
+    pub(super) apart_ns: u64,
+}
+
+/// The newest of a man's throws that show him on two mounds at once. Who comes from a bullpen to the game shows nothing; who
+/// throws in a bullpen so soon after a game pitch, or goes back and forth, is two men.
+pub(super) fn at_once(mut throws: Vec<(EventNs, MoundId)>, now: BoxNs) -> Option<TwoMounds> {
+    throws.sort_unstable();
+    let since = |later: EventNs, earlier: EventNs| later.0.saturating_sub(earlier.0);
+    let is_news = |at: EventNs| now.0.saturating_sub(at.0) < TWO_MOUNDS_TOLD_NS;
+    let news = (0..throws.len()).rev().take_while(|index| is_news(throws[*index].0));
+    news.into_iter().find_map(|index| {
+        let (at, mound) = throws[index];
+        let near = |(before, _): &&(EventNs, MoundId)| since(at, *before) < WALK_NS;
+        let elsewhere = throws[..index].iter().rposition(|(_, on)| *on != mound)?;
+        let (before, other) = *Some(&throws[elsewhere]).filter(near)?;
+        let came_back = || throws[..elsewhere].iter().filter(near).any(|(_, on)| *on == mound);
+        (other == GAME_MOUND || came_back()).then(|| TwoMounds { mound, other, apart_ns: since(at, before) })
+    })
 }
 
 #[cfg(test)]
@@ -371,14 +391,22 @@ mod tests {
     }
 
     #[test]
-    fn nobody_throws_on_two_mounds_within_a_minute() {
-        let s = |s: u64| EventNs(at(0).0 + s * NS_PER_S);
-        let newest = |game, bullpen| [(GAME_MOUND, s(game)), (MoundId(1), s(bullpen))];
-        let now = box_at(2);
-        assert_eq!(at_once(&newest(20, 32), now), Some((MoundId(1), GAME_MOUND, 12 * NS_PER_S)));
-        assert_eq!(at_once(&newest(92, 32), now), None, "he walked");
-        assert_eq!(at_once(&newest(20, 32), box_at(11)), None, "it is long ago");
-        assert_eq!(at_once(&newest(20, 32)[..1], now), None);
+    fn who_comes_from_the_bullpen_is_one_man_and_who_goes_back_and_forth_is_two() {
+        let throws = |throws: &[(u64, u8)]| -> Vec<(EventNs, MoundId)> {
+            throws.iter().map(|(s, mound)| (EventNs(at(0).0 + s * NS_PER_S), MoundId(*mound))).collect()
+        };
+        let told = |list: &[(u64, u8)], s: u64| {
+            at_once(throws(list), BoxNs(at(0).0 + s * NS_PER_S)).map(|t| (t.mound.0, t.other.0, t.apart_ns / NS_PER_S))
+        };
+        assert_eq!(told(&[(0, 1), (10, 1), (20, 0), (40, 0)], 41), None, "he was called in");
+        let stray = [(0, 0), (20, 0), (32, 1)];
+        assert_eq!(told(&stray, 33), Some((1, 0, 12)));
+        assert_eq!(told(&stray, 151), Some((1, 0, 12)));
+        assert_eq!(told(&stray, 152), None, "nothing of the kind since");
+        assert_eq!(told(&[stray.as_slice(), &[(40, 0)]].concat(), 41), Some((0, 1, 8)), "and back");
+        assert_eq!(told(&[(0, 0), (20, 0), (620, 1)], 621), None, "ten minutes later");
+        assert_eq!(told(&[(0, 1), (15, 2)], 16), None, "from one bullpen mound to the other");
+        assert_eq!(told(&[(0, 1), (15, 2), (30, 1)], 31), Some((1, 2, 15)));
     }
 
     fn any_sign() -> impl Strategy<Value = Sign> {

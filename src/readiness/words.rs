@@ -272,7 +272,7 @@ pub(super) fn left(stand: &Stand, by: Option<&str>) -> String {
 /// That his name is on two mounds at once.
 pub(super) fn two_mounds(later: MoundId, other: MoundId, apart_s: f64) -> String {
     format!(
-        "throws under his name on {} and {} within {apart_s:.0} s: one of them is another man's",
+        "a throw under his name on {}, {apart_s:.0} s after one on {}: one of them is another man's",
         mound(later),
         mound(other)
     )
