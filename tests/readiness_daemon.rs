@@ -81,14 +81,16 @@ fn after_a_kill_and_after_a_restart_a_number_is_as_old_as_its_pitch_and_the_tren
     std::thread::sleep(std::time::Duration::from_secs(2));
     daemon.kill();
 
-    let daemon = rack.start_at(1.0, BoxNs(last.0 + 691 * S));
+    let mut daemon = rack.start_at(1.0, BoxNs(last.0 + 691 * S));
     let age_ms = |r: &Running| r.readiness(pitcher).expect("active")["data_age_ms"].as_u64().expect("a number");
     let age = age_ms(&daemon);
     assert!((690_000..730_000).contains(&age), "691 s and what the start took: {age} ms");
     assert_eq!(lasting(daemon.readiness(pitcher).expect("active")), before, "after the kill");
     assert_eq!(trend(&daemon, pitcher), points, "after the kill");
-    let metrics = daemon.text("/metrics");
-    let line = metrics.lines().find(|line| line.starts_with("pitchguard_pitcher_data_age_seconds{")).expect("a series");
+    let line = daemon.wait_for("its metric", |r| {
+        let metrics = r.text("/metrics");
+        metrics.lines().find(|line| line.starts_with("pitchguard_pitcher_data_age_seconds{")).map(str::to_owned)
+    });
     let told: f64 = line.rsplit(' ').next().and_then(|value| value.parse().ok()).expect("a number");
     assert!((690.0..730.0).contains(&told), "{line}");
     assert!(daemon.terminate().0.success());

@@ -29,6 +29,8 @@ const SILENT_NS: u64 = 30 * NS_PER_MIN;
 const SILENT_BETWEEN_NS: u64 = 60 * NS_PER_MIN;
 /// Who was replaced is shown for so long: his last number is asked for until the inning is over, \[P\].
 const REPLACED_SHOWN_NS: u64 = 60 * NS_PER_MIN;
+/// Who went from a bullpen to another mound is shown there for so long: until his game tells of him by itself, \[P\].
+const MOVED_SHOWN_NS: u64 = 15 * NS_PER_MIN;
 /// Who is gone without having been replaced is shown for so long: after a rain delay he may go on, \[P\].
 const GONE_SHOWN_NS: u64 = 3 * 60 * NS_PER_MIN;
 /// Who was named or threw elsewhere so long after his last throw in a bullpen has left it, \[P\].
@@ -98,6 +100,7 @@ impl Stand {
     pub(super) fn is_past(&self, now: BoxNs) -> bool {
         let shown_ns = match self.state {
             PresenceState::OnMound | PresenceState::BetweenInnings => return false,
+            PresenceState::Replaced if self.to.is_some() => MOVED_SHOWN_NS,
             PresenceState::Replaced => REPLACED_SHOWN_NS,
             PresenceState::Gone => GONE_SHOWN_NS,
         };
@@ -379,6 +382,8 @@ mod tests {
         assert_eq!([31, 180, 181].map(is_past), [false, false, true]);
         let replaced = Stand { state: Replaced, since: at(5), by: Some(RELIEF), to: None };
         assert_eq!([5, 64, 65].map(|min| replaced.is_past(box_at(min))), [false, false, true]);
+        let called_in = Stand { by: None, to: Some(GAME_MOUND), ..replaced };
+        assert_eq!([5, 19, 20].map(|min| called_in.is_past(box_at(min))), [false, false, true]);
     }
 
     #[test]
