@@ -87,6 +87,31 @@ test("a line to the cloud that is down says since when and why, and what waits",
   await close();
 });
 
+test("the staff is asked about once for everybody, as of one day that no filter moves, and opening it again asks no more", async () => {
+  const { page, faults, close } = await open(browser, `${daemon.url}/staff`);
+  const asked: string[] = [];
+  page.on("request", (request) => /\/api\/risk\//.test(request.url()) && asked.push(new URL(request.url()).pathname));
+  await page.reload();
+  await page.getByRole("row", { name: /^Pitcher 1 / }).waitFor();
+  const asOf = page.locator("[data-as-of]");
+  await asOf.waitFor();
+  const day = await asOf.getAttribute("data-as-of");
+  await page.getByRole("searchbox", { name: "Search" }).fill("pitcher 2");
+  await page.getByText(/^7 of 24 pitchers/).waitFor();
+  expect(await asOf.getAttribute("data-as-of")).toBe(day);
+  for (let again = 0; again < 3; again += 1) {
+    await page.getByRole("link", { name: "System" }).click();
+    await page.getByRole("link", { name: "Staff" }).click();
+    await page.getByRole("row", { name: /^Pitcher 1 / }).waitFor();
+  }
+  expect(asked).toEqual(["/api/risk/staff"]);
+  await page.getByText(/Injured lists tell of \d{4}-\d\d-\d\d to/).waitFor();
+  expect(await page.locator("main").innerText()).not.toMatch(/RATE_LIMITED|429|GET \/api|POST \/api/);
+  await page.screenshot({ path: `${OUTPUT}/staff.png` });
+  expect(faults).toEqual([]);
+  await close();
+});
+
 test("the staff is saved as a table with each one's risk and the days on which he may pitch", async () => {
   const { page, faults, close } = await open(browser, `${daemon.url}/staff`);
   await page.getByRole("row", { name: /^Pitcher 1 .*(Low|Medium|High) \d/ }).waitFor();

@@ -5,11 +5,11 @@ const MOUNDS = ["Game", "Home bullpen", "Visitor bullpen"];
 const RETRY_MS = 2000;
 const CHECK_MS = 10000;
 const ANSWER_MS = 5000;
-const outing = ({ pitcher, mound }) => `${pitcher}/${mound}`;
 const byId = (id) => document.getElementById(id);
-const pitchers = new Map(); // "pitcher/mound" → {data, receivedAt}
+const outings = new Map(); // pitcher@mound → readiness
 const alerts = new Map();
 let seq = null;
+let offset = null; // box time minus this device's, ms
 
 function element(name, className, text) {
   const made = document.createElement(name);
@@ -25,48 +25,63 @@ function connection(state, text) {
   line.textContent = text;
 }
 
-function index(value, levels) {
+function index(value, verdict, held) {
   const cell = element("td", "number");
   if (value.value === null) {
     cell.append(element("span", "value", "–"), element("span", "interval", "not yet known"));
     return cell;
   }
-  // Never rounded up: what is under a limit looks so.
-  const whole = (x) => String(Math.floor(x));
-  cell.append(element("span", "value " + levels(value.value), whole(value.value)));
-  if (value.low !== null && value.high !== null) {
+  cell.append(element("span", "value " + verdict, whole(value.value)));
+  if (held) {
+    cell.append(element("span", "interval", "held"));
+  } else if (value.low !== null && value.high !== null) {
     cell.append(element("span", "interval", `${whole(value.low)} to ${whole(value.high)}`));
   }
   return cell;
 }
 
-function age({ data, receivedAt }) {
-  if (data.data_age_ms === null || data.data_age_ms === undefined) return "–";
-  const seconds = Math.round((data.data_age_ms + performance.now() - receivedAt) / 1000);
-  if (seconds < 60) return `${seconds} s ago`;
+// Cut off, never rounded up over a limit: 79.6 is under 80.
+const whole = (value) => String(Math.floor(value));
+const keyOf = (data) => `${data.pitcher}@${data.mound}`;
+const isOnMound = ({ presence }) => presence?.state !== "replaced" && presence?.state !== "gone";
+const VERDICTS = { ready: "good", watch: "watch", warm: "watch", sit: "bad", out: "bad" };
+
+function ago(at) {
+  if (offset === null) return "age unknown";
+  const seconds = Math.max(0, Math.round((Date.now() + offset - Date.parse(at)) / 1000));
+  if (seconds < 90) return `${seconds} s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   return `${Math.floor(seconds / 3600)} h ago`;
 }
 
-function row(shown) {
-  const { data } = shown;
+// Of which pitch the number is, and its own age; where there is none, that of his last pitch.
+function age(data) {
+  if (!data.as_of) return `no number; last pitch ${ago(data.last_pitch_at)}`;
+  const since = data.pitches - data.as_of.pitches;
+  const thrown = since > 0 ? `${since} ${since === 1 ? "pitch" : "pitches"} and ` : "";
+  return `as of pitch ${data.as_of.pitches}, ${thrown}${ago(data.as_of.at)}`;
+}
+
+function row(data) {
   const made = element("tr");
   const name = element("th", "", data.name);
   name.scope = "row";
-  const state = { provisional: "provisional", final: "final", held: "held" }[data.state] ?? data.state;
-  const stateCell = element("td", data.state === "held" ? "watch" : "", state);
+  const here = isOnMound(data);
+  const held = data.state === "held";
+  const state = here ? (held && data.readiness.value === null ? "no number" : data.state) : "no longer on this mound";
+  const stateCell = element("td", here && held ? "watch" : "", state);
   if (data.late_data_frac > 0) {
     stateCell.append(element("span", "interval", `${(100 * data.late_data_frac).toFixed(0)} % late`));
   }
-  const ageCell = element("td", "number", age(shown));
-  ageCell.dataset.outing = outing(data);
+  const ageCell = element("td", "number", age(data));
+  ageCell.dataset.outing = keyOf(data);
   const advice = element("td", "advice", data.recommendation);
   for (const reason of data.reasons.slice(0, 3)) advice.append(element("span", "reason", reason));
   made.append(
     name,
     element("td", "", MOUNDS[data.mound] ?? `Mound ${data.mound}`),
-    index(data.readiness, (v) => (data.state === "held" ? "" : v < 60 ? "bad" : v < 80 ? "watch" : "good")),
-    index(data.fatigue, () => ""),
+    index(data.readiness, (here && VERDICTS[data.verdict]) || "none", held),
+    index(data.fatigue, "", held),
     element("td", "number", String(data.pitches)),
     stateCell, ageCell, advice,
   );
@@ -74,7 +89,8 @@ function row(shown) {
 }
 
 function drawPitchers() {
-  const shown = [...pitchers.values()].sort((a, b) => a.data.mound - b.data.mound || a.data.pitcher - b.data.pitcher);
+  const order = (a, b) => isOnMound(b) - isOnMound(a) || a.mound - b.mound || a.pitcher - b.pitcher;
+  const shown = [...outings.values()].sort(order);
   byId("pitchers").replaceChildren(...shown.map(row));
   byId("empty").hidden = shown.length > 0;
 }
@@ -102,22 +118,24 @@ function drawAlerts() {
   byId("alerts").hidden = items.length === 0;
 }
 
-function take(message, receivedAt) {
+function take(message) {
   const { type, data } = message;
   seq = message.seq;
+  const ahead = Date.parse(message.published_at) - Date.now();
+  if (type === "snapshot" || offset === null || ahead > offset) offset = ahead;
   switch (type) {
     case "snapshot":
-      pitchers.clear();
+      outings.clear();
       alerts.clear();
-      data.readiness.forEach((r) => pitchers.set(outing(r), { data: r, receivedAt }));
+      data.readiness.forEach((r) => outings.set(keyOf(r), r));
       data.alerts.forEach((a) => alerts.set(a.id, a));
       break;
     case "readiness":
-      pitchers.set(outing(data), { data, receivedAt });
-      // What stands says what it watches now.
-      data.alerts.filter((a) => alerts.has(a.id)).forEach((a) => alerts.set(a.id, a));
+      outings.set(keyOf(data), data);
+      // What the alerts about him watch has moved on.
+      data.alerts.filter((alert) => alerts.has(alert.id)).forEach((alert) => alerts.set(alert.id, alert));
       break;
-    case "outing_ended": pitchers.delete(outing(data)); break;
+    case "outing_ended": outings.delete(keyOf(data)); break;
     case "alert_raised":
     case "alert_acknowledged": alerts.set(data.id, data); break;
     case "alert_cleared": alerts.delete(data.id); break;
@@ -131,7 +149,7 @@ function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const socket = new WebSocket(`${scheme}://${location.host}/api/live${seq === null ? "" : `?since=${seq}`}`);
   socket.addEventListener("open", () => connection("live", "Live"));
-  socket.addEventListener("message", (event) => take(JSON.parse(event.data), performance.now()));
+  socket.addEventListener("message", (event) => take(JSON.parse(event.data)));
   const checking = setInterval(() => check(socket), CHECK_MS);
   socket.addEventListener("close", (event) => {
     clearInterval(checking);
@@ -152,7 +170,7 @@ async function check(socket) {
 
 setInterval(() => {
   for (const cell of document.querySelectorAll("td[data-outing]")) {
-    cell.textContent = age(pitchers.get(cell.dataset.outing));
+    cell.textContent = age(outings.get(cell.dataset.outing));
   }
 }, 1000);
 connect();

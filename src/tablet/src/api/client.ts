@@ -69,7 +69,8 @@ export const ask = {
   pitchers: () => answered(client.GET("/api/pitchers")),
   pitcher: (id: number) => answered(client.GET("/api/pitchers/{id}", { params: { path: { id } } })),
   baseline: (id: number) => answered(client.GET("/api/pitchers/{id}/baseline", { params: { path: { id } } })),
-  trend: (id: number) => answered(client.GET("/api/readiness/{id}/trend", { params: { path: { id } } })),
+  trend: (id: number, mound: number) =>
+    answered(client.GET("/api/readiness/{id}/trend", { params: { path: { id }, query: { mound } } })),
   pitches: (pitcher: number, limit: number) =>
     answered(client.GET("/api/pitches", { params: { query: { pitcher, limit } } })),
   workload: (id: number, start_date?: string, end_date?: string) =>
@@ -80,7 +81,7 @@ export const ask = {
     ),
   risk: (pitcher: number, date?: string) =>
     answered(client.POST("/api/risk/pitcher", { body: { pitcher, ...(date && { date }) } })),
-  risks: (pitchers: number[], date: string) => answered(client.POST("/api/risk/pitchers", { body: { pitchers, date } })),
+  staff: (date: string) => answered(client.GET("/api/risk/staff", { params: { query: { date } } })),
   acknowledge: (id: number) => answered(client.POST("/api/alerts/{id}/ack", { params: { path: { id } } })),
 };
 

@@ -2,14 +2,14 @@
 import { memo } from "react";
 
 import type { DailyLoad } from "../api/types";
-import { daysBetween } from "../people/time";
+import { dayInWords, daysBetween } from "../people/time";
 import { Frame } from "./frame";
 
 const CELL = 26;
 const LEFT = 34;
 const TOP = 18;
 const WEEKDAYS = ["Mon", "", "Wed", "", "Fri", "", "Sun"] as const;
-const HEIGHT = TOP + 7 * CELL + 4;
+const HEIGHT = TOP + 7 * CELL + 20;
 
 interface CalendarProps {
   loads: readonly DailyLoad[];
@@ -28,6 +28,8 @@ export const Calendar = memo(function Calendar({ loads, label }: CalendarProps) 
         if (!newest) return null;
         // The last column is the newest week; what does not fit is further back.
         const column = (day: string): number => weeks - 1 - Math.floor((daysBetween(day, newest) + 6 - weekday(newest)) / 7);
+        const shown = loads.filter((load) => column(load.date) >= 0);
+        const cut = shown.length < loads.length && shown[0];
         const most = Math.max(1, ...loads.map((load) => load.pitches));
         return (
           <>
@@ -36,9 +38,13 @@ export const Calendar = memo(function Calendar({ loads, label }: CalendarProps) 
                 {name}
               </text>
             ))}
-            {loads.map((load) => {
+            {cut && (
+              <text x={LEFT} y={HEIGHT - 4} fontSize="12" fill="var(--soft)">
+                shown from {dayInWords(cut.date)}; more where there is room
+              </text>
+            )}
+            {shown.map((load) => {
               const at = column(load.date);
-              if (at < 0) return null;
               const [x, y] = [LEFT + at * CELL, TOP + weekday(load.date) * CELL];
               const share = load.pitches / most;
               return (

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 
 import { readiness } from "../live/samples";
-import { area, path, rangeOf, scale, ticks } from "./scale";
-import { trendInWords } from "./sparkline";
+import { reachOf } from "./plane";
+import { area, path, rangeOf, scale, ticks, wholeTicks } from "./scale";
+import { floorOf, trendInWords } from "./sparkline";
 import { probabilityOf, stepsOf } from "./waterfall";
 
 describe("scales", () => {
@@ -49,4 +50,21 @@ test("a trend is told in words", () => {
   expect(trendInWords([])).toBe("No trend yet");
   expect(trendInWords([point(1, null), point(2, 90), point(3, 72)])).toBe("Trend: down 18 since the first of 2 numbers, from 90 to 72");
   expect(trendInWords([point(1, 90), point(2, 90.4)])).toContain("steady");
+});
+
+test("the scale of a trend goes as low as the trend does, and no good day's noise fills it", () => {
+  const point = (pitches: number, value: number, low?: number) => ({ ...readiness(1), pitches, readiness: low === undefined ? { value } : { value, low, high: value } });
+  expect(floorOf([point(1, 90), point(2, 85, 81)])).toBe(50);
+  expect(floorOf([point(1, 60), point(2, 27)])).toBe(20);
+  expect(floorOf([point(1, 60), point(2, 27, 4)])).toBe(0);
+  expect(floorOf([])).toBe(50);
+});
+
+test("axes of pitches have no half pitch, and a plane grows with its points but not without end", () => {
+  expect(wholeTicks(0.5, 6.5, 14)).toEqual([1, 2, 3, 4, 5, 6]);
+  const least = { x: 2.5, low: 0, high: 5 };
+  const point = (x: number, y: number) => ({ id: 1, pitch_type: "FF", x, y });
+  expect(reachOf([point(0, 2)], least)).toMatchObject({ x: 2.5, high: 5, beyond: 0 });
+  expect(reachOf([point(-3, -1)], least)).toMatchObject({ x: 3, low: -1, high: 5, beyond: 0 });
+  expect(reachOf([point(-30, 2)], least)).toMatchObject({ x: 5, beyond: 1 });
 });

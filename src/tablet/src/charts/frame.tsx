@@ -2,7 +2,7 @@
 import { useLayoutEffect, useRef, useState, type ReactNode } from "react";
 
 import type { Scale } from "./scale";
-import { ticks } from "./scale";
+import { ticks, wholeTicks } from "./scale";
 
 /** Room around the plot, px: for the labels of the axes. */
 export const MARGIN = { left: 44, right: 10, top: 10, bottom: 24 } as const;
@@ -42,10 +42,16 @@ interface AxisProps {
   write?: (value: number) => string;
 }
 
+/** Two round numbers at least: one says nothing of the scale. */
+function enough({ from, to }: Scale, count: number): number[] {
+  const round = ticks(from, to, count);
+  return round.length >= 2 ? round : ticks(from, to, 2 * count);
+}
+
 export function LeftAxis({ of, count, write = String, width }: AxisProps & { width: number }) {
   return (
     <g fontSize="12" fill="var(--soft)">
-      {ticks(of.from, of.to, count).map((value) => (
+      {enough(of, count).map((value) => (
         <g key={value}>
           <path d={`M${MARGIN.left} ${of(value)}H${width - MARGIN.right}`} stroke="var(--line)" strokeOpacity="0.6" />
           <text x={MARGIN.left - 6} y={of(value) + 4} textAnchor="end">
@@ -57,14 +63,38 @@ export function LeftAxis({ of, count, write = String, width }: AxisProps & { wid
   );
 }
 
+/** Of pitches: whole numbers. */
 export function BottomAxis({ of, count, write = String, height }: AxisProps & { height: number }) {
   return (
     <g fontSize="12" fill="var(--soft)">
-      {ticks(of.from, of.to, count).map((value) => (
+      {wholeTicks(of.from, of.to, count).map((value) => (
         <text key={value} x={of(value)} y={height - 6} textAnchor="middle">
           {write(value)}
         </text>
       ))}
+    </g>
+  );
+}
+
+interface EndsProps {
+  of: Scale;
+  /** The first and the last that the axis covers, in words. */
+  first: string;
+  last: string;
+  /** Where the words stand, px from the top. */
+  y: number;
+}
+
+/** The ends of an axis of time, written out. */
+export function Ends({ of, first, last, y }: EndsProps) {
+  return (
+    <g fontSize="12" fill="var(--soft)">
+      <text x={of(of.from)} y={y}>
+        {first}
+      </text>
+      <text x={of(of.to)} y={y} textAnchor="end">
+        {last}
+      </text>
     </g>
   );
 }

@@ -28,6 +28,8 @@ export const IndexChart = memo(function IndexChart({ points, chosen }: IndexChar
             return typeof value === "number" ? [[x(point.pitches), y(value)]] : [];
           });
         const at = points[chosen];
+        // What is held at the end is only carried along.
+        const judged = points.filter((point) => typeof point.readiness.value === "number").findLastIndex((point) => point.state !== "held") + 1;
         return (
           <>
             <LeftAxis of={y} count={5} width={width} />
@@ -37,7 +39,8 @@ export const IndexChart = memo(function IndexChart({ points, chosen }: IndexChar
             ))}
             <path d={area(line((p) => p.readiness, "high"), line((p) => p.readiness, "low"))} fill="var(--area)" />
             <path d={path(line((p) => p.fatigue, "value"))} fill="none" stroke="var(--warm)" strokeWidth="var(--stroke)" strokeDasharray="8 4" />
-            <path d={path(line((p) => p.readiness, "value"))} fill="none" stroke="var(--accent)" strokeWidth="3" />
+            <path d={path(line((p) => p.readiness, "value").slice(0, judged))} fill="none" stroke="var(--accent)" strokeWidth="3" />
+            <path d={path(line((p) => p.readiness, "value").slice(Math.max(0, judged - 1)))} fill="none" stroke="var(--soft)" strokeWidth="3" strokeDasharray="2 5" />
             {points.map((point) =>
               point.state === "held" ? (
                 <path key={point.pitches} d={`M${x(point.pitches)} ${HEIGHT - MARGIN.bottom}v-8`} stroke="var(--watch)" strokeWidth="4" />

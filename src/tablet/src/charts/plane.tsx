@@ -16,19 +16,41 @@ interface PlaneProps {
   title: string;
   label: string;
   points: readonly PlanePoint[];
-  /** Half the width, and from where to where it is high, in the points' unit. */
+  /** Half the width, and from where to where it is high, at least, in the points' unit: a point beyond makes it larger. */
   reach: { x: number; low: number; high: number };
   /** Behind the points. */
   children?: (x: Scale, y: Scale) => ReactNode;
 }
 
+type Reach = PlaneProps["reach"];
+
+/** A pitch in the backstop must not make the zone a dot: the reach grows to so many times what it is at least. */
+const GROWS = 2;
+
+/** The reach that holds the points, as far as it grows, and how many lie beyond it all the same. */
+export function reachOf(points: readonly PlanePoint[], least: Reach): Reach & { beyond: number } {
+  const middle = (least.low + least.high) / 2;
+  const half = GROWS * (least.high - middle);
+  const most = (of: (point: PlanePoint) => number, from: number, to: number): number => Math.min(to, points.reduce((far, point) => Math.max(far, of(point)), from));
+  const reach = {
+    x: most(({ x }) => Math.abs(x), least.x, GROWS * least.x),
+    low: -most(({ y }) => -y, -least.low, half - middle),
+    high: most(({ y }) => y, least.high, half + middle),
+  };
+  return { ...reach, beyond: points.filter(({ x, y }) => Math.abs(x) > reach.x || y < reach.low || y > reach.high).length };
+}
+
 const MOST_PX = 420;
 const HEIGHT = 330;
 
-export const Plane = memo(function Plane({ title, label, points, reach, children }: PlaneProps) {
+export const Plane = memo(function Plane({ title, label, points, reach: least, children }: PlaneProps) {
+  const reach = reachOf(points, least);
   return (
     <figure style={{ margin: 0 }}>
-      <figcaption style={{ fontWeight: 600 }}>{title}</figcaption>
+      <figcaption style={{ fontWeight: 600 }}>
+        {title}
+        {reach.beyond > 0 && `; ${reach.beyond} beyond, drawn on the edge`}
+      </figcaption>
       <Frame height={HEIGHT} label={label} most={MOST_PX}>
         {(width) => {
           const across = width - MARGIN.left - MARGIN.right;

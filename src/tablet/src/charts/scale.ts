@@ -39,6 +39,9 @@ export function ticks(from: number, to: number, count: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, at) => Number(((first + at) * step).toPrecision(12)));
 }
 
+/** Round numbers of what is counted, not measured: no half pitch. */
+export const wholeTicks = (from: number, to: number, count: number): number[] => ticks(from, to, Math.min(count, Math.max(1, Math.floor(to - from)))).filter(Number.isInteger);
+
 /** A line through points; it breaks where a value is missing. */
 export function path(points: readonly (readonly [number, number] | null)[]): string {
   let drawing = false;

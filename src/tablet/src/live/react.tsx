@@ -2,10 +2,10 @@
 import { createContext, useContext, useEffect, useSyncExternalStore, type ReactNode } from "react";
 
 import { ask } from "../api/client";
-import type { Alert, PitchRecord, TrendPoint } from "../api/types";
+import type { Alert, AttributionStatus, PitchRecord, TrendPoint } from "../api/types";
 import type { Link } from "./connection";
 import type { Hub } from "./hub";
-import type { Shown, Topic } from "./state";
+import type { Closed, OutingKey, Shown, Topic } from "./state";
 
 const HubContext = createContext<Hub | null>(null);
 
@@ -28,30 +28,36 @@ function useTopic<T>(topic: Topic | "link", read: (hub: Hub) => T): T {
 }
 
 export const useLink = (): Link => useTopic("link", (hub) => hub.link);
-export const useRoster = (): readonly number[] => useTopic("roster", (hub) => hub.state.roster);
+/** Outings of active pitchers: one a pitcher and mound. */
+export const useRoster = (): readonly OutingKey[] => useTopic("roster", (hub) => hub.state.roster);
 export const useAlerts = (): readonly Alert[] => useTopic("alerts", (hub) => hub.state.alerts);
+export const useClosed = (): readonly Closed[] => useTopic("alerts", (hub) => hub.state.closed);
+/** Whose the throws are; null before anybody told. */
+export const useAttribution = (): AttributionStatus | null => useTopic("attribution", (hub) => hub.state.attribution);
 export const useEpoch = (): number => useTopic("snapshot", (hub) => hub.state.epoch);
-export const useReadiness = (pitcher: number): Shown | undefined =>
-  useTopic(pitcher, (hub) => hub.state.readinessOf(pitcher));
+export const useReadiness = (key: OutingKey): Shown | undefined => useTopic(key, (hub) => hub.state.readinessOf(key));
+/** A pitcher's outings, that of his newest pitch first. */
+export const useOutings = (pitcher: number): readonly Shown[] => useTopic(pitcher, (hub) => hub.state.outingsOf(pitcher));
 export const useLivePitches = (pitcher: number): readonly PitchRecord[] =>
   useTopic(pitcher, (hub) => hub.state.pitchesOf(pitcher));
 
-/** How an active pitcher's outing went: what the daemon keeps, asked for once a snapshot, and what came since. */
-export function useTrend(pitcher: number): readonly TrendPoint[] {
+/** How an outing went: what the daemon keeps, asked for once a snapshot, and what came since. */
+export function useTrend(key: OutingKey): readonly TrendPoint[] {
   const hub = useHub();
   const epoch = useEpoch();
-  const active = useTopic(pitcher, (h) => h.state.readinessOf(pitcher) !== undefined);
+  const active = useTopic(key, (h) => h.state.readinessOf(key) !== undefined);
   useEffect(() => {
-    if (!active) return;
+    const data = hub.state.readinessOf(key)?.data;
+    if (!active || !data) return;
     let wanted = true;
     // An outing that ended meanwhile, or a box that is away, has no trend; the next snapshot asks again.
-    ask.trend(pitcher).then(
-      ({ points }) => wanted && hub.mark(hub.state.seedTrend(pitcher, points)),
+    ask.trend(data.pitcher, data.mound).then(
+      ({ points }) => wanted && hub.mark(hub.state.seedTrend(key, points)),
       () => {},
     );
     return () => {
       wanted = false;
     };
-  }, [hub, pitcher, epoch, active]);
-  return useTopic(pitcher, (h) => h.state.trendOf(pitcher));
+  }, [hub, key, epoch, active]);
+  return useTopic(key, (h) => h.state.trendOf(key));
 }

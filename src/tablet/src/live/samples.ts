@@ -1,5 +1,5 @@
 /** Messages for tests, as the daemon writes them. */
-import type { Alert, LiveMessage, PitchRecord, Readiness } from "../api/types";
+import type { Alert, AttributionStatus, LiveMessage, PitchRecord, Readiness } from "../api/types";
 
 /** Box time of the samples, ms since the Unix epoch. */
 export const T0 = Date.parse("2025-07-04T18:00:00Z");
@@ -25,6 +25,9 @@ export function readiness(pitcher: number, change: Partial<Readiness> = {}): Rea
     alerts: [],
     pitches: 1,
     last_pitch_at: at(0),
+    as_of: { pitches: 1, at: at(0) },
+    presence: { state: "on_mound", since: at(-60_000) },
+    verdict: "ready",
     ...change,
   };
 }
@@ -51,13 +54,14 @@ export function pitch(id: number, pitcher: number, change: Partial<PitchRecord> 
 }
 
 export function alert(id: number, change: Partial<Alert> = {}): Alert {
-  return { id, rule: "readiness", severity: "warning", pitcher: 1, message: "Readiness is down", value: 78, limit: 80, raised_at: at(0), ...change };
+  return { id, rule: "readiness", severity: "warning", pitcher: 1, message: "Readiness is down", value: 78, limit: 80, raised_at: at(0), audience: "coach", ...change };
 }
 
 interface Known {
   readiness?: Readiness[];
   alerts?: Alert[];
   pitches?: PitchRecord[];
+  attribution?: AttributionStatus;
 }
 
 export function snapshot(seq: number, ms: number, known: Known = {}): LiveMessage {

@@ -15,29 +15,49 @@ describe("the live state", () => {
     const state = new LiveState();
     expect(state.take(event(5, 0, "readiness", readiness(1)), now(0))).toEqual([]);
     state.take(snapshot(5, 0, { readiness: [readiness(1)] }), now(0));
-    expect(state.roster).toEqual([1]);
-    expect(state.take(event(6, 10, "readiness", readiness(2)), now(10))).toEqual([2, "roster"]);
+    expect(state.roster).toEqual(["1@0"]);
+    expect(state.take(event(6, 10, "readiness", readiness(2)), now(10))).toEqual([2, "2@0", "roster"]);
     expect(state.take(event(6, 10, "readiness", readiness(3)), now(10))).toEqual([]);
-    expect(state.roster).toEqual([1, 2]);
+    expect(state.roster).toEqual(["1@0", "2@0"]);
   });
 
-  test("tells ages by the box's clock, though this device's is an hour off", () => {
+  test("tells ages by the box's clock from what happened, though this device's is an hour off", () => {
     const state = new LiveState();
-    state.take(snapshot(1, 0, { readiness: [readiness(1, { data_age_ms: 1_500 })] }), now(0));
-    const shown = state.readinessOf(1);
-    expect(shown && state.ageOf(shown, now(10_000))).toBe(11_500);
+    expect(state.since(at(0), now(0))).toBeNull();
+    state.take(snapshot(1, 0, { readiness: [readiness(1)] }), now(0));
+    expect(state.since(at(-1_500), now(10_000))).toBe(11_500);
   });
 
   test("tells an event that comes again after a gap as old as it is", () => {
     const state = new LiveState();
     state.take(snapshot(1, 0, { readiness: [readiness(1)] }), now(0));
     // Published a second in, heard a minute later.
-    state.take(event(2, 1_000, "readiness", readiness(1, { data_age_ms: 0 })), now(60_000));
-    const shown = state.readinessOf(1);
-    expect(shown && state.ageOf(shown, now(60_000))).toBe(59_000);
+    state.take(event(2, 1_000, "readiness", readiness(1, { as_of: { pitches: 1, at: at(1_000) } })), now(60_000));
+    expect(state.since(state.readinessOf("1@0")?.data.as_of?.at ?? "", now(60_000))).toBe(59_000);
     // What was on its way for long does not set the clock back; what says a later time sets it right.
     state.take(beat(2, 60_500), now(60_100));
     expect(state.boxTime(now(60_100))).toBe(T0 + 60_500);
+  });
+
+  test("keeps a man on two mounds twice, the mound of his newest pitch first, and ends each by itself", () => {
+    const state = new LiveState();
+    const warming = readiness(1, { mound: 1, pitches: 12, last_pitch_at: at(-60_000) });
+    state.take(snapshot(1, 0, { readiness: [warming, readiness(1)], pitches: [pitch(1, 1, { mound: 1 }), pitch(2, 1)] }), now(0));
+    expect(state.outingsOf(1).map(({ data }) => [data.mound, data.pitches])).toEqual([[0, 1], [1, 12]]);
+    expect(state.take(event(2, 0, "readiness", { ...warming, pitches: 13, last_pitch_at: at(5_000) }), now(0))).toEqual([1, "1@1"]);
+    expect(state.outingsOf(1).map(({ data }) => data.mound)).toEqual([1, 0]);
+    expect(state.take(event(3, 0, "outing_ended", { pitcher: 1, mound: 1 }), now(0))).toEqual([1, "1@1", "roster"]);
+    expect([state.roster, state.pitchesOf(1).map(({ mound }) => mound), state.trendOf("1@1")]).toEqual([["1@0"], [0], []]);
+  });
+
+  test("tells an alert as it is now with each number, and for a while why it cleared", () => {
+    const state = new LiveState();
+    state.take(snapshot(1, 0, { readiness: [readiness(1)], alerts: [alert(1, { value: 59, now: 59 })] }), now(0));
+    const later = readiness(1, { alerts: [alert(1, { value: 59, now: 33 }), alert(9)] });
+    expect(state.take(event(2, 0, "readiness", later), now(0))).toEqual([1, "1@0", "alerts"]);
+    expect(state.alerts.map(({ id, value, now: today }) => [id, value, today])).toEqual([[1, 59, 33]]);
+    state.take(event(3, 1_000, "alert_cleared", alert(1, { cleared_because: "he was replaced by Ruiz" })), now(1_000));
+    expect(state.closed.map(({ alert: { cleared_because }, at: when }) => [cleared_because, when])).toEqual([["he was replaced by Ruiz", T0 + 1_000]]);
   });
 
   test("tells of an alert as news when it is raised, not when it is told again", () => {
@@ -64,10 +84,10 @@ describe("the live state", () => {
   test("forgets an outing that ended, and everything that a new snapshot does not tell", () => {
     const state = new LiveState();
     state.take(snapshot(1, 0, { readiness: [readiness(1), readiness(2)], pitches: [pitch(1, 1), pitch(2, 2)] }), now(0));
-    state.take(event(2, 0, "outing_ended", { pitcher: 1 }), now(0));
-    expect([state.roster, state.pitchesOf(1), state.trendOf(1)]).toEqual([[2], [], []]);
+    state.take(event(2, 0, "outing_ended", { pitcher: 1, mound: 0 }), now(0));
+    expect([state.roster, state.pitchesOf(1), state.trendOf("1@0")]).toEqual([["2@0"], [], []]);
     expect(state.take(snapshot(90, 0), now(0))).toContain(2);
-    expect([state.roster, state.pitchesOf(2), state.readinessOf(2)]).toEqual([[], [], undefined]);
+    expect([state.roster, state.pitchesOf(2), state.readinessOf("2@0")]).toEqual([[], [], undefined]);
   });
 
   test("keeps a pitch once, in its last revision and in order, and gives it to whom it turned out to be", () => {
@@ -88,8 +108,8 @@ describe("the live state", () => {
       state.take(event(2 * seq, 0, "pitch", pitch(seq, 1)), now(0));
       state.take(event(2 * seq + 1, 0, "readiness", readiness(1, { pitches: seq })), now(0));
     }
-    expect([state.pitchesOf(1).length, state.trendOf(1).length]).toEqual([PITCHES_MAX, POINTS_MAX]);
-    expect(state.trendOf(1).at(-1)?.pitches).toBe(1_000);
+    expect([state.pitchesOf(1).length, state.trendOf("1@0").length]).toEqual([PITCHES_MAX, POINTS_MAX]);
+    expect(state.trendOf("1@0").at(-1)?.pitches).toBe(1_000);
   });
 
   test("has one point a pitch in a trend, and what the daemon kept comes before what came since", () => {
@@ -98,8 +118,19 @@ describe("the live state", () => {
     state.take(event(2, 0, "readiness", readiness(1, { pitches: 3, state: "final" })), now(0));
     state.take(event(3, 0, "readiness", readiness(1, { pitches: 4 })), now(0));
     const kept = [1, 2, 3].map((pitches) => ({ ...readiness(1), pitches, last_pitch_at: at(0) }));
-    state.seedTrend(1, kept);
-    expect(state.trendOf(1).map(({ pitches, state: of }) => [pitches, of])).toEqual([[1, "provisional"], [2, "provisional"], [3, "final"], [4, "provisional"]]);
+    state.seedTrend("1@0", kept);
+    expect(state.trendOf("1@0").map(({ pitches, state: of }) => [pitches, of])).toEqual([[1, "provisional"], [2, "provisional"], [3, "final"], [4, "provisional"]]);
+  });
+
+  test("tells whose the throws are: as the snapshot has it, then as it changes", () => {
+    const told = { mark_feed: "never" as const, degraded: true, sentence: "Nobody tells who pitches.", game_date: "2025-07-04", unattributed_today: 3, unattributed_by_mound: {}, mounds: [] };
+    const state = new LiveState();
+    state.take(snapshot(1, 0, { attribution: told }), now(0));
+    expect(state.attribution?.sentence).toBe("Nobody tells who pitches.");
+    expect(state.take(event(2, 0, "attribution", { ...told, sentence: "" }), now(0))).toEqual(["attribution"]);
+    expect(state.attribution?.sentence).toBe("");
+    state.take(snapshot(3, 0), now(0));
+    expect(state.attribution).toBeNull();
   });
 
   test("leaves alone a word that a newer daemon has", () => {

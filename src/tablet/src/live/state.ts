@@ -5,7 +5,7 @@
  * stands on a wall for a season needs no more memory than one just opened. Values are replaced, never changed in
  * place, so that a reader may compare by identity.
  */
-import type { Alert, LiveMessage, PitchRecord, Readiness, TrendPoint } from "../api/types";
+import type { Alert, AttributionStatus, LiveMessage, PitchRecord, Readiness, TrendPoint } from "../api/types";
 
 /** Pitches kept of a pitcher: more than an outing has. */
 export const PITCHES_MAX = 200;
@@ -13,19 +13,33 @@ export const PITCHES_MAX = 200;
 export const POINTS_MAX = 200;
 /** An event older than this when it arrives was missed and is told again: it is applied, but it is no news. */
 const NEWS_MS = 2_000;
+/** Cleared alerts kept: as many as are read at a glance. */
+const CLOSED_MAX = 3;
 
-/** A readiness and the box time at which its `data_age_ms` was true, ms since the Unix epoch. */
+/** One pitcher on one mound: he may have thrown on two of them. */
+export type OutingKey = `${number}@${number}`;
+
+export const keyOf = ({ pitcher, mound }: { pitcher: number; mound: number }): OutingKey => `${pitcher}@${mound}`;
+
+/** A readiness as it was published. */
 export interface Shown {
   readonly data: Readiness;
-  readonly asOf: number;
 }
 
-/** What changed: of one pitcher by his id, or of all. */
-export type Topic = number | "roster" | "alerts" | "snapshot";
+/** An alert that cleared while this page looked. */
+export interface Closed {
+  readonly alert: Alert;
+  /** Box time, ms since the Unix epoch. */
+  readonly at: number;
+}
+
+/** What changed: of one pitcher by his id, of one of his outings by its key, or of all. */
+export type Topic = number | OutingKey | "roster" | "alerts" | "attribution" | "snapshot";
 
 /** An alert that was raised this moment, not one told again after a gap. */
 export type News = (alert: Alert) => void;
 
+const NO_OUTINGS: readonly Shown[] = [];
 const NO_PITCHES: readonly PitchRecord[] = [];
 const NO_POINTS: readonly TrendPoint[] = [];
 
@@ -35,12 +49,16 @@ export class LiveState {
   /** Snapshots so far: what was fetched beside the stream is asked for anew with each. */
   epoch = 0;
 
-  #readiness = new Map<number, Shown>();
+  #readiness = new Map<OutingKey, Shown>();
+  /** Of each pitcher, the outing of the newest pitch first. */
+  #outings = new Map<number, readonly Shown[]>();
   #pitches = new Map<number, readonly PitchRecord[]>();
-  #trends = new Map<number, readonly TrendPoint[]>();
+  #trends = new Map<OutingKey, readonly TrendPoint[]>();
   #alerts = new Map<number, Alert>();
   #standing: readonly Alert[] = [];
-  #roster: readonly number[] = [];
+  #closed: readonly Closed[] = [];
+  #roster: readonly OutingKey[] = [];
+  #attribution: AttributionStatus | null = null;
   /** Box time minus this device's, ms. */
   #offset: number | null = null;
 
@@ -51,8 +69,8 @@ export class LiveState {
     return this.#offset === null ? null : now + this.#offset;
   }
 
-  /** Active pitchers, ascending. */
-  get roster(): readonly number[] {
+  /** Outings of active pitchers. */
+  get roster(): readonly OutingKey[] {
     return this.#roster;
   }
 
@@ -61,24 +79,39 @@ export class LiveState {
     return this.#standing;
   }
 
-  readinessOf(pitcher: number): Shown | undefined {
-    return this.#readiness.get(pitcher);
+  /** The alerts that cleared last while this page looked, the newest first. */
+  get closed(): readonly Closed[] {
+    return this.#closed;
   }
 
-  /** Pitches of this outing that came in while this page looked, oldest first. */
+  /** Whose the throws are; null before anybody told. */
+  get attribution(): AttributionStatus | null {
+    return this.#attribution;
+  }
+
+  readinessOf(key: OutingKey): Shown | undefined {
+    return this.#readiness.get(key);
+  }
+
+  /** A pitcher's outings, that of his newest pitch first. */
+  outingsOf(pitcher: number): readonly Shown[] {
+    return this.#outings.get(pitcher) ?? NO_OUTINGS;
+  }
+
+  /** His pitches that came in while this page looked, oldest first. */
   pitchesOf(pitcher: number): readonly PitchRecord[] {
     return this.#pitches.get(pitcher) ?? NO_PITCHES;
   }
 
-  /** How his outing went, oldest first. */
-  trendOf(pitcher: number): readonly TrendPoint[] {
-    return this.#trends.get(pitcher) ?? NO_POINTS;
+  /** How an outing went, oldest first. */
+  trendOf(key: OutingKey): readonly TrendPoint[] {
+    return this.#trends.get(key) ?? NO_POINTS;
   }
 
-  /** Age of a readiness' value, ms, as of `now`; null where there is none, and before the box has told its time. */
-  ageOf(shown: Shown, now: number): number | null {
-    const [box, age] = [this.boxTime(now), shown.data.data_age_ms ?? null];
-    return box === null || age === null ? null : age + Math.max(0, box - shown.asOf);
+  /** Time since an event, ms, as of `now`; null before the box has told its time. */
+  since(at: string, now: number): number | null {
+    const box = this.boxTime(now);
+    return box === null ? null : Math.max(0, box - Date.parse(at));
   }
 
   /** Applies a message that arrived at `now`. Events before a snapshot or out of turn are no part of the story. */
@@ -87,7 +120,7 @@ export class LiveState {
     switch (message.type) {
       case "snapshot":
         this.#offset = published - now;
-        return this.#start(message, published);
+        return this.#start(message);
       case "beat":
         this.#tell(published, now);
         return [];
@@ -102,12 +135,12 @@ export class LiveState {
   }
 
   /** Puts what the daemon keeps of an outing before what came in since. */
-  seedTrend(pitcher: number, points: readonly TrendPoint[]): Topic[] {
-    if (!this.#readiness.has(pitcher)) return [];
-    const since = this.trendOf(pitcher);
+  seedTrend(key: OutingKey, points: readonly TrendPoint[]): Topic[] {
+    if (!this.#readiness.has(key)) return [];
+    const since = this.trendOf(key);
     const first = since[0]?.pitches ?? Infinity;
-    this.#trends.set(pitcher, [...points.filter((point) => point.pitches < first), ...since].slice(-POINTS_MAX));
-    return [pitcher];
+    this.#trends.set(key, [...points.filter((point) => point.pitches < first), ...since].slice(-POINTS_MAX));
+    return [key];
   }
 
   /** A message cannot come before it was sent: the latest stamp is the best that is known of the box's clock. */
@@ -116,32 +149,49 @@ export class LiveState {
     if (this.#offset === null || offset > this.#offset) this.#offset = offset;
   }
 
-  #start(message: Extract<LiveMessage, { type: "snapshot" }>, published: number): Topic[] {
-    const { readiness, alerts, pitches } = message.data;
-    const gone = this.#roster;
+  #start(message: Extract<LiveMessage, { type: "snapshot" }>): Topic[] {
+    const { readiness, alerts, pitches, attribution } = message.data;
+    const gone = this.#topicsOfOutings();
     this.seq = message.seq;
     this.epoch += 1;
-    this.#readiness = new Map(readiness.map((data) => [data.pitcher, { data, asOf: published }]));
-    this.#trends = new Map(readiness.map((data) => [data.pitcher, [pointOf(data)]]));
+    this.#readiness = new Map(readiness.map((data) => [keyOf(data), { data }]));
+    this.#trends = new Map(readiness.map((data) => [keyOf(data), [pointOf(data)]]));
     this.#pitches = new Map();
     for (const pitch of pitches) this.#putPitch(pitch);
     this.#alerts = new Map(alerts.map((alert) => [alert.id, alert]));
     this.#standing = alerts;
+    this.#closed = [];
+    this.#attribution = attribution ?? null;
+    this.#outings = new Map();
+    for (const { pitcher } of readiness) this.#gather(pitcher);
     this.#roster = [...this.#readiness.keys()];
-    return ["snapshot", "roster", "alerts", ...new Set([...gone, ...this.#roster])];
+    return ["snapshot", "roster", "alerts", "attribution", ...new Set([...gone, ...this.#topicsOfOutings()])];
+  }
+
+  #topicsOfOutings(): Topic[] {
+    return [...this.#readiness.values()].flatMap(({ data }): Topic[] => [data.pitcher, keyOf(data)]);
+  }
+
+  /** Those of one pitcher anew; who else throws has not changed. */
+  #gather(pitcher: number): void {
+    const his = [...this.#readiness.values()].filter(({ data }) => data.pitcher === pitcher);
+    if (his.length === 0) this.#outings.delete(pitcher);
+    else this.#outings.set(pitcher, his.toSorted((a, b) => Date.parse(b.data.last_pitch_at) - Date.parse(a.data.last_pitch_at)));
   }
 
   #apply(event: Exclude<LiveMessage, { type: "snapshot" | "beat" }>, published: number, isNews: boolean): Topic[] {
     switch (event.type) {
       case "readiness": {
-        const { pitcher } = event.data;
-        const known = this.#readiness.has(pitcher);
-        this.#readiness.set(pitcher, { data: event.data, asOf: published });
-        const before = this.trendOf(pitcher).filter((point) => point.pitches < event.data.pitches);
-        this.#trends.set(pitcher, [...before.slice(1 - POINTS_MAX), pointOf(event.data)]);
-        if (known) return [pitcher];
-        this.#roster = [...this.#readiness.keys()].sort((a, b) => a - b);
-        return [pitcher, "roster"];
+        const key = keyOf(event.data);
+        const known = this.#readiness.has(key);
+        this.#readiness.set(key, { data: event.data });
+        const before = this.trendOf(key).filter((point) => point.pitches < event.data.pitches);
+        this.#trends.set(key, [...before.slice(1 - POINTS_MAX), pointOf(event.data)]);
+        this.#gather(event.data.pitcher);
+        const topics: Topic[] = [event.data.pitcher, key, ...this.#renewAlerts(event.data.alerts)];
+        if (known) return topics;
+        this.#roster = [...this.#readiness.keys()].toSorted();
+        return [...topics, "roster"];
       }
       case "pitch": {
         const pitcher = event.data.pitcher;
@@ -154,12 +204,15 @@ export class LiveState {
         return [pitcher, before?.[0]].filter((topic) => topic !== undefined && topic !== null);
       }
       case "outing_ended": {
-        const { pitcher } = event.data;
-        this.#readiness.delete(pitcher);
-        this.#trends.delete(pitcher);
-        this.#pitches.delete(pitcher);
+        const { pitcher, mound } = event.data;
+        const key = keyOf(event.data);
+        this.#readiness.delete(key);
+        this.#trends.delete(key);
+        this.#pitches.set(pitcher, this.pitchesOf(pitcher).filter((pitch) => pitch.mound !== mound));
+        if (this.pitchesOf(pitcher).length === 0) this.#pitches.delete(pitcher);
+        this.#gather(pitcher);
         this.#roster = [...this.#readiness.keys()];
-        return [pitcher, "roster"];
+        return [pitcher, key, "roster"];
       }
       case "alert_raised":
         if (isNews) this.news(event.data);
@@ -167,9 +220,12 @@ export class LiveState {
       case "alert_acknowledged":
         return this.#alerts.has(event.data.id) ? this.#putAlert(event.data) : [];
       case "alert_cleared":
-        this.#alerts.delete(event.data.id);
+        if (this.#alerts.delete(event.data.id)) this.#closed = [{ alert: event.data, at: published }, ...this.#closed].slice(0, CLOSED_MAX);
         this.#standing = [...this.#alerts.values()];
         return ["alerts"];
+      case "attribution":
+        this.#attribution = event.data;
+        return ["attribution"];
       case "health":
         return [];
       default:
@@ -184,6 +240,13 @@ export class LiveState {
     return ["alerts"];
   }
 
+  /** Standing alerts as they are now: what they watch has moved on. */
+  #renewAlerts(alerts: readonly Alert[]): Topic[] {
+    const known = alerts.filter(({ id }) => this.#alerts.has(id));
+    for (const alert of known) this.#putAlert(alert);
+    return known.length === 0 ? [] : ["alerts"];
+  }
+
   #putPitch(pitch: PitchRecord): void {
     const pitcher = pitch.pitcher;
     if (pitcher === undefined || pitcher === null) return;
@@ -191,14 +254,22 @@ export class LiveState {
   }
 }
 
-/** Pitches in the order of their release with this one in its last revision. */
-export function withPitch(pitches: readonly PitchRecord[], pitch: PitchRecord): readonly PitchRecord[] {
+/** What places a pitch among others: an imported one has no time. */
+interface Placed {
+  readonly id: number;
+  readonly revision: number;
+  readonly release_ns?: number | null;
+}
+
+/** Pitches in the order of their release, those without a time first, with this one in its last revision. */
+export function withPitch<T extends Placed>(pitches: readonly T[], pitch: T): readonly T[] {
   const known = pitches.findIndex((other) => other.id === pitch.id);
   if (known >= 0) {
     if ((pitches[known]?.revision ?? 0) > pitch.revision) return pitches;
     return pitches.with(known, pitch);
   }
-  const after = pitches.findLastIndex((other) => other.release_ns <= pitch.release_ns);
+  const at = pitch.release_ns ?? -Infinity;
+  const after = pitches.findLastIndex((other) => (other.release_ns ?? -Infinity) <= at);
   return pitches.toSpliced(after + 1, 0, pitch).slice(-PITCHES_MAX);
 }
 

@@ -1,9 +1,9 @@
 /** How old something is, told anew every second by one timer for the whole page. */
 import { useSyncExternalStore } from "react";
 
+import type { Readiness } from "../api/types";
 import { useHub } from "../live/react";
-import type { Shown } from "../live/state";
-import { ageInWords } from "../people/time";
+import { asOfInWords } from "../people/words";
 
 const EVERY_MS = 1000;
 const runs = new Set<() => void>();
@@ -27,9 +27,10 @@ function subscribe(run: () => void): () => void {
 /** This device's time in whole seconds, ms. */
 export const useSecond = (): number => useSyncExternalStore(subscribe, () => second) * EVERY_MS;
 
-/** Age of the pitch behind a readiness. */
-export function Age({ shown }: { shown: Shown }) {
+/** Of which pitch the number is and how old: its own age, not that of the newest pitch. */
+export function AsOf({ data }: { data: Readiness }) {
   const second = useSecond();
-  const age = useHub().state.ageOf(shown, Math.max(second, Date.now()));
-  return <span data-age="">{age === null ? "age unknown" : age < 2000 ? "just now" : `${ageInWords(age)} ago`}</span>;
+  const { state } = useHub();
+  const age = state.since(data.as_of?.at ?? data.last_pitch_at, Math.max(second, Date.now()));
+  return <span data-age="">{asOfInWords(data, age)}</span>;
 }

@@ -50,7 +50,7 @@ function Away({ seen, onKey }: LinkBannerProps) {
     heard > 0
       ? `Shown is what was known at ${time.seconds(hub.state.boxTime(heard) ?? heard)}, ${ageInWords(second + 1000 - heard)} ago.`
       : seen
-        ? `Last seen ${time.moment(seen.at)}. Nothing is shown, for nothing is known of now; the page goes on by itself when the box is back.`
+        ? `Last seen ${time.moment(seen.at)}. No number is shown until it is back; the page goes on by itself.`
         : "Nothing has been heard of it yet.";
   const words = {
     connecting: "Connecting to the box.",

@@ -66,9 +66,12 @@ export type SignKind = "good" | "watch" | "bad" | "off";
 
 const SIGNS: Readonly<Record<SignKind, string>> = { good: "●", watch: "▲", bad: "■", off: "○" };
 
+/** Words beyond this are a sentence, which may break over lines. */
+const SENTENCE = 30;
+
 const Marked = styled("span")({
   fontWeight: 700,
-  whiteSpace: "nowrap",
+  '&[data-sentence="false"]': { whiteSpace: "nowrap" },
   '&[data-kind="good"]': { color: "var(--ready)" },
   '&[data-kind="watch"]': { color: "var(--watch)" },
   '&[data-kind="bad"]': { color: "var(--out)" },
@@ -77,7 +80,7 @@ const Marked = styled("span")({
 
 export function Sign({ kind, word }: { kind: SignKind; word: string }) {
   return (
-    <Marked data-kind={kind}>
+    <Marked data-kind={kind} data-sentence={word.length > SENTENCE}>
       <span aria-hidden>{SIGNS[kind]} </span>
       {word}
     </Marked>

@@ -1,7 +1,7 @@
-/** Bands of readiness, as the daemon's own recommendation has them, and who needs a look first. */
-import type { Alert, Readiness } from "../api/types";
+/** What the daemon's verdict is called, and who needs a look first. */
+import type { Alert, Level, Readiness } from "../api/types";
 
-export type Band = "ready" | "watch" | "warm" | "out" | "unknown";
+export type Band = "ready" | "watch" | "warm" | "out" | "held" | "unknown";
 
 interface BandWords {
   /** In a word or two, beside the number. */
@@ -15,16 +15,31 @@ export const BANDS: Readonly<Record<Band, BandWords>> = {
   watch: { word: "Watch", sign: "▲" },
   warm: { word: "Warm a reliever", sign: "◆" },
   out: { word: "Take out", sign: "■" },
+  held: { word: "Held, no verdict", sign: "○" },
   unknown: { word: "No number yet", sign: "–" },
 };
 
-/** The band of a readiness, 0–100. */
-export function bandOf(value: number | null | undefined): Band {
-  if (value === null || value === undefined) return "unknown";
-  if (value >= 80) return "ready";
-  if (value >= 70) return "watch";
-  return value >= 60 ? "warm" : "out";
+/** Levels of risk by sign and word. */
+export const LEVELS: Readonly<Record<Level, string>> = { low: "● Low", medium: "▲ Medium", high: "■ High" };
+
+/** The band of a readiness: the daemon's verdict; a held number has none. */
+export function bandOf(data: Pick<Readiness, "readiness" | "state" | "verdict">): Band {
+  if (typeof data.readiness.value !== "number") return "unknown";
+  if (data.state === "held" || !data.verdict) return "held";
+  return data.verdict === "sit" ? "out" : data.verdict;
 }
+
+/** The verdict in words that fit the mound: nobody is taken out of a bullpen. */
+export function verdictInWords(data: Pick<Readiness, "readiness" | "state" | "verdict">): string {
+  const band = bandOf(data);
+  return band === "out" && data.verdict === "sit" ? "Sit him down" : BANDS[band].word;
+}
+
+/** An index for people, cut off and never rounded up: 79.6 is under 80, so it is 79. */
+export const whole = (value: number | null | undefined): string => (typeof value === "number" ? String(Math.floor(value)) : "–");
+
+/** Whether he stands on a mound as far as marks and pitches tell; who was replaced or is gone does not. */
+export const isOnMound = ({ presence }: Pick<Readiness, "presence">): boolean => presence?.state !== "replaced" && presence?.state !== "gone";
 
 /** How much a pitcher needs a look: higher is sooner. What somebody has seen already counts half. */
 export function needOfLook(readiness: Readiness, alerts: readonly Alert[]): number {

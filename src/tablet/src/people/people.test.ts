@@ -1,13 +1,42 @@
 import { describe, expect, test } from "vitest";
 
-import { alert, readiness } from "../live/samples";
-import { bandOf, byUrgency, needOfLook } from "./level";
+import type { Readiness } from "../api/types";
+import { alert, at, readiness, T0 } from "../live/samples";
+import { bandOf, byUrgency, needOfLook, verdictInWords, whole } from "./level";
 import { ageInWords, dayAfter, daysBetween, ParkTime } from "./time";
 import { percent, signed, Units } from "./units";
+import { asOfInWords, leftInWords } from "./words";
 
 describe("who needs a look", () => {
-  test("bands follow the daemon's recommendation", () => {
-    expect([100, 80, 79.9, 70, 69.9, 60, 59.9, null].map(bandOf)).toEqual(["ready", "ready", "watch", "watch", "warm", "warm", "out", "unknown"]);
+  test("the verdict is the daemon's, in words that fit the mound, and a held number has none", () => {
+    const told = (change: Partial<Readiness>) => verdictInWords(readiness(1, change));
+    expect((["ready", "watch", "warm", "out", "sit"] as const).map((verdict) => told({ verdict }))).toEqual(["Ready", "Watch", "Warm a reliever", "Take out", "Sit him down"]);
+    expect(told({ state: "held", verdict: null, readiness: { value: 81 } })).toBe("Held, no verdict");
+    expect(told({ state: "held", verdict: "ready", readiness: { value: 81 } })).toBe("Held, no verdict");
+    expect(told({ state: "held", verdict: null, readiness: {} })).toBe("No number yet");
+    expect(bandOf(readiness(1, { verdict: "sit" }))).toBe("out");
+  });
+
+  test("a number is never rounded over a limit", () => {
+    expect([79.6, 80, 59.99, 100, null].map(whole)).toEqual(["79", "80", "59", "100", "–"]);
+  });
+
+  test("a number has its own age, and a held one says of which pitch it is", () => {
+    const held = readiness(1, { state: "held", readiness: { value: 81.4 }, pitches: 45, as_of: { pitches: 31, at: at(0) } });
+    expect(asOfInWords(held, 78_000)).toBe("81 as of pitch 31, 14 pitches and 78 s ago");
+    expect(asOfInWords({ ...held, pitches: 32 }, 78_000)).toBe("81 as of pitch 31, 1 pitch and 78 s ago");
+    expect(asOfInWords({ ...held, pitches: 31 }, 78_000)).toBe("81 as of pitch 31, 78 s ago");
+    expect(asOfInWords(readiness(1, { pitches: 31, as_of: { pitches: 31, at: at(0) } }), 5_000)).toBe("as of pitch 31, 5 s ago");
+    expect(asOfInWords(readiness(1, { readiness: {}, as_of: null, state: "held" }), 5_000)).toBe("Last pitch 5 s ago");
+    expect(asOfInWords(held, null)).toBe("81 as of pitch 31, age unknown");
+  });
+
+  test("who left says who took his place, or since when nobody threw", () => {
+    const told = (presence: NonNullable<Readiness["presence"]>) => leftInWords(readiness(1, { presence }), (ms) => `${ms - T0}`, (id) => (id === 2 ? "Ruiz" : undefined));
+    expect(told({ state: "replaced", since: at(9), by: 2 })).toBe("replaced by Ruiz at 9");
+    expect(told({ state: "replaced", since: at(9), by: 3 })).toBe("replaced by pitcher 3 at 9");
+    expect(told({ state: "replaced", since: at(9), by: 1 })).toBe("left this mound at 9");
+    expect(told({ state: "gone", since: at(9) })).toBe("no throw since 0");
   });
 
   test("an unseen critical alert comes before a warning, that before a seen one, then held, then low", () => {
@@ -41,6 +70,15 @@ describe("units", () => {
     expect([us.text("break", 1.5), metric.text("break", 1.5)]).toEqual(["18.0\u00a0in", "45.7\u00a0cm"]);
     expect([us.text("temperature", 20), metric.text("temperature", 20)]).toEqual(["68\u00a0°F", "20\u00a0°C"]);
     expect([metric.text("length", null), us.number("break", -1.5)]).toEqual(["–", "−18.0"]);
+  });
+
+  test("values have their unit and as many digits as say something, and what is counted has no doubt", () => {
+    expect(us.told(-0.44, "mph", 1, 0.3)).toBe("−0.4 ± 0.3\u00a0mph");
+    expect(metric.told(-0.44, "mph", 1, 0.3)).toBe("−0.7 ± 0.5\u00a0km/h");
+    expect([us.told(0.0712, "share", 3, 0.011), us.told(0.997, "share", 2)]).toEqual(["7.1 ± 1.1\u00a0%", "100\u00a0%"]);
+    expect([us.told(0.0017, "ft²", 4, 0.0004), metric.told(0.0017, "ft²", 4, 0.0004)]).toEqual(["0.0017 ± 0.0004\u00a0ft²", "1.6 ± 0.4\u00a0cm²"]);
+    expect(us.told(0.0004, "ft", 2, 0.000_02)).toBe("0.00040 ± 0.00002\u00a0ft");
+    expect([us.told(5, "days", 0), us.told(1.32, "ratio", 2), us.told(0, "share", 3)]).toEqual(["5\u00a0days", "1.32\u00a0times", "0.0\u00a0%"]);
   });
 
   test("a difference of temperatures has no offset, and nothing is neither more nor less", () => {

@@ -1,4 +1,5 @@
 /** Statcast's quantities in the units that people chose. Statcast's own are mph, ft and rpm. */
+import type { Unit as DaemonUnit } from "../api/types";
 
 export type System = "us" | "metric";
 
@@ -31,6 +32,53 @@ const UNITS: Readonly<Record<System, Readonly<Record<Quantity, Unit>>>> = {
   },
 };
 
+/** What a unit of the daemon is called and how it is converted; `more` decimals where the larger number of a smaller unit needs fewer. */
+interface Conversion {
+  readonly name: string;
+  readonly factor: number;
+  readonly more: number;
+}
+
+const plain = (name: string): Conversion => ({ name, factor: 1, more: 0 });
+
+/** In percent: two decimals of the share are its whole percents. */
+const SHARE: Conversion = { name: "%", factor: 100, more: -2 };
+
+const COUNTED: Readonly<Partial<Record<DaemonUnit, Conversion>>> = {
+  share: SHARE,
+  ratio: plain("times"),
+  score: plain(""),
+};
+
+const METRIC: Readonly<Partial<Record<DaemonUnit, Conversion>>> = {
+  mph: { name: "km/h", factor: 1.609_344, more: 0 },
+  "mph/week": { name: "km/h a week", factor: 1.609_344, more: 0 },
+  "mph/day": { name: "km/h a day", factor: 1.609_344, more: 0 },
+  "rpm/mph": { name: "rpm per km/h", factor: 1 / 1.609_344, more: 0 },
+  ft: { name: "m", factor: 0.3048, more: 1 },
+  "ft²": { name: "cm²", factor: 929.0304, more: -3 },
+  in: { name: "cm", factor: 2.54, more: 0 },
+};
+
+const US: Readonly<Partial<Record<DaemonUnit, Conversion>>> = {
+  "mph/week": plain("mph a week"),
+  "mph/day": plain("mph a day"),
+  "rpm/week": plain("rpm a week"),
+  "rpm/mph": plain("rpm per mph"),
+};
+
+/** Decimals at most that a value needs to say anything. */
+const DIGITS_MAX = 6;
+
+/** Decimals so that the value shows something, from `least` on: 0.0017 is not 0.00. */
+function digitsFor(value: number, least: number): number {
+  let digits = Math.max(0, least);
+  while (digits < DIGITS_MAX && value !== 0 && Number(value.toFixed(digits)) === 0) digits += 1;
+  return digits;
+}
+
+const minus = (text: string): string => text.replace("-", "−");
+
 /** Writes and converts in one system. Speeds come in mph, lengths and breaks in ft, temperatures in °C, wind in m/s. */
 export class Units {
   constructor(readonly system: System) {}
@@ -53,6 +101,19 @@ export class Units {
   /** The number with its unit, in one piece. */
   text(quantity: Quantity, value: number | null | undefined): string {
     return value === null || value === undefined ? "–" : `${this.number(quantity, value)}\u00a0${this.name(quantity)}`;
+  }
+
+  /**
+   * What the daemon tells with its unit and decimals: `−0.4 ± 0.3 mph`. With as many decimals as value and doubt need to
+   * say anything; what is counted has no doubt, and none is shown.
+   */
+  told(value: number, unit: DaemonUnit | null | undefined, digits: number | null | undefined, sd = 0): string {
+    const own = unit == null ? plain("") : (COUNTED[unit] ?? (this.system === "metric" ? METRIC[unit] : undefined) ?? US[unit] ?? plain(unit));
+    const [shown, doubt] = [value * own.factor, sd * own.factor];
+    const least = (digits ?? 2) + own.more;
+    const places = Math.max(digitsFor(shown, least), digitsFor(doubt, least));
+    const text = minus(shown.toFixed(places)) + (doubt > 0 ? ` ± ${doubt.toFixed(places)}` : "");
+    return own.name === "" ? text : `${text}\u00a0${own.name}`;
   }
 
   /** A difference, signed: no offset of a temperature scale goes in. */

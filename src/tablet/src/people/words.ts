@@ -1,5 +1,10 @@
 /** The daemon's names in people's words. A name that is not here is shown as it is. */
-import type { State } from "../api/types";
+import type { Readiness, State } from "../api/types";
+import { whole } from "./level";
+import { ageInWords } from "./time";
+
+/** The one name of the one ratio, wherever it is shown. */
+export const ACUTE_CHRONIC = "Acute:chronic load";
 
 const MOUNDS: Readonly<Record<string, string>> = {
   game: "Game mound",
@@ -24,26 +29,29 @@ const PITCH_TYPES: Readonly<Record<string, string>> = {
   EP: "Eephus",
 };
 
+/** In the order of the table: what the arm did first. Units stand beside the values. */
 const FEATURES: Readonly<Record<string, string>> = {
-  velocity_delta_5: "Fastball against his season, last 5, mph",
-  spin_consistency_20: "Spin, standard deviation, last 20, rpm",
-  release_height_var_25: "Release height scatter against usual, last 25, times",
-  release_height_var_25_ft2: "Release height variance, last 25, ft²",
-  break_adj_x: "Break against usual, horizontal, in",
-  break_adj_z: "Break against usual, vertical, in",
-  release_extension_delta: "Extension against usual, ft",
-  pitch_tempo_delta: "Tempo against usual, s",
-  late_data_frac: "Share of data that came late",
-  calibration_confidence: "Confidence in the cameras",
+  velocity_delta_5: "Fastball against his season, last 5",
+  spin_consistency_20: "Spin, spread against its mean, last 20",
+  release_height_var_25: "Release height scatter against usual, last 25",
+  release_height_var_25_ft2: "Release height variance, last 25",
+  break_adj_x: "Break against usual, horizontal",
+  break_adj_z: "Break against usual, vertical",
+  release_extension_delta: "Extension against usual",
+  pitch_tempo_delta: "Tempo against earlier today, positive is slower",
   dose: "Pitches that count today",
-  acwr: "Week’s load ÷ month’s",
+  acwr: ACUTE_CHRONIC,
   days_rest: "Days of rest",
+  late_data_frac: "Data that came late",
+  calibration_confidence: "Confidence in the cameras",
 };
+
+export const FEATURES_IN_ORDER: readonly string[] = Object.keys(FEATURES);
 
 const STATES: Readonly<Record<State, { word: string; meaning: string }>> = {
   provisional: { word: "Provisional", meaning: "Late camera frames may still change it." },
   final: { word: "Final", meaning: "Settled: nothing that comes later changes it." },
-  held: { word: "Held", meaning: "The data is not good enough now: this is the last good value." },
+  held: { word: "Held", meaning: "The data is not good enough now: what stands here is an earlier value." },
 };
 
 const FLAGS: Readonly<Record<string, string>> = {
@@ -61,4 +69,36 @@ export const pitchInWords = (code: string): string => PITCH_TYPES[code] ?? (code
 export const featureInWords = (name: string): string => FEATURES[name] ?? spaced(name);
 export const stateInWords = (state: State): { word: string; meaning: string } => STATES[state];
 export const flagInWords = (flag: string): string => FLAGS[flag] ?? spaced(flag).replace("outlier:", "outlier: ");
+/** What a risk is made of: the one name where it is a feature of readiness too. */
+export const contributorInWords = (name: string): string => (name === "acwr" ? ACUTE_CHRONIC : spaced(name));
 export const inWords = spaced;
+
+const ago = (ms: number | null): string => (ms === null ? "age unknown" : ms < 2_000 ? "just now" : `${ageInWords(ms)} ago`);
+
+/**
+ * How old a number is, by its pitch and its age, ms: `as of pitch 31, 12 s ago`; a held one with the number itself and the
+ * pitches since, `81 as of pitch 31, 14 pitches and 78 s ago`. Where there is no number, the age is that of his last pitch.
+ */
+export function asOfInWords({ as_of, pitches, readiness, state }: Pick<Readiness, "as_of" | "pitches" | "readiness" | "state">, age: number | null): string {
+  if (!as_of || typeof readiness.value !== "number") return `Last pitch ${ago(age)}`;
+  const since = pitches - as_of.pitches;
+  if (state !== "held") return `as of pitch ${as_of.pitches}, ${ago(age)}`;
+  const thrown = since > 0 && age !== null && age >= 2_000 ? `${since} ${since === 1 ? "pitch" : "pitches"} and ` : "";
+  return `${whole(readiness.value)} as of pitch ${as_of.pitches}, ${thrown}${ago(age)}`;
+}
+
+/** Why a man is no longer shown as throwing, and since when; `clock` writes a moment of the park. */
+export function leftInWords({ pitcher, presence, last_pitch_at }: Pick<Readiness, "pitcher" | "presence" | "last_pitch_at">, clock: (ms: number) => string, nameOf: (pitcher: number) => string | undefined): string {
+  if (presence?.state !== "replaced") return `no throw since ${clock(Date.parse(last_pitch_at))}`;
+  const since = clock(Date.parse(presence.since));
+  const { by } = presence;
+  if (by == null || by === pitcher) return `left this mound at ${since}`;
+  return `replaced by ${nameOf(by) ?? `pitcher ${by}`} at ${since}`;
+}
+
+/** That he stands on a mound, and since when. */
+export function thereInWords(presence: Readiness["presence"], clock: (ms: number) => string): string {
+  if (!presence) return "";
+  const since = clock(Date.parse(presence.since));
+  return presence.state === "between_innings" ? `between innings since ${since}` : `since ${since}`;
+}

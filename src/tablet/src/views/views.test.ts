@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 
-import type { Assessment, Pitcher } from "../api/types";
+import type { Pitcher, StaffRow } from "../api/types";
 import { pitch, readiness } from "../live/samples";
 import { asOf } from "../people/time";
 import { newReasons } from "./pitcher/index-history";
 import { lastOuting } from "./pitcher/outing";
 import { cell, csv } from "./staff/csv";
 import { ofLevel, ofTeam, sorted, type Filter, type Row } from "./staff/rows";
-import { batchesOf } from "./staff/staff";
+import { groundInWords } from "./staff/staff";
 
 const pitcher = (id: number, change: Partial<Pitcher> = {}): Pitcher => ({ id, name: `Pitcher ${id}`, team: "STL", seasons: [2025], pitches: 10, last_game_date: "2025-07-04", ...change });
 const ALL: Filter = { search: "", team: "", season: null, level: null };
@@ -18,6 +18,10 @@ describe("an outing", () => {
     const after = (id: number, ns: number, game_pk = 1) => pitch(id, 1, { release_ns: ns, game_pk });
     expect(lastOuting([after(1, 0), after(2, 5 * hour), after(3, 5.1 * hour)]).map(({ id }) => id)).toEqual([2, 3]);
     expect(lastOuting([after(1, 0), after(2, 60e9, 2)]).map(({ id }) => id)).toEqual([2]);
+    expect(lastOuting([after(1, 0), { ...after(2, 60e9), game_date: "2025-07-05" }]).map(({ id }) => id), "a suspended game goes on").toEqual([2]);
+    expect(lastOuting([after(1, 0), { ...after(2, 60e9), mound: 1 }, after(3, 120e9)]).map(({ id }) => id), "a stray throw elsewhere").toEqual([1, 3]);
+    const imported = [1, 2].map((id) => ({ ...pitch(id, 1, { origin: "savant" }), release_ns: null }));
+    expect(lastOuting(imported).map(({ id }) => id)).toEqual([1, 2]);
     expect(lastOuting([])).toEqual([]);
   });
 
@@ -29,7 +33,7 @@ describe("an outing", () => {
 });
 
 describe("the staff", () => {
-  const risk = (pitcherId: number, probability: number, level: Assessment["level"]) => ({ pitcher: pitcherId, probability, level }) as Assessment;
+  const told = (id: number, probability: number, level: StaffRow["level"] = null): StaffRow => ({ pitcher: id, probability, level, earlier_injuries_known: true, availability: [] });
 
   test("is found without accents, by words in any order, by id, team and season", () => {
     const staff = [pitcher(1, { name: "Martín Pérez" }), pitcher(2, { name: "Ana Ruiz", team: "CHC" }), pitcher(3, { seasons: [2024] }), pitcher(660_271, { name: "Kai Ito" })];
@@ -40,9 +44,9 @@ describe("the staff", () => {
 
   test("is sorted either way with what is not known last", () => {
     const rows: Row[] = [
-      { pitcher: pitcher(1), readiness: undefined, risk: risk(1, 0.05, "low") },
-      { pitcher: pitcher(2), readiness: undefined, risk: undefined },
-      { pitcher: pitcher(3), readiness: readiness(3), risk: risk(3, 0.12, "high") },
+      { pitcher: pitcher(1), readiness: undefined, told: told(1, 0.05, "low") },
+      { pitcher: pitcher(2), readiness: undefined, told: undefined },
+      { pitcher: pitcher(3), readiness: readiness(3), told: told(3, 0.12, "high") },
     ];
     const order = (down: boolean) => sorted(rows, { column: "risk", down }).map((row) => row.pitcher.id);
     expect([order(true), order(false)]).toEqual([[3, 1, 2], [1, 3, 2]]);
@@ -56,12 +60,10 @@ describe("the staff", () => {
     expect(asOf([], "2025-12-24")).toBe("2025-12-24");
   });
 
-  test("is asked about in batches, who pitched last first, and not about everybody", () => {
-    const staff = Array.from({ length: 230 }, (_, id) => pitcher(id, { last_game_date: `2025-0${1 + (id % 9)}-01` }));
-    const batches = batchesOf([...staff, pitcher(999, { last_game_date: null })]);
-    expect(batches.map((batch) => batch.length)).toEqual([50, 50, 50, 50]);
-    expect([batches[0]?.[0], batches.flat().includes(999)]).toEqual([8, false]);
-    expect(batchesOf([])).toEqual([]);
+  test("says beside every risk what is usual and which days the injured lists tell of", () => {
+    const staff = { date: "2025-07-06", model_version: "m1", base_rate: 0.0324, risk_absent: null, injured_lists: [{ from: "2024-02-15", to: "2025-07-01" }], rows: [] };
+    expect(groundInWords(staff)).toBe("Usual is 3.2\u00a0% within 21 days, by model m1. Injured lists tell of 2024-02-15 to 2025-07-01.");
+    expect(groundInWords({ ...staff, risk_absent: "no risk model serves", injured_lists: [] })).toBe("No risk: no risk model serves. No injured list is loaded: earlier injuries are not known.");
   });
 
   test("leaves as a table that a spreadsheet reads and does not run", () => {

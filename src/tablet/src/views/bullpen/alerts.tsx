@@ -7,7 +7,8 @@ import { Link } from "wouter";
 
 import { ask, Refused } from "../../api/client";
 import type { Alert } from "../../api/types";
-import { useAlerts, useHub } from "../../live/react";
+import { useAlerts, useClosed, useHub } from "../../live/react";
+import { useSecond } from "../../parts/age";
 import { AlarmIcon, TickIcon } from "../../parts/icons";
 import { Unseen } from "../../parts/visible";
 import { byUrgency } from "../../people/level";
@@ -22,6 +23,9 @@ const AGAIN_MS = 1_000;
 
 /** Whether the box was busy or out of reach, so that saying it again may help; saying it twice does no harm. */
 const passing = (error: unknown): boolean => error instanceof Refused && (error.status === 0 || error.status === 503);
+
+/** How long an alert that cleared is told of, ms. */
+const CLOSED_SHOWN_MS = 5 * 60_000;
 
 const List = styled("ul")({ display: "grid", gap: 8, margin: "0 0 12px", padding: 0, listStyle: "none" });
 
@@ -43,15 +47,25 @@ const Item = styled("li")({
 
 const Words = styled("span")({ flex: "1 1 16rem", minWidth: 0 });
 
-export function AlertList({ pitcher }: { pitcher?: number }) {
+const isFor = (alert: Alert, audience: Alert["audience"]): boolean => (alert.audience ?? "coach") === audience;
+
+interface AlertListProps {
+  /** Whose alone. */
+  pitcher?: number;
+  /** For whom: what is about cameras is for the engineer. */
+  audience?: NonNullable<Alert["audience"]>;
+}
+
+export function AlertList({ pitcher, audience = "coach" }: AlertListProps) {
   const alerts = useAlerts();
   const [all, setAll] = useState(false);
-  const wanted = byUrgency(pitcher === undefined ? alerts : alerts.filter((alert) => alert.pitcher === pitcher));
+  const fits = (alert: Alert): boolean => isFor(alert, audience) && (pitcher === undefined || alert.pitcher === pitcher);
+  const wanted = byUrgency(alerts.filter(fits));
   const shown = all ? wanted : wanted.slice(0, SHOWN_MAX);
   const hidden = wanted.length - shown.length;
   return (
     <section aria-label="Alerts">
-      <Announcer />
+      <Announcer audience={audience} />
       {shown.length > 0 && (
         <List>
           {shown.map((alert) => (
@@ -64,8 +78,23 @@ export function AlertList({ pitcher }: { pitcher?: number }) {
           {all ? "Fewer alerts" : `${hidden} more ${hidden === 1 ? "alert" : "alerts"}`}
         </Button>
       )}
+      <ClosedAlerts fits={fits} />
     </section>
   );
+}
+
+/** What cleared in the last minutes, and why: an alert that is gone without a word leaves a question. */
+function ClosedAlerts({ fits }: { fits: (alert: Alert) => boolean }) {
+  const closed = useClosed();
+  const { state } = useHub();
+  const { time } = useSettings();
+  const now = state.boxTime(useSecond());
+  const recent = closed.filter(({ alert, at }) => fits(alert) && now !== null && now - at < CLOSED_SHOWN_MS);
+  return recent.map(({ alert, at }) => (
+    <p key={alert.id} data-closed={alert.id} style={{ margin: "0 0 8px", color: "var(--soft)" }}>
+      Closed {time.clock(at)}: {alert.message}. {alert.cleared_because && `Because ${alert.cleared_because}.`}
+    </p>
+  ));
 }
 
 function AlertItem({ alert, linked }: { alert: Alert; linked: boolean }) {
@@ -78,13 +107,12 @@ function AlertItem({ alert, linked }: { alert: Alert; linked: boolean }) {
   });
   const seen = Boolean(alert.acknowledged_at);
   const word = alert.severity === "critical" ? "Critical" : "Warning";
-  const known = alert.pitcher !== undefined && alert.pitcher !== null && hub.state.readinessOf(alert.pitcher);
+  const known = alert.pitcher != null && hub.state.outingsOf(alert.pitcher).length > 0;
   return (
     <Item data-severity={alert.severity} data-seen={seen} data-alert={alert.id}>
       {seen ? <TickIcon /> : <AlarmIcon />}
       <Words>
-        <strong>{word}</strong> {time.clock(Date.parse(alert.raised_at))}
-        {" · "}
+        <strong>{word}</strong>, since {time.clock(Date.parse(alert.raised_at))}:{" "}
         {linked && known ? <Link href={`/pitchers/${alert.pitcher}`}>{alert.message}</Link> : alert.message}
         {/* The box may have heard it and answered too late: its word counts. */}
         {!seen && acknowledging.failureReason && (
@@ -112,9 +140,9 @@ function AlertItem({ alert, linked }: { alert: Alert; linked: boolean }) {
 }
 
 /** Says alerts aloud that are raised while somebody listens; not those that are told again after a gap. */
-function Announcer() {
+function Announcer({ audience }: { audience: NonNullable<Alert["audience"]> }) {
   const hub = useHub();
   const [news, setNews] = useState("");
-  useEffect(() => hub.hearNews((alert) => setNews(`${alert.severity}: ${alert.message}`)), [hub]);
+  useEffect(() => hub.hearNews((alert) => isFor(alert, audience) && setNews(`${alert.severity}: ${alert.message}`)), [hub, audience]);
   return <Unseen role="alert">{news}</Unseen>;
 }

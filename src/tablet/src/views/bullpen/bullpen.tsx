@@ -1,17 +1,21 @@
-/** Home: a card per active pitcher, who needs a look first. */
+/** Home: who is on which mound, a card for each of them, who needs a look first; below, who has left. */
 import { styled } from "@mui/material/styles";
+import Typography from "@mui/material/Typography";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { ask } from "../../api/client";
 import type { Hub } from "../../live/hub";
 import { useEpoch, useHub, useLink, useRoster } from "../../live/react";
+import type { OutingKey } from "../../live/state";
 import { Empty, Loading } from "../../parts/states";
 import { Unseen } from "../../parts/visible";
-import { needOfLook } from "../../people/level";
+import { isOnMound, needOfLook } from "../../people/level";
 import { moundInWords } from "../../people/words";
 import { AlertList } from "./alerts";
 import { Card } from "./card";
+import { Left } from "./left";
+import { Mounds } from "./mounds";
 
 /** Cards change places this often at most: a finger on its way must find what it was aimed at. */
 const SORT_EVERY_MS = 3_000;
@@ -32,7 +36,7 @@ const Cards = styled("ul")({
 export function Bullpen() {
   const roster = useRoster();
   const link = useLink();
-  const order = useOrder(roster);
+  const { onMound, left } = useOrder(roster);
   const epoch = useEpoch();
   const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity });
   const mounds = new Map(venue.data?.mounds.map((mound) => [mound.id, moundInWords(mound.name)]));
@@ -40,41 +44,65 @@ export function Bullpen() {
     <>
       <Unseen as="h2">Bullpen</Unseen>
       <AlertList />
-      {roster.length > 0 && (
-        <Cards data-stale={link !== "live"} aria-label="Pitchers, who needs a look first">
-          {order.map((pitcher) => (
-            <li key={pitcher}>
-              <Card pitcher={pitcher} mounds={mounds} />
+      {epoch > 0 && <Mounds mounds={mounds} order={onMound} />}
+      {onMound.length > 0 && (
+        <Cards data-stale={link !== "live"} aria-label="Pitchers on the mounds, who needs a look first">
+          {onMound.map((outing) => (
+            <li key={outing}>
+              <Card outing={outing} mounds={mounds} />
             </li>
           ))}
         </Cards>
       )}
-      {roster.length === 0 && epoch === 0 && <Loading what="who is throwing" />}
-      {roster.length === 0 && epoch > 0 && (
-        <Empty title="Nobody is throwing.">A pitcher appears here with his first pitch.</Empty>
+      {epoch === 0 && (link === "connecting" ? <Loading what="who is throwing" /> : <Empty title="Nobody knows who is throwing." />)}
+      {onMound.length === 0 && epoch > 0 && (
+        <Empty title={link === "live" ? "Nobody is throwing." : "Nobody was throwing."}>{link === "live" && "A pitcher appears here with his first pitch."}</Empty>
+      )}
+      {left.length > 0 && (
+        <section aria-label="No longer on a mound" data-left="">
+          <Typography variant="h3" component="h2" sx={{ mt: 2, mb: 0.5 }}>
+            No longer on a mound
+          </Typography>
+          <Left order={left} mounds={mounds} />
+        </section>
       )}
     </>
   );
 }
 
-function sorted(hub: Hub, roster: readonly number[]): readonly number[] {
-  const need = (pitcher: number): number => {
-    const shown = hub.state.readinessOf(pitcher);
-    if (!shown) return -1;
-    return needOfLook(shown.data, hub.state.alerts.filter((alert) => alert.pitcher === pitcher));
-  };
-  const needs = new Map(roster.map((pitcher) => [pitcher, need(pitcher)]));
-  return roster.toSorted((a, b) => (needs.get(b) ?? 0) - (needs.get(a) ?? 0) || a - b);
+interface Order {
+  /** Who needs a look first. */
+  onMound: readonly OutingKey[];
+  /** Who left last first. */
+  left: readonly OutingKey[];
 }
 
-function useOrder(roster: readonly number[]): readonly number[] {
+function sorted(hub: Hub, roster: readonly OutingKey[]): Order {
+  const shown = roster.flatMap((key) => {
+    const data = hub.state.readinessOf(key)?.data;
+    return data ? [{ key, data }] : [];
+  });
+  const alerts = hub.state.alerts.filter((alert) => alert.audience !== "engineer");
+  const need = new Map(
+    shown.map(({ key, data }) => [key, needOfLook(data, alerts.filter(({ pitcher, mound }) => pitcher === data.pitcher && (mound == null || mound === data.mound)))]),
+  );
+  const keys = (of: typeof shown): OutingKey[] => of.map(({ key }) => key);
+  return {
+    onMound: keys(shown.filter(({ data }) => isOnMound(data)).toSorted((a, b) => (need.get(b.key) ?? 0) - (need.get(a.key) ?? 0) || a.data.pitcher - b.data.pitcher)),
+    left: keys(shown.filter(({ data }) => !isOnMound(data)).toSorted((a, b) => Date.parse(b.data.last_pitch_at) - Date.parse(a.data.last_pitch_at))),
+  };
+}
+
+const same = (a: readonly OutingKey[], b: readonly OutingKey[]): boolean => a.length === b.length && a.every((key, at) => key === b[at]);
+
+function useOrder(roster: readonly OutingKey[]): Order {
   const hub = useHub();
   const [order, setOrder] = useState(() => sorted(hub, roster));
   useEffect(() => {
     const sort = (): void =>
       setOrder((before) => {
         const after = sorted(hub, roster);
-        return after.length === before.length && after.every((pitcher, at) => pitcher === before[at]) ? before : after;
+        return same(before.onMound, after.onMound) && same(before.left, after.left) ? before : after;
       });
     sort();
     const timer = setInterval(sort, SORT_EVERY_MS);

@@ -8,13 +8,14 @@ import { memo, type ReactNode } from "react";
 import { Link } from "wouter";
 
 import { ask } from "../../api/client";
-import type { Index } from "../../api/types";
+import type { Index, Readiness } from "../../api/types";
 import { Sparkline } from "../../charts/sparkline";
-import { useLivePitches, useReadiness, useTrend } from "../../live/react";
-import { Age } from "../../parts/age";
+import { useLink, useLivePitches, useReadiness, useTrend } from "../../live/react";
+import type { OutingKey } from "../../live/state";
+import { AsOf } from "../../parts/age";
 import { LockIcon, TickIcon, ClockIcon } from "../../parts/icons";
 import { Unseen } from "../../parts/visible";
-import { BANDS, bandOf } from "../../people/level";
+import { BANDS, bandOf, verdictInWords, whole } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { percent } from "../../people/units";
 import { stateInWords } from "../../people/words";
@@ -38,7 +39,7 @@ const Box = styled("article")({
   '&[data-band="watch"]': { "--band": "var(--watch)" },
   '&[data-band="warm"]': { "--band": "var(--warm)" },
   '&[data-band="out"]': { "--band": "var(--out)", borderColor: "var(--out)", borderWidth: 2 },
-  '&[data-band="unknown"]': { "--band": "var(--soft)" },
+  '&[data-band="unknown"], &[data-band="held"]': { "--band": "var(--soft)" },
 });
 
 const Name = styled("h3")({
@@ -67,6 +68,13 @@ const Verdict = styled("span")({
 });
 
 const Soft = styled("span")({ color: "var(--soft)", fontSize: "0.95rem", fontWeight: 500 });
+
+const NumberAge = styled("span")({
+  color: "var(--soft)",
+  fontSize: "clamp(0.95rem, 2.8cqi, 1.2rem)",
+  fontWeight: 500,
+  '&[data-held="true"]': { color: "var(--ink)", fontWeight: 700, fontSize: "clamp(1.05rem, 3.2cqi, 1.5rem)" },
+});
 
 const Facts = styled("dl")({
   display: "grid",
@@ -106,9 +114,11 @@ const State = styled("span")({
 
 const STATE_ICONS = { provisional: ClockIcon, final: TickIcon, held: LockIcon };
 
-export function StateChip({ state }: { state: keyof typeof STATE_ICONS }) {
+export function StateChip({ data: { state, readiness } }: { data: Readiness }) {
   const { word, meaning } = stateInWords(state);
   const Icon = STATE_ICONS[state];
+  // Nothing is held where there never was anything.
+  if (state === "held" && typeof readiness.value !== "number") return <State data-state="provisional">No number</State>;
   return (
     <State data-state={state} title={meaning}>
       <Icon />
@@ -117,14 +127,12 @@ export function StateChip({ state }: { state: keyof typeof STATE_ICONS }) {
   );
 }
 
-/** An index with its 90 % interval, for a glance. */
+/** An index's 90 % interval, for a glance. */
 export function interval(index: Index): string {
   const { low, high } = index;
   if (low === null || low === undefined || high === null || high === undefined) return "";
-  return `${low.toFixed(0)} to ${high.toFixed(0)}`;
+  return `${whole(low)} to ${whole(high)}`;
 }
-
-const whole = (value: number | null | undefined): string => (value === null || value === undefined ? "–" : value.toFixed(0));
 
 function Fact({ name, children, beside }: { name: string; children: ReactNode; beside: ReactNode }) {
   return (
@@ -138,26 +146,40 @@ function Fact({ name, children, beside }: { name: string; children: ReactNode; b
   );
 }
 
+/** The verdict, or why there is none: a held number carries none, nor does what was known before the link went down. */
+export function VerdictWords({ data }: { data: Readiness }) {
+  const link = useLink();
+  const band = bandOf(data);
+  const judged = link === "live" && band !== "held" && band !== "unknown";
+  const word = band === "held" || band === "unknown" ? verdictInWords(data) : "Not live, no verdict";
+  return (
+    <>
+      <span aria-hidden>{judged ? BANDS[band].sign : BANDS.held.sign} </span>
+      {judged ? verdictInWords(data) : word}
+    </>
+  );
+}
+
 interface CardProps {
-  pitcher: number;
+  outing: OutingKey;
   mounds: ReadonlyMap<number, string>;
 }
 
-export const Card = memo(function Card({ pitcher, mounds }: CardProps) {
-  const shown = useReadiness(pitcher);
-  const trend = useTrend(pitcher);
+export const Card = memo(function Card({ outing, mounds }: CardProps) {
+  const shown = useReadiness(outing);
+  const trend = useTrend(outing);
   if (!shown) return null;
   const { data } = shown;
-  const band = bandOf(data.readiness.value);
-  const { word, sign } = BANDS[band];
+  const band = bandOf(data);
+  const held = data.state === "held";
   const [top] = data.reasons;
   return (
-    <Box data-band={band} data-pitcher={pitcher} data-revision={data.revision}>
+    <Box data-band={band} data-pitcher={data.pitcher} data-mound={data.mound} data-revision={data.revision}>
       <Row>
         <Name>
-          <Link href={`/pitchers/${pitcher}`}>{data.name}</Link>
+          <Link href={`/pitchers/${data.pitcher}`}>{data.name}</Link>
         </Name>
-        <Soft>{mounds.get(data.mound) ?? `Mound ${data.mound}`}</Soft>
+        <Soft>{mounds.get(data.mound) ?? `Mound ${data.mound}`}{data.presence?.state === "between_innings" && ", between innings"}</Soft>
       </Row>
       <Row style={{ alignItems: "center", flexWrap: "nowrap" }}>
         <Figure>
@@ -166,39 +188,54 @@ export const Card = memo(function Card({ pitcher, mounds }: CardProps) {
         </Figure>
         <Verdict>
           <span>
-            <span aria-hidden>{sign} </span>
-            {word}
+            <VerdictWords data={data} />
           </span>
-          <Soft>{interval(data.readiness) || "no interval"}</Soft>
+          <Soft>{held ? "" : interval(data.readiness)}</Soft>
         </Verdict>
       </Row>
+      <NumberAge data-held={held && typeof data.readiness.value === "number"}>
+        <AsOf data={data} />
+      </NumberAge>
       <Sparkline points={trend} />
       <Facts>
-        <Fact name="Fatigue" beside={interval(data.fatigue)}>
+        <Fact name="Fatigue" beside={held ? (typeof data.fatigue.value === "number" ? "held" : "") : interval(data.fatigue)}>
           {whole(data.fatigue.value)}
         </Fact>
-        <Fact name="Risk" beside={percent(data.probability_21d, 1) === "–" ? "no model" : `${percent(data.probability_21d, 1)}, 21 d`}>
-          {whole(data.risk.value)}
+        <Fact name="Injury, 21 d" beside={data.probability_21d == null ? "not told" : <Usual pitcher={data} />}>
+          {percent(data.probability_21d, 1)}
         </Fact>
-        <Velocity pitcher={pitcher} />
-        <Count pitcher={pitcher} thrown={data.pitches} />
+        <Velocity pitcher={data.pitcher} mound={data.mound} />
+        <Count data={data} />
       </Facts>
       <Reason>{top ?? ""}</Reason>
+      {data.probability_21d == null && data.risk_absent && <Soft data-risk-absent="">No injury risk: {data.risk_absent}.</Soft>}
+      {data.probability_21d != null && data.risk_coverage && <Soft data-risk-coverage="">{data.risk_coverage}</Soft>}
       <Row style={{ alignItems: "center", marginTop: "auto" }}>
-        <StateChip state={data.state} />
+        <StateChip data={data} />
         <Soft>
-          Confidence <strong>{data.calibration_confidence?.toFixed(2) ?? "–"}</strong>
-        </Soft>
-        <Soft>
-          <Age shown={shown} />
+          {data.calibration_confidence == null ? (
+            "Cameras unverified"
+          ) : (
+            <>
+              Camera confidence <strong>{confidence(data.calibration_confidence)}</strong>
+            </>
+          )}
         </Soft>
       </Row>
     </Box>
   );
 });
 
-/** His last pitch with a speed, against what is usual for its type. */
-function Velocity({ pitcher }: { pitcher: number }) {
+/** Confidence never rounds up over a limit. */
+export const confidence = (value: number): string => (Math.floor(value * 100) / 100).toFixed(2);
+
+/** What is usual, so that a probability can be judged. */
+function Usual({ pitcher }: { pitcher: Readiness }) {
+  return <>{pitcher.base_rate_21d == null ? "usual not known" : `usual ${percent(pitcher.base_rate_21d, 1)}`}</>;
+}
+
+/** His last pitch with a speed from this mound, against what is usual for its type. */
+function Velocity({ pitcher, mound }: { pitcher: number; mound: number }) {
   const { units } = useSettings();
   const pitches = useLivePitches(pitcher);
   const baseline = useQuery({
@@ -206,31 +243,37 @@ function Velocity({ pitcher }: { pitcher: number }) {
     queryFn: () => ask.baseline(pitcher),
     staleTime: RARELY_MS,
   });
-  const last = pitches.findLast((pitch) => typeof pitch.release_speed === "number");
+  const last = pitches.findLast((pitch) => pitch.mound === mound && typeof pitch.release_speed === "number");
   const speed = last?.release_speed;
   const usual = baseline.data?.types.find((type) => type.pitch_type === last?.pitch_type)?.release_speed?.mean;
-  const against =
-    typeof speed === "number" && typeof usual === "number"
-      ? `${units.difference("speed", speed - usual)} vs usual`
-      : "no baseline";
   return (
-    <Fact name={`Last ${last?.pitch_type ?? ""} ${units.name("speed")}`} beside={against}>
+    <Fact name={`Last ${last?.pitch_type ?? ""} ${units.name("speed")}`} beside={against()}>
       {units.number("speed", speed)}
     </Fact>
   );
+
+  function against(): string {
+    if (typeof speed !== "number") return "none measured";
+    if (typeof usual === "number") return `${units.difference("speed", speed - usual)} vs usual`;
+    if (last?.pitch_type === "") return "type not known";
+    // What was not answered is not known, which is something else than that there is none.
+    return baseline.isSuccess ? "no baseline" : "usual not known";
+  }
 }
 
-/** What he has thrown, against the load that his role carries. */
-function Count({ pitcher, thrown }: { pitcher: number; thrown: number }) {
+/** What he has thrown, and the load that it makes of what his role carries. */
+function Count({ data: { pitcher, pitches, features } }: { data: Readiness }) {
   const workload = useQuery({
     queryKey: ["workload", pitcher, "plan"],
     queryFn: () => ask.workload(pitcher),
     staleTime: RARELY_MS,
   });
   const summary = workload.data?.summary;
+  const dose = features["dose"]?.value;
+  const load = typeof dose === "number" ? `load ${dose.toFixed(0)}` : "load not known";
   return (
-    <Fact name="Pitches" beside={summary ? `of ${summary.dose_cap.toFixed(0)}, ${summary.role}` : "no plan"}>
-      {thrown}
+    <Fact name="Pitches" beside={summary ? `${load} of ${summary.dose_cap.toFixed(0)}, ${summary.role}` : load}>
+      {pitches}
     </Fact>
   );
 }

@@ -1,26 +1,30 @@
-/** The features behind the number, each with its doubt and the quality of its data. */
+/** The features behind the number, each with its unit, its doubt and the quality of its data. */
 import type { Readiness } from "../../api/types";
 import { Panel } from "../../parts/panel";
 import { Empty } from "../../parts/states";
 import { PlainTable } from "../../parts/table";
+import { useSettings } from "../../people/settings";
 import { percent } from "../../people/units";
-import { featureInWords } from "../../people/words";
+import { featureInWords, FEATURES_IN_ORDER } from "../../people/words";
 
-export function Features({ readiness }: { readiness: Readiness }) {
-  const features = Object.entries(readiness.features);
-  const quality = readiness.feature_qa_min == null ? "" : `, poorest data ${percent(readiness.feature_qa_min)}`;
+export function Features({ readiness, title = "Features" }: { readiness: Readiness; title?: string }) {
+  const { units } = useSettings();
+  const place = (name: string): number => {
+    const at = FEATURES_IN_ORDER.indexOf(name);
+    return at < 0 ? FEATURES_IN_ORDER.length : at;
+  };
+  const features = Object.entries(readiness.features).toSorted(([a], [b]) => place(a) - place(b));
+  const quality = readiness.feature_qa_min == null ? "" : `, poorest data ${percent(readiness.feature_qa_min, 1)}`;
   return (
-    <Panel title="Features" wide aside={<span>{`set ${readiness.feature_set}${quality}`}</span>}>
+    <Panel title={title} wide aside={<span>{`set ${readiness.feature_set}${quality}`}</span>}>
       {features.length === 0 ? (
         <Empty title="No feature’s window has opened yet.">The first opens after five fastballs.</Empty>
       ) : (
         <PlainTable
-          label="Features"
-          heads={["Feature", "Value", "± sd", "Data", "Pitches"]}
+          label={title}
+          heads={["Feature", "Value ± sd", "Data", "Pitches"]}
           keys={features.map(([name]) => name)}
-          rows={features.map(([name, { value, sd, qa, n }]) => [featureInWords(name), value.toFixed(2), sd.toFixed(2), percent(qa), n > 0 ? n : "earlier days"])}
-          sticky
-          sx={{ maxHeight: 420 }}
+          rows={features.map(([name, { value, sd, qa, n, unit, digits }]) => [featureInWords(name), units.told(value, unit, digits, sd), percent(qa, 1), n > 0 ? n : "earlier days"])}
         />
       )}
     </Panel>

@@ -6,7 +6,9 @@ import { useState } from "react";
 import type { TrendPoint } from "../../api/types";
 import { IndexChart } from "../../charts/index-chart";
 import { useTrend } from "../../live/react";
+import type { OutingKey } from "../../live/state";
 import { Panel } from "../../parts/panel";
+import { whole } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { signed } from "../../people/units";
 import { stateInWords } from "../../people/words";
@@ -18,8 +20,8 @@ export function newReasons(before: TrendPoint | undefined, after: TrendPoint): s
   return after.reasons.filter((reason) => !known.has(bare(reason)));
 }
 
-export function IndexHistory({ pitcher }: { pitcher: number }) {
-  const points = useTrend(pitcher);
+export function IndexHistory({ outing, title }: { outing: OutingKey; title: string }) {
+  const points = useTrend(outing);
   // Null follows the newest.
   const [pinned, setPinned] = useState<number | null>(null);
   const newest = points.length - 1;
@@ -27,9 +29,9 @@ export function IndexHistory({ pitcher }: { pitcher: number }) {
   const chosen = pinnedAt >= 0 ? pinnedAt : newest;
   const point = points[chosen];
   return (
-    <Panel title="Outing so far">
+    <Panel title={title}>
       <Typography color="text.secondary" variant="body2">
-        Solid: readiness with its 90 % interval. Dashed: fatigue. Dotted limits at 80, 70 and 60; thick ticks below: held.
+        Solid: readiness with its 90 % interval; grey dots: held. Dashed: fatigue. Dotted limits at 80, 70 and 60; thick ticks below: held. Across: his pitches.
       </Typography>
       <IndexChart points={points} chosen={chosen} />
       {newest > 0 && (
@@ -56,13 +58,15 @@ export function IndexHistory({ pitcher }: { pitcher: number }) {
 function Moved({ point, before }: { point: TrendPoint; before: TrendPoint | undefined }) {
   const { time } = useSettings();
   const [now, then] = [point.readiness.value, before?.readiness.value];
-  const change = typeof now === "number" && typeof then === "number" ? `${signed(now - then, 1)} since the pitch before` : "";
+  const held = point.state === "held";
+  const change = !held && typeof now === "number" && typeof then === "number" ? `${signed(now - then, 1)} since the pitch before` : "";
   const fresh = newReasons(before, point);
   return (
     <div>
       <Typography sx={{ fontWeight: 700 }}>
-        After pitch {point.pitches}, {time.clock(Date.parse(point.last_pitch_at))}: readiness {now?.toFixed(0) ?? "not known"}
-        {change && ` (${change})`}, {stateInWords(point.state).word.toLowerCase()}
+        After pitch {point.pitches}, {time.clock(Date.parse(point.last_pitch_at))}: readiness {typeof now === "number" ? whole(now) : "not known"}
+        {change && ` (${change})`}
+        {(!held || typeof now === "number") && `, ${stateInWords(point.state).word.toLowerCase()}`}
       </Typography>
       <Typography color="text.secondary" variant="body2">
         {before && fresh.length > 0 ? `New here: ${fresh.join("; ")}.` : "What weighs, the heaviest first:"}

@@ -6,7 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 
 import { ask } from "../../api/client";
-import type { Band, PitchRecord, Usual } from "../../api/types";
+import type { Band, PitchShown, Usual } from "../../api/types";
 import { Plane, type PlanePoint } from "../../charts/plane";
 import { Series, type SeriesPoint } from "../../charts/series";
 import { markOf, typesOf } from "../../charts/types";
@@ -16,6 +16,7 @@ import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
 import { PlainTable } from "../../parts/table";
 import { useSettings } from "../../people/settings";
+import { dayInWords } from "../../people/time";
 import type { Quantity } from "../../people/units";
 import { flagInWords, pitchInWords, stateInWords } from "../../people/words";
 
@@ -35,13 +36,16 @@ const MEASURES: readonly { key: Measure; name: string; quantity: Quantity; digit
   { key: "pfx_x", name: "Break, horizontal", quantity: "break", digits: 1, least: 0.7 },
 ];
 
-/** The newest outing among pitches in the order of their release. */
-export function lastOuting(pitches: readonly PitchRecord[]): readonly PitchRecord[] {
-  const start = pitches.findLastIndex((pitch, at) => {
-    const before = pitches[at - 1];
-    return before === undefined || pitch.game_pk !== before.game_pk || pitch.release_ns - before.release_ns > PAUSE_NS;
+/** The newest outing among pitches in the order of their release: one game and day on one mound, without a long pause. */
+export function lastOuting(pitches: readonly PitchShown[]): readonly PitchShown[] {
+  const newest = pitches.at(-1);
+  if (!newest) return [];
+  const alike = pitches.filter(({ mound, game_pk, game_date }) => mound === newest.mound && game_pk === newest.game_pk && game_date === newest.game_date);
+  const start = alike.findLastIndex(({ release_ns }, at) => {
+    const before = alike[at - 1]?.release_ns;
+    return at === 0 || (release_ns != null && before != null && release_ns - before > PAUSE_NS);
   });
-  return start < 0 ? [] : pitches.slice(start);
+  return alike.slice(start);
 }
 
 const Charts = styled("div")({
@@ -57,13 +61,13 @@ export function Outing({ pitcher }: { pitcher: number }) {
   return (
     <Panel title="Pitch by pitch" wide>
       <Answered query={query} what="pitches">
-        {({ pitches }) => <Pitches pitches={lastOuting(live.reduce(withPitch, pitches))} usual={baseline.data?.types ?? []} />}
+        {({ pitches }) => <Pitches pitches={lastOuting(live.reduce<readonly PitchShown[]>(withPitch, pitches))} usual={baseline.data?.types ?? []} />}
       </Answered>
     </Panel>
   );
 }
 
-function Pitches({ pitches, usual }: { pitches: readonly PitchRecord[]; usual: readonly Usual[] }) {
+function Pitches({ pitches, usual }: { pitches: readonly PitchShown[]; usual: readonly Usual[] }) {
   const { units, time } = useSettings();
   const [type, setType] = useState<string | null>(null);
   const types = typesOf(pitches);
@@ -89,7 +93,9 @@ function Pitches({ pitches, usual }: { pitches: readonly PitchRecord[]; usual: r
   return (
     <>
       <Typography color="text.secondary" sx={{ mb: 1 }}>
-        {pitches.length} pitches from {time.moment(first.release_ns / 1e6)}. Bands: nine in ten of his pitches of that type this season.
+        {pitches.length} pitches{" "}
+        {first.release_ns == null ? `on ${dayInWords(first.game_date)}, ${first.game_date.slice(0, 4)}, imported: their times of day are not known` : `from ${time.moment(first.release_ns / 1e6)}`}
+        . Bands: nine in ten of his pitches of that type this season.
       </Typography>
       <div role="group" aria-label="Pitch types shown" style={{ display: "flex", flexWrap: "wrap", gap: 8, marginBottom: 12 }}>
         <Button variant={type === null ? "contained" : "outlined"} aria-pressed={type === null} onClick={() => setType(null)}>
@@ -133,7 +139,7 @@ function Pitches({ pitches, usual }: { pitches: readonly PitchRecord[]; usual: r
   );
 }
 
-function ZonePlot({ pitches }: { pitches: readonly PitchRecord[] }) {
+function ZonePlot({ pitches }: { pitches: readonly PitchShown[] }) {
   const { units } = useSettings();
   const to = (ft: number): number => units.value("length", ft);
   const points = pitches.flatMap(({ id, pitch_type, plate_x, plate_z }): PlanePoint[] =>
@@ -163,7 +169,7 @@ function ZonePlot({ pitches }: { pitches: readonly PitchRecord[] }) {
   );
 }
 
-function MovementPlot({ pitches, usual }: { pitches: readonly PitchRecord[]; usual: readonly Usual[] }) {
+function MovementPlot({ pitches, usual }: { pitches: readonly PitchShown[]; usual: readonly Usual[] }) {
   const { units } = useSettings();
   const to = (ft: number): number => units.value("break", ft);
   const points = pitches.flatMap(({ id, pitch_type, pfx_x, pfx_z }): PlanePoint[] =>
@@ -179,7 +185,7 @@ function MovementPlot({ pitches, usual }: { pitches: readonly PitchRecord[]; usu
     >
       {(x, y) => (
         <>
-          <path d={`M${x(-reach)} ${y(0)}H${x(reach)}M${x(0)} ${y(-reach)}V${y(reach)}`} stroke="var(--line)" />
+          <path d={`M${x(x.from)} ${y(0)}H${x(x.to)}M${x(0)} ${y(y.from)}V${y(y.to)}`} stroke="var(--line)" />
           {usual.map((each) =>
             each.pfx_x && each.pfx_z ? (
               <ellipse
@@ -201,9 +207,9 @@ function MovementPlot({ pitches, usual }: { pitches: readonly PitchRecord[]; usu
   );
 }
 
-function PitchTable({ pitches }: { pitches: readonly { pitch: PitchRecord; number: number }[] }) {
+function PitchTable({ pitches }: { pitches: readonly { pitch: PitchShown; number: number }[] }) {
   const { units, time } = useSettings();
-  const heads = ["#", "Time", "Type", units.name("speed"), "rpm", `Height ${units.name("length")}`, `Break ↔ ${units.name("break")}`, `Break ↕ ${units.name("break")}`, "State", "To mind"];
+  const heads = ["#", "Time", "Type", `Velocity, ${units.name("speed")}`, "Spin, rpm", `Height, ${units.name("length")}`, `Break ↔, ${units.name("break")}`, `Break ↕, ${units.name("break")}`, "State", "To mind"];
   const newest = pitches.toReversed();
   return (
     <PlainTable
@@ -212,7 +218,7 @@ function PitchTable({ pitches }: { pitches: readonly { pitch: PitchRecord; numbe
       keys={newest.map(({ pitch }) => pitch.id)}
       rows={newest.map(({ pitch, number }) => [
         number,
-        time.seconds(pitch.release_ns / 1e6),
+        pitch.release_ns == null ? "–" : time.seconds(pitch.release_ns / 1e6),
         pitchInWords(pitch.pitch_type),
         units.number("speed", pitch.release_speed),
         units.number("spin", pitch.release_spin_rate),

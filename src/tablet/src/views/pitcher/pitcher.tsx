@@ -4,21 +4,23 @@ import Paper from "@mui/material/Paper";
 import { styled } from "@mui/material/styles";
 import Typography from "@mui/material/Typography";
 import { useQuery } from "@tanstack/react-query";
+import { Fragment } from "react";
 import { Link } from "wouter";
 
 import { ask } from "../../api/client";
-import { useHub, useLink, useReadiness } from "../../live/react";
-import type { Shown } from "../../live/state";
-import { Age } from "../../parts/age";
+import type { Readiness } from "../../api/types";
+import { useHub, useLink, useOutings } from "../../live/react";
+import { keyOf } from "../../live/state";
+import { AsOf } from "../../parts/age";
 import { BackIcon } from "../../parts/icons";
 import { Failed } from "../../parts/states";
-import { BANDS, bandOf } from "../../people/level";
+import { bandOf, isOnMound, whole } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { asOf } from "../../people/time";
 import { percent } from "../../people/units";
-import { moundInWords } from "../../people/words";
+import { leftInWords, moundInWords, thereInWords } from "../../people/words";
 import { AlertList } from "../bullpen/alerts";
-import { interval, StateChip } from "../bullpen/card";
+import { confidence, interval, StateChip, VerdictWords } from "../bullpen/card";
 import { Features } from "./features";
 import { IndexHistory } from "./index-history";
 import { Outing } from "./outing";
@@ -34,20 +36,21 @@ export const Panels = styled("div")({
 });
 
 export default function PitcherView({ pitcher }: { pitcher: number }) {
-  const shown = useReadiness(pitcher);
+  const outings = useOutings(pitcher);
+  const [shown] = outings;
   const link = useLink();
   const hub = useHub();
   const { time } = useSettings();
   const person = useQuery({ queryKey: ["pitcher", pitcher], queryFn: () => ask.pitcher(pitcher) });
   const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity });
-  const mound = venue.data?.mounds.find((each) => each.id === shown?.data.mound);
+  const nameOfMound = (mound: number): string => moundInWords(venue.data?.mounds.find((each) => each.id === mound)?.name ?? `mound ${mound}`);
   const name = shown?.data.name ?? person.data?.name ?? `Pitcher ${pitcher}`;
   const today = time.day(hub.state.boxTime(Date.now()) ?? Date.now());
   // Who throws now is told of as of today; the others as the staff's list does.
   const staff = useQuery({ queryKey: ["pitchers"], queryFn: ask.pitchers, staleTime: 300_000, enabled: !shown });
   const asked = shown ? today : staff.isPending ? null : asOf(staff.data?.pitchers ?? [], today);
   const date = venue.isPending ? null : asked;
-  const about = [person.data?.team, person.data?.throws && `throws ${person.data.throws}`, mound && moundInWords(mound.name)];
+  const about = [person.data?.team, person.data?.throws && `throws ${person.data.throws}`, shown && nameOfMound(shown.data.mound)];
   return (
     <>
       <div style={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: "4px 12px", marginBottom: 8 }}>
@@ -61,10 +64,15 @@ export default function PitcherView({ pitcher }: { pitcher: number }) {
       </div>
       <AlertList pitcher={pitcher} />
       <Panels data-stale={link !== "live"}>
-        {shown ? <Now shown={shown} /> : <NotActive unknown={person.isError} error={person.error} retry={() => void person.refetch()} />}
-        {shown && <IndexHistory pitcher={pitcher} />}
+        {outings.length === 0 && <NotActive unknown={person.isError} error={person.error} retry={() => void person.refetch()} />}
+        {outings.map(({ data }) => (
+          <Fragment key={data.mound}>
+            <Now data={data} mound={nameOfMound(data.mound)} />
+            <IndexHistory outing={keyOf(data)} title={outings.length === 1 ? "Outing so far" : `Outing so far, ${nameOfMound(data.mound)}`} />
+            <Features readiness={data} />
+          </Fragment>
+        ))}
         <Outing pitcher={pitcher} />
-        {shown && <Features readiness={shown.data} />}
         <WorkloadPanel pitcher={pitcher} />
         <Risk pitcher={pitcher} date={date} />
       </Panels>
@@ -91,46 +99,54 @@ const Big = styled("div")({
   '&[data-band="watch"]': { "--band": "var(--watch)" },
   '&[data-band="warm"]': { "--band": "var(--warm)" },
   '&[data-band="out"]': { "--band": "var(--out)" },
-  '&[data-band="unknown"]': { "--band": "var(--soft)" },
+  '&[data-band="unknown"], &[data-band="held"]': { "--band": "var(--soft)" },
 });
 
-function Now({ shown }: { shown: Shown }) {
-  const { data } = shown;
-  const band = bandOf(data.readiness.value);
-  const number = (value: number | null | undefined): string => (typeof value === "number" ? value.toFixed(0) : "–");
+function Now({ data, mound }: { data: Readiness; mound: string }) {
+  const { state } = useHub();
+  const link = useLink();
+  const { time } = useSettings();
+  const band = bandOf(data);
+  const held = data.state === "held";
+  const here = isOnMound(data);
+  const nameOf = (pitcher: number): string | undefined => state.outingsOf(pitcher)[0]?.data.name;
+  const there = here ? thereInWords(data.presence, (ms) => time.clock(ms)) : leftInWords(data, (ms) => time.clock(ms), nameOf);
   return (
-    <Paper component="section" aria-label="Readiness now" sx={{ p: 2 }}>
-      <Big data-band={band} data-pitcher={data.pitcher} data-revision={data.revision}>
-        <span style={{ fontSize: "6rem", fontWeight: 800, lineHeight: 1, color: "var(--band)" }}>{number(data.readiness.value)}</span>
+    <Paper component="section" aria-label={`Readiness, ${mound}`} sx={{ p: 2 }}>
+      <Big data-band={here ? band : "unknown"} data-pitcher={data.pitcher} data-revision={data.revision}>
+        <span style={{ fontSize: here ? "6rem" : "3rem", fontWeight: 800, lineHeight: 1, color: "var(--band)" }}>{whole(data.readiness.value)}</span>
         <span style={{ fontSize: "1.3rem", fontWeight: 700, color: "var(--band)" }}>
-          <span aria-hidden>{BANDS[band].sign} </span>
-          {BANDS[band].word}
+          {here ? <VerdictWords data={data} /> : "No longer on this mound"}
           <Typography component="span" color="text.secondary" sx={{ display: "block" }}>
-            readiness, 9 in 10: {interval(data.readiness) || "not known"}
+            readiness, {held ? "held" : `9 in 10: ${interval(data.readiness) || "not known"}`}
+          </Typography>
+          <Typography component="span" color="text.primary" sx={{ display: "block", fontWeight: 700 }}>
+            <AsOf data={data} />
           </Typography>
         </span>
         <span>
-          Fatigue <strong>{number(data.fatigue.value)}</strong> {data.fatigue.low != null && `(${interval(data.fatigue)})`}
+          Fatigue <strong>{whole(data.fatigue.value)}</strong> {held ? typeof data.fatigue.value === "number" && "(held)" : data.fatigue.low != null && `(${interval(data.fatigue)})`}
           <br />
-          Risk <strong>{number(data.risk.value)}</strong>{" "}
-          {data.probability_21d == null ? "(no model serves)" : `(${percent(data.probability_21d, 1)} within 21 days)`}
+          Injury within 21 days <strong>{percent(data.probability_21d, 1)}</strong>{" "}
+          {data.probability_21d == null ? `(${data.risk_absent ?? "not told"})` : `(usual ${percent(data.base_rate_21d, 1)})`}
           <br />
           Pitches <strong>{data.pitches}</strong>
         </span>
       </Big>
-      <Typography sx={{ mt: 1.5, fontSize: "1.15rem", fontWeight: 600 }}>{data.recommendation}</Typography>
+      <Typography sx={{ mt: 1 }}>
+        {mound}
+        {there && `: ${there}`}.{data.probability_21d != null && data.risk_coverage && ` ${data.risk_coverage}`}
+      </Typography>
+      {here && link === "live" && <Typography sx={{ mt: 1, fontSize: "1.15rem", fontWeight: 600 }}>{data.recommendation}</Typography>}
       <ol style={{ margin: "8px 0", paddingLeft: 22 }}>
         {data.reasons.map((reason) => (
           <li key={reason}>{reason}</li>
         ))}
       </ol>
       <div style={{ display: "flex", flexWrap: "wrap", gap: "6px 16px", alignItems: "center" }}>
-        <StateChip state={data.state} />
-        <span>Confidence in the cameras {data.calibration_confidence?.toFixed(2) ?? "not known"}</span>
-        <span>Late data {percent(data.late_data_frac)}</span>
-        <span>
-          Last pitch <Age shown={shown} />
-        </span>
+        <StateChip data={data} />
+        <span>{data.calibration_confidence == null ? "Cameras unverified" : `Confidence in the cameras ${confidence(data.calibration_confidence)}`}</span>
+        <span>Late data {percent(data.late_data_frac, 1)}</span>
       </div>
     </Paper>
   );

@@ -8,9 +8,11 @@ import type { Assessment } from "../../api/types";
 import { stepsOf, Waterfall } from "../../charts/waterfall";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
+import { LEVELS } from "../../people/level";
+import { useSettings } from "../../people/settings";
 import { dayInWords } from "../../people/time";
 import { percent } from "../../people/units";
-import { inWords } from "../../people/words";
+import { contributorInWords, inWords } from "../../people/words";
 import { Availability } from "../staff/availability";
 
 /** Refusals that are no fault: there is nothing to tell. */
@@ -49,27 +51,34 @@ export function Risk({ pitcher, date }: RiskProps) {
 }
 
 function Told({ assessment }: { assessment: Assessment }) {
-  const { probability, level, base_rate, confidence, date, top_contributors, base_log_odds, notes, recommendation, anomaly } = assessment;
-  const sign = { low: "● Low", medium: "▲ Medium", high: "■ High" }[level];
+  const { units } = useSettings();
+  const { probability, level, base_rate, confidence, date, top_contributors, base_log_odds, notes, recommendation, anomaly, coverage } = assessment;
   return (
     <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fit, minmax(min(100%, 360px), 1fr))", gap: 20 }}>
       <div>
         <Typography sx={{ fontSize: "1.3rem", fontWeight: 700 }}>
-          {sign}: {percent(probability, 1)}
+          {probability == null ? "No risk is told" : `${level ? LEVELS[level] : ""}: ${percent(probability, 1)} within 21 days`}
         </Typography>
-        <Typography color="text.secondary">
-          As of {dayInWords(date)}; usual is {percent(base_rate, 1)}. Index {assessment.risk_index.toFixed(0)}, confidence {percent(confidence)}, model{" "}
-          {assessment.model_version}.
+        {probability == null ? (
+          <Typography>{assessment.risk_absent ?? "Nobody knows why"}.</Typography>
+        ) : (
+          <Typography color="text.secondary">
+            Usual is {percent(base_rate, 1)}. As of {dayInWords(date)}, {date.slice(0, 4)}; {percent(confidence)} of what the model asks for is known and recent. Model{" "}
+            {assessment.model_version}.
+          </Typography>
+        )}
+        <Typography data-coverage="" color="text.secondary">
+          {coverage.sentence}
         </Typography>
-        <Waterfall steps={stepsOf(base_log_odds, top_contributors, probability)} nameOf={inWords} />
+        {probability != null && <Waterfall steps={stepsOf(base_log_odds, top_contributors, probability)} nameOf={contributorInWords} />}
       </div>
       <div>
-        <Typography variant="h3">What makes it so</Typography>
+        {top_contributors.length > 0 && <Typography variant="h3">What makes it so</Typography>}
         <ul style={{ margin: "4px 0 12px", paddingLeft: 22 }}>
           {top_contributors.map((each) => (
             <li key={each.name} style={{ marginBottom: 6 }}>
-              <strong>{inWords(each.name)}</strong> {each.direction === "increases" ? "raises it" : "lowers it"}
-              {each.value != null && ` (${Number(each.value.toPrecision(3))})`}: {each.explanation}
+              <strong>{contributorInWords(each.name)}</strong> {each.direction === "increases" ? "raises it" : "lowers it"}
+              {each.value != null && ` (${units.told(each.value, each.unit, each.digits)})`}: {each.explanation}
               {each.mitigation && (
                 <Typography component="div" sx={{ fontWeight: 600 }}>
                   → {each.mitigation}

@@ -5,15 +5,21 @@ import { useQuery } from "@tanstack/react-query";
 import { ask } from "../../api/client";
 import type { DailyLoad, WorkloadReport } from "../../api/types";
 import { Calendar } from "../../charts/calendar";
-import { Frame, LeftAxis, MARGIN } from "../../charts/frame";
+import { Ends, Frame, LeftAxis, MARGIN } from "../../charts/frame";
 import { path, scale } from "../../charts/scale";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
 import { dayAfter, dayInWords } from "../../people/time";
+import { ACUTE_CHRONIC } from "../../people/words";
 
 /** A season from spring on, days. */
 const SEASON_DAYS = 240;
-const HEIGHT = 150;
+const HEIGHT = 168;
+/** Room below the ratio: the bars of rest, then the dates. */
+const BARS = { from: 52, to: 18 } as const;
+/** The ratio is drawn to here at least, and a bar of rest is full at so many days. */
+const RATIO_LEAST = 2;
+const REST_FULL = 7;
 /** Within these a ratio is called usual. */
 const USUAL = { low: 0.8, high: 1.3 } as const;
 
@@ -39,7 +45,7 @@ function Season({ report: { loads, appearances, summary } }: { report: WorkloadR
   const facts = [
     `${summary.role}, ${appearances.length} outings, ${summary.pitches} pitches`,
     last && `${last.pitches_7d} in 7 days, ${last.pitches_14d} in 14, ${last.pitches_30d} in 30`,
-    summary.acwr != null && `week’s load ${summary.acwr.toFixed(2)} times the month’s`,
+    summary.acwr != null && `${ACUTE_CHRONIC.toLowerCase()} ${summary.acwr.toFixed(2)} times`,
     summary.rest_days_mean != null && `${summary.rest_days_mean.toFixed(1)} days of rest on average`,
     `${summary.short_rest_appearances} outings on short rest`,
     summary.rested_on && `rested on ${dayInWords(summary.rested_on)}`,
@@ -48,10 +54,10 @@ function Season({ report: { loads, appearances, summary } }: { report: WorkloadR
     <>
       <Typography sx={{ mb: 1 }}>{facts.join(" · ")}</Typography>
       <Calendar loads={loads} label={`Pitches day by day to ${last?.date ?? ""}: ${appearances.length} outings`} />
-      <Typography sx={{ fontWeight: 600, mt: 1 }}>Week’s load ÷ month’s (acute:chronic)</Typography>
+      <Typography sx={{ fontWeight: 600, mt: 1 }}>{ACUTE_CHRONIC}: a day’s pitches over 7 days ÷ over the 28 before</Typography>
       <Ratio loads={loads} />
       <Typography variant="body2" color="text.secondary">
-        Shaded: {USUAL.low} to {USUAL.high}. Bars below: days of rest before an outing. {summary.guidance}.
+        Shaded: {USUAL.low} to {USUAL.high}. Bars below: days of rest before an outing, full at {REST_FULL} or more; red ones are short. {summary.guidance}.
       </Typography>
     </>
   );
@@ -60,15 +66,15 @@ function Season({ report: { loads, appearances, summary } }: { report: WorkloadR
 function Ratio({ loads }: { loads: readonly DailyLoad[] }) {
   const last = loads.findLast((load) => load.acwr != null);
   return (
-    <Frame height={HEIGHT} label={last ? `Ratio ${last.acwr?.toFixed(2)} on ${last.date}` : "No ratio is known: it needs four weeks"}>
+    <Frame height={HEIGHT} label={last ? `${ACUTE_CHRONIC} ${last.acwr?.toFixed(2)} times on ${last.date}` : `${ACUTE_CHRONIC} is not known: it needs four weeks`}>
       {(width) => {
         const x = scale(0, Math.max(1, loads.length - 1), MARGIN.left, width - MARGIN.right);
-        const y = scale(0, 2.5, HEIGHT - 40, MARGIN.top);
-        const rest = scale(0, 7, HEIGHT - 4, HEIGHT - 34);
+        const y = scale(0, Math.max(RATIO_LEAST, ...loads.map((load) => load.acwr ?? 0)) * 1.05, HEIGHT - BARS.from - 6, MARGIN.top);
+        const rest = scale(0, REST_FULL, HEIGHT - BARS.to, HEIGHT - BARS.from);
         return (
           <>
             <rect x={MARGIN.left} width={width - MARGIN.left - MARGIN.right} y={y(USUAL.high)} height={y(USUAL.low) - y(USUAL.high)} fill="var(--area)" />
-            <LeftAxis of={y} count={3} width={width} />
+            <LeftAxis of={y} count={4} width={width} />
             <path
               d={path(loads.map((load, at) => (load.acwr == null ? null : ([x(at), y(load.acwr)] as const))))}
               fill="none"
@@ -79,15 +85,16 @@ function Ratio({ loads }: { loads: readonly DailyLoad[] }) {
               load.pitches > 0 && load.rest_days != null ? (
                 <path
                   key={load.date}
-                  d={`M${x(at)} ${HEIGHT - 4}V${Math.min(HEIGHT - 6, rest(load.rest_days))}`}
+                  d={`M${x(at)} ${HEIGHT - BARS.to}V${Math.min(HEIGHT - BARS.to - 2, rest(load.rest_days))}`}
                   stroke={(load.rest_deficit ?? 0) > 0 ? "var(--out)" : "var(--soft)"}
                   strokeWidth="3"
                 />
               ) : null,
             )}
-            <text x={MARGIN.left - 6} y={HEIGHT - 12} fontSize="12" textAnchor="end" fill="var(--soft)">
+            <text x={MARGIN.left - 6} y={HEIGHT - BARS.to - 10} fontSize="12" textAnchor="end" fill="var(--soft)">
               rest
             </text>
+            <Ends of={x} first={dayInWords(loads[0]?.date ?? "")} last={dayInWords(loads.at(-1)?.date ?? "")} y={HEIGHT - 4} />
           </>
         );
       }}

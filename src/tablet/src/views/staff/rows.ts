@@ -1,10 +1,11 @@
 /** The staff as rows: filtered, sorted, searched. */
-import type { Assessment, Level, Pitcher, Readiness } from "../../api/types";
+import type { Level, Pitcher, Readiness, StaffRow } from "../../api/types";
 
 export interface Row {
   pitcher: Pitcher;
   readiness: Readiness | undefined;
-  risk: Assessment | undefined;
+  /** Risk, load and availability as of the date; undefined before they are there. */
+  told: StaffRow | undefined;
 }
 
 export interface Filter {
@@ -25,7 +26,7 @@ export interface Order {
 /** Without accents and case, so that `Perez` finds `Pérez`. */
 const plain = (text: string): string => text.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
 
-/** Those of a team and season; the risk is asked for these. */
+/** Those of a team and season whose name fits. */
 export function ofTeam(pitchers: readonly Pitcher[], { team, season, search }: Filter): Pitcher[] {
   const words = plain(search).split(/\s+/).filter(Boolean);
   return pitchers.filter((pitcher) => {
@@ -40,10 +41,10 @@ export function ofTeam(pitchers: readonly Pitcher[], { team, season, search }: F
 
 export function ofLevel(rows: readonly Row[], { level }: Filter): Row[] {
   if (level === null) return [...rows];
-  return rows.filter((row) => (level === "active" ? row.readiness !== undefined : row.risk?.level === level));
+  return rows.filter((row) => (level === "active" ? row.readiness !== undefined : row.told?.level === level));
 }
 
-function key({ pitcher, readiness, risk }: Row, column: Column): string | number | null | undefined {
+function key({ pitcher, readiness, told }: Row, column: Column): string | number | null | undefined {
   switch (column) {
     case "name":
       return plain(pitcher.name);
@@ -52,11 +53,11 @@ function key({ pitcher, readiness, risk }: Row, column: Column): string | number
     case "readiness":
       return readiness?.readiness.value;
     case "risk":
-      return risk?.probability;
+      return told?.probability;
     case "acwr":
-      return risk?.workload_summary.acwr;
+      return told?.acwr;
     case "pitches":
-      return risk?.workload_summary.pitches_7d;
+      return told?.pitches_7d;
     case "last":
       return pitcher.last_game_date;
   }

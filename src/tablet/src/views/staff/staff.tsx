@@ -10,28 +10,27 @@ import TableRow from "@mui/material/TableRow";
 import TableSortLabel from "@mui/material/TableSortLabel";
 import TextField from "@mui/material/TextField";
 import Typography from "@mui/material/Typography";
-import { useQueries, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useMemo, useState } from "react";
 import { Link } from "wouter";
 
-import { ask, Refused } from "../../api/client";
-import type { Assessment, Pitcher } from "../../api/types";
+import { ask } from "../../api/client";
+import type { Pitcher, Readiness, Staff as StaffAnswer, StaffRow as StaffRowAnswer } from "../../api/types";
 import { useHub, useRoster } from "../../live/react";
 import { useSecond } from "../../parts/age";
 import { Panel } from "../../parts/panel";
-import { Answered, Empty } from "../../parts/states";
+import { Answered, Empty, Failed } from "../../parts/states";
 import { Sideways } from "../../parts/table";
-import { BANDS, bandOf } from "../../people/level";
+import { Unseen } from "../../parts/visible";
+import { BANDS, bandOf, isOnMound, LEVELS, verdictInWords, whole } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { asOf, dayInWords } from "../../people/time";
 import { percent } from "../../people/units";
+import { ACUTE_CHRONIC, asOfInWords, leftInWords } from "../../people/words";
 import { Availability } from "./availability";
 import { csv, save } from "./csv";
 import { ofLevel, ofTeam, sorted, type Column, type Filter, type Order, type Row } from "./rows";
 
-/** Pitchers of one question about risk, and of all of them: a client may ask about 240 a minute. */
-const BATCH = 50;
-const ASSESSED_MAX = 200;
 const PAGE = 25;
 
 const HEADS: readonly { column: Column; name: string }[] = [
@@ -39,12 +38,10 @@ const HEADS: readonly { column: Column; name: string }[] = [
   { column: "team", name: "Team" },
   { column: "readiness", name: "Readiness now" },
   { column: "risk", name: "Risk, 21 days" },
-  { column: "acwr", name: "Week ÷ month" },
+  { column: "acwr", name: ACUTE_CHRONIC },
   { column: "pitches", name: "Pitches, 7 days" },
   { column: "last", name: "Last game" },
 ];
-
-const LEVELS = { low: "● Low", medium: "▲ Medium", high: "■ High" } as const;
 
 export default function Staff() {
   const query = useQuery({ queryKey: ["pitchers"], queryFn: ask.pitchers, staleTime: 300_000 });
@@ -63,32 +60,6 @@ export default function Staff() {
   );
 }
 
-/** Those whose risk is asked for, in batches: who pitched last first. */
-export function batchesOf(pitchers: readonly Pitcher[]): number[][] {
-  const ids = pitchers
-    .toSorted((a, b) => (b.last_game_date ?? "").localeCompare(a.last_game_date ?? "") || a.id - b.id)
-    .slice(0, ASSESSED_MAX)
-    .map((pitcher) => pitcher.id);
-  return Array.from({ length: Math.ceil(ids.length / BATCH) }, (_, at) => ids.slice(at * BATCH, (at + 1) * BATCH));
-}
-
-function useRisks(pitchers: readonly Pitcher[], date: string) {
-  const batches = batchesOf(pitchers);
-  return useQueries({
-    queries: batches.map((batch) => ({
-      queryKey: ["risks", date, batch],
-      queryFn: () => ask.risks(batch, date),
-      staleTime: 600_000,
-      gcTime: 600_000,
-    })),
-    combine: (answers) => ({
-      risks: new Map<number, Assessment>(answers.flatMap(({ data }) => data?.assessments.map((each) => [each.pitcher, each] as const) ?? [])),
-      error: answers.find(({ error }) => error)?.error ?? null,
-      pending: answers.some(({ isPending }) => isPending),
-    }),
-  });
-}
-
 function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
   const { time } = useSettings();
   const hub = useHub();
@@ -105,20 +76,23 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
   const chosen = useMemo(() => ofTeam(pitchers, { ...filter, search }), [pitchers, filter, search]);
   const [asked, setAsked] = useState("");
   const today = time.day(hub.state.boxTime(Date.now()) ?? Date.now());
-  const date = asked || asOf(chosen, today);
-  const { risks, error, pending } = useRisks(useMemo(() => ofTeam(pitchers, { ...filter, search: "" }), [pitchers, filter]), date);
+  // Of everybody, so that no filter moves it.
+  const date = asked || asOf(pitchers, today);
+  // One question for everybody, whatever is chosen below.
+  const staff = useQuery({ queryKey: ["staff", date], queryFn: () => ask.staff(date), staleTime: 300_000, placeholderData: (before) => before });
+  const told = useMemo(() => new Map(staff.data?.rows.map((row) => [row.pitcher, row])), [staff.data]);
   const rows = useMemo(() => {
-    const all = chosen.map((pitcher): Row => ({ pitcher, readiness: hub.state.readinessOf(pitcher.id)?.data, risk: risks.get(pitcher.id) }));
+    const all = chosen.map((pitcher): Row => ({ pitcher, readiness: hub.state.outingsOf(pitcher.id)[0]?.data, told: told.get(pitcher.id) }));
     return sorted(ofLevel(all, filter), order);
     // The moment and the roster stand for the live state behind the hub.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [chosen, hub, risks, filter, order, moment, roster]);
+  }, [chosen, hub, told, filter, order, moment, roster]);
   const at = Math.min(page, Math.max(0, Math.ceil(rows.length / PAGE) - 1));
   const choose = (change: Partial<Filter>): void => {
     setFilter({ ...filter, ...change });
     setPage(0);
   };
-  const noModel = error instanceof Refused && error.code === "NO_MODEL";
+  const shownFor = staff.data?.date ?? date;
 
   return (
     <>
@@ -146,17 +120,21 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
           onChange={(event) => setAsked(event.target.value)}
           slotProps={{ inputLabel: { shrink: true }, htmlInput: { max: today } }}
         />
-        <Button variant="outlined" onClick={() => save(`staff-${date}.csv`, asCsv(rows, date))} disabled={rows.length === 0}>
+        <Button variant="outlined" onClick={() => save(`staff-${shownFor}.csv`, asCsv(rows, shownFor))} disabled={rows.length === 0 || !staff.data}>
           Save as CSV
         </Button>
       </div>
-      <Typography color="text.secondary" role="status">
-        {rows.length} of {pitchers.length} pitchers. Risk and availability as of {dayInWords(date)}, {date.slice(0, 4)}.
-        {pending && " Risk is being asked for."}
-        {noModel && " No risk model serves on this box, so there is no risk and no availability."}
-        {error && !noModel && ` Risk could not be had: ${error.message}`}
-        {chosen.length > ASSESSED_MAX && ` Risk is told of the ${ASSESSED_MAX} who pitched last: choose a team for the others.`}
+      <Typography role="status">
+        {rows.length} of {pitchers.length} pitchers. Risk, load and availability{" "}
+        <strong data-as-of={shownFor}>
+          as of {dayInWords(shownFor)}, {shownFor.slice(0, 4)}
+        </strong>{" "}
+        for everybody{asked ? ", as chosen" : shownFor === today ? ", today" : ", the last game that is known"}.{staff.isFetching && " Being asked for."}
       </Typography>
+      <Typography color="text.secondary" sx={{ mb: 1 }}>
+        {staff.data && groundInWords(staff.data)}
+      </Typography>
+      {staff.isError && <Failed what="Risk, load and availability" error={staff.error} retry={() => void staff.refetch()} />}
       <Sideways tabIndex={0} role="region" aria-label="Staff table" sx={{ "& td, & tbody th": { whiteSpace: "nowrap" } }}>
         <Table size="small">
           <TableHead>
@@ -197,8 +175,17 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
   );
 }
 
-function StaffRow({ row: { pitcher, readiness, risk } }: { row: Row }) {
-  const band = bandOf(readiness?.readiness.value);
+/** What the risks rest on: what is usual, and the days that the injured lists tell of. */
+export function groundInWords({ base_rate, risk_absent, injured_lists, model_version }: StaffAnswer): string {
+  const lists =
+    injured_lists.length === 0
+      ? "No injured list is loaded: earlier injuries are not known"
+      : `Injured lists tell of ${injured_lists.map(({ from, to }) => `${from} to ${to}`).join(", ")}`;
+  const risk = risk_absent ? `No risk: ${risk_absent}` : `Usual is ${percent(base_rate, 1)} within 21 days, by model ${model_version ?? "unknown"}`;
+  return `${risk}. ${lists}.`;
+}
+
+function StaffRow({ row: { pitcher, readiness, told } }: { row: Row }) {
   return (
     <TableRow hover>
       <TableCell component="th" scope="row">
@@ -207,13 +194,56 @@ function StaffRow({ row: { pitcher, readiness, risk } }: { row: Row }) {
         </Link>
       </TableCell>
       <TableCell>{pitcher.team ?? "–"}</TableCell>
-      <TableCell>{readiness ? `${BANDS[band].sign} ${readiness.readiness.value?.toFixed(0) ?? ""} ${BANDS[band].word}` : "–"}</TableCell>
-      <TableCell>{risk ? `${LEVELS[risk.level]} ${percent(risk.probability, 1)}` : "–"}</TableCell>
-      <TableCell>{risk?.workload_summary.acwr?.toFixed(2) ?? "–"}</TableCell>
-      <TableCell>{risk?.workload_summary.pitches_7d?.toFixed(0) ?? "–"}</TableCell>
+      <TableCell>{readiness ? <Now data={readiness} /> : "–"}</TableCell>
+      <TableCell>{told && <RiskCell told={told} />}</TableCell>
+      <TableCell>{told?.acwr == null ? "–" : `${told.acwr.toFixed(2)} times`}</TableCell>
+      <TableCell>{told?.pitches_7d ?? "–"}</TableCell>
       <TableCell>{pitcher.last_game_date ?? "–"}</TableCell>
-      <TableCell>{risk ? <Availability days={risk.recommendation.availability} /> : "–"}</TableCell>
+      <TableCell>{told && told.availability.length > 0 ? <Availability days={told.availability} /> : "–"}</TableCell>
     </TableRow>
+  );
+}
+
+/** His probability, or why there is none; and where earlier injuries are not known, that too. */
+function RiskCell({ told }: { told: StaffRowAnswer }) {
+  if (told.probability == null) {
+    return (
+      <span title={told.risk_absent ?? ""}>
+        –<Unseen> {told.risk_absent}</Unseen>
+      </span>
+    );
+  }
+  return (
+    <>
+      {told.level && LEVELS[told.level]} {percent(told.probability, 1)}
+      {!told.earlier_injuries_known && (
+        <Typography component="span" variant="body2" color="text.secondary" sx={{ display: "block" }}>
+          earlier injuries not known
+        </Typography>
+      )}
+    </>
+  );
+}
+
+/** His number now with its own age; who has left the mound has a number of then, and no verdict. */
+function Now({ data }: { data: Readiness }) {
+  const { state, link } = useHub();
+  const { time } = useSettings();
+  const band = bandOf(data);
+  const age = asOfInWords(data, state.since(data.as_of?.at ?? data.last_pitch_at, Date.now()));
+  const nameOf = (pitcher: number): string | undefined => state.outingsOf(pitcher)[0]?.data.name;
+  const words = !isOnMound(data)
+    ? `${whole(data.readiness.value)}, ${leftInWords(data, (ms) => time.clock(ms), nameOf)}`
+    : link === "live"
+      ? `${BANDS[band].sign} ${band === "unknown" ? "" : whole(data.readiness.value)} ${verdictInWords(data)}`
+      : `${whole(data.readiness.value)}, not live`;
+  return (
+    <div style={{ whiteSpace: "normal", minWidth: "10rem" }}>
+      {words}
+      <Typography component="span" variant="body2" color="text.secondary" data-age="" sx={{ display: "block" }}>
+        {age}
+      </Typography>
+    </div>
   );
 }
 
@@ -247,24 +277,27 @@ function Choice<T extends string>({ label, value, values, write, onChange }: Cho
 
 /** As shown, every row. */
 export function asCsv(rows: readonly Row[], date: string): string {
-  const days = rows.find((row) => row.risk)?.risk?.recommendation.availability.map((day) => day.date) ?? [];
-  const head = ["pitcher", "name", "team", "throws", "readiness", "state", "as_of", "probability_21d", "level", "acwr", "pitches_7d", "last_game_date", ...days.map((day) => `available_${day}`)];
-  const body = rows.map(({ pitcher, readiness, risk }) => [
+  const days = rows.find(({ told }) => (told?.availability.length ?? 0) > 0)?.told?.availability.map((day) => day.date) ?? [];
+  const head = ["pitcher", "name", "team", "throws", "readiness", "readiness_as_of", "state", "on_mound", "as_of", "probability_21d", "level", "earlier_injuries_known", "acwr", "pitches_7d", "last_game_date", ...days.map((day) => `available_${day}`)];
+  const body = rows.map(({ pitcher, readiness, told }) => [
     pitcher.id,
     pitcher.name,
     pitcher.team,
     pitcher.throws,
     readiness?.readiness.value,
+    readiness?.as_of?.at,
     readiness?.state,
-    risk ? risk.date : date,
-    risk?.probability,
-    risk?.level,
-    risk?.workload_summary.acwr,
-    risk?.workload_summary.pitches_7d,
+    readiness && (isOnMound(readiness) ? "yes" : "no"),
+    date,
+    told?.probability,
+    told?.level,
+    told && (told.earlier_injuries_known ? "yes" : "no"),
+    told?.acwr,
+    told?.pitches_7d,
     pitcher.last_game_date,
     ...days.map((day) => {
-      const told = risk?.recommendation.availability.find((each) => each.date === day);
-      return told && (told.available ? "yes" : "no");
+      const said = told?.availability.find((each) => each.date === day);
+      return said && (said.available ? "yes" : "no");
     }),
   ]);
   return csv([head, ...body]);

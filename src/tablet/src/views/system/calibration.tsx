@@ -4,39 +4,36 @@ import { useQuery } from "@tanstack/react-query";
 import { memo } from "react";
 
 import { ask, Refused } from "../../api/client";
-import type { CameraReport, ChartPoint } from "../../api/types";
-import { Frame, LeftAxis, MARGIN } from "../../charts/frame";
+import type { CameraReport, ChartPoint, MoundReport, Place } from "../../api/types";
+import { Ends, Frame, LeftAxis, MARGIN } from "../../charts/frame";
 import { path, rangeOf, scale } from "../../charts/scale";
 import { Answered, Empty } from "../../parts/states";
 import { Sign, type SignKind } from "../../parts/table";
 import { useSettings } from "../../people/settings";
 import { ageInWords } from "../../people/time";
+import { moundInWords } from "../../people/words";
+import { confidence } from "../bullpen/card";
 
 const EVERY_MS = 5_000;
-const HEIGHT = 120;
+const HEIGHT = 136;
+/** Room below the plot for its times, px. */
+const TIMES = 18;
 /** Reach at least, px: an undrifted camera's noise must not look like a drift. */
 const REACH_PX = 0.5;
 
 const SIGNS: Readonly<Record<CameraReport["state"], SignKind>> = {
   ok: "good",
-  unverified: "watch",
   watch: "watch",
   alarm: "bad",
   excluded: "bad",
-  useless: "bad",
   silent: "bad",
+  useless: "bad",
+  unverified: "off",
 };
-const WEIGHT: Readonly<Record<CameraReport["state"], number>> = {
-  silent: 0,
-  useless: 1,
-  alarm: 2,
-  excluded: 3,
-  watch: 4,
-  unverified: 5,
-  ok: 6,
-};
+const WEIGHT: Readonly<Record<CameraReport["state"], number>> = { alarm: 0, silent: 1, useless: 2, excluded: 3, watch: 4, unverified: 5, ok: 6 };
 
-export function Calibration({ venue }: { venue: string }) {
+export function Calibration({ place: { id: venue, mounds } }: { place: Place }) {
+  const nameOf = (id: number): string => moundInWords(mounds.find((mound) => mound.id === id)?.name ?? `mound ${id}`);
   const query = useQuery({ queryKey: ["calibration", venue], queryFn: () => ask.calibration(venue), staleTime: 0, refetchInterval: EVERY_MS });
   const { time } = useSettings();
   if (query.error instanceof Refused && query.error.status === 404 && !query.data) {
@@ -46,14 +43,19 @@ export function Calibration({ venue }: { venue: string }) {
     <Answered query={query} what="calibration">
       {(report) => (
         <>
-          {report.confidence != null && report.age_s != null ? (
-            <Typography>
-              Confidence <strong>{report.confidence.toFixed(2)}</strong> (by age {report.confidence_time?.toFixed(2) ?? "–"}, by residuals{" "}
-              {report.confidence_residual?.toFixed(2) ?? "–"}), effective age {ageInWords(report.age_s * 1000)}.
-            </Typography>
-          ) : (
-            <Typography>The game mound is unverified: nobody has looked at its cameras.</Typography>
-          )}
+          <Typography>
+            {report.confidence == null ? (
+              <Sign kind="off" word={report.is_heard ? "Game mound unverified: nobody has looked at its cameras" : "No camera is heard"} />
+            ) : (
+              <>
+                Game mound: confidence <strong>{confidence(report.confidence)}</strong> (by age {written(report.confidence_time)}, by residuals{" "}
+                {written(report.confidence_residual)}){report.age_s != null && `, effective age ${ageInWords(report.age_s * 1000)}`}.
+              </>
+            )}
+          </Typography>
+          {report.mounds.map((mound) => (
+            <Mound key={mound.mound} mound={mound} name={nameOf(mound.mound)} />
+          ))}
           <Typography sx={{ mb: 1 }}>
             Next: {report.next_action.what}, {report.next_action.why}
             {report.next_action.when != null && `, ${time.clock(report.next_action.when / 1e6)}`}.
@@ -71,11 +73,30 @@ export function Calibration({ venue }: { venue: string }) {
   );
 }
 
+const written = (value: number | null | undefined, otherwise = "–"): string => (value == null ? otherwise : confidence(value));
+
+/** One mound: whether its cameras are verified, and whether enough of them are heard. */
+function Mound({ mound, name }: { mound: MoundReport; name: string }) {
+  const few = mound.cameras_heard < mound.cameras_needed;
+  const verified = mound.state === "verified";
+  const look = mound.confidence && `, confidence ${confidence(mound.confidence.fused)}`;
+  const since = mound.unverified_for_s == null ? "since the start" : `for ${ageInWords(mound.unverified_for_s * 1000)}`;
+  return (
+    <Typography data-mound-of={mound.mound}>
+      <strong>{name}</strong>: <Sign kind={few ? "bad" : verified ? "good" : "off"} word={verified ? "verified" : `unverified ${since}`} />
+      {look}, {mound.cameras_heard} {mound.cameras_heard === 1 ? "camera" : "cameras"} heard
+      {few && `, ${mound.cameras_needed} needed: no pitch can be measured here`}
+      {mound.unverified && `, ${mound.unverified}`}
+      {mound.in_use ? `, ${mound.pitches} pitches in 15 min` : ", not in use"}
+    </Typography>
+  );
+}
+
 function Camera({ camera, watch, alarm }: { camera: CameraReport; watch: number; alarm: number }) {
   const { units } = useSettings();
   const { drift } = camera;
   const facts = [
-    drift ? `${drift.dx_px.toFixed(2)}, ${drift.dy_px.toFixed(2)} px off` : "where it stands is not known",
+    drift && `${drift.dx_px.toFixed(2)}, ${drift.dy_px.toFixed(2)} px off`,
     camera.clock_offset_us != null && `clock ${camera.clock_offset_us.toFixed(0)} µs`,
     camera.residual_px != null && `residual ${camera.residual_px.toFixed(2)} px`,
     camera.temperature_c != null && units.text("temperature", camera.temperature_c),
@@ -85,8 +106,13 @@ function Camera({ camera, watch, alarm }: { camera: CameraReport; watch: number;
   return (
     <article style={{ border: "var(--border) solid var(--line)", borderRadius: 8, padding: 8, minWidth: 0 }}>
       <Typography component="h3" sx={{ fontWeight: 700 }}>
-        {camera.id} {camera.name.replaceAll("_", " ")} <Sign kind={SIGNS[camera.state]} word={camera.state} /> {camera.confidence?.toFixed(2)}
+        {camera.id} {camera.name.replaceAll("_", " ")} <Sign kind={SIGNS[camera.state]} word={camera.state} /> {written(camera.confidence, "")}
       </Typography>
+      {camera.trouble && (
+        <Typography variant="body2" sx={{ fontWeight: 700 }}>
+          {camera.trouble}
+        </Typography>
+      )}
       <DriftChart points={camera.chart} watch={watch} alarm={alarm} name={camera.name} />
       <Typography variant="body2">{facts.join(" · ")}</Typography>
       {camera.alerts.map((alert) => (
@@ -106,6 +132,8 @@ interface DriftChartProps {
 }
 
 const DriftChart = memo(function DriftChart({ points, watch, alarm, name }: DriftChartProps) {
+  const { time } = useSettings();
+  const clock = (ns: number): string => time.clock(ns / 1e6);
   const last = points.at(-1);
   const reach = rangeOf([0, ...points.flatMap((p) => [p.dx_px, -p.dx_px, p.dy_px, -p.dy_px, p.limit_px[0] ?? 0, -(p.limit_px[0] ?? 0)])], 2 * REACH_PX);
   const label = last ? `${name}: ${last.dx_px.toFixed(2)} and ${last.dy_px.toFixed(2)} px off after ${points.length} pitches` : `${name}: no pitch yet`;
@@ -114,7 +142,7 @@ const DriftChart = memo(function DriftChart({ points, watch, alarm, name }: Drif
       {(width) => {
         const from = points[0]?.at ?? 0;
         const x = scale(from, Math.max(last?.at ?? 1, from + 60e9), MARGIN.left, width - MARGIN.right);
-        const y = scale(reach[0], reach[1], HEIGHT - 6, 6);
+        const y = scale(reach[0], reach[1], HEIGHT - TIMES - 4, 6);
         const line = (of: (point: ChartPoint) => number) => path(points.map((point) => [x(point.at), y(of(point))] as const));
         return (
           <>
@@ -132,6 +160,7 @@ const DriftChart = memo(function DriftChart({ points, watch, alarm, name }: Drif
                 no pitch yet
               </text>
             )}
+            {last && <Ends of={x} first={clock(from)} last={clock(last.at)} y={HEIGHT - 4} />}
             {points.length > 0 && (
               <text x={width - MARGIN.right} y={14} textAnchor="end" fontSize="11" fill="var(--soft)">
                 px: solid across, dashed up

@@ -36,9 +36,9 @@ function Air({ report }: { report: EnvironmentReport }) {
   const { broker } = report;
   const row = (name: string, told: FusedValue | null | undefined, write: (value: number) => string) => [
     name,
-    told ? write(told.value) : "–",
+    told ? told.stale ? <Sign key="old" kind="off" word={`${write(told.value)}, too old`} /> : write(told.value) : "–",
     told ? told.sensors : "–",
-    told ? `${ageInWords(told.age_s * 1000)}${told.stale ? ", too old" : ""}` : "–",
+    told ? `${ageInWords(told.age_s * 1000)}` : "–",
   ];
   return (
     <>

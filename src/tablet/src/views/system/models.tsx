@@ -80,16 +80,18 @@ function List({ models, onPromote }: { models: readonly ModelShown[]; onPromote:
   return (
     <PlainTable
       label="Models"
-      heads={["Version", "Serves", "Trained on", "Tested on", "AUC (95 %)", "Lift", "Base", ""]}
+      heads={["Version", "Serves", "Trained on", "Tested on", "AUC (95 %)", "Lift of the highest tenth", "Usual", ""]}
       rows={models.toReversed().map((model) => [
         model.version,
-        model.serving ? <Sign key="serves" kind="good" word="serves" /> : "–",
+        <Serves key="serves" model={model} />,
         [...new Set(model.train_years)].join("–"),
-        model.test_year,
-        `${model.auc.value.toFixed(3)} (${model.auc.low.toFixed(2)}–${model.auc.high.toFixed(2)})`,
-        model.lift_10.value.toFixed(1),
+        `${model.test_year}: ${model.test_placed} placements, ${model.test_rows} days`,
+        `${model.auc.value.toFixed(3)} (${model.auc.low.toFixed(3)}–${model.auc.high.toFixed(3)})`,
+        `${model.lift_10.value.toFixed(1)} times`,
         percent(model.base_rate, 1),
-        onPromote && !model.serving && model.features_match ? (
+        !model.better_than_chance ? (
+          "not better than chance: its numbers are not shown"
+        ) : onPromote && !model.serving && model.features_match ? (
           <Button key="promote" aria-label={`Promote ${model.version}`} onClick={() => onPromote(model.version)}>
             Promote
           </Button>
@@ -101,6 +103,12 @@ function List({ models, onPromote }: { models: readonly ModelShown[]; onPromote:
       ])}
     />
   );
+}
+
+/** A model that serves and is not better than chance tells nobody a number. */
+function Serves({ model }: { model: ModelShown }) {
+  if (!model.serving) return "–";
+  return model.better_than_chance ? <Sign kind="good" word="serves" /> : <Sign kind="watch" word="serves, tells nothing" />;
 }
 
 function Confirm({ change, onDone }: { change: Change; onDone: () => void }) {

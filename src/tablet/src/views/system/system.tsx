@@ -8,11 +8,12 @@ import type { StatusReport } from "../../api/types";
 import { useHub, useLink } from "../../live/react";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
-import { PlainTable, Sign } from "../../parts/table";
+import { PlainTable, Sign, type SignKind } from "../../parts/table";
 import { useSettings } from "../../people/settings";
 import { ageInWords } from "../../people/time";
 import { percent } from "../../people/units";
 import { Panels } from "../pitcher/pitcher";
+import { AlertList } from "../bullpen/alerts";
 import { Calibration } from "./calibration";
 import { Environment } from "./environment";
 import { Models } from "./models";
@@ -27,7 +28,13 @@ export default function System() {
   const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity });
   return (
     <Panels data-stale={link !== "live"}>
-      <Panel title="Daemon" aside={status.dataUpdatedAt > 0 && <Asked at={status.dataUpdatedAt} />}>
+      <Panel title="How it stands" wide aside={status.dataUpdatedAt > 0 && <Asked at={status.dataUpdatedAt} />}>
+        <Answered query={status} what="status">
+          {(report) => <Verdict verdict={report.verdict} nobody={report.attribution?.sentence ?? ""} live={link === "live"} />}
+        </Answered>
+        <AlertList audience="engineer" />
+      </Panel>
+      <Panel title="Daemon">
         <Answered query={status} what="status">
           {(report) => <Daemon report={report} />}
         </Answered>
@@ -43,7 +50,7 @@ export default function System() {
         </Answered>
       </Panel>
       <Panel title="Cameras" wide aside={<Button href="/calibration">Calibration in full</Button>}>
-        {venue.data ? <Calibration venue={venue.data.id} /> : <Empty title="The ballpark is not known yet." />}
+        {venue.data ? <Calibration place={venue.data} /> : <Empty title="The ballpark is not known yet." />}
       </Panel>
       <Environment />
       <Upstream />
@@ -56,6 +63,34 @@ function Asked({ at }: { at: number }) {
   const { time } = useSettings();
   const hub = useHub();
   return <Typography color="text.secondary">as of {time.seconds(hub.state.boxTime(at) ?? at)}</Typography>;
+}
+
+const VERDICT_SIGNS: Readonly<Record<StatusReport["verdict"]["state"], SignKind>> = { good: "good", degraded: "watch", bad: "bad" };
+
+interface VerdictProps {
+  verdict: StatusReport["verdict"];
+  /** What is so about throws that count for nobody; empty where every throw is somebody's. */
+  nobody: string;
+  live: boolean;
+}
+
+/** One sentence over everything, then each part that has a word to say. */
+function Verdict({ verdict, nobody, live }: VerdictProps) {
+  return (
+    <div data-verdict={live ? verdict.state : "unknown"} style={{ marginBottom: 12 }}>
+      <Typography sx={{ fontSize: "1.3rem" }}>
+        {live ? <Sign kind={VERDICT_SIGNS[verdict.state]} word={verdict.sentence} /> : <Sign kind="off" word={`The box does not answer. When it last did: ${verdict.sentence}`} />}
+      </Typography>
+      <ul style={{ margin: "6px 0 0", paddingLeft: 4, listStyle: "none" }}>
+        {verdict.parts.map(({ about, state, sentence }) => (
+          <li key={about}>
+            <Sign kind={live ? VERDICT_SIGNS[state] : "off"} word={about.charAt(0).toUpperCase() + about.slice(1)} />: {sentence}
+          </li>
+        ))}
+      </ul>
+      {nobody && <Typography sx={{ mt: 1, fontWeight: 700 }}>{nobody}</Typography>}
+    </div>
+  );
 }
 
 const PART_SIGNS = { ready: "good", degraded: "watch", starting: "watch", failed: "bad", stopped: "bad" } as const;
@@ -94,13 +129,15 @@ function Daemon({ report }: { report: StatusReport }) {
 
 function Frames({ report }: { report: StatusReport }) {
   const { accounting } = report.reorder;
+  // Nothing is accounted for where nothing came.
+  const accounted: SignKind = !report.identity_holds ? "bad" : accounting.received === 0 ? "off" : "good";
   const ms = (value: number | null | undefined): string => (value == null ? "–" : value.toFixed(value < 10 ? 2 : 0));
   const late = accounting.received > 0 ? accounting.late / accounting.received : 0;
   const refused = Object.entries(report.ingest?.refused ?? {}).filter(([, count]) => count > 0);
   return (
     <>
       <Typography>
-        <Sign kind={report.identity_holds ? "good" : "bad"} word={report.identity_holds ? "every frame accounted for" : "frames are missing"} />:{" "}
+        <Sign kind={accounted} word={accounted === "off" ? "no frame yet" : report.identity_holds ? "every frame accounted for" : "frames are missing"} />:{" "}
         {accounting.received} received = {accounting.released} released + {accounting.duplicate} double + {accounting.late} late +{" "}
         {accounting.quarantined} quarantined + {accounting.refused} refused + {accounting.overflowed} overflowed + {accounting.held} held.
       </Typography>
@@ -113,7 +150,7 @@ function Frames({ report }: { report: StatusReport }) {
       </Typography>
       <PlainTable
         label="Latencies"
-        heads={["Stage", "Count", "p50 ms", "p99 ms", "max ms"]}
+        heads={["Stage", "Count", "Half within, ms", "99 % within, ms", "Longest, ms"]}
         rows={report.latencies.map((each) => [each.stage.replaceAll("_", " "), each.count, ms(each.p50_ms), ms(each.p99_ms), ms(each.max_ms)])}
       />
     </>

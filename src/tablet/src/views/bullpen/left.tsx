@@ -1,0 +1,57 @@
+/** Who was replaced or threw his last long ago: apart from those on a mound, smaller, without a verdict. */
+import { styled } from "@mui/material/styles";
+import { Link } from "wouter";
+
+import { useHub, useReadiness } from "../../live/react";
+import type { OutingKey } from "../../live/state";
+import { whole } from "../../people/level";
+import { useSettings } from "../../people/settings";
+import { leftInWords } from "../../people/words";
+
+const List = styled("ul")({ display: "grid", gap: 2, margin: 0, padding: 0, listStyle: "none", color: "var(--soft)" });
+
+const Item = styled("li")({
+  display: "flex",
+  flexWrap: "wrap",
+  alignItems: "center",
+  gap: "0 12px",
+  minHeight: 44,
+  borderTop: "var(--border) solid var(--line)",
+  a: { display: "inline-flex", alignItems: "center", minHeight: 44, color: "inherit", fontWeight: 600 },
+});
+
+interface LeftProps {
+  order: readonly OutingKey[];
+  mounds: ReadonlyMap<number, string>;
+}
+
+export function Left({ order, mounds }: LeftProps) {
+  return (
+    <List>
+      {order.map((outing) => (
+        <One key={outing} outing={outing} mounds={mounds} />
+      ))}
+    </List>
+  );
+}
+
+function One({ outing, mounds }: { outing: OutingKey; mounds: LeftProps["mounds"] }) {
+  const shown = useReadiness(outing);
+  const { state } = useHub();
+  const { time } = useSettings();
+  if (!shown) return null;
+  const { data } = shown;
+  const nameOf = (pitcher: number): string | undefined => state.outingsOf(pitcher)[0]?.data.name;
+  const value = typeof data.readiness.value === "number" && data.as_of ? `, last ${whole(data.readiness.value)} as of pitch ${data.as_of.pitches}` : "";
+  return (
+    <Item data-gone={outing}>
+      <Link href={`/pitchers/${data.pitcher}`}>{data.name}</Link>
+      <span>{mounds.get(data.mound) ?? `Mound ${data.mound}`}</span>
+      <span>{leftInWords(data, (ms) => time.clock(ms), nameOf)}</span>
+      <span>
+        {data.pitches} {data.pitches === 1 ? "pitch" : "pitches"}
+        {value}
+      </span>
+    </Item>
+  );
+}
