@@ -99,4 +99,22 @@ describe.skipIf(HOST === undefined)("a box beyond loopback", () => {
     await page.getByRole("dialog", { name: "This box asks for a key" }).waitFor();
     await close();
   });
+
+  test("asks before a page is left while the box is away, where no browser keeps it", async () => {
+    const { page, close } = await open(browser, daemon.url);
+    expect(await page.evaluate(() => "serviceWorker" in navigator), "no secure address").toBe(false);
+    await page.getByRole("button", { name: "Not now" }).click();
+    await daemon.kill();
+    await page.getByText(/The box does not answer/).waitFor({ timeout: 20_000 });
+    // A browser asks only where somebody has touched the page.
+    await page.getByRole("link", { name: "Bullpen" }).click();
+    const asked = page.waitForEvent("dialog", { timeout: 10_000 });
+    const reloading = page.reload({ timeout: 3_000 }).catch(() => null);
+    const dialog = await asked;
+    expect(dialog.type()).toBe("beforeunload");
+    await dialog.dismiss();
+    await reloading;
+    await page.getByText(/The box does not answer/).waitFor();
+    await close();
+  });
 });

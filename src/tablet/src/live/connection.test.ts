@@ -129,6 +129,19 @@ describe("a connection", () => {
     expect(links.at(-1)).toBe("lost");
   });
 
+  test("says that a box is away though it asked for a key before", async () => {
+    box.there = "key";
+    box.socket.onclose?.({ code: 1008 });
+    await vi.advanceTimersByTimeAsync(PROBE_EVERY_MS);
+    expect(links.at(-1)).toBe("key");
+    box.there = "away";
+    await vi.advanceTimersByTimeAsync(2 * PROBE_EVERY_MS);
+    expect(links.at(-1)).toBe("lost");
+    box.there = "key";
+    await vi.advanceTimersByTimeAsync(2 * PROBE_EVERY_MS);
+    expect(links.at(-1)).toBe("key");
+  });
+
   test("says that a key is asked for, and comes in once it was given", async () => {
     box.there = "key";
     box.socket.onclose?.({ code: 1006 });

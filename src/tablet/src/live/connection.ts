@@ -151,6 +151,8 @@ export class Connection {
       clearTimeout(stop);
       if (!this.#probes.delete(asking) || this.#socket !== null) return;
       if (answer === "key") this.#say("key");
+      // It asked for a key, and does not even do that now.
+      if (answer === "away" && this.#link === "key") this.#say("lost");
       if (answer !== "there") return;
       this.#abortProbes();
       this.#open();
