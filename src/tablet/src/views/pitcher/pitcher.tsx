@@ -9,7 +9,7 @@ import { Link } from "wouter";
 
 import { ask } from "../../api/client";
 import type { Readiness } from "../../api/types";
-import { useHub, useLink, useOutings } from "../../live/react";
+import { useEpoch, useHub, useLink, useOutings } from "../../live/react";
 import { keyOf } from "../../live/state";
 import { AsOf } from "../../parts/age";
 import { BackIcon } from "../../parts/icons";
@@ -81,10 +81,13 @@ export default function PitcherView({ pitcher }: { pitcher: number }) {
 }
 
 function NotActive({ unknown, error, retry }: { unknown: boolean; error: unknown; retry: () => void }) {
+  const told = useEpoch() > 0;
   if (unknown) return <Failed what="This pitcher" error={error} retry={retry} />;
   return (
     <Paper sx={{ p: 2, borderStyle: "dashed", gridColumn: "1 / -1" }}>
-      <Typography>He is not throwing now, so he has no readiness. Below is what the box holds of him.</Typography>
+      <Typography>
+        {told ? "He is not throwing now, so he has no readiness. Below is what the box holds of him." : "Nobody knows yet whether he is throwing."}
+      </Typography>
     </Paper>
   );
 }

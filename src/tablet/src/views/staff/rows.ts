@@ -1,5 +1,6 @@
 /** The staff as rows: filtered, sorted, searched. */
 import type { Level, Pitcher, Readiness, StaffRow } from "../../api/types";
+import { isOnMound } from "../../people/level";
 
 export interface Row {
   pitcher: Pitcher;
@@ -41,7 +42,7 @@ export function ofTeam(pitchers: readonly Pitcher[], { team, season, search }: F
 
 export function ofLevel(rows: readonly Row[], { level }: Filter): Row[] {
   if (level === null) return [...rows];
-  return rows.filter((row) => (level === "active" ? row.readiness !== undefined : row.told?.level === level));
+  return rows.filter((row) => (level === "active" ? row.readiness !== undefined && isOnMound(row.readiness) : row.told?.level === level));
 }
 
 function key({ pitcher, readiness, told }: Row, column: Column): string | number | null | undefined {
@@ -51,7 +52,8 @@ function key({ pitcher, readiness, told }: Row, column: Column): string | number
     case "team":
       return pitcher.team;
     case "readiness":
-      return readiness?.readiness.value;
+      // A number of then is no number to compare with those of now.
+      return readiness && isOnMound(readiness) && readiness.state !== "held" ? readiness.readiness.value : null;
     case "risk":
       return told?.probability;
     case "acwr":
