@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { verb, type Site } from "./stadium";
 
 const YEARS = [2021, 2022, 2023] as const;
-const PITCHERS = 24;
+/** So many are placed in half a season that a test year can tell how good a model is. */
+export const PITCHERS = 240;
 const DAY_MS = 86_400_000;
 
 /** The same numbers for the same seed, evenly from 0 to 1 (mulberry32). */
