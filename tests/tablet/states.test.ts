@@ -62,7 +62,8 @@ test("no data: nothing is green that was never seen, and the first sentence says
     await system.close();
 
     const home = await show(daemon.url);
-    await home.page.getByText("Nobody is throwing.").waitFor();
+    await home.page.getByText("Who is throwing is not known: no mound has enough cameras.").waitFor();
+    expect(await home.page.getByText("Nobody is throwing").count(), "nobody would be seen").toBe(0);
     expect(await home.page.locator("[data-alert]").count(), "what is about cameras is on System").toBe(0);
     await picture(home.page, "no-data-home");
     await home.page.goto(`${daemon.url}/staff`);

@@ -21,6 +21,8 @@ export type OutingKey = `${number}@${number}`;
 
 export const keyOf = ({ pitcher, mound }: { pitcher: number; mound: number }): OutingKey => `${pitcher}@${mound}`;
 
+export const moundOf = (key: OutingKey): number => Number(key.slice(key.indexOf("@") + 1));
+
 /** A readiness as it was published. */
 export interface Shown {
   readonly data: Readiness;

@@ -7,7 +7,7 @@ import { useEffect, useState } from "react";
 import { ask } from "../../api/client";
 import type { Hub } from "../../live/hub";
 import { useEpoch, useHub, useLink, useRoster } from "../../live/react";
-import type { OutingKey } from "../../live/state";
+import { moundOf, type OutingKey } from "../../live/state";
 import { Empty, Loading } from "../../parts/states";
 import { Unseen } from "../../parts/visible";
 import { isOnMound, needOfLook } from "../../people/level";
@@ -15,7 +15,7 @@ import { moundInWords } from "../../people/words";
 import { AlertList } from "./alerts";
 import { Card } from "./card";
 import { Left } from "./left";
-import { Mounds } from "./mounds";
+import { Mounds, useSeen } from "./mounds";
 
 /** Cards change places this often at most: a finger on its way must find what it was aimed at. */
 const SORT_EVERY_MS = 3_000;
@@ -39,24 +39,25 @@ export function Bullpen() {
   const { onMound, left } = useOrder(roster);
   const epoch = useEpoch();
   const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity });
+  const seen = useSeen();
   const mounds = new Map(venue.data?.mounds.map((mound) => [mound.id, moundInWords(mound.name)]));
   return (
     <>
       <Unseen as="h2">Bullpen</Unseen>
       <AlertList />
-      {epoch > 0 && <Mounds mounds={mounds} order={onMound} />}
+      {epoch > 0 && <Mounds mounds={mounds} order={onMound} seen={seen} />}
       {onMound.length > 0 && (
         <Cards data-stale={link !== "live"} aria-label="Pitchers on the mounds, who needs a look first">
           {onMound.map((outing) => (
             <li key={outing}>
-              <Card outing={outing} mounds={mounds} />
+              <Card outing={outing} mounds={mounds} blind={isBlind(seen, outing)} />
             </li>
           ))}
         </Cards>
       )}
       {epoch === 0 && (link === "connecting" ? <Loading what="who is throwing" /> : <Empty title="Nobody knows who is throwing." />)}
       {onMound.length === 0 && epoch > 0 && (
-        <Empty title={link === "live" ? "Nobody is throwing." : "Nobody was throwing."}>{link === "live" && "A pitcher appears here with his first pitch."}</Empty>
+        <Nobody live={link === "live"} blind={seen !== undefined && ![...seen.values()].some(Boolean)} />
       )}
       {left.length > 0 && (
         <section aria-label="No longer on a mound" data-left="">
@@ -68,6 +69,16 @@ export function Bullpen() {
       )}
     </>
   );
+}
+
+/** Whether what is thrown on an outing's mound is not seen now. */
+const isBlind = (seen: ReadonlyMap<number, boolean> | undefined, outing: OutingKey): boolean => seen?.get(moundOf(outing)) === false;
+
+/** Nobody is shown: because nobody throws, or because nobody could be seen throwing. */
+function Nobody({ live, blind }: { live: boolean; blind: boolean }) {
+  if (!live) return <Empty title="Nobody was throwing." />;
+  if (blind) return <Empty title="Who is throwing is not known: no mound has enough cameras.">System tells which cameras are not heard. Go by what you see.</Empty>;
+  return <Empty title="Nobody is throwing.">A pitcher appears here with his first pitch.</Empty>;
 }
 
 interface Order {

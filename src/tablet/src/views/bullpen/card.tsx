@@ -146,12 +146,18 @@ function Fact({ name, children, beside }: { name: string; children: ReactNode; b
   );
 }
 
-/** The verdict, or why there is none: a held number carries none, nor does what was known before the link went down. */
-export function VerdictWords({ data }: { data: Readiness }) {
+interface VerdictWordsProps {
+  data: Readiness;
+  /** His mound has too few cameras: what he throws now is not seen. */
+  blind: boolean;
+}
+
+/** The verdict, or why there is none: a held number carries none, nor does what was known before the link or the cameras went. */
+export function VerdictWords({ data, blind }: VerdictWordsProps) {
   const link = useLink();
   const band = bandOf(data);
-  const judged = link === "live" && band !== "held" && band !== "unknown";
-  const word = band === "held" || band === "unknown" ? verdictInWords(data) : "Not live, no verdict";
+  const judged = link === "live" && !blind && band !== "held" && band !== "unknown";
+  const word = band === "held" || band === "unknown" ? verdictInWords(data) : blind ? "Not seen now, no verdict" : "Not live, no verdict";
   return (
     <>
       <span aria-hidden>{judged ? BANDS[band].sign : BANDS.held.sign} </span>
@@ -163,14 +169,16 @@ export function VerdictWords({ data }: { data: Readiness }) {
 interface CardProps {
   outing: OutingKey;
   mounds: ReadonlyMap<number, string>;
+  /** His mound has too few cameras: what he throws now is not seen. */
+  blind: boolean;
 }
 
-export const Card = memo(function Card({ outing, mounds }: CardProps) {
+export const Card = memo(function Card({ outing, mounds, blind }: CardProps) {
   const shown = useReadiness(outing);
   const trend = useTrend(outing);
   if (!shown) return null;
   const { data } = shown;
-  const band = bandOf(data);
+  const band = blind && bandOf(data) !== "unknown" ? "held" : bandOf(data);
   const held = data.state === "held";
   const [top] = data.reasons;
   return (
@@ -188,7 +196,7 @@ export const Card = memo(function Card({ outing, mounds }: CardProps) {
         </Figure>
         <Verdict>
           <span>
-            <VerdictWords data={data} />
+            <VerdictWords data={data} blind={blind} />
           </span>
           <Soft>{held ? "" : interval(data.readiness)}</Soft>
         </Verdict>
@@ -207,7 +215,7 @@ export const Card = memo(function Card({ outing, mounds }: CardProps) {
         <Velocity pitcher={data.pitcher} mound={data.mound} />
         <Count data={data} />
       </Facts>
-      <Reason>{top ?? ""}</Reason>
+      <Reason>{blind ? "What he throws now is not seen: too few cameras of his mound are heard. Go by what you see." : (top ?? "")}</Reason>
       {data.probability_21d == null && data.risk_absent && <Soft data-risk-absent="">No injury risk: {data.risk_absent}.</Soft>}
       {data.probability_21d != null && data.risk_coverage && <Soft data-risk-coverage="">{data.risk_coverage}</Soft>}
       <Row style={{ alignItems: "center", marginTop: "auto" }}>

@@ -1,11 +1,22 @@
 /** Who is on which mound, in a line each, and what nobody told: throws that count for nobody. */
 import { styled } from "@mui/material/styles";
+import { useQuery } from "@tanstack/react-query";
 
+import { ask } from "../../api/client";
 import { useAttribution, useHub } from "../../live/react";
 import type { OutingKey } from "../../live/state";
 import { AlarmIcon } from "../../parts/icons";
 import { useSettings } from "../../people/settings";
 import { thereInWords } from "../../people/words";
+
+const STATUS_EVERY_MS = 5_000;
+
+/** Whether a pitch on each mound would be seen: its cameras are enough. Undefined before the box has told. */
+export function useSeen(): ReadonlyMap<number, boolean> | undefined {
+  const status = useQuery({ queryKey: ["status"], queryFn: ask.status, staleTime: 0, refetchInterval: STATUS_EVERY_MS });
+  const mounds = status.data?.calibration?.mounds;
+  return mounds && new Map(mounds.map(({ mound, cameras_heard, cameras_needed }) => [mound, cameras_heard >= cameras_needed]));
+}
 
 const Line = styled("dl")({
   display: "flex",
@@ -32,9 +43,15 @@ const Told = styled("p")({
 interface MoundsProps {
   mounds: ReadonlyMap<number, string>;
   order: readonly OutingKey[];
+  seen: ReadonlyMap<number, boolean> | undefined;
 }
 
-export function Mounds({ mounds, order }: MoundsProps) {
+/** What is said of a mound on which nobody is known: nobody is there only where somebody would be seen. */
+function emptyInWords(seen: boolean | undefined): string {
+  return seen === undefined ? "not known" : seen ? "nobody" : "not seen, too few cameras";
+}
+
+export function Mounds({ mounds, order, seen }: MoundsProps) {
   const { state } = useHub();
   const { time } = useSettings();
   const present = order.flatMap((key) => state.readinessOf(key)?.data ?? []);
@@ -52,7 +69,7 @@ export function Mounds({ mounds, order }: MoundsProps) {
           return (
             <div key={mound} data-mound-of={mound}>
               <dt>{name}:</dt>
-              <dd>{there.length === 0 ? "nobody" : there.map((data) => `${data.name} ${thereInWords(data.presence, (ms) => time.clock(ms))}`).join(", ")}</dd>
+              <dd>{there.length === 0 ? emptyInWords(seen?.get(mound)) : there.map((data) => `${data.name} ${thereInWords(data.presence, (ms) => time.clock(ms))}`).join(", ")}</dd>
             </div>
           );
         })}

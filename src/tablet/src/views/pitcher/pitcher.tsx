@@ -20,6 +20,7 @@ import { asOf } from "../../people/time";
 import { percent } from "../../people/units";
 import { leftInWords, moundInWords, thereInWords } from "../../people/words";
 import { AlertList } from "../bullpen/alerts";
+import { useSeen } from "../bullpen/mounds";
 import { confidence, interval, StateChip, VerdictWords } from "../bullpen/card";
 import { Features } from "./features";
 import { IndexHistory } from "./index-history";
@@ -38,6 +39,7 @@ export const Panels = styled("div")({
 export default function PitcherView({ pitcher }: { pitcher: number }) {
   const outings = useOutings(pitcher);
   const [shown] = outings;
+  const seen = useSeen();
   const link = useLink();
   const hub = useHub();
   const { time } = useSettings();
@@ -67,7 +69,7 @@ export default function PitcherView({ pitcher }: { pitcher: number }) {
         {outings.length === 0 && <NotActive unknown={person.isError} error={person.error} retry={() => void person.refetch()} />}
         {outings.map(({ data }) => (
           <Fragment key={data.mound}>
-            <Now data={data} mound={nameOfMound(data.mound)} />
+            <Now data={data} mound={nameOfMound(data.mound)} blind={seen?.get(data.mound) === false} />
             <IndexHistory outing={keyOf(data)} title={outings.length === 1 ? "Outing so far" : `Outing so far, ${nameOfMound(data.mound)}`} />
             <Features readiness={data} />
           </Fragment>
@@ -105,7 +107,7 @@ const Big = styled("div")({
   '&[data-band="unknown"], &[data-band="held"]': { "--band": "var(--soft)" },
 });
 
-function Now({ data, mound }: { data: Readiness; mound: string }) {
+function Now({ data, mound, blind }: { data: Readiness; mound: string; blind: boolean }) {
   const { state } = useHub();
   const link = useLink();
   const { time } = useSettings();
@@ -116,10 +118,10 @@ function Now({ data, mound }: { data: Readiness; mound: string }) {
   const there = here ? thereInWords(data.presence, (ms) => time.clock(ms)) : leftInWords(data, (ms) => time.clock(ms), nameOf);
   return (
     <Paper component="section" aria-label={`Readiness, ${mound}`} sx={{ p: 2 }}>
-      <Big data-band={here ? band : "unknown"} data-pitcher={data.pitcher} data-revision={data.revision}>
+      <Big data-band={!here ? "unknown" : blind ? "held" : band} data-pitcher={data.pitcher} data-revision={data.revision}>
         <span style={{ fontSize: here ? "6rem" : "3rem", fontWeight: 800, lineHeight: 1, color: "var(--band)" }}>{whole(data.readiness.value)}</span>
         <span style={{ fontSize: "1.3rem", fontWeight: 700, color: "var(--band)" }}>
-          {here ? <VerdictWords data={data} /> : "No longer on this mound"}
+          {here ? <VerdictWords data={data} blind={blind} /> : "No longer on this mound"}
           <Typography component="span" color="text.secondary" sx={{ display: "block" }}>
             readiness, {held ? "held" : `9 in 10: ${interval(data.readiness) || "not known"}`}
           </Typography>
@@ -140,7 +142,8 @@ function Now({ data, mound }: { data: Readiness; mound: string }) {
         {mound}
         {there && `: ${there}`}.{data.probability_21d != null && data.risk_coverage && ` ${data.risk_coverage}`}
       </Typography>
-      {here && link === "live" && <Typography sx={{ mt: 1, fontSize: "1.15rem", fontWeight: 600 }}>{data.recommendation}</Typography>}
+      {here && blind && <Typography sx={{ mt: 1, fontSize: "1.15rem", fontWeight: 600 }}>What he throws now is not seen: too few cameras of his mound are heard. Go by what you see.</Typography>}
+      {here && !blind && link === "live" && <Typography sx={{ mt: 1, fontSize: "1.15rem", fontWeight: 600 }}>{data.recommendation}</Typography>}
       <ol style={{ margin: "8px 0", paddingLeft: 22 }}>
         {data.reasons.map((reason) => (
           <li key={reason}>{reason}</li>

@@ -86,7 +86,7 @@ function Mound({ mound, name }: { mound: MoundReport; name: string }) {
       <strong>{name}</strong>: <Sign kind={few ? "bad" : verified ? "good" : "off"} word={verified ? "verified" : `unverified ${since}`} />
       {look}, {mound.cameras_heard} {mound.cameras_heard === 1 ? "camera" : "cameras"} heard
       {few && `, ${mound.cameras_needed} needed: no pitch can be measured here`}
-      {mound.unverified && `, ${mound.unverified}`}
+      {verified && mound.unverified && `, ${mound.unverified}`}
       {mound.in_use ? `, ${mound.pitches} pitches in 15 min` : ", not in use"}
     </Typography>
   );
