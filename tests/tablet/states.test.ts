@@ -83,7 +83,7 @@ describe("an evening in the bullpens", () => {
 
   beforeAll(async () => {
     at = await site();
-    await seed(at);
+    await seed(at, "bullpen");
     daemon = await run(at);
     // Camera 12, of a bullpen, falls silent after a minute and stays so.
     stadium = simulate(at, "--scenario", "bullpen", "--pace", "3", "--silent", "12@60+3600");
@@ -166,7 +166,7 @@ describe("an evening in the bullpens", () => {
 
 test("a held number is grey, of its own pitch and age, and carries no verdict; where there is none, none is held", async () => {
   const at = await site();
-  await seed(at);
+  await seed(at, "bullpen");
   let daemon = await run(at);
   let stadium = simulate(at, "--scenario", "bullpen", "--pace", "3");
   try {
