@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::anomalies;
 use crate::api::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
@@ -36,8 +37,10 @@ impl StoreHistory {
     fn outings(&self, pitcher: u32, first: Date, last: Date) -> Result<Vec<AppearanceRecord>, StoreError> {
         let mut outings = self.store.appearances_of(pitcher, &first.to_string(), &last.to_string())?;
         let newest = self.store.newest_appearance_of(pitcher)?;
-        // Means of a day have no times: then the pitches tell which of them are new.
-        let since = newest.map_or(0, |a| a.last_ns.saturating_add(1));
+        // By day: an imported appearance has no times, and a park's date and that of a release in UTC are a day apart at most.
+        let midnight = |date: Date| u64::try_from(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_nanosecond()).ok();
+        let newest: Option<Date> = newest.and_then(|a| a.game_date.parse().ok());
+        let since = newest.and_then(|date| midnight(date.saturating_sub(1.day()))).unwrap_or(0);
         let mut unsummed: std::collections::BTreeMap<(String, u32), AppearanceRecord> =
             std::collections::BTreeMap::new();
         for pitch in self.store.pitches_of(pitcher, since, u64::MAX, self.visits)? {
@@ -54,10 +57,10 @@ impl StoreHistory {
                 outing.pitches += 1;
             }
         }
-        // Of a game that goes on though it was summed up, the rest is added.
+        // Of a game that goes on though it was summed up, more is measured than the sum knows.
         for (_, outing) in unsummed {
             match outings.iter_mut().find(|a| (&a.game_date, a.game_pk) == (&outing.game_date, outing.game_pk)) {
-                Some(known) => known.pitches += outing.pitches,
+                Some(known) => known.pitches = outing.pitches.max(known.pitches),
                 None => outings.push(outing),
             }
         }
@@ -204,6 +207,34 @@ mod tests {
             assert_eq!(seen, (0..10).map(|i| 10 * i + 3).collect::<Vec<_>>());
             assert_eq!(calls, if pitcher.is_some() { 7 } else { 13 });
         }
+    }
+
+    #[test]
+    fn a_game_measured_here_counts_on_the_day_of_an_imported_one_whose_time_is_made_up() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+        let person = PitcherRecord { id: 5, ..PitcherRecord::default() };
+        let day = 1_800_000_000_000_000_000;
+        // The first game of a doubleheader came as a file, under times until late in the evening.
+        let imported = AppearanceRecord {
+            pitcher: 5,
+            game_date: "2027-01-15".to_owned(),
+            game_pk: 6,
+            pitches: 12,
+            first_ns: day + 30_000_000_000_000,
+            last_ns: day + 40_000_000_000_000,
+            ..AppearanceRecord::default()
+        };
+        store
+            .transact(|txn| {
+                txn.put_pitcher(&person)?;
+                txn.put_appearance(&imported)?;
+                (0..3).try_for_each(|i| txn.put_pitch(&live_pitch(5, day + i, day + i)).map(drop))
+            })
+            .expect("stored");
+        let history = StoreHistory::new(store, ROLES);
+        let report = history.workload(PitcherId(5), DayRange::default()).expect("read").expect("he is known");
+        assert_eq!(report.loads.last().map(|load| load.pitches), Some(15));
     }
 
     #[test]
