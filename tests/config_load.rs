@@ -377,12 +377,12 @@ struct Stated {
     most: f64,
 }
 
-/// The last range that a text states.
+/// The first range that a text states.
 fn stated(text: &str) -> Option<Stated> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let number = |word: &str| word.trim_matches(|c: char| ".,;:()".contains(c)).parse::<f64>().ok();
     let at = |i: usize| words.get(i).copied().unwrap_or_default();
-    (0..words.len()).rev().find_map(|i| match (at(i), at(i + 1)) {
+    (0..words.len()).find_map(|i| match (at(i), at(i + 1)) {
         ("to", _) if i > 0 => Some(Stated { least: Some(number(at(i - 1))?), most: number(at(i + 1))? }),
         ("at", "most") => Some(Stated { least: None, most: number(at(i + 2))? }),
         _ => None,

@@ -89,7 +89,7 @@ fn a_placement_keeps_its_dates_apart() {
     let lat = InjuryRecord {
         pitcher: 605_154,
         season: 2023,
-        team: text("SFG"),
+        team: text("SF"),
         position: text("RP"),
         injury: "Strained lat".to_owned(),
         part: BodyPart::Shoulder,

@@ -13,13 +13,13 @@ use pitchguard::risk::series::Series;
 use pitchguard::simulate::{Game, Scenario, Settings, Stadium};
 use pitchguard::store::{Store, StoreOptions};
 use pitchguard::tracking::venue::Venue;
-use risk_support::{files, league};
+use risk_support::{files, telling_league};
 use serde_json::{Value, json};
 
 /// How much faster than the wall the box's clock runs.
 const SPEED: f64 = 4.0;
 
-static LEAGUE: LazyLock<Vec<Series>> = LazyLock::new(|| league(24, 11));
+static LEAGUE: LazyLock<Vec<Series>> = LazyLock::new(|| telling_league(24, 11));
 
 /// Somebody whose id the injury reports tell: the others have local ones.
 fn placed() -> u32 {
@@ -40,7 +40,8 @@ fn ask(rack: &Rack, arguments: &[&str]) -> String {
 /// A daemon that was given the league's games and injuries.
 fn informed(speed: f64) -> (Rack, Running) {
     let mut rack = Rack::new();
-    let running = rack.start(speed);
+    // A league of two dozen tells no AUC to a tenth.
+    let running = rack.start_with(speed, &[("PITCHGUARD_RISK__TEST_AUC_WITHIN", "0.5")]);
     let (means, report) = files(&LEAGUE);
     let (means_at, report_at) = (rack.path("means.csv"), rack.path("report.csv"));
     fs::write(&means_at, means).expect("written");

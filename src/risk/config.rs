@@ -18,6 +18,8 @@ pub struct Config {
     pub cache_max: usize,
     /// Pitchers of one batch request at most.
     pub batch_max: usize,
+    /// An AUC known no better than to ± this judges no model: a year that tells no more is no test year.
+    pub test_auc_within: f64,
     /// Newly labelled days of pitching from which on `etl` trains anew; a tenth of them where quality fell.
     pub retrain_rows: u64,
 }
@@ -31,6 +33,8 @@ impl Default for Config {
             requests_per_minute: 240,
             cache_max: 4096,
             batch_max: 100,
+            // Chance, and the best that public data allows (science.md §7), lie within it.
+            test_auc_within: 0.1,
             // A fifth of a league's season.
             retrain_rows: 3000,
         }
@@ -44,6 +48,10 @@ impl Config {
         let share = |x: f64| x > 0.0 && x < 1.0;
         if !(share(self.medium_from) && share(self.high_from) && self.medium_from < self.high_from) {
             errors.push(("medium_from", "must lie below high_from, both between 0 and 1".to_owned()));
+        }
+        if !(self.test_auc_within > 0.0 && self.test_auc_within <= 0.5) {
+            let why = format!("is {}; write more than 0 and at most 0.5 (0.1 is usual)", self.test_auc_within);
+            errors.push(("test_auc_within", why));
         }
         for (name, value) in [
             ("contributors", self.contributors),

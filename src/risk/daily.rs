@@ -5,6 +5,7 @@ use std::error::Error;
 
 use jiff::civil::Date;
 
+use super::config::Config;
 use super::dataset::seasons;
 use super::day::Day;
 use super::drift::{Moved, PSI_ALARM, PSI_WATCH, Settled};
@@ -122,7 +123,7 @@ impl DailyModel for RiskService {
             }
         }
         let known = stored::all(self.store())?;
-        let registered = train_on(&known, None, None, &mut Unwatched).and_then(|model| {
+        let registered = train_on(&known, None, None, self.config(), &mut Unwatched).and_then(|model| {
             self.register(&model)?;
             Ok(model)
         });
@@ -157,7 +158,7 @@ impl RiskService {
         match ask {
             ModelWork::Train { test_year, data_end, keep, promote, force, reports } => {
                 let (known, mut said) = self.known(*reports, files, watcher)?;
-                let model = train_on(&known, *test_year, data_end.map(Day::of), watcher)?;
+                let model = train_on(&known, *test_year, data_end.map(Day::of), self.config(), watcher)?;
                 let mut undone = None;
                 if *keep {
                     self.register(&model)?;
@@ -214,12 +215,14 @@ fn train_on(
     known: &Known,
     test_year: Option<i16>,
     told_until: Option<Day>,
+    config: &Config,
     watcher: &mut dyn Watcher,
 ) -> Result<Model, DailyError> {
     let data_end = told_until.or(known.data_end()).ok_or(DailyError::NoData)?;
     let plan = Plan {
         data_end,
         test_year,
+        auc_within: config.test_auc_within,
         trained_at: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
         matched: Some((known.arm_pitchers, known.arm_pitchers_matched)),
     };

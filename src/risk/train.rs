@@ -22,24 +22,26 @@ use super::series::Series;
 const AUDITED_ROWS: usize = 300;
 
 /// What to train on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// Last day that placements are known of.
     pub data_end: Day,
     /// The test year; the latest that can judge a model where absent.
     pub test_year: Option<i16>,
+    /// An AUC known no better than to ± this judges nothing.
+    pub auc_within: f64,
     /// RFC 3339.
     pub trained_at: String,
     /// Pitchers with arm placements, and of those the ones whom names matched; absent where ids were matched.
     pub matched: Option<(usize, usize)>,
 }
 
-/// An AUC known no better than to ± this judges nothing: chance and the best that public data allows (science.md §7) lie
-/// within it.
-const AUC_HALF_WIDTH_MAX: f64 = 0.1;
-/// Pitchers placed within a season that such an interval takes: with m of them its half is about 1.96·1.25·√(1/(12·m)), where
-/// 1.25 is what a bootstrap over pitchers adds on real seasons (145 pitchers, standard error 0.03).
-const PLACED_USUAL: usize = 50;
+/// Pitchers placed within a season that an AUC known to ± `within` takes: with m of them it is known to about
+/// ±1.96·1.25·√(1/(12·m)), where 1.25 is what a bootstrap over pitchers adds on real seasons (145 pitchers, standard error
+/// 0.03).
+fn placed_usual(within: f64) -> f64 {
+    (1.96 * 1.25 / within).powi(2) / 12.0
+}
 
 /// A year that cannot test a model, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,11 +74,16 @@ pub enum TrainError {
     /// No year can tell how good a model is.
     #[error(
         "no model was trained, for no year can tell how good it is: {}. A test year needs an AUC known to better than \
-         ±{AUC_HALF_WIDTH_MAX}, which takes placements of about {PLACED_USUAL} pitchers in it: import the games and the \
-         injured lists of more seasons",
-        listed(.0)
+         ±{within}, which takes placements of about {:.0} pitchers in it: import the games and the injured lists of more \
+         seasons",
+        listed(years), placed_usual(*within)
     )]
-    NoTestYear(Vec<Unfit>),
+    NoTestYear {
+        /// Those that were looked at.
+        years: Vec<Unfit>,
+        /// How well the AUC must be known.
+        within: f64,
+    },
     /// The regression failed.
     #[error("the regression: {0}")]
     Fit(#[from] FitError),
@@ -149,7 +156,7 @@ pub fn train_told(series: &[Series], plan: &Plan, told: &mut dyn FnMut(&str, u64
             Err(why) => unfit.push(Unfit { year, why }),
         }
     }
-    Err(if unfit.is_empty() { too_few() } else { TrainError::NoTestYear(unfit) })
+    Err(if unfit.is_empty() { too_few() } else { TrainError::NoTestYear { years: unfit, within: plan.auc_within } })
 }
 
 /// Why rows of a year cannot calibrate or test, for want of placements.
@@ -189,11 +196,14 @@ fn train_for(
     let placed: BTreeSet<u32> = test.iter().filter(|row| row.target() > 0.5).map(|row| row.snapshot.pitcher).collect();
     let too_wide = |known: &str| Ok(Err(format!("{} pitchers were placed, and {known}", placed.len())));
     let Some(result) = judged(&p) else { return too_wide("the AUC has no interval") };
-    if result.auc.half_width() >= AUC_HALF_WIDTH_MAX {
+    if result.auc.half_width() >= plan.auc_within {
         return too_wide(&format!("the AUC is known to ±{:.2} only", result.auc.half_width()));
     }
     let plain = Fitted::on(&train, &calibrate, &YARDSTICK)?;
-    let few = || TrainError::NoTestYear(vec![Unfit { year: test_year, why: "too few placements".to_owned() }]);
+    let few = || {
+        let years = vec![Unfit { year: test_year, why: "too few pitchers were placed".to_owned() }];
+        TrainError::NoTestYear { years, within: plan.auc_within }
+    };
     let yardstick = plain.probabilities(&test);
     let isotonic = Isotonic::fit(&fitted.calibrated_on.0, &fitted.calibrated_on.1);
     let stepped = isotonic.as_ref().map(|iso| fitted.decisions(&test).iter().map(|f| iso.probability(*f)).collect());

@@ -60,6 +60,7 @@ fn the_openapi_document_lists_every_route_and_every_reference_leads_somewhere() 
         ("/api/readiness/{id}/trend", vec!["get"]),
         ("/api/risk/pitcher", vec!["post"]),
         ("/api/risk/pitchers", vec!["post"]),
+        ("/api/risk/staff", vec!["get"]),
         ("/api/session", vec!["delete", "get", "post"]),
         ("/api/status", vec!["get"]),
         ("/api/upstream", vec!["get"]),

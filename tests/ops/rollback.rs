@@ -10,7 +10,7 @@ use pitchguard::risk::train::train;
 use pitchguard::store::{Store, StoreOptions};
 
 use crate::daemon_support::{Rack, Running};
-use crate::risk_support::{league, plan};
+use crate::risk_support::{plan, telling_league};
 use crate::{complaint, said};
 
 /// The versions that the daemon knows, and whether each serves.
@@ -39,7 +39,7 @@ fn serves(daemon: &mut Running, version: Option<&str>) {
 #[test]
 fn a_running_daemon_goes_back_to_the_model_that_served_before_and_says_where_there_is_none() {
     let mut rack = Rack::new();
-    let model = train(&league(24, 11), &plan()).expect("three years");
+    let model = train(&telling_league(24, 11), &plan()).expect("three years");
     let store = Arc::new(Store::open(&rack.store(), StoreOptions::default()).expect("a new store opens"));
     let registry = Registry::new(Arc::clone(&store));
     for version in ["first", "second"] {
