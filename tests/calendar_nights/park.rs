@@ -11,7 +11,7 @@ use pitchguard::history::{rebuild, season_of};
 use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use pitchguard::observe::AttributionStatus;
 use pitchguard::pipeline::{Output, Pipeline};
-use pitchguard::readiness::Readiness;
+use pitchguard::readiness::{Alert, Readiness};
 use pitchguard::reorder;
 use pitchguard::simulate::{Delivery, Game, MarkFeed, Settings, Stadium, Stint, StintMarks, Thrown};
 use pitchguard::store::records::{AppearanceRecord, PitchRecord, State, UNMARKED};
@@ -88,6 +88,8 @@ pub(crate) struct Park {
     pub(crate) readiness: Vec<(BoxNs, Readiness)>,
     /// Who was told as the pitcher of each pitch, revision by revision.
     pub(crate) told: BTreeMap<u64, Vec<Option<u32>>>,
+    /// Alerts that were raised.
+    pub(crate) raised: Vec<Alert>,
     /// At the end of each night.
     pub(crate) nights: Vec<AttributionStatus>,
 }
@@ -124,6 +126,7 @@ impl Park {
             finals: BTreeMap::new(),
             readiness: Vec::new(),
             told: BTreeMap::new(),
+            raised: Vec::new(),
             nights: Vec::new(),
         };
         let rooms = pitchguard::daemon::settings(&pitchguard::config::Config::default(), &venue);
@@ -163,6 +166,7 @@ impl Park {
                 }
                 Output::Recounted(record) => pitches.push(*record),
                 Output::Readiness { readiness, .. } => self.readiness.push((now, *readiness)),
+                Output::Raised(alert) => self.raised.push(alert),
                 _ => {}
             }
         }
