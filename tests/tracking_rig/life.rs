@@ -309,7 +309,8 @@ fn two_pitches_three_seconds_apart_are_two() {
 
 #[test]
 fn a_step_back_of_the_cameras_time_loses_no_later_pitch_and_not_who_throws() {
-    let mut rig = Rig::new(0, 47);
+    // A bullpen: on the game mound each pitch needs a mark of its own.
+    let mut rig = Rig::new(1, 47);
     let mut tracker = rig.tracker();
     let mut game = |tracker: &mut MoundTracker, start: u64, marked: bool| {
         let flight = real_pitch(&mut rig.rng, start);
