@@ -294,7 +294,7 @@ fn a_demo_listens_where_its_configuration_says() {
     let before = fs::read_to_string(rack.config()).expect("there");
     fs::write(rack.config(), format!("{before}[http]\nlisten = \"127.0.0.1:{by_file}\"\n")).expect("written");
     for (port, variable) in [(by_file, None), (by_environment, Some(format!("127.0.0.1:{by_environment}")))] {
-        let mut command = rack.command(&["demo"]);
+        let mut command = rack.command(&["demo", "--scenario", "bullpen"]);
         command.env_remove("PITCHGUARD_HTTP__LISTEN").stdout(Stdio::null()).stderr(Stdio::null());
         if let Some(address) = variable {
             command.env("PITCHGUARD_HTTP__LISTEN", address);
