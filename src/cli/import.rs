@@ -39,7 +39,7 @@ pub enum ImportWhat {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Names of people with their clubs and roles: a CSV file with columns mlbam_id and name, and team, throws and role
+    /// Names of people with their clubs and roles: a CSV file with columns `mlbam_id` and `name`, and `team`, `throws` and `role`
     Roster {
         /// The files.
         #[arg(required = true, value_name = "FILE")]

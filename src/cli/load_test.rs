@@ -36,7 +36,7 @@ const LOCAL_ID: u32 = 1 << 31;
 /// What the names of invented pitchers begin with.
 pub(super) const LOAD_NAME: &str = "Load Tester ";
 /// How long a crowd stays where nobody says.
-const CROWD_STAYS: Duration = Duration::from_secs(60);
+const CROWD_STAYS: Duration = Duration::from_mins(1);
 /// A pitcher starts anew after so many pitches.
 const OUTING_PITCHES: u32 = 100;
 /// Events that a reconnecting client can resume over, as in the daemon.

@@ -108,7 +108,7 @@ pub fn ask(job: &Job, files: &[PathBuf], config: &StoreConfig, risk: &risk::Conf
         }
         Err(error) => return Err(error.into()),
     };
-    bar.bar.finish_and_clear();
+    bar.drawn.finish_and_clear();
     Ok(outcome)
 }
 
@@ -198,7 +198,7 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// How far work is, on standard error: a bar where that is a terminal, else a line now and then.
 struct Bar {
-    bar: ProgressBar,
+    drawn: ProgressBar,
     lines: bool,
     begun: Instant,
     /// When the last line was told, and what of.
@@ -215,7 +215,7 @@ impl Bar {
             // It moves also while a step takes its time.
             bar.enable_steady_tick(LOOKS_ALIVE);
         }
-        Self { bar, lines, begun: Instant::now(), told: None }
+        Self { drawn: bar, lines, begun: Instant::now(), told: None }
     }
 }
 
@@ -232,10 +232,10 @@ impl Watcher for Bar {
             }
             return;
         }
-        if self.bar.message() != doing {
-            self.bar.set_message(doing.to_owned());
+        if self.drawn.message() != doing {
+            self.drawn.set_message(doing.to_owned());
         }
-        self.bar.set_length(total);
-        self.bar.set_position(done);
+        self.drawn.set_length(total);
+        self.drawn.set_position(done);
     }
 }

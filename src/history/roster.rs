@@ -72,7 +72,7 @@ pub fn import_roster(
             let (mut unread, place) = (Reasons::default(), &input.name);
             let rows =
                 read_table(bytes, place, (NEEDED, OTHERS), &mut unread, &mut |row| match listed(row, &mut |why| {
-                    dropped.add(why, place, row.line)
+                    dropped.add(why, place, row.line);
                 }) {
                     Ok(found) => taken.push(found),
                     Err(why) => refused.add(&why, place, row.line),
