@@ -204,6 +204,9 @@ test("a held number is grey, of its own pitch and age, and carries no verdict; w
     });
     expect([soft, await page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--soft").trim())], "grey").toContain(figure);
     await picture(page, "held");
+    const number = card.locator("span").filter({ hasText: /^Readiness \d+$/ }).first();
+    const lines = await number.evaluate((shown) => shown.getBoundingClientRect().height / Number.parseFloat(getComputedStyle(shown).fontSize));
+    expect(lines, "a number stands in one line").toBeLessThan(1.3);
     for (const none of (await readiness(daemon)).filter((each) => each.readiness.value === null)) {
       expect(await page.locator(`[data-pitcher="${none.pitcher}"]`).innerText()).not.toMatch(/last good/i);
     }

@@ -55,7 +55,7 @@ const Name = styled("h3")({
 
 const Row = styled("div")({ display: "flex", alignItems: "baseline", justifyContent: "space-between", gap: 10, flexWrap: "wrap" });
 
-const Figure = styled("span")({ fontSize: "clamp(4.4rem, 21cqi, 9rem)", fontWeight: 800, lineHeight: 0.95, color: "var(--band)" });
+const Figure = styled("span")({ fontSize: "clamp(4.4rem, 21cqi, 9rem)", fontWeight: 800, lineHeight: 0.95, color: "var(--band)", whiteSpace: "nowrap", overflowWrap: "normal", flexShrink: 0 });
 
 const Verdict = styled("span")({
   display: "flex",

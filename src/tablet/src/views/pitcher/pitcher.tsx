@@ -119,7 +119,7 @@ function Now({ data, mound, blind }: { data: Readiness; mound: string; blind: bo
   return (
     <Paper component="section" aria-label={`Readiness, ${mound}`} sx={{ p: 2 }}>
       <Big data-band={!here ? "unknown" : blind ? "held" : band} data-pitcher={data.pitcher} data-revision={data.revision}>
-        <span style={{ fontSize: here ? "6rem" : "3rem", fontWeight: 800, lineHeight: 1, color: "var(--band)" }}>{whole(data.readiness.value)}</span>
+        <span style={{ fontSize: here ? "6rem" : "3rem", fontWeight: 800, lineHeight: 1, color: "var(--band)", whiteSpace: "nowrap" }}>{whole(data.readiness.value)}</span>
         <span style={{ fontSize: "1.3rem", fontWeight: 700, color: "var(--band)" }}>
           {here ? <VerdictWords data={data} blind={blind} /> : "No longer on this mound"}
           <Typography component="span" color="text.secondary" sx={{ display: "block" }}>
