@@ -46,6 +46,7 @@ pub fn run(args: &StatusArgs, config: &Config) -> ExitCode {
         out::write(format_args!("{}", table(&report)));
     }
     match report.verdict.state {
+        _ if !report.ready => ExitCode::from(BAD),
         BoxVerdictState::Good => ExitCode::SUCCESS,
         BoxVerdictState::Degraded => ExitCode::from(DEGRADED),
         BoxVerdictState::Bad => ExitCode::from(BAD),

@@ -60,7 +60,7 @@ use upstream::{Teller, Upstream};
 use watch::{Watched, Watching};
 
 /// Parts whose state `/health/ready` shows.
-const PARTS: [&str; 5] = ["ingest", "merge", "writer", "store", "api"];
+const PARTS: [&str; 6] = ["ingest", "merge", "writer", "store", "api", "cameras"];
 /// Events that a reconnecting client can resume over: a busy game's last ten minutes.
 const LIVE_EVENTS: usize = 512;
 /// Requests of the API that may wait for the merge thread.

@@ -210,7 +210,16 @@ impl Watches {
     ) {
         let Subject { pitcher, mound, at, new_pitch } = subject;
         for (watch, rule) in self.0.iter_mut().zip(Rule::ALL) {
-            let Some(value) = value_of(rule) else { continue };
+            let Some(value) = value_of(rule) else {
+                // A rig that nobody has looked at any more has no confidence that could come back over a limit.
+                if rule == Rule::CalibrationConfidence
+                    && let Some((_, id)) = watch.standing.take()
+                {
+                    *watch = Watch::default();
+                    changes.cleared.extend(book.clear(id, at, words::NOBODY_LOOKED));
+                }
+                continue;
+            };
             let wanted = watch.judge(rule, config, value, new_pitch);
             if wanted == watch.standing.map(|(severity, _)| severity) {
                 continue;
@@ -446,6 +455,16 @@ mod tests {
     }
 
     #[test]
+    fn a_confidence_that_nobody_knows_any_more_is_no_alert() {
+        let mut bench = Bench::new();
+        bench.feed(Rule::CalibrationConfidence, 0.55, true);
+        assert_eq!(bench.standing(), Some(Severity::Critical));
+        let changes = bench.feed(Rule::Readiness, 95.0, true);
+        assert_eq!((bench.standing(), changes.cleared.len()), (None, 1), "{changes:?}");
+        assert!(changes.cleared[0].cleared_because.as_ref().is_some_and(|why| why.contains("unverified")));
+    }
+
+    #[test]
     fn a_value_on_the_line_does_not_flap() {
         let mut bench = Bench::new();
         let raised: usize = (0..100)
@@ -544,12 +563,12 @@ mod tests {
     #[test]
     fn the_book_is_bounded_and_gives_up_cleared_alerts_first() {
         let mut bench = Bench { book: Book::new(5), ..Bench::default() };
-        bench.feed(Rule::CalibrationConfidence, 0.5, true);
+        bench.feed(Rule::LateDataFrac, 0.5, true);
         for i in 0..100 {
             bench.feed(Rule::Readiness, if i % 4 == 0 { 70.0 } else { 95.0 }, true);
         }
         assert_eq!(bench.book.alerts().count(), 5);
-        assert_eq!(bench.book.alerts().filter(|a| a.rule == "calibration_confidence").count(), 1);
+        assert_eq!(bench.book.alerts().filter(|a| a.rule == "late_data_frac").count(), 1);
     }
 
     proptest! {

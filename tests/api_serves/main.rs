@@ -6,3 +6,4 @@ mod live;
 mod refusals;
 mod routes;
 mod stage;
+mod verdict;

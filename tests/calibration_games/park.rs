@@ -237,7 +237,8 @@ impl Park {
         for camera in self.venue.cameras.clone().iter().filter(|c| c.id <= 12) {
             let real = self.real(camera, pitch);
             let common = self.normal(0.1);
-            for landmark in self.venue.landmarks.clone() {
+            // The field's; the bullpens' are for the bullpens' cameras.
+            for landmark in self.venue.landmarks.clone().iter().filter(|landmark| landmark.id <= 10) {
                 let white = self.normal(0.25);
                 if let Some(uv) = real.sees(&Point3::from(landmark.position_ft)) {
                     let (u, v) = ((uv.x + common.x + white.x) as f32, (uv.y + common.y + white.y) as f32);

@@ -73,8 +73,8 @@ fn a_restart_goes_on_where_it_stopped() {
     let (before, after) = (calibration.report(at(79)), again.report(at(79)));
     for (before, after) in before.cameras.iter().zip(&after.cameras) {
         assert_eq!((before.correction, &before.corrections), (after.correction, &after.corrections));
-        assert_eq!(before.state, after.state);
         assert_eq!(before.drift.is_some(), before.id <= 12, "the bullpens' were never seen");
+        assert!(before.id > 12 || before.state == after.state);
         let (Some(drift), Some(again)) = (before.drift, after.drift) else { continue };
         assert!((drift.dx_px - again.dx_px).abs() < 1e-6);
         assert!((before.age_s.expect("judged") - after.age_s.expect("judged")).abs() < 1e-6);

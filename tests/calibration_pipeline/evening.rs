@@ -135,6 +135,8 @@ impl Evening {
                 self.finals.push(*record);
                 self.published.push(self.seconds(now));
             }
+            // The alerts tell who is heard: in most evenings here the bullpens' cameras stay at home.
+            Output::Camera(event) if is_of_presence(&event) => {}
             Output::Camera(event) => self.events.push((self.seconds(now), *event)),
             Output::Raised(alert) => {
                 self.alerts.push((self.seconds(now), alert.clone()));
@@ -237,6 +239,12 @@ impl Evening {
         let line = |(at, e): &(f64, Event)| format!("{at:7.0} s camera {:2} {:?}: {}", e.camera, e.kind, e.reason);
         self.events.iter().map(line).collect::<Vec<_>>().join("\n")
     }
+}
+
+fn is_of_presence(event: &Event) -> bool {
+    use pitchguard::calibration::AlertKind::{MoundCameras, RigUnverified, Silent, Useless};
+    let (EventKind::Raised(kind) | EventKind::Cleared(kind)) = event.kind else { return false };
+    matches!(kind, MoundCameras | RigUnverified | Silent | Useless)
 }
 
 /// The smallest confidence of some pitches.

@@ -1,0 +1,214 @@
+//! The one statement on how the box does: true in each of the states that a box can be in.
+
+use std::sync::Arc;
+
+use pitchguard::clock::BoxClock;
+use pitchguard::observe::{
+    About, AttributionStatus, BoxVerdict, BoxVerdictState, CalibrationStatus, CameraStatus, MarkFeedState,
+    MoundCameras, PartState, PublishedPitches, Telemetry,
+};
+
+use crate::stage::Setting;
+
+const NS_PER_S: u64 = 1_000_000_000;
+
+fn camera(id: u8, state: &str) -> CameraStatus {
+    let judged = ["ok", "watch", "alarm"].contains(&state);
+    CameraStatus {
+        id,
+        name: format!("camera_{id}"),
+        state: state.to_owned(),
+        confidence: judged.then_some(0.93),
+        ..CameraStatus::default()
+    }
+}
+
+fn mound(mound: u8, name: &str, confidence: Option<f64>) -> MoundCameras {
+    MoundCameras {
+        mound,
+        name: name.to_owned(),
+        state: if confidence.is_some() { "verified" } else { "unverified" }.to_owned(),
+        unverified_for_s: confidence.is_none().then_some(3000.0),
+        cameras_heard: 3,
+        cameras_needed: 2,
+        in_use: true,
+        confidence,
+    }
+}
+
+fn healthy() -> CalibrationStatus {
+    CalibrationStatus {
+        venue: "busch_iii".to_owned(),
+        confidence: Some(0.93),
+        age_s: Some(60.0),
+        is_heard: true,
+        mounds: vec![mound(0, "game", Some(0.93)), mound(1, "bullpen_home", Some(0.9))],
+        cameras: (1..=6).map(|id| camera(id, "ok")).collect(),
+    }
+}
+
+fn marks(mark_feed: MarkFeedState, sentence: &str) -> AttributionStatus {
+    AttributionStatus {
+        mark_feed,
+        degraded: !sentence.is_empty(),
+        sentence: sentence.to_owned(),
+        game_date: "2026-06-11".to_owned(),
+        unattributed_today: 0,
+        unattributed_by_mound: std::collections::BTreeMap::new(),
+        last_mark_at: None,
+        mounds: Vec::new(),
+    }
+}
+
+/// A box of which all is well: neither sensors nor a line are configured.
+fn well() -> Arc<Telemetry> {
+    let clock = BoxClock::start(1.0);
+    let telemetry = Telemetry::new(clock.clone(), &["merge", "writer", "disk"]);
+    for part in ["merge", "writer", "disk"] {
+        telemetry.set_part(part, PartState::Ready, "");
+    }
+    telemetry.publish_calibration(healthy());
+    telemetry.publish_attribution(marks(MarkFeedState::Live, ""));
+    let newest_ns = Some(clock.now().0 - 14 * NS_PER_S);
+    telemetry.publish_pitches(PublishedPitches { r#final: 3, newest_ns, ..PublishedPitches::default() });
+    telemetry
+}
+
+fn state(verdict: &BoxVerdict, about: About) -> (BoxVerdictState, &str) {
+    let part = verdict.parts.iter().find(|part| part.about == about).expect("each is told of");
+    (part.state, part.sentence.as_str())
+}
+
+#[test]
+fn a_box_of_which_all_is_well_says_what_that_rests_on() {
+    let verdict = well().verdict();
+    assert_eq!(verdict.state, BoxVerdictState::Good, "{verdict:?}");
+    assert_eq!(
+        verdict.sentence,
+        "All is well: all 6 cameras are heard; every mound's calibration is verified, the least trusted to 0.90; the mark feed \
+         tells who pitches; results are stored and served, the newest pitch is 14 s old; no sensors are configured; the line to \
+         the cloud is not configured."
+    );
+    let about: Vec<About> = verdict.parts.iter().map(|part| part.about).collect();
+    assert_eq!(about, [About::Cameras, About::Calibration, About::Marks, About::Results, About::Sensors, About::Line]);
+}
+
+#[test]
+fn without_any_data_nothing_is_well_and_nothing_is_said_to_be_broken() {
+    let telemetry = Telemetry::new(BoxClock::start(1.0), &["merge"]);
+    telemetry.set_part("merge", PartState::Ready, "");
+    let cameras = (1..=6).map(|id| camera(id, "unverified")).collect();
+    let mounds = vec![MoundCameras { in_use: false, cameras_heard: 0, ..mound(0, "game", None) }];
+    telemetry.publish_calibration(CalibrationStatus { cameras, mounds, ..CalibrationStatus::default() });
+    telemetry.publish_attribution(marks(MarkFeedState::Never, ""));
+    let verdict = telemetry.verdict();
+    assert_eq!(verdict.state, BoxVerdictState::Degraded);
+    assert!(verdict.sentence.contains("no camera was heard since the start, so nothing is measured"), "{verdict:?}");
+    assert!(verdict.sentence.contains("the game mound is unverified for 50 min"), "{verdict:?}");
+    assert!(state(&verdict, About::Results).1.contains("no pitch came since the start"), "{verdict:?}");
+    assert!(telemetry.ready(), "a restart brings no camera back");
+}
+
+#[test]
+fn a_dead_camera_is_named_with_its_time() {
+    let telemetry = well();
+    let mut rig = healthy();
+    rig.cameras[2] = CameraStatus { trouble_for_s: Some(340.0), ..camera(3, "silent") };
+    telemetry.publish_calibration(rig.clone());
+    let verdict = telemetry.verdict();
+    assert_eq!(verdict.state, BoxVerdictState::Degraded);
+    assert_eq!(
+        verdict.sentence,
+        "It works, and somebody should look: camera 3 (camera_3) is silent for 5 min, 5 of 6 cameras are of use."
+    );
+    rig.cameras[4] = camera(5, "useless");
+    rig.mounds[0].cameras_heard = 1;
+    telemetry.publish_calibration(rig);
+    let verdict = telemetry.verdict();
+    assert_eq!(verdict.state, BoxVerdictState::Bad, "somebody throws there");
+    assert!(verdict.sentence.contains("the game mound cannot be measured: 1 of its cameras are of use"), "{verdict:?}");
+}
+
+#[test]
+fn cameras_that_hold_readiness_and_ones_that_moved_are_told() {
+    let telemetry = well();
+    let mut rig = healthy();
+    rig.cameras[1] = camera(2, "alarm");
+    rig.mounds[0].confidence = Some(0.55);
+    telemetry.publish_calibration(rig);
+    let verdict = telemetry.verdict();
+    let (of, sentence) = state(&verdict, About::Calibration);
+    assert_eq!(of, BoxVerdictState::Bad);
+    assert_eq!(
+        sentence,
+        "the game mound is trusted to 0.55 only, so readiness is held there, camera 2 (camera_2) is in alarm"
+    );
+}
+
+#[test]
+fn two_hours_after_the_last_pitch_its_age_is_told_and_not_the_daemons() {
+    let telemetry = well();
+    let newest_ns = Some(BoxClock::start(1.0).now().0 - 7260 * NS_PER_S);
+    telemetry.publish_pitches(PublishedPitches { newest_ns, ..PublishedPitches::default() });
+    let verdict = telemetry.verdict();
+    assert!(verdict.sentence.contains("the newest pitch is 2 h 1 min old"), "{verdict:?}");
+}
+
+#[test]
+fn what_is_off_by_configuration_is_no_fault_and_what_is_down_is() {
+    let telemetry = well();
+    telemetry.publish_attribution(marks(
+        MarkFeedState::Never,
+        "Nobody tells who pitches: no mark has come since the start.",
+    ));
+    telemetry.set_part(
+        "mqtt",
+        PartState::Degraded,
+        "the broker is not reached (refused); pitches go on without weather",
+    );
+    telemetry.set_part("upstream", PartState::Degraded, "no answer from https://cloud");
+    let verdict = telemetry.verdict();
+    for (about, words) in [
+        (About::Marks, "Nobody tells who pitches: no mark has come since the start"),
+        (About::Sensors, "the broker is not reached (refused); pitches go on without weather"),
+        (About::Line, "no answer from https://cloud"),
+    ] {
+        assert_eq!(state(&verdict, about), (BoxVerdictState::Degraded, words));
+    }
+    telemetry.set_part("mqtt", PartState::Ready, "");
+    telemetry.set_part("upstream", PartState::Ready, "");
+    let verdict = telemetry.verdict();
+    assert_eq!(state(&verdict, About::Sensors).1, "weather comes from the park's sensors");
+    assert_eq!(state(&verdict, About::Line), (BoxVerdictState::Good, "the line to the cloud is up"));
+}
+
+#[test]
+fn a_full_disk_is_looked_at_and_a_thread_that_hangs_is_bad() {
+    let telemetry = well();
+    telemetry.set_part("disk", PartState::Degraded, "filling up: 4.0 % is free");
+    let verdict = telemetry.verdict();
+    assert_eq!(
+        (verdict.state, verdict.sentence.as_str()),
+        (
+            BoxVerdictState::Degraded,
+            "It works, and somebody should look: disk is in trouble (filling up: 4.0 % is free)."
+        )
+    );
+    telemetry.set_hanging(vec!["merge".to_owned()]);
+    let verdict = telemetry.verdict();
+    assert_eq!(verdict.state, BoxVerdictState::Bad);
+    assert!(
+        verdict.sentence.starts_with("It does not work as it must: merge does not work (the merge thread hangs"),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn the_verdict_stands_first_wherever_the_box_is_asked() {
+    let stage = Setting::default().serve();
+    stage.telemetry.publish_calibration(healthy());
+    let sentence = stage.telemetry.verdict().sentence;
+    assert_eq!(stage.json("/api/status")["verdict"]["sentence"], sentence.as_str());
+    let report = pitchguard::cli::status::ask(&stage.url("/")).expect("a report");
+    assert!(pitchguard::cli::status::table(&report).starts_with(&sentence));
+}
