@@ -108,7 +108,7 @@ function Camera({ camera, watch, alarm }: { camera: CameraReport; watch: number;
       <Typography component="h3" sx={{ fontWeight: 700 }}>
         {camera.id} {camera.name.replaceAll("_", " ")} <Sign kind={SIGNS[camera.state]} word={camera.state} /> {written(camera.confidence, "")}
       </Typography>
-      {camera.trouble && (
+      {camera.trouble && !camera.alerts.some(({ reason }) => reason === camera.trouble) && (
         <Typography variant="body2" sx={{ fontWeight: 700 }}>
           {camera.trouble}
         </Typography>
