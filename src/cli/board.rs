@@ -135,7 +135,7 @@ impl Board {
         }
         say!("{}", line.trim_end());
         if let Some(reason) =
-            readiness.filter(|r| r.readiness.value.is_none_or(|v| v < 90.0)).and_then(|r| r.reasons.first())
+            readiness.filter(|r| r.readiness.value.is_some_and(|v| v < 90.0)).and_then(|r| r.reasons.first())
         {
             say!("          {}{reason}{}", self.paint(DIM), self.paint(PLAIN));
         }
