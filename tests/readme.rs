@@ -116,7 +116,9 @@ fn the_path_of_the_readme_ends_with_a_number_for_people_with_names() {
             running.push(checkout.start(&line));
             daemons += 1;
             eventually("the daemon answers", || {
-                checkout.command("target/release/pitchguard status").output().is_ok_and(|o| o.status.success())
+                // Without a camera somebody should look, which is 3.
+                let said = checkout.command("target/release/pitchguard status").output().expect("it starts");
+                matches!(said.status.code(), Some(0 | 3))
             });
         } else if line.contains(" simulate ") && !line.contains("--statcast") {
             // The one thing that is another: nobody waits for a whole game.
