@@ -17,7 +17,7 @@ let newer = "";
 beforeAll(async () => {
   browser = await launch();
   // A port on which nobody answers.
-  const at = await site({ more: '[upstream]\nkind = "https"\nurl = "https://127.0.0.1:1/summaries"\n' });
+  const at = await site({ more: '[upstream]\nkind = "https"\nurl = "https://127.0.0.1:1/summaries"\n' }, 400_000);
   await importLeague(at);
   older = await train(at, "2023-08-31", "--promote");
   newer = await train(at, "2023-09-30");

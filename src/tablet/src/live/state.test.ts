@@ -26,6 +26,7 @@ describe("the live state", () => {
     expect(state.since(at(0), now(0))).toBeNull();
     state.take(snapshot(1, 0, { readiness: [readiness(1)] }), now(0));
     expect(state.since(at(-1_500), now(10_000))).toBe(11_500);
+    expect([state.since(at(1_000), now(0)), state.since(at(37_000), now(0))], "what lies ahead is not of now").toEqual([0, null]);
   });
 
   test("tells an event that comes again after a gap as old as it is", () => {

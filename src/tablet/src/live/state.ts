@@ -13,6 +13,8 @@ export const PITCHES_MAX = 200;
 export const POINTS_MAX = 200;
 /** An event older than this when it arrives was missed and is told again: it is applied, but it is no news. */
 const NEWS_MS = 2_000;
+/** So far an event may lie ahead of the box's clock and be of now; beyond it one of the clocks is wrong, and no age is so. */
+const AHEAD_MS = 2_000;
 /** Cleared alerts kept: as many as are read at a glance. */
 const CLOSED_MAX = 3;
 
@@ -110,10 +112,11 @@ export class LiveState {
     return this.#trends.get(key) ?? NO_POINTS;
   }
 
-  /** Time since an event, ms, as of `now`; null before the box has told its time. */
+  /** Time since an event, ms, as of `now`; null before the box has told its time, and where the event lies ahead of it. */
   since(at: string, now: number): number | null {
     const box = this.boxTime(now);
-    return box === null ? null : Math.max(0, box - Date.parse(at));
+    const age = box === null ? -Infinity : box - Date.parse(at);
+    return age < -AHEAD_MS ? null : Math.max(0, age);
   }
 
   /** Applies a message that arrived at `now`. Events before a snapshot or out of turn are no part of the story. */
