@@ -236,6 +236,7 @@ fn the_whole_staff_is_told_in_one_answer_at_one_date_with_or_without_a_model() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let registry = Registry::new(filled(dir.path()));
     registry.register(&able("a")).expect("kept");
+    drop(registry);
     let desk = Desk::open(dir.path(), pitchguard::risk::Config::default());
     let staff = |query: &str| desk.get(&format!("/api/risk/staff{query}"));
     let told = staff("?date=2023-09-01");
@@ -283,6 +284,7 @@ fn a_model_that_is_not_better_than_chance_serves_only_by_force_and_shows_nobody_
     registry.register(&chance).expect("kept");
     assert!(matches!(registry.promote("chance", Insist::No), Err(RegistryError::NotBetterThanChance { .. })));
     assert_eq!(registry.serving().expect("read"), None);
+    drop(registry);
     let desk = Desk::open(dir.path(), pitchguard::risk::Config::default());
     let code = "NOT_BETTER_THAN_CHANCE".to_owned();
     assert_eq!(desk.refused("/api/models/chance/promote", &json!({})), (409, code));

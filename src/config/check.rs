@@ -32,9 +32,11 @@ pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
 
 /// What a room has against its own section: which key, and why.
 type Faults = Vec<(&'static str, String)>;
+/// A room by its section, and its checks.
+type Room = (&'static str, fn(&Config) -> Faults);
 
 /// Every room with a section of its own, and its checks. A test compares the list with the sources.
-const ROOMS: [(&str, fn(&Config) -> Faults); 7] = [
+const ROOMS: [Room; 7] = [
     ("environment", |config| config.environment.errors()),
     ("tracking", |config| config.tracking.errors()),
     ("readiness", |config| config.readiness.errors()),

@@ -9,13 +9,12 @@ use crate::units::{Shown, Unit};
 pub fn shown(feature: &str) -> Option<Shown> {
     Some(match feature {
         "velocity_delta_5" => Shown::new(Unit::Mph, 1),
-        "spin_consistency_20" => Shown::new(Unit::Share, 3),
+        "spin_consistency_20" | "late_data_frac" => Shown::new(Unit::Share, 3),
         "release_height_var_25" | "acwr" => Shown::new(Unit::Ratio, 2),
         "release_height_var_25_ft2" => Shown::new(Unit::Ft2, 4),
         "break_adj_x" | "break_adj_z" => Shown::new(Unit::In, 1),
         "release_extension_delta" => Shown::new(Unit::Ft, 2),
         "pitch_tempo_delta" => Shown::new(Unit::S, 1),
-        "late_data_frac" => Shown::new(Unit::Share, 3),
         "calibration_confidence" => Shown::new(Unit::Share, 2),
         "dose" => Shown::new(Unit::Pitches, 1),
         "days_rest" => Shown::new(Unit::Days, 0),

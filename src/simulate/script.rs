@@ -454,7 +454,7 @@ impl Writer<'_> {
         let last_throw = self.throws.iter().map(|p| p.thrown.plate.0).max();
         let last = last_mark.max(last_throw).unwrap_or(self.settings.start.0);
         let end = EventNs(last + to_ns(self.settings.tail_s));
-        let awake = if sleeps { self.awake() } else { vec![self.settings.start.0..end.0] };
+        let awake = if sleeps { self.awake() } else { std::iter::once(self.settings.start.0..end.0).collect() };
         Script { throws: self.throws, marks: self.marks, rounds: self.rounds, awake, end }
     }
 

@@ -37,7 +37,7 @@ fn pitcher(id: u32, rng: &mut StdRng, hurt: impl Fn(f64) -> f64) -> Series {
         pitcher: id,
         name: format!("Pitcher {id}"),
         born: Some(day(1995, 1, 1)),
-        lists: Lists::of_seasons(YEARS),
+        lists: Lists::of_seasons(YEARS.start() - 1..=*YEARS.end()),
         ..Series::default()
     };
     for year in YEARS {

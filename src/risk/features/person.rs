@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn what_no_injured_list_covers_is_unknown_and_no_clean_record() {
-        let of_lists: Vec<_> = definitions().into_iter().filter(|d| d.is_of_lists()).map(|d| d.name).collect();
+        let of_lists: Vec<_> = definitions().into_iter().filter(Definition::is_of_lists).map(|d| d.name).collect();
         assert_eq!(of_lists.len(), 7, "{of_lists:?}");
         let value =
             |series: &Series, name: &str| Snapshot::of(series, day(2025, 5, 4)).expect("he has games").value(name);
