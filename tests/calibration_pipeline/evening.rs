@@ -51,6 +51,8 @@ pub(crate) struct SetUp<'a> {
     pub(crate) before: Option<CalibrationState>,
     /// What the sensors say once a minute; none is no sensors.
     pub(crate) weather: Option<Air>,
+    /// How often the pipeline steps, ns of box time; 0 for [`STEP_NS`].
+    pub(crate) step_ns: u64,
     /// Other settings than the daemon's.
     pub(crate) tune: Option<&'a dyn Fn(&mut PipelineSettings)>,
 }
@@ -102,8 +104,9 @@ impl Evening {
             kept: None,
         };
         let (mut outputs, mut sampled) = (Vec::new(), now);
+        let step_ns = if set_up.step_ns == 0 { STEP_NS } else { set_up.step_ns };
         for delivery in deliveries {
-            if delivery.arrival.0 >= now.0 + STEP_NS {
+            if delivery.arrival.0 >= now.0 + step_ns {
                 now = delivery.arrival;
                 producer.beat(now);
                 pipeline.step(now, &mut outputs);
