@@ -54,12 +54,10 @@ fn advised(text: &str) -> Vec<String> {
     let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     let mut joined = String::new();
     for line in code {
-        match line.strip_suffix('\\') {
-            Some(goes_on) => joined.push_str(goes_on),
-            None => {
-                joined.push_str(line);
-                joined.push('\n');
-            }
+        let goes_on = line.strip_suffix('\\');
+        joined.push_str(goes_on.unwrap_or(line));
+        if goes_on.is_none() {
+            joined.push('\n');
         }
     }
     let parts = joined.split('`').filter(|part| part.starts_with("pitchguard ") && !part.contains('\n'));

@@ -76,13 +76,13 @@ impl Evening {
         Self(engine)
     }
 
-    fn take(&mut self, pitcher: PitcherId, mound: MoundId, key: OutingKey, pitch: OutingPitch) -> Readiness {
-        self.0.pitch(pitcher, mound, key, pitch, BoxNs(pitch.release.0 + 3 * S)).readiness
+    fn take(&mut self, pitcher: PitcherId, mound: MoundId, key: OutingKey, pitch: &OutingPitch) -> Readiness {
+        self.0.pitch(pitcher, mound, key, *pitch, BoxNs(pitch.release.0 + 3 * S)).readiness
     }
 
     /// His `count` fastballs on the game mound, one every 20 s from a moment on.
     fn throws(&mut self, count: u64, from_ns: u64, slower: f64) -> Readiness {
-        let last = (0..count).map(|i| self.take(HIM, MOUND, GAME, pitch(from_ns + 20 * S * i, MOUND, slower))).last();
+        let last = (0..count).map(|i| self.take(HIM, MOUND, GAME, &pitch(from_ns + 20 * S * i, MOUND, slower))).last();
         last.expect("some were thrown")
     }
 
@@ -111,7 +111,7 @@ fn a_held_number_says_what_it_is_of_and_carries_no_verdict() {
     assert_eq!(good.as_of, Some(AsOf { pitches: 31, at: at.clone() }));
     assert_eq!((good.verdict, good.data_age_ms), (Some(Verdict::Ready), Some(3_000)));
     let blind = |i: u64| OutingPitch { calibration_confidence: Some(0.597), ..pitch(20 * S * i, MOUND, 9.0) };
-    let held = (31..45).map(|i| evening.take(HIM, MOUND, GAME, blind(i))).last().expect("thrown");
+    let held = (31..45).map(|i| evening.take(HIM, MOUND, GAME, &blind(i))).last().expect("thrown");
     assert_eq!((held.state, held.pitches, held.verdict), (State::Held, 45, None));
     assert_eq!(held.readiness, good.readiness);
     assert_eq!(held.as_of, Some(AsOf { pitches: 31, at }));
@@ -135,7 +135,7 @@ fn a_held_number_says_what_it_is_of_and_carries_no_verdict() {
 fn where_there_never_was_a_number_nothing_is_held() {
     let mut evening = Evening::new();
     let blind = |i: u64| OutingPitch { calibration_confidence: Some(0.5), ..pitch(20 * S * i, MOUND, 0.0) };
-    let shown = (0..12).map(|i| evening.take(HIM, MOUND, GAME, blind(i))).last().expect("thrown");
+    let shown = (0..12).map(|i| evening.take(HIM, MOUND, GAME, &blind(i))).last().expect("thrown");
     assert_eq!((shown.as_of, shown.data_age_ms, shown.verdict, shown.readiness.value), (None, None, None, None));
     assert_eq!(shown.reasons[0], "No number: camera calibration confidence 0.50 is under 0.60");
     assert!(shown.recommendation.starts_with("No number: camera"), "{}", shown.recommendation);
@@ -186,7 +186,7 @@ fn in_a_bullpen_nobody_is_taken_out_and_nobody_warmed() {
     let mut words = Vec::new();
     for i in 0..20 {
         let slower = if i < 6 { 0.0 } else { 6.0 };
-        let shown = evening.take(HIM, BULLPEN, UNNAMED, pitch(20 * S * i, BULLPEN, slower));
+        let shown = evening.take(HIM, BULLPEN, UNNAMED, &pitch(20 * S * i, BULLPEN, slower));
         words.extend(shown.alerts.iter().map(|a| a.message.clone()));
         words.push(shown.recommendation.clone());
     }
@@ -215,13 +215,13 @@ fn who_was_replaced_is_told_apart_and_his_alerts_close_with_the_reason() {
     let revised = OutingPitch { revision: 1, ..pitch(220 * S, MOUND, 9.0) };
     assert!(evening.0.pitch(HIM, MOUND, GAME, revised, BoxNs(START + 7 * MIN)).raised.is_empty());
 
-    evening.take(OTHER, MOUND, GAME, pitch(8 * MIN, MOUND, 0.0));
+    evening.take(OTHER, MOUND, GAME, &pitch(8 * MIN, MOUND, 0.0));
     evening.watch(66 * MIN - S);
     assert!(evening.shown(HIM, MOUND).is_some());
     evening.watch(66 * MIN + 5 * S);
     assert!(evening.shown(HIM, MOUND).is_none(), "an hour after he was replaced");
     // The mark was wrong: he goes on where he was.
-    let on = evening.take(HIM, MOUND, GAME, pitch(67 * MIN, MOUND, 0.0));
+    let on = evening.take(HIM, MOUND, GAME, &pitch(67 * MIN, MOUND, 0.0));
     evening.watch(67 * MIN + 3 * S);
     assert_eq!((on.pitches, evening.state(HIM, MOUND)), (13, Some(PresenceState::OnMound)));
 }
@@ -235,7 +235,7 @@ fn a_starter_who_sits_while_the_other_side_pitches_is_between_innings() {
     mark(&mut evening, 8, Sign::InningBegan);
     mark(&mut evening, 8, Sign::Named(OTHER));
     for i in 0..20 {
-        evening.take(OTHER, MOUND, GAME, pitch(9 * MIN + 90 * S * i, MOUND, 0.0));
+        evening.take(OTHER, MOUND, GAME, &pitch(9 * MIN + 90 * S * i, MOUND, 0.0));
     }
     evening.watch(40 * MIN);
     assert_eq!(evening.state(HIM, MOUND), Some(PresenceState::BetweenInnings));
@@ -269,7 +269,7 @@ fn stray_throws_under_his_name_on_another_mound_are_told_and_take_nothing_from_h
     let mut evening = Evening::new();
     let before = evening.throws(12, 0, 0.0);
     for i in 0..3 {
-        evening.take(HIM, BULLPEN, UNNAMED, pitch(230 * S + 15 * S * i, BULLPEN, 0.0));
+        evening.take(HIM, BULLPEN, UNNAMED, &pitch(230 * S + 15 * S * i, BULLPEN, 0.0));
     }
     let outcomes = evening.watch(263 * S);
     let game = evening.shown(HIM, MOUND).expect("his game goes on");
@@ -302,7 +302,7 @@ fn the_dose_of_a_morning_after_a_night_game_is_what_the_workload_says() {
     let matinee = OutingKey { day: NEXT_DAY, game: Some(GamePk(717_811)) };
     let morning = 11 * 60 * MIN + 29 * MIN;
     let throw = |i: u64| pitch(morning + 20 * S * i, MOUND, 0.0);
-    let shown = (0..12).map(|i| evening.take(HIM, MOUND, matinee, throw(i))).last().expect("thrown");
+    let shown = (0..12).map(|i| evening.take(HIM, MOUND, matinee, &throw(i))).last().expect("thrown");
     assert!((shown.features["dose"].value - 34.0).abs() < 1e-9, "{:?}", shown.features["dose"]);
     let dose = shown.reasons.iter().find(|r| r.contains("pitches today")).expect("a reliever's load is over");
     assert!(dose.starts_with("12 pitches today and 22 still counting from earlier days"), "{dose}");
@@ -329,7 +329,7 @@ fn a_game_that_goes_on_the_next_day_is_a_new_outing() {
     evening.0.set_workload(HIM, Workload::of_past(vec![(1, 44)]));
     let resumed = OutingKey { day: NEXT_DAY, ..GAME };
     let throw = |i: u64| pitch(16 * 60 * MIN + 20 * S * i, MOUND, 1.0175);
-    let shown = (0..12).map(|i| evening.take(HIM, MOUND, resumed, throw(i))).last().expect("thrown");
+    let shown = (0..12).map(|i| evening.take(HIM, MOUND, resumed, &throw(i))).last().expect("thrown");
     assert_eq!(shown.pitches, 12);
     assert!((shown.features["dose"].value - 34.0).abs() < 1e-9, "{:?}", shown.features["dose"]);
     // 34 of a reliever's 25: 20 points. A day short of rest: 5. 1.0175 mph: 6.9.
@@ -344,10 +344,10 @@ fn of_two_games_of_a_day_the_first_counts_into_the_second_and_not_into_tomorrow(
     evening.throws(20, 0, 0.0);
     let nightcap = OutingKey { day: DAY, game: Some(GamePk(717_798)) };
     let at = 13 * 60 * MIN;
-    let second = evening.take(HIM, MOUND, nightcap, pitch(at, MOUND, 0.0));
+    let second = evening.take(HIM, MOUND, nightcap, &pitch(at, MOUND, 0.0));
     assert!((second.features["dose"].value - 21.0).abs() < 1e-9, "thirteen hours later, on the same day");
     let tomorrow = OutingKey { day: NEXT_DAY, game: Some(GamePk(717_799)) };
-    let third = evening.take(HIM, MOUND, tomorrow, pitch(at + 60 * MIN, MOUND, 0.0));
+    let third = evening.take(HIM, MOUND, tomorrow, &pitch(at + 60 * MIN, MOUND, 0.0));
     assert!((third.features["dose"].value - 1.0).abs() < 1e-9, "{:?}", third.features["dose"]);
 }
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 const README: &str = include_str!("../README.md");
 /// From the first frame to the first number, at the pace below: half a minute where nothing else runs.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 /// The commands of the fenced blocks after this heading, without what is said beside them.
 fn commands(heading: &str) -> Vec<String> {

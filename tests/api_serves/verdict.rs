@@ -63,7 +63,7 @@ fn marks(mark_feed: MarkFeedState, sentence: &str) -> AttributionStatus {
 /// A box of which all is well: neither sensors nor a line are configured.
 fn well() -> Arc<Telemetry> {
     let clock = BoxClock::start(1.0);
-    let telemetry = Telemetry::new(clock.clone(), &["merge", "writer", "disk"]);
+    let telemetry = Telemetry::new(clock, &["merge", "writer", "disk"]);
     for part in ["merge", "writer", "disk"] {
         telemetry.set_part(part, PartState::Ready, "");
     }

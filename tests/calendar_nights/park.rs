@@ -110,15 +110,15 @@ pub(crate) fn settings(seed: u64, stints: &[Stint]) -> Settings {
 impl Park {
     /// Plays these turns.
     pub(crate) fn play(seed: u64, stints: &[Stint]) -> Self {
-        Self::play_as(settings(seed, stints), Game::Stints(stints.to_vec()))
+        Self::play_as(settings(seed, stints), &Game::Stints(stints.to_vec()))
     }
 
     /// Plays a game of any kind.
-    pub(crate) fn play_as(settings: Settings, game: Game) -> Self {
+    pub(crate) fn play_as(settings: Settings, game: &Game) -> Self {
         let venue = Venue::busch_iii();
         let dir = tempfile::tempdir().expect("a temporary directory");
         let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
-        let stadium = Stadium::new(&venue, &game, settings);
+        let stadium = Stadium::new(&venue, game, settings);
         let mut park = Self {
             _dir: dir,
             store: Arc::clone(&store),

@@ -26,7 +26,7 @@ fn warm_ups_between_innings_are_nobodys_pitches_and_counted_as_such() {
         // Two and a half innings of both sides.
         let settings =
             Settings { warm_ups: 8, seed, pace_s: 6.0, spin: false, pitches_max: Some(110), ..Settings::quiet() };
-        let park = Park::play_as(settings, Game::Scenario(Scenario::Game));
+        let park = Park::play_as(settings, &Game::Scenario(Scenario::Game));
         let is_pitch = |thrown: &pitchguard::simulate::Thrown| thrown.at_bat_number > 0;
         park.assert_whose(|thrown| is_pitch(thrown).then_some(thrown.pitcher));
         let warm_ups = park.truth.iter().filter(|thrown| !is_pitch(thrown)).count();
@@ -103,7 +103,7 @@ fn an_inning_without_marks_counts_for_nobody_and_is_told() {
         // From after the first inning's end until the third's begin.
         let from_s = (wall("2025-07-04T19:13").0 - settings.start.0) as f64 * 1e-9;
         settings.marks.away = Some(pitchguard::simulate::Away { from_s, for_s: 6.0 * 60.0 });
-        let park = Park::play_as(settings, Game::Stints(stints.to_vec()));
+        let park = Park::play_as(settings, &Game::Stints(stints.to_vec()));
         park.assert_whose(|thrown| (thrown.pitcher == KESSLER).then_some(KESSLER));
         assert_eq!((nobodys(&park), pitches(&park, KESSLER)), ((14, 0), 25));
         assert_eq!(park.appearances(HALLORAN), []);
@@ -118,7 +118,7 @@ fn marks_three_seconds_late_name_every_pitch_by_a_revision() {
         // Cameras are faster than the feed here: every pitch is published before its mark comes.
         settings.lag_s = (0.3, 0.6);
         settings.marks = MarkFeed { late: 1.0, late_s: (3.0, 3.5), ..settings.marks };
-        let park = Park::play_as(settings, Game::Stints(stints.to_vec()));
+        let park = Park::play_as(settings, &Game::Stints(stints.to_vec()));
         park.assert_whose(|thrown| Some(thrown.pitcher));
         assert_eq!((nobodys(&park), pitches(&park, KESSLER)), ((0, 0), 16));
         let of_game = park.told.iter().filter(|(id, _)| park.finals[*id].mound == 0);
@@ -136,7 +136,7 @@ fn a_mark_that_comes_after_final_names_nobody_any_more() {
         settings.lag_s = (0.3, 0.6);
         settings.marks = MarkFeed { late: 1.0, late_s: (12.0, 13.0), ..settings.marks };
         settings.tail_s = 40.0;
-        let park = Park::play_as(settings, Game::Stints(stints.to_vec()));
+        let park = Park::play_as(settings, &Game::Stints(stints.to_vec()));
         park.assert_whose(|_| None);
         assert_eq!(nobodys(&park), (16, 0));
         assert!(park.readiness.is_empty(), "nobody's pitches are nobody's readiness");
@@ -184,7 +184,7 @@ fn without_a_mark_feed_everything_is_measured_and_nobody_tells_who_pitches() {
         let stint = turn("2025-07-04T19:10", KESSLER, 7, 15);
         let mut settings = settings(seed, &[stint]);
         settings.marks.on = false;
-        let park = Park::play_as(settings, Game::Stints(vec![stint]));
+        let park = Park::play_as(settings, &Game::Stints(vec![stint]));
         park.assert_whose(|_| None);
         assert!(park.finals.values().all(|p| p.values.release_speed.is_some()), "it still measures");
         let [night] = park.nights.as_slice() else { panic!("one night") };

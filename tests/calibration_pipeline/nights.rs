@@ -33,7 +33,7 @@ fn play(settings: Settings) -> Evening {
 }
 
 fn play_of(scenario: Scenario, settings: Settings) -> Evening {
-    let weather = (settings.seed % 2 == 0).then(calm);
+    let weather = (settings.seed.is_multiple_of(2)).then(calm);
     let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(scenario), settings.clone());
     let truth = stadium.truth().to_vec();
     Evening::behind(stadium, &truth, settings, SetUp { weather, step_ns: STEP_NS, ..SetUp::default() })
