@@ -260,6 +260,14 @@ mod tests {
         assert_eq!(pitches(), Some(3));
         put(day + hour);
         assert_eq!(pitches(), Some(4), "he goes on after the sum");
+        let today = crate::risk::Day::parse("2027-01-15").expect("a date");
+        let more = |day| crate::risk::stored::measured_here(&store, day).expect("read").remove(&5).unwrap_or_default();
+        assert_eq!(
+            more(today).iter().map(|game| game.pitches).collect::<Vec<_>>(),
+            [1],
+            "the staff's list adds what is new"
+        );
+        assert!(more(today.plus(-1)).is_empty(), "and nothing to the day before");
         assert_eq!(history.workload(PitcherId(6), DayRange::default()).expect("read"), None);
     }
 }

@@ -105,7 +105,12 @@ fn no_game_since(placed: Option<Day>, games: &[(Day, u32)]) -> bool {
 fn rested_by(games: &[(Day, u32)], day: Day) -> (Day, String) {
     let after = |(game, pitches): &(Day, u32)| {
         let rest = rest_asked(*pitches) as i32;
-        (game.plus(rest + 1), format!("Pitch Smart asks for {rest} days of rest after {pitches} pitches on {game}"))
+        let rule = match rest {
+            0 => format!("he threw {pitches} pitches on {game}"),
+            1 => format!("Pitch Smart asks for 1 day of rest after {pitches} pitches on {game}"),
+            _ => format!("Pitch Smart asks for {rest} days of rest after {pitches} pitches on {game}"),
+        };
+        (game.plus(rest + 1), rule)
     };
     let recent = games.iter().rev().take_while(|(game, _)| day.since(*game) <= DAYS_AHEAD);
     recent.map(after).max_by_key(|(free, _)| *free).unwrap_or((day, "no game in the last week".to_owned()))

@@ -251,7 +251,10 @@ fn list(models: &[Listed]) -> String {
 }
 
 fn evaluation(model: &Model, year: i16, judged: &Judged, settled: &Settled) -> String {
-    let mut out = format!("{} on {year}: {} rows, {} placements\n", model.version, judged.rows, judged.placed);
+    let mut out = format!(
+        "{} on {year}: {} days of pitching, {} of them with a placement within 21 days\n",
+        model.version, judged.rows, judged.placed
+    );
     for (name, figure) in [
         ("AUC", judged.auc),
         ("PR-AUC", judged.pr_auc),

@@ -58,7 +58,7 @@ fn write_card(out: &mut String, model: &Model) -> std::fmt::Result {
     }
     writeln!(
         out,
-        "## Test year {}: {} rows, {} placements within {HORIZON_DAYS} days, {} pitchers\n",
+        "## Test year {}: {} days of pitching, {} of them with a placement within {HORIZON_DAYS} days, {} pitchers\n",
         r.test_year, r.test.rows, r.test.placed, r.test.pitchers
     )?;
     writeln!(out, "95 % intervals by bootstrap over pitchers.\n")?;

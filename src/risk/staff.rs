@@ -71,14 +71,18 @@ impl RiskService {
             Err(error) => Some(words::absent(error)),
             Ok(model) => (!model.is_better_than_chance()).then(|| words::no_better_than_chance(model)),
         };
+        let mut measured = stored::measured_here(self.store(), day)?;
         let mut rows = Vec::new();
         for person in self.store().pitchers()? {
-            let series =
+            let mut series =
                 stored::series_of(self.store(), person.id, &lists)?.unwrap_or_else(|| nobody(person.id, &lists));
             let told = match (&absent, model) {
                 (None, Some(model)) => self.told(model, &series, day),
                 (why, _) => Err(why.clone().unwrap_or_default()),
             };
+            // His load is of today too; what the model was trained with is of games that are over.
+            series.appearances.extend(measured.remove(&person.id).unwrap_or_default());
+            series.settle();
             rows.push(row(&series, day, told));
         }
         Ok(Staff {

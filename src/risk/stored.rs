@@ -9,8 +9,8 @@ use super::day::Day;
 use super::reports::{Report, placements};
 use super::series::{Appearance, Placement, Series};
 use crate::history::{First, Inputs, RowSummary, Watcher, import_appearances, import_injuries};
-use crate::store::records::{AppearanceRecord, InjuryRecord};
-use crate::store::{Store, StoreError, StoreOptions};
+use crate::store::records::{AppearanceRecord, InjuryRecord, Origin};
+use crate::store::{Cursor, Store, StoreError, StoreOptions};
 
 /// What a store knows of everybody.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -73,6 +73,44 @@ pub fn series_of(store: &Store, pitcher: u32, lists: &Lists) -> Result<Option<Se
     };
     series.settle();
     Ok(Some(series))
+}
+
+/// Days within which a game measured here may not have been summed up yet.
+const UNFOLDED_DAYS: i32 = 14;
+
+/// What was thrown here on the game mound in the days up to `day` and stands in no appearance yet, by pitcher: games under
+/// way and the last ones.
+///
+/// # Errors
+/// The store fails or holds a corrupt record.
+pub fn measured_here(store: &Store, day: Day) -> Result<BTreeMap<u32, Vec<Appearance>>, StoreError> {
+    // A park's date and that of the release in UTC are a day apart at most.
+    const DAY_NS: u64 = 86_400_000_000_000;
+    let (first, last) = (day.plus(-UNFOLDED_DAYS), day);
+    let since = u64::try_from(first.plus(-1).0).unwrap_or(0).saturating_mul(DAY_NS);
+    let mut games: BTreeMap<u32, BTreeMap<(Day, u32), u32>> = BTreeMap::new();
+    for pitch in store.pitches_since(Cursor { release_ns: since, id: 0 }, usize::MAX, None)? {
+        let counts = pitch.origin == Origin::Live && pitch.mound == 0 && pitch.game_pk != 0;
+        let Some((pitcher, date)) = pitch.pitcher.filter(|_| counts).zip(Day::parse(&pitch.game_date)) else {
+            continue;
+        };
+        if (first..=last).contains(&date) {
+            *games.entry(pitcher).or_default().entry((date, pitch.game_pk)).or_default() += 1;
+        }
+    }
+    let mut measured = BTreeMap::new();
+    for (pitcher, mut games) in games {
+        for known in store.appearances_of(pitcher, &first.to_string(), &last.to_string())? {
+            let Some(date) = Day::parse(&known.game_date) else { continue };
+            if let Some(thrown) = games.get_mut(&(date, known.game_pk)) {
+                *thrown = thrown.saturating_sub(known.pitches);
+            }
+        }
+        let more = games.into_iter().filter(|(_, thrown)| *thrown > 0);
+        let more = more.map(|((date, _), pitches)| Appearance { day: Some(date), pitches, ..Appearance::default() });
+        measured.insert(pitcher, more.collect());
+    }
+    Ok(measured)
 }
 
 /// All that the store knows of everybody who is real.
