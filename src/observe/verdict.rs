@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{
     AttributionStatus, CalibrationStatus, CameraStatus, MarkFeedState, MoundCameras, Part, PartState, PublishedPitches,
-    ReorderStatus, StoreStatus,
+    ReorderStatus, SourceState, SourceStatus, StoreStatus,
 };
 use crate::ids::BoxNs;
 
@@ -19,6 +19,12 @@ use crate::ids::BoxNs;
 const HELD_BELOW: f64 = 0.6;
 /// Under this confidence somebody should look.
 const LOOK_BELOW: f64 = 0.8;
+/// A frame is not seen before it was exposed: farther ahead than this, s, a clock is wrong.
+const AHEAD_S_MAX: f64 = 1.0;
+/// Cameras lag by seconds: farther behind than this, s, a clock is wrong.
+const LAG_S_MAX: f64 = 60.0;
+/// Sources that are cameras.
+const CAMERAS: std::ops::RangeInclusive<u8> = 1..=39;
 /// Cameras named one by one in a sentence.
 const NAMED_MAX: usize = 4;
 
@@ -133,7 +139,9 @@ fn cameras(seen: &Seen<'_>) -> Finding {
     let Some(rig) = seen.calibration else { return (Degraded, "nothing is known of the cameras yet".to_owned()) };
     let in_use = rig.mounds.iter().any(|mound| mound.in_use);
     if !rig.is_heard {
-        let known = rig.cameras.iter().any(|camera| camera.state == "silent");
+        // Silence is told after a while; that a camera was heard before is known at once.
+        let heard = |reorder: &ReorderStatus| cameras_of(reorder).any(|source| source.state != SourceState::Unseen);
+        let known = seen.reorder.is_some_and(heard) || rig.cameras.iter().any(|camera| camera.state == "silent");
         let since = if known { "no camera is heard any more" } else { "no camera was heard since the start" };
         return (if in_use { Bad } else { Degraded }, format!("{since}, so nothing is measured"));
     }
@@ -141,6 +149,7 @@ fn cameras(seen: &Seen<'_>) -> Finding {
     let mut told: Vec<String> = rig.mounds.iter().filter(is_short).map(short).collect();
     let needed_now = |mound: &MoundCameras| mound.in_use || mound.mound == 0;
     let bad = rig.mounds.iter().filter(is_short).any(needed_now);
+    told.extend(seen.reorder.and_then(clocks));
     let absent = |camera: &&CameraStatus| ["silent", "useless", "excluded"].contains(&camera.state.as_str());
     for state in ["silent", "useless", "excluded"] {
         let those: Vec<&CameraStatus> = rig.cameras.iter().filter(|camera| camera.state == state).collect();
@@ -161,6 +170,29 @@ fn cameras(seen: &Seen<'_>) -> Finding {
     let heard = rig.cameras.len() - rig.cameras.iter().filter(absent).count();
     told.push(format!("{heard} of {} cameras are of use", rig.cameras.len()));
     (if bad { Bad } else { Degraded }, told.join(", "))
+}
+
+/// Sources that are cameras.
+fn cameras_of(reorder: &ReorderStatus) -> impl Iterator<Item = &SourceStatus> {
+    reorder.sources.iter().filter(|source| CAMERAS.contains(&source.source))
+}
+
+/// What is wrong with this box's clock, or with that of its cameras: by most of them, so that one wrong camera is none of it.
+fn clocks(reorder: &ReorderStatus) -> Option<String> {
+    let mut lags: Vec<f64> = cameras_of(reorder)
+        .filter(|source| source.state == SourceState::Active)
+        .filter_map(|source| source.lag_ms.map(|ms| ms * 1e-3))
+        .collect();
+    lags.sort_by(f64::total_cmp);
+    let lag_s = *lags.get(lags.len() / 2)?;
+    let off = if lag_s < -AHEAD_S_MAX {
+        format!("{} behind", span(-lag_s))
+    } else if lag_s > LAG_S_MAX {
+        format!("{} ahead of", span(lag_s))
+    } else {
+        return None;
+    };
+    Some(format!("this box's clock is {off} its cameras', so that ages and dates are wrong: set the one that is wrong"))
 }
 
 /// ` for 5 min`.
@@ -319,5 +351,37 @@ fn span(seconds: f64) -> String {
         120..7200 => format!("{} min", total / 60),
         7200..172_800 => format!("{} h {} min", total / 3600, total / 60 % 60),
         _ => format!("{} days", total / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::Accounting;
+
+    fn rig(lags_s: &[f64]) -> ReorderStatus {
+        let camera = |(at, lag_s): (usize, &f64)| SourceStatus {
+            source: at as u8 + 1,
+            name: String::new(),
+            state: SourceState::Active,
+            gates: true,
+            lag_ms: Some(lag_s * 1e3),
+            watermark_lag_ms: Some(0.0),
+            accounting: Accounting::default(),
+            gaps: 0,
+            restarts: 0,
+            dropped: 0,
+        };
+        ReorderStatus { sources: lags_s.iter().enumerate().map(camera).collect(), ..ReorderStatus::default() }
+    }
+
+    #[test]
+    fn a_box_two_days_off_its_cameras_says_so_and_one_wrong_camera_is_no_clock_of_the_box() {
+        let told = |lags_s: &[f64]| clocks(&rig(lags_s)).unwrap_or_default();
+        assert_eq!(told(&[2.0, 3.5, 4.9]), "");
+        assert_eq!(told(&[]), "");
+        assert_eq!(told(&[2.0, 3.0, 172_800.0]), "", "the clock fence tells of that one");
+        assert!(told(&[-172_796.0, -172_797.0]).starts_with("this box's clock is 47 h 59 min behind its cameras'"));
+        assert!(told(&[172_803.0, 172_804.0, 3.0]).starts_with("this box's clock is 2 days ahead of its cameras'"));
     }
 }
