@@ -219,14 +219,11 @@ pub(super) fn show_pitches(store: &Store, live: &Live, now: BoxNs) -> Result<(),
 
 /// Shows what was recalled: everybody's readiness, and the alerts that stand.
 pub(super) fn show(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
-    let mut alerts = Vec::new();
     for (readiness, trend) in pipeline.outings() {
         live.publish_outing(readiness.clone(), trend.clone());
-        alerts.extend(readiness.alerts.iter().cloned());
     }
-    alerts.sort_by_key(|alert| alert.id);
-    for alert in alerts {
-        live.publish(Event::AlertRaised(alert));
+    for alert in pipeline.standing_alerts() {
+        live.publish(Event::AlertRaised(alert.clone()));
     }
 }
 

@@ -331,6 +331,11 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.engine.active()
     }
 
+    /// Alerts that stand, about pitchers and about cameras, oldest first.
+    pub fn standing_alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.stage.engine.standing()
+    }
+
     /// The same with how each outing went.
     pub fn outings(&self) -> impl Iterator<Item = (&Readiness, &Trend)> {
         self.stage.engine.outings()

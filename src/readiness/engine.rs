@@ -306,6 +306,11 @@ impl Engine {
         self.known.book.alerts()
     }
 
+    /// Alerts that stand, about pitchers and about cameras, oldest first.
+    pub fn standing(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts().filter(|alert| alert.cleared_at.is_none())
+    }
+
     /// The readiness last published of every pitcher with an outing who has not left long ago, ascending by id and mound.
     pub fn active(&self) -> impl Iterator<Item = &Readiness> {
         self.outings().map(|(readiness, _)| readiness)
