@@ -38,6 +38,9 @@ export function verdictInWords(data: Pick<Readiness, "readiness" | "state" | "ve
 /** An index for people, cut off and never rounded up: 79.6 is under 80, so it is 79. */
 export const whole = (value: number | null | undefined): string => (typeof value === "number" ? String(Math.floor(value)) : "–");
 
+/** Rounded towards caution where high is the bad side: 3.6 of fatigue is shown as 4, as 96.4 of readiness is shown as 96. */
+export const wholeUp = (value: number | null | undefined): string => (typeof value === "number" ? String(Math.ceil(value)) : "–");
+
 /** Whether he stands on a mound as far as marks and pitches tell; who was replaced or is gone does not. */
 export const isOnMound = ({ presence }: Pick<Readiness, "presence">): boolean => presence?.state !== "replaced" && presence?.state !== "gone";
 

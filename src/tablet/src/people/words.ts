@@ -40,7 +40,7 @@ const FEATURES: Readonly<Record<string, string>> = {
   release_extension_delta: "Extension against usual",
   pitch_tempo_delta: "Tempo against earlier today, positive is slower",
   dose: "Pitches that count today",
-  acwr: ACUTE_CHRONIC,
+  acwr: `${ACUTE_CHRONIC} before today`,
   days_rest: "Days of rest",
   late_data_frac: "Data that came late",
   calibration_confidence: "Confidence in the cameras",

@@ -15,7 +15,7 @@ import type { OutingKey } from "../../live/state";
 import { AsOf } from "../../parts/age";
 import { LockIcon, TickIcon, ClockIcon } from "../../parts/icons";
 import { Unseen } from "../../parts/visible";
-import { BANDS, bandOf, verdictInWords, whole } from "../../people/level";
+import { BANDS, bandOf, verdictInWords, whole, wholeUp } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { percent } from "../../people/units";
 import { stateInWords } from "../../people/words";
@@ -127,11 +127,11 @@ export function StateChip({ data: { state, readiness } }: { data: Readiness }) {
   );
 }
 
-/** An index's 90 % interval, for a glance. */
-export function interval(index: Index): string {
+/** An index's 90 % interval, for a glance, rounded as its value is. */
+export function interval(index: Index, rounded = whole): string {
   const { low, high } = index;
   if (low === null || low === undefined || high === null || high === undefined) return "";
-  return `${whole(low)} to ${whole(high)}`;
+  return `${rounded(low)} to ${rounded(high)}`;
 }
 
 function Fact({ name, children, beside }: { name: string; children: ReactNode; beside: ReactNode }) {
@@ -206,8 +206,8 @@ export const Card = memo(function Card({ outing, mounds, blind }: CardProps) {
       </NumberAge>
       <Sparkline points={trend} />
       <Facts>
-        <Fact name="Fatigue" beside={held ? (typeof data.fatigue.value === "number" ? "held" : "") : interval(data.fatigue)}>
-          {whole(data.fatigue.value)}
+        <Fact name="Fatigue" beside={held ? (typeof data.fatigue.value === "number" ? "held" : "") : interval(data.fatigue, wholeUp)}>
+          {wholeUp(data.fatigue.value)}
         </Fact>
         <Fact name="Injury, 21 d" beside={data.probability_21d == null ? "not told" : <Usual pitcher={data} />}>
           {percent(data.probability_21d, 1)}

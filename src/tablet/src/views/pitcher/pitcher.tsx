@@ -14,7 +14,7 @@ import { keyOf } from "../../live/state";
 import { AsOf } from "../../parts/age";
 import { BackIcon } from "../../parts/icons";
 import { Failed } from "../../parts/states";
-import { bandOf, isOnMound, whole } from "../../people/level";
+import { bandOf, isOnMound, whole, wholeUp } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { asOf } from "../../people/time";
 import { percent } from "../../people/units";
@@ -130,7 +130,7 @@ function Now({ data, mound, blind }: { data: Readiness; mound: string; blind: bo
           </Typography>
         </span>
         <span>
-          Fatigue <strong>{whole(data.fatigue.value)}</strong> {held ? typeof data.fatigue.value === "number" && "(held)" : data.fatigue.low != null && `(${interval(data.fatigue)})`}
+          Fatigue <strong>{wholeUp(data.fatigue.value)}</strong> {held ? typeof data.fatigue.value === "number" && "(held)" : data.fatigue.low != null && `(${interval(data.fatigue, wholeUp)})`}
           <br />
           Injury within 21 days <strong>{percent(data.probability_21d, 1)}</strong>{" "}
           {data.probability_21d == null ? `(${data.risk_absent ?? "not told"})` : `(usual ${percent(data.base_rate_21d, 1)})`}
