@@ -191,6 +191,7 @@ fn its_own(given: Config, dir: &Path) -> Config {
 struct Seen {
     board: Board,
     pitches: Vec<PitchRecord>,
+    /// Those about pitchers.
     raised: Vec<Alert>,
     interrupted: bool,
 }
@@ -205,7 +206,8 @@ impl Seen {
             Event::Readiness(readiness) => self.board.readiness(readiness),
             Event::AlertRaised(alert) => {
                 self.board.alert(alert, true);
-                self.raised.push(alert.clone());
+                // The cameras' own come when the stadium closes.
+                self.raised.extend(alert.pitcher.is_some().then(|| alert.clone()));
             }
             Event::AlertCleared(alert) => self.board.alert(alert, false),
             Event::AlertAcknowledged(_) | Event::OutingEnded { .. } | Event::Health(_) | Event::Attribution(_) => {}
