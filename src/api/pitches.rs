@@ -321,7 +321,7 @@ mod tests {
         let imported = PitchRecord { origin: Origin::Savant, id: 717_797, cameras: 0, ..live.clone() };
         let shown = |pitch| serde_json::to_value(PitchShown::of(pitch, None)).expect("plain data");
         let (live, imported) = (shown(live), shown(imported));
-        assert_eq!(live["release_at"], "2025-07-04T18:15:00Z");
+        assert_eq!(live["release_at"], "2025-07-04T18:15:00.000Z");
         assert_eq!(live["release_ns"], 1_751_652_900_000_000_000_u64);
         for measured in ["release_ns", "release_at", "cameras", "late_data_frac"] {
             assert!(!live[measured].is_null() && imported[measured].is_null(), "{measured}: {imported}");
