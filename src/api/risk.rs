@@ -153,8 +153,8 @@ fn answer(desk: &RiskDesk, pitchers: &[u32], day: Option<Day>) -> Result<RiskAns
     Ok(answers)
 }
 
-/// What asking about the whole staff takes of a client's minute: at the usual limit it can be asked for every five seconds.
-const STAFF_COST: f64 = 20.0;
+/// What asking about the whole staff takes of a client's minute: at the usual limit it can be asked for 24 times.
+const STAFF_COST: f64 = 10.0;
 
 /// As of which day.
 #[derive(Debug, Deserialize, IntoParams)]
