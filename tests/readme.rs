@@ -70,7 +70,9 @@ impl Checkout {
     fn output(&self, line: &str) -> Output {
         let output = self.command(line).output().expect("a shell");
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{line}: {out}{err}");
+        // Without a camera somebody should look, which `status` says by 3.
+        let looks = line.ends_with(" status") && output.status.code() == Some(3);
+        assert!(output.status.success() || looks, "{line}: {out}{err}");
         output
     }
 

@@ -338,8 +338,12 @@ mod tests {
         });
         let text = table(&telemetry.report());
         assert!(text.contains("Calibration of busch_iii: confidence 0.90, effective age 6 min 40 s"), "{text}");
-        let words: Vec<&str> =
-            text.lines().find(|l| l.contains("left_field")).expect("a line").split_whitespace().collect();
+        let words: Vec<&str> = text
+            .lines()
+            .find(|l| l.trim_start().starts_with("5 left_field"))
+            .expect("a line")
+            .split_whitespace()
+            .collect();
         assert_eq!(words, ["5", "left_field", "watch", "0.82", "0.31", "±", "0.06", "px", "-12", "µs", "2"]);
     }
 

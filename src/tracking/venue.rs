@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn the_reference_rig_loads_whole() {
         let venue = Venue::busch_iii();
-        assert_eq!((venue.cameras.len(), venue.mounds.len(), venue.landmarks.len()), (18, 3, 10));
+        assert_eq!((venue.cameras.len(), venue.mounds.len(), venue.landmarks.len()), (18, 3, 20));
     }
 
     #[test]
