@@ -100,6 +100,7 @@ impl Calibration {
                 roll_sd_rad: standing.sd[2] * UNITS[2],
                 scale_sd: standing.sd[3] * UNITS[3],
                 plate_in: standing.plate_in,
+                turn_px: standing.turn_px,
             }),
             clock_offset_us: told(standing.errors[4] * UNITS[4] * 1e6),
             clock_offset_sd_us: told(standing.sd[4] * UNITS[4] * 1e6),

@@ -173,6 +173,8 @@ pub struct Drift {
     pub scale_sd: f64,
     /// What it moves a pitch at the plate, inches.
     pub plate_in: f64,
+    /// What roll and scale move the ends of its track by against its centre, px.
+    pub turn_px: f64,
 }
 
 /// A correction that was made.

@@ -178,8 +178,13 @@ impl Calibration {
             _ => CameraState::Ok,
         };
         let reason = format!(
-            "{shift:.2} px off (sd {:.2}), {:.2} in at the plate{}{}",
+            "{shift:.2} px off (sd {:.2}){}, {:.2} in at the plate{}{}",
             standing.sd_px,
+            if turned {
+                format!(", turned or grown by {:.2} px at the ends of its track", standing.turn_px)
+            } else {
+                String::new()
+            },
             standing.plate_in,
             if kept.jumped { ", all at once" } else { "" },
             if kept.disputed >= ACCUSING_ROUNDS { "; the last rounds of landmarks disagree with it" } else { "" }

@@ -90,7 +90,8 @@ impl Rig {
         let of_camera = report.cameras.iter().find(|c| c.id == camera);
         let of_mound = report.mounds.iter().find(|m| Some(m.mound) == mound);
         let drift = of_camera.and_then(|c| c.drift);
-        let shift_px = drift.map_or(0.0, |drift| drift.dx_px.hypot(drift.dy_px));
+        // A picture that is turned or grown may stand where it did in its middle.
+        let shift_px = drift.map_or(0.0, |drift| drift.dx_px.hypot(drift.dy_px).max(drift.turn_px));
         let (severity, value, limit) = match kind {
             AlertKind::Watch => (Severity::Warning, shift_px, self.limits.watch_px),
             AlertKind::Maintenance => (Severity::Warning, shift_px, self.limits.alarm_px),

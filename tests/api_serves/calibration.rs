@@ -219,6 +219,7 @@ pub(crate) fn calibration() -> Report {
             roll_sd_rad: 2e-5,
             scale_sd: 3e-5,
             plate_in: 0.012,
+            turn_px: 0.01,
         }),
         clock_offset_us: Some(3.0),
         clock_offset_sd_us: Some(4.0),

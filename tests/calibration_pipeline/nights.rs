@@ -53,12 +53,15 @@ fn confidences(pitches: &[PitchRecord]) -> Vec<f64> {
     pitches.iter().filter_map(|pitch| pitch.calibration_confidence).collect()
 }
 
-/// What nobody may have to read of a healthy night.
-fn assert_healthy(night: &str, evening: &Evening) -> (usize, f64) {
+/// What nobody may have to read of a healthy night; tells how many warnings it had of calibration and of cameras, and its lowest
+/// confidence.
+fn assert_healthy(night: &str, evening: &Evening) -> (usize, usize, f64) {
     let critical: Vec<_> = alerts(evening).filter(|(_, a)| a.severity == Severity::Critical).collect();
     assert!(critical.is_empty(), "{night}: {critical:?}\n{}", evening.told());
     let about_cameras: Vec<_> = alerts(evening).filter(|(_, a)| a.pitcher.is_none()).collect();
-    assert!(about_cameras.is_empty(), "{night}: {about_cameras:?}\n{}", evening.told());
+    // The charts' limits let one camera in some sixty games go on watch by chance, and no more than that.
+    let beyond_chance = about_cameras.iter().find(|(_, a)| a.rule != "camera_watch");
+    assert!(beyond_chance.is_none(), "{night}: {about_cameras:?}\n{}", evening.told());
     let lowest = confidences(&evening.all_finals).into_iter().fold(1.0, f64::min);
     let unjudged = evening.all_finals.iter().filter(|p| p.calibration_confidence.is_none()).count();
     let warned = of_rule(evening, "calibration_confidence").len();
@@ -69,7 +72,7 @@ fn assert_healthy(night: &str, evening: &Evening) -> (usize, f64) {
     );
     assert!(lowest >= HOLDS, "{night}: a pitch at {lowest:.3} would hold his number");
     assert_eq!(unjudged, 0, "{night}: every mound is verified by the landmarks of the half-inning");
-    (warned, lowest)
+    (warned, about_cameras.len(), lowest)
 }
 
 #[test]
@@ -95,22 +98,24 @@ fn a_reliever_who_warms_up_in_a_bullpen_that_was_idle_is_held_for_nothing() {
 
 #[test]
 fn healthy_nights_raise_no_critical_alert_and_hold_nobody_for_the_cameras() {
-    let (mut warnings, mut least) = (0, 1.0_f64);
+    let (mut warnings, mut watched, mut least) = (0, 0, 1.0_f64);
     // Everyday the first innings at a quick pace; all hundred, with every reliever, take half an hour.
     let games = if full() { 100 } else { 2 };
     for seed in 1..=games {
         let settings = night(seed, Faults::default());
         let quick = Settings { pitches_max: Some(60), pace_s: 10.0, break_s: 60.0, ..settings.clone() };
         let evening = play(if full() { settings } else { quick });
-        let (warned, lowest) = assert_healthy(&format!("seed {seed}"), &evening);
+        let (warned, on_watch, lowest) = assert_healthy(&format!("seed {seed}"), &evening);
         if seed % 2 == 0 {
             assert_eq!(warned, 0, "seed {seed}: with the weather known nothing is in doubt");
         }
-        (warnings, least) = (warnings + warned, least.min(lowest));
+        (warnings, watched, least) = (warnings + warned, watched + on_watch, least.min(lowest));
     }
     eprintln!(
-        "{games} healthy nights: no critical alert, {warnings} warnings of calibration, lowest confidence {least:.3}"
+        "{games} healthy nights: no critical alert, {warnings} warnings of calibration, {watched} cameras on watch, lowest \
+         confidence {least:.3}"
     );
+    assert!(watched <= if full() { 3 } else { 0 }, "{watched} cameras on watch in {games} games");
 }
 
 #[test]
