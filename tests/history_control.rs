@@ -199,6 +199,26 @@ fn only_one_works_at_a_time_and_who_goes_away_in_the_middle_holds_nobody_up() {
 }
 
 #[test]
+fn who_says_nothing_holds_nobody_up_and_keys_wait_for_no_other_work() {
+    let (rack, mut daemon) = started();
+    let _silent = [connect(&rack), connect(&rack)];
+    let whole = body("2023-07-01");
+    let output = import(&rack, "savant", "pitches.csv", &whole);
+    assert!(output.status.success(), "{}", said(&output));
+    let mut slow = connect(&rack);
+    slow.write_all(&import_request(whole.len())).expect("sent");
+    slow.write_all(&whole.as_bytes()[..120]).expect("sent");
+    daemon.wait_for("the daemon is at it", |_| {
+        (!import(&rack, "savant", "pitches.csv", &whole).status.success()).then_some(())
+    });
+    for verb in [&["key", "add", "--name", "tablet"][..], &["key", "list"], &["key", "revoke", "tablet"]] {
+        let output = rack.output(verb);
+        assert!(output.status.success(), "{verb:?}: {}", said(&output));
+    }
+    assert!(!rack.output(&["backup"]).status.success(), "other work waits");
+}
+
+#[test]
 fn rubbish_is_refused_in_words_and_a_file_that_is_not_there_is_named() {
     let (rack, mut daemon) = started();
     let endless = vec![0xff; 70_000];

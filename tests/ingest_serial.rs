@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
@@ -112,6 +112,18 @@ struct Kept {
     frames: Arc<Mutex<Vec<Stamped<Signal>>>>,
     beat: Arc<AtomicU64>,
     hung_up: Arc<AtomicU64>,
+    /// The thread that reads, below `/proc`.
+    thread: Arc<OnceLock<PathBuf>>,
+}
+
+impl Kept {
+    /// Processor time of the reading thread so far.
+    fn processor_time(&self) -> Duration {
+        let thread = Path::new("/proc").join(self.thread.get().expect("it has beaten"));
+        let stat = std::fs::read_to_string(thread.join("schedstat")).expect("it lives");
+        let ns = stat.split(' ').next().and_then(|ns| ns.parse().ok()).expect("a number");
+        Duration::from_nanos(ns)
+    }
 }
 
 impl FrameSink for Kept {
@@ -120,6 +132,7 @@ impl FrameSink for Kept {
     }
 
     fn beat(&mut self, now: BoxNs) {
+        self.thread.get_or_init(|| std::fs::read_link("/proc/thread-self").expect("Linux says so"));
         self.beat.store(now.0, Ordering::Relaxed);
     }
 
@@ -220,6 +233,39 @@ fn frames_arrive_in_order_stamped_when_they_were_read() {
     let bytes: usize = sent.iter().map(|frame| on_the_line(frame, None).len()).sum();
     assert_eq!((line.bytes, line.rubbish, line.opened, line.open_failures), (bytes as u64, 0, 1, 0));
     until("a beat after the last frame", || (reader.kept.beat.load(Ordering::Relaxed) >= after.0).then_some(()));
+}
+
+#[test]
+fn a_line_costs_what_comes_on_it_and_an_idle_one_nothing() {
+    let mut cable = Cable::plugged();
+    let reader = Reader::of(cable.line(), None);
+    reader.reaches(LineState::Open);
+    cable.send(&on_the_line(&ball(1), None));
+    reader.counts("a first frame", |line| line.frames == 1);
+    let share = |of: &mut dyn FnMut()| {
+        let (since, before) = (Instant::now(), reader.kept.processor_time());
+        of();
+        reader.kept.processor_time().saturating_sub(before).as_secs_f64() / since.elapsed().as_secs_f64()
+    };
+    let idle = share(&mut || sleep(Duration::from_secs(2)));
+    // 921,600 baud: 10 bits a byte.
+    let mut sent = Vec::new();
+    let full = share(&mut || {
+        let since = Instant::now();
+        while since.elapsed() < Duration::from_secs(2) {
+            let due = (since.elapsed().as_secs_f64() * 92_160.0) as usize;
+            while sent.len() < due {
+                let frame = on_the_line(&ball(sent.len() as u32), None);
+                cable.send(&frame);
+                sent.extend(frame);
+            }
+            sleep(Duration::from_millis(2));
+        }
+    });
+    eprintln!("of a core: idle {:.2} %, full {:.2} % (this library is not optimised)", 100.0 * idle, 100.0 * full);
+    // A share of 1 before; on a busy machine it is only smaller.
+    assert!(idle < 0.01, "{idle}");
+    assert!(full < 0.10, "{full}");
 }
 
 #[test]

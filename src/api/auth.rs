@@ -232,9 +232,18 @@ impl KeyDesk {
         Ok(ground)
     }
 
-    /// Whether a request of this peer with these headers would be let in; no attempt is counted.
-    pub(super) fn would_admit(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
-        !self.asks(peer) || self.ground(&shown(headers)).is_some()
+    /// Whether a request of this peer with these headers would be let in. A wrong key or cookie is an attempt here as
+    /// anywhere else: counted, and limited by address.
+    pub(super) fn would_admit(&self, peer: IpAddr, headers: &HeaderMap, now: Instant) -> Result<bool, Problem> {
+        let shown = shown(headers);
+        if !self.asks(peer) || self.ground(&shown).is_some() {
+            return Ok(true);
+        }
+        if matches!(shown, Shown::Nothing) {
+            return Ok(false);
+        }
+        let refusal = self.refuse(peer, false, now);
+        if refusal.status() == StatusCode::TOO_MANY_REQUESTS { Err(refusal) } else { Ok(false) }
     }
 
     fn ground(&self, shown: &Shown<'_>) -> Option<Ground> {

@@ -51,7 +51,7 @@ impl Buckets {
 }
 
 /// One client has a whole /64 of IPv6 to choose addresses from.
-fn network(client: IpAddr) -> IpAddr {
+pub(super) fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(ip) => {
             let [a, b, c, d, ..] = ip.segments();

@@ -23,6 +23,7 @@ mod problem;
 mod readiness;
 mod risk;
 mod routes;
+mod server;
 mod session;
 mod socket;
 mod tablet;
@@ -42,6 +43,7 @@ pub use self::options::HttpOptions;
 pub use self::problem::ProblemDetails;
 pub use self::risk::RiskDesk;
 pub use self::routes::{openapi, router};
+pub use self::server::serve;
 pub use self::venue::Place;
 use crate::calibration::Proposal;
 use crate::clock::BoxClock;
@@ -94,17 +96,4 @@ pub struct ApiState {
     pub clock: BoxClock,
     /// Limits, and who may ask.
     pub options: Arc<HttpOptions>,
-}
-
-/// Serves until `shutdown` ends; requests under way are finished. WebSocket clients are sent away by [`Live::close`].
-///
-/// # Errors
-/// Where the listener fails.
-pub async fn serve(
-    listener: tokio::net::TcpListener,
-    router: axum::Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }

@@ -58,6 +58,11 @@ impl Problem {
         Self { status, slug, title, detail: detail.into(), parts: None, retry_after_s: None }
     }
 
+    /// The HTTP status.
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// Says after how many seconds to ask again.
     pub(super) fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after_s: Some(seconds), ..self }

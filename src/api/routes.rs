@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -146,6 +146,7 @@ fn name_operations(document: &mut utoipa::openapi::OpenApi) {
 /// All routes with their guards.
 pub fn router(state: ApiState) -> Router {
     let (options, telemetry) = (Arc::clone(&state.options), Arc::clone(&state.telemetry));
+    let seats = socket::Seats::new(&options, Arc::clone(&telemetry));
     let (routes, mut document) = api().split_for_parts();
     name_operations(&mut document);
     let document = document.to_json().expect("the document is plain data");
@@ -166,6 +167,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(RequestBodyLimitLayer::new(options.body_limit));
     routes
         .merge(calibration::page::routes())
+        .layer(Extension(seats))
         .with_state(state)
         .route("/api/openapi.json", get(serve_document))
         .merge(SwaggerUi::new("/api/docs").config(docs_config))

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::ApiState;
 use super::auth::{self, Ground};
 use super::extract::{Body, Client};
-use super::problem::ProblemDetails;
+use super::problem::{Problem, ProblemDetails};
 
 /// A key, for a browser that has it from its user.
 #[derive(Deserialize, ToSchema)]
@@ -53,11 +53,19 @@ pub(super) async fn begin(
     }
 }
 
-/// Whether this client must show a key, and whether it is let in.
-#[utoipa::path(get, path = "/api/session", tag = "session", responses((status = 200, body = Session)))]
-pub(super) async fn show(State(state): State<ApiState>, Client(peer): Client, headers: HeaderMap) -> Json<Session> {
-    let Some(desk) = &state.options.keys else { return Json(Session { key_required: false, admitted: true }) };
-    Json(Session { key_required: desk.asks(peer), admitted: desk.would_admit(peer, &headers) })
+/// Whether this client must show a key, and whether it is let in. A wrong key or cookie counts as an attempt.
+#[utoipa::path(get, path = "/api/session", tag = "session", responses(
+    (status = 200, body = Session),
+    (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details; `code` is TOO_MANY_ATTEMPTS where too many wrong keys came from this address"),
+))]
+pub(super) async fn show(
+    State(state): State<ApiState>,
+    Client(peer): Client,
+    headers: HeaderMap,
+) -> Result<Json<Session>, Problem> {
+    let Some(desk) = &state.options.keys else { return Ok(Json(Session { key_required: false, admitted: true })) };
+    let admitted = desk.would_admit(peer, &headers, Instant::now())?;
+    Ok(Json(Session { key_required: desk.asks(peer), admitted }))
 }
 
 /// Gives the cookie back.

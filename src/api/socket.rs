@@ -4,14 +4,16 @@
 //! written to a socket that takes none, the task keeps watching the head of the ring: once the client's next event is
 //! overwritten it is dropped with close code 1013 and told how to come back. Nobody ever waits for it.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -21,7 +23,8 @@ use utoipa::IntoParams;
 
 use super::ApiState;
 use super::auth::Ground;
-use super::extract::Asked;
+use super::extract::{Asked, Client};
+use super::limit::network;
 use super::live::{Live, Since, SnapshotMessage};
 use super::options::HttpOptions;
 use super::problem::{Problem, ProblemDetails};
@@ -30,6 +33,9 @@ use crate::observe::{Stage, Telemetry};
 
 /// A client has nothing to say but control frames; longer messages end the connection.
 const FROM_CLIENT_MAX: usize = 4096;
+/// What may wait to be written to one client, bytes: the largest snapshot, and answers to its pings. More than that is an
+/// error, which ends the connection; without a bound a client that pings and never reads would fill the memory.
+const UNREAD_MAX: usize = 4 << 20;
 
 /// From where to go on.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -48,8 +54,8 @@ pub(super) struct LiveQuery {
 ///
 /// First a snapshot (`{"seq", "type": "snapshot", "published_at", "data"}`), then events, each with the next `seq`:
 /// `pitch`, `readiness`, `outing_ended`, `alert_raised`, `alert_cleared`, `alert_acknowledged`, `health`, `attribution`;
-/// and a `beat` in between where it was asked for. Close codes: 1013 too slow, 1008 silent or no longer let in, 1001 the
-/// daemon stops.
+/// and a `beat` in between where it was asked for. Close codes: 1013 too slow, 1008 silent, talks too much or no longer let
+/// in, 1001 the daemon stops.
 #[utoipa::path(get, path = "/api/live", tag = "live", params(LiveQuery), responses(
     (status = 101, description = "The first message", body = SnapshotMessage),
     (status = "default", body = ProblemDetails, content_type = "application/problem+json", description = "Problem details"),
@@ -58,6 +64,8 @@ pub(super) async fn live(
     State(state): State<ApiState>,
     Asked(query): Asked<LiveQuery>,
     On(ground): On,
+    Client(peer): Client,
+    Extension(seats): Extension<Arc<Seats>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let upgrade = upgrade.map_err(|rejection| {
@@ -71,46 +79,111 @@ pub(super) async fn live(
         }
         None => None,
     };
-    let seat = Seat::take(&state.telemetry, state.options.live_clients_max).ok_or_else(|| {
-        let detail = format!("{} clients are connected already; close one", state.options.live_clients_max);
-        Problem::busy(detail)
-    })?;
-    let upgrade = upgrade.max_message_size(FROM_CLIENT_MAX).max_frame_size(FROM_CLIENT_MAX);
+    let seat = seats.take(peer)?;
+    let upgrade = upgrade
+        .max_message_size(FROM_CLIENT_MAX)
+        .max_frame_size(FROM_CLIENT_MAX)
+        .read_buffer_size(FROM_CLIENT_MAX)
+        .max_write_buffer_size(UNREAD_MAX);
     Ok(upgrade.on_upgrade(move |socket| async move {
         let changes = state.live.changes();
-        let client = Client {
+        let listener = Listener {
             socket,
             position: 0,
             heard: Instant::now(),
+            said: Allowance::new(state.options.live_messages),
             ground,
             changes,
             live: state.live,
             options: state.options,
             telemetry: state.telemetry,
         };
-        client.serve(query.since, beat_every).await;
+        listener.serve(query.since, beat_every).await;
         drop(seat);
     }))
 }
 
-/// A place among the clients, given back when dropped.
-struct Seat(Arc<Telemetry>);
+/// The places for clients, overall and by address.
+#[derive(Debug)]
+pub(super) struct Seats {
+    most: usize,
+    most_of_address: usize,
+    taken: Mutex<HashMap<IpAddr, usize>>,
+    telemetry: Arc<Telemetry>,
+}
 
-impl Seat {
-    fn take(telemetry: &Arc<Telemetry>, most: usize) -> Option<Self> {
-        let clients = telemetry.clients();
-        let more = |seats: u64| (seats < most as u64).then_some(seats + 1);
-        if clients.connected.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_err() {
-            clients.refused.fetch_add(1, Ordering::Relaxed);
-            return None;
-        }
-        Some(Self(Arc::clone(telemetry)))
+impl Seats {
+    pub(super) fn new(options: &HttpOptions, telemetry: Arc<Telemetry>) -> Arc<Self> {
+        telemetry.clients().seats.store(options.live_clients_max as u64, Ordering::Relaxed);
+        let (most, most_of_address) = (options.live_clients_max, options.live_per_address);
+        Arc::new(Self { most, most_of_address, taken: Mutex::default(), telemetry })
     }
+
+    fn take(self: &Arc<Self>, peer: IpAddr) -> Result<Seat, Problem> {
+        let (address, clients) = (network(peer), self.telemetry.clients());
+        let mut taken = self.taken();
+        if taken.values().sum::<usize>() >= self.most {
+            clients.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(Problem::busy(format!("{} clients are connected already; close one", self.most)));
+        }
+        let of_address = taken.get(&address).copied().unwrap_or_default();
+        if of_address >= self.most_of_address {
+            clients.refused_address.fetch_add(1, Ordering::Relaxed);
+            let detail = format!(
+                "{} clients of this address are connected already; close one, or raise live_per_address in [http]",
+                self.most_of_address
+            );
+            return Err(Problem::busy(detail));
+        }
+        taken.insert(address, of_address + 1);
+        clients.connected.fetch_add(1, Ordering::Relaxed);
+        Ok(Seat { seats: Arc::clone(self), address })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        // Plain numbers: they stay good where a thread panicked.
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place among the clients, given back when dropped.
+struct Seat {
+    seats: Arc<Seats>,
+    address: IpAddr,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.0.clients().connected.fetch_sub(1, Ordering::Relaxed);
+        let mut taken = self.seats.taken();
+        if let Some(of_address) = taken.get_mut(&self.address) {
+            *of_address -= 1;
+            if *of_address == 0 {
+                taken.remove(&self.address);
+            }
+        }
+        self.seats.telemetry.clients().connected.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What a client may still say.
+struct Allowance {
+    most: f64,
+    left: f64,
+    at: Instant,
+}
+
+impl Allowance {
+    fn new(a_minute: u32) -> Self {
+        let most = f64::from(a_minute);
+        Self { most, left: most, at: Instant::now() }
+    }
+
+    /// Whether one more message is within it.
+    fn take(&mut self) -> bool {
+        let now = Instant::now();
+        let refilled = now.duration_since(self.at).as_secs_f64() * self.most / 60.0;
+        (self.left, self.at) = ((self.left + refilled).min(self.most) - 1.0, now);
+        self.left >= 0.0
     }
 }
 
@@ -122,18 +195,22 @@ enum End {
     Slow { behind: u64 },
     /// It neither answers nor takes anything.
     Silent,
+    /// It says more than a client has to.
+    Noisy,
     /// What it was let in for holds no longer.
     Refused,
     /// The daemon stops.
     Stopping,
 }
 
-struct Client {
+struct Listener {
     socket: WebSocket,
     /// The last event that the client has.
     position: u64,
     /// When it last sent something.
     heard: Instant,
+    /// What it may still send.
+    said: Allowance,
     /// On what ground it was let in.
     ground: Ground,
     changes: watch::Receiver<u64>,
@@ -142,7 +219,7 @@ struct Client {
     telemetry: Arc<Telemetry>,
 }
 
-impl Client {
+impl Listener {
     async fn serve(mut self, since: Option<u64>, beat_every: Option<Duration>) {
         let Err(end) = self.converse(since, beat_every).await;
         let clients = self.telemetry.clients();
@@ -158,6 +235,10 @@ impl Client {
             End::Silent => {
                 clients.dropped_silent.fetch_add(1, Ordering::Relaxed);
                 (close_code::POLICY, "silent: no pong came and nothing was taken; connect again".to_owned())
+            }
+            End::Noisy => {
+                clients.dropped_noisy.fetch_add(1, Ordering::Relaxed);
+                (close_code::POLICY, "too many messages: only answers to pings are asked of a client".to_owned())
             }
             End::Refused => (close_code::POLICY, "your key was revoked, or it or your session has ended".to_owned()),
             End::Stopping => (close_code::AWAY, "the daemon stops; connect again in a moment".to_owned()),
@@ -213,7 +294,12 @@ impl Client {
                 changed = self.changes.changed() => changed.map_err(|_| End::Stopping)?,
                 message = self.socket.recv() => match message {
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Left),
-                    Some(Ok(_)) => self.heard = Instant::now(),
+                    Some(Ok(_)) => {
+                        self.heard = Instant::now();
+                        if !self.said.take() {
+                            return Err(End::Noisy);
+                        }
+                    }
                 },
                 _ = beat.tick(), if beat_every.is_some() => {
                     let beat = serde_json::to_string(&self.live.beat(self.position)).expect("a beat is plain data");

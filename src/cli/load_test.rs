@@ -122,6 +122,7 @@ pub fn run(args: &Args) -> Result<ExitCode, LoadTestError> {
     telemetry.set_part("api", PartState::Ready, format!("http {http}"));
     // Nobody takes commands: there is no pipeline, and the API says so.
     let (commands, _) = mpsc::channel(1);
+    let options = Arc::new(HttpOptions::new(http));
     let router = api::router(ApiState {
         live: Arc::clone(&live),
         history: Arc::new(StoreHistory::new(store, daemon::roles(&Config::default().readiness))),
@@ -131,9 +132,9 @@ pub fn run(args: &Args) -> Result<ExitCode, LoadTestError> {
         environment: Environment::off(clock),
         place: Arc::new(Place::from(&Venue::busch_iii())),
         clock,
-        options: Arc::new(HttpOptions::new(http)),
+        options: Arc::clone(&options),
     });
-    let serving = runtime.spawn(api::serve(listener, router, std::future::pending()));
+    let serving = runtime.spawn(api::serve(listener, router, options, Arc::clone(&telemetry), std::future::pending()));
     say!("load test: {} invented pitchers, {} updates/s", args.pitchers, args.rate);
     say!("  look at  http://{http}/");
 

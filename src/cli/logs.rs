@@ -1,7 +1,10 @@
 //! Logs of the daemon: to the journal where the service manager reads them, plain lines in a terminal, JSON lines else.
 //!
 //! In the journal each field has its own name in capitals: `journalctl PITCHER=… SOURCE=4 REQUEST_ID=…`. People's names and
-//! numbers are fields of levels from debug on, so that a log at its usual level holds nothing about a person.
+//! numbers are fields of levels from debug on, so that a log at its usual level holds nothing about a person. Lines are
+//! limited by kind, and what is left out is counted ([`throttle`]).
+
+mod throttle;
 
 use std::io::IsTerminal;
 use std::os::unix::fs::MetadataExt;
@@ -11,6 +14,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{Registry, fmt, reload};
 
+use self::throttle::Throttle;
 use crate::config::LogLevel;
 
 /// Environment variable that wins over `[log] level`.
@@ -55,7 +59,9 @@ pub(super) fn start(level: &LogLevel) -> Result<Logs, String> {
         Err(error) => return Err(format!("environment {VARIABLE} {error}")),
     };
     let (targets, handle) = reload::Layer::new(level.targets());
-    let registry = tracing_subscriber::registry().with(targets);
+    let throttle = Throttle::default();
+    throttle.keep_telling().map_err(|error| format!("cannot start a thread: {error}"))?;
+    let registry = tracing_subscriber::registry().with(targets).with(throttle);
     // Where there is no journal after all, its reader takes the lines.
     let journal = read_by_journal().then(tracing_journald::layer).and_then(Result::ok);
     match journal {

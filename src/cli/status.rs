@@ -138,8 +138,19 @@ fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     let clients = &report.clients;
     writeln!(
         out,
-        "Clients  {} connected, {} dropped as slow, {} as silent, {} refused",
-        clients.connected, clients.dropped_slow, clients.dropped_silent, clients.refused
+        "Clients  {} of {} connected, {} dropped as slow, {} as silent, {} as noisy, {} refused",
+        clients.connected,
+        clients.seats,
+        clients.dropped_slow,
+        clients.dropped_silent,
+        clients.dropped_noisy,
+        clients.refused + clients.refused_address
+    )?;
+    let http = &report.http;
+    writeln!(
+        out,
+        "HTTP  {} of {} connections open, {} refused, {} sent away for others, {} unfinished, {} unread",
+        http.open, http.most, http.refused, http.made_room, http.unfinished, http.unread
     )
 }
 

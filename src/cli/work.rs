@@ -47,6 +47,18 @@ pub enum VerbError {
     /// The daemon would not.
     #[error("the daemon says: {0}")]
     Refused(String),
+    /// The daemon says nothing any more.
+    #[error(
+        "the daemon was asked on {} and has said nothing for {} s ({doing}): it is stopped or hangs. `systemctl status \
+         pitchguard` and its log say more; what it had committed stays",
+        socket.display(), ANSWER_WITHIN.as_secs()
+    )]
+    Silent {
+        /// Where it was asked.
+        socket: PathBuf,
+        /// What it was last known to do.
+        doing: String,
+    },
     /// The daemon went away.
     #[error("the daemon went away before it was done ({0}); what it had committed stays, so ask again")]
     Gone(io::Error),
@@ -120,7 +132,7 @@ fn through_daemon(
     socket: &Path,
     bar: &mut Bar,
 ) -> Result<Outcome, VerbError> {
-    let stream = match UnixStream::connect(socket) {
+    let stream = match connect(socket) {
         Ok(stream) => stream,
         Err(source) => return Err(VerbError::NoDaemon { locked, socket: socket.to_owned(), source }),
     };
@@ -144,7 +156,14 @@ fn through_daemon(
     let request = Request { work: job.clone(), files: opened.iter().map(|(head, _)| head.clone()).collect() };
     // Answers are heard while files are sent, or both sides would wait for each other.
     let mut outcome = std::thread::scope(|scope| {
-        let answers = scope.spawn(|| listen(&stream, bar));
+        let answers = scope.spawn(|| {
+            let heard = listen(&stream, socket, bar);
+            if heard.is_err() {
+                // Nobody goes on sending to a daemon that was given up. It may have hung up itself.
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+            heard
+        });
         // A daemon that refuses hangs up; what it said then is what counts.
         let sent = send(&stream, &request, opened);
         let heard = answers.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -176,12 +195,30 @@ fn send(mut stream: &UnixStream, request: &Request, files: Vec<(FileHead, File)>
     stream.shutdown(Shutdown::Write)
 }
 
-fn listen(stream: &UnixStream, bar: &mut Bar) -> Result<Outcome, VerbError> {
+/// Connects to the daemon, which takes a client at once unless it hangs.
+fn connect(socket: &Path) -> io::Result<UnixStream> {
+    let stream = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None)?;
+    stream.connect_timeout(&socket2::SockAddr::unix(socket)?, CONNECTED_WITHIN)?;
+    let stream = UnixStream::from(std::os::fd::OwnedFd::from(stream));
+    stream.set_read_timeout(Some(ANSWER_WITHIN))?;
+    Ok(stream)
+}
+
+fn listen(stream: &UnixStream, socket: &Path, bar: &mut Bar) -> Result<Outcome, VerbError> {
+    let mut known = "nothing heard yet".to_owned();
     for line in BufReader::new(stream).lines() {
-        let line = line.map_err(VerbError::Gone)?;
+        let line = line.map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                VerbError::Silent { socket: socket.to_owned(), doing: known.clone() }
+            }
+            _ => VerbError::Gone(error),
+        })?;
         let answer = serde_json::from_str(&line).map_err(|error| VerbError::Gone(error.into()))?;
         match answer {
-            Answer::Progress { doing, done, total } => bar.progress(&doing, done, total),
+            Answer::Progress { doing, done, total } => {
+                bar.progress(&doing, done, total);
+                known = doing;
+            }
             Answer::Done(outcome) => return Ok(outcome),
             Answer::Refused(why) => return Err(VerbError::Refused(why)),
         }
@@ -189,6 +226,10 @@ fn listen(stream: &UnixStream, bar: &mut Bar) -> Result<Outcome, VerbError> {
     Err(VerbError::Gone(io::ErrorKind::UnexpectedEof.into()))
 }
 
+/// How long a daemon may take to take a client.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(5);
+/// How long the daemon may say nothing; it says something every 5 s while it works.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// How often a bar is drawn.
 const LOOKS_ALIVE: Duration = Duration::from_millis(100);
 /// Work that is over sooner is not told of where nobody watches a terminal.
@@ -237,5 +278,23 @@ impl Watcher for Bar {
         }
         self.drawn.set_length(total);
         self.drawn.set_position(done);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daemon_that_says_nothing_is_given_up_and_what_it_was_doing_is_said() {
+        let (ours, daemon) = UnixStream::pair().expect("a pair");
+        ours.set_read_timeout(Some(Duration::from_millis(20))).expect("a timeout can be set");
+        let progress = Answer::Progress { doing: "backing up".to_owned(), done: 1, total: 9 };
+        let mut line = serde_json::to_vec(&progress).expect("plain data");
+        line.push(b'\n');
+        (&daemon).write_all(&line).expect("sent");
+        let error = listen(&ours, Path::new("/run/control.sock"), &mut Bar::new()).expect_err("it is silent");
+        let said = error.to_string();
+        assert!(said.contains("/run/control.sock") && said.contains("(backing up)"), "{said}");
     }
 }

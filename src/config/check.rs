@@ -1,7 +1,7 @@
 //! What must hold across keys, and of the files that they name.
 
 use super::reader::Reader;
-use super::{Auth, Config, Place, ReorderConfig};
+use super::{Auth, Config, LIVE_CLIENTS_MAX, Place, ReorderConfig};
 use crate::ingest::KeyFileError;
 use crate::upstream::check_files;
 
@@ -175,6 +175,18 @@ fn http(config: &Config, r: &mut Reader<'_>) {
         let message = "[http] insecure lets everybody in without a key, and require_keys asks everybody for one; remove \
             one of the two";
         r.report(place, message.into());
+    }
+    let seats = LIVE_CLIENTS_MAX as u32;
+    for (key, value, range, usual) in [
+        ("connections", config.http.connections, 16..=16_384, 1024),
+        ("connections_per_address", config.http.connections_per_address, 8..=16_384, 256),
+        ("live_per_address", config.http.live_per_address, 1..=seats, 64),
+    ] {
+        if !range.contains(&value) {
+            let place = r.place_of("http", key);
+            let (least, most) = (range.start(), range.end());
+            r.report(place, format!("[http] {key} is {value}; write {least} to {most} ({usual} is usual)"));
+        }
     }
 }
 

@@ -38,6 +38,8 @@ use reader::Reader;
 pub const DEFAULT_FILE: &str = "/etc/pitchguard/pitchguard.toml";
 /// Where the venue file is looked for when none is named; the built-in reference rig serves where it does not exist.
 pub const DEFAULT_VENUE_FILE: &str = "/etc/pitchguard/venues/busch_iii.toml";
+/// Clients of the live WebSocket at once: each tablet is one.
+pub const LIVE_CLIENTS_MAX: usize = 256;
 /// Where the service manager takes credentials from.
 const CREDENTIAL_STORE: &str = "/etc/credstore";
 /// The credential that holds the frames' keys: where the service manager hands it over and no keys file is named, it is
@@ -259,6 +261,12 @@ pub struct HttpConfig {
     pub require_keys: bool,
     /// Host names, besides the address itself and localhost, that a request may name.
     pub allowed_hosts: Vec<String>,
+    /// Connections that may be open at once.
+    pub connections: u32,
+    /// Of one address.
+    pub connections_per_address: u32,
+    /// Clients of the live WebSocket of one address, of [`LIVE_CLIENTS_MAX`] in all.
+    pub live_per_address: u32,
 }
 
 impl Default for HttpConfig {
@@ -268,6 +276,9 @@ impl Default for HttpConfig {
             insecure: false,
             require_keys: false,
             allowed_hosts: Vec::new(),
+            connections: 1024,
+            connections_per_address: 256,
+            live_per_address: 64,
         }
     }
 }
@@ -396,6 +407,9 @@ impl Config {
                 insecure: r.take("http", "insecure", http.insecure),
                 require_keys: r.take("http", "require_keys", http.require_keys),
                 allowed_hosts: r.take("http", "allowed_hosts", http.allowed_hosts),
+                connections: r.take("http", "connections", http.connections),
+                connections_per_address: r.take("http", "connections_per_address", http.connections_per_address),
+                live_per_address: r.take("http", "live_per_address", http.live_per_address),
             },
             mqtt: MqttConfig { url: r.take("mqtt", "url", mqtt.url) },
             environment: r.take_section("environment", air),

@@ -1,9 +1,10 @@
 //! The control socket: verbs that need the store go through the daemon that has it.
 //!
 //! One connection is one piece of work. The client sends a [`Request`] on one line, then the bytes of its files one after
-//! the other: the daemon needs no right to read them. It hears [`Answer`]s, one a line, the last of which ends it. One
-//! piece at a time; the store's bulk transactions let live pitches go first. Whoever asks and goes away, or a daemon that
-//! stops, ends the work where nothing is half done.
+//! the other: the daemon needs no right to read them. It hears [`Answer`]s, one a line every few seconds at least, the last
+//! of which ends it. One piece at a time; the store's bulk transactions let live pitches go first. Keys wait for no other
+//! work: one that is revoked admits nobody from then on. Whoever asks and goes away, or a daemon that stops, ends the work
+//! where nothing is half done. What is waited for from a client has an end, and so has all waiting together.
 //!
 //! Only the daemon's own user, root and the members of the group `pitchguard` are served: by the mode of the socket, and
 //! by the kernel's word of who connected (`SO_PEERCRED`).
@@ -14,8 +15,8 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
@@ -35,8 +36,16 @@ use crate::store::Store;
 
 /// Longest request, bytes: some hundred file names.
 const REQUEST_MAX: u64 = 64 * 1024;
-/// How long a client may send nothing while it is waited for, or take no answer.
+/// How long a client may take for its request's line.
+const REQUEST_WITHIN: Duration = Duration::from_secs(5);
+/// How long a client may be waited for in all, or take no answer; what its files need by [`FILE_BYTES_A_SECOND`] comes on top.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// A client reads its files at least so fast, bytes a second.
+const FILE_BYTES_A_SECOND: u64 = 1 << 20;
+/// Clients that are talked to at once: more than people ask for, and each takes a thread and a descriptor.
+const CLIENTS_MAX: usize = 32;
+/// A client hears something at least so often while its work goes on: see `ANSWER_WITHIN` of the command line.
+const ALIVE_EVERY: Duration = Duration::from_secs(5);
 /// How often a wait for a client looks whether the daemon stops.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Time between two reports of progress.
@@ -212,6 +221,8 @@ fn bind(path: &Path) -> std::io::Result<std::os::unix::net::UnixListener> {
 }
 
 async fn accept(listener: tokio::net::UnixListener, doorman: Doorman, worker: Worker) {
+    // Each client holds one more of it.
+    let clients = Arc::new(());
     loop {
         let mut stream = match listener.accept().await {
             Ok((stream, _)) => stream,
@@ -224,25 +235,25 @@ async fn accept(listener: tokio::net::UnixListener, doorman: Doorman, worker: Wo
         let admitted = stream.peer_cred().is_ok_and(|peer| doorman.admits(peer.uid(), peer.gid()));
         let refusal = if !admitted {
             Some("only the daemon's own user, root and the group pitchguard may ask")
-        } else if worker.busy.swap(true, Ordering::AcqRel) {
-            Some("the daemon is busy with other work of this kind: try again when that is done")
+        } else if Arc::strong_count(&clients) > CLIENTS_MAX {
+            Some("the daemon talks to too many others on this socket: try again in a few seconds")
         } else {
             None
         };
         if let Some(why) = refusal {
             let line = line_of(&Answer::Refused(why.to_owned()));
-            // Who is refused may have gone; nobody waits for him.
-            let _ = tokio::time::timeout(PATIENCE, stream.write_all(&line)).await;
+            // Who is refused may have gone; nobody waits for him, nor does who comes next.
+            tokio::spawn(async move {
+                let _ = tokio::time::timeout(REQUEST_WITHIN, stream.write_all(&line)).await;
+            });
             continue;
         }
-        let worker = worker.clone();
-        // Free again however the work ends, and where it never begins.
-        let free = Free(Arc::clone(&worker.busy));
+        let (worker, client) = (worker.clone(), Arc::clone(&clients));
         let thread = std::thread::Builder::new().name("control".into()).spawn(move || {
-            let _free = free;
             if let Err(error) = stream.into_std().and_then(|stream| worker.work(&stream)) {
                 tracing::info!(%error, "a client of the control socket went away");
             }
+            drop(client);
         });
         if let Err(error) = thread {
             tracing::error!(%error, "no thread for the control socket");
@@ -250,7 +261,14 @@ async fn accept(listener: tokio::net::UnixListener, doorman: Doorman, worker: Wo
     }
 }
 
+/// The one piece of work at a time, free again when dropped.
 struct Free(Arc<AtomicBool>);
+
+impl Free {
+    fn take(busy: &Arc<AtomicBool>) -> Option<Self> {
+        (!busy.swap(true, Ordering::AcqRel)).then(|| Self(Arc::clone(busy)))
+    }
+}
 
 impl Drop for Free {
     fn drop(&mut self) {
@@ -282,39 +300,53 @@ impl Worker {
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(LOOK_EVERY))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        let mut reader = BufReader::with_capacity(1 << 16, Patient { stream, stop: &self.stop });
+        let patient = Patient { stream, stop: &self.stop, left: REQUEST_WITHIN };
+        let mut reader = BufReader::with_capacity(1 << 16, patient);
         let mut line = Vec::new();
         (&mut reader).take(REQUEST_MAX).read_until(b'\n', &mut line)?;
-        let mut told = Telling { stream, stop: &self.stop, gone: false, told: None };
+        let voice = Voice::new(stream);
         let request: Request = match serde_json::from_slice(&line) {
             Ok(request) => request,
             Err(error) => {
                 let why = format!("no request that this daemon understands: {error}; is it of the same version?");
-                return told.say(&Answer::Refused(why));
+                return voice.say(&Answer::Refused(why));
             }
         };
+        let beside_others = matches!(&request.work, Job::Upkeep(upkeep) if upkeep.is_about_keys());
+        let free = if beside_others { None } else { Free::take(&self.busy) };
+        if free.is_none() && !beside_others {
+            let why = "the daemon is busy with other work of this kind: try again when that is done";
+            return voice.say(&Answer::Refused(why.to_owned()));
+        }
         tracing::info!(work = request.work.verb(), files = request.files.len(), "work from the control socket");
         // What is asked for can name people: holders of keys.
         tracing::debug!(work = ?request.work, "as it was asked for");
-        let mut files = Sent {
-            reader,
-            left: 0,
-            total: request.files.iter().map(|f| f.bytes).sum(),
-            heads: request.files.into_iter(),
-        };
-        let done = match &request.work {
+        let total: u64 = request.files.iter().map(|f| f.bytes).sum();
+        reader.get_mut().left = PATIENCE + Duration::from_secs(total / FILE_BYTES_A_SECOND);
+        let mut files = Sent { reader, left: 0, total, heads: request.files.into_iter() };
+        let over = AtomicBool::new(false);
+        let done = std::thread::scope(|scope| {
+            let alive = scope.spawn(|| voice.stay_alive(&over));
+            let done = self.perform(&request.work, &mut files, &mut Telling { voice: &voice, stop: &self.stop });
+            over.store(true, Ordering::Release);
+            alive.thread().unpark();
+            done
+        });
+        drop(free);
+        voice.say(&done.map_or_else(Answer::Refused, Answer::Done))
+    }
+
+    fn perform(&self, job: &Job, files: &mut Sent<'_>, told: &mut Telling<'_>) -> Result<Outcome, String> {
+        match job {
             Job::History(work) => {
                 let (today, model) = (crate::clock::today(&self.zone), Some(&*self.model));
-                work::perform(&self.store, work, &mut files, &self.sources, model, today, &mut told)
+                work::perform(&self.store, work, files, &self.sources, model, today, told)
                     .map_err(|error| error.to_string())
             }
-            Job::Upkeep(upkeep) => upkeep::perform(&self.store, upkeep, &self.config, Some(&self.desk), &mut told)
+            Job::Upkeep(upkeep) => upkeep::perform(&self.store, upkeep, &self.config, Some(&self.desk), told)
                 .map_err(|error| error.to_string()),
-            Job::Simulated(season) => {
-                invented::perform(&self.store, season, &mut told).map_err(|error| error.to_string())
-            }
-        };
-        told.say(&done.map_or_else(Answer::Refused, Answer::Done))
+            Job::Simulated(season) => invented::perform(&self.store, season, told).map_err(|error| error.to_string()),
+        }
     }
 }
 
@@ -322,22 +354,25 @@ impl Worker {
 struct Patient<'p> {
     stream: &'p UnixStream,
     stop: &'p AtomicBool,
+    /// How long it may still be waited for in all: a byte now and then brings nothing back.
+    left: Duration,
 }
 
 impl Read for Patient<'_> {
     fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        let until = Instant::now() + PATIENCE;
         loop {
+            let since = Instant::now();
             let read = (&mut &*self.stream).read(buf);
+            self.left = self.left.saturating_sub(since.elapsed());
             let waits = |e: &std::io::Error| matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
-            if !read.as_ref().is_err_and(waits) {
+            if !read.as_ref().is_err_and(waits) && !self.left.is_zero() {
                 return read;
             }
             if self.stop.load(Ordering::Acquire) {
                 return Err(std::io::Error::other("the daemon stops"));
             }
-            if Instant::now() >= until {
-                return Err(std::io::Error::new(ErrorKind::TimedOut, "the client sends nothing"));
+            if self.left.is_zero() {
+                return Err(std::io::Error::new(ErrorKind::TimedOut, "the client was waited for too long"));
             }
         }
     }
@@ -387,32 +422,119 @@ impl Read for OneSent<'_, '_> {
     }
 }
 
-/// Tells the client, now and then.
-struct Telling<'t> {
-    stream: &'t UnixStream,
-    stop: &'t AtomicBool,
+/// What is said to a client, by the work and, while that has nothing to say, by a thread beside it.
+struct Voice<'v> {
+    stream: &'v UnixStream,
+    said: Mutex<Said>,
+}
+
+struct Said {
+    /// The client takes nothing any more.
     gone: bool,
+    /// The last progress, and when it was told.
+    progress: Answer,
     told: Option<Instant>,
 }
 
-impl Telling<'_> {
-    fn say(&mut self, answer: &Answer) -> std::io::Result<()> {
-        let said = (&mut &*self.stream).write_all(&line_of(answer));
-        self.gone |= said.is_err();
-        said
+impl<'v> Voice<'v> {
+    fn new(stream: &'v UnixStream) -> Self {
+        let progress = Answer::Progress { doing: "working".to_owned(), done: 0, total: 0 };
+        Self { stream, said: Mutex::new(Said { gone: false, progress, told: None }) }
     }
+
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says the last word.
+    fn say(&self, answer: &Answer) -> std::io::Result<()> {
+        self.speak(&mut self.said(), answer)
+    }
+
+    /// Under the lock, so that lines stay whole.
+    fn speak(&self, said: &mut Said, answer: &Answer) -> std::io::Result<()> {
+        let done = (&mut &*self.stream).write_all(&line_of(answer));
+        said.told = Some(Instant::now());
+        said.gone |= done.is_err();
+        done
+    }
+
+    /// Tells the client that its work goes on, where that tells nothing for long.
+    fn stay_alive(&self, over: &AtomicBool) {
+        while !over.load(Ordering::Acquire) {
+            std::thread::park_timeout(ALIVE_EVERY);
+            let mut said = self.said();
+            let quiet = said.told.is_none_or(|told| told.elapsed() >= ALIVE_EVERY / 2);
+            if quiet && !said.gone && !over.load(Ordering::Acquire) {
+                let progress = said.progress.clone();
+                // Whether he has gone is noted.
+                let _ = self.speak(&mut said, &progress);
+            }
+        }
+    }
+}
+
+/// Tells the client, now and then.
+struct Telling<'t> {
+    voice: &'t Voice<'t>,
+    stop: &'t AtomicBool,
 }
 
 impl Watcher for Telling<'_> {
     fn progress(&mut self, doing: &str, done: u64, total: u64) {
-        if !self.gone && self.told.is_none_or(|told| told.elapsed() >= PROGRESS_EVERY) {
-            self.told = Some(Instant::now());
+        let mut said = self.voice.said();
+        if !said.gone && said.told.is_none_or(|told| told.elapsed() >= PROGRESS_EVERY) {
+            let progress = Answer::Progress { doing: doing.to_owned(), done, total };
             // Whether he has gone is noted.
-            let _ = self.say(&Answer::Progress { doing: doing.to_owned(), done, total });
+            let _ = self.voice.speak(&mut said, &progress);
+            said.progress = progress;
         }
     }
 
     fn stopped(&mut self) -> bool {
-        self.gone || self.stop.load(Ordering::Acquire)
+        self.voice.said().gone || self.stop.load(Ordering::Acquire)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_sends_a_byte_now_and_then_is_not_waited_for_without_end() {
+        let (client, ours) = UnixStream::pair().expect("a pair");
+        ours.set_read_timeout(Some(Duration::from_millis(10))).expect("a timeout can be set");
+        let (stop, over) = (AtomicBool::new(false), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) && (&client).write_all(b"x").is_ok() {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            });
+            let mut patient = Patient { stream: &ours, stop: &stop, left: Duration::from_millis(200) };
+            let mut all = Vec::new();
+            let error = patient.read_to_end(&mut all).expect_err("it has an end");
+            over.store(true, Ordering::Relaxed);
+            assert_eq!(error.kind(), ErrorKind::TimedOut);
+            assert!(!all.is_empty());
+        });
+    }
+
+    #[test]
+    fn a_client_hears_something_while_its_work_has_nothing_to_say() {
+        let (client, ours) = UnixStream::pair().expect("a pair");
+        let (voice, over) = (Voice::new(&ours), AtomicBool::new(false));
+        let mut telling = Telling { voice: &voice, stop: &over };
+        telling.progress("training", 1, 4);
+        std::thread::scope(|scope| {
+            let alive = scope.spawn(|| voice.stay_alive(&over));
+            voice.said().told = None;
+            alive.thread().unpark();
+            let lines: Vec<_> = BufReader::new(&client).lines().take(2).map(|line| line.expect("a line")).collect();
+            over.store(true, Ordering::Release);
+            alive.thread().unpark();
+            let progress = Answer::Progress { doing: "training".to_owned(), done: 1, total: 4 };
+            assert_eq!(serde_json::from_str::<Answer>(&lines[1]).expect("an answer"), progress);
+        });
     }
 }

@@ -6,6 +6,7 @@
 
 mod anomalies;
 pub mod control;
+mod descriptors;
 mod fold;
 mod history;
 pub mod invented;
@@ -284,6 +285,10 @@ impl Daemon {
         let mut options = HttpOptions::new(http_address);
         options.allowed_hosts.clone_from(&config.http.allowed_hosts);
         options.keys = Some(Arc::clone(&keys));
+        options.connections_max = descriptors::room_for(config.http.connections);
+        options.connections_per_address = config.http.connections_per_address as usize;
+        options.live_per_address = config.http.live_per_address as usize;
+        let options = Arc::new(options);
         let watching = watch::spawn(Watched {
             clock,
             live: Arc::clone(&live),
@@ -305,10 +310,10 @@ impl Daemon {
             environment,
             place,
             clock,
-            options: Arc::new(options),
+            options: Arc::clone(&options),
         });
         let (http_stop, stopped) = oneshot::channel::<()>();
-        let http_done = runtime.spawn(serve(listener, router, stopped, Arc::clone(&telemetry)));
+        let http_done = runtime.spawn(serve(listener, router, options, stopped, Arc::clone(&telemetry)));
         telemetry.set_part("api", PartState::Ready, format!("http {http_address}"));
         Ok(Self {
             udp: udp_address,
@@ -441,13 +446,14 @@ pub(crate) fn listen(
 async fn serve(
     listener: tokio::net::TcpListener,
     router: axum::Router,
+    options: Arc<HttpOptions>,
     stopped: oneshot::Receiver<()>,
     telemetry: Arc<Telemetry>,
 ) {
     let asked = async move {
         let _ = stopped.await;
     };
-    if let Err(error) = api::serve(listener, router, asked).await {
+    if let Err(error) = api::serve(listener, router, options, Arc::clone(&telemetry), asked).await {
         tracing::error!(%error, "HTTP ended");
         telemetry.set_part("api", PartState::Failed, error.to_string());
     }

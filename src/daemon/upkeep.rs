@@ -49,6 +49,11 @@ pub enum Upkeep {
 }
 
 impl Upkeep {
+    /// Whether it is about keys: then it is done in a moment, and nobody waits for other work.
+    pub fn is_about_keys(&self) -> bool {
+        matches!(self, Self::KeyAdd { .. } | Self::KeyList | Self::KeyRevoke { .. })
+    }
+
     /// What is done, in a few words that name nobody.
     pub fn verb(&self) -> &'static str {
         match self {

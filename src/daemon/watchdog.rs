@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 const TELL_AFTER: f64 = 0.5;
 /// … and the dog fed this often, if it is.
 const FEED_AFTER: f64 = 0.25;
+/// Looks come ten times a second; where one comes so late, this process itself did not run (SIGSTOP, a machine that slept),
+/// and no thread of it is to blame for that time.
+const STOOD_STILL: Duration = Duration::from_secs(1);
 /// The time that counts where no service manager watches: a hang is said all the same.
 const DEFAULT: Duration = Duration::from_secs(10);
 
@@ -42,13 +45,14 @@ struct Watched {
 pub struct Watchdog {
     timeout: Duration,
     fed: Instant,
+    looked: Instant,
     watched: Vec<Watched>,
 }
 
 impl Watchdog {
     /// For a service manager that ends the daemon after so long without food.
     pub fn new(timeout: Option<Duration>, now: Instant) -> Self {
-        Self { timeout: timeout.unwrap_or(DEFAULT), fed: now, watched: Vec::new() }
+        Self { timeout: timeout.unwrap_or(DEFAULT), fed: now, looked: now, watched: Vec::new() }
     }
 
     /// Looks at all threads; they come in the same order each time.
@@ -56,6 +60,11 @@ impl Watchdog {
         while self.watched.len() < threads.len() {
             let turns = threads[self.watched.len()].1;
             self.watched.push(Watched { fed_at: turns, last: turns, moved: now, told: false });
+        }
+        let since_look = now.saturating_duration_since(self.looked);
+        self.looked = now;
+        if since_look >= STOOD_STILL {
+            self.watched.iter_mut().for_each(|watched| watched.moved = (watched.moved + since_look).min(now));
         }
         let mut hung = Vec::new();
         for (watched, (name, turns)) in self.watched.iter_mut().zip(threads) {
@@ -103,6 +112,20 @@ mod tests {
         assert_eq!(hangs.last().map(|verdict| verdict.hanging.as_slice()), Some(&["merge".to_owned()][..]));
         let again = dog.look(&turns(1000, 4), at(7000));
         assert!(again.feed && again.hanging.is_empty(), "it was only slow");
+    }
+
+    #[test]
+    fn after_a_standstill_of_the_whole_process_no_thread_is_called_hanging_but_one_that_does_is_still_found() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut dog = Watchdog::new(None, start);
+        dog.look(&turns(1, 1), at(0));
+        dog.look(&turns(2, 2), at(100));
+        // SIGSTOP for 20 s; this thread is the first to run again.
+        assert_eq!(dog.look(&turns(2, 2), at(20_100)).hung, [""; 0]);
+        let later: Vec<Verdict> = (1..=60).map(|n| dog.look(&turns(2 + n, 2), at(20_100 + 100 * n))).collect();
+        let told: Vec<&String> = later.iter().flat_map(|verdict| &verdict.hung).collect();
+        assert_eq!(told, ["merge"], "it stands still while the others turn");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use firmware_protocol::serial::Decoder;
+use tokio::io::AsyncReadExt;
 use tokio_serial::{DataBits, FlowControl, Parity, SerialStream, StopBits};
 
 use super::counters::{IngestCounters, add};
@@ -114,14 +115,14 @@ impl<S: FrameSink> Listener<S> {
         while !stop.load(Ordering::Relaxed) {
             add(&self.line.turns, 1);
             self.intake.beat(self.clock.now());
-            // Out of time: nothing came, which is as well.
-            let Ok(readable) = tokio::time::timeout(WAIT, port.readable()).await else { continue };
-            readable?;
-            match port.try_read(bytes) {
-                Ok(0) => return Err(io::Error::new(ErrorKind::UnexpectedEof, "the line was hung up")),
-                Ok(count) => self.take(&mut decoder, &bytes[..count]),
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-                Err(error) => return Err(error),
+            // Out of time: nothing came, which is as well. The read waits for readiness and takes it back when it finds
+            // nothing more, so that a line costs what comes on it.
+            match tokio::time::timeout(WAIT, port.read(bytes)).await {
+                Err(_nothing) => {}
+                Ok(Ok(0)) => return Err(io::Error::new(ErrorKind::UnexpectedEof, "the line was hung up")),
+                Ok(Ok(count)) => self.take(&mut decoder, &bytes[..count]),
+                Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(Err(error)) => return Err(error),
             }
         }
         self.intake.beat(self.clock.now());

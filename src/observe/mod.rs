@@ -29,9 +29,9 @@ pub use self::latency::{Recorder, Stage};
 pub use self::report::{LatencyReport, PartReport, StatusReport};
 pub use self::risk::{Outcomes, RiskStatus};
 pub use self::status::{
-    AccessStatus, Accounting, AttributionStatus, CalibrationStatus, CameraStatus, ClientStatus, IngestStatus,
-    JournalStatus, MarkFeedState, MoundAttribution, MoundCameras, MoundStatus, Part, PartState, PublishedPitches,
-    ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
+    AccessStatus, Accounting, AttributionStatus, CalibrationStatus, CameraStatus, ClientStatus, HttpStatus,
+    IngestStatus, JournalStatus, MarkFeedState, MoundAttribution, MoundCameras, MoundStatus, Part, PartState,
+    PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, rfc3339,
 };
 pub use self::surroundings::Surroundings;
 pub use self::system::SystemStatus;
@@ -61,6 +61,7 @@ pub struct Telemetry {
     upstream: ArcSwapOption<UpstreamStatus>,
     journal: ArcSwapOption<JournalStatus>,
     clients: status::Clients,
+    http: status::Http,
     parts: Mutex<Vec<Part>>,
     /// Threads that hang.
     hanging: ArcSwapOption<Vec<String>>,
@@ -96,6 +97,7 @@ impl Telemetry {
             upstream: ArcSwapOption::empty(),
             journal: ArcSwapOption::empty(),
             clients: status::Clients::default(),
+            http: status::Http::default(),
             parts: Mutex::new(parts),
             hanging: ArcSwapOption::empty(),
         })
@@ -171,6 +173,11 @@ impl Telemetry {
     /// Publishes what the journal took and missed.
     pub fn publish_journal(&self, status: JournalStatus) {
         self.journal.store(Some(Arc::new(status)));
+    }
+
+    /// Counts of HTTP connections; the API writes them.
+    pub(crate) fn http(&self) -> &status::Http {
+        &self.http
     }
 
     /// Counts of the live WebSocket's clients; the API writes them.

@@ -115,7 +115,8 @@ impl Collector for TelemetryCollector {
         if let Some(around) = telemetry.surroundings.load_full() {
             families.surroundings(&around)?;
         }
-        families.clients(telemetry)
+        families.clients(telemetry)?;
+        families.connections(telemetry)
     }
 }
 
@@ -406,10 +407,32 @@ impl Families<'_> {
     fn clients(&mut self, telemetry: &Telemetry) -> fmt::Result {
         let clients = telemetry.clients.status();
         self.gauges("live_clients", "Connected WebSocket clients", None, [(no_labels(), clients.connected)])?;
-        let dropped =
-            [("slow", clients.dropped_slow), ("silent", clients.dropped_silent), ("refused", clients.refused)];
+        self.gauges("live_seats", "WebSocket clients that may be connected", None, [(no_labels(), clients.seats)])?;
+        let dropped = [
+            ("slow", clients.dropped_slow),
+            ("silent", clients.dropped_silent),
+            ("noisy", clients.dropped_noisy),
+            ("refused", clients.refused),
+            ("refused_address", clients.refused_address),
+        ];
         let help = "WebSocket clients dropped or refused, by reason";
         self.counters("live_clients_dropped", help, None, by_label("reason", &dropped))
+    }
+
+    fn connections(&mut self, telemetry: &Telemetry) -> fmt::Result {
+        let http = telemetry.http.status();
+        self.gauges("http_connections", "Open HTTP connections", None, [(no_labels(), http.open)])?;
+        self.gauges("http_connections_max", "HTTP connections that may be open", None, [(no_labels(), http.most)])?;
+        let ended = [
+            ("refused", http.refused),
+            ("made_room", http.made_room),
+            ("unfinished", http.unfinished),
+            ("unread", http.unread),
+        ];
+        let help = "HTTP connections refused or ended by the daemon, by reason";
+        self.counters("http_connections_dropped", help, None, by_label("reason", &ended))?;
+        let help = "HTTP requests refused because too many answers of their address were under way";
+        self.counters("http_answers_refused", help, None, [(no_labels(), http.refused_answers)])
     }
 }
 

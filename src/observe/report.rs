@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 use super::latency::Latencies;
 use super::verdict::{BoxVerdict, Seen};
 use super::{
-    AttributionStatus, CalibrationStatus, ClientStatus, IngestStatus, JournalStatus, Part, PartState, PublishedPitches,
-    ReorderStatus, Stage, StoreStatus, SystemStatus, Telemetry, rfc3339,
+    AttributionStatus, CalibrationStatus, ClientStatus, HttpStatus, IngestStatus, JournalStatus, Part, PartState,
+    PublishedPitches, ReorderStatus, Stage, StoreStatus, SystemStatus, Telemetry, rfc3339,
 };
 
 /// A part of the daemon and its state.
@@ -95,6 +95,9 @@ pub struct StatusReport {
     pub journal: Option<JournalStatus>,
     /// Clients of the live WebSocket.
     pub clients: ClientStatus,
+    /// Connections of HTTP clients, those of the live WebSocket among them.
+    #[serde(default)]
+    pub http: HttpStatus,
     /// The machine; null before it was looked at.
     #[serde(default)]
     pub system: Option<SystemStatus>,
@@ -145,6 +148,7 @@ impl Telemetry {
             attribution: self.attribution.load_full().map(|status| (*status).clone()),
             journal: self.journal.load_full().map(|status| *status),
             clients: self.clients.status(),
+            http: self.http.status(),
             system: around.and_then(|around| around.system),
             newest_backup_at: newest_backup_s.map(|at| rfc3339(crate::ids::BoxNs((at * 1e9) as u64))),
         }

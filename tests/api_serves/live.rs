@@ -1,6 +1,6 @@
 //! The live WebSocket: snapshot, events, resume, and clients that do not keep up.
 
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use pitchguard::api::{Event, Since};
@@ -206,6 +206,65 @@ fn no_more_clients_are_taken_than_there_are_seats() {
         other => panic!("{other:?} instead of a refusal"),
     }
     assert_eq!(stage.telemetry.report().clients.refused, 1);
+}
+
+/// A client that connects from another address of this host.
+fn from_address(stage: &Stage, address: [u8; 4]) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from((address, 0)).into()).expect("all of 127/8 is this host's");
+    socket.connect(&stage.addr.into()).expect("the server accepts");
+    socket.into()
+}
+
+#[test]
+fn one_address_cannot_take_every_seat() {
+    let mut setting = Setting::default();
+    setting.options.live_per_address = 2;
+    let stage = setting.serve();
+    let mut held: Vec<_> = (0..2).map(|_| stage.listen("/api/live")).collect();
+    let refused = stage.get("/api/live");
+    assert_eq!(refused.status(), 426, "who asks for no WebSocket takes no seat");
+    match client(format!("ws://{}/api/live", stage.addr), from_address(&stage, [127, 0, 0, 1])) {
+        Err(tokio_tungstenite::tungstenite::HandshakeError::Failure(Error::Http(response))) => {
+            assert_eq!(response.status().as_u16(), 503);
+        }
+        other => panic!("{other:?} instead of a refusal"),
+    }
+    let mut other = stage.listen_on(from_address(&stage, [127, 0, 0, 2]), "/api/live");
+    assert_eq!(next(&mut other)["type"], "snapshot");
+    let clients = stage.telemetry.report().clients;
+    assert_eq!((clients.connected, clients.refused_address, clients.refused, clients.seats), (3, 1, 0, 256));
+    held.pop().expect("two").close(None).expect("sent");
+    let mut again = None;
+    for _ in 0..1000 {
+        again = client(format!("ws://{}/api/live", stage.addr), from_address(&stage, [127, 0, 0, 1])).ok();
+        if again.is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(again.is_some(), "a seat is given back");
+}
+
+#[test]
+fn a_client_that_pings_without_end_is_dropped_with_a_reason() {
+    let mut setting = Setting::default();
+    setting.options.live_messages = 30;
+    let stage = setting.serve();
+    let mut socket = stage.listen("/api/live");
+    assert_eq!(next(&mut socket)["type"], "snapshot");
+    for _ in 0..40 {
+        socket.send(Message::Ping(vec![7; 100].into())).expect("taken");
+    }
+    let reason = loop {
+        match socket.read().expect("pongs, then the close frame") {
+            Message::Close(frame) => break frame.expect("with a reason"),
+            message => assert!(message.is_pong() || message.is_ping(), "{message:?}"),
+        }
+    };
+    assert_eq!(reason.code, CloseCode::Policy);
+    assert!(reason.reason.contains("too many messages"), "{}", reason.reason);
+    assert_eq!(stage.telemetry.report().clients.dropped_noisy, 1);
 }
 
 #[test]

@@ -162,6 +162,7 @@ impl Setting {
                 }
             }
         });
+        let options = Arc::new(self.options);
         let state = ApiState {
             live: Arc::clone(&live),
             history: Arc::new(self.memory),
@@ -171,11 +172,11 @@ impl Setting {
             environment: Environment::off(clock),
             place: Arc::new(Place::from(&Venue::busch_iii())),
             clock,
-            options: Arc::new(self.options),
+            options: Arc::clone(&options),
         };
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a free port");
         let addr = listener.local_addr().expect("it is bound");
-        runtime.spawn(serve(listener, router(state), std::future::pending()));
+        runtime.spawn(serve(listener, router(state), options, Arc::clone(&telemetry), std::future::pending()));
         Stage { runtime: Some(runtime), addr, live, telemetry }
     }
 }

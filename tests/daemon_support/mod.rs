@@ -102,6 +102,22 @@ impl Rack {
         self.start_as(command)
     }
 
+    /// Starts it with so many file descriptors and no right to more.
+    pub fn start_with_descriptors(&mut self, most: u32) -> Running {
+        let program = self.command(&["run"]);
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\"")]);
+        command.arg(program.get_program()).args(program.get_args());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.stdin(Stdio::null());
+        self.start_as(command)
+    }
+
     /// Starts it as if the box's clock were that far ahead.
     pub fn start_ahead(&mut self, by: Duration) -> Running {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");

@@ -107,6 +107,17 @@ fn wrong_keys_are_limited_by_address_and_a_right_one_still_admits() {
 }
 
 #[test]
+fn asking_whether_one_is_let_in_tries_no_keys_without_limit_or_count() {
+    let (_dir, desk) = desk(Asked::Everybody);
+    let key = issue(&desk, "tablet");
+    let (right, wrong, now) = (bearer(&key), bearer(&format!("{key}x")), Instant::now());
+    let ask = |headers: &HeaderMap| desk.would_admit(FAR, headers, now).map_err(|problem| problem.status().as_u16());
+    assert_eq!((0..12).map(|_| ask(&wrong)).collect::<Vec<_>>(), [vec![Ok(false); 10], vec![Err(429); 2]].concat());
+    assert_eq!((ask(&right), ask(&HeaderMap::new())), (Ok(true), Ok(false)), "a right key is not locked out");
+    assert_eq!((desk.status().refused, desk.status().limited), (10, 2));
+}
+
+#[test]
 fn who_may_read_the_directory_is_let_in_for_a_minute_and_no_longer() {
     let (dir, desk) = desk(Asked::Everybody);
     let pass = local_pass(dir.path()).expect("the secret can be read");

@@ -121,7 +121,7 @@ function Daemon({ report }: { report: StatusReport }) {
         Store: {filled === null ? "not told yet" : `${percent(filled, 1)} full, ${store?.commits} commits, ${store?.commit_failures} failed, ${store?.queued} waiting`}.
       </Typography>
       <Typography>
-        Tablets: {report.clients.connected} connected; dropped {report.clients.dropped_slow} slow, {report.clients.dropped_silent} silent.
+        Tablets: {report.clients.connected} of {report.clients.seats} connected; dropped {report.clients.dropped_slow} slow, {report.clients.dropped_silent} silent, {report.clients.dropped_noisy} noisy.
       </Typography>
     </>
   );
