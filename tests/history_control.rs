@@ -40,7 +40,7 @@ fn connect(rack: &Rack) -> UnixStream {
 
 fn import_request(bytes: usize) -> Vec<u8> {
     let files = vec![FileHead { name: "some.csv".to_owned(), bytes: bytes as u64 }];
-    let request = Request { work: Work::Import { what: Kind::Savant }.into(), files };
+    let request = Request { work: Work::Import { what: Kind::Savant, season: None }.into(), files };
     let mut line = serde_json::to_vec(&request).expect("plain data");
     line.push(b'\n');
     line

@@ -35,7 +35,7 @@ impl Rig {
     }
 
     fn injuries(&self, paths: &[PathBuf]) -> RowSummary {
-        history::import_injuries(&self.store, &mut Paths::new(paths.iter().cloned()), &mut Unwatched)
+        history::import_injuries(&self.store, &mut Paths::new(paths.iter().cloned()), None, &mut Unwatched)
             .expect("the store works")
     }
 

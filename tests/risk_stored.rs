@@ -42,7 +42,7 @@ fn of_store(reports: &[PathBuf], means: &[PathBuf], dir: &Path) -> (Store, Known
         import_appearances(&store, &mut Paths::new([file.clone()]), &mut Unwatched).expect("the store works");
     }
     for file in reports {
-        import_injuries(&store, &mut Paths::new([file.clone()]), &mut Unwatched).expect("the store works");
+        import_injuries(&store, &mut Paths::new([file.clone()]), None, &mut Unwatched).expect("the store works");
     }
     let known = stored::all(&store).expect("read");
     (store, known)

@@ -32,6 +32,9 @@ pub enum ImportWhat {
         /// The files.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// The season of rows that say none: a report as its source exports it has no such column.
+        #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(u16).range(1901..=2261))]
+        season: Option<u16>,
     },
     /// Game means of pitchers, for seasons without their pitches; import injuries first, whose names tell ids
     Appearances {
@@ -52,11 +55,15 @@ pub enum ImportWhat {
 /// # Errors
 /// The store cannot be used, or a file could not be read.
 pub fn run(args: &ImportArgs, store: &StoreConfig, risk: &risk::Config) -> Result<ExitCode, VerbError> {
+    let mut of_season = None;
     let (what, files) = match &args.what {
         ImportWhat::Savant { files } => (Kind::Savant, files),
-        ImportWhat::Injuries { files } => (Kind::Injuries, files),
+        ImportWhat::Injuries { files, season } => {
+            of_season = *season;
+            (Kind::Injuries, files)
+        }
         ImportWhat::Appearances { files } => (Kind::Appearances, files),
         ImportWhat::Roster { files } => (Kind::Roster, files),
     };
-    work::run(&Work::Import { what }.into(), files, store, risk)
+    work::run(&Work::Import { what, season: of_season }.into(), files, store, risk)
 }

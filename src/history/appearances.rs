@@ -17,12 +17,18 @@ use super::input::{Inputs, Watched, Watcher};
 use super::local::{self, earlier};
 use super::outings::{YEARS, season_of};
 use super::people::{People, Whose, first_last, folded};
-use super::table::{Reasons, Row, RowSummary, read_table};
+use super::table::{Layout, Reasons, Row, RowSummary, read_table};
 use crate::store::records::{AppearanceRecord, PitcherRecord};
 use crate::store::{Put, Store, StoreError};
 
-const NEEDED: &[&str] = &["player_name", "game_date", "num_pitches"];
-const OTHERS: &[&str] = &["avg_release_speed", "avg_release_spin_rate", "avg_effective_speed", "avg_vx0", "age"];
+const LAYOUT: Layout = Layout {
+    what: "game means",
+    needed: &["player_name", "game_date", "num_pitches"],
+    others: &["avg_release_speed", "avg_release_spin_rate", "avg_effective_speed", "avg_vx0", "age"],
+    dates: &["game_date"],
+    order: None,
+    in_season: true,
+};
 
 /// Pitches of one day at most: the most since they are counted were under 180.
 const PITCHES_MAX: f64 = 200.0;
@@ -58,21 +64,21 @@ pub fn import_appearances(
     let (total, mut read) = (inputs.total(), 0);
     while let Some(input) = inputs.next() {
         let mut said = Vec::new();
-        let refused_before = summary.refused.total();
+        let left_before = summary.left();
         let rows = input.bytes.and_then(|bytes| {
             let bytes = Watched::new(bytes, "reading", &mut read, total, watcher);
-            let RowSummary { refused, dropped, .. } = &mut summary;
+            let RowSummary { refused, dropped, notes, .. } = &mut summary;
             let (mut unread, place) = (Reasons::default(), &input.name);
-            let rows = read_table(bytes, place, (NEEDED, OTHERS), &mut unread, &mut |row| match say(row, &mut |why| {
+            let rows = read_table(bytes, place, &LAYOUT, (&mut unread, notes), &mut |row| match say(row, &mut |why| {
                 dropped.add(why, place, row.line);
             }) {
                 Ok(row) => said.push(row),
                 Err(why) => refused.add(&why, place, row.line),
             });
             refused.absorb(unread);
-            rows.map_err(|why| format!("no game means: {why}"))
+            rows
         });
-        if !summary.count_file(&input.name, rows, refused_before) {
+        if !summary.count_file(&input.name, rows, left_before) {
             continue;
         }
         drop_filled_in(&mut said, &input.name, &mut summary.dropped);
@@ -97,8 +103,8 @@ pub fn import_appearances(
 
 fn say(row: &Row<'_>, dropped: &mut dyn FnMut(&str)) -> Result<Said, String> {
     let name = row.text("player_name").ok_or("player_name is missing")?;
-    let date = row.text("game_date").ok_or("game_date is missing")?;
-    let date: Date = date.parse().map_err(|_| "game_date is no YYYY-MM-DD")?;
+    row.text("game_date").ok_or("game_date is missing")?;
+    let date = row.date("game_date").ok_or("game_date is no YYYY-MM-DD")?;
     if !YEARS.contains(&date.year().unsigned_abs()) || date.year() < 1970 {
         return Err("game_date is before 1970".to_owned());
     }

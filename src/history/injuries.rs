@@ -10,7 +10,8 @@
 //! | `IL Announced Date` | `announced_date`; the report has no such column, so by science.md §7 its placements are dated by the retroactive one |
 //! | `Eligible to Return` | `eligible_date` |
 //! | `Return Date` | `return_date` where `Latest Update` says `Activated`; else it is a guess or the season's end and left out |
-//! | `season` | the season of the report; a date more than two years off it is malformed |
+//! | `season` | the season of the report; without the column, that which the importer says, else the year of its list's date; a date more than two years off it is malformed |
+//! | `Status` | a row of somebody who is projected to be on a list, or on a roster, is no placement and is passed over |
 
 use std::collections::BTreeSet;
 
@@ -20,22 +21,38 @@ use super::changed;
 use super::input::{Inputs, Watched, Watcher};
 use super::local;
 use super::people::{People, Whose, first_last};
-use super::table::{Row, RowSummary, read_table};
+use super::table::dates::Order;
+use super::table::{Layout, Reasons, Row, RowSummary, read_table};
 use super::teams::canonical;
 use crate::store::records::{BodyPart, InjuryRecord, PitcherRecord};
 use crate::store::{Put, Store, StoreError};
 
-const NEEDED: &[&str] = &["Name", "Pos", "Injury / Surgery Date", "Injury / Surgery", "IL Retro Date", "season"];
-const OTHERS: &[&str] =
-    &["MLBAMID", "Team", "Status", "IL Announced Date", "Eligible to Return", "Return Date", "Latest Update"];
+const LAYOUT: Layout = Layout {
+    what: "injured-list report",
+    needed: &["Name", "Pos", "Injury / Surgery Date", "Injury / Surgery", "IL Retro Date"],
+    others: &[
+        "MLBAMID",
+        "Team",
+        "Status",
+        "IL Announced Date",
+        "Eligible to Return",
+        "Return Date",
+        "Latest Update",
+        "season",
+    ],
+    dates: &["Injury / Surgery Date", "IL Retro Date", "IL Announced Date", "Eligible to Return", "Return Date"],
+    order: Some(Order::MonthFirst),
+    in_season: false,
+};
 
-/// Imports reports one after the other.
+/// Imports reports one after the other. `season` is that of rows which do not say theirs.
 ///
 /// # Errors
 /// The store fails or holds a corrupt record. What was committed before stays, and importing again completes it.
 pub fn import_injuries(
     store: &Store,
     inputs: &mut dyn Inputs,
+    season: Option<u16>,
     watcher: &mut dyn Watcher,
 ) -> Result<RowSummary, StoreError> {
     let mut summary = RowSummary { what: "placements".to_owned(), ..RowSummary::default() };
@@ -44,24 +61,25 @@ pub fn import_injuries(
     while let Some(input) = inputs.next() {
         let people = People::of(store)?;
         let mut taken = Vec::new();
-        let refused_before = summary.refused.total();
+        let left_before = summary.left();
         let rows = input.bytes.and_then(|bytes| {
             let bytes = Watched::new(bytes, "reading", &mut read, total, watcher);
-            let RowSummary { refused, dropped, passed_over, .. } = &mut summary;
-            let (mut unread, place) = (super::table::Reasons::default(), &input.name);
-            let rows = read_table(bytes, place, (NEEDED, OTHERS), &mut unread, &mut |row| match placement(
+            let RowSummary { refused, dropped, passed_over, notes, .. } = &mut summary;
+            let (mut unread, place) = (Reasons::default(), &input.name);
+            let rows = read_table(bytes, place, &LAYOUT, (&mut unread, notes), &mut |row| match placement(
                 row,
+                season,
                 &people,
                 &mut |why| dropped.add(why, place, row.line),
             ) {
-                Ok(Some(found)) => taken.push(found),
-                Ok(None) => passed_over.add("not a pitcher's", place, row.line),
+                Ok(Found::Placement(found)) => taken.push(*found),
+                Ok(Found::Other(why)) => passed_over.add(why, place, row.line),
                 Err(why) => refused.add(&why, place, row.line),
             });
             refused.absorb(unread);
-            rows.map_err(|why| format!("no injured-list report: {why}"))
+            rows
         });
-        if !summary.count_file(&input.name, rows, refused_before) {
+        if !summary.count_file(&input.name, rows, left_before) {
             continue;
         }
         whose.extend(taken.iter().map(|(record, _)| record.pitcher));
@@ -113,18 +131,30 @@ fn keep(
     changed::note(store, &changed)
 }
 
-/// A row's placement and its pitcher; none where the row is not a pitcher's.
+/// What a row tells.
+enum Found {
+    /// A placement, and whose.
+    Placement(Box<(InjuryRecord, PitcherRecord)>),
+    /// Something sound that is not needed, in words.
+    Other(&'static str),
+}
+
+/// A row's placement and its pitcher.
 fn placement(
     row: &Row<'_>,
+    season: Option<u16>,
     people: &People,
     dropped: &mut dyn FnMut(&str),
-) -> Result<Option<(InjuryRecord, PitcherRecord)>, String> {
+) -> Result<Found, String> {
     let name = row.text("Name").map(first_last);
     let Some(position) = row.text("Pos") else {
         return Err(if name.is_some() { "Pos is missing" } else { "it names nobody" }.to_owned());
     };
     if !position.split('/').any(|p| matches!(p.trim(), "P" | "SP" | "RP")) {
-        return Ok(None);
+        return Ok(Found::Other("not a pitcher's"));
+    }
+    if row.text("Status").is_some_and(|status| status.to_ascii_lowercase().starts_with("projected")) {
+        return Ok(Found::Other("projected, not placed"));
     }
     let pitcher = match (row.number("MLBAMID"), &name) {
         (Some(id), _) if id.fract() == 0.0 && (1.0..f64::from(super::people::LOCAL_ID_MIN)).contains(&id) => id as u32,
@@ -136,12 +166,17 @@ fn placement(
         },
         (None, None) => return Err("it names nobody".to_owned()),
     };
-    let season =
-        row.number("season").filter(|s| super::outings::YEARS.contains(&(*s as u16))).ok_or("season is no year")?;
-    let season = season as u16;
+    let is_year = |year: &u16| super::outings::YEARS.contains(year);
+    let season = if row.text("season").is_some() {
+        row.number("season").map(|season| season as u16).filter(is_year).ok_or("season is no year")?
+    } else {
+        let listed = || row.date("IL Retro Date").or_else(|| row.date("IL Announced Date"));
+        let season = season.or_else(|| listed().map(|date| date.year().unsigned_abs()));
+        season.filter(is_year).ok_or("nothing tells its season: say --season")?
+    };
     let mut date = |column: &str| {
-        let text = row.text(column)?;
-        let read = parse_date(text).filter(|d| i32::from(d.year()).abs_diff(i32::from(season)) <= 2);
+        row.text(column)?;
+        let read = row.date(column).filter(|d| i32::from(d.year()).abs_diff(i32::from(season)) <= 2);
         if read.is_none() {
             dropped(&format!("{column} is no date near the season"));
         }
@@ -183,21 +218,7 @@ fn placement(
         return_date: text(returned),
         status: row.text("Status").map(str::to_owned),
     };
-    Ok(Some((record, person)))
-}
-
-/// `M/D/YY`, `M/D/YYYY` or `YYYY-MM-DD`.
-fn parse_date(text: &str) -> Option<Date> {
-    if let Ok(date) = text.parse() {
-        return Some(date);
-    }
-    let mut parts = text.split('/').map(str::parse::<i16>);
-    let (month, day, year) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
-    let year = if (0..100).contains(&year) { 2000 + year } else { year };
-    if parts.next().is_some() {
-        return None;
-    }
-    Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok()
+    Ok(Found::Placement(Box::new((record, person))))
 }
 
 /// Whether the words tell of an operation.
@@ -266,17 +287,6 @@ mod tests {
             ("", BodyPart::Other),
         ] {
             assert_eq!(body_part(words), part, "{words}");
-        }
-    }
-
-    #[test]
-    fn dates_are_read_as_reports_write_them() {
-        let date = |text| parse_date(text).map(|d| d.to_string());
-        assert_eq!(date("03/13/19").as_deref(), Some("2019-03-13"));
-        assert_eq!(date("4/7/2023").as_deref(), Some("2023-04-07"));
-        assert_eq!(date("2023-04-07").as_deref(), Some("2023-04-07"));
-        for bad in ["02/30/21", "13/01/21", "4/7", "4/7/21/1", "soon", "", "4/-7/21", "99999/1/21"] {
-            assert_eq!(date(bad), None, "{bad}");
         }
     }
 }

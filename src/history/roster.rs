@@ -17,14 +17,20 @@ use serde::{Deserialize, Serialize};
 use super::input::{Inputs, Watched, Watcher};
 use super::local;
 use super::people::{LOCAL_ID_MIN, first_last};
-use super::table::{Reasons, Row, RowSummary, read_table};
+use super::table::{Layout, Reasons, Row, RowSummary, read_table};
 use super::teams::canonical;
 use crate::readiness::Role;
 use crate::store::records::PitcherRecord;
 use crate::store::{Put, Store, StoreError};
 
-const NEEDED: &[&str] = &["mlbam_id", "name"];
-const OTHERS: &[&str] = &["team", "throws", "role"];
+const LAYOUT: Layout = Layout {
+    what: "roster",
+    needed: &["mlbam_id", "name"],
+    others: &["team", "throws", "role"],
+    dates: &[],
+    order: None,
+    in_season: false,
+};
 /// Longest name, characters.
 const NAME_MAX: usize = 80;
 
@@ -65,22 +71,22 @@ pub fn import_roster(
     let (total, mut read) = (inputs.total(), 0);
     while let Some(input) = inputs.next() {
         let mut taken = Vec::new();
-        let refused_before = summary.refused.total();
+        let left_before = summary.left();
         let rows = input.bytes.and_then(|bytes| {
             let bytes = Watched::new(bytes, "reading", &mut read, total, watcher);
-            let RowSummary { refused, dropped, .. } = &mut summary;
+            let RowSummary { refused, dropped, notes, .. } = &mut summary;
             let (mut unread, place) = (Reasons::default(), &input.name);
             let rows =
-                read_table(bytes, place, (NEEDED, OTHERS), &mut unread, &mut |row| match listed(row, &mut |why| {
+                read_table(bytes, place, &LAYOUT, (&mut unread, notes), &mut |row| match listed(row, &mut |why| {
                     dropped.add(why, place, row.line);
                 }) {
                     Ok(found) => taken.push(found),
                     Err(why) => refused.add(&why, place, row.line),
                 });
             refused.absorb(unread);
-            rows.map_err(|why| format!("no roster: {why}"))
+            rows
         });
-        if !summary.count_file(&input.name, rows, refused_before) {
+        if !summary.count_file(&input.name, rows, left_before) {
             continue;
         }
         whose.extend(taken.iter().map(|one| one.person.id));

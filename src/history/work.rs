@@ -40,6 +40,9 @@ pub enum Work {
     Import {
         /// What they hold.
         what: Kind,
+        /// The season of injured-list reports that do not say theirs.
+        #[serde(default)]
+        season: Option<u16>,
     },
     /// Fetch days from a Savant-compatible source.
     Fetch {
@@ -204,14 +207,14 @@ pub fn perform(
     watcher: &mut dyn Watcher,
 ) -> Result<Outcome, WorkError> {
     match work {
-        Work::Import { what } => {
+        Work::Import { what, season } => {
             let of_rows = |summary: RowSummary| (summary.to_string(), summary.failed.len(), summary.untaken.len());
             let (said, failed, untaken) = match what {
                 Kind::Savant => {
                     let summary = import_pitches(store, inputs, watcher)?;
                     (summary.to_string(), summary.failed.len(), summary.untaken.len())
                 }
-                Kind::Injuries => of_rows(import_injuries(store, inputs, watcher)?),
+                Kind::Injuries => of_rows(import_injuries(store, inputs, *season, watcher)?),
                 Kind::Appearances => of_rows(import_appearances(store, inputs, watcher)?),
                 Kind::Roster => of_rows(import_roster(store, inputs, today, watcher)?),
             };

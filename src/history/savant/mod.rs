@@ -21,17 +21,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
 
-use csv::ByteRecord;
-
 pub use summary::Summary;
 
 use self::names::Names;
-use self::row::{Columns, Row};
+use self::row::{Columns, LAYOUT, Row};
 use super::input::{Inputs, Paths, Watched, Watcher};
 use super::local;
 use super::outings::{GameTypes, rebuild_all, season_of};
 use super::roster;
-use super::table::Quotes;
+use super::table::Table;
 use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord};
 use crate::store::{Put, Store, StoreError};
 
@@ -103,17 +101,13 @@ pub fn import_pitches(
 /// # Errors
 /// What it is instead, in words.
 pub fn rows_of_whole(bytes: &[u8]) -> Result<u64, String> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(Quotes::new(bytes));
-    let count = Columns::of(reader.byte_headers().map_err(|e| e.to_string())?)?.count;
-    let (mut record, mut rows) = (ByteRecord::new(), 0);
-    while reader.read_byte_record(&mut record).map_err(|e| e.to_string())? {
+    let mut table = Table::open(bytes, &LAYOUT)?;
+    let mut rows = 0;
+    while let Some((line, row)) = table.next()? {
         rows += 1;
-        if record.len() != count {
-            let line = record.position().map_or(0, csv::Position::line);
-            return Err(format!("line {line} has {} fields, not {count}", record.len()));
-        }
+        row.map_err(|why| format!("line {line}: {why}"))?;
     }
-    if reader.get_ref().cut() { Err("it ends within quotes".to_owned()) } else { Ok(rows) }
+    Ok(rows)
 }
 
 enum FileError {
@@ -127,9 +121,9 @@ impl From<StoreError> for FileError {
     }
 }
 
-impl From<csv::Error> for FileError {
-    fn from(error: csv::Error) -> Self {
-        Self::Unreadable(error.to_string())
+impl From<String> for FileError {
+    fn from(why: String) -> Self {
+        Self::Unreadable(why)
     }
 }
 
@@ -150,49 +144,25 @@ struct People {
 
 impl Import<'_> {
     fn file(&mut self, place: &str, bytes: impl Read) -> Result<(), FileError> {
-        let mut reader =
-            csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 16).from_reader(Quotes::new(bytes));
-        let columns = Columns::of(reader.byte_headers()?).map_err(FileError::Unreadable)?;
+        let mut table = Table::open(bytes, &LAYOUT)?;
+        let columns = Columns::of(&table);
         let mut people = People::default();
         let mut chunk = Vec::new();
-        let mut record = ByteRecord::new();
-        // A row with the wrong number of fields is the cut where it is the last.
-        let mut uneven: Option<(u64, usize)> = None;
-        let (mut rows, mut last_taken) = (0, None);
-        while reader.read_byte_record(&mut record)? {
-            let line = record.position().map_or(0, csv::Position::line);
-            rows += 1;
-            last_taken = None;
+        while let Some((line, record)) = table.next()? {
+            self.summary.rows += 1;
             if chunk.len() == CHUNK_ROWS {
                 self.store_chunk(std::mem::take(&mut chunk))?;
             }
-            if let Some((line, fields)) = uneven.take() {
-                let why = format!("the number of fields is not the header's ({fields}, not {})", columns.count);
-                self.summary.refused.add(&why, place, line);
-            }
-            if record.len() != columns.count {
-                uneven = Some((line, record.len()));
-                continue;
-            }
             let mut drop = |why: &str| self.summary.dropped.add(why, place, line);
-            match columns.row(&record, &mut drop) {
+            match record.and_then(|record| columns.row(record, &mut drop)) {
                 Ok(row) => {
                     people.hear(&row);
                     chunk.push(row);
-                    last_taken = Some(line);
                 }
                 Err(why) => self.summary.refused.add(&why, place, line),
             }
         }
-        // An open quote: the last row has all its fields, but the last of them is not whole.
-        let open_quote = last_taken.filter(|_| reader.get_ref().cut());
-        if open_quote.is_some() {
-            chunk.pop();
-        }
-        if let Some(line) = uneven.map(|(line, _)| line).or(open_quote) {
-            self.summary.refused.add("the file is cut off here", place, line);
-        }
-        self.summary.rows += rows;
+        table.tell(place, &mut self.summary.notes);
         self.store_chunk(chunk)?;
         self.store_people(people)?;
         Ok(())

@@ -1,9 +1,12 @@
 //! One row of a Savant CSV, field by field.
 
+use std::sync::LazyLock;
+
 use csv::ByteRecord;
 
 use crate::history::outings::YEARS;
-use crate::history::table::{find, is_null, text};
+use crate::history::table::dates::{self, Order};
+use crate::history::table::{Layout, Table, text};
 use crate::history::teams::canonical;
 use crate::ids::PitchType;
 use crate::store::records::{Measured, Origin, PitchRecord, State};
@@ -68,10 +71,18 @@ pub(super) struct Row {
     pub(super) pitch: PitchRecord,
 }
 
+/// What a Savant CSV is.
+pub(super) static LAYOUT: LazyLock<Layout> = LazyLock::new(|| Layout {
+    what: "Savant CSV",
+    needed: &["pitcher", "game_date", "game_pk", "at_bat_number", "pitch_number"],
+    others: OTHERS.into_iter().chain(FIELDS.iter().map(|field| field.column)).collect::<Vec<_>>().leak(),
+    dates: &["game_date"],
+    order: None,
+    in_season: true,
+});
+
 /// Where the columns are in this file.
 pub(super) struct Columns {
-    /// Fields a row must have.
-    pub(super) count: usize,
     pitcher: usize,
     game_date: usize,
     game_pk: usize,
@@ -79,6 +90,7 @@ pub(super) struct Columns {
     pitch_number: usize,
     others: [Option<usize>; 9],
     measured: [Option<usize>; FIELDS.len()],
+    order: Option<Order>,
 }
 
 /// Columns that are used where they are there; the index into `Columns::others`.
@@ -104,30 +116,18 @@ const GAME_TYPE: usize = 7;
 const DESCRIPTION: usize = 8;
 
 impl Columns {
-    /// Finds the columns by name, or says which are missing that no row can do without.
-    pub(super) fn of(header: &ByteRecord) -> Result<Self, String> {
-        let find = |name: &str| find(header, name);
-        let mut missing = Vec::new();
-        let mut need = |name: &'static str| {
-            find(name).unwrap_or_else(|| {
-                missing.push(name);
-                0
-            })
-        };
-        let columns = Self {
-            count: header.len(),
-            pitcher: need("pitcher"),
-            game_date: need("game_date"),
-            game_pk: need("game_pk"),
-            at_bat_number: need("at_bat_number"),
-            pitch_number: need("pitch_number"),
-            others: OTHERS.map(find),
-            measured: FIELDS.each_ref().map(|f| find(f.column)),
-        };
-        if missing.is_empty() {
-            Ok(columns)
-        } else {
-            Err(format!("no Savant CSV: its header lacks {}", missing.join(", ")))
+    /// Where they are in a table of this layout.
+    pub(super) fn of(table: &Table<'_>) -> Self {
+        let needed = |name: &str| table.column(name).expect("a table has the columns that its layout needs");
+        Self {
+            pitcher: needed("pitcher"),
+            game_date: needed("game_date"),
+            game_pk: needed("game_pk"),
+            at_bat_number: needed("at_bat_number"),
+            pitch_number: needed("pitch_number"),
+            others: OTHERS.map(|name| table.column(name)),
+            measured: FIELDS.each_ref().map(|field| table.column(field.column)),
+            order: table.order(),
         }
     }
 
@@ -144,10 +144,7 @@ impl Columns {
         let at_bat = required(record, self.at_bat_number, "at_bat_number", AT_BAT_MAX)?;
         let number = required(record, self.pitch_number, "pitch_number", PITCH_MAX)?;
         let date = text(record, self.game_date).ok_or("game_date is missing")?;
-        let date = date.get(..10).filter(|_| matches!(date.as_bytes().get(10), None | Some(b' ' | b'T')));
-        let date = date
-            .and_then(|d| d.parse::<jiff::civil::Date>().ok())
-            .filter(|d| YEARS.contains(&(d.year().unsigned_abs())));
+        let date = dates::parse(date, self.order).filter(|date| YEARS.contains(&date.year().unsigned_abs()));
         let date = date.ok_or("game_date is no YYYY-MM-DD")?;
         let release_ns = release_ns(date, game_pk, at_bat, number).ok_or("game_date is before 1970")?;
 
@@ -179,11 +176,7 @@ impl Columns {
         Ok(Row {
             pitcher,
             batter: other(BATTER).and_then(whole),
-            player_name: self.others[PLAYER_NAME]
-                .and_then(|at| record.get(at))
-                .map(String::from_utf8_lossy)
-                .filter(|name| !is_null(name.trim()))
-                .map(|name| name.trim().to_owned()),
+            player_name: other(PLAYER_NAME).map(str::to_owned),
             team: team.map(canonical),
             throws: other(P_THROWS).filter(|t| matches!(*t, "L" | "R" | "S")).map(str::to_owned),
             game_type: other(GAME_TYPE).map(str::to_owned),

@@ -36,6 +36,9 @@ pub struct Summary {
     pub refused: Reasons,
     /// Fields left out of rows that were taken.
     pub dropped: Reasons,
+    /// What to know of rows that were taken.
+    #[serde(default)]
+    pub notes: Reasons,
     /// Appearances of the seasons that the files speak of.
     pub appearances: u64,
     /// Values marked as outliers in those seasons, by column: kept with the pitch, left out of what is made of it.
@@ -58,6 +61,7 @@ impl Summary {
         self.pitchers = self.pitchers.max(other.pitchers);
         self.refused.absorb(other.refused);
         self.dropped.absorb(other.dropped);
+        self.notes.absorb(other.notes);
         self.appearances = self.appearances.max(other.appearances);
         self.outliers = other.outliers;
     }
@@ -77,6 +81,7 @@ impl fmt::Display for Summary {
         writeln!(f, ", {} refused; {} pitcher{}", self.refused.total(), self.pitchers, s(self.pitchers))?;
         self.refused.list("rows refused", f)?;
         self.dropped.list("fields dropped", f)?;
+        self.notes.list("to be known", f)?;
         if !self.outliers.is_empty() {
             let counts: Vec<_> = self.outliers.iter().map(|(column, count)| format!("{count} {column}")).collect();
             writeln!(f, "marked as outliers in these seasons: {}", counts.join(", "))?;

@@ -1,20 +1,42 @@
-//! A CSV file whose columns are found by name, row by row, with its end looked at: a file that was cut off keeps the rows
-//! before the cut.
+//! Tables of rows, and what an import did with them.
+//!
+//! [`Table`] is the one reader of all imports. Columns are found by name, and a row is told by the line that an editor
+//! shows. What people's programs make of a table is read as what it was:
+//!
+//! | what comes | read as |
+//! |---|---|
+//! | gzip, UTF-16, a byte order mark, any end of line | what is in it |
+//! | tabs or semicolons between the fields | as such |
+//! | `pitcher...8` of R's readr, other capitals | the column's name |
+//! | one field fewer in the header, as of R's `write.table` | row names before the first column |
+//! | `9/30/2023`, `30.9.2023`, `20230930`, midnight behind a day | a date, where the whole file leaves one reading |
+//! | Windows-1252, UTF-8 encoded twice | the letters that are meant |
+//!
+//! Where that is not safe the file is refused as a whole, with what to do. A file that was cut off keeps the rows before the
+//! cut.
+
+pub(super) mod dates;
+mod kind;
+mod letters;
+mod lines;
+mod reader;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, Read};
+use std::io::Read;
 
 use csv::ByteRecord;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+use self::dates::Order;
+pub(super) use self::reader::{Layout, Table};
 
 use crate::store::Put;
 
 /// Places named per reason.
 const PLACES: usize = 3;
 
-/// Bytes of a row at most: Savant's have under 2,000.
-const RECORD_MAX: usize = 1 << 20;
 /// Rows of a table at most, which is held in memory: a season of game means has 20,000.
 const ROWS_MAX: u64 = 500_000;
 
@@ -40,6 +62,14 @@ impl Reasons {
         group.count += 1;
         if group.places.len() < PLACES {
             group.places.push(format!("{file}:{line}"));
+        }
+    }
+
+    /// A reason that came so often, first at that line.
+    fn add_many(&mut self, why: &str, file: &str, (count, line): (u64, u64)) {
+        if count > 0 {
+            self.add(why, file, line);
+            self.0.entry(why.to_owned()).and_modify(|group| group.count += count - 1);
         }
     }
 
@@ -105,14 +135,19 @@ pub struct RowSummary {
 }
 
 impl RowSummary {
-    /// Counts a file by what reading it gave, its rows or why there are none; whether it could be read. `refused_before`
-    /// are the rows refused of the files before.
-    pub(super) fn count_file(&mut self, name: &str, rows: Result<u64, String>, refused_before: u64) -> bool {
+    /// Rows of which nothing is taken, so far.
+    pub(super) fn left(&self) -> u64 {
+        self.refused.total() + self.passed_over.total()
+    }
+
+    /// Counts a file by what reading it gave, its rows or why there are none; whether it could be read. `left_before`
+    /// are the rows left of the files before.
+    pub(super) fn count_file(&mut self, name: &str, rows: Result<u64, String>, left_before: u64) -> bool {
         match rows {
             Ok(rows) => {
                 self.files += 1;
                 self.rows += rows;
-                if rows == self.refused.total() - refused_before {
+                if rows == self.left() - left_before {
                     self.untaken.push(name.to_owned());
                 }
                 true
@@ -155,53 +190,6 @@ impl fmt::Display for RowSummary {
     }
 }
 
-/// Tells whether a file ended within quotes: every whole CSV has an even number of them, also with quotes in its text,
-/// and does not end in the middle of a line that opened one.
-///
-/// It also holds the size of a record: what has no end of line outside of quotes for so long is no CSV.
-pub(super) struct Quotes<R> {
-    inner: R,
-    odd: bool,
-    last: u8,
-    /// Bytes since a line ended outside of quotes.
-    open: usize,
-}
-
-impl<R> Quotes<R> {
-    pub(super) fn new(inner: R) -> Self {
-        Self { inner, odd: false, last: b'\n', open: 0 }
-    }
-
-    pub(super) fn cut(&self) -> bool {
-        self.odd && self.last != b'\n'
-    }
-}
-
-impl<R: Read> Read for Quotes<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buf)?;
-        for byte in &buf[..n] {
-            self.odd ^= *byte == b'"';
-            self.open = if *byte == b'\n' && !self.odd { 0 } else { self.open + 1 };
-            if self.open > RECORD_MAX {
-                return Err(io::Error::other(format!("a row is longer than {RECORD_MAX} bytes: it is no CSV")));
-            }
-        }
-        self.last = buf[..n].last().copied().unwrap_or(self.last);
-        Ok(n)
-    }
-}
-
-/// Where a column of this name is in a header: the first of that name, whatever its quotes and byte order mark.
-pub(super) fn find(header: &ByteRecord, name: &str) -> Option<usize> {
-    header.iter().position(|column| {
-        // A byte order mark keeps the first column's quotes from being read as quotes.
-        let column = column.strip_prefix(b"\xef\xbb\xbf").unwrap_or(column).trim_ascii();
-        let column = column.strip_prefix(b"\"").and_then(|c| c.strip_suffix(b"\"")).unwrap_or(column);
-        column == name.as_bytes()
-    })
-}
-
 /// Whether a field's text is one of the ways to say nothing.
 pub(super) fn is_null(text: &str) -> bool {
     matches!(text, "" | "NA" | "null" | "NULL" | "NaN" | "nan" | "None")
@@ -218,6 +206,7 @@ pub(super) struct Row<'r> {
     pub(super) line: u64,
     record: &'r ByteRecord,
     columns: &'r BTreeMap<&'static str, usize>,
+    order: Option<Order>,
 }
 
 impl Row<'_> {
@@ -230,56 +219,36 @@ impl Row<'_> {
     pub(super) fn number(&self, column: &str) -> Option<f64> {
         self.text(column)?.parse().ok().filter(|x: &f64| x.is_finite())
     }
+
+    /// The date in this column, as the whole file writes dates.
+    pub(super) fn date(&self, column: &str) -> Option<Date> {
+        dates::parse(self.text(column)?, self.order)
+    }
 }
 
-/// Reads a table. `needed` columns must be there, `others` may. A row with another number of fields than the header is
-/// refused; where it is the last, or ends within quotes, as the cut that it is. Gives the number of rows.
+/// Reads a table row by row, and gives the number of rows. A row that cannot be used goes to `refused`, with what was done to
+/// read the others to `notes`.
 pub(super) fn read_table(
     bytes: impl Read,
     place: &str,
-    (needed, others): (&[&'static str], &[&'static str]),
-    refused: &mut Reasons,
+    layout: &Layout,
+    (refused, notes): (&mut Reasons, &mut Reasons),
     each: &mut dyn FnMut(&Row<'_>),
 ) -> Result<u64, String> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 16).from_reader(Quotes::new(bytes));
-    let header = reader.byte_headers().map_err(|e| e.to_string())?;
-    let count = header.len();
-    let columns: BTreeMap<_, _> =
-        needed.iter().chain(others).filter_map(|name| Some((*name, find(header, name)?))).collect();
-    let missing: Vec<_> = needed.iter().copied().filter(|name| !columns.contains_key(name)).collect();
-    if !missing.is_empty() {
-        return Err(format!("its header lacks {}", missing.join(", ")));
-    }
+    let mut table = Table::open(bytes, layout)?;
+    let columns: BTreeMap<_, _> = layout.columns().filter_map(|name| Some((name, table.column(name)?))).collect();
+    let order = table.order();
     let mut rows = 0;
-    let mut record = ByteRecord::new();
-    let mut last = ByteRecord::new();
-    let mut last_line = 0;
-    let mut take = |record: &ByteRecord, line: u64, refused: &mut Reasons| {
-        if record.len() == count {
-            each(&Row { line, record, columns: &columns });
-        } else {
-            let why = format!("the number of fields is not the header's ({}, not {count})", record.len());
-            refused.add(&why, place, line);
-        }
-    };
-    // A row is looked at when the next one has shown that it is not the last.
-    while reader.read_byte_record(&mut record).map_err(|e| e.to_string())? {
-        if rows > 0 {
-            take(&last, last_line, refused);
-        }
+    while let Some((line, row)) = table.next()? {
         rows += 1;
         if rows > ROWS_MAX {
             return Err(format!("it has more than {ROWS_MAX} rows: split it"));
         }
-        last_line = record.position().map_or(0, csv::Position::line);
-        std::mem::swap(&mut record, &mut last);
-    }
-    if rows > 0 {
-        if last.len() < count || reader.get_ref().cut() {
-            refused.add("the file is cut off here", place, last_line);
-        } else {
-            take(&last, last_line, refused);
+        match row {
+            Ok(record) => each(&Row { line, record, columns: &columns, order }),
+            Err(why) => refused.add(&why, place, line),
         }
     }
+    table.tell(place, notes);
     Ok(rows)
 }
