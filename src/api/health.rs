@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::ApiState;
 use super::models;
 use super::problem::{Problem, ProblemDetails};
-use crate::observe::{METRICS_CONTENT_TYPE, PartReport, StatusReport};
+use crate::observe::{BoxVerdictState, METRICS_CONTENT_TYPE, PartReport, StatusReport};
 
 /// The process answers.
 #[derive(Debug, Serialize, ToSchema)]
@@ -19,10 +19,10 @@ pub(super) struct Alive {
     status: &'static str,
 }
 
-/// Every part works.
+/// Every part works, if need be degraded.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Ready {
-    /// Always `ready`; otherwise the answer is a 503 with the same `parts`.
+    /// `ready`, or `degraded` where somebody should look; where a part does not work the answer is a 503 with the same `parts`.
     status: &'static str,
     /// How the box does, in one sentence: a part that is degraded works, and somebody should look.
     verdict: String,
@@ -45,8 +45,12 @@ pub(super) async fn ready(State(state): State<ApiState>) -> Result<Json<Ready>, 
     let parts = state.telemetry.parts();
     let works = parts.iter().all(|part| part.state.works());
     let parts = parts.into_iter().map(PartReport::from).collect();
-    let verdict = state.telemetry.verdict().sentence;
-    if works { Ok(Json(Ready { status: "ready", verdict, parts })) } else { Err(Problem::not_ready(parts)) }
+    let verdict = state.telemetry.verdict();
+    if !works {
+        return Err(Problem::not_ready(parts));
+    }
+    let status = if verdict.state <= BoxVerdictState::Good { "ready" } else { "degraded" };
+    Ok(Json(Ready { status, verdict: verdict.sentence, parts }))
 }
 
 /// All numbers of the daemon, as `pitchguard status` prints them.

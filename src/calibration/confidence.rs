@@ -21,11 +21,9 @@ const PLATE_IN: f64 = 0.39;
 const SHIFT_PX: f64 = 0.5;
 /// Pitches that the age weighs like.
 const KAPPA: f64 = 10.0;
-/// Age by what is known of the weather that is too long since anybody looked: older, readiness would be held by age alone.
-/// Calm air: 97.6 min.
-pub(super) const LOOKED_LEAST: f64 = 0.60;
-/// Weather that nobody told takes the part by age no lower than this: missing sensors alone hold nobody's readiness. \[P\]
-const UNTOLD_LEAST: f64 = 0.61;
+/// Weather that nobody told takes the part by age no lower than this above what holds readiness: missing sensors alone hold
+/// nobody. \[P\]
+const UNTOLD_ABOVE: f64 = 0.01;
 /// 95 % of a distance in two dimensions, in standard deviations of each.
 const RADIUS_95: f64 = 2.4477;
 /// 95 % of a number, both sides.
@@ -36,9 +34,22 @@ pub(super) fn by_age(effective_s: f64) -> f64 {
     FLOOR + SPAN * (-effective_s / HALF_LIFE_S).exp2()
 }
 
-/// By age, in weather of which some may be unknown: the worst is assumed of that, down to [`UNTOLD_LEAST`].
-pub(super) fn by_ages(aged: &Aged) -> f64 {
-    by_age(aged.worst_s).max(by_age(aged.known_s).min(UNTOLD_LEAST))
+/// By age, in weather of which some may be unknown: the worst is assumed of that, down to [`UNTOLD_ABOVE`] what holds readiness.
+pub(super) fn by_ages(aged: &Aged, hold_below: f64) -> f64 {
+    by_age(aged.worst_s).max(by_age(aged.known_s).min(hold_below + UNTOLD_ABOVE))
+}
+
+/// Whether it is too long since anybody looked, by what is known of the weather: so long that age alone would hold readiness.
+/// 97.6 min of calm air where 0.60 holds. No limit stretches that beyond the time in which half of what is above the floor is
+/// lost four times, three hours.
+pub(super) fn is_too_old(known_s: f64, hold_below: f64) -> bool {
+    by_age(known_s) < hold_below.max(FLOOR + SPAN / 16.0)
+}
+
+/// A confidence for people: two decimals, and never better than it is.
+pub fn shown(confidence: f64) -> String {
+    // A number that is meant to lie on a hundredth may lie a rounding error below it.
+    format!("{:.2}", (100.0 * confidence + 1e-9).floor() / 100.0)
 }
 
 /// By the 95 % error at the plate, inches.
@@ -79,12 +90,26 @@ mod tests {
 
     #[test]
     fn missing_weather_alone_holds_nobody_and_known_weather_still_ages() {
-        let by =
-            |worst_min: f64, known_min: f64| by_ages(&Aged { worst_s: 60.0 * worst_min, known_s: 60.0 * known_min });
+        let by = |worst_min: f64, known_min: f64| {
+            by_ages(&Aged { worst_s: 60.0 * worst_min, known_s: 60.0 * known_min }, 0.6)
+        };
         assert!((by(26.3, 26.3) - 0.80).abs() < 1e-3, "all is known");
         assert!((by(3.9 * 5.0, 5.0) - by_age(60.0 * 3.9 * 5.0)).abs() < 1e-12, "the worst is assumed …");
-        assert!((by(3.9 * 60.0, 60.0) - UNTOLD_LEAST).abs() < 1e-12, "… and not below what holds");
+        assert!((by(3.9 * 60.0, 60.0) - 0.61).abs() < 1e-12, "… and not below what holds");
         assert!(by(3.9 * 100.0, 100.0) < 0.6, "two hours without a look are two hours");
+    }
+
+    #[test]
+    fn what_holds_is_what_is_configured() {
+        let aged = Aged { worst_s: 3.9 * 1200.0, known_s: 1200.0 };
+        assert!((by_ages(&aged, 0.75) - 0.76).abs() < 1e-12, "missing sensors hold nobody at another limit either");
+        let minutes = |limit: f64| (0..1000).find(|min| is_too_old(60.0 * f64::from(*min), limit)).expect("once");
+        assert_eq!([0.60, 0.75, 0.50].map(minutes), [98, 39, 181]);
+    }
+
+    #[test]
+    fn a_confidence_is_never_shown_better_than_it_is() {
+        assert_eq!([0.929_9, 0.93, 0.57, 0.29, 0.599_999].map(shown), ["0.92", "0.93", "0.57", "0.29", "0.59"]);
     }
 
     #[test]

@@ -66,6 +66,23 @@ pub struct Config {
     pub reinstate_pitches: u32,
 }
 
+/// What is configured for other rooms, and holds here too.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Below this confidence readiness is held.
+    pub hold_below: f64,
+    /// Below this one its pitchers are warned of; none where that is off.
+    pub look_below: Option<f64>,
+    /// A camera is heard for so long after a frame, ns: as long as the watermark buffer waits for it.
+    pub heard_ns: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { hold_below: 0.6, look_below: Some(0.8), heard_ns: 5_000_000_000 }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {

@@ -15,6 +15,8 @@ pub enum CameraState {
     Ok,
     /// Nobody has looked since the start, or for too long: nothing is known of it.
     Unverified,
+    /// It was not heard yet since the start, or since the box was away.
+    Unheard,
     /// Moved by more than is usual.
     Watch,
     /// Moved by more than results can stand.
@@ -29,14 +31,23 @@ pub enum CameraState {
 
 impl CameraState {
     /// All states, for metrics.
-    pub const ALL: [Self; 7] =
-        [Self::Ok, Self::Unverified, Self::Watch, Self::Alarm, Self::Excluded, Self::Useless, Self::Silent];
+    pub const ALL: [Self; 8] = [
+        Self::Ok,
+        Self::Unverified,
+        Self::Unheard,
+        Self::Watch,
+        Self::Alarm,
+        Self::Excluded,
+        Self::Useless,
+        Self::Silent,
+    ];
 
-    /// `ok`, `unverified`, `watch`, `alarm`, `excluded`, `useless`, `silent`.
+    /// `ok`, `unverified`, `unheard`, `watch`, `alarm`, `excluded`, `useless`, `silent`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Unverified => "unverified",
+            Self::Unheard => "unheard",
             Self::Watch => "watch",
             Self::Alarm => "alarm",
             Self::Excluded => "excluded",
@@ -120,10 +131,12 @@ pub enum AlertKind {
     MoundCameras,
     /// Nobody has looked at a mound's cameras for long.
     RigUnverified,
+    /// This box's clock is off its cameras'.
+    BoxClock,
 }
 
 impl AlertKind {
-    /// `watch`, `alarm`, `excluded`, `maintenance`, `silent`, `useless`, `mound_cameras`, `rig_unverified`.
+    /// `watch`, `alarm`, `excluded`, `maintenance`, `silent`, `useless`, `mound_cameras`, `rig_unverified`, `box_clock`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Watch => "watch",
@@ -134,6 +147,7 @@ impl AlertKind {
             Self::Useless => "useless",
             Self::MoundCameras => "mound_cameras",
             Self::RigUnverified => "rig_unverified",
+            Self::BoxClock => "box_clock",
         }
     }
 
@@ -148,11 +162,7 @@ impl AlertKind {
             Self::Useless => "camera_useless",
             Self::MoundCameras => "mound_cameras",
             Self::RigUnverified => "rig_unverified",
+            Self::BoxClock => "box_clock",
         }
-    }
-
-    /// Whether it is about who is heard, which a restart begins anew.
-    pub(super) fn is_of_presence(self) -> bool {
-        matches!(self, Self::Silent | Self::Useless | Self::MoundCameras | Self::RigUnverified)
     }
 }

@@ -34,9 +34,10 @@ use std::collections::{BTreeMap, VecDeque};
 use firmware_protocol::{Fiducial, Health};
 use nalgebra::{Matrix2x5, Point3, Vector2};
 
-pub use config::Config;
+pub use confidence::shown as confidence_shown;
+pub use config::{Config, Limits};
 pub use event::{AlertKind, CameraState, Event, EventKind};
-pub use presence::{ABSENT_S, UNVERIFIED_TOLD_S};
+pub use presence::{ABSENT_S, CLOCK_AHEAD_S_MAX, CLOCK_BEHIND_S_MAX, UNVERIFIED_TOLD_S, clock_words, span};
 pub use report::{
     CameraReport, ChartPoint, Confidence, CorrectionRecord, Drift, MoundReport, MoundState, NextAction, Outcome,
     Proposal, Report, StandingAlert,
@@ -71,6 +72,7 @@ const SMOOTHING: f64 = 0.1;
 #[derive(Debug)]
 pub struct Calibration {
     config: Config,
+    limits: Limits,
     venue: String,
     landmarks: Vec<Landmark>,
     /// Ascending by source.
@@ -130,6 +132,7 @@ impl Calibration {
             .collect();
         Self {
             config,
+            limits: Limits::default(),
             venue: venue.id.clone(),
             landmarks: venue.landmarks.clone(),
             cameras,
@@ -138,6 +141,16 @@ impl Calibration {
             hearing: Hearing::new(venue.mounds.iter().flat_map(|mound| mound.cameras.iter().copied()), now),
             events: VecDeque::new(),
         }
+    }
+
+    /// Follows what is configured elsewhere, from now on.
+    pub fn follow_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// What it follows.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Takes in what a final pitch says of its cameras.

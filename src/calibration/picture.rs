@@ -33,8 +33,12 @@ impl Calibration {
             confidence_time: first.map(|c| c.time),
             confidence_residual: first.map(|c| c.residual),
             age_s: if self.lanes.is_empty() { None } else { oldest(0) },
-            is_heard: self.hearing.is_anybody_heard(now),
-            alerts: self.hearing.nobody.iter().cloned().collect(),
+            is_heard: self.hearing.is_anybody_heard(now, self.limits.heard_ns),
+            heard_at: self.hearing.heard_at(),
+            box_clock_off_s: self.hearing.clock_off_s(),
+            hold_below: self.limits.hold_below,
+            look_below: self.limits.look_below,
+            alerts: self.hearing.alerts.values().cloned().collect(),
             watch_px: self.config.watch_px,
             alarm_px: self.config.alarm_px,
             mounds: (0..self.lanes.len()).map(|at| self.mound_report(at, now)).collect(),
@@ -75,9 +79,9 @@ impl Calibration {
         let confidence = self.camera_confidence(index, now);
         // What is not known to be so now is not told.
         let told = |value: f64| confidence.map(|_| value);
-        let silent_for_s = self.hearing.silent_for_s(kept.id, now);
-        let useless = self.hearing.useless_for_s(kept.id, now);
-        let speaks = silent_for_s.is_none() && self.hearing.is_known(kept.id);
+        let silent_for_s = self.silent_for_s(index, now);
+        let useless = self.useless_for_s(index, now);
+        let speaks = silent_for_s.is_none() && self.hearing.is_up(kept.id);
         CameraReport {
             id: kept.id,
             name: camera.model.name.clone(),
@@ -156,15 +160,17 @@ impl Calibration {
                 why: off,
                 when: None,
             },
-            CameraState::Ok | CameraState::Unverified | CameraState::Useless | CameraState::Silent => {
-                self.quiet_action(off, now)
-            }
+            CameraState::Ok
+            | CameraState::Unverified
+            | CameraState::Unheard
+            | CameraState::Useless
+            | CameraState::Silent => self.quiet_action(off, now),
         }
     }
 
     /// Cameras that send nothing of use are for somebody to see to before anything else.
     fn absent_action(&self, now: BoxNs) -> Option<NextAction> {
-        if !self.hearing.is_anybody_heard(now) {
+        if !self.hearing.is_anybody_heard(now, self.limits.heard_ns) {
             let what = "switch the cameras on, or see to their network".into();
             return Some(NextAction { what, why: "no camera is heard".into(), when: None });
         }

@@ -1,8 +1,12 @@
 //! Who is heard: cameras that are silent, that send nothing of use, and mounds with too few of them.
 //!
-//! All is judged in box time, from arrivals and by looks a second apart, so that a replay judges the same. While nobody looked
-//! (the box was away) nobody was listening: silence counts from the return on. A camera that was never heard counts as silent
-//! from the first camera on that was; while none was, there is nothing to say of any single one.
+//! All is judged in box time, from arrivals and by looks a second apart, so that a replay judges the same. Nobody is accused of
+//! a time in which the box itself did not listen: silence counts from its return on, and only as far as the threads at its
+//! sockets vouch for. What was not heard since the return is not heard: it is no camera that works, and an alert about it
+//! stands as it stood, until the camera itself takes it back. A camera that was never heard counts as silent from the first
+//! camera on that was; while none was, that is one statement about all of them.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,21 +16,26 @@ use super::rules::FIT_CAMERAS_MIN;
 use super::watched::push_bounded;
 use super::{Calibration, EVENTS_MAX};
 use crate::ids::{BoxNs, EventNs};
+use crate::tracking::venue::mound_in_words;
 
 /// A camera that sent nothing, or nothing of use, for so long is an alert, s.
 pub const ABSENT_S: f64 = 30.0;
 const SILENT_NS: u64 = ABSENT_S as u64 * 1_000_000_000;
-/// A camera counts as heard for so long after a frame, ns: as long as the buffer waits for it. It beats ten times a second.
-const HEARD_NS: u64 = 5_000_000_000;
 /// So long after the first camera all of them are up, ns.
 const UP_NS: u64 = 10_000_000_000;
-/// Looks come once a second; where they were farther apart, nobody was listening in between, ns.
+/// Looks come once a second, and frames many times; where neither came for so long, the box was away, ns.
 const AWAY_NS: u64 = 5_000_000_000;
 /// Pitches in a row that others saw and a camera did not, which make it useless: a healthy one has a part in all that
 /// cross its picture, but for one that a crowd of birds or a lost packet took.
 const MISSED_PITCHES: u32 = 3;
 /// A mound that nobody has looked at for so long is told to the engineer, s: as long as a round of landmarks anchors a rig. \[P\]
 pub const UNVERIFIED_TOLD_S: f64 = 2700.0;
+/// A frame is not seen before it was exposed: farther behind its cameras' than this, s, the box's clock is wrong.
+pub const CLOCK_BEHIND_S_MAX: f64 = 1.0;
+/// Cameras lag by seconds: farther ahead of theirs than this, s, the box's clock is wrong.
+pub const CLOCK_AHEAD_S_MAX: f64 = 60.0;
+/// Clocks that are apart stay so to within what the way through the network takes, ns.
+const STEADY_NS: u64 = 3_000_000_000;
 /// Sources 0 to 39; cameras are 1 to 39.
 const SOURCES: usize = 40;
 
@@ -52,17 +61,25 @@ struct Presence {
 /// Who is heard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Hearing {
-    /// When it began to listen at all.
+    /// When it began to listen at all, over restarts.
     pub(super) started: BoxNs,
-    /// When it last looked, and since when it has without a break.
-    looked: BoxNs,
+    /// When something was last done here: a look, or a frame.
+    awake: BoxNs,
+    /// When the box was back after it was away last; the start, where it never was.
+    back: BoxNs,
+    /// Since when it has listened without a break, and until when, as of the last look.
     since: BoxNs,
+    until: BoxNs,
+    /// Until when the threads at the sockets vouch that what came was taken, told before the next look.
+    vouched: Option<BoxNs>,
     /// Arrival of the first frame of any camera.
     first: Option<BoxNs>,
+    /// How far the box's clock is ahead of its cameras', ns, 0 while they agree; and since when it has been about that.
+    apart: (i64, BoxNs),
     /// By source.
     each: Vec<Presence>,
-    /// That no camera is heard, where that is an alert.
-    pub(super) nobody: Option<StandingAlert>,
+    /// Standing alerts about the whole rig.
+    pub(super) alerts: BTreeMap<AlertKind, StandingAlert>,
 }
 
 impl Hearing {
@@ -71,12 +88,51 @@ impl Hearing {
         for camera in cameras {
             each[usize::from(camera)].planned = true;
         }
-        Self { started: now, looked: now, since: now, first: None, each, nobody: None }
+        Self {
+            started: now,
+            awake: now,
+            back: now,
+            since: now,
+            until: now,
+            vouched: None,
+            first: None,
+            apart: (0, now),
+            each,
+            alerts: BTreeMap::new(),
+        }
+    }
+
+    /// Goes on where an earlier run stopped, whatever the clock did since: nobody is heard yet, and what stood stands.
+    pub(super) fn go_on(&mut self, mut before: Self, now: BoxNs) {
+        let earlier = |at: BoxNs| at.min(BoxNs(now.0.saturating_sub(1)));
+        for (own, was) in self.each.iter_mut().zip(&before.each).filter(|(own, was)| own.planned && was.planned) {
+            *own = Presence {
+                arrived: was.arrived.map(earlier),
+                began: was.began.map(earlier),
+                delivered: was.delivered.map(earlier),
+                part: was.part.map(earlier),
+                ..*was
+            };
+        }
+        before.alerts.values_mut().for_each(|alert| alert.since = alert.since.min(now));
+        (self.started, self.first) = (before.started.min(now), before.first.map(earlier));
+        (self.apart, self.alerts) = ((before.apart.0, before.apart.1.min(now)), before.alerts);
+        (self.awake, self.back, self.since, self.until) = (now, now, now, now);
+    }
+
+    /// The box does something. Where it had not for long, it was away and is back.
+    #[inline]
+    fn stir(&mut self, at: BoxNs) {
+        if at.0.saturating_sub(self.awake.0) >= AWAY_NS {
+            (self.back, self.since) = (at, self.since.max(at));
+        }
+        self.awake = self.awake.max(at);
     }
 
     /// A frame came.
     #[inline]
     pub(super) fn arrived(&mut self, camera: u8, lag_ns: i64, arrival: BoxNs) {
+        self.stir(arrival);
         let Some(own) = self.each.get_mut(usize::from(camera)).filter(|own| own.planned) else { return };
         if own.arrived.is_none_or(|last| arrival.0.saturating_sub(last.0) >= SILENT_NS) {
             (own.began, own.missed) = (Some(arrival), 0);
@@ -104,34 +160,51 @@ impl Hearing {
         }
     }
 
-    /// Whether any frame of it came since the start.
-    pub(super) fn is_known(&self, camera: u8) -> bool {
-        self.of(camera).arrived.is_some()
+    /// It looks.
+    fn look(&mut self, now: BoxNs) {
+        self.stir(now);
+        self.until = self.vouched.take().map_or(now, |until| until.min(now));
     }
 
-    /// Whether it sent something just now.
-    fn is_heard(&self, camera: u8, now: BoxNs) -> bool {
-        self.of(camera).arrived.is_some_and(|at| now.0.saturating_sub(at.0) < HEARD_NS)
+    /// For how long it has listened without a break, as of the last look, ns.
+    fn listened_ns(&self) -> u64 {
+        self.until.0.saturating_sub(self.since.0)
+    }
+
+    /// Whether any frame of it came since the start, or since the box was back.
+    pub(super) fn is_up(&self, camera: u8) -> bool {
+        self.of(camera).arrived.is_some_and(|at| at >= self.back)
+    }
+
+    /// Whether it sent something just before `at`.
+    fn is_heard(&self, camera: u8, at: BoxNs, heard_ns: u64) -> bool {
+        self.of(camera).arrived.is_some_and(|arrived| at.0.saturating_sub(arrived.0) < heard_ns)
     }
 
     /// Whether any camera did.
-    pub(super) fn is_anybody_heard(&self, now: BoxNs) -> bool {
-        (1..SOURCES as u8).any(|camera| self.is_heard(camera, now))
+    pub(super) fn is_anybody_heard(&self, at: BoxNs, heard_ns: u64) -> bool {
+        (1..SOURCES as u8).any(|camera| self.is_heard(camera, at, heard_ns))
+    }
+
+    /// When any camera was heard last.
+    pub(super) fn heard_at(&self) -> Option<BoxNs> {
+        self.each.iter().filter_map(|own| own.arrived).max()
     }
 
     /// For how long it has been silent, s; `None` while that is not long, or no camera was ever heard.
-    pub(super) fn silent_for_s(&self, camera: u8, now: BoxNs) -> Option<f64> {
+    fn silent_for_s(&self, camera: u8, now: BoxNs) -> Option<f64> {
         let last = self.of(camera).arrived.or(self.first)?;
-        let listened = now.0.saturating_sub(last.max(self.since).0) >= SILENT_NS;
+        let listened = self.until.0.saturating_sub(last.max(self.since).0) >= SILENT_NS;
         listened.then(|| now.0.saturating_sub(last.0) as f64 * 1e-9)
     }
 
-    /// For how long it has sent nothing of use, s, and why; `None` where it does, is silent, or that is not long.
-    pub(super) fn useless_for_s(&self, camera: u8, now: BoxNs) -> Option<(f64, String)> {
+    /// For how long it has sent nothing of use, s, and why; `None` where it does, is not heard, or that is not long.
+    fn useless_for_s(&self, camera: u8, now: BoxNs) -> Option<(f64, String)> {
         let own = self.of(camera);
-        let began = own.began.filter(|_| self.silent_for_s(camera, now).is_none())?;
+        let speaks = self.is_up(camera) && self.silent_for_s(camera, now).is_none();
+        let began = own.began.filter(|_| speaks)?;
         let from = |last: Option<BoxNs>| last.unwrap_or(began).max(began).max(self.since);
-        let long = |from: BoxNs| Some(now.0.saturating_sub(from.0)).filter(|ns| *ns >= SILENT_NS);
+        let long = |from: BoxNs| Some(self.until.0.saturating_sub(from.0)).filter(|ns| *ns >= SILENT_NS);
         if let Some(ns) = long(from(own.delivered)) {
             let (lag_s, way) =
                 (own.lag_ns.unsigned_abs() as f64 * 1e-9, if own.lag_ns < 0 { "ahead" } else { "behind" });
@@ -145,8 +218,45 @@ impl Hearing {
         Some((ns as f64 * 1e-9, "it sends, and has no part in the pitches that others see".to_owned()))
     }
 
+    /// Whether what it was accused of before the box was back it has taken back since: its frames are used, and it has a part
+    /// in the pitches.
+    fn is_redeemed(&self, camera: u8) -> bool {
+        let own = self.of(camera);
+        let since = |at: Option<BoxNs>| at.is_some_and(|at| at >= self.back);
+        since(own.delivered) && (own.missed < MISSED_PITCHES || since(own.part))
+    }
+
     fn of(&self, camera: u8) -> Presence {
         self.each.get(usize::from(camera)).copied().unwrap_or_default()
+    }
+
+    /// How far the box's clock is ahead of its cameras', s, where that makes one of them wrong; negative where it is behind. Clocks
+    /// that are apart stay so; frames that were held up do not.
+    pub(super) fn clock_off_s(&self) -> Option<f64> {
+        let (ns, since) = self.apart;
+        let off_s = ns as f64 * 1e-9;
+        let steady = self.until.0.saturating_sub(since.0) >= SILENT_NS;
+        (steady && !(-CLOCK_BEHIND_S_MAX..=CLOCK_AHEAD_S_MAX).contains(&off_s)).then_some(off_s)
+    }
+}
+
+/// That the box's clock is so far ahead of its cameras', s, in words; behind where that is negative.
+pub fn clock_words(off_s: f64) -> String {
+    let way = if off_s < 0.0 { "behind" } else { "ahead of" };
+    format!(
+        "this box's clock is {} {way} its cameras', so that ages and dates are wrong: set the one that is wrong",
+        span(off_s.abs())
+    )
+}
+
+/// Seconds for people, never more than they are.
+pub fn span(seconds: f64) -> String {
+    let total = seconds as u64;
+    match total {
+        0..120 => format!("{total} s"),
+        120..7200 => format!("{} min", total / 60),
+        7200..172_800 => format!("{} h {} min", total / 3600, total / 60 % 60),
+        _ => format!("{} days", total / 86_400),
     }
 }
 
@@ -163,13 +273,34 @@ impl Calibration {
         self.hearing.delivered(camera, now);
     }
 
+    /// Says what the threads at the sockets vouch for, before time passes: since when all of them have listened without a break,
+    /// and until when what came was taken. Without it they did all the time.
+    pub fn vouched(&mut self, since: BoxNs, until: BoxNs) {
+        let hearing = &mut self.hearing;
+        (hearing.since, hearing.vouched) = (hearing.since.max(since), Some(until));
+    }
+
+    /// Says how far the box's clock is ahead of its cameras', ns; 0 while they agree. Of a time in which no camera is heard it
+    /// says nothing.
+    pub fn clocks_apart(&mut self, ns: i64, now: BoxNs) {
+        if self.hearing.is_anybody_heard(now, self.limits.heard_ns) {
+            let (before, since) = self.hearing.apart;
+            let goes_on = (before == 0) == (ns == 0) && before.abs_diff(ns) <= STEADY_NS;
+            self.hearing.apart = if goes_on { (before, since) } else { (ns, now) };
+        }
+    }
+
     /// How a camera stands now, with what its presence says.
     pub(super) fn camera_state(&self, index: usize, now: BoxNs) -> CameraState {
         let kept = &self.cameras[index].kept;
-        if self.hearing.silent_for_s(kept.id, now).is_some() {
+        if self.silent_for_s(index, now).is_some() {
             CameraState::Silent
-        } else if self.hearing.useless_for_s(kept.id, now).is_some() {
+        } else if self.useless_for_s(index, now).is_some() {
             CameraState::Useless
+        } else if kept.state == CameraState::Excluded {
+            CameraState::Excluded
+        } else if !self.hearing.is_up(kept.id) {
+            CameraState::Unheard
         } else if kept.state.is_accused() || self.is_judged(index, now) {
             kept.state
         } else {
@@ -177,36 +308,63 @@ impl Calibration {
         }
     }
 
-    /// Whether results can count on a camera: it sends what they can use.
-    pub(super) fn is_present(&self, index: usize, now: BoxNs) -> bool {
-        !matches!(self.camera_state(index, now), CameraState::Silent | CameraState::Useless)
+    /// For how long a camera has been silent, s; `None` while that is not long and no alert says so.
+    pub(super) fn silent_for_s(&self, index: usize, now: BoxNs) -> Option<f64> {
+        let kept = &self.cameras[index].kept;
+        self.hearing.silent_for_s(kept.id, now).or_else(|| {
+            let stands = kept.alerts.get(&AlertKind::Silent).filter(|_| !self.hearing.is_up(kept.id))?;
+            let last = self.hearing.of(kept.id).arrived.unwrap_or(stands.since);
+            Some(now.0.saturating_sub(last.0) as f64 * 1e-9)
+        })
     }
 
-    /// Cameras of a mound that send just now what results can use, and are not left out.
+    /// For how long a camera has sent nothing of use, s, and why; `None` while that is not long and no alert says so.
+    pub(super) fn useless_for_s(&self, index: usize, now: BoxNs) -> Option<(f64, String)> {
+        let (kept, hearing) = (&self.cameras[index].kept, &self.hearing);
+        hearing.useless_for_s(kept.id, now).or_else(|| {
+            let stands = kept.alerts.get(&AlertKind::Useless)?;
+            let still = hearing.silent_for_s(kept.id, now).is_none()
+                && hearing.back > stands.since
+                && !hearing.is_redeemed(kept.id);
+            still.then(|| (ABSENT_S + now.0.saturating_sub(stands.since.0) as f64 * 1e-9, stands.reason.clone()))
+        })
+    }
+
+    /// Whether results can count on a camera: it sends what they can use.
+    pub(super) fn is_present(&self, index: usize, now: BoxNs) -> bool {
+        !matches!(self.camera_state(index, now), CameraState::Silent | CameraState::Useless | CameraState::Unheard)
+    }
+
+    /// Cameras of a mound that send at that time what results can use, and are not left out.
     pub(super) fn cameras_heard(&self, at: usize, now: BoxNs) -> usize {
         let heard = |index: &usize| {
             let camera = &self.cameras[*index];
-            let id = camera.kept.id;
-            !camera.is_excluded() && self.hearing.is_heard(id, now) && self.hearing.useless_for_s(id, now).is_none()
+            !camera.is_excluded()
+                && self.hearing.is_heard(camera.kept.id, now, self.limits.heard_ns)
+                && self.useless_for_s(*index, now).is_none()
         };
         self.cameras_of(at).into_iter().filter(heard).count()
     }
 
     /// Looks who is heard, and raises and clears what follows from it.
     pub(super) fn listen(&mut self, now: BoxNs) {
-        let hearing = &mut self.hearing;
-        if now.0.saturating_sub(hearing.looked.0) >= AWAY_NS {
-            hearing.since = now;
+        self.hearing.look(now);
+        let (hearing, heard_ns) = (&self.hearing, self.limits.heard_ns);
+        let (first, listened_ns) = (hearing.first, hearing.listened_ns());
+        let anybody = hearing.is_anybody_heard(hearing.until, heard_ns);
+        let clock = hearing.clock_off_s().map(clock_words);
+        if anybody {
+            self.alert_of(None, AlertKind::MoundCameras, None, now);
+            self.alert_of(None, AlertKind::BoxClock, clock, now);
+        } else if listened_ns >= first.map_or(SILENT_NS, |_| heard_ns) {
+            let why = match first {
+                Some(_) => "no camera is heard: nothing is measured",
+                None => "no camera was heard since the start: nothing is measured",
+            };
+            self.alert_of(None, AlertKind::MoundCameras, Some(why.to_owned()), now);
         }
-        hearing.looked = now;
-        let Some(first) = hearing.first else { return };
-        let listens = now.0.saturating_sub(hearing.since.0) >= HEARD_NS;
-        let anybody = hearing.is_anybody_heard(now);
-        if listens || anybody {
-            let why = (!anybody).then(|| "no camera is heard: nothing is measured".to_owned());
-            self.alert_of(None, AlertKind::MoundCameras, why, now);
-        }
-        let up = listens && now.0.saturating_sub(first.0) >= UP_NS;
+        let Some(first) = first else { return };
+        let up = listened_ns >= heard_ns && now.0.saturating_sub(first.0) >= UP_NS;
         for at in 0..self.lanes.len() {
             if up {
                 self.count_cameras(at, anybody, now);
@@ -217,10 +375,14 @@ impl Calibration {
 
     /// A mound with fewer cameras than a fit needs is an alert at once; one whose cameras nobody has looked at, after a while.
     fn count_cameras(&mut self, at: usize, anybody: bool, now: BoxNs) {
-        let heard = self.cameras_heard(at, now);
-        let (all, name) = (self.lanes[at].rig.cameras.len(), self.lanes[at].name.clone());
+        let until = self.hearing.until;
+        let heard = self.cameras_heard(at, until);
+        let (all, name) = (self.lanes[at].rig.cameras.len(), mound_in_words(&self.lanes[at].name));
+        let heard_ns = self.limits.heard_ns;
+        let sends = self.lanes[at].rig.cameras.iter().any(|id| self.hearing.is_heard(*id, until, heard_ns));
         let short = (anybody && heard < FIT_CAMERAS_MIN).then(|| match heard {
-            0 => format!("{name}: none of its {all} cameras sends anything of use; nothing is measured there"),
+            0 if sends => format!("{name}: none of its {all} cameras sends anything of use; nothing is measured there"),
+            0 => format!("{name}: none of its {all} cameras is heard; nothing is measured there"),
             _ => format!(
                 "{name}: {heard} of {all} cameras send what results can use, and a pitch needs {FIT_CAMERAS_MIN}"
             ),
@@ -238,37 +400,34 @@ impl Calibration {
     /// Cameras that are silent or useless while others of their mound are not.
     fn listen_to_cameras(&mut self, at: usize, now: BoxNs) {
         let cameras = self.cameras_of(at);
-        let others = cameras.iter().any(|index| self.hearing.is_heard(self.cameras[*index].kept.id, now));
+        let (until, heard_ns) = (self.hearing.until, self.limits.heard_ns);
+        let others = cameras.iter().any(|index| self.hearing.is_heard(self.cameras[*index].kept.id, until, heard_ns));
         for index in cameras {
-            let id = self.cameras[index].kept.id;
             let stands = self.cameras[index].kept.alerts.contains_key(&AlertKind::Silent);
             let silent = self.silent(index, now).filter(|_| others || stands);
             self.alert(index, AlertKind::Silent, silent, now);
-            let useless = self.hearing.useless_for_s(id, now).map(|(_, why)| why);
+            let useless = self.useless_for_s(index, now).map(|(_, why)| why);
             self.alert(index, AlertKind::Useless, useless, now);
         }
     }
 
     /// That a camera is silent, in words.
     fn silent(&self, index: usize, now: BoxNs) -> Option<String> {
-        let id = self.cameras[index].kept.id;
-        self.hearing.silent_for_s(id, now)?;
-        let what = if self.hearing.is_known(id) { "it sends nothing" } else { "it was never heard" };
+        self.silent_for_s(index, now)?;
+        let was_heard = self.hearing.of(self.cameras[index].kept.id).arrived.is_some();
+        let what = if was_heard { "it sends nothing" } else { "it was never heard" };
         Some(format!("{what}: check its power, cable and network"))
     }
 
     /// Why a camera is silent or useless, in words.
     pub(super) fn trouble(&self, index: usize, now: BoxNs) -> Option<String> {
-        let id = self.cameras[index].kept.id;
-        self.silent(index, now).or_else(|| self.hearing.useless_for_s(id, now).map(|(_, why)| why))
+        self.silent(index, now).or_else(|| self.useless_for_s(index, now).map(|(_, why)| why))
     }
 
     /// Raises or clears an alert about a mound, or without one about the whole rig.
     fn alert_of(&mut self, lane: Option<usize>, kind: AlertKind, reason: Option<String>, now: BoxNs) {
-        let (mound, stands) = match lane {
-            Some(at) => (Some(self.lanes[at].mound), self.lanes[at].alerts.get_mut(&kind)),
-            None => (None, self.hearing.nobody.as_mut()),
-        };
+        let mound = lane.map(|at| self.lanes[at].mound);
+        let stands = self.alerts_of(lane).get_mut(&kind);
         let told = match (reason, stands) {
             (Some(reason), Some(standing)) => {
                 standing.reason = reason;
@@ -276,21 +435,22 @@ impl Calibration {
             }
             (Some(reason), None) => {
                 let standing = StandingAlert { kind, since: now, reason: reason.clone() };
-                match lane {
-                    Some(at) => drop(self.lanes[at].alerts.insert(kind, standing)),
-                    None => self.hearing.nobody = Some(standing),
-                }
+                self.alerts_of(lane).insert(kind, standing);
                 (EventKind::Raised(kind), reason)
             }
             (None, Some(_)) => {
-                match lane {
-                    Some(at) => drop(self.lanes[at].alerts.remove(&kind)),
-                    None => self.hearing.nobody = None,
-                }
+                self.alerts_of(lane).remove(&kind);
                 (EventKind::Cleared(kind), "over".to_owned())
             }
             (None, None) => return,
         };
         push_bounded(&mut self.events, Event { at: now, camera: 0, mound, kind: told.0, reason: told.1 }, EVENTS_MAX);
+    }
+
+    fn alerts_of(&mut self, lane: Option<usize>) -> &mut BTreeMap<AlertKind, StandingAlert> {
+        match lane {
+            Some(at) => &mut self.lanes[at].alerts,
+            None => &mut self.hearing.alerts,
+        }
     }
 }

@@ -23,6 +23,15 @@ pub struct Report {
     pub age_s: Option<f64>,
     /// Whether any camera is heard.
     pub is_heard: bool,
+    /// When any camera was heard last, box time; null where none ever was.
+    pub heard_at: Option<BoxNs>,
+    /// How far this box's clock is ahead of its cameras', s, where that makes one of them wrong, negative where it is behind; null
+    /// while they agree.
+    pub box_clock_off_s: Option<f64>,
+    /// Below this confidence readiness is held.
+    pub hold_below: f64,
+    /// Below this one its pitchers are warned of; null where that is off.
+    pub look_below: Option<f64>,
     /// Standing alerts about the whole rig.
     pub alerts: Vec<StandingAlert>,
     /// A shift of this makes a watch, where the charts agree, px.
@@ -46,9 +55,9 @@ pub struct MoundReport {
     pub name: String,
     /// Whether anybody has looked at its cameras lately: pitches, or a round of landmarks.
     pub state: MoundState,
-    /// Since when it is in this state, box time: for one that is unverified, when anybody looked last, or the start.
+    /// When enough of its cameras were verified last, box time; the start, where they never were.
     pub since: BoxNs,
-    /// For how long nobody has looked, s; null while it is verified.
+    /// Since when it is not verified any more, s, or since the start; null while it is.
     pub unverified_for_s: Option<f64>,
     /// Cameras that send what results can use, and are not left out.
     pub cameras_heard: u32,
@@ -116,7 +125,7 @@ pub struct CameraReport {
     pub silent_for_s: Option<f64>,
     /// For how long it has sent nothing that results could use, s, where that is an alert; null otherwise.
     pub useless_for_s: Option<f64>,
-    /// Of this camera alone; null while it is unverified or silent.
+    /// Of this camera alone; null while it is unverified, or not heard.
     pub confidence: Option<f64>,
     /// Its part by age; null with the confidence.
     pub confidence_time: Option<f64>,

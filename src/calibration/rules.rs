@@ -104,7 +104,7 @@ impl Calibration {
             return None;
         }
         let kept = &self.cameras[index].kept;
-        let time = confidence::by_ages(&kept.age.at(now, &self.air, &kept.vibration_g));
+        let time = confidence::by_ages(&kept.age.at(now, &self.air, &kept.vibration_g), self.limits.hold_below);
         let recent = self.recent_pitches(index, now) as f64;
         Some(confidence::fuse(time, self.by_residuals(index), recent, kept.state.is_accused()))
     }

@@ -21,6 +21,9 @@ use crate::tracking::evidence::PARAMETERS;
 pub struct CalibrationState {
     cameras: Vec<Kept>,
     lanes: Vec<KeptLane>,
+    /// Who was heard; absent where an earlier version kept it.
+    #[serde(default)]
+    hearing: Option<Hearing>,
 }
 
 /// One mound's filter.
@@ -35,6 +38,8 @@ struct KeptLane {
     pitches: VecDeque<BoxNs>,
     landmarks_at: Option<BoxNs>,
     fit_sd_in: f64,
+    #[serde(default)]
+    alerts: BTreeMap<AlertKind, StandingAlert>,
 }
 
 /// All that changes while it runs, but for charts and trends: to go on with elsewhere as if nothing had happened.
@@ -43,7 +48,6 @@ pub struct ExactState {
     known: CalibrationState,
     air: Surroundings,
     lanes: Vec<ExactLane>,
-    hearing: Hearing,
 }
 
 /// The rest of one mound.
@@ -52,7 +56,6 @@ struct ExactLane {
     rounds: Vec<Round>,
     suspected: Vec<Option<u64>>,
     measured: u64,
-    alerts: BTreeMap<AlertKind, StandingAlert>,
 }
 
 impl Calibration {
@@ -65,17 +68,16 @@ impl Calibration {
         }
         let lane = |lane: &super::Lane| {
             let (suspected, measured) = lane.rig.suspicions();
-            let alerts = lane.alerts.clone();
-            ExactLane { rounds: lane.rounds.clone(), suspected: suspected.to_vec(), measured, alerts }
+            ExactLane { rounds: lane.rounds.clone(), suspected: suspected.to_vec(), measured }
         };
         let lanes = self.lanes.iter().map(lane).collect();
-        ExactState { known, air: self.air, lanes, hearing: self.hearing.clone() }
+        ExactState { known, air: self.air, lanes }
     }
 
     /// Goes on exactly where another one stood; charts and trends stay. Nothing changes, and `false`, where that one had
     /// another rig.
     pub fn resume(&mut self, state: ExactState) -> bool {
-        let ExactState { known, air, lanes, hearing } = state;
+        let ExactState { known, air, lanes } = state;
         let same = known.cameras.len() == self.cameras.len()
             && known.cameras.iter().zip(&self.cameras).all(|(kept, camera)| kept.id == camera.kept.id)
             && known.lanes.len() == self.lanes.len()
@@ -88,7 +90,10 @@ impl Calibration {
         if !same {
             return false;
         }
-        (self.air, self.hearing) = (air, hearing);
+        self.air = air;
+        if let Some(hearing) = known.hearing {
+            self.hearing = hearing;
+        }
         for (camera, mut kept) in self.cameras.iter_mut().zip(known.cameras) {
             kept.put_history(camera.kept.take_history());
             camera.set(kept.correction);
@@ -100,7 +105,7 @@ impl Calibration {
             lane.rig.filter.covariance = DMatrix::from_vec(size, size, kept.covariance);
             lane.rig.set_suspicions(exact.suspected, exact.measured);
             (lane.walked, lane.pitches, lane.landmarks_at) = (kept.walked, kept.pitches, kept.landmarks_at);
-            (lane.fit_sd_in, lane.rounds, lane.alerts) = (kept.fit_sd_in, exact.rounds, exact.alerts);
+            (lane.fit_sd_in, lane.rounds, lane.alerts) = (kept.fit_sd_in, exact.rounds, kept.alerts);
         }
         true
     }
@@ -121,13 +126,15 @@ impl Calibration {
                     pitches: lane.pitches.clone(),
                     landmarks_at: lane.landmarks_at,
                     fit_sd_in: lane.fit_sd_in,
+                    alerts: lane.alerts.clone(),
                 })
                 .collect(),
+            hearing: Some(self.hearing.clone()),
         }
     }
 
     /// Goes on where an earlier run stopped; what the weather did meanwhile nobody knows, so the age grew at its worst. What was
-    /// verified then still is, at that age, once the camera is heard again; who is heard begins anew. Cameras
+    /// verified then still is, at that age, once the camera is heard again; nobody is heard yet, and what stood stands. Cameras
     /// that the venue no longer has are left out, and so is a filter over other cameras. What is in force afterwards is in
     /// [`correction`](Self::correction) and [`is_excluded`](Self::is_excluded).
     pub fn restore(&mut self, state: CalibrationState, now: BoxNs) {
@@ -138,11 +145,16 @@ impl Calibration {
                 continue;
             }
             kept.age.resumed(now);
-            kept.alerts.retain(|kind, _| !kind.is_of_presence());
+            kept.alerts.values_mut().for_each(|alert| alert.since = alert.since.min(now));
             camera.kept = kept;
         }
-        for kept in state.lanes {
+        if let Some(hearing) = state.hearing {
+            self.hearing.go_on(hearing, now);
+        }
+        for mut kept in state.lanes {
             let Some(lane) = self.lanes.iter_mut().find(|lane| lane.mound == kept.mound) else { continue };
+            kept.alerts.values_mut().for_each(|alert| alert.since = alert.since.min(now));
+            lane.alerts = kept.alerts;
             let size = PARAMETERS * lane.rig.cameras.len();
             let fits =
                 kept.cameras == lane.rig.cameras && kept.mean.len() == size && kept.covariance.len() == size * size;

@@ -105,15 +105,15 @@ impl Calibration {
         }
     }
 
-    /// Whether anything is known of where a camera stands: it was heard since the start, and is accused, verified not too long
-    /// ago, or part of enough pitches to be judged by them alone.
+    /// Whether anything is known of where a camera stands: it was heard since the box is back, and is accused, verified not too
+    /// long ago, or part of enough pitches to be judged by them alone.
     pub(super) fn is_judged(&self, index: usize, now: BoxNs) -> bool {
         let kept = &self.cameras[index].kept;
         let looked_at = || {
             let known_s = kept.age.at(now, &self.air, &kept.vibration_g).known_s;
-            kept.age.verified_at().is_some() && confidence::by_age(known_s) >= confidence::LOOKED_LEAST
+            kept.age.verified_at().is_some() && !confidence::is_too_old(known_s, self.limits.hold_below)
         };
-        self.hearing.is_known(kept.id)
+        self.hearing.is_up(kept.id)
             && (kept.state.is_accused() || self.recent_pitches(index, now) >= VERIFYING_PITCHES || looked_at())
     }
 
@@ -131,12 +131,12 @@ impl Calibration {
         if accused || judged.len() >= FIT_CAMERAS_MIN { judged } else { Vec::new() }
     }
 
-    /// When somebody last looked at a mound's cameras; the start, where nobody has.
+    /// When a mound's cameras were verified last, as many of them as a fit needs; the start, where they never were.
     pub(super) fn looked_at(&self, at: usize) -> BoxNs {
-        let verified = self.cameras_of(at).into_iter().filter_map(|index| self.cameras[index].kept.age.verified_at());
-        let lane = &self.lanes[at];
-        let pitched = lane.pitches.back().copied().filter(|_| lane.pitches.len() >= VERIFYING_PITCHES);
-        verified.chain(pitched).max().unwrap_or(self.hearing.started)
+        let cameras = self.cameras_of(at).into_iter();
+        let mut verified: Vec<BoxNs> = cameras.filter_map(|index| self.cameras[index].kept.age.verified_at()).collect();
+        verified.sort_unstable_by(|a, b| b.cmp(a));
+        verified.get(FIT_CAMERAS_MIN - 1).copied().unwrap_or(self.hearing.started)
     }
 
     /// For how long nobody has looked at a mound's cameras, s; `None` while it is verified.
@@ -156,7 +156,7 @@ impl Calibration {
         let pitches = self.lanes[at].pitches.len();
         if pitches < VERIFYING_PITCHES {
             return Some(format!(
-                "{pitches} pitches in 15 min: {VERIFYING_PITCHES} verify it, or a round of landmarks"
+                "{VERIFYING_PITCHES} pitches within 15 min, or a round of landmarks, verify it; {pitches} so far"
             ));
         }
         let worst = self.needed(at, now).min_by(|a, b| self.by_residuals(*a).total_cmp(&self.by_residuals(*b)))?;

@@ -57,13 +57,18 @@ impl Reading {
         self.value.filter(|_| now < self.expires())
     }
 
+    /// Whether the worst is assumed of it: nothing told it for five minutes.
+    fn is_missed(&self, now: BoxNs) -> bool {
+        now >= self.expires()
+    }
+
     fn expires(&self) -> BoxNs {
         BoxNs(self.at.0.saturating_add(FRESH_NS))
     }
 
     /// A multiplier by the value, its worst once nothing fresh is known; and one by what is known alone.
     fn multiplier(&self, at: BoxNs, worst: f64, by: impl Fn(f64) -> f64) -> (f64, f64) {
-        if at >= self.expires() {
+        if self.is_missed(at) {
             return (worst, 1.0);
         }
         let known = self.value.map_or(1.0, by);
@@ -143,13 +148,13 @@ impl Surroundings {
             * (1.0 + 0.3 * (trend / 15.0).min(1.0))
     }
 
-    /// What is not known, in words; `None` where all is.
+    /// Of what the worst is assumed, in words; `None` of nothing.
     pub(super) fn missing(&self, now: BoxNs) -> Option<&'static str> {
-        match (self.wind_mph.fresh(now), self.temperature_c.fresh(now)) {
-            (Some(_), Some(_)) => None,
-            (None, Some(_)) => Some("no wind for 5 min"),
-            (Some(_), None) => Some("no temperature for 5 min"),
-            (None, None) => Some("no weather for 5 min"),
+        match (self.wind_mph.is_missed(now), self.temperature_c.is_missed(now)) {
+            (false, false) => None,
+            (true, false) => Some("no sensor tells the wind"),
+            (false, true) => Some("no sensor tells the temperature"),
+            (true, true) => Some("no sensor tells the weather"),
         }
     }
 }

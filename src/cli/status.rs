@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::asking::{AskError, Daemon};
 use super::out::{self, say, tell};
+use crate::calibration::confidence_shown;
 use crate::config::Config;
 use crate::observe::{
     AttributionStatus, BoxVerdictState, LatencyReport, MarkFeedState, PartState, SourceState, StatusReport,
@@ -47,7 +48,7 @@ pub fn run(args: &StatusArgs, config: &Config) -> ExitCode {
     }
     match report.verdict.state {
         _ if !report.ready => ExitCode::from(BAD),
-        BoxVerdictState::Good => ExitCode::SUCCESS,
+        BoxVerdictState::Off | BoxVerdictState::Good => ExitCode::SUCCESS,
         BoxVerdictState::Degraded => ExitCode::from(DEGRADED),
         BoxVerdictState::Bad => ExitCode::from(BAD),
     }
@@ -82,14 +83,14 @@ fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     writeln!(out, "{}\n", report.verdict.sentence)?;
     for part in &report.verdict.parts {
         let state = match part.state {
+            BoxVerdictState::Off => "off",
             BoxVerdictState::Good => "good",
             BoxVerdictState::Degraded => "DEGRADED",
             BoxVerdictState::Bad => "BAD",
         };
         writeln!(out, "  {:<12} {state:<9} {}", format!("{:?}", part.about).to_lowercase(), part.sentence)?;
     }
-    let ready = if report.ready { "every part works" } else { "NOT READY" };
-    writeln!(out, "\nPitchGuard {}: {ready}, up {}\n", report.version, duration(report.uptime_s))?;
+    writeln!(out, "\nPitchGuard {}: {}, up {}\n", report.version, parts(report), duration(report.uptime_s))?;
     for part in &report.parts {
         let state = if part.state == PartState::Ready { "ready" } else { &part.state.as_str().to_uppercase() };
         writeln!(out, "  {:<10} {state:<9} since {}  {}", part.name, part.since, part.detail)?;
@@ -152,6 +153,17 @@ fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
         "HTTP  {} of {} connections open, {} refused, {} sent away for others, {} unfinished, {} unread",
         http.open, http.most, http.refused, http.made_room, http.unfinished, http.unread
     )
+}
+
+/// How the parts of the daemon do, together.
+fn parts(report: &StatusReport) -> String {
+    let of = |state| report.parts.iter().filter(move |part| part.state == state).map(|part| part.name.as_str());
+    let degraded: Vec<&str> = of(PartState::Degraded).collect();
+    match degraded[..] {
+        _ if !report.ready => "NOT READY".to_owned(),
+        [] => "every part works".to_owned(),
+        _ => format!("it runs, DEGRADED in {}", degraded.join(", ")),
+    }
 }
 
 /// Whose the throws are, for people.
@@ -233,12 +245,15 @@ fn write_cameras(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     let Some(calibration) = &report.calibration else { return Ok(()) };
     let age = calibration.age_s.map_or_else(String::new, |age_s| format!(", effective age {}", duration(age_s)));
     match calibration.confidence {
-        Some(confidence) => writeln!(out, "\nCalibration of {}: confidence {confidence:.2}{age}", calibration.venue)?,
+        Some(confidence) => {
+            let shown = confidence_shown(confidence);
+            writeln!(out, "\nCalibration of {}: confidence {shown}{age}", calibration.venue)?;
+        }
         None => writeln!(out, "\nCalibration of {}: the game mound is unverified", calibration.venue)?,
     }
     for mound in &calibration.mounds {
         let trusted = match (mound.confidence, mound.unverified_for_s) {
-            (Some(confidence), _) => format!("verified, confidence {confidence:.2}"),
+            (Some(confidence), _) => format!("verified, confidence {}", confidence_shown(confidence)),
             (None, for_s) => format!("unverified for {}", duration(for_s.unwrap_or_default())),
         };
         let (heard, needed) = (mound.cameras_heard, mound.cameras_needed);
@@ -254,7 +269,7 @@ fn write_cameras(out: &mut String, report: &StatusReport) -> std::fmt::Result {
             camera.id,
             camera.name,
             camera.state,
-            known(camera.confidence, 2),
+            camera.confidence.map_or_else(|| "–".to_owned(), confidence_shown),
             known(camera.drift_px, 2),
             known(camera.drift_sd_px, 2),
             known(camera.clock_offset_us, 0),
@@ -346,6 +361,7 @@ mod tests {
             is_heard: true,
             mounds: Vec::new(),
             cameras: vec![camera],
+            ..CalibrationStatus::default()
         });
         let text = table(&telemetry.report());
         assert!(text.contains("Calibration of busch_iii: confidence 0.90, effective age 6 min 40 s"), "{text}");

@@ -46,7 +46,7 @@ pub(super) fn show(report: Report, live: &Live, telemetry: &Telemetry) {
     let verdict = telemetry.verdict();
     if let Some(cameras) = verdict.parts.iter().find(|part| part.about == About::Cameras) {
         let (state, detail) = match cameras.state {
-            BoxVerdictState::Good => (PartState::Ready, String::new()),
+            BoxVerdictState::Good | BoxVerdictState::Off => (PartState::Ready, String::new()),
             BoxVerdictState::Degraded | BoxVerdictState::Bad => (PartState::Degraded, cameras.sentence.clone()),
         };
         telemetry.set_part("cameras", state, detail);
@@ -104,6 +104,10 @@ pub(super) fn status(report: &Report) -> CalibrationStatus {
         confidence: report.confidence,
         age_s: report.age_s,
         is_heard: report.is_heard,
+        heard_ns: report.heard_at.map(|at| at.0),
+        box_clock_off_s: report.box_clock_off_s,
+        hold_below: report.hold_below,
+        look_below: report.look_below,
         mounds: report.mounds.iter().map(mound).collect(),
         cameras: report.cameras.iter().map(camera).collect(),
     }

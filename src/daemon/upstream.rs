@@ -29,6 +29,8 @@ const MODEL_EVERY: Duration = Duration::from_mins(1);
 /// What was last told of the model, in the store's `meta`.
 const MODEL_TOLD: &str = "upstream.model_told";
 const DAY_NS: u64 = 86_400_000_000_000;
+/// How the line does before its first attempt.
+const NOT_YET: &str = "nothing has gone over the line to the cloud since the start";
 
 /// Why the line cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -124,7 +126,7 @@ pub(super) fn spawn(parts: Parts<'_>) -> Result<Option<Upstream>, UpstreamError>
     let driver = Driver::new(Arc::clone(&store), sink, clock, box_name, config.clone());
     let stop = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stop);
-    telemetry.set_part("upstream", PartState::Ready, "");
+    telemetry.set_part("upstream", PartState::Ready, NOT_YET);
     let thread = std::thread::Builder::new().name("upstream".into()).spawn(move || {
         Running { driver, store, clock, telemetry, risk, stop: told, model_looked: None }.run();
     })?;
@@ -183,7 +185,7 @@ fn part(status: &UpstreamStatus) -> (PartState, String) {
         let detail = format!("the cloud refuses {} summaries; GET /api/upstream says which and why", status.refused);
         return (PartState::Degraded, detail);
     }
-    (PartState::Ready, String::new())
+    (PartState::Ready, if status.up.is_none() { NOT_YET.to_owned() } else { String::new() })
 }
 
 /// What was told of the model that serves, and on which day.

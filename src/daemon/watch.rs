@@ -13,9 +13,10 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::memory;
 use crate::api::{Event, KeyDesk, Live, RiskDesk};
+use crate::calibration::span;
 use crate::clock::BoxClock;
 use crate::config::StoreConfig;
-use crate::environment::{BrokerState, Conditions, Environment, Quantity};
+use crate::environment::{BrokerState, Environment, Quantity};
 use crate::ids::BoxNs;
 use crate::journal::Journal;
 use crate::observe::surroundings::{EnvironmentStatus, ModelStatus, PitcherStatus, Surroundings};
@@ -32,6 +33,8 @@ const SELDOM: Duration = Duration::from_mins(1);
 const NONE_LEFT_BYTES: u64 = 64 << 10;
 /// Sensors may take so long after the start to say something, ns.
 const SENSORS_BEGIN_NS: u64 = 300_000_000_000;
+/// What the sensors tell of that calibration and the pitches' air are judged by.
+const WEATHER: [(&str, Quantity); 2] = [("temperature", Quantity::TemperatureC), ("wind", Quantity::WindSpeedMps)];
 /// Pitchers whose numbers become metrics at once: every one is a dozen series.
 const PITCHERS_MAX: usize = 128;
 
@@ -94,7 +97,8 @@ pub(super) fn spawn(watched: Watched) -> std::io::Result<Watching> {
     let (goes_on, stopped) = bounded(0);
     let started = watched.clock.now();
     let known = watched.telemetry.parts();
-    let mut watch = Watch { known, watched, started, newest_backup_s: None, shed_bytes: 0, seldom: None };
+    let mut watch =
+        Watch { known, watched, started, newest_backup_s: None, shed_bytes: 0, weather_told: [None; 2], seldom: None };
     watch.look();
     let thread = std::thread::Builder::new().name("watch".into()).spawn(move || watch.run(&stopped))?;
     Ok(Watching { goes_on, thread })
@@ -108,6 +112,8 @@ struct Watch {
     known: Vec<Part>,
     newest_backup_s: Option<f64>,
     shed_bytes: u64,
+    /// When temperature and wind were told last.
+    weather_told: [Option<BoxNs>; 2],
     /// When that was done last which is done seldom.
     seldom: Option<Instant>,
 }
@@ -200,12 +206,17 @@ impl Watch {
     }
 
     /// The sensors' broker; no part of the daemon where none is configured.
-    fn broker(&self) -> Option<EnvironmentStatus> {
-        let broker = self.watched.environment.broker();
+    fn broker(&mut self) -> Option<EnvironmentStatus> {
+        let (broker, now) = (self.watched.environment.broker(), self.watched.clock.now());
         let (state, detail) = match broker.state {
             BrokerState::Off => return None,
             BrokerState::Listening => {
-                sensors_part(&self.watched.environment.conditions(), self.started, self.watched.clock.now())
+                let conditions = self.watched.environment.conditions();
+                for (told, quantity) in self.weather_told.iter_mut().zip(WEATHER.map(|(_, quantity)| quantity)) {
+                    *told = conditions.fresh(quantity, now).map(|_| now).or(*told);
+                }
+                let patience_ns = conditions.stale_ns.max(SENSORS_BEGIN_NS);
+                sensors_part(self.weather_told, patience_ns, self.started, now)
             }
             BrokerState::Connecting => {
                 let why = broker.error.as_deref().unwrap_or("no answer yet");
@@ -216,7 +227,7 @@ impl Watch {
             }
         };
         self.watched.telemetry.set_part("mqtt", state, detail);
-        Some(environment(&self.watched.environment, self.watched.clock.now()))
+        Some(environment(&self.watched.environment, now))
     }
 
     fn note_keys(&self) {
@@ -239,21 +250,35 @@ impl Watch {
     }
 }
 
-/// How the sensors behind the broker do: what calibration and the pitches' air are judged by must be told.
-fn sensors_part(conditions: &Conditions, started: BoxNs, now: BoxNs) -> (PartState, String) {
-    let patience_ns = conditions.stale_ns.max(SENSORS_BEGIN_NS);
-    let wanted = [("temperature", Quantity::TemperatureC), ("wind", Quantity::WindSpeedMps)];
-    let is_missing = |quantity: Quantity| conditions.fresh(quantity, now).is_none();
-    let missing: Vec<&str> = wanted.into_iter().filter(|(_, of)| is_missing(*of)).map(|(name, _)| name).collect();
-    if missing.is_empty() || now.0.saturating_sub(started.0) <= patience_ns {
-        return (PartState::Ready, String::new());
+/// How the sensors behind the broker do, by when each of [`WEATHER`] was told last: fresh as of that moment.
+fn sensors_part(told: [Option<BoxNs>; 2], patience_ns: u64, started: BoxNs, now: BoxNs) -> (PartState, String) {
+    let names = |those: &dyn Fn(Option<BoxNs>) -> bool| {
+        let named = WEATHER.iter().zip(told).filter(|(_, at)| those(*at)).map(|((name, _), _)| *name);
+        Some(named.collect::<Vec<_>>().join(" and ")).filter(|names| !names.is_empty())
+    };
+    let lost = names(&|at| at.is_some_and(|at| at < now));
+    let never = names(&|at| at.is_none());
+    let in_time = now.0.saturating_sub(started.0) <= patience_ns;
+    let worst = "the worst is assumed of the weather";
+    match (lost, never) {
+        (None, None) => (PartState::Ready, String::new()),
+        (None, Some(never)) if in_time => {
+            (PartState::Ready, format!("the broker is reached, and no sensor has told {never} yet"))
+        }
+        (None, Some(never)) => (
+            PartState::Degraded,
+            format!("the broker is reached, and no sensor has told {never} since the start: {worst}"),
+        ),
+        (Some(lost), never) => {
+            let last = told.into_iter().flatten().filter(|at| *at < now).min().unwrap_or(now);
+            let ago = span(now.0.saturating_sub(last.0) as f64 * 1e-9);
+            let never = never.map_or_else(String::new, |never| format!(", or {never} since the start"));
+            (
+                PartState::Degraded,
+                format!("the broker is reached, and no sensor tells {lost} any more since {ago}{never}: {worst}"),
+            )
+        }
     }
-    let minutes = patience_ns / 60_000_000_000;
-    let detail = format!(
-        "the broker is reached, and no sensor has told {} for {minutes} min: the worst is assumed of the weather",
-        missing.join(" and ")
-    );
-    (PartState::Degraded, detail)
 }
 
 /// Gives up the first thing that frees anything. How many bytes that were.
@@ -365,8 +390,6 @@ fn pitcher(readiness: &Readiness) -> PitcherStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::environment::Fused;
-    use crate::ids::EventNs;
 
     #[test]
     fn a_disk_is_said_to_fill_up_before_it_is_full_and_full_where_nothing_can_be_written() {
@@ -409,16 +432,17 @@ mod tests {
     #[test]
     fn sensors_that_tell_nothing_are_no_sensors_that_work() {
         let minute = |minutes: u64| BoxNs(1_700_000_000_000_000_000 + minutes * 60_000_000_000);
-        let mut conditions = Conditions { stale_ns: 300_000_000_000, ..Conditions::default() };
-        assert_eq!(sensors_part(&conditions, minute(0), minute(4)).0, PartState::Ready, "they may still begin");
-        let (state, detail) = sensors_part(&conditions, minute(0), minute(6));
-        assert!(state == PartState::Degraded && detail.contains("no sensor has told"), "{detail}");
-        for quantity in [Quantity::TemperatureC, Quantity::WindSpeedMps] {
-            let fused = Fused { value: 10.0, sd: 1.0, sensors: 1, at: EventNs(minute(5).0) };
-            conditions.fused[quantity as usize] = Some(fused);
-        }
-        assert_eq!(sensors_part(&conditions, minute(0), minute(6)), (PartState::Ready, String::new()));
-        assert_eq!(sensors_part(&conditions, minute(0), minute(11)).0, PartState::Degraded, "and fell silent");
+        let at = |told, minutes| sensors_part(told, 300_000_000_000, minute(0), minute(minutes));
+        let (state, detail) = at([None; 2], 4);
+        assert_eq!(state, PartState::Ready, "they may still begin");
+        assert_eq!(detail, "the broker is reached, and no sensor has told temperature and wind yet");
+        let (state, detail) = at([None; 2], 6);
+        assert!(state == PartState::Degraded && detail.contains("temperature and wind since the start"), "{detail}");
+        assert_eq!(at([Some(minute(6)); 2], 6), (PartState::Ready, String::new()));
+        let (state, detail) = at([Some(minute(6)), Some(minute(11))], 11);
+        assert!(state == PartState::Degraded && detail.contains("tells temperature any more since 5 min:"), "{detail}");
+        let (_, detail) = at([Some(minute(3)), None], 5);
+        assert!(detail.contains("temperature any more since 2 min, or wind since the start"), "{detail}");
     }
 
     #[test]

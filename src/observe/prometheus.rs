@@ -339,6 +339,12 @@ impl Families<'_> {
     }
 
     fn calibration(&mut self, status: &CalibrationStatus) -> fmt::Result {
+        let help =
+            "How far this box's clock is ahead of its cameras', where that makes one of them wrong; 0 while they agree";
+        let off = [(no_labels(), status.box_clock_off_s.unwrap_or(0.0))];
+        self.gauges("box_clock_off", help, Some(&Unit::Seconds), off)?;
+        let help = "Confidence below which readiness is held";
+        self.gauges("calibration_hold_below", help, None, [(no_labels(), status.hold_below)])?;
         let help = "Confidence in the game mound's calibration, 0.50 to 0.95; absent while it is unverified";
         let confidence = status.confidence.map(|confidence| (no_labels(), confidence));
         self.gauges("calibration_confidence", help, None, confidence)?;

@@ -254,7 +254,7 @@ pub struct PublishedPitches {
 pub enum MarkFeedState {
     /// A mark came within the last five minutes.
     Live,
-    /// Marks came, and none for five minutes.
+    /// Marks came, and none for five minutes, or none for the last throws of an inning that goes on.
     Silent,
     /// No mark has come since the start.
     Never,
@@ -353,7 +353,7 @@ pub struct CameraStatus {
     pub id: u8,
     /// Its name in the venue file.
     pub name: String,
-    /// `ok`, `unverified`, `watch`, `alarm`, `excluded`, `useless` or `silent`.
+    /// `ok`, `unverified`, `unheard`, `watch`, `alarm`, `excluded`, `useless` or `silent`.
     pub state: String,
     /// Why it is silent or useless, in words; null where it is neither.
     #[serde(default)]
@@ -361,7 +361,7 @@ pub struct CameraStatus {
     /// For how long it has been so, s; null where it is neither.
     #[serde(default)]
     pub trouble_for_s: Option<f64>,
-    /// Of this camera alone, 0.50–0.95; null while it is unverified, useless or silent.
+    /// Of this camera alone, 0.50–0.95; null while it is unverified, unheard, useless or silent.
     pub confidence: Option<f64>,
     /// How far its picture is off its model, px at the centre of its track; null with the confidence.
     pub drift_px: Option<f64>,
@@ -382,7 +382,7 @@ pub struct MoundCameras {
     pub name: String,
     /// `verified` or `unverified`.
     pub state: String,
-    /// For how long nobody has looked at its cameras, s; null while it is verified.
+    /// Since when its cameras are not verified any more, s, or since the start; null while they are.
     pub unverified_for_s: Option<f64>,
     /// Cameras that send what results can use, and are not left out.
     pub cameras_heard: u32,
@@ -406,6 +406,19 @@ pub struct CalibrationStatus {
     /// Whether any camera is heard.
     #[serde(default)]
     pub is_heard: bool,
+    /// When any camera was heard last, ns since 1970, earlier runs included; null where none ever was.
+    #[serde(default)]
+    pub heard_ns: Option<u64>,
+    /// How far this box's clock is ahead of its cameras', s, where that makes one of them wrong, negative where it is behind; null
+    /// while they agree.
+    #[serde(default)]
+    pub box_clock_off_s: Option<f64>,
+    /// Below this confidence readiness is held.
+    #[serde(default)]
+    pub hold_below: f64,
+    /// Below this one its pitchers are warned of; null where that is off.
+    #[serde(default)]
+    pub look_below: Option<f64>,
     /// Ascending by mound.
     #[serde(default)]
     pub mounds: Vec<MoundCameras>,

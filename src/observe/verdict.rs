@@ -2,7 +2,8 @@
 //! true, and all of them in one.
 //!
 //! *Good* asks nobody to do anything. *Degraded* works, and somebody should look. *Bad* is where a part of the daemon does not
-//! work, or where somebody throws and nothing can be measured. What is off by configuration is no fault, and says so.
+//! work, or where somebody throws and nothing can be measured. What is not configured, or never was there yet, is *off*: no fault,
+//! and nothing that is good either.
 
 use std::fmt::Write as _;
 
@@ -11,20 +12,14 @@ use utoipa::ToSchema;
 
 use super::{
     AttributionStatus, CalibrationStatus, CameraStatus, MarkFeedState, MoundCameras, Part, PartState, PublishedPitches,
-    ReorderStatus, SourceState, SourceStatus, StoreStatus,
+    ReorderStatus, StoreStatus,
 };
+use crate::calibration::{clock_words, confidence_shown, span};
 use crate::ids::BoxNs;
+use crate::tracking::venue::mound_in_words;
 
-/// Under this confidence readiness is held by default.
-const HELD_BELOW: f64 = 0.6;
-/// Under this confidence somebody should look.
-const LOOK_BELOW: f64 = 0.8;
-/// A frame is not seen before it was exposed: farther ahead than this, s, a clock is wrong.
-const AHEAD_S_MAX: f64 = 1.0;
-/// Cameras lag by seconds: farther behind than this, s, a clock is wrong.
-const LAG_S_MAX: f64 = 60.0;
-/// Sources that are cameras.
-const CAMERAS: std::ops::RangeInclusive<u8> = 1..=39;
+/// States of a camera of which nothing comes that results could use.
+const ABSENT: [&str; 4] = ["silent", "useless", "unheard", "excluded"];
 /// Cameras named one by one in a sentence.
 const NAMED_MAX: usize = 4;
 
@@ -32,6 +27,8 @@ const NAMED_MAX: usize = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BoxVerdictState {
+    /// Not configured, or nothing of it was there yet.
+    Off,
     /// Nobody has to do anything.
     Good,
     /// It works, and somebody should look.
@@ -73,7 +70,7 @@ pub struct BoxVerdictPart {
 /// One statement on how the box does.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct BoxVerdict {
-    /// The worst of its parts.
+    /// The worst of its parts; one that is off says nothing.
     pub state: BoxVerdictState,
     /// In one sentence.
     pub sentence: String,
@@ -125,7 +122,7 @@ impl BoxVerdict {
 fn whole(state: BoxVerdictState, parts: &[BoxVerdictPart]) -> String {
     let of = |state| parts.iter().filter(move |part| part.state == state).map(|part| part.sentence.as_str());
     let (opening, told): (&str, Vec<&str>) = match state {
-        BoxVerdictState::Good => ("All is well", of(BoxVerdictState::Good).collect()),
+        BoxVerdictState::Off | BoxVerdictState::Good => ("All is well", of(state).collect()),
         BoxVerdictState::Degraded => ("It works, and somebody should look", of(BoxVerdictState::Degraded).collect()),
         BoxVerdictState::Bad => {
             ("It does not work as it must", of(BoxVerdictState::Bad).chain(of(BoxVerdictState::Degraded)).collect())
@@ -137,21 +134,20 @@ fn whole(state: BoxVerdictState, parts: &[BoxVerdictPart]) -> String {
 fn cameras(seen: &Seen<'_>) -> Finding {
     use BoxVerdictState::{Bad, Degraded, Good};
     let Some(rig) = seen.calibration else { return (Degraded, "nothing is known of the cameras yet".to_owned()) };
-    let in_use = rig.mounds.iter().any(|mound| mound.in_use);
+    let clock = rig.box_clock_off_s.map(clock_words);
     if !rig.is_heard {
-        // Silence is told after a while; that a camera was heard before is known at once.
-        let heard = |reorder: &ReorderStatus| cameras_of(reorder).any(|source| source.state != SourceState::Unseen);
-        let known = seen.reorder.is_some_and(heard) || rig.cameras.iter().any(|camera| camera.state == "silent");
-        let since = if known { "no camera is heard any more" } else { "no camera was heard since the start" };
-        return (if in_use { Bad } else { Degraded }, format!("{since}, so nothing is measured"));
+        let in_use = rig.mounds.iter().any(|mound| mound.in_use);
+        let mut told = vec![unheard(rig, seen)];
+        told.extend(clock);
+        return (if in_use { Bad } else { Degraded }, told.join(", "));
     }
     let is_short = |mound: &&MoundCameras| mound.cameras_heard < mound.cameras_needed;
     let mut told: Vec<String> = rig.mounds.iter().filter(is_short).map(short).collect();
     let needed_now = |mound: &MoundCameras| mound.in_use || mound.mound == 0;
     let bad = rig.mounds.iter().filter(is_short).any(needed_now);
-    told.extend(seen.reorder.and_then(clocks));
-    let absent = |camera: &&CameraStatus| ["silent", "useless", "excluded"].contains(&camera.state.as_str());
-    for state in ["silent", "useless", "excluded"] {
+    told.extend(clock);
+    let absent = |camera: &&CameraStatus| ABSENT.contains(&camera.state.as_str());
+    for state in ABSENT {
         let those: Vec<&CameraStatus> = rig.cameras.iter().filter(|camera| camera.state == state).collect();
         told.extend(named(&those).map(|names| match (state, those.len()) {
             ("silent", 1) => format!("{names} is silent{}", those[0].trouble_for_s.map_or_else(String::new, since)),
@@ -160,6 +156,8 @@ fn cameras(seen: &Seen<'_>) -> Finding {
                 format!("{names} sends nothing of use{}", those[0].trouble_for_s.map_or_else(String::new, since))
             }
             ("useless", _) => format!("{names} send nothing of use"),
+            ("unheard", 1) => format!("{names} was not heard yet since the start"),
+            ("unheard", _) => format!("{names} were not heard yet since the start"),
             (_, 1) => format!("{names} is left out of results"),
             _ => format!("{names} are left out of results"),
         }));
@@ -172,27 +170,15 @@ fn cameras(seen: &Seen<'_>) -> Finding {
     (if bad { Bad } else { Degraded }, told.join(", "))
 }
 
-/// Sources that are cameras.
-fn cameras_of(reorder: &ReorderStatus) -> impl Iterator<Item = &SourceStatus> {
-    reorder.sources.iter().filter(|source| CAMERAS.contains(&source.source))
-}
-
-/// What is wrong with this box's clock, or with that of its cameras: by most of them, so that one wrong camera is none of it.
-fn clocks(reorder: &ReorderStatus) -> Option<String> {
-    let mut lags: Vec<f64> = cameras_of(reorder)
-        .filter(|source| source.state == SourceState::Active)
-        .filter_map(|source| source.lag_ms.map(|ms| ms * 1e-3))
-        .collect();
-    lags.sort_by(f64::total_cmp);
-    let lag_s = *lags.get(lags.len() / 2)?;
-    let off = if lag_s < -AHEAD_S_MAX {
-        format!("{} behind", span(-lag_s))
-    } else if lag_s > LAG_S_MAX {
-        format!("{} ahead of", span(lag_s))
-    } else {
-        return None;
-    };
-    Some(format!("this box's clock is {off} its cameras', so that ages and dates are wrong: set the one that is wrong"))
+/// That no camera is heard, and whether any was.
+fn unheard(rig: &CalibrationStatus, seen: &Seen<'_>) -> String {
+    let ago = |at: u64| span(seen.now.0.saturating_sub(at) as f64 * 1e-9);
+    match rig.heard_ns {
+        Some(at) if at >= seen.started.0 => {
+            format!("no camera is heard any more, the last one {} ago, so nothing is measured", ago(at))
+        }
+        _ => format!("no camera was heard since the start {} ago, so nothing is measured", ago(seen.started.0)),
+    }
 }
 
 /// ` for 5 min`.
@@ -205,15 +191,8 @@ fn short(mound: &MoundCameras) -> String {
     let MoundCameras { cameras_heard, cameras_needed, .. } = mound;
     format!(
         "{} cannot be measured: {cameras_heard} of its cameras are of use, and it needs {cameras_needed}",
-        words(mound)
+        mound_in_words(&mound.name)
     )
-}
-
-fn words(mound: &MoundCameras) -> String {
-    match mound.name.as_str() {
-        "game" => "the game mound".to_owned(),
-        name => format!("the {}", name.replace('_', " ")),
-    }
 }
 
 /// `camera 7 (1b_low)`, `cameras 3, 7 and 9`; `None` of none.
@@ -236,18 +215,27 @@ fn calibration(seen: &Seen<'_>) -> Finding {
     let mut state = Good;
     for mound in &rig.mounds {
         match (mound.confidence, mound.unverified_for_s) {
-            (Some(confidence), _) if confidence < HELD_BELOW => {
+            (Some(confidence), _) if confidence < rig.hold_below => {
                 state = state.max(if mound.in_use { Bad } else { Degraded });
-                told.push(format!("{} is trusted to {confidence:.2} only, so readiness is held there", words(mound)));
+                told.push(format!(
+                    "{} is trusted to {} only, so readiness is held there (below {})",
+                    mound_in_words(&mound.name),
+                    confidence_shown(confidence),
+                    rig.hold_below
+                ));
             }
-            (Some(confidence), _) if confidence < LOOK_BELOW => {
+            (Some(confidence), _) if rig.look_below.is_some_and(|limit| confidence < limit) => {
                 state = state.max(Degraded);
-                told.push(format!("{} is trusted to {confidence:.2}", words(mound)));
+                told.push(format!("{} is trusted to {}", mound_in_words(&mound.name), confidence_shown(confidence)));
             }
             (Some(_), _) => {}
             (None, for_s) => {
                 state = state.max(Degraded);
-                told.push(format!("{} is unverified{}", words(mound), for_s.map_or_else(String::new, since)));
+                told.push(format!(
+                    "{} is unverified{}",
+                    mound_in_words(&mound.name),
+                    for_s.map_or_else(String::new, since)
+                ));
             }
         }
     }
@@ -260,7 +248,8 @@ fn calibration(seen: &Seen<'_>) -> Finding {
     }
     if told.is_empty() {
         let least = rig.mounds.iter().filter_map(|mound| mound.confidence).fold(1.0, f64::min);
-        return (state, format!("every mound's calibration is verified, the least trusted to {least:.2}"));
+        let least = confidence_shown(least);
+        return (state, format!("every mound's calibration is verified, the least trusted to {least}"));
     }
     (state, told.join(", "))
 }
@@ -278,7 +267,12 @@ fn marks(seen: &Seen<'_>) -> Finding {
         "" => feed.to_owned(),
         told => told.trim_end_matches('.').to_owned(),
     };
-    (if attribution.degraded { BoxVerdictState::Degraded } else { BoxVerdictState::Good }, sentence)
+    let state = match attribution.mark_feed {
+        _ if attribution.degraded => BoxVerdictState::Degraded,
+        MarkFeedState::Live => BoxVerdictState::Good,
+        MarkFeedState::Silent | MarkFeedState::Never => BoxVerdictState::Off,
+    };
+    (state, sentence)
 }
 
 /// The parts of the daemon that a result passes.
@@ -331,57 +325,15 @@ fn newest(seen: &Seen<'_>) -> String {
     }
 }
 
-/// A part that is absent where it is not configured.
+/// A part that is absent where it is not configured, and has a word to say where nothing came of it yet.
 fn optional(seen: &Seen<'_>, name: &str, up: &str, off: &str) -> Finding {
     let Some(part) = seen.parts.iter().find(|part| part.name == name) else {
-        return (BoxVerdictState::Good, off.to_owned());
+        return (BoxVerdictState::Off, off.to_owned());
     };
     match part.state {
-        PartState::Ready => (BoxVerdictState::Good, up.to_owned()),
+        PartState::Ready if part.detail.is_empty() => (BoxVerdictState::Good, up.to_owned()),
+        PartState::Ready => (BoxVerdictState::Off, part.detail.clone()),
         _ if part.detail.is_empty() => (BoxVerdictState::Degraded, format!("{name} is {}", part.state.as_str())),
         _ => (BoxVerdictState::Degraded, part.detail.clone()),
-    }
-}
-
-/// Seconds for people.
-fn span(seconds: f64) -> String {
-    let total = seconds as u64;
-    match total {
-        0..120 => format!("{total} s"),
-        120..7200 => format!("{} min", total / 60),
-        7200..172_800 => format!("{} h {} min", total / 3600, total / 60 % 60),
-        _ => format!("{} days", total / 86_400),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::observe::Accounting;
-
-    fn rig(lags_s: &[f64]) -> ReorderStatus {
-        let camera = |(at, lag_s): (usize, &f64)| SourceStatus {
-            source: at as u8 + 1,
-            name: String::new(),
-            state: SourceState::Active,
-            gates: true,
-            lag_ms: Some(lag_s * 1e3),
-            watermark_lag_ms: Some(0.0),
-            accounting: Accounting::default(),
-            gaps: 0,
-            restarts: 0,
-            dropped: 0,
-        };
-        ReorderStatus { sources: lags_s.iter().enumerate().map(camera).collect(), ..ReorderStatus::default() }
-    }
-
-    #[test]
-    fn a_box_two_days_off_its_cameras_says_so_and_one_wrong_camera_is_no_clock_of_the_box() {
-        let told = |lags_s: &[f64]| clocks(&rig(lags_s)).unwrap_or_default();
-        assert_eq!(told(&[2.0, 3.5, 4.9]), "");
-        assert_eq!(told(&[]), "");
-        assert_eq!(told(&[2.0, 3.0, 172_800.0]), "", "the clock fence tells of that one");
-        assert!(told(&[-172_796.0, -172_797.0]).starts_with("this box's clock is 47 h 59 min behind its cameras'"));
-        assert!(told(&[172_803.0, 172_804.0, 3.0]).starts_with("this box's clock is 2 days ahead of its cameras'"));
     }
 }

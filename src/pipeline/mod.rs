@@ -143,7 +143,7 @@ impl<P: Profiles> Pipeline<P> {
             stage: Stage {
                 lanes,
                 engine: Engine::new(settings.readiness),
-                rig: Rig::new(venue, settings.calibration.clone(), now),
+                rig: Rig::new(venue, settings, now),
                 air: Air::default(),
                 profiles,
                 zone: crate::day::zone(&venue.time_zone),
@@ -179,6 +179,7 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.tell_gathered(now);
         if !self.stage.warming {
             self.stage.watch();
+            self.stage.rig.vouched(self.reorder.lives());
             self.stage.pass_time();
             self.stage.tell_critical(self.reorder.clock_offset_ns());
             if now.0.saturating_sub(self.stage.retired.0) >= RETIRE_EVERY_NS {
@@ -196,6 +197,7 @@ impl<P: Profiles> Pipeline<P> {
     /// Readiness is judged by other limits from the next pitch on.
     pub fn judge_by(&mut self, readiness: readiness::Config) {
         self.stage.note(|| Note::JudgeBy(Box::new(readiness)));
+        self.stage.rig.judge_by(&readiness);
         self.stage.engine.judge_by(readiness);
     }
 

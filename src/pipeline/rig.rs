@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Lane, Output, Stage};
 use crate::calibration::{
-    self, ABSENT_S, AlertKind, Calibration, CalibrationState, EventKind, Report, UNVERIFIED_TOLD_S,
+    self, ABSENT_S, AlertKind, CLOCK_AHEAD_S_MAX, CLOCK_BEHIND_S_MAX, Calibration, CalibrationState, EventKind, Limits,
+    Report, UNVERIFIED_TOLD_S,
 };
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::ingest::Signal;
-use crate::readiness::{CameraAlert, Severity};
-use crate::reorder::Stamped;
+use crate::readiness::{self, CameraAlert, Severity};
+use crate::reorder::{Life, Stamped};
 use crate::tracking::evidence::RigEvidence;
 use crate::tracking::venue::Venue;
 
@@ -60,10 +61,14 @@ pub(super) struct Rig {
 }
 
 impl Rig {
-    pub(super) fn new(venue: &Venue, limits: calibration::Config, now: BoxNs) -> Self {
+    /// With its own settings and what it follows of the others'.
+    pub(super) fn new(venue: &Venue, settings: &super::Settings, now: BoxNs) -> Self {
         let of_mound = |id| venue.mound_of(id).map(|mound| mound.id);
-        Self {
-            calibration: Calibration::new(venue, limits.clone(), now),
+        let limits = settings.calibration.clone();
+        let mut calibration = Calibration::new(venue, limits.clone(), now);
+        calibration.follow_limits(Limits { heard_ns: settings.reorder.idle_ns, ..calibration.limits() });
+        let mut rig = Self {
+            calibration,
             limits,
             venue: venue.id.clone(),
             cameras: venue.cameras.iter().filter_map(|c| Some((c.id, c.name.clone(), of_mound(c.id)?))).collect(),
@@ -72,6 +77,27 @@ impl Rig {
             passed: now,
             kept: now,
             learned: false,
+        };
+        rig.judge_by(&settings.readiness);
+        rig
+    }
+
+    /// Readiness is held, and warned of, below these confidences from now on.
+    pub(super) fn judge_by(&mut self, readiness: &readiness::Config) {
+        let warning = readiness.alerts.calibration_confidence.warning;
+        let limits = Limits {
+            hold_below: readiness.hold_confidence,
+            look_below: warning.map(|warning| warning.raise),
+            ..self.calibration.limits()
+        };
+        self.calibration.follow_limits(limits);
+    }
+
+    /// Takes note of since when, and until when, the threads at the sockets vouch that what came was taken.
+    pub(super) fn vouched(&mut self, lives: impl Iterator<Item = Life>) {
+        let open = lives.filter(|life| !life.closed && life.beat.0 > 0).map(|life| (life.alive_since, life.beat));
+        if let Some((since, until)) = open.reduce(|a, b| (a.0.max(b.0), a.1.min(b.1))) {
+            self.calibration.vouched(since, until);
         }
     }
 
@@ -108,6 +134,10 @@ impl Rig {
             AlertKind::RigUnverified => {
                 let for_s = of_mound.and_then(|m| m.unverified_for_s);
                 (Severity::Warning, for_s.unwrap_or(UNVERIFIED_TOLD_S) / 60.0, UNVERIFIED_TOLD_S / 60.0)
+            }
+            AlertKind::BoxClock => {
+                let off_s = report.box_clock_off_s.unwrap_or(0.0);
+                (Severity::Critical, off_s, if off_s < 0.0 { -CLOCK_BEHIND_S_MAX } else { CLOCK_AHEAD_S_MAX })
             }
         };
         let name = self.cameras.iter().find(|(id, ..)| *id == camera).map_or("", |(_, name, _)| name);
@@ -174,6 +204,7 @@ impl<P> Stage<P> {
             return;
         }
         self.rig.passed = self.now;
+        self.rig.calibration.clocks_apart(self.clock_ns, self.now);
         self.rig.calibration.pass_time(self.now);
         self.settle();
         if self.rig.learned && self.now.0.saturating_sub(self.rig.kept.0) >= KEEP_EVERY_NS {
@@ -208,7 +239,8 @@ impl<P> Stage<P> {
                     self.with_lane_of(event.camera, |lane| lane.tracker.exclude(event.camera, false));
                 }
                 EventKind::Raised(kind) => {
-                    self.raise(About { camera: event.camera, mound: event.mound, kind }, &event.reason, &report);
+                    let about = About { camera: event.camera, mound: event.mound, kind };
+                    self.raise(about, &event.reason, event.at, &report);
                 }
                 EventKind::Cleared(kind) => self.clear(About { camera: event.camera, mound: event.mound, kind }),
                 // A rig that moved corrects each of its cameras besides.
@@ -224,10 +256,13 @@ impl<P> Stage<P> {
         self.rig.calibration.restore(state, self.now);
         self.correct_all();
         let report = self.rig.calibration.report(self.now);
-        for camera in &report.cameras {
-            for alert in &camera.alerts {
-                self.raise(About { camera: camera.id, mound: None, kind: alert.kind }, &alert.reason, &report);
-            }
+        let of_rig = report.alerts.iter().map(|alert| (0, None, alert));
+        let of_mounds = report.mounds.iter().flat_map(|m| m.alerts.iter().map(|alert| (0, Some(m.mound), alert)));
+        let of_cameras = report.cameras.iter().flat_map(|c| c.alerts.iter().map(|alert| (c.id, None, alert)));
+        let mut standing: Vec<_> = of_rig.chain(of_mounds).chain(of_cameras).collect();
+        standing.sort_by_key(|(.., alert)| alert.since);
+        for (camera, mound, alert) in standing {
+            self.raise(About { camera, mound, kind: alert.kind }, &alert.reason, alert.since, &report);
         }
         self.settle();
     }
@@ -252,11 +287,11 @@ impl<P> Stage<P> {
         }
     }
 
-    fn raise(&mut self, about: About, reason: &str, report: &Report) {
+    fn raise(&mut self, about: About, reason: &str, since: BoxNs, report: &Report) {
         if self.rig.standing.iter().any(|(of, _)| *of == about) {
             return;
         }
-        let alert = self.engine.raise_of_camera(self.rig.alert(about, reason, report), EventNs(self.now.0));
+        let alert = self.engine.raise_of_camera(self.rig.alert(about, reason, report), EventNs(since.0));
         self.rig.standing.push((about, alert.id));
         self.outputs.push(Output::Raised(alert));
     }

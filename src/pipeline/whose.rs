@@ -2,6 +2,10 @@
 //!
 //! A throw is counted when it is final, which no mark can rename any more, so a count never falls but for a pitch that is
 //! measured again with the mark that it had missed. "Today" is the day of baseball.
+//!
+//! Warm-ups have no mark, and a pitch of a running inning has one: an inning runs on the game mound from its first released mark
+//! on, until it ends, another one starts, or another man is named there. So a mark feed that dies is told by the second throw
+//! without a mark while an inning runs, and in a break once there are more throws than anybody warms up with.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +18,17 @@ use crate::day::game_date;
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::observe::{AttributionStatus, MarkFeedState, MoundAttribution, rfc3339};
 use crate::store::records::{PitchRecord, State};
-use crate::tracking::venue::Venue;
+use crate::tracking::venue::{Venue, mound_in_words};
 
 /// A mark feed lives for so long after its newest mark, box time \[P\]: longer than any break of a game that goes on
 /// (between innings, a change of pitchers, a review), shorter than half an inning.
 const FEED_LIVES_NS: u64 = 5 * 60 * 1_000_000_000;
-/// So many throws on the game mound without a released mark between them are no warm-ups: there are eight in a break.
-const WARM_UPS_MAX: u32 = 20;
+/// More throws on the game mound than this without a released mark between them are no warm-ups \[P\]: there are eight in a
+/// break, and a few more after rain or an injury.
+const WARM_UPS_MAX: u32 = 12;
+/// So many throws without a released mark while an inning runs are no chance \[P\]: one mark may be lost, or one ball be thrown
+/// that is no pitch.
+const UNMARKED_MIN: u32 = 2;
 
 /// What is known of whose the throws are.
 #[derive(Debug, Clone)]
@@ -47,8 +55,11 @@ pub(super) struct Known {
 struct Tally {
     mound: MoundId,
     marked: Option<BoxNs>,
-    /// Event time and arrival of the newest released mark.
+    /// Event time and arrival of the newest released mark, and whom it named.
     released: Option<(EventNs, BoxNs)>,
+    thrower: u32,
+    /// Event time of the newest mark that an inning starts or ends, or that another man takes the mound.
+    turned: Option<EventNs>,
     /// Throws of nobody today, since the newest released mark, and ever since the start.
     today: u32,
     since_release: u32,
@@ -57,7 +68,16 @@ struct Tally {
 
 impl Whose {
     pub(super) fn new(venue: &Venue) -> Self {
-        let tally = |mound| Tally { mound, marked: None, released: None, today: 0, since_release: 0, total: 0 };
+        let tally = |mound| Tally {
+            mound,
+            marked: None,
+            released: None,
+            thrower: 0,
+            turned: None,
+            today: 0,
+            since_release: 0,
+            total: 0,
+        };
         Self {
             names: venue.mounds.iter().map(|mound| mound.name.clone()).collect(),
             known: Known {
@@ -89,9 +109,18 @@ impl Whose {
         known.since_mark = 0;
         let Some(tally) = known.mounds.iter_mut().find(|tally| tally.mound.0 == mark.mound) else { return };
         tally.marked = tally.marked.max(Some(arrival));
-        if mark.what == MarkKind::PitchReleased {
-            tally.released = tally.released.max(Some((event, arrival)));
-            tally.since_release = 0;
+        let is_newest = tally.released.is_none_or(|(newest, _)| newest <= event);
+        match mark.what {
+            MarkKind::PitchReleased => {
+                tally.released = tally.released.max(Some((event, arrival)));
+                tally.thrower = if is_newest { mark.pitcher } else { tally.thrower };
+                tally.since_release = 0;
+            }
+            MarkKind::InningStart | MarkKind::InningEnd => tally.turned = tally.turned.max(Some(event)),
+            MarkKind::PitcherOnMound if mark.pitcher != tally.thrower && is_newest => {
+                tally.turned = tally.turned.max(Some(event));
+            }
+            MarkKind::PitcherOnMound | MarkKind::PitchEnded | MarkKind::CalibrationDone => {}
         }
     }
 
@@ -145,17 +174,22 @@ impl Whose {
             })
             .collect();
         let by_mound: BTreeMap<String, u64> = mounds.iter().map(|m| (m.name.clone(), m.unattributed_today)).collect();
+        let of_game = known.mounds.iter().find(|tally| tally.mound == MoundId::GAME);
+        let (since_mark, since_release) = (known.since_mark, of_game.map_or(0, |tally| tally.since_release));
+        let allowed = if of_game.is_some_and(Tally::is_inning_on) { UNMARKED_MIN - 1 } else { WARM_UPS_MAX };
+        let unmarked = Some(counted(since_release)).filter(|count| *count > allowed);
         let mark_feed = match known.marked {
             None => MarkFeedState::Never,
-            Some((_, arrival)) if now.0.saturating_sub(arrival.0) < FEED_LIVES_NS => MarkFeedState::Live,
-            Some(_) => MarkFeedState::Silent,
+            Some((_, arrival)) if now.0.saturating_sub(arrival.0) >= FEED_LIVES_NS => MarkFeedState::Silent,
+            // Marks of another kind may still come.
+            Some(_) if unmarked.is_some_and(|count| since_mark >= count) => MarkFeedState::Silent,
+            Some(_) => MarkFeedState::Live,
         };
-        let of_game = known.mounds.iter().find(|tally| tally.mound == MoundId::GAME);
         let told = Told {
             feed: mark_feed,
             last_mark: known.marked.map(|(_, arrival)| clock(arrival, zone)).unwrap_or_default(),
-            since_mark: counted(known.since_mark),
-            since_release: of_game.map_or(0, |tally| counted(tally.since_release)),
+            since_mark: counted(since_mark),
+            unmarked,
             by_mound: &by_mound,
         };
         let (degraded, sentence) = told.sentence();
@@ -172,6 +206,13 @@ impl Whose {
     }
 }
 
+impl Tally {
+    /// Whether the pitches of an inning are being thrown here, each of which has a mark.
+    fn is_inning_on(&self) -> bool {
+        self.released.is_some_and(|(released, _)| self.turned.is_none_or(|turned| turned < released))
+    }
+}
+
 /// Whether nobody can say whose a published pitch is any more.
 pub(super) fn is_nobodys(record: &PitchRecord) -> bool {
     record.state == State::Final && record.pitcher.is_none()
@@ -182,8 +223,10 @@ struct Told<'t> {
     feed: MarkFeedState,
     /// The park's clock at the newest mark.
     last_mark: String,
+    /// Throws of nobody since then.
     since_mark: u32,
-    since_release: u32,
+    /// The last throws on the game mound, where each of them must have had a released mark and had none.
+    unmarked: Option<u32>,
     by_mound: &'t BTreeMap<String, u64>,
 }
 
@@ -197,15 +240,28 @@ impl Told<'_> {
                 (true, "Nobody tells who pitches: no mark has come since the start".to_owned())
             }
             MarkFeedState::Never => (false, "No mark has come since the start".to_owned()),
-            MarkFeedState::Silent if self.since_mark > 0 => {
-                (true, format!("Nobody tells who pitches: no mark has come since {last}, and {since} since then"))
-            }
-            MarkFeedState::Silent => (false, format!("No mark has come since {last}, and nothing was thrown")),
-            MarkFeedState::Live if self.since_release > WARM_UPS_MAX => {
-                let since = throws(self.since_release.into());
-                (true, format!("The mark feed marks no releases: the last {since} on the game mound count for nobody"))
-            }
-            MarkFeedState::Live => (false, String::new()),
+            MarkFeedState::Silent => match self.unmarked {
+                Some(count) => {
+                    let last = format!("no mark has come since {last}");
+                    (
+                        true,
+                        format!(
+                            "Nobody tells who pitches: the last {count} throws on the game mound have no mark, {last}"
+                        ),
+                    )
+                }
+                None if self.since_mark > 0 => {
+                    (true, format!("Nobody tells who pitches: no mark has come since {last}, and {since} since then"))
+                }
+                None => (false, format!("No mark has come since {last}, and nothing was thrown")),
+            },
+            MarkFeedState::Live => match self.unmarked {
+                Some(count) => (
+                    true,
+                    format!("The mark feed marks no releases: the last {count} throws on the game mound have none"),
+                ),
+                None => (false, String::new()),
+            },
         };
         let sentences = [words, today].into_iter().filter(|words| !words.is_empty());
         (degraded, sentences.map(|words| words + ".").collect::<Vec<_>>().join(" "))
@@ -214,15 +270,14 @@ impl Told<'_> {
     /// How many throws of today count for nobody, and where they were thrown.
     fn today(&self) -> String {
         let all: u64 = self.by_mound.values().sum();
-        let place = |name: &str| match name {
-            "game" => "the game mound".to_owned(),
-            other => other.replace('_', " "),
-        };
         let mounds: Vec<String> = self
             .by_mound
             .iter()
             .filter(|(_, count)| **count > 0)
-            .map(|(name, count)| format!("{count} on {}", place(name)))
+            .map(|(name, count)| {
+                let place = mound_in_words(name);
+                format!("{count} {} {place}", if place.ends_with("mound") { "on" } else { "in" })
+            })
             .collect();
         let counts = if all == 1 { "counts" } else { "count" };
         if all == 0 {
@@ -321,7 +376,7 @@ mod tests {
         assert_eq!((feed, degraded), (MarkFeedState::Silent, false), "nothing was thrown since");
         whose.count(&throw(1, NOW + 4 * MIN));
         let words = "Nobody tells who pitches: no mark has come since 7:10 PM, and 1 throw since then. \
-                     2 throws today count for nobody: 1 on bullpen home, 1 on the game mound.";
+                     2 throws today count for nobody: 1 in the home bullpen, 1 on the game mound.";
         assert_eq!(told(&whose, NOW + 5 * MIN), (MarkFeedState::Silent, true, words.to_owned()));
         hear(&mut whose, MarkKind::InningStart, 0, NOW + 5 * MIN);
         assert!(!told(&whose, NOW + 5 * MIN).1, "it lives again");
@@ -330,15 +385,67 @@ mod tests {
     #[test]
     fn a_feed_that_marks_no_releases_is_told() {
         let mut whose = whose();
-        for i in 0..21 {
+        for i in 0..13 {
             hear(&mut whose, MarkKind::PitcherOnMound, 0, NOW + i * MIN);
+            assert!(!told(&whose, NOW + i * MIN).1, "{i} warm-ups");
             whose.count(&throw(0, NOW + i * MIN + 1));
         }
-        let words = "The mark feed marks no releases: the last 21 throws on the game mound count for nobody. \
-                     21 throws today count for nobody: 21 on the game mound.";
-        assert_eq!(told(&whose, NOW + 20 * MIN), (MarkFeedState::Live, true, words.to_owned()));
-        hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 21 * MIN);
-        assert!(!told(&whose, NOW + 21 * MIN).1);
+        let words = "The mark feed marks no releases: the last 13 throws on the game mound have none. \
+                     13 throws today count for nobody: 13 on the game mound.";
+        // Marks of another kind come all the time.
+        hear(&mut whose, MarkKind::PitcherOnMound, 0, NOW + 13 * MIN);
+        assert_eq!(told(&whose, NOW + 13 * MIN), (MarkFeedState::Live, true, words.to_owned()));
+        hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 14 * MIN);
+        assert!(!told(&whose, NOW + 14 * MIN).1);
+    }
+
+    #[test]
+    fn a_feed_that_dies_in_an_inning_is_told_by_its_second_pitch_without_a_mark() {
+        let mut whose = whose();
+        hear(&mut whose, MarkKind::InningStart, 0, NOW);
+        hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 1);
+        whose.count(&throw(0, NOW + MIN / 3));
+        assert_eq!(told(&whose, NOW + MIN / 2).0, MarkFeedState::Live, "one mark may be lost");
+        whose.count(&throw(1, NOW + MIN / 2));
+        assert!(!told(&whose, NOW + MIN / 2).1, "a bullpen's throws are nothing to the game mound");
+        whose.count(&throw(0, NOW + 2 * MIN / 3));
+        let words = "Nobody tells who pitches: the last 2 throws on the game mound have no mark, no mark has come since 7:10 PM. \
+                     3 throws today count for nobody: 1 in the home bullpen, 2 on the game mound.";
+        assert_eq!(told(&whose, NOW + MIN), (MarkFeedState::Silent, true, words.to_owned()));
+        // Over a kill, too.
+        let mut after = Whose::new(&Venue::busch_iii());
+        after.resume(whose.known().clone());
+        assert!(told(&after, NOW + MIN).1);
+        // Only the releases are missing.
+        hear(&mut whose, MarkKind::PitchEnded, 0, NOW + MIN);
+        let (feed, degraded, words) = told(&whose, NOW + MIN);
+        assert!(
+            feed == MarkFeedState::Live && degraded && words.starts_with("The mark feed marks no releases"),
+            "{words}"
+        );
+        hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 2 * MIN);
+        assert!(!told(&whose, NOW + 2 * MIN).1, "it lives again");
+    }
+
+    #[test]
+    fn who_warms_up_between_innings_or_for_another_is_missed_by_no_mark() {
+        let begins = [
+            mark(MarkKind::InningEnd, 0),
+            mark(MarkKind::InningStart, 0),
+            Mark { pitcher: 12, ..mark(MarkKind::PitcherOnMound, 0) },
+        ];
+        for begins in begins {
+            let mut whose = whose();
+            hear(&mut whose, MarkKind::PitchReleased, 0, NOW);
+            // The same man is named again and again.
+            hear(&mut whose, MarkKind::PitcherOnMound, 0, NOW + 1);
+            whose.count(&throw(0, NOW + 2));
+            whose.hear(&begins, EventNs(NOW + 3), BoxNs(NOW + 3));
+            for i in 0..8 {
+                whose.count(&throw(0, NOW + MIN + i));
+                assert!(!told(&whose, NOW + 2 * MIN).1, "warm-up {i}");
+            }
+        }
     }
 
     #[test]

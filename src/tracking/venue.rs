@@ -67,6 +67,14 @@ impl Mound {
     }
 }
 
+/// A mound's name in the venue file as people say it within a sentence: `bullpen_home` is "the home bullpen".
+pub fn mound_in_words(name: &str) -> String {
+    match name.strip_prefix("bullpen_") {
+        Some(side) => format!("the {} bullpen", side.replace('_', " ")),
+        None => format!("the {} mound", name.replace('_', " ")),
+    }
+}
+
 impl Venue {
     /// The reference rig, built in so that the demo needs no file.
     pub fn busch_iii() -> Self {

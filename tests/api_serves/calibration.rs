@@ -161,6 +161,7 @@ fn scrapers_and_the_status_verb_see_each_camera() {
         is_heard: true,
         mounds: vec![bullpen],
         cameras: vec![camera, unknown],
+        ..CalibrationStatus::default()
     };
     stage.telemetry.publish_calibration(status.clone());
     let text = stage.get("/metrics").text().expect("text");
@@ -266,6 +267,10 @@ pub(crate) fn calibration() -> Report {
         confidence_residual: Some(0.88),
         age_s: Some(120.0),
         is_heard: true,
+        heard_at: Some(at(58)),
+        box_clock_off_s: None,
+        hold_below: 0.6,
+        look_below: Some(0.8),
         alerts: Vec::new(),
         watch_px: 0.25,
         alarm_px: 1.0,

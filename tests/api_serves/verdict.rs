@@ -42,8 +42,11 @@ fn healthy() -> CalibrationStatus {
         confidence: Some(0.93),
         age_s: Some(60.0),
         is_heard: true,
+        hold_below: 0.6,
+        look_below: Some(0.8),
         mounds: vec![mound(0, "game", Some(0.93)), mound(1, "bullpen_home", Some(0.9))],
         cameras: (1..=6).map(|id| camera(id, "ok")).collect(),
+        ..CalibrationStatus::default()
     }
 }
 
@@ -86,9 +89,11 @@ fn a_box_of_which_all_is_well_says_what_that_rests_on() {
     assert_eq!(
         verdict.sentence,
         "All is well: all 6 cameras are heard; every mound's calibration is verified, the least trusted to 0.90; the mark feed \
-         tells who pitches; results are stored and served, the newest pitch is 14 s old; no sensors are configured; the line to \
-         the cloud is not configured."
+         tells who pitches; results are stored and served, the newest pitch is 14 s old."
     );
+    let off = BoxVerdictState::Off;
+    assert_eq!(state(&verdict, About::Sensors), (off, "no sensors are configured"), "neither good nor a fault");
+    assert_eq!(state(&verdict, About::Line), (off, "the line to the cloud is not configured"));
     let about: Vec<About> = verdict.parts.iter().map(|part| part.about).collect();
     assert_eq!(about, [About::Cameras, About::Calibration, About::Marks, About::Results, About::Sensors, About::Line]);
 }
@@ -97,13 +102,17 @@ fn a_box_of_which_all_is_well_says_what_that_rests_on() {
 fn without_any_data_nothing_is_well_and_nothing_is_said_to_be_broken() {
     let telemetry = Telemetry::new(BoxClock::start(1.0), &["merge"]);
     telemetry.set_part("merge", PartState::Ready, "");
-    let cameras = (1..=6).map(|id| camera(id, "unverified")).collect();
+    let cameras = (1..=6).map(|id| camera(id, "unheard")).collect();
     let mounds = vec![MoundCameras { in_use: false, cameras_heard: 0, ..mound(0, "game", None) }];
     telemetry.publish_calibration(CalibrationStatus { cameras, mounds, ..CalibrationStatus::default() });
     telemetry.publish_attribution(marks(MarkFeedState::Never, ""));
     let verdict = telemetry.verdict();
     assert_eq!(verdict.state, BoxVerdictState::Degraded);
-    assert!(verdict.sentence.contains("no camera was heard since the start, so nothing is measured"), "{verdict:?}");
+    assert!(
+        verdict.sentence.contains("no camera was heard since the start 0 s ago, so nothing is measured"),
+        "{verdict:?}"
+    );
+    assert_eq!(state(&verdict, About::Marks).0, BoxVerdictState::Off, "no mark came, and nothing was thrown");
     assert!(verdict.sentence.contains("the game mound is unverified for 50 min"), "{verdict:?}");
     assert!(state(&verdict, About::Results).1.contains("no pitch came since the start"), "{verdict:?}");
     assert!(telemetry.ready(), "a restart brings no camera back");
@@ -141,8 +150,71 @@ fn cameras_that_hold_readiness_and_ones_that_moved_are_told() {
     assert_eq!(of, BoxVerdictState::Bad);
     assert_eq!(
         sentence,
-        "the game mound is trusted to 0.55 only, so readiness is held there, camera 2 (camera_2) is in alarm"
+        "the game mound is trusted to 0.55 only, so readiness is held there (below 0.6), camera 2 (camera_2) is in alarm"
     );
+}
+
+#[test]
+fn a_limit_that_holds_everybody_is_the_one_in_force() {
+    let telemetry = well();
+    telemetry.publish_calibration(CalibrationStatus { hold_below: 0.95, ..healthy() });
+    let verdict = telemetry.verdict();
+    let (of, sentence) = state(&verdict, About::Calibration);
+    assert_eq!(of, BoxVerdictState::Bad, "everybody who throws is held");
+    let held = "the game mound is trusted to 0.93 only, so readiness is held there (below 0.95)";
+    assert!(sentence.starts_with(held), "{sentence}");
+    telemetry.publish_calibration(CalibrationStatus { hold_below: 0.2, look_below: None, ..healthy() });
+    assert_eq!(state(&telemetry.verdict(), About::Calibration).0, BoxVerdictState::Good);
+}
+
+#[test]
+fn a_confidence_is_told_no_better_than_it_is() {
+    let telemetry = well();
+    telemetry.publish_calibration(CalibrationStatus { mounds: vec![mound(0, "game", Some(0.929_9))], ..healthy() });
+    let sentence = state(&telemetry.verdict(), About::Calibration).1.to_owned();
+    assert!(sentence.ends_with("the least trusted to 0.92"), "{sentence}");
+}
+
+#[test]
+fn after_a_restart_nobody_counts_as_heard_who_was_not_yet() {
+    let telemetry = well();
+    let mut rig = healthy();
+    rig.cameras[2] = camera(3, "unheard");
+    telemetry.publish_calibration(rig.clone());
+    assert_eq!(
+        telemetry.verdict().sentence,
+        "It works, and somebody should look: camera 3 (camera_3) was not heard yet since the start, 5 of 6 cameras are of use."
+    );
+    rig.is_heard = false;
+    let started = BoxClock::start(1.0).now().0;
+    rig.heard_ns = Some(started - 60 * NS_PER_S);
+    telemetry.publish_calibration(rig.clone());
+    let sentence = telemetry.verdict().sentence;
+    assert!(
+        sentence.contains("no camera was heard since the start 0 s ago"),
+        "an earlier run's do not count: {sentence}"
+    );
+    rig.heard_ns = Some(started + NS_PER_S);
+    telemetry.publish_calibration(rig);
+    let sentence = telemetry.verdict().sentence;
+    assert!(sentence.contains("no camera is heard any more, the last one 0 s ago"), "{sentence}");
+}
+
+#[test]
+fn a_clock_of_the_box_that_is_off_is_told_by_verdict_health_and_metrics() {
+    let stage = Setting::default().serve();
+    for part in stage.telemetry.parts() {
+        stage.telemetry.set_part(&part.name, PartState::Ready, "");
+    }
+    let off = CalibrationStatus { box_clock_off_s: Some(-172_796.0), ..healthy() };
+    stage.telemetry.publish_calibration(off);
+    let words = "this box's clock is 47 h 59 min behind its cameras', so that ages and dates are wrong: set the one that is wrong";
+    assert!(state(&stage.telemetry.verdict(), About::Cameras).1.contains(words));
+    let ready = stage.json("/health/ready");
+    assert!(ready["verdict"].as_str().is_some_and(|verdict| verdict.contains(words)), "{ready}");
+    assert_eq!(ready["status"], "degraded");
+    let metrics = stage.get("/metrics").text().expect("text");
+    assert!(metrics.contains("pitchguard_box_clock_off_seconds -172796.0"), "{metrics}");
 }
 
 #[test]
@@ -175,6 +247,11 @@ fn what_is_off_by_configuration_is_no_fault_and_what_is_down_is() {
     ] {
         assert_eq!(state(&verdict, about), (BoxVerdictState::Degraded, words));
     }
+    telemetry.set_part("mqtt", PartState::Ready, "the broker is reached, and no sensor has told wind yet");
+    telemetry.set_part("upstream", PartState::Ready, "nothing has gone over the line to the cloud since the start");
+    let verdict = telemetry.verdict();
+    assert_eq!(state(&verdict, About::Sensors).0, BoxVerdictState::Off, "nothing of it came yet");
+    assert_eq!(state(&verdict, About::Line).0, BoxVerdictState::Off);
     telemetry.set_part("mqtt", PartState::Ready, "");
     telemetry.set_part("upstream", PartState::Ready, "");
     let verdict = telemetry.verdict();

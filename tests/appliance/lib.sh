@@ -118,7 +118,7 @@ status_text_is() { [ "$(property StatusText)" = "$1" ]; }
 restarted_since() { [ "$(restarts)" -gt "$1" ]; }
 active() { [ "$(inside systemctl is-active pitchguard.service)" = active ]; }
 api() { in_network curl --silent --show-error --max-time 5 "http://127.0.0.1:8080$1"; }
-answers() { api /health/ready | grep -q '"status":"ready"'; }
+answers() { api /health/ready | grep -Eq '"status":"(ready|degraded)"'; }
 restarts() { property NRestarts; }
 # The daemon's own log, message by message, as JSON.
 journal() { inside journalctl --namespace=pitchguard --no-pager --output=json "$@"; }

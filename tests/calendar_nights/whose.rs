@@ -89,7 +89,7 @@ fn in_a_bullpen_without_its_mark_the_throws_are_nobodys() {
         park.assert_whose(|thrown| (thrown.pitcher == KESSLER).then_some(KESSLER));
         assert_eq!(nobodys(&park), (0, 12));
         let [night] = park.nights.as_slice() else { panic!("one night") };
-        assert_eq!(night.sentence, "12 throws today count for nobody: 12 on bullpen home.");
+        assert_eq!(night.sentence, "12 throws today count for nobody: 12 in the home bullpen.");
         assert!(!night.degraded);
     }
 }

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use firmware_protocol::{Fiducial, Health};
 use nalgebra::{Point3, Vector2};
 use pitchguard::calibration::{
-    AlertKind, Calibration, CameraState, Conditions, Config, Event, EventKind, MoundState, Report,
+    AlertKind, Calibration, CameraState, Conditions, Config, Event, EventKind, Limits, MoundState, Report,
 };
 use pitchguard::ids::{BoxNs, EventNs, MoundId};
 use pitchguard::tracking::venue::Venue;
@@ -64,6 +64,22 @@ impl Rig {
         }
     }
 
+    /// Lets time pass in which all cameras beat, and the box's clock is so far ahead of theirs, ns, in each second.
+    fn pass_apart(&mut self, seconds: i64, apart_ns: impl Fn(i64) -> i64) {
+        for second in 0..seconds {
+            self.pass(1, |_| true);
+            self.calibration.clocks_apart(apart_ns(second), self.now());
+            self.look();
+        }
+    }
+
+    /// A frame comes that is stamped 45 s ahead, and the fence lets nothing of it through.
+    fn stamped_wrong(&mut self, camera: u8) {
+        let now = self.now();
+        self.calibration.arrived(camera, EventNs(now.0 + 45 * SECOND), now);
+        self.look();
+    }
+
     fn look(&mut self) {
         self.calibration.pass_time(self.now());
         let second = self.second;
@@ -115,11 +131,18 @@ fn what_was_never_seen_has_no_confidence_and_no_camera_of_it_is_ok() {
     rig.pass(600, |_| false);
     let report = rig.report();
     assert_eq!((report.confidence, report.age_s, report.is_heard), (None, None, false));
-    assert!(report.cameras.iter().all(|c| c.state == CameraState::Unverified && c.confidence.is_none()), "{report:?}");
+    assert!(report.cameras.iter().all(|c| c.state == CameraState::Unheard && c.confidence.is_none()), "{report:?}");
     assert!(report.cameras.iter().all(|c| c.drift.is_none() && c.clock_offset_us.is_none()));
     assert!(report.mounds.iter().all(|m| m.state == MoundState::Unverified && m.unverified_for_s == Some(600.0)));
     assert_eq!(report.next_action.why, "no camera is heard");
-    assert!(rig.told.is_empty(), "an idle box raises nothing: {:?}", rig.told);
+    assert_eq!(rig.when(&SHORT), [(30, 0, None)], "the box says so once, of all of them: {:?}", rig.told);
+    assert!(
+        rig.told.len() == 1 && rig.told[0].1.reason.contains("no camera was heard since the start"),
+        "{:?}",
+        rig.told
+    );
+    rig.pass(2, |_| true);
+    assert_eq!(rig.when(&EventKind::Cleared(AlertKind::MoundCameras)), [(601, 0, None)], "{:?}", rig.told);
 }
 
 #[test]
@@ -208,7 +231,9 @@ fn a_silent_camera_is_an_alert_after_half_a_minute_and_not_ok() {
 fn a_camera_never_heard_counts_from_the_first_one_that_was() {
     let mut rig = Rig::new();
     rig.pass(100, |_| false);
-    rig.pass(40, |id| id != 16);
+    rig.pass(1, |id| id != 16);
+    assert_eq!([15, 16].map(|id| rig.state(id)), [CameraState::Unverified, CameraState::Unheard]);
+    rig.pass(39, |id| id != 16);
     assert_eq!(rig.when(&SILENT), [(131, 16, None)], "{:?}", rig.told);
     assert!(rig.report().cameras[15].trouble.as_ref().is_some_and(|why| why.contains("never heard")));
 }
@@ -218,10 +243,7 @@ fn a_camera_whose_frames_are_all_refused_for_their_time_is_useless() {
     let mut rig = Rig::new();
     for _ in 0..60 {
         rig.pass(1, |id| id != 4);
-        // It arrives, stamped 45 s ahead, and the fence lets nothing through.
-        let now = rig.now();
-        rig.calibration.arrived(4, EventNs(now.0 + 45 * SECOND), now);
-        rig.look();
+        rig.stamped_wrong(4);
     }
     let raised = rig.when(&EventKind::Raised(AlertKind::Useless));
     assert!(matches!(raised[..], [(30..=32, 4, None)]), "{:?}", rig.told);
@@ -265,4 +287,165 @@ fn while_the_box_was_away_nobody_was_silent() {
     rig.look();
     rig.pass(60, |_| true);
     assert!(rig.told.is_empty(), "{:?}", rig.told);
+}
+
+/// A rig of which camera 7 has been silent for a minute, camera 4 sends nothing of use, and the home bullpen is short.
+fn ailing() -> Rig {
+    let mut rig = Rig::new();
+    rig.pass(60, |_| true);
+    rig.landmarks(|_| 0.0);
+    for _ in 0..60 {
+        rig.pass(1, |id| !ABSENT.contains(&id));
+        rig.stamped_wrong(4);
+    }
+    rig
+}
+
+const ABSENT: [u8; 5] = [4, 7, 13, 14, 15];
+
+fn standing(report: &Report) -> Vec<(AlertKind, u8, u64)> {
+    let of_rig = report.alerts.iter().map(|a| (0, a));
+    let of_mounds = report.mounds.iter().flat_map(|m| m.alerts.iter().map(|a| (0, a)));
+    let of_cameras = report.cameras.iter().flat_map(|c| c.alerts.iter().map(|a| (c.id, a)));
+    let mut all: Vec<_> = of_rig
+        .chain(of_mounds)
+        .chain(of_cameras)
+        .map(|(camera, alert)| (alert.kind, camera, (alert.since.0 - START) / SECOND))
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+#[test]
+fn what_stood_before_the_box_was_away_stands_until_the_camera_itself_takes_it_back() {
+    for restarted in [false, true] {
+        let mut rig = ailing();
+        let stood = standing(&rig.report());
+        let kinds: Vec<_> = stood.iter().map(|(kind, camera, _)| (*kind, *camera)).collect();
+        assert_eq!(kinds, [(AlertKind::Silent, 7), (AlertKind::Useless, 4), (AlertKind::MoundCameras, 0)], "{stood:?}");
+        let before = rig.told.len();
+        rig.second += 60;
+        if restarted {
+            let state = rig.calibration.state();
+            rig.calibration = Calibration::new(&rig.venue, Config::default(), rig.now());
+            rig.calibration.restore(state, rig.now());
+        }
+        rig.look();
+        let report = rig.report();
+        assert!(!report.is_heard && report.mounds.iter().all(|m| m.cameras_heard == 0), "nobody is heard yet");
+        assert!(report.cameras.iter().all(|c| c.state != CameraState::Ok && c.confidence.is_none()), "{report:?}");
+        assert_eq!([1, 7].map(|id| rig.state(id)), [CameraState::Unheard, CameraState::Silent]);
+        for second in 1..=45 {
+            rig.pass(1, |id| !ABSENT.contains(&id));
+            rig.stamped_wrong(4);
+            assert_eq!(standing(&rig.report()), stood, "restarted {restarted}, {second} s after the return");
+            assert_eq!([1, 4, 7].map(|id| rig.state(id)), [CameraState::Ok, CameraState::Useless, CameraState::Silent]);
+            assert_eq!(rig.report().mounds[1].cameras_heard, 0);
+        }
+        assert_eq!(rig.told.len(), before, "nothing cleared, nothing raised anew: {:?}", rig.told);
+        assert_eq!(rig.report().cameras[6].silent_for_s.map(f64::round), Some(60.0 + 60.0 + 45.0));
+        rig.pass(2, |_| true);
+        assert_eq!(standing(&rig.report()), [], "{:?}", rig.told);
+    }
+}
+
+#[test]
+fn a_camera_that_died_while_the_box_was_away_is_not_heard_and_told_after_half_a_minute() {
+    let mut rig = Rig::new();
+    rig.pass(60, |_| true);
+    rig.landmarks(|_| 0.0);
+    rig.pass(5, |_| true);
+    rig.second += 60;
+    rig.pass(1, |id| id != 14);
+    let report = rig.report();
+    assert_eq!((report.cameras[13].state, report.mounds[1].cameras_heard), (CameraState::Unheard, 2));
+    assert_eq!(report.cameras[12].state, CameraState::Ok, "it is verified as it was");
+    rig.pass(40, |id| id != 14);
+    assert_eq!(rig.when(&SILENT), [(156, 14, None)], "{:?}", rig.told);
+}
+
+#[test]
+fn a_box_whose_sockets_nobody_reads_accuses_no_camera() {
+    let mut rig = Rig::new();
+    rig.pass(60, |_| true);
+    // The merge thread looks on, and the thread at the socket hangs.
+    let hung = rig.now();
+    for _ in 0..60 {
+        rig.calibration.vouched(BoxNs(START), hung);
+        rig.pass(1, |_| false);
+    }
+    assert!(rig.told.is_empty(), "{:?}", rig.told);
+    // It goes on, and what had come meanwhile was dropped.
+    rig.calibration.vouched(rig.now(), rig.now());
+    rig.pass(4, |_| false);
+    rig.pass(10, |_| true);
+    assert!(rig.told.is_empty(), "{:?}", rig.told);
+    rig.pass(10, |_| false);
+    assert!(matches!(rig.when(&SHORT)[..], [(139..=140, 0, None)]), "now they are silent: {:?}", rig.told);
+}
+
+#[test]
+fn a_clock_of_the_box_that_is_off_its_cameras_is_an_alert_until_they_agree() {
+    let days = |days: i64| days * 86_400 * SECOND as i64;
+    let (raised, cleared) = (EventKind::Raised(AlertKind::BoxClock), EventKind::Cleared(AlertKind::BoxClock));
+    for (apart_ns, words) in [(-days(2), "2 days behind its cameras'"), (days(3), "3 days ahead of its cameras'")] {
+        let mut rig = Rig::new();
+        rig.pass(10, |_| true);
+        for honest_ns in [0, -(SECOND as i64) / 2, 30 * SECOND as i64] {
+            rig.pass_apart(40, |_| honest_ns);
+            assert_eq!((rig.report().box_clock_off_s, rig.told.len()), (None, 0), "{honest_ns} ns");
+        }
+        rig.pass_apart(29, |_| apart_ns);
+        assert!(rig.told.is_empty(), "{:?}", rig.told);
+        rig.pass_apart(2, |_| apart_ns);
+        assert!(matches!(rig.when(&raised)[..], [(160..=161, 0, None)]), "{:?}", rig.told);
+        assert!(rig.told[0].1.reason.contains(words), "{:?}", rig.told);
+        // While nobody is heard nobody knows better, a restart included.
+        rig.second += 60;
+        let state = rig.calibration.state();
+        rig.calibration = Calibration::new(&rig.venue, Config::default(), rig.now());
+        rig.calibration.restore(state, rig.now());
+        rig.calibration.clocks_apart(0, rig.now());
+        rig.look();
+        assert!(rig.report().box_clock_off_s.is_some() && rig.when(&cleared).is_empty(), "{:?}", rig.told);
+        rig.pass_apart(2, |_| 0);
+        assert_eq!(rig.when(&cleared).len(), 1, "{:?}", rig.told);
+    }
+    // A line that is held up for minutes, and catches up, is no clock.
+    let mut rig = Rig::new();
+    rig.pass(10, |_| true);
+    rig.pass_apart(300, |second| (300 - second) * SECOND as i64);
+    assert!(rig.when(&raised).is_empty(), "{:?}", rig.told);
+}
+
+#[test]
+fn a_mound_is_unverified_since_as_many_cameras_were_verified_last_as_a_fit_needs() {
+    let mut rig = Rig::new();
+    rig.pass(60, |_| true);
+    let camera = rig.venue.cameras.iter().find(|c| c.id == 13).expect("in the rig").clone();
+    let now = rig.now();
+    for landmark in &rig.venue.landmarks {
+        if let Some(uv) = camera.sees(&Point3::from(landmark.position_ft)) {
+            let fiducial = Fiducial { landmark: landmark.id, u: uv.x as f32, v: uv.y as f32, sigma: 0.25 };
+            rig.calibration.landmark(13, EventNs(now.0), &fiducial, now);
+        }
+    }
+    rig.pass(71, |_| true);
+    assert_eq!(rig.state(13), CameraState::Ok, "one camera is verified");
+    assert_eq!(rig.report().mounds[1].unverified_for_s, Some(131.0), "and its mound never was");
+}
+
+#[test]
+fn a_limit_that_holds_at_another_confidence_is_followed() {
+    let mut rig = Rig::new();
+    rig.calibration.follow_limits(Limits { hold_below: 0.9, ..Limits::default() });
+    rig.pass(60, |_| true);
+    rig.landmarks(|_| 0.0);
+    rig.pass(5, |_| true);
+    assert_eq!((rig.report().hold_below, rig.report().mounds[1].state), (0.9, MoundState::Verified));
+    // Age alone would hold them at 0.9 after eight minutes: then nothing is known of them any more.
+    rig.pass(600, |_| true);
+    assert_eq!(rig.report().mounds[1].state, MoundState::Unverified);
+    rig.calibration.follow_limits(Limits::default());
+    assert_eq!(rig.report().mounds[1].state, MoundState::Verified);
 }

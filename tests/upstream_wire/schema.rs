@@ -166,6 +166,10 @@ fn calibration() -> CalibrationStatus {
         confidence: Some(0.93),
         age_s: Some(7310.0),
         is_heard: true,
+        heard_ns: Some(AT_NS),
+        box_clock_off_s: None,
+        hold_below: 0.6,
+        look_below: Some(0.8),
         mounds: vec![MoundCameras {
             mound: 0,
             name: "game".to_owned(),

@@ -11,12 +11,8 @@ use axum::routing::get;
 
 use super::chart::{Chart, Limits};
 use crate::api::ApiState;
-use crate::calibration::{AlertKind, CameraReport, CameraState, CorrectionRecord, Outcome, Report};
+use crate::calibration::{AlertKind, CameraReport, CameraState, CorrectionRecord, Outcome, Report, confidence_shown};
 use crate::ids::BoxNs;
-
-/// Levels at which a confidence is shown as good, and as one to look at (science.md §6, alerts).
-const GOOD: f64 = 0.8;
-const FAIR: f64 = 0.6;
 
 /// The page, the part of it that is fetched again, and its assets; nothing from elsewhere.
 pub(in crate::api) fn routes() -> Router<ApiState> {
@@ -102,9 +98,10 @@ impl Main<'_> {
         {
             let age = span(report.age_s.unwrap_or_default());
             let figure = |f: &mut fmt::Formatter<'_>, level: &str, value: f64, what: &str| {
-                write!(f, r#"<p class="figure"><span class="value {level}">{value:.2}</span> {what}</p>"#)
+                let value = confidence_shown(value);
+                write!(f, r#"<p class="figure"><span class="value {level}">{value}</span> {what}</p>"#)
             };
-            figure(f, level(fused), fused, "confidence")?;
+            figure(f, level(report, fused), fused, "confidence")?;
             figure(f, "", time, &format!("by age, {age} effective"))?;
             figure(f, "", residual, "by residuals")?;
         } else {
@@ -137,7 +134,7 @@ impl Main<'_> {
             write!(
                 f,
                 r#"<li class="{}"><span>{}</span><span class="reason">since {}</span></li>"#,
-                if alert.kind == AlertKind::MoundCameras { "alarm" } else { "watch" },
+                if alert.kind == AlertKind::RigUnverified { "watch" } else { "alarm" },
                 Text(&alert.reason),
                 Ago(self.now, alert.since)
             )?;
@@ -240,7 +237,8 @@ fn known(f: &mut fmt::Formatter<'_>, camera: &CameraReport) -> fmt::Result {
         let told = camera.clock_told_us.map_or_else(String::new, |us| format!(", says {}", signed(us, 0)));
         row(f, "Clock", &format!("{} ± {sd:.0} µs{told}", signed(us, 0)))?;
     }
-    row(f, "Confidence", &format!("{fused:.2} (age {time:.2}, residuals {residual:.2})"))
+    let [fused, time, residual] = [fused, time, residual].map(confidence_shown);
+    row(f, "Confidence", &format!("{fused} (age {time}, residuals {residual})"))
 }
 
 fn mounds(f: &mut fmt::Formatter<'_>, report: &Report, now: BoxNs) -> fmt::Result {
@@ -258,7 +256,7 @@ fn mounds(f: &mut fmt::Formatter<'_>, report: &Report, now: BoxNs) -> fmt::Resul
         let name = ["Game", "Home bullpen", "Visitor bullpen"].get(usize::from(mound.mound.0)).unwrap_or(&"Other");
         let plate = mound.plate_error_in.map_or_else(|| "–".to_owned(), |inches| format!("{inches:.3} in"));
         let parts = match &mound.confidence {
-            Some(c) => [c.fused, c.time, c.residual].map(|part| format!("{part:.2}")),
+            Some(c) => [c.fused, c.time, c.residual].map(confidence_shown),
             None => ["–"; 3].map(str::to_owned),
         };
         let verified = match (mound.unverified_for_s, &mound.unverified) {
@@ -269,7 +267,7 @@ fn mounds(f: &mut fmt::Formatter<'_>, report: &Report, now: BoxNs) -> fmt::Resul
         write!(
             f,
             r#"<tr><th scope="row">{name}</th><td class="number {}">{}</td><td class="number">{}</td><td class="number">{}</td><td class="number">{plate}</td><td class="number">{}</td><td class="number">{} of {} needed</td><td>{}</td></tr>"#,
-            mound.confidence.map_or("watch", |c| level(c.fused)),
+            mound.confidence.map_or("watch", |c| level(report, c.fused)),
             parts[0],
             parts[1],
             parts[2],
@@ -297,11 +295,12 @@ fn listed<const N: usize>(parts: [Option<String>; N]) -> String {
     if known.is_empty() { "–".to_owned() } else { known.join(", ") }
 }
 
-fn level(confidence: f64) -> &'static str {
+/// As good, as one to look at, or as one that holds readiness: by the limits in force.
+fn level(report: &Report, confidence: f64) -> &'static str {
     match confidence {
-        c if c >= GOOD => "good",
-        c if c >= FAIR => "watch",
-        _ => "bad",
+        c if c < report.hold_below => "bad",
+        c if report.look_below.is_some_and(|limit| c < limit) => "watch",
+        _ => "good",
     }
 }
 

@@ -29,8 +29,9 @@ const SIGNS: Readonly<Record<CameraReport["state"], SignKind>> = {
   silent: "bad",
   useless: "bad",
   unverified: "off",
+  unheard: "off",
 };
-const WEIGHT: Readonly<Record<CameraReport["state"], number>> = { alarm: 0, silent: 1, useless: 2, excluded: 3, watch: 4, unverified: 5, ok: 6 };
+const WEIGHT: Readonly<Record<CameraReport["state"], number>> = { alarm: 0, silent: 1, useless: 2, excluded: 3, watch: 4, unheard: 5, unverified: 6, ok: 7 };
 
 export function Calibration({ place: { id: venue, mounds } }: { place: Place }) {
   const nameOf = (id: number): string => moundInWords(mounds.find((mound) => mound.id === id)?.name ?? `mound ${id}`);

@@ -65,7 +65,7 @@ function Asked({ at }: { at: number }) {
   return <Typography color="text.secondary">as of {time.seconds(hub.state.boxTime(at) ?? at)}</Typography>;
 }
 
-const VERDICT_SIGNS: Readonly<Record<StatusReport["verdict"]["state"], SignKind>> = { good: "good", degraded: "watch", bad: "bad" };
+const VERDICT_SIGNS: Readonly<Record<StatusReport["verdict"]["state"], SignKind>> = { off: "off", good: "good", degraded: "watch", bad: "bad" };
 
 interface VerdictProps {
   verdict: StatusReport["verdict"];
