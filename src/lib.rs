@@ -5,6 +5,7 @@
 //! (`step(&mut self, input, now) -> outputs`); sockets, disk and clock stay at the edge.
 
 pub mod api;
+pub mod bounds;
 pub mod calibration;
 pub mod cli;
 pub mod clock;

@@ -62,11 +62,7 @@ fn the_shipped_file_changes_nothing_and_shows_every_key_with_its_true_default() 
     let shipped = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/pitchguard.toml")).expect("shipped");
     let (_, defaults) = Desk::new().load(&shipped, &[]).expect("the shipped file is good");
     assert!(defaults.0.iter().all(|o| o.place == Place::Default));
-    // The same file with every remark that is a key taken at its word.
-    let is_setting =
-        |line: &&str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
-    let taken: Vec<&str> = shipped.lines().map(|l| l.strip_prefix("# ").filter(is_setting).unwrap_or(l)).collect();
-    let taken: toml::Table = taken.join("\n").parse().expect("TOML");
+    let taken: toml::Table = shipped_taken().parse().expect("TOML");
     let examples = [
         "venue.file",
         "ingest.keys_file",
@@ -334,15 +330,15 @@ alarm_px = 0.1
 ";
     let errors = Desk::new().errors(text, &[]);
     let expected = [
-        ("2:1", "cannot be negative"),
+        ("2:1", "gate_chi2 is -1; write 1 to 100 (9.21 is usual)"),
         ("3:1", "jerk_sd"),
         ("4:1", "did you mean gate_chi2?"),
-        ("7:1", "more than 0"),
-        ("8:1", "unknown field `pints`"),
-        ("9:1", "1 or more"),
+        ("7:14", "velocity.span is 0; write 0.01 to 100 (1.5 is usual)"),
+        ("8:10", "unknown field `pints`"),
+        ("9:1", "pitchers_max is 0; write 1 to 10000"),
         ("10:1", "is inf"),
-        ("13:1", "more than 0"),
-        ("14:1", "at most 1"),
+        ("13:1", "pitch_s is 0; write 1 to 600"),
+        ("14:1", "ewma_lambda is 2; write 0.001 to 1"),
         ("15:1", "below watch_px"),
     ];
     assert_eq!(errors.len(), expected.len(), "{errors:#?}");
@@ -358,14 +354,23 @@ fn alert_limits_that_contradict_each_other_are_refused_with_their_line() {
 hold_qa = 1.5
 
 [readiness.alerts]
-readiness = { warning = { raise = 80.0, clear = 70.0 } }
-late_data_frac = { critical = { raise = 0.1, clear = 0.05 } }
+readiness = { warning = { raise = 80.0, clear = 70.0 }, critical = { raise = 60.0, clear = 50.0 } }
+late_data_frac = { critical = { raise = 0.1, clear = 0.25 } }
+velocity_delta = { warning = { raise = 2.0 } }
+
+[readiness.alerts.calibration_confidence]
+warning = { raise = 0.5 }
 ";
     let errors = Desk::new().errors(text, &[]);
     let expected = [
         ("2:1", "hold_qa is 1.5"),
-        ("4:12", "late_data_frac: critical raises at 0.1 and warning at 0.2"),
-        ("4:12", "readiness: warning raises at 80 and clears at 70"),
+        ("5:41", "alerts.readiness.warning.clear is 70 and its raise 80; write a clear above raise"),
+        ("5:84", "alerts.readiness.critical.clear is 50 and its raise 60"),
+        ("6:33", "alerts.late_data_frac.critical.raise is 0.1 and that of the warning 0.2"),
+        ("6:46", "alerts.late_data_frac.critical.clear is 0.25 and its raise 0.1; write a clear below raise"),
+        ("7:32", "alerts.velocity_delta.warning.clear is -1.7 and its raise 2"),
+        ("7:32", "alerts.velocity_delta.warning.raise is 2; write -20 to 0 (-2 is usual)"),
+        ("10:13", "alerts.calibration_confidence.critical.raise is 0.6 and that of the warning 0.5"),
     ];
     assert_eq!(errors.len(), expected.len(), "{errors:#?}");
     for ((place, message), (line, part)) in errors.iter().zip(expected) {
@@ -373,108 +378,164 @@ late_data_frac = { critical = { raise = 0.1, clear = 0.05 } }
     }
 }
 
-/// A range as it stands in a comment or a message: `4096 to 1073741824`, or `More than 0, at most 15`.
-#[derive(Debug, PartialEq)]
-struct Stated {
-    least: Option<f64>,
-    most: f64,
-}
-
-/// The first range that a text states.
-fn stated(text: &str) -> Option<Stated> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let number = |word: &str| word.trim_matches(|c: char| ".,;:()".contains(c)).parse::<f64>().ok();
-    let at = |i: usize| words.get(i).copied().unwrap_or_default();
-    (0..words.len()).find_map(|i| match (at(i), at(i + 1)) {
-        ("to", _) if i > 0 => Some(Stated { least: Some(number(at(i - 1))?), most: number(at(i + 1))? }),
-        ("at", "most") => Some(Stated { least: None, most: number(at(i + 2))? }),
-        _ => None,
-    })
-}
-
-/// What the shipped file says before each key, by section and key.
-fn remarks() -> Vec<(String, String, String)> {
+/// The shipped file with every remark that is a key taken at its word.
+fn shipped_taken() -> String {
     let shipped = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/pitchguard.toml")).expect("shipped");
-    let (mut section, mut remark, mut out) = (String::new(), String::new(), Vec::new());
-    let (mut after_key, mut before) = (false, String::new());
-    for line in shipped.lines() {
+    let is_setting =
+        |line: &&str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+    let taken: Vec<&str> = shipped.lines().map(|l| l.strip_prefix("# ").filter(is_setting).unwrap_or(l)).collect();
+    taken.join("\n")
+}
+
+/// A number of the shipped file.
+struct Shown {
+    section: String,
+    /// With dots through inner tables.
+    key: String,
+    /// From 1.
+    line: usize,
+    /// What is said of it: beside it, or before it in its block.
+    said: String,
+    /// Whether it has no decimals.
+    whole: bool,
+}
+
+/// Every number of the shipped file.
+fn shipped_numbers() -> Vec<Shown> {
+    fn numbers(path: &str, value: &toml::Value, found: &mut Vec<(String, bool)>) {
+        match value {
+            toml::Value::Table(table) => table.iter().for_each(|(k, v)| numbers(&format!("{path}.{k}"), v, found)),
+            toml::Value::Integer(_) | toml::Value::Float(_) => found.push((path.to_owned(), value.is_integer())),
+            _ => {}
+        }
+    }
+    let (mut out, mut table, mut block) = (Vec::new(), String::new(), String::new());
+    for (at, line) in shipped_taken().lines().enumerate() {
+        if line.is_empty() {
+            block.clear();
+        }
         if let Some(name) = line.strip_prefix('[') {
-            name.trim_end_matches(']').clone_into(&mut section);
+            name.trim_end_matches(']').clone_into(&mut table);
         }
-        let Some(said) = line.strip_prefix("# ") else {
-            (remark, before) = (String::new(), String::new());
-            continue;
-        };
-        match said.split_once(" = ") {
-            Some((key, _)) if !key.contains(' ') => {
-                // Keys one under the other share what is said before the first of them.
-                if !after_key {
-                    before = std::mem::take(&mut remark);
-                }
-                out.push((section.clone(), key.to_owned(), before.clone()));
-                after_key = true;
-            }
-            _ => {
-                if after_key {
-                    remark.clear();
-                }
-                remark.push_str(said);
-                remark.push(' ');
-                after_key = false;
+        if let (false, Ok(one)) = (line.starts_with('['), line.parse::<toml::Table>()) {
+            let mut found = Vec::new();
+            numbers(&table, &toml::Value::Table(one), &mut found);
+            for (path, whole) in found {
+                let (section, key) = path.split_once('.').expect("a key in a section");
+                let (section, key, said) = (section.to_owned(), key.to_owned(), format!("{block} {line}"));
+                out.push(Shown { section, key, line: at + 1, said, whole });
             }
         }
+        // What is written on one key's line is of that key alone.
+        let before = if line.starts_with('#') { line } else { "" };
+        block = format!("{block} {}", before.trim_start_matches("# "));
     }
     out
 }
 
-/// Whether a key takes a value. Waits are given room, so that only the key itself can be at fault.
-fn takes(section: &str, key: &str, value: f64) -> Result<(), String> {
-    let room = match (section, key) {
-        ("reorder", "watermark_s") => "max_hold_s = 30.0\n",
-        ("store", "disk_shed_frac") => "disk_warn_frac = 0.9\n",
-        ("store", "disk_warn_frac") => "disk_shed_frac = 0.0\n",
-        ("calibration", "correct_confidence") => "rearm_confidence = 1.0\n",
-        ("calibration", "rearm_confidence") => "correct_confidence = 0.0\n",
-        _ => "",
+/// The shipped file, all its numbers in effect, with one of them changed; nothing but numbers and their tables is left.
+fn with_number(section: &str, key: &str, line: usize, value: f64, whole: bool) -> String {
+    let only_numbers = |text: &str| {
+        text.starts_with('[')
+            || text.parse::<toml::Table>().is_ok_and(|t| {
+                t.values().all(|v| matches!(v, toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Table(_)))
+                    && !text.starts_with("sources")
+            })
     };
-    let whole = value.fract() == 0.0 && !key.ends_with("_s") && !key.ends_with("_h");
-    let written = if whole { format!("{value}") } else { format!("{value:?}") };
-    let errors = Desk::new().errors(&format!("[{section}]\n{room}{key} = {written}\n"), &[]);
-    match errors.into_iter().find(|(_, message)| message.starts_with(&format!("[{section}] {key} "))) {
-        None => Ok(()),
-        Some((_, message)) => Err(message),
+    let name = key.rsplit('.').next().expect("a key");
+    let taken = shipped_taken();
+    let lines = taken.lines().enumerate().map(|(at, text)| {
+        if !only_numbers(text) {
+            return String::new();
+        }
+        if at + 1 != line {
+            return text.to_owned();
+        }
+        // The value that follows the key's last name: in a table of tables, behind the name of the inner one.
+        let inner =
+            key.rsplit('.').nth(1).filter(|_| text.contains('{')).and_then(|name| text.find(&format!("{name} = ")));
+        let from = inner.unwrap_or(0);
+        let start = from + text[from..].find(&format!("{name} = ")).expect("the key's name") + name.len() + 3;
+        let end = start + text[start..].find([',', ' ', '}']).unwrap_or(text.len() - start);
+        let value = if whole { format!("{value}") } else { format!("{value:?}").to_lowercase() };
+        format!("{}{value}{}", &text[..start], &text[end..])
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    assert!(text.contains(&format!("[{section}]")));
+    text
+}
+
+#[test]
+fn every_number_of_the_shipped_file_states_its_range_and_is_refused_outside_of_it_at_its_own_line() {
+    let desk = Desk::new();
+    let bounds = Config::default().bounds();
+    let numbers = shipped_numbers();
+    for (section, bound) in &bounds {
+        let shown = numbers.iter().any(|shown| shown.section == *section && shown.key == bound.key);
+        assert!(shown, "[{section}] {} is not in the shipped file", bound.key);
+    }
+    for Shown { section, key, line, said, whole } in &numbers {
+        let bound = bounds.iter().find(|(of, bound)| of == section && bound.key == *key);
+        let Some((_, bound)) = bound else { panic!("[{section}] {key} takes any number") };
+        let (low, high) = (bound.low, bound.high);
+        assert!(said.contains(&format!("{low} to {high}")), "[{section}] {key}: {said:?} should state {low} to {high}");
+        let beyond = |limit: f64| (limit.abs() * 0.5).max(1.0).ceil();
+        for value in [low - beyond(low), high + beyond(high), 1e300, -1e300, f64::INFINITY, f64::NAN] {
+            // TOML has no whole number so large, and none that is infinite.
+            if *whole && (value.is_nan() || value.abs() >= 1e18) {
+                continue;
+            }
+            let errors = desk.errors(&with_number(section, key, *line, value, *whole), &[]);
+            let at_line = |(place, message): &(String, String)| {
+                place.starts_with(&format!("{line}:")) && message.contains(key.as_str())
+            };
+            assert!(errors.iter().any(at_line), "[{section}] {key} = {value} on line {line}: {errors:#?}");
+        }
+    }
+    assert!(numbers.len() > 120, "{} numbers", numbers.len());
+}
+
+#[test]
+fn the_ends_of_every_range_are_taken() {
+    let desk = Desk::new();
+    let bounds = Config::default().bounds();
+    for Shown { section, key, line, whole, .. } in shipped_numbers() {
+        let (_, bound) = bounds.iter().find(|(of, bound)| *of == section && bound.key == key).expect("a range");
+        for end in [bound.low, bound.high] {
+            let errors = desk.errors(&with_number(&section, &key, line, end, whole), &[]);
+            let refused = errors.iter().find(|(_, message)| message.contains(&format!("write {} to ", bound.low)));
+            assert_eq!(refused, None, "[{section}] {key} = {end}");
+        }
     }
 }
 
 #[test]
-fn every_range_that_the_shipped_file_states_is_the_one_that_is_checked() {
-    let mut walked = 0;
-    for (section, key, remark) in remarks() {
-        let Some(Stated { least, most }) = stated(&remark) else { continue };
-        walked += 1;
-        assert_eq!(takes(&section, &key, most), Ok(()), "[{section}] {key}: {remark}");
-        assert!(takes(&section, &key, most * 1.5 + 1.0).is_err(), "[{section}] {key} beyond {most}: {remark}");
-        if let Some(least) = least {
-            assert_eq!(takes(&section, &key, least), Ok(()), "[{section}] {key}: {remark}");
-            assert!(least <= 0.0 || takes(&section, &key, least - 1.0).is_err(), "[{section}] {key} under {least}");
-        } else if remark.contains("More than 0") {
-            assert!(takes(&section, &key, 0.0).is_err(), "[{section}] {key}: {remark}");
-        }
+fn what_is_no_directory_or_no_socket_or_no_host_is_refused() {
+    let desk = Desk::new();
+    let file = desk.file("a-file", "text");
+    let long = desk.dir.path().join("x".repeat(120));
+    let errors = desk.errors(
+        &format!(
+            "[store]\npath = {file:?}\nbackup_dir = {:?}\ncontrol_socket = {:?}\n[journal]\npath = {file:?}\n\
+             [http]\nallowed_hosts = [\"park.local\", \"http://park.local/\"]\n",
+            file.join("deeper"),
+            desk.dir.path(),
+        ),
+        &[],
+    );
+    let expected = [
+        ("2:1", "path needs a directory"),
+        ("3:1", "a-file is none"),
+        ("4:1", "is the directory"),
+        ("6:1", "path needs a directory"),
+        ("8:1", "allowed_hosts names \"http://park.local/\""),
+    ];
+    assert_eq!(errors.len(), expected.len(), "{errors:#?}");
+    for ((place, message), (line, part)) in errors.iter().zip(expected) {
+        assert!(place == line && message.contains(part), "{place} {message:?} should be at {line} and say {part:?}");
     }
-    assert!(walked > 18, "{walked} ranges");
-}
-
-#[test]
-fn every_range_that_is_checked_stands_in_the_shipped_file() {
-    for (section, key, remark) in remarks() {
-        let Err(message) = takes(&section, &key, 3e9) else { continue };
-        let Some(checked) = stated(&message) else { continue };
-        if message.contains("whole number") || message.contains("share") {
-            continue;
-        }
-        let told = stated(&remark).unwrap_or_else(|| panic!("[{section}] {key}: {message:?} is not in {remark:?}"));
-        assert_eq!(told.most.to_bits(), checked.most.to_bits(), "[{section}] {key}: {message:?} and {remark:?}");
-    }
+    let errors = desk.errors(&format!("[store]\npath = {long:?}\n"), &[]);
+    assert!(errors.len() == 1 && errors[0].1.contains("at most 107 bytes"), "{errors:#?}");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::{Bound, Fault, outside};
+
 /// Settings of a [`Calibration`](super::Calibration). Every default is science.md's, or a prior of this project \[P\].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -119,46 +121,85 @@ impl Default for Config {
 }
 
 impl Config {
+    /// What its numbers may be.
+    pub fn bounds(&self) -> Vec<Bound> {
+        vec![
+            Bound::new("walk_px", self.walk_px, 0.0001, 1.0),
+            Bound::new("walk_turn", self.walk_turn, 0.000_000_1, 0.01),
+            Bound::new("walk_clock_ns", self.walk_clock_ns, 1.0, 1e6),
+            Bound::new("drifting_limit", self.drifting_limit, 1.0, 20.0),
+            Bound::new("drifting_walk", self.drifting_walk, 1.0, 100.0),
+            Bound::new("pitch_s", self.pitch_s, 1.0, 600.0),
+            Bound::new("surveyed_px", self.surveyed_px, 0.001, 10.0),
+            Bound::new("surveyed_turn", self.surveyed_turn, 0.000_001, 0.1),
+            Bound::new("surveyed_clock_ns", self.surveyed_clock_ns, 100.0, 1e8),
+            Bound::new("common_px", self.common_px, 0.001, 5.0),
+            Bound::new("watch_px", self.watch_px, 0.01, 10.0),
+            Bound::new("alarm_px", self.alarm_px, 0.01, 50.0),
+            Bound::new("alarm_plate_in", self.alarm_plate_in, 0.001, 10.0),
+            Bound::new("ewma_lambda", self.ewma_lambda, 0.001, 1.0),
+            Bound::new("ewma_limit", self.ewma_limit, 1.0, 20.0),
+            Bound::new("correct_px", self.correct_px, 0.01, 10.0),
+            Bound::new("correct_sd_px", self.correct_sd_px, 0.001, 10.0),
+            Bound::new("correct_clock_ns", self.correct_clock_ns, 100.0, 1e8),
+            Bound::new("correct_clock_sd_ns", self.correct_clock_sd_ns, 10.0, 1e8),
+            Bound::new("correct_confidence", self.correct_confidence, 0.0, 1.0),
+            Bound::new("rearm_confidence", self.rearm_confidence, 0.0, 1.0),
+            Bound::new("correct_every_s", self.correct_every_s, 1.0, 86_400.0),
+            Bound::new("judge_pitches", f64::from(self.judge_pitches), 2.0, 200.0),
+            Bound::new("undone_max", f64::from(self.undone_max), 1.0, 100.0),
+            Bound::new("knocks_max", f64::from(self.knocks_max), 1.0, 100.0),
+            Bound::new("beyond_repair_px", self.beyond_repair_px, 1.0, 500.0),
+            Bound::new("beyond_repair_scatter", self.beyond_repair_scatter, 1.1, 100.0),
+            Bound::new("reinstate_pitches", f64::from(self.reinstate_pitches), 1.0, 500.0),
+        ]
+    }
+
     /// Every key that cannot be meant, with why; empty for a sound configuration.
-    pub fn errors(&self) -> Vec<(&'static str, String)> {
-        let mut errors = Vec::new();
-        if !(self.ewma_lambda > 0.0 && self.ewma_lambda <= 1.0) {
-            errors.push((
-                "ewma_lambda",
-                format!("is {}; write more than 0 and at most 1 (0.1 is usual)", self.ewma_lambda),
-            ));
-        }
-        // What is divided by, or would make a filter certain of what it cannot know.
-        for (key, value) in [
-            ("walk_px", self.walk_px),
-            ("pitch_s", self.pitch_s),
-            ("surveyed_px", self.surveyed_px),
-            ("surveyed_turn", self.surveyed_turn),
-            ("surveyed_clock_ns", self.surveyed_clock_ns),
-            ("common_px", self.common_px),
-            ("watch_px", self.watch_px),
-            ("correct_px", self.correct_px),
+    pub fn errors(&self) -> Vec<Fault> {
+        let mut errors = outside(self.bounds(), &Self::default().bounds());
+        // Each pair: what must not be below, than what, and why.
+        for (key, value, least_key, least, why) in [
+            ("alarm_px", self.alarm_px, "watch_px", self.watch_px, "an alarm is worse than a watch"),
+            (
+                "beyond_repair_px",
+                self.beyond_repair_px,
+                "alarm_px",
+                self.alarm_px,
+                "what is beyond repair is worse than an alarm",
+            ),
+            (
+                "beyond_repair_px",
+                self.beyond_repair_px,
+                "correct_px",
+                self.correct_px,
+                "nothing that is beyond repair would be left to correct",
+            ),
+            (
+                "correct_px",
+                self.correct_px,
+                "correct_sd_px",
+                self.correct_sd_px,
+                "a shift is corrected where it is known better than it is large",
+            ),
+            (
+                "correct_clock_ns",
+                self.correct_clock_ns,
+                "correct_clock_sd_ns",
+                self.correct_clock_sd_ns,
+                "an offset is corrected where it is known better than it is large",
+            ),
+            (
+                "rearm_confidence",
+                self.rearm_confidence,
+                "correct_confidence",
+                self.correct_confidence,
+                "a camera is armed again once it is better",
+            ),
         ] {
-            if value <= 0.0 {
-                errors.push((key, format!("is {value}; write more than 0")));
+            if value < least {
+                errors.push(Fault::of_two(key, least_key, format!("is {value}, below {least_key} ({least}); {why}")));
             }
-        }
-        if self.alarm_px < self.watch_px {
-            let (alarm, watch) = (self.alarm_px, self.watch_px);
-            errors.push(("alarm_px", format!("is {alarm}, below watch_px ({watch}); an alarm is worse than a watch")));
-        }
-        for (key, share) in
-            [("correct_confidence", self.correct_confidence), ("rearm_confidence", self.rearm_confidence)]
-        {
-            if !(0.0..=1.0).contains(&share) {
-                errors.push((key, format!("is {share}; write a confidence from 0 to 1 (0.7 and 0.8 are usual)")));
-            }
-        }
-        if self.rearm_confidence < self.correct_confidence {
-            let (rearm, correct) = (self.rearm_confidence, self.correct_confidence);
-            let why =
-                format!("is {rearm}, below correct_confidence ({correct}); a camera is armed again once it is better");
-            errors.push(("rearm_confidence", why));
         }
         errors
     }

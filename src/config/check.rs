@@ -1,50 +1,170 @@
 //! What must hold across keys, and of the files that they name.
 
 use super::reader::Reader;
-use super::{Auth, Config, LIVE_CLIENTS_MAX, Place, ReorderConfig};
+use super::{Auth, Config, HttpConfig, IngestConfig, LIVE_CLIENTS_MAX, Place, ReorderConfig, StoreConfig};
+use crate::bounds::{Bound, Fault, outside};
 use crate::ingest::KeyFileError;
 use crate::upstream::check_files;
 
-/// Longest watermark, s: lag comes on top, and both must fit the buffer's calendar.
-const WATERMARK_S_MAX: f64 = 15.0;
-/// Longest hold and idleness, s: the buffer's calendar.
+/// Longest hold and idleness, s: the buffer's calendar, and in it the longest watermark: lag comes on top.
 const HOLD_S_MAX: f64 = 30.0;
+const WATERMARK_S_MAX: f64 = 15.0;
+/// Shortest wait, s.
+const WAIT_S_MIN: f64 = 0.001;
+/// The longest name of a socket, bytes: the system's `sun_path` less its end.
+const SOCKET_NAME_MAX: usize = 107;
 
 /// Reports everything that does not go together.
 pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
     venue(config, r);
     ingest(config, r);
-    reorder(config, r);
-    store(config, r);
-    http(config, r);
-    for (section, errors) in ROOMS {
-        for (key, why) in errors(config) {
-            let place = match r.place_of(section, key) {
-                // What is missing has no place of its own.
-                Place::Default if section == "upstream" => r.place_of(section, "kind"),
-                place => place,
-            };
-            r.report(place, format!("[{section}] {key} {why}"));
+    for (section, errors, _) in ROOMS {
+        for fault in errors(config) {
+            report(section, fault, r);
         }
     }
+    paths(config, r);
+    http(config, r);
     upstream(config, r);
 }
 
-/// What a room has against its own section: which key, and why.
-type Faults = Vec<(&'static str, String)>;
-/// A room by its section, and its checks.
-type Room = (&'static str, fn(&Config) -> Faults);
+/// Reports a fault of a section where its key was written; else where the other key was that it does not go with.
+fn report(section: &str, Fault { key, other, why }: Fault, r: &mut Reader<'_>) {
+    if !r.sound(&[(section, &key), (section, other.as_deref().unwrap_or_default())]) {
+        return;
+    }
+    let written = r.written_place(section, &key).or_else(|| r.written_place(section, &other?));
+    let place = written.unwrap_or_else(|| match r.place_of(section, &key) {
+        // What is missing has no place of its own.
+        Place::Default if section == "upstream" => r.place_of(section, "kind"),
+        place => place,
+    });
+    r.report(place, format!("[{section}] {key} {why}"));
+}
 
-/// Every room with a section of its own, and its checks. A test compares the list with the sources.
-const ROOMS: [Room; 7] = [
-    ("environment", |config| config.environment.errors()),
-    ("tracking", |config| config.tracking.errors()),
-    ("readiness", |config| config.readiness.errors()),
-    ("calibration", |config| config.calibration.errors()),
-    ("journal", |config| config.journal.errors()),
-    ("risk", |config| config.risk.errors()),
-    ("upstream", |config| config.upstream.errors()),
+/// A section, what is wrong with it by itself, and what its numbers may be.
+type Room = (&'static str, fn(&Config) -> Vec<Fault>, fn(&Config) -> Vec<Bound>);
+
+/// Every section with numbers. A test compares the list with the sources, another one with the shipped file.
+const ROOMS: [Room; 11] = [
+    (
+        "ingest",
+        |config| outside(config.ingest.bounds(), &IngestConfig::default().bounds()),
+        |config| config.ingest.bounds(),
+    ),
+    ("reorder", |config| config.reorder.errors(), |config| config.reorder.bounds()),
+    ("store", |config| config.store.errors(), |config| config.store.bounds()),
+    ("http", |config| outside(config.http.bounds(), &HttpConfig::default().bounds()), |config| config.http.bounds()),
+    ("environment", |config| config.environment.errors(), |config| config.environment.bounds()),
+    ("tracking", |config| config.tracking.errors(), |config| config.tracking.bounds()),
+    ("readiness", |config| config.readiness.errors(), |config| config.readiness.bounds()),
+    ("calibration", |config| config.calibration.errors(), |config| config.calibration.bounds()),
+    ("journal", |config| config.journal.errors(), |config| config.journal.bounds()),
+    ("risk", |config| config.risk.errors(), |config| config.risk.bounds()),
+    ("upstream", |config| config.upstream.errors(), |config| config.upstream.bounds()),
 ];
+
+/// Every number of a configuration by its section, with what it may be.
+pub(super) fn bounds(config: &Config) -> Vec<(&'static str, Bound)> {
+    ROOMS
+        .iter()
+        .flat_map(|(section, _, bounds)| bounds(config).into_iter().map(move |bound| (*section, bound)))
+        .collect()
+}
+
+impl IngestConfig {
+    /// What its numbers may be.
+    fn bounds(&self) -> Vec<Bound> {
+        vec![Bound::new("receive_buffer_bytes", f64::from(self.receive_buffer_bytes), 4096.0, f64::from(1 << 30))]
+    }
+}
+
+impl HttpConfig {
+    /// What its numbers may be.
+    fn bounds(&self) -> Vec<Bound> {
+        vec![
+            Bound::new("connections", f64::from(self.connections), 16.0, 16_384.0),
+            Bound::new("connections_per_address", f64::from(self.connections_per_address), 8.0, 16_384.0),
+            Bound::new("live_per_address", f64::from(self.live_per_address), 1.0, LIVE_CLIENTS_MAX as f64),
+        ]
+    }
+}
+
+impl ReorderConfig {
+    /// What its numbers may be.
+    fn bounds(&self) -> Vec<Bound> {
+        vec![
+            Bound::new("watermark_s", self.watermark_s, WAIT_S_MIN, WATERMARK_S_MAX),
+            Bound::new("idle_s", self.idle_s, WAIT_S_MIN, HOLD_S_MAX),
+            Bound::new("max_hold_s", self.max_hold_s, WAIT_S_MIN, HOLD_S_MAX),
+        ]
+    }
+
+    /// What is wrong with it.
+    fn errors(&self) -> Vec<Fault> {
+        let mut errors = outside(self.bounds(), &Self::default().bounds());
+        if errors.is_empty() && self.max_hold_s <= self.watermark_s {
+            let (hold, watermark) = (self.max_hold_s, self.watermark_s);
+            let why = format!("is {hold}; write more than watermark_s ({watermark}) and at most {HOLD_S_MAX}");
+            errors.push(Fault::of_two("max_hold_s", "watermark_s", why));
+        }
+        errors
+    }
+}
+
+impl StoreConfig {
+    /// What its numbers may be.
+    fn bounds(&self) -> Vec<Bound> {
+        vec![
+            Bound::new("commit_ms", f64::from(self.commit_ms), 1.0, 1000.0),
+            Bound::new("retention_years", f64::from(self.retention_years), 1.0, 100.0),
+            Bound::new("backup_rate_mb_s", f64::from(self.backup_rate_mb_s), 0.0, 100_000.0),
+            Bound::new("backups_keep", f64::from(self.backups_keep), 0.0, 10_000.0),
+            Bound::new("disk_warn_frac", self.disk_warn_frac, 0.0, 0.9),
+            Bound::new("disk_shed_frac", self.disk_shed_frac, 0.0, 0.9),
+        ]
+    }
+
+    /// What is wrong with it.
+    fn errors(&self) -> Vec<Fault> {
+        let mut errors = outside(self.bounds(), &Self::default().bounds());
+        let (warn, shed) = (self.disk_warn_frac, self.disk_shed_frac);
+        if shed > warn {
+            let why = format!("is {shed}, above disk_warn_frac ({warn}); say it before acting on it");
+            errors.push(Fault::of_two("disk_shed_frac", "disk_warn_frac", why));
+        }
+        errors
+    }
+}
+
+/// What is no directory where one is wanted, or no name that a socket can have.
+fn paths(config: &Config, r: &mut Reader<'_>) {
+    let store = &config.store;
+    let directories = [
+        ("store", "path", Some(&store.path)),
+        ("store", "backup_dir", store.backup_dir.as_ref()),
+        ("journal", "path", config.journal.path.as_ref()),
+    ];
+    for (section, key, path) in directories {
+        let there = path.and_then(|path| path.ancestors().find(|above| above.exists()));
+        if let Some(there) = there.filter(|there| !there.is_dir()) {
+            let why = format!("needs a directory, and {} is none; write one, or remove what is there", there.display());
+            report(section, Fault::new(key, why), r);
+        }
+    }
+    let socket = store.control_socket();
+    if socket.is_dir() {
+        let why = format!("is the directory {}; write the name of a socket in it", socket.display());
+        report("store", Fault::new("control_socket", why), r);
+    }
+    if socket.as_os_str().len() > SOCKET_NAME_MAX {
+        let why = format!(
+            "is {}: a socket's name has at most {SOCKET_NAME_MAX} bytes; write a shorter one",
+            socket.display()
+        );
+        report("store", Fault::of_two("control_socket", "path", why), r);
+    }
+}
 
 fn upstream(config: &Config, r: &mut Reader<'_>) {
     if config.upstream.is_on()
@@ -101,72 +221,6 @@ fn ingest(config: &Config, r: &mut Reader<'_>) {
             r.report(place, error.to_string());
         }
     }
-    let bytes = ingest.receive_buffer_bytes;
-    if !(4096..=1 << 30).contains(&bytes) {
-        let place = r.place_of("ingest", "receive_buffer_bytes");
-        r.report(
-            place,
-            format!("[ingest] receive_buffer_bytes is {bytes}; write 4096 to 1073741824 (16777216 is usual)"),
-        );
-    }
-}
-
-fn reorder(config: &Config, r: &mut Reader<'_>) {
-    let reorder = &config.reorder;
-    if !(reorder.watermark_s > 0.0 && reorder.watermark_s <= WATERMARK_S_MAX) {
-        let place = r.place_of("reorder", "watermark_s");
-        let message = format!(
-            "[reorder] watermark_s is {}; write more than 0 and at most {WATERMARK_S_MAX} (7.0 is usual)",
-            reorder.watermark_s
-        );
-        r.report(place, message);
-    }
-    if !(reorder.idle_s > 0.0 && reorder.idle_s <= HOLD_S_MAX) {
-        let place = r.place_of("reorder", "idle_s");
-        let message = format!(
-            "[reorder] idle_s is {}; write more than 0 and at most {HOLD_S_MAX} (5.0 is usual)",
-            reorder.idle_s
-        );
-        r.report(place, message);
-    }
-    let sound = r.sound(&[("reorder", "watermark_s"), ("reorder", "max_hold_s")]);
-    if sound && !(reorder.max_hold_s > reorder.watermark_s && reorder.max_hold_s <= HOLD_S_MAX) {
-        let place = match r.place_of("reorder", "max_hold_s") {
-            Place::Default => r.place_of("reorder", "watermark_s"),
-            place => place,
-        };
-        let message = format!(
-            "[reorder] max_hold_s is {}; write more than watermark_s ({}) and at most {HOLD_S_MAX} (12.0 is usual)",
-            reorder.max_hold_s, reorder.watermark_s
-        );
-        r.report(place, message);
-    }
-}
-
-fn store(config: &Config, r: &mut Reader<'_>) {
-    let commit_ms = config.store.commit_ms;
-    if !(1..=1000).contains(&commit_ms) {
-        let place = r.place_of("store", "commit_ms");
-        r.report(place, format!("[store] commit_ms is {commit_ms}; write 1 to 1000 (5 to 20 is usual)"));
-    }
-    let years = config.store.retention_years;
-    if !(1..=100).contains(&years) {
-        let place = r.place_of("store", "retention_years");
-        r.report(place, format!("[store] retention_years is {years}; write 1 to 100 (5 is usual)"));
-    }
-    let (warn, shed) = (config.store.disk_warn_frac, config.store.disk_shed_frac);
-    for (key, share) in [("disk_warn_frac", warn), ("disk_shed_frac", shed)] {
-        if !(0.0..=0.9).contains(&share) {
-            let place = r.place_of("store", key);
-            r.report(place, format!("[store] {key} is {share}; write a share from 0 to 0.9 (0.1 is a tenth)"));
-        }
-    }
-    if shed > warn {
-        let place = r.place_of("store", "disk_shed_frac");
-        let message =
-            format!("[store] disk_shed_frac is {shed}, above disk_warn_frac ({warn}); say it before acting on it");
-        r.report(place, message);
-    }
 }
 
 fn http(config: &Config, r: &mut Reader<'_>) {
@@ -176,17 +230,12 @@ fn http(config: &Config, r: &mut Reader<'_>) {
             one of the two";
         r.report(place, message.into());
     }
-    let seats = LIVE_CLIENTS_MAX as u32;
-    for (key, value, range, usual) in [
-        ("connections", config.http.connections, 16..=16_384, 1024),
-        ("connections_per_address", config.http.connections_per_address, 8..=16_384, 256),
-        ("live_per_address", config.http.live_per_address, 1..=seats, 64),
-    ] {
-        if !range.contains(&value) {
-            let place = r.place_of("http", key);
-            let (least, most) = (range.start(), range.end());
-            r.report(place, format!("[http] {key} is {value}; write {least} to {most} ({usual} is usual)"));
-        }
+    let is_name = |name: &str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':'))
+    };
+    for name in config.http.allowed_hosts.iter().filter(|name| !is_name(name)) {
+        let place = r.place_of("http", "allowed_hosts");
+        r.report(place, format!("[http] allowed_hosts names {name:?}; write host names alone: \"bullpen.local\""));
     }
 }
 
@@ -220,8 +269,9 @@ mod tests {
     fn no_rooms_checks_are_left_out() {
         let mut found = BTreeSet::new();
         rooms_with_checks(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), None, &mut found);
-        let called: BTreeSet<String> = ROOMS.iter().map(|(room, _)| (*room).to_owned()).collect();
-        assert_eq!(called, found, "what is called at load, and what the sources have");
-        assert!(ROOMS.iter().all(|(_, errors)| errors(&Config::default()).is_empty()), "the defaults are sound");
+        let own = ["ingest", "reorder", "store", "http"];
+        let rooms = ROOMS.iter().map(|(room, ..)| *room).filter(|room| !own.contains(room));
+        assert_eq!(rooms.map(str::to_owned).collect::<BTreeSet<_>>(), found, "what is called at load, and the sources");
+        assert!(ROOMS.iter().all(|(_, errors, _)| errors(&Config::default()).is_empty()), "the defaults are sound");
     }
 }

@@ -20,6 +20,7 @@ pub use error::{ConfigError, ConfigErrors, Place};
 pub use log::{LogConfig, LogLevel, LogLevelError};
 pub use provenance::{Origin, Provenance};
 
+use crate::bounds::Bound;
 use crate::calibration;
 use crate::environment::{self, BrokerUrl};
 use crate::ingest::{KeyFileError, KeyRing, SerialLine, UdpSettings};
@@ -291,6 +292,11 @@ pub struct MqttConfig {
 }
 
 impl Config {
+    /// Every number by its section, with the least and the most that can be meant by it.
+    pub fn bounds(&self) -> Vec<(&'static str, Bound)> {
+        check::bounds(self)
+    }
+
     /// Where the journal is.
     pub fn journal_dir(&self) -> PathBuf {
         self.journal.path.clone().unwrap_or_else(|| self.store.path.join("journal"))
@@ -412,10 +418,10 @@ impl Config {
                 live_per_address: r.take("http", "live_per_address", http.live_per_address),
             },
             mqtt: MqttConfig { url: r.take("mqtt", "url", mqtt.url) },
-            environment: r.take_section("environment", air),
-            tracking: r.take_section("tracking", tracking),
-            readiness: r.take_section("readiness", readiness),
-            calibration: r.take_section("calibration", calibration),
+            environment: r.take_section("environment", &air),
+            tracking: r.take_section("tracking", &tracking),
+            readiness: r.take_section("readiness", &readiness),
+            calibration: r.take_section("calibration", &calibration),
             journal: journal::Config {
                 enabled: r.take("journal", "enabled", journal.enabled),
                 path: r.take("journal", "path", journal.path),
@@ -423,7 +429,7 @@ impl Config {
                 max_bytes: r.take("journal", "max_bytes", journal.max_bytes),
                 ..journal
             },
-            risk: r.take_section("risk", risk),
+            risk: r.take_section("risk", &risk),
             upstream: upstream::Config {
                 kind: r.take("upstream", "kind", cloud.kind),
                 url: r.take("upstream", "url", cloud.url),

@@ -36,8 +36,10 @@ pub(super) struct Reader<'t> {
     file: Option<(&'t Path, &'t str)>,
     written: BTreeMap<(String, String), Written<'t>>,
     environment: BTreeMap<String, OsString>,
+    /// Where each key stands, inner tables' with dots: `readiness.alerts.readiness.warning`.
+    spans: BTreeMap<String, usize>,
     broken_lines: BTreeSet<usize>,
-    faulty: BTreeSet<(&'static str, &'static str)>,
+    faulty: BTreeSet<(&'static str, String)>,
     taken: Vec<Origin>,
     outside: Vec<(String, Range<usize>)>,
     sections: Vec<(String, Range<usize>)>,
@@ -59,6 +61,7 @@ impl<'t> Reader<'t> {
             file,
             written: BTreeMap::new(),
             environment,
+            spans: BTreeMap::new(),
             broken_lines: BTreeSet::new(),
             faulty: BTreeSet::new(),
             taken: Vec::new(),
@@ -88,6 +91,7 @@ impl<'t> Reader<'t> {
                 continue;
             };
             self.sections.push((section.get_ref().to_string(), section.span()));
+            note_spans(section.get_ref(), &keys, &mut self.spans);
             for (key, value) in keys {
                 let written = Written { key: key.span(), value };
                 self.written.insert((section.get_ref().to_string(), key.into_inner().into_owned()), written);
@@ -105,7 +109,7 @@ impl<'t> Reader<'t> {
             value = T::read(&written.value, &mut faults);
             place = self.place_at(written.key.start);
             for (span, problem) in faults {
-                self.faulty.insert((section, key));
+                self.faulty.insert((section, key.to_owned()));
                 self.report_span(span.start, format!("[{section}] {key} {problem}"));
             }
         }
@@ -115,7 +119,7 @@ impl<'t> Reader<'t> {
             match read_text::<T>(&text) {
                 Ok(read) => value = Some(read),
                 Err(problems) => {
-                    self.faulty.insert((section, key));
+                    self.faulty.insert((section, key.to_owned()));
                     for problem in problems {
                         self.report(place.clone(), format!("[{section}] {key} {problem}"));
                     }
@@ -127,30 +131,29 @@ impl<'t> Reader<'t> {
         value
     }
 
-    /// A whole section of numbers that another room describes; tables in it may be given in part. Each of its keys is
-    /// read on its own, so that one fault hides no other.
-    pub(super) fn take_section<T: Serialize + DeserializeOwned>(&mut self, section: &'static str, default: T) -> T {
-        let defaults = toml::Table::try_from(&default).expect("settings are plain values");
+    /// A whole section of numbers that another room describes; tables in it may be given in part. Each part is read on its
+    /// own, so that one fault hides no other.
+    pub(super) fn take_section<T: Serialize + DeserializeOwned>(&mut self, section: &'static str, default: &T) -> T {
+        let defaults = toml::Table::try_from(default).expect("settings are plain values");
         let mut table = defaults.clone();
-        let mut read = default;
-        for (key, default) in defaults {
+        for key in defaults.keys() {
             let mut place = Place::Default;
-            for (from, value) in self.overrides(section, &key) {
+            for (from, value) in self.overrides(section, key) {
                 place = from;
-                let mut candidate = table.clone();
-                merge(&mut candidate[&key], value);
-                let checked = match wrong_number(&default, &candidate[&key]) {
-                    Some(problem) => Err(problem),
-                    None => T::deserialize(candidate.clone()).map_err(|e| e.message().to_owned()),
-                };
-                match checked {
-                    Ok(checked) => (read, table) = (checked, candidate),
-                    Err(problem) => self.report(place.clone(), format!("[{section}] {key}: {}", problem.trim_end())),
+                let mut faults = Vec::new();
+                put_parts::<T>(&mut table, &[key], &value, &mut faults);
+                for (path, problem) in faults {
+                    let place = match place {
+                        Place::File { .. } => self.place_in_file(section, &path),
+                        _ => place.clone(),
+                    };
+                    self.report(place, format!("[{section}] {path} {}", problem.trim_end()));
+                    self.faulty.insert((section, path));
                 }
             }
-            self.taken.push(Origin { section, value: table.get(&key).cloned(), key, place });
+            self.taken.push(Origin { section, value: table.get(key).cloned(), key: key.clone(), place });
         }
-        read
+        T::deserialize(table).expect("only what can be read was put in")
     }
 
     /// What the file says of a key, then what the environment says.
@@ -169,13 +172,40 @@ impl<'t> Reader<'t> {
     }
 
     /// Whether all these keys could be read, so that a check across them makes sense.
-    pub(super) fn sound(&self, keys: &[(&'static str, &'static str)]) -> bool {
-        keys.iter().all(|key| !self.faulty.contains(key))
+    pub(super) fn sound(&self, keys: &[(&str, &str)]) -> bool {
+        let is = |(section, key): &(&str, &str)| self.faulty.iter().any(|(s, k)| s == section && k == key);
+        !keys.iter().any(is)
     }
 
-    /// Where a taken key's value stands.
+    /// Where a taken key's value stands; that of an inner table has dots, and stands where the nearest table around it
+    /// does where it was not written itself.
     pub(super) fn place_of(&self, section: &str, key: &str) -> Place {
-        self.taken.iter().find(|o| o.section == section && o.key == key).map_or(Place::Default, |o| o.place.clone())
+        let (outer, _) = key.split_once('.').unwrap_or((key, ""));
+        let taken = self.taken.iter().find(|o| o.section == section && o.key == outer);
+        match taken.map_or(&Place::Default, |taken| &taken.place) {
+            Place::File { .. } => self.place_in_file(section, key),
+            place => place.clone(),
+        }
+    }
+
+    /// The same, where this very key was written or set.
+    pub(super) fn written_place(&self, section: &str, key: &str) -> Option<Place> {
+        match self.place_of(section, key) {
+            Place::Default => None,
+            Place::File { .. } if !self.spans.contains_key(&format!("{section}.{key}")) => None,
+            place => Some(place),
+        }
+    }
+
+    fn place_in_file(&self, section: &str, key: &str) -> Place {
+        let mut path = format!("{section}.{key}");
+        loop {
+            if let Some(offset) = self.spans.get(&path) {
+                return self.place_at(*offset);
+            }
+            let Some(dot) = path.rfind('.') else { return Place::Default };
+            path.truncate(dot);
+        }
     }
 
     /// Adds a fault.
@@ -289,20 +319,44 @@ fn merge(under: &mut toml::Value, over: toml::Value) {
     }
 }
 
-/// A number that cannot be: infinite, or negative where the default is not.
-fn wrong_number(default: &toml::Value, value: &toml::Value) -> Option<String> {
-    let number = |v: &toml::Value| v.as_float().or_else(|| v.as_integer().map(|n| n as f64));
-    if let (toml::Value::Table(default), toml::Value::Table(value)) = (default, value) {
-        return value.iter().find_map(|(key, value)| {
-            let problem = wrong_number(default.get(key)?, value)?;
-            Some(format!("{key} {problem}"))
-        });
+/// Notes where each key of a table stands.
+fn note_spans(path: &str, table: &DeTable<'_>, spans: &mut BTreeMap<String, usize>) {
+    for (key, value) in table {
+        let path = format!("{path}.{}", key.get_ref());
+        if let DeValue::Table(inner) = value.get_ref() {
+            note_spans(&path, inner, spans);
+        }
+        spans.insert(path, key.span().start);
     }
-    let (default, given) = (number(default)?, number(value)?);
-    if !given.is_finite() {
-        return Some(format!("is {given}; write a number such as {default}"));
+}
+
+/// Puts a value into a section, as far as its parts can be read, and tells those that cannot, each with its key and why.
+fn put_parts<T: DeserializeOwned>(
+    table: &mut toml::Table,
+    path: &[&str],
+    value: &toml::Value,
+    faults: &mut Vec<(String, String)>,
+) {
+    let wrap = |inner, name: &&str| toml::Value::Table(toml::Table::from_iter([((*name).to_owned(), inner)]));
+    let mut candidate = toml::Value::Table(table.clone());
+    merge(&mut candidate, path.iter().rev().fold(value.clone(), wrap));
+    let Err(error) = T::deserialize(candidate.clone()) else {
+        if let toml::Value::Table(candidate) = candidate {
+            *table = candidate;
+        }
+        return;
+    };
+    let before = faults.len();
+    for (name, part) in value.as_table().into_iter().flatten() {
+        put_parts::<T>(table, &[path, &[name.as_str()]].concat(), part, faults);
     }
-    (given < 0.0 && default >= 0.0).then(|| format!("is {given}; it cannot be negative ({default} is usual)"))
+    if faults.len() == before {
+        let why = match value.as_integer() {
+            Some(number) if number < 0 => format!("is {number}; it cannot be negative"),
+            _ => format!("cannot be read: {}", error.message()),
+        };
+        faults.push((path.join("."), why));
+    }
 }
 
 /// Name of a key's environment variable.

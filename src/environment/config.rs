@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::bounds::{Bound, Fault, outside};
+
 /// What a sensor can tell; the names and units are the topic's (design.md, MQTT).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -34,6 +36,17 @@ impl Quantity {
             Self::PressureHpa => "pressure_hpa",
             Self::WindSpeedMps => "wind_speed_mps",
             Self::WindDirectionDeg => "wind_direction_deg",
+        }
+    }
+
+    /// What can be in a ballpark, in its unit: no limit lies beyond.
+    fn bounds(self) -> (f64, f64) {
+        match self {
+            Self::TemperatureC => (-60.0, 60.0),
+            Self::HumidityPct => (0.0, 100.0),
+            Self::PressureHpa => (500.0, 1100.0),
+            Self::WindSpeedMps => (0.0, 120.0),
+            Self::WindDirectionDeg => (0.0, 360.0),
         }
     }
 
@@ -108,28 +121,38 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Every key that cannot be meant, with why; empty for a sound configuration.
-    pub fn errors(&self) -> Vec<(&'static str, String)> {
-        let mut errors = Vec::new();
+    /// What its numbers may be.
+    pub fn bounds(&self) -> Vec<Bound> {
+        let mut bounds = vec![
+            Bound::new("stale_s", self.stale_s, 10.0, 86_400.0),
+            Bound::new("future_s", self.future_s, 1.0, 3600.0),
+            Bound::new("old_s", self.old_s, 10.0, 604_800.0),
+            Bound::new("stuck_s", self.stuck_s, 30.0, 86_400.0),
+            Bound::new("outlier_sd", self.outlier_sd, 1.0, 20.0),
+        ];
         for quantity in Quantity::ALL {
+            let (least, most) = quantity.bounds();
             let Limits { low, high, differ, moved, sd } = *self.limits(quantity);
-            if low >= high {
-                errors.push((quantity.name(), format!("has low = {low} and high = {high}; write low below high")));
-            }
-            if differ <= 0.0 || moved < 0.0 || sd <= 0.0 {
-                let why = format!("has differ = {differ}, moved = {moved}, sd = {sd}; write differ and sd above 0");
-                errors.push((quantity.name(), why));
-            }
+            let mut bound = |name, value, least| {
+                bounds.push(Bound::new(format!("{}.{name}", quantity.name()), value, least, most));
+            };
+            bound("low", low, least);
+            bound("high", high, least);
+            bound("differ", differ, 0.01);
+            bound("moved", moved, 0.01);
+            bound("sd", sd, 0.01);
         }
-        for (key, value, usual) in [
-            ("stale_s", self.stale_s, 300.0),
-            ("future_s", self.future_s, 60.0),
-            ("old_s", self.old_s, 3600.0),
-            ("stuck_s", self.stuck_s, 900.0),
-            ("outlier_sd", self.outlier_sd, 4.0),
-        ] {
-            if value <= 0.0 {
-                errors.push((key, format!("is {value}; write more than 0 ({usual:.1} is usual)")));
+        bounds
+    }
+
+    /// Every key that cannot be meant, with why; empty for a sound configuration.
+    pub fn errors(&self) -> Vec<Fault> {
+        let mut errors = outside(self.bounds(), &Self::default().bounds());
+        for quantity in Quantity::ALL {
+            let Limits { low, high, .. } = *self.limits(quantity);
+            if low >= high {
+                let why = format!("has low = {low} and high = {high}; write low below high");
+                errors.push(Fault::new(quantity.name(), why));
             }
         }
         errors

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::Bound;
+
 /// How far the environment may be from usual while no sensor tells. All of it \[P\], this project's own choice: priors
 /// that live in configuration. They widen standard deviations and never move a value.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -34,16 +36,15 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Standard deviations that cannot be.
-    pub(crate) fn unsound(&self) -> impl Iterator<Item = (&'static str, f64)> {
-        [
-            ("temperature_sd_f", self.temperature_sd_f),
-            ("density_sd_frac", self.density_sd_frac),
-            ("wind_sd_mph", self.wind_sd_mph),
-            ("baseline_temperature_sd_f", self.baseline_temperature_sd_f),
-            ("baseline_density_sd_frac", self.baseline_density_sd_frac),
+    /// What its numbers may be, as keys of `[readiness]`.
+    pub(crate) fn bounds(&self) -> Vec<Bound> {
+        let of = |name: &str, sd, most| Bound::new(format!("features.{name}"), sd, 0.0, most);
+        vec![
+            of("temperature_sd_f", self.temperature_sd_f, 60.0),
+            of("density_sd_frac", self.density_sd_frac, 0.2),
+            of("wind_sd_mph", self.wind_sd_mph, 60.0),
+            of("baseline_temperature_sd_f", self.baseline_temperature_sd_f, 60.0),
+            of("baseline_density_sd_frac", self.baseline_density_sd_frac, 0.2),
         ]
-        .into_iter()
-        .filter(|(_, sd)| !(sd.is_finite() && *sd >= 0.0))
     }
 }

@@ -39,6 +39,7 @@ pub use read::{Block, Blocks, Reader, STEP_BACK_NS};
 pub use room::Shortage;
 pub use tap::Tap;
 
+use crate::bounds::{Bound, Fault, outside};
 use parts::Parts;
 
 /// Longest time from taking a frame to flushing it, but for the disk.
@@ -69,17 +70,17 @@ impl Config {
     /// The least room that a journal is of any use with: a few parts.
     pub const BYTES_MIN: u64 = 64 << 20;
 
+    /// What its numbers may be.
+    pub fn bounds(&self) -> Vec<Bound> {
+        vec![
+            Bound::new("max_age_h", self.max_age_h, 0.01, 8784.0),
+            Bound::new("max_bytes", self.max_bytes as f64, Self::BYTES_MIN as f64, (1_u64 << 43) as f64),
+        ]
+    }
+
     /// Every key that cannot be meant, with why; empty for a sound configuration.
-    pub fn errors(&self) -> Vec<(&'static str, String)> {
-        let mut errors = Vec::new();
-        if !(self.max_age_h > 0.0 && self.max_age_h <= 24.0 * 366.0) {
-            let why = format!("is {}; write more than 0 and at most 8784, a year (72.0 is usual)", self.max_age_h);
-            errors.push(("max_age_h", why));
-        }
-        if self.max_bytes < Self::BYTES_MIN {
-            errors.push(("max_bytes", format!("is {}; write 67108864 (64 MiB) or more", self.max_bytes)));
-        }
-        errors
+    pub fn errors(&self) -> Vec<Fault> {
+        outside(self.bounds(), &Self::default().bounds())
     }
 }
 

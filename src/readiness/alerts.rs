@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::config::{AlertConfig, Limit, Limits};
 use super::words::{self, Telling};
 use super::{Alert, Audience, Severity};
+use crate::bounds::{Bound, Fault};
 use crate::ids::{EventNs, MoundId, PitcherId};
 
 /// What an alert watches.
@@ -55,42 +56,56 @@ impl Rule {
         }
     }
 
-    /// Values that its number can have.
+    /// What can be meant by a limit of its number.
     fn range(self) -> (f64, f64) {
         match self {
             Self::Readiness => (0.0, 100.0),
-            // Nobody loses, or gains, as much from one day to another.
-            Self::VelocityDelta => (-25.0, 25.0),
+            // What is lost is negative; nobody loses more from one day to another.
+            Self::VelocityDelta => (-20.0, 0.0),
             Self::LateDataFrac | Self::FeatureQaMin | Self::CalibrationConfidence => (0.0, 1.0),
         }
     }
 
-    /// Why its limits cannot be meant: a value lies where none can be, a limit clears on its bad side, or the critical one does
-    /// not lie beyond the warning.
-    pub(super) fn unsound(self, config: &AlertConfig) -> Option<String> {
+    /// Its limits, each with its key in `[readiness]`.
+    fn keyed(self, config: &AlertConfig) -> impl Iterator<Item = (String, Limit)> {
         let Limits { warning, critical } = self.limits(config);
-        let (name, (low, high)) = (self.name(), self.range());
-        for (severity, limit) in [("warning", warning), ("critical", critical)] {
-            let Some(Limit { raise, clear }) = limit else { continue };
-            if ![raise, clear].iter().all(|x| (low..=high).contains(x)) {
-                let told = format!("{severity} raises at {raise} and clears at {clear}");
-                return Some(format!("has {name}: {told}; write values from {low} to {high}"));
-            }
+        let limits = [("warning", warning), ("critical", critical)];
+        limits
+            .into_iter()
+            .filter_map(move |(severity, limit)| Some((format!("alerts.{}.{severity}", self.name()), limit?)))
+    }
+
+    /// What its limits may be.
+    pub(super) fn bounds(self, config: &AlertConfig) -> Vec<Bound> {
+        let (low, high) = self.range();
+        let of = |(key, Limit { raise, clear }): (String, Limit)| {
+            [("raise", raise), ("clear", clear)].map(|(name, x)| Bound::new(format!("{key}.{name}"), x, low, high))
+        };
+        self.keyed(config).flat_map(of).collect()
+    }
+
+    /// Where its limits contradict each other: one clears on its bad side, or the critical one does not lie beyond the warning.
+    pub(super) fn contradictions(self, config: &AlertConfig) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for (key, Limit { raise, clear }) in self.keyed(config) {
             if self.goodness(clear) < self.goodness(raise) {
-                let way = if self.goodness(1.0) < 0.0 { "below" } else { "above" };
-                let told = format!("{severity} raises at {raise} and clears at {clear}");
-                return Some(format!(
-                    "has {name}: {told}; write a clear {way} raise, so that it does not clear while it raises"
-                ));
+                let way = if self.low_is_bad() { "above" } else { "below" };
+                let why = format!(
+                    "is {clear} and its raise {raise}; write a clear {way} raise, so that it does not clear while it raises"
+                );
+                faults.push(Fault::of_two(format!("{key}.clear"), format!("{key}.raise"), why));
             }
         }
-        let (warning, critical) = warning.zip(critical)?;
-        (self.goodness(critical.raise) > self.goodness(warning.raise)).then(|| {
-            let (critical, warning) = (critical.raise, warning.raise);
-            format!(
-                "has {name}: critical raises at {critical} and warning at {warning}; the critical one must be the worse"
-            )
-        })
+        let Limits { warning, critical } = self.limits(config);
+        if let (Some(warning), Some(critical)) = (warning, critical)
+            && self.goodness(critical.raise) > self.goodness(warning.raise)
+        {
+            let (raise, warning) = (critical.raise, warning.raise);
+            let why = format!("is {raise} and that of the warning {warning}; the critical one must be the worse");
+            let key = |severity| format!("alerts.{}.{severity}.raise", self.name());
+            faults.push(Fault::of_two(key("critical"), key("warning"), why));
+        }
+        faults
     }
 
     /// The limit of a severity.

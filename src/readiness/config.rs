@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alerts::Rule;
 use super::workload::Role;
+use crate::bounds::{Bound, Fault, outside};
 use crate::features;
 
 /// Penalty points that rise in a straight line: points·clamp((x − from)/span, 0, max).
@@ -24,13 +25,6 @@ impl Ramp {
     /// Points at x.
     pub fn at(&self, x: f64) -> f64 {
         self.points * ((x - self.from) / self.span).max(0.0).min(self.max)
-    }
-
-    fn is_sound(&self) -> bool {
-        [self.points, self.from, self.span, self.max].iter().all(|x| x.is_finite())
-            && self.points >= 0.0
-            && self.span > 0.0
-            && self.max >= 0.0
     }
 }
 
@@ -152,9 +146,20 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Every key that cannot be meant, with why; empty for a sound configuration.
-    pub fn errors(&self) -> Vec<(&'static str, String)> {
-        let ramps = [
+    /// What its numbers may be.
+    pub fn bounds(&self) -> Vec<Bound> {
+        let mut bounds = vec![
+            Bound::new("starter_cap", self.starter_cap, 20.0, 200.0),
+            Bound::new("reliever_cap", self.reliever_cap, 5.0, 150.0),
+            Bound::new("starter_pitches_min", f64::from(self.starter_pitches_min), 10.0, 120.0),
+            Bound::new("hold_confidence", self.hold_confidence, 0.0, 1.0),
+            Bound::new("hold_qa", self.hold_qa, 0.0, 1.0),
+            Bound::new("pitchers_max", self.pitchers_max as f64, 1.0, 10_000.0),
+            Bound::new("alerts_max", self.alerts_max as f64, 1.0, 100_000.0),
+            Bound::new("alerts.raise_pitches", f64::from(self.alerts.raise_pitches), 1.0, 100.0),
+            Bound::new("alerts.clear_pitches", f64::from(self.alerts.clear_pitches), 1.0, 100.0),
+        ];
+        for (name, Ramp { points, from, span, max }) in [
             ("velocity", self.velocity),
             ("spin", self.spin),
             ("height", self.height),
@@ -162,33 +167,28 @@ impl Config {
             ("dose", self.dose),
             ("acwr", self.acwr),
             ("rest", self.rest),
-        ];
-        let positive = [
-            ("starter_cap", self.starter_cap, "a number of pitches above 0"),
-            ("reliever_cap", self.reliever_cap, "a number of pitches above 0"),
-            ("pitchers_max", self.pitchers_max as f64, "1 or more"),
-            ("alerts_max", self.alerts_max as f64, "1 or more"),
-            ("starter_pitches_min", f64::from(self.starter_pitches_min), "1 or more"),
-        ];
-        let fractions = [("hold_confidence", self.hold_confidence), ("hold_qa", self.hold_qa)];
-        let mut errors = Vec::new();
-        let unsound = ramps.iter().filter(|(_, ramp)| !ramp.is_sound());
-        errors.extend(unsound.map(|(key, ramp)| {
-            let Ramp { points, from: _, span, max } = ramp;
-            let why = format!("has points = {points}, span = {span}, max = {max}; write points and max of 0 or more, and a span of more than 0");
-            (*key, why)
-        }));
-        errors.extend(Rule::ALL.iter().filter_map(|rule| Some(("alerts", rule.unsound(&self.alerts)?))));
-        let counts = [("raise_pitches", self.alerts.raise_pitches), ("clear_pitches", self.alerts.clear_pitches)];
-        let none = counts.iter().filter(|(_, count)| *count == 0);
-        errors.extend(none.map(|(name, _)| ("alerts", format!("has {name} = 0; write 1 or more"))));
-        let bad = positive.iter().filter(|(_, x, _)| !(x.is_finite() && *x > 0.0));
-        errors.extend(bad.map(|(key, x, wanted)| (*key, format!("is {x}; write {wanted}"))));
-        let bad = fractions.iter().filter(|(_, x)| !(0.0..=1.0).contains(x));
-        errors.extend(bad.map(|(key, x)| (*key, format!("is {x}; write a share from 0 to 1"))));
-        errors.extend(
-            self.features.unsound().map(|(name, x)| ("features", format!("has {name} = {x}; write 0 or more"))),
-        );
+        ] {
+            bounds.extend([
+                Bound::new(format!("{name}.points"), points, 0.0, 100.0),
+                Bound::new(format!("{name}.from"), from, 0.0, 100.0),
+                Bound::new(format!("{name}.span"), span, 0.01, 100.0),
+                Bound::new(format!("{name}.max"), max, 0.0, 10.0),
+            ]);
+        }
+        bounds.extend(Rule::ALL.iter().flat_map(|rule| rule.bounds(&self.alerts)));
+        bounds.extend(self.features.bounds());
+        bounds
+    }
+
+    /// Every key that cannot be meant, with why; empty for a sound configuration.
+    pub fn errors(&self) -> Vec<Fault> {
+        let mut errors = outside(self.bounds(), &Self::default().bounds());
+        errors.extend(Rule::ALL.iter().flat_map(|rule| rule.contradictions(&self.alerts)));
+        if self.starter_cap < self.reliever_cap {
+            let (starter, reliever) = (self.starter_cap, self.reliever_cap);
+            let why = format!("is {starter}, below reliever_cap ({reliever}); a starter carries more than a reliever");
+            errors.push(Fault::of_two("starter_cap", "reliever_cap", why));
+        }
         errors
     }
 
@@ -215,21 +215,24 @@ mod tests {
         let mut config = Config { starter_cap: 0.0, hold_qa: 1.2, ..Config::default() };
         config.velocity.span = 0.0;
         config.features.wind_sd_mph = f64::NAN;
-        config.alerts.readiness.warning = Some(Limit { raise: 80.0, clear: 78.0 });
-        config.alerts.late_data_frac.critical = Some(Limit { raise: 0.1, clear: 0.05 });
+        config.alerts.readiness.warning = Some(Limit { raise: 50.0, clear: 48.0 });
+        config.alerts.late_data_frac.critical = Some(Limit { raise: 0.1, clear: 0.2 });
         config.alerts.clear_pitches = 0;
-        let errors = config.errors();
-        let keys: Vec<_> = errors.iter().map(|(key, _)| *key).collect();
-        assert_eq!(
-            keys,
-            ["velocity", "alerts", "alerts", "alerts", "starter_cap", "hold_qa", "features"],
-            "{errors:#?}"
-        );
-        for (at, part) in
-            [(1, "late_data_frac"), (2, "readiness: warning raises at 80 and clears at 78"), (3, "clear_pitches")]
-        {
-            assert!(errors[at].1.contains(part), "{:?} should say {part}", errors[at].1);
-        }
+        let mut keys: Vec<_> = config.errors().into_iter().map(|fault| fault.key).collect();
+        keys.sort();
+        let told = [
+            "alerts.clear_pitches",
+            "alerts.late_data_frac.critical.clear",
+            "alerts.late_data_frac.critical.raise",
+            "alerts.readiness.critical.raise",
+            "alerts.readiness.warning.clear",
+            "features.wind_sd_mph",
+            "hold_qa",
+            "starter_cap",
+            "starter_cap",
+            "velocity.span",
+        ];
+        assert_eq!(keys, told);
     }
 
     #[test]
@@ -253,8 +256,8 @@ mod tests {
         );
         assert_eq!(
             unsound(|a| a.late_data_frac.warning = Some(Limit { raise: 20.0, clear: 17.0 })),
-            1,
-            "percent, not a share"
+            3,
+            "percent, not a share: both values, and the critical one is no worse"
         );
         assert_eq!(
             unsound(|a| a.readiness.critical = Some(Limit { raise: 0.6, clear: 0.63 })),

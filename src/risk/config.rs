@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::{Bound, Fault, outside};
+
 /// How risk is told.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -42,27 +44,27 @@ impl Default for Config {
 }
 
 impl Config {
+    /// What its numbers may be.
+    pub fn bounds(&self) -> Vec<Bound> {
+        vec![
+            Bound::new("medium_from", self.medium_from, 0.001, 0.99),
+            Bound::new("high_from", self.high_from, 0.001, 0.99),
+            Bound::new("contributors", self.contributors as f64, 1.0, 50.0),
+            Bound::new("requests_per_minute", f64::from(self.requests_per_minute), 1.0, 1e6),
+            Bound::new("batch_max", self.batch_max as f64, 1.0, 1000.0),
+            Bound::new("cache_max", self.cache_max as f64, 1.0, 1e6),
+            Bound::new("test_auc_within", self.test_auc_within, 0.01, 0.5),
+            Bound::new("retrain_rows", self.retrain_rows as f64, 1.0, 1e7),
+        ]
+    }
+
     /// Every key that cannot be meant, with why; empty for a sound configuration.
-    pub fn errors(&self) -> Vec<(&'static str, String)> {
-        let mut errors = Vec::new();
-        let share = |x: f64| x > 0.0 && x < 1.0;
-        if !(share(self.medium_from) && share(self.high_from) && self.medium_from < self.high_from) {
-            errors.push(("medium_from", "must lie below high_from, both between 0 and 1".to_owned()));
-        }
-        if !(self.test_auc_within > 0.0 && self.test_auc_within <= 0.5) {
-            let why = format!("is {}; write more than 0 and at most 0.5 (0.1 is usual)", self.test_auc_within);
-            errors.push(("test_auc_within", why));
-        }
-        for (name, value) in [
-            ("contributors", self.contributors),
-            ("requests_per_minute", self.requests_per_minute as usize),
-            ("cache_max", self.cache_max),
-            ("batch_max", self.batch_max),
-            ("retrain_rows", self.retrain_rows as usize),
-        ] {
-            if value == 0 {
-                errors.push((name, "is 0; write 1 or more".to_owned()));
-            }
+    pub fn errors(&self) -> Vec<Fault> {
+        let mut errors = outside(self.bounds(), &Self::default().bounds());
+        if self.high_from <= self.medium_from {
+            let (high, medium) = (self.high_from, self.medium_from);
+            let why = format!("is {high}, not above medium_from ({medium}); high is more than medium");
+            errors.push(Fault::of_two("high_from", "medium_from", why));
         }
         errors
     }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::{Bound, Fault, outside};
+
 /// Settings of a [`MoundTracker`](super::MoundTracker). Every default is a prior of this project \[P\].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -61,23 +63,37 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Every key that cannot be meant, with why; empty for a sound configuration. What is divided by, or gates everything out
-    /// where it is 0, must be above 0.
-    pub fn errors(&self) -> Vec<(&'static str, String)> {
-        let above_zero = [
-            ("common_px", self.common_px, "0.1"),
-            ("jerk_sd", self.jerk_sd, "2.5"),
-            ("jerk_along_sd", self.jerk_along_sd, "0.4"),
-            ("gate_chi2", self.gate_chi2, "9.21"),
-            ("air_density", self.air_density, "1.1739"),
-            ("disagree_px", self.disagree_px, "1.0"),
-            ("weak_plate_ft", self.weak_plate_ft, "0.04"),
-            ("weak_speed_mph", self.weak_speed_mph, "0.5"),
-            ("match_ns", self.match_ns as f64, "20000000"),
-            ("attribute_ns", self.attribute_ns as f64, "1000000000"),
-        ];
-        let bad = above_zero.into_iter().filter(|(_, value, _)| *value <= 0.0);
-        bad.map(|(key, value, usual)| (key, format!("is {value}; write more than 0 ({usual} is usual)"))).collect()
+    /// What its numbers may be.
+    pub fn bounds(&self) -> Vec<Bound> {
+        let ns = |ns: u64| ns as f64;
+        vec![
+            Bound::new("common_px", self.common_px, 0.001, 5.0),
+            Bound::new("jerk_sd", self.jerk_sd, 0.01, 100.0),
+            Bound::new("jerk_along_sd", self.jerk_along_sd, 0.01, 100.0),
+            Bound::new("jerk_scale_walk", self.jerk_scale_walk, 0.0, 1.0),
+            Bound::new("gate_chi2", self.gate_chi2, 1.0, 100.0),
+            Bound::new("gather_ns", ns(self.gather_ns), 0.0, 5e9),
+            Bound::new("revise_sd", self.revise_sd, 0.0, 10.0),
+            Bound::new("end_margin_ns", ns(self.end_margin_ns), 0.0, 1e9),
+            Bound::new("match_ns", ns(self.match_ns), 1e6, 2e8),
+            Bound::new("attribute_ns", ns(self.attribute_ns), 1e6, 1e10),
+            // From the thinnest air of a high park on a hot day to the densest of a cold one at the sea.
+            Bound::new("air_density", self.air_density, 0.8, 1.4),
+            Bound::new("disagree_px", self.disagree_px, 0.1, 20.0),
+            Bound::new("weak_plate_ft", self.weak_plate_ft, 0.001, 2.0),
+            Bound::new("weak_speed_mph", self.weak_speed_mph, 0.01, 10.0),
+        ]
+    }
+
+    /// Every key that cannot be meant, with why; empty for a sound configuration.
+    pub fn errors(&self) -> Vec<Fault> {
+        let mut errors = outside(self.bounds(), &Self::default().bounds());
+        if self.attribute_ns < self.match_ns {
+            let (attribute, matched) = (self.attribute_ns, self.match_ns);
+            let why = format!("is {attribute}, below match_ns ({matched}); what is a pitch's release names it too");
+            errors.push(Fault::of_two("attribute_ns", "match_ns", why));
+        }
+        errors
     }
 }
 

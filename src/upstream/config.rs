@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::bounds::{Bound, Fault, outside};
+
 /// Which way summaries go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UpstreamKind {
@@ -157,10 +159,23 @@ impl Config {
         self.credential_file.clone().or_else(handed_over)
     }
 
+    /// What its numbers may be.
+    pub fn bounds(&self) -> Vec<Bound> {
+        vec![
+            Bound::new("backlog_per_s", self.backlog_per_s, 1.0, 10_000.0),
+            Bound::new("live_s", self.live_s, 1.0, 3600.0),
+            Bound::new("batch_max", f64::from(self.batch_max), 1.0, 1000.0),
+            Bound::new("max_age_days", f64::from(self.max_age_days), 1.0, 3650.0),
+            // Half of what the database may hold.
+            Bound::new("max_mb", f64::from(self.max_mb), 1.0, 4000.0),
+            Bound::new("model_every_s", self.model_every_s, 1.0, 86_400.0),
+        ]
+    }
+
     /// Every key that cannot be meant, with why; empty for a sound configuration.
-    pub fn errors(&self) -> Vec<(&'static str, String)> {
-        let mut errors = Vec::new();
-        let mut fault = |key, why: &str| errors.push((key, why.to_owned()));
+    pub fn errors(&self) -> Vec<Fault> {
+        let mut errors = outside(self.bounds(), &Self::default().bounds());
+        let mut fault = |key, why: &str| errors.push(Fault::new(key, why));
         match (self.kind, self.url.as_deref()) {
             (UpstreamKind::Off, _) => {}
             (_, None) => fault("url", "is missing; write where summaries go, or kind = \"off\""),
@@ -175,25 +190,8 @@ impl Config {
             _ => {}
         }
         if self.client_cert.is_some() != self.client_key.is_some() {
-            fault("client_cert", "and client_key go together; write both or neither");
-        }
-        if !(self.backlog_per_s >= 1.0 && self.backlog_per_s <= 10_000.0) {
-            fault("backlog_per_s", "is out of range; write 1.0 to 10000.0 (50.0 is usual)");
-        }
-        if !(self.live_s >= 1.0 && self.live_s <= 3600.0) {
-            fault("live_s", "is out of range; write 1.0 to 3600.0 (10.0 is usual)");
-        }
-        if !(1..=1000).contains(&self.batch_max) {
-            fault("batch_max", "is out of range; write 1 to 1000 (100 is usual)");
-        }
-        if !(1..=3650).contains(&self.max_age_days) {
-            fault("max_age_days", "is out of range; write 1 to 3650 (30 is usual)");
-        }
-        if !(1..=4000).contains(&self.max_mb) {
-            fault("max_mb", "is out of range; write 1 to 4000, half of what the database may hold (1000 is usual)");
-        }
-        if !(self.model_every_s >= 1.0 && self.model_every_s <= 86_400.0) {
-            fault("model_every_s", "is out of range; write 1.0 to 86400.0 (900.0 is usual)");
+            let why = "and client_key go together; write both or neither";
+            errors.push(Fault::of_two("client_cert", "client_key", why));
         }
         errors
     }
@@ -237,7 +235,7 @@ mod tests {
             assert_eq!(to(kind, url).errors().is_empty(), good, "{url}");
         }
         let nowhere = Config { kind: UpstreamKind::Nats, ..Config::default() };
-        assert_eq!(nowhere.errors()[0].0, "url");
+        assert_eq!(nowhere.errors()[0].key, "url");
     }
 
     #[test]
