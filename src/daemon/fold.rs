@@ -118,7 +118,7 @@ fn pass(store: &Store, now: BoxNs, teller: Teller, goes_on: impl Fn() -> bool) -
 /// Seasons in which he has a game with pitches that its appearance does not tell of.
 fn unsummed(store: &Store, pitcher: u32, pitches: &[PitchRecord], recent: u64) -> Result<BTreeSet<u16>, StoreError> {
     let mut games: BTreeMap<(&str, u32), (u32, u64)> = BTreeMap::new();
-    for pitch in pitches.iter().filter(|p| p.mound == 0 && p.game_pk != 0) {
+    for pitch in pitches.iter().filter(|p| p.mound == 0) {
         let (thrown, last_ns) = games.entry((&pitch.game_date, pitch.game_pk)).or_default();
         *thrown += 1;
         *last_ns = pitch.release_ns.max(*last_ns);
@@ -204,10 +204,15 @@ mod tests {
     }
 
     #[test]
-    fn warm_ups_and_pitches_without_a_game_are_no_appearance_to_wait_for() {
+    fn warm_ups_are_no_appearance_to_wait_for_and_a_game_that_no_mark_named_is_one() {
         let warm_up = outing(5, 3 * HOUR_NS).map(|p| PitchRecord { mound: 1, ..p });
         let unnamed = outing(6, 3 * HOUR_NS).map(|p| PitchRecord { game_pk: 0, ..p });
         let (_dir, store) = store_of(warm_up.chain(unnamed));
-        assert_eq!(pass(&store, NOW, silent(), || true).expect("read"), NOBODY);
+        assert_eq!(pass(&store, NOW, silent(), || true).expect("read"), [6]);
+        let appearances = store.appearances_of(6, "2027-01-15", "2027-01-15").expect("read");
+        assert_eq!(appearances.iter().map(|a| (a.game_pk, a.pitches)).collect::<Vec<_>>(), [(0, 20)]);
+        assert!(!appearances[0].is_means_only(), "its pitches are known");
+        assert!(!store.baselines_of(6, 2027).expect("read").is_empty(), "and he is known by them");
+        assert_eq!(pass(&store, NOW, silent(), || true).expect("read"), NOBODY, "it is told of");
     }
 }

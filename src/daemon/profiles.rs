@@ -106,7 +106,7 @@ impl StoreProfiles {
         let (from_ns, to_ns) = (midnight(first.saturating_sub(1.day())), midnight(last.saturating_add(2.days())));
         let mut measured: BTreeMap<(String, u32), u32> = BTreeMap::new();
         for pitch in self.store.pitches_of(pitcher.0, from_ns, to_ns, usize::MAX)? {
-            let counts = pitch.origin == Origin::Live && pitch.mound == 0 && pitch.game_pk != 0;
+            let counts = pitch.origin == Origin::Live && pitch.mound == 0;
             if counts && (first_text.as_str()..=last_text.as_str()).contains(&pitch.game_date.as_str()) {
                 *measured.entry((pitch.game_date, pitch.game_pk)).or_default() += 1;
             }

@@ -117,7 +117,7 @@ impl SeasonSums {
 
 /// Whether an appearance counts for baselines: a game that is no spring training and no exhibition.
 pub fn counts_for_baseline(appearance: &AppearanceRecord) -> bool {
-    appearance.game_pk != 0 && !matches!(appearance.game_type.as_deref(), Some("S" | "E"))
+    !appearance.is_means_only() && !matches!(appearance.game_type.as_deref(), Some("S" | "E"))
 }
 
 /// The sums of one pitcher's season by pitch type, over the appearances that count; those on `before` (`YYYY-MM-DD`)

@@ -214,13 +214,13 @@ fn season_pitches(store: &Store, pitcher: u32, season: u16) -> Result<Vec<PitchR
     Ok(pitches)
 }
 
-/// One pitcher's appearances, by date and game. Pitches of bullpen mounds and without a game are none. A pitch that was
-/// both measured here and imported counts once, as measured here.
+/// One pitcher's appearances, by date and game; those of a day that no mark gave a game are one. Pitches of bullpen mounds
+/// are none. A pitch that was both measured here and imported counts once, as measured here.
 fn appearances(pitcher: u32, pitches: &[PitchRecord], game_types: &GameTypes) -> Vec<AppearanceRecord> {
     let measured: BTreeSet<_> =
         pitches.iter().filter(|p| p.origin == Origin::Live).filter_map(PitchRecord::identity).collect();
     let mut games: BTreeMap<(&str, u32), Vec<&PitchRecord>> = BTreeMap::new();
-    for pitch in pitches.iter().filter(|p| p.mound == 0 && p.game_pk != 0) {
+    for pitch in pitches.iter().filter(|p| p.mound == 0) {
         let twice = pitch.origin == Origin::Savant && pitch.identity().is_some_and(|i| measured.contains(&i));
         if !twice {
             games.entry((&pitch.game_date, pitch.game_pk)).or_default().push(pitch);

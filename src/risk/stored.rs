@@ -90,7 +90,7 @@ pub fn measured_here(store: &Store, day: Day) -> Result<BTreeMap<u32, Vec<Appear
     let since = u64::try_from(first.plus(-1).0).unwrap_or(0).saturating_mul(DAY_NS);
     let mut games: BTreeMap<u32, BTreeMap<(Day, u32), u32>> = BTreeMap::new();
     for pitch in store.pitches_since(Cursor { release_ns: since, id: 0 }, usize::MAX, None)? {
-        let counts = pitch.origin == Origin::Live && pitch.mound == 0 && pitch.game_pk != 0;
+        let counts = pitch.origin == Origin::Live && pitch.mound == 0;
         let Some((pitcher, date)) = pitch.pitcher.filter(|_| counts).zip(Day::parse(&pitch.game_date)) else {
             continue;
         };

@@ -187,7 +187,8 @@ pub struct AppearanceRecord {
     pub pitcher: u32,
     /// `YYYY-MM-DD`, the park's local date.
     pub game_date: String,
-    /// Statcast's `game_pk`; 0 where only the means of a day are known ([`Self::is_means_only`]).
+    /// Statcast's `game_pk`; 0 where none is known: of a game that no mark named, and of the means of a day
+    /// ([`Self::is_means_only`]).
     pub game_pk: u32,
     /// Statcast's `game_type` (`R`, `S` spring, `E` exhibition, postseason `F` `D` `L` `W`); absent where unknown.
     pub game_type: Option<String>,
@@ -210,7 +211,7 @@ pub struct AppearanceRecord {
 impl AppearanceRecord {
     /// Whether it was imported as the means of a day, without its pitches.
     pub fn is_means_only(&self) -> bool {
-        self.game_pk == 0
+        self.game_pk == 0 && self.first_ns == 0
     }
 }
 
