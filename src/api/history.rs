@@ -22,9 +22,9 @@ pub struct Pitcher {
     pub throws: Option<String>,
     /// Seasons with pitches, ascending.
     pub seasons: Vec<i16>,
-    /// Pitches that the box holds of him.
-    pub pitches: u64,
-    /// `YYYY-MM-DD` of his newest pitch; absent where there is none.
+    /// Pitches of games that the box holds of him, today's included; null where it holds none.
+    pub pitches: Option<u64>,
+    /// `YYYY-MM-DD` of his newest known game, today's included; null where none is known.
     pub last_game_date: Option<String>,
 }
 
@@ -153,7 +153,7 @@ pub trait History: Send + Sync + 'static {
     fn pitches(&self, query: &PitchQuery) -> Result<PitchSlice, HistoryError>;
 
     /// What a pitcher carried over these days, the month to his newest outing where they are left open; none where the
-    /// box does not know him. The caller sees to it that the range is none too long.
+    /// box does not know him. The caller sees to it that the range is none too long, and does not lie ahead.
     ///
     /// # Errors
     /// Where the store cannot be read.

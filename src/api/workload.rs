@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -14,7 +15,7 @@ use super::history::DayRange;
 use super::pitchers::unknown_pitcher;
 use super::problem::{Problem, ProblemDetails};
 use super::risk::{admit, blocking, desk};
-use crate::history::workload::WorkloadReport;
+use crate::history::workload::{RANGE_D, WorkloadReport};
 use crate::ids::PitcherId;
 use crate::risk::Day;
 
@@ -28,7 +29,8 @@ const DAYS_MAX: i32 = 1100;
 pub(super) struct WorkloadQuery {
     /// First day, `YYYY-MM-DD`; thirty days before the last where absent.
     start_date: Option<String>,
-    /// Last day, `YYYY-MM-DD`; that of his newest outing where absent.
+    /// Last day, `YYYY-MM-DD`, none that lies ahead; where absent thirty days after the first, or that of his newest outing
+    /// where that is absent too.
     end_date: Option<String>,
     /// Whether to tell the injury risk at the end of each day; false where absent.
     #[serde(default)]
@@ -44,9 +46,18 @@ fn day(name: &str, text: Option<&str>) -> Result<Option<Date>, Problem> {
     })
 }
 
-fn range(query: &WorkloadQuery) -> Result<DayRange, Problem> {
+/// The range that is asked for. `today` is the park's day of baseball; between midnight and its turn the calendar is a day
+/// ahead of it.
+fn range(query: &WorkloadQuery, today: Date) -> Result<DayRange, Problem> {
     let (start, end) = (day("start_date", query.start_date.as_deref())?, day("end_date", query.end_date.as_deref())?);
     let refused = |detail| Problem::new(StatusCode::BAD_REQUEST, "invalid-date-range", "Invalid date range", detail);
+    let last = today.saturating_add(1.day());
+    for (name, date) in [("start_date", start), ("end_date", end)] {
+        if let Some(date) = date.filter(|date| *date > last) {
+            return Err(refused(format!("{name} {date} lies ahead of today, {today}; nobody has thrown then")));
+        }
+    }
+    let end = end.or_else(|| start.map(|start| start.saturating_add(RANGE_D.days()).min(today.max(start))));
     if let (Some(start), Some(end)) = (start, end) {
         if start > end {
             return Err(refused(format!("start_date {start} is after end_date {end}; turn them round")));
@@ -71,7 +82,7 @@ pub(super) async fn of_pitcher(
     Named(id): Named<PitcherId>,
     Asked(query): Asked<WorkloadQuery>,
 ) -> Result<Json<WorkloadReport>, Problem> {
-    let days = range(&query)?;
+    let days = range(&query, state.place.day_of(state.clock.now()))?;
     let report = read_history(&state, move |history| history.workload(id, days)).await?;
     let mut report = report.ok_or_else(|| unknown_pitcher(id))?;
     if query.risk {

@@ -1,5 +1,6 @@
 //! The past as the API asks for it, from the store.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::ToSpan;
@@ -41,12 +42,11 @@ impl StoreHistory {
         let midnight = |date: Date| u64::try_from(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_nanosecond()).ok();
         let newest: Option<Date> = newest.and_then(|a| a.game_date.parse().ok());
         let since = newest.and_then(|date| midnight(date.saturating_sub(1.day()))).unwrap_or(0);
-        let mut unsummed: std::collections::BTreeMap<(String, u32), AppearanceRecord> =
-            std::collections::BTreeMap::new();
+        let mut unsummed: BTreeMap<(String, u32), AppearanceRecord> = BTreeMap::new();
         for pitch in self.store.pitches_of(pitcher, since, u64::MAX, self.visits)? {
             let date: Option<Date> = pitch.game_date.parse().ok();
             let wanted = date.is_some_and(|date| (first..=last).contains(&date));
-            if wanted && pitch.origin == Origin::Live && pitch.mound == 0 && pitch.game_pk != 0 {
+            if wanted && pitch.origin == Origin::Live && pitch.mound == 0 {
                 let key = (pitch.game_date.clone(), pitch.game_pk);
                 let outing = unsummed.entry(key).or_insert_with(|| AppearanceRecord {
                     pitcher,
@@ -67,18 +67,33 @@ impl StoreHistory {
         Ok(outings)
     }
 
+    fn all_outings(&self, pitcher: u32) -> Result<Vec<AppearanceRecord>, StoreError> {
+        self.outings(pitcher, Date::constant(1, 1, 1), Date::constant(9999, 12, 31))
+    }
+
+    /// Up to which day it is known who pitched: a while after the newest game that the box knows of anybody.
+    fn known_to(&self) -> Result<Option<Date>, StoreError> {
+        let imported = self.store.pitchers()?.into_iter().filter_map(|person| person.last_date).max();
+        let newest = Wanted { pitcher: None, game_pk: None, limit: 1, visits: 1 };
+        let measured = self.store.pitches_before(Cursor::END, newest)?.pitches.pop().map(|pitch| pitch.game_date);
+        let newest: Option<Date> = imported.max(measured).and_then(|date| date.parse().ok());
+        Ok(newest.map(|date| date.saturating_add(workload::KNOWN_FOR_D.days())))
+    }
+
     fn describe(&self, record: PitcherRecord) -> Result<Pitcher, StoreError> {
-        let appearances = self.store.appearances_of(record.id, "0001-01-01", "9999-12-31")?;
-        let mut seasons: Vec<i16> = appearances.iter().filter_map(|a| a.game_date.get(..4)?.parse().ok()).collect();
-        seasons.dedup();
+        let outings = self.all_outings(record.id)?;
+        let season = |outing: &AppearanceRecord| outing.game_date.get(..4)?.parse().ok();
+        let seasons: BTreeSet<i16> = outings.iter().filter_map(season).collect();
+        let pitches = outings.iter().filter(|a| !a.is_means_only()).map(|a| u64::from(a.pitches)).sum();
+        let last = outings.into_iter().map(|a| a.game_date).max();
         Ok(Pitcher {
             id: PitcherId(record.id),
             name: record.name.unwrap_or_else(|| record.id.to_string()),
             team: record.team.as_deref().map(canonical),
             throws: record.throws,
-            seasons,
-            pitches: appearances.iter().filter(|a| !a.is_means_only()).map(|a| u64::from(a.pitches)).sum(),
-            last_game_date: appearances.last().map(|a| a.game_date.clone()).or(record.last_date),
+            seasons: seasons.into_iter().collect(),
+            pitches: Some(pitches).filter(|pitches| *pitches > 0),
+            last_game_date: last.max(record.last_date),
         })
     }
 }
@@ -149,24 +164,16 @@ impl History for StoreHistory {
     }
 
     fn workload(&self, id: PitcherId, days: DayRange) -> Result<Option<WorkloadReport>, HistoryError> {
-        const DAYS: i64 = 30;
         if self.store.pitcher(id.0)?.is_none() {
             return Ok(None);
         }
-        let newest = || -> Result<Option<Date>, StoreError> {
-            let last = Date::constant(9999, 12, 31);
-            let outings = self.outings(id.0, Date::constant(1, 1, 1), last)?;
-            Ok(outings.iter().filter_map(|a| a.game_date.parse().ok()).max())
-        };
-        let end = match (days.end, days.start) {
-            (Some(end), _) => end,
-            (None, Some(start)) => start.saturating_add(DAYS.days()),
-            (None, None) => newest()?.unwrap_or(Date::constant(1970, 1, 1)),
-        };
-        let start = days.start.unwrap_or_else(|| end.saturating_sub(DAYS.days()));
-        let outings = self.outings(id.0, workload::needed_from(start), end)?;
+        let outings = self.all_outings(id.0)?;
+        let newest = || outings.iter().filter_map(|a| a.game_date.parse().ok()).max();
+        let end = days.end.or_else(newest).unwrap_or(Date::constant(1970, 1, 1));
+        let start = days.start.unwrap_or_else(|| end.saturating_sub(workload::RANGE_D.days())).min(end);
         let told = history::roster::told(&self.store, id.0)?.and_then(|told| told.role);
-        Ok(Some(workload::report_of(id, &outings, (start, end), &self.roles, told)))
+        let known_to = self.known_to()?.unwrap_or(end);
+        Ok(Some(workload::report_of(id, &outings, (start, end), known_to, &self.roles, told)))
     }
 }
 

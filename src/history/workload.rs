@@ -25,6 +25,11 @@ use crate::store::records::AppearanceRecord;
 
 /// Days before the range that its first loads depend on: a winter, so that the rest before opening day is known too.
 pub const LOOK_BACK_D: i64 = 180;
+/// Days of a range of which only one end is told.
+pub const RANGE_D: i64 = 30;
+/// Days after the newest game that is known of anybody for which it is known that he threw no other \[P\]: games come in
+/// within days, and a month without any is a source that tells nothing more.
+pub const KNOWN_FOR_D: i64 = 30;
 /// Pitch Smart, 19 to 22 years: at most so many pitches of a day.
 const PITCH_SMART_MAX: u32 = 120;
 const GUIDANCE: &str = "Pitch Smart, ages 19 to 22: guidance, not a rule of this league";
@@ -45,7 +50,7 @@ pub struct Roles {
 pub struct WorkloadAppearance {
     /// `YYYY-MM-DD`.
     pub game_date: String,
-    /// Statcast's; absent where only the day's means are known.
+    /// Statcast's; absent where none is known.
     pub game_pk: Option<u32>,
     /// Statcast's; absent where unknown.
     pub game_type: Option<String>,
@@ -113,8 +118,8 @@ pub struct WorkloadSummary {
     pub short_rest_appearances: u32,
     /// Days of 100 pitches or more.
     pub hundred_pitch_days: u32,
-    /// Dose at the end.
-    pub dose: f64,
+    /// Dose at the end; absent where nothing of the range is known.
+    pub dose: Option<f64>,
     /// Dose that his role is capped at.
     pub dose_cap: f64,
     /// Ratio at the end.
@@ -138,8 +143,11 @@ pub struct WorkloadReport {
     pub end_date: String,
     /// Outings in the range, oldest first.
     pub appearances: Vec<WorkloadAppearance>,
-    /// Every day of the range.
+    /// Every day of the range that is known: from his first known game, to a month after the newest game that the box knows
+    /// of anybody. Before and after it is not known what he threw.
     pub loads: Vec<DailyLoad>,
+    /// Which days of the range are left out of `loads`, and why; null where none is.
+    pub unknown: Option<String>,
     /// The range in a few numbers.
     pub summary: WorkloadSummary,
 }
@@ -166,14 +174,15 @@ pub fn report(
     range: (Date, Date),
     roles: &Roles,
 ) -> WorkloadReport {
-    report_of(pitcher, appearances, range, roles, None)
+    report_of(pitcher, appearances, range, range.1, roles, None)
 }
 
-/// [`report`] of somebody whose role is told; judged by his outings where it is not.
+/// [`report`] where games are known up to a day, of somebody whose role is told; judged by his outings where it is not.
 pub fn report_of(
     pitcher: PitcherId,
     appearances: &[AppearanceRecord],
     (start, end): (Date, Date),
+    known_to: Date,
     roles: &Roles,
     told: Option<Role>,
 ) -> WorkloadReport {
@@ -189,8 +198,12 @@ pub fn report_of(
     let role = told.unwrap_or_else(by_outings);
     let days = Days::of(&thrown, start, end);
     let of_starters = |pitches| (role == Role::Starter).then(|| pap3(pitches));
-    let loads: Vec<DailyLoad> =
-        (days.first_of_range..days.pitches.len()).map(|at| days.load(at, of_starters)).collect();
+    let first_known = appearances.iter().filter_map(|a| a.game_date.parse::<Date>().ok()).min();
+    let known = first_known.map(|first| (first.max(start), known_to.max(first).min(end)));
+    let loads: Vec<DailyLoad> = (days.first_of_range..days.pitches.len())
+        .filter(|at| known.is_some_and(|(from, to)| (from..=to).contains(&days.date(*at))))
+        .map(|at| days.load(at, of_starters))
+        .collect();
 
     let mut shown: Vec<_> = appearances
         .iter()
@@ -198,13 +211,13 @@ pub fn report_of(
             let date: Date = a.game_date.parse().ok()?;
             (start..=end).contains(&date).then(|| WorkloadAppearance {
                 game_date: a.game_date.clone(),
-                game_pk: (!a.is_means_only()).then_some(a.game_pk),
+                game_pk: (a.game_pk != 0).then_some(a.game_pk),
                 game_type: a.game_type.clone(),
                 pitches: a.pitches,
                 release_speed: a.release_speed,
                 release_spin_rate: a.release_spin_rate,
                 effective_speed: a.effective_speed,
-                rest_days: loads.get(days_between(start, date)).and_then(|load| load.rest_days),
+                rest_days: loads.iter().find(|load| load.date == a.game_date).and_then(|load| load.rest_days),
                 pap3: of_starters(a.pitches),
             })
         })
@@ -218,9 +231,23 @@ pub fn report_of(
         start_date: start.to_string(),
         end_date: end.to_string(),
         appearances: shown,
+        unknown: unknown(first_known, known_to, (start, end)),
         loads,
         summary,
     }
+}
+
+/// Which days of a range are not known, in a sentence.
+fn unknown(first: Option<Date>, known_to: Date, (start, end): (Date, Date)) -> Option<String> {
+    let Some(first) = first else { return Some("No game of his is known, so no day of his is.".to_owned()) };
+    let before = (start < first)
+        .then(|| format!("His first known game is of {first}: what he threw before that day is unknown."));
+    let known_to = known_to.max(first);
+    let after = (end > known_to).then(|| {
+        format!("No game of anybody is known in the {KNOWN_FOR_D} days before {known_to}: what he threw after it is unknown.")
+    });
+    let told: Vec<String> = before.into_iter().chain(after).collect();
+    (!told.is_empty()).then(|| told.join(" "))
 }
 
 /// Days of pitching that may still ask for rest: nobody is asked for more than four days.
@@ -245,7 +272,7 @@ fn summary(role: Role, loads: &[DailyLoad], rested_on: Option<Date>, roles: &Rol
         rest_days_mean: mean(rests.iter().sum(), rests.len()),
         short_rest_appearances: count(&|load| load.rest_deficit.is_some_and(|days| days > 0)),
         hundred_pitch_days: count(&|load| load.pitches >= 100),
-        dose: loads.last().map_or(0.0, |load| load.dose),
+        dose: loads.last().map(|load| load.dose),
         dose_cap: if role == Role::Starter { roles.starter_cap } else { roles.reliever_cap },
         acwr: loads.last().and_then(|load| load.acwr),
         rested_on: rested_on.map(|date| date.to_string()),
@@ -285,6 +312,10 @@ impl Days {
         thrown.map(|at| ((morning - at) as u32, self.pitches[at])).collect()
     }
 
+    fn date(&self, at: usize) -> Date {
+        self.first.saturating_add((at as i64).days())
+    }
+
     fn load(&self, at: usize, pap3: impl Fn(u32) -> Option<f64>) -> DailyLoad {
         let sum = |days: usize| self.pitches[(at + 1).saturating_sub(days)..=at].iter().sum();
         let last = self.pitches[..at].iter().rposition(|count| *count > 0);
@@ -293,7 +324,7 @@ impl Days {
         let past = self.past(at + 1);
         let (acute, chronic) = acute_chronic(&past);
         DailyLoad {
-            date: self.first.saturating_add((at as i64).days()).to_string(),
+            date: self.date(at).to_string(),
             pitches: self.pitches[at],
             dose: self.dose[at],
             pitches_7d: sum(7),
@@ -410,6 +441,28 @@ mod tests {
             (reliever.summary.role, reliever.loads[0].pap3, reliever.summary.dose_cap),
             (Role::Reliever, None, 25.0)
         );
+    }
+
+    #[test]
+    fn days_of_which_nothing_is_known_are_left_out_and_told_and_no_zeros() {
+        let outings = [outing("2023-05-03", 64), outing("2023-05-04", 20)];
+        let dates = |report: &WorkloadReport| report.loads.iter().map(|l| l.date.clone()).collect::<Vec<_>>();
+        let over = |start, end, known_to| {
+            report_of(PitcherId(5), &outings, (date(start), date(end)), date(known_to), &ROLES, None)
+        };
+        let all = over("2023-05-03", "2023-05-05", "2023-06-03");
+        assert_eq!((all.loads.len(), &all.unknown), (3, &None));
+        let both = over("2023-05-01", "2023-05-07", "2023-05-05");
+        assert_eq!(dates(&both), ["2023-05-03", "2023-05-04", "2023-05-05"]);
+        let told = both.unknown.expect("told");
+        assert!(told.contains("first known game is of 2023-05-03") && told.contains("before 2023-05-05"), "{told}");
+        for (start, end) in [("1950-01-01", "1950-02-01"), ("2026-01-01", "2026-02-01")] {
+            let nothing = over(start, end, "2023-06-03");
+            assert_eq!((nothing.loads.len(), nothing.summary.dose, nothing.summary.acwr), (0, None, None));
+            assert!(nothing.unknown.is_some(), "{start}");
+        }
+        let nobody = of(&[], "2023-05-01", "2023-05-02");
+        assert!(nobody.loads.is_empty() && nobody.unknown.is_some_and(|why| why.contains("No game of his")));
     }
 
     #[test]

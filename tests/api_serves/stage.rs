@@ -49,7 +49,7 @@ impl History for Memory {
             team: Some(team.to_owned()),
             throws: Some("R".to_owned()),
             seasons: vec![2024, 2025],
-            pitches: 7,
+            pitches: Some(7),
             last_game_date: Some("2025-07-04".to_owned()),
         });
         let fits = |pitcher: &Pitcher| {

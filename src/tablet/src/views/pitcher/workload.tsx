@@ -40,7 +40,7 @@ export function WorkloadPanel({ pitcher }: { pitcher: number }) {
   );
 }
 
-function Season({ report: { loads, appearances, summary } }: { report: WorkloadReport }) {
+function Season({ report: { loads, appearances, summary, unknown } }: { report: WorkloadReport }) {
   const last = loads.at(-1);
   const facts = [
     `${summary.role}, ${appearances.length} outings, ${summary.pitches} pitches`,
@@ -53,6 +53,7 @@ function Season({ report: { loads, appearances, summary } }: { report: WorkloadR
   return (
     <>
       <Typography sx={{ mb: 1 }}>{facts.join(" · ")}</Typography>
+      {unknown && <Typography color="text.secondary">{unknown}</Typography>}
       <Calendar loads={loads} label={`Pitches day by day to ${last?.date ?? ""}: ${appearances.length} outings`} />
       <Typography sx={{ fontWeight: 600, mt: 1 }}>{ACUTE_CHRONIC}: a day’s pitches over 7 days ÷ over the 28 before</Typography>
       <Ratio loads={loads} />
