@@ -110,12 +110,12 @@ mod tests {
         let (_dir, store) = store();
         let outcome = perform(&store, &SEASON, &mut Unwatched).expect("stored");
         assert_eq!(outcome.undone, None, "{}", outcome.said);
-        assert!(outcome.said.starts_with("1 simulated pitchers brought with 288 pitches"), "{}", outcome.said);
+        assert!(outcome.said.starts_with("1 simulated pitchers brought with 339 pitches"), "{}", outcome.said);
         let person = store.pitcher(CLOSER).expect("read").expect("brought");
         assert_eq!(person.name.as_deref(), Some("Marcus Bellweather (simulated)"));
         assert_eq!(person.team.as_deref(), Some("SIM"));
         let pitches = store.pitches_of(CLOSER, 0, u64::MAX, usize::MAX).expect("read");
-        assert!(pitches.len() == 288 && pitches.iter().all(|p| p.flags.contains(&SIMULATED.to_owned())));
+        assert!(pitches.len() == 339 && pitches.iter().all(|p| p.flags.contains(&SIMULATED.to_owned())));
         let baseline = history::baseline_before(&store, PitcherId(CLOSER), "2026-06-11").expect("read");
         let fastball = baseline.types.iter().find(|t| t.pitch_type.as_str() == "FF").expect("he throws one");
         let speed = fastball.release_speed.expect("thrown often enough").mean;

@@ -1,6 +1,9 @@
 //! The season before the simulated evening: what an import would have brought about the fictional pitchers.
 
+use std::ops::RangeInclusive;
+
 use nalgebra::Vector3;
+use rand::Rng;
 
 use super::flight::{Air, Flight};
 use super::settings::{Purpose, stream, to_ns};
@@ -8,11 +11,19 @@ use super::stadium::Stadium;
 use crate::ids::EventNs;
 use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord, State};
 
-/// Past outings of each pitcher, five days apart.
-const OUTINGS: u64 = 12;
-const DAYS_APART: u64 = 5;
-/// Pitches of each, all thrown rested: enough for every type of an arsenal.
-const PITCHES: u32 = 24;
+/// What a role's season looks like, as in the league's games of 2021 to 2023.
+struct Usage {
+    /// Outings, and days from one to the next.
+    outings: u64,
+    days_apart: u64,
+    /// Pitches of one, all thrown rested.
+    pitches: RangeInclusive<u32>,
+}
+
+/// Every fifth day.
+const STARTS: Usage = Usage { outings: 12, days_apart: 5, pitches: 75..=100 };
+/// Every third, and enough of them that each type of an arsenal is known.
+const RELIEFS: Usage = Usage { outings: 20, days_apart: 3, pitches: 10..=25 };
 const DAY_S: f64 = 86_400.0;
 /// First `game_pk` of the past season; real ones are below.
 const GAME_PK: u32 = 990_000;
@@ -30,11 +41,13 @@ impl Stadium {
                 throws: Some(if pitcher.left_handed { "L" } else { "R" }.to_owned()),
                 ..PitcherRecord::default()
             });
-            for outing in 1..=OUTINGS {
-                let days_ago = outing * DAYS_APART;
+            let usage = if pitcher.starts() { STARTS } else { RELIEFS };
+            for outing in 1..=usage.outings {
+                let days_ago = outing * usage.days_apart;
                 let mut rng = stream(self.settings.seed, Purpose::Baseline, u64::from(pitcher.id.0), outing << 32);
                 let form = pitcher.form_mph(&mut rng);
-                for number in 0..PITCHES {
+                let pitches_thrown = rng.random_range(usage.pitches.clone());
+                for number in 0..pitches_thrown {
                     let item = (outing << 32) + u64::from(number) + 1;
                     let mut rng = stream(self.settings.seed, Purpose::Baseline, u64::from(pitcher.id.0), item);
                     let throw = pitcher.throw(0, form, &air, &mut rng);
@@ -48,7 +61,7 @@ impl Stadium {
                         id: release_ns,
                         game_date: date(EventNs(release_ns)),
                         game_pk: GAME_PK + days_ago as u32,
-                        at_bat_number: Some(nth as u16 * 10 + (number / 4) as u16 + 1),
+                        at_bat_number: Some(nth as u16 * 100 + (number / 4) as u16 + 1),
                         pitch_number: Some((number % 4) as u16 + 1),
                         pitch_type: throw.pitch_type.as_str().to_owned(),
                         mound: 0,
@@ -80,4 +93,39 @@ impl Stadium {
 fn date(at: EventNs) -> String {
     let moment = jiff::Timestamp::from_nanosecond(i128::from(at.0)).expect("64 bits of nanoseconds end in 2554");
     moment.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::readiness::{Role, Workload};
+    use crate::simulate::{Game, Scenario, Settings};
+    use crate::tracking::venue::Venue;
+
+    #[test]
+    fn the_season_of_each_is_that_of_his_role() {
+        let start = EventNs(1_781_136_000_000_000_000);
+        let settings = Settings { start, ..Settings::default() };
+        let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
+        let (people, pitches) = stadium.past();
+        let mut starters = 0;
+        for person in people {
+            let mut outings: BTreeMap<u32, u32> = BTreeMap::new();
+            for pitch in pitches.iter().filter(|pitch| pitch.pitcher == Some(person.id)) {
+                *outings.entry(pitch.game_pk - GAME_PK).or_default() += 1;
+            }
+            let role = Role::of(outings.values().copied().collect(), 45);
+            starters += u32::from(role == Role::Starter);
+            let (usual, apart) = if role == Role::Starter { (75..=100, 5) } else { (10..=25, 3) };
+            let mut days_ago = outings.keys();
+            assert_eq!(days_ago.next(), Some(&apart), "{}: rested for today", person.id);
+            assert!(days_ago.all(|ago| ago % apart == 0) && outings.values().all(|n| usual.contains(n)), "{outings:?}");
+            let workload = Workload::of_past(outings.into_iter().collect());
+            assert!(workload.acwr.is_some_and(|ratio| ratio < 1.3), "{}: {workload:?}", person.id);
+            assert!(workload.rest_deficit.is_none_or(|days| days < 0.5), "{}: {workload:?}", person.id);
+        }
+        assert_eq!(starters, 2, "one of either side");
+    }
 }

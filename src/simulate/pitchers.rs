@@ -196,6 +196,11 @@ impl Pitcher {
         Self { fatigue: Fatigue { speed_mph: 0.0, spin_scatter: 1.0, drop_ft: 0.0, ..self.fatigue }, ..self }
     }
 
+    /// Whether he starts games; others come in later.
+    pub(crate) fn starts(&self) -> bool {
+        self.fatigue.onset >= STARTER.onset
+    }
+
     /// His throw after `thrown` pitches of the outing; `rng` must be the stream of this throw alone.
     pub(crate) fn throw(&self, thrown: u32, form_mph: f64, air: &Air, rng: &mut impl Rng) -> Throw {
         let mut left: f64 = rng.random();
