@@ -86,7 +86,11 @@ impl Driver {
         match action {
             Action::Read(lane, limit) => Ok(Some(Event::Read(lane, self.front(lane, limit)))),
             Action::Send(queued) => {
-                let parcels: Vec<_> = queued.iter().map(|queued| Parcel::new(&self.box_name, queued)).collect();
+                let mut parcels = Vec::with_capacity(queued.len());
+                for queued in &queued {
+                    let simulated = self.is_simulated(queued.record.summary.pitcher)?;
+                    parcels.push(Parcel::new(&self.box_name, queued, simulated));
+                }
                 let answer = self.sink.send(&parcels);
                 Ok(Some(Event::Answered(answer)))
             }
@@ -103,6 +107,12 @@ impl Driver {
                 self.write(|txn| txn.fall_behind(after, before.0).map(drop)).map(|()| None)
             }
         }
+    }
+
+    /// Whether a summary is of an invented person, as the box knows when it sends it.
+    fn is_simulated(&self, pitcher: Option<u32>) -> Result<bool, StoreError> {
+        let person = pitcher.map(|id| self.store.pitcher(id)).transpose()?.flatten();
+        Ok(person.is_some_and(|person| person.is_simulated()))
     }
 
     /// The start of a lane; nothing where it cannot be read now, which is said.

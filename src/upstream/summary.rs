@@ -40,6 +40,10 @@ pub struct Document<T> {
     pub lane: String,
     /// Box time at which it was made, RFC 3339.
     pub queued_at: String,
+    /// True where it is of an invented person, of `pitchguard simulate` or a rehearsal: nothing in it was thrown. Absent of
+    /// everybody else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simulated: bool,
     /// What it tells.
     pub data: T,
 }
@@ -176,17 +180,18 @@ pub struct Parcel {
 }
 
 impl Parcel {
-    /// Puts a queued summary in its envelope.
-    pub fn new(box_name: &BoxName, queued: &Queued) -> Self {
+    /// Puts a queued summary in its envelope. `simulated` where it is of an invented person.
+    pub fn new(box_name: &BoxName, queued: &Queued, simulated: bool) -> Self {
         let Queued { lane, sequence, record: OutboxRecord { epoch, summary } } = queued;
         let id = format!("{box_name}/{epoch:016x}/{sequence}");
         // Nothing here needs escaping: names are [a-z0-9_-], the rest is digits.
         let head = format!(
             "{{\"schema\":{SCHEMA},\"id\":\"{id}\",\"kind\":\"{}\",\"box\":\"{box_name}\",\"epoch\":\"{epoch:016x}\",\
-             \"sequence\":{sequence},\"lane\":\"{}\",\"queued_at\":\"{}\",\"data\":",
+             \"sequence\":{sequence},\"lane\":\"{}\",\"queued_at\":\"{}\",{}\"data\":",
             summary.kind.as_str(),
             lane.as_str(),
-            rfc3339(BoxNs(summary.queued_ns))
+            rfc3339(BoxNs(summary.queued_ns)),
+            if simulated { "\"simulated\":true," } else { "" }
         );
         let mut json = Vec::with_capacity(head.len() + summary.body.len() + 1);
         json.extend_from_slice(head.as_bytes());
@@ -207,7 +212,8 @@ mod tests {
         let told = CalibrationStatus { venue: "busch \"iii\"".to_owned(), confidence: Some(0.9), ..Default::default() };
         let summary = Told::Calibration(&told).summary(BoxNs(1_700_000_000_123_000_000)).expect("plain data");
         let record = OutboxRecord { epoch: 0xab, summary };
-        let parcel = Parcel::new(&box_name, &Queued { lane: Lane::Backlog, sequence: 7, record });
+        let queued = Queued { lane: Lane::Backlog, sequence: 7, record };
+        let parcel = Parcel::new(&box_name, &queued, false);
         let document: Document<CalibrationStatus> = serde_json::from_slice(&parcel.json).expect("it reads back");
         let expected = Document {
             schema: 1,
@@ -218,9 +224,13 @@ mod tests {
             sequence: 7,
             lane: "backlog".to_owned(),
             queued_at: "2023-11-14T22:13:20.123Z".to_owned(),
+            simulated: false,
             data: told,
         };
         assert_eq!(document, expected);
+        let invented = Parcel::new(&box_name, &queued, true);
+        let invented: Document<CalibrationStatus> = serde_json::from_slice(&invented.json).expect("it reads back");
+        assert_eq!(invented, Document { simulated: true, ..expected.clone() });
         assert_eq!((parcel.id, parcel.sequence), (expected.id, 7));
     }
 }

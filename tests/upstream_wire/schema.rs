@@ -217,7 +217,7 @@ pub(crate) fn documents() -> Vec<(SummaryKind, Value)> {
         let kind = summary.kind;
         let record = OutboxRecord { epoch: 0x0123_4567_89ab_cdef, summary };
         let queued = Queued { lane: Lane::Live, sequence: nth as u64, record };
-        let parcel = Parcel::new(&box_name("busch_iii"), &queued);
+        let parcel = Parcel::new(&box_name("busch_iii"), &queued, false);
         (kind, serde_json::from_slice(&parcel.json).expect("JSON"))
     });
     made.collect()
