@@ -108,7 +108,7 @@ fn what_no_list_covers_moves_the_risk_neither_way_and_is_said_beside_it() {
     assert!(uncovered.coverage.sentence.contains("2019-02-15 to 2020-02-14 only"), "{}", uncovered.coverage.sentence);
     assert_eq!(uncovered.coverage.games_known, 27);
     for contributor in &uncovered.top_contributors {
-        assert!(!contributor.explanation.contains("no such injury on record"), "{contributor:?}");
+        assert!(!contributor.explanation.contains("no such injury"), "{contributor:?}");
         let of_lists = ["placements", "before", "return"].iter().any(|part| contributor.name.contains(part));
         assert!(!of_lists, "what is unknown contributes nothing: {contributor:?}");
     }

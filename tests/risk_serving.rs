@@ -81,7 +81,17 @@ fn the_registry_promotes_rolls_back_and_refuses_what_does_not_fit() {
     assert_eq!(registry.serving().expect("read"), Some(able("b")), "what was kept comes back to the bit");
     assert_eq!(registry.rollback().expect("a served before").version, "a");
     assert!(matches!(registry.rollback(), Err(RegistryError::NothingBefore)));
-    assert_eq!(registry.serving().expect("read").map(|m| m.version).as_deref(), Some("a"));
+    let serving = || registry.serving().expect("read").map(|m| m.version);
+    assert_eq!(serving().as_deref(), Some("a"));
+
+    assert_eq!(registry.retire().expect("one serves"), "a");
+    assert_eq!(serving(), None, "nobody serves");
+    assert!(registry.list().expect("read").iter().all(|listed| !listed.serving));
+    assert!(matches!(registry.retire(), Err(RegistryError::NoneServes)));
+    assert_eq!(registry.rollback().expect("a served before").version, "a");
+    registry.retire().expect("one serves");
+    registry.promote("b", Insist::No).expect("it fits");
+    assert_eq!(registry.rollback().expect("the one that served before").version, "a");
 }
 
 #[test]
@@ -106,6 +116,10 @@ fn an_answer_is_kept_until_the_model_or_what_is_known_of_him_changes() {
     store.transact(|txn| txn.put_appearance(&more)).expect("stored");
     let third = ask();
     assert!(third.workload_summary.pitches_7d > second.workload_summary.pitches_7d, "a new game is seen at once");
+    service.rollback().expect("a served before");
+    assert_eq!(ask().model_version, "a");
+    service.retire().expect("one serves");
+    assert!(matches!(service.assess(1, at), Err(pitchguard::risk::service::RiskError::NoModel)), "at once");
     service.rollback().expect("a served before");
     assert_eq!(ask().model_version, "a");
 }

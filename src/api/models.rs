@@ -223,6 +223,7 @@ impl From<RegistryError> for Problem {
         let (status, slug, title) = match &error {
             RegistryError::Unknown(_) => (StatusCode::NOT_FOUND, "unknown-model", "Unknown model"),
             RegistryError::NothingBefore => (StatusCode::CONFLICT, "nothing-before", "No earlier model"),
+            RegistryError::NoneServes => (StatusCode::CONFLICT, "none-serves", "No model serves"),
             RegistryError::Mismatch(_) => (StatusCode::CONFLICT, "features-differ", "Features differ"),
             RegistryError::NotBetterThanChance { .. } => {
                 (StatusCode::CONFLICT, "not-better-than-chance", "Model not better than chance")

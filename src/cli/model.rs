@@ -35,6 +35,8 @@ enum ModelWhat {
         #[arg(long)]
         force: bool,
     },
+    /// Lets no model serve, until one is promoted or this is rolled back
+    Retire,
     /// Lets the model serve again that did before
     Rollback,
     /// Judges a model on a year, and tells how far its inputs have moved since it was trained
@@ -63,6 +65,7 @@ pub fn run(args: &ModelArgs, store: &StoreConfig, risk: &risk::Config) -> Result
         ModelWhat::List => ModelWork::List,
         ModelWhat::Show { version } => ModelWork::Show { version: version.clone() },
         ModelWhat::Promote { version, force } => ModelWork::Promote { version: version.clone(), force: *force },
+        ModelWhat::Retire => ModelWork::Retire,
         ModelWhat::Rollback => ModelWork::Rollback,
         ModelWhat::Evaluate { version, year, appearances, injuries } => {
             files = [&injuries[..], &appearances[..]].concat();

@@ -125,6 +125,8 @@ pub enum ModelWork {
         #[serde(default)]
         force: bool,
     },
+    /// Let none serve.
+    Retire,
     /// Let the one serve that did before.
     Rollback,
     /// Judge one on a year.

@@ -179,6 +179,12 @@ impl RiskService {
             ModelWork::List => self.models().map(|models| Outcome::said(list(&models))).map_err(DailyError::from),
             ModelWork::Show { version } => Ok(Outcome::said(model_card(&named(version)?))),
             ModelWork::Promote { version, force } => Ok(serves(&self.promote(version, Insist::from(*force))?.version)),
+            ModelWork::Retire => {
+                let version = self.retire()?;
+                Ok(Outcome::said(format!(
+                    "{version} serves no more, and no other does; `pitchguard model rollback` takes it back\n"
+                )))
+            }
             ModelWork::Rollback => Ok(serves(&self.rollback()?.version)),
             ModelWork::Evaluate { version, year, reports } => {
                 let model = named(version)?;

@@ -1,7 +1,7 @@
 //! Trained models by version, and which of them serves.
 //!
 //! A model never changes once registered. Which one serves is the last of the promotions, kept in one value, so that a
-//! promotion and a rollback are one durable write each.
+//! promotion, a rollback and a retirement (a promotion of nobody) are one durable write each.
 
 use std::sync::Arc;
 
@@ -29,6 +29,9 @@ pub enum RegistryError {
     /// Nothing to go back to.
     #[error("no model served before this one: nothing to roll back to")]
     NothingBefore,
+    /// Nothing to retire.
+    #[error("no model serves: nothing to retire")]
+    NoneServes,
     /// The model's features are not those that are computed here.
     #[error(transparent)]
     Mismatch(#[from] ScoreError),
@@ -109,7 +112,7 @@ impl Registry {
     /// # Errors
     /// The store fails.
     pub fn list(&self) -> Result<Vec<Listed>, RegistryError> {
-        let serving = self.promotions()?.pop();
+        let serving = self.promotions()?.pop().flatten();
         let read = |record: ModelRecord| match decode(&record) {
             Ok(model) => Some(Listed { serving: serving.as_deref() == Some(&model.version), model }),
             Err(error) => {
@@ -134,7 +137,7 @@ impl Registry {
     /// # Errors
     /// It cannot be read, its features are not those that are computed here, or the store fails.
     pub fn serving(&self) -> Result<Option<Model>, RegistryError> {
-        let Some(version) = self.promotions()?.pop() else { return Ok(None) };
+        let Some(version) = self.promotions()?.pop().flatten() else { return Ok(None) };
         let model = self.get(&version)?;
         model.check()?;
         Ok(Some(model))
@@ -153,12 +156,23 @@ impl Registry {
             return Err(RegistryError::NotBetterThanChance { version: version.to_owned(), year, auc });
         }
         let mut promotions = self.promotions()?;
-        if promotions.last().is_none_or(|last| last != version) {
-            promotions.push(version.to_owned());
-            promotions.drain(..promotions.len().saturating_sub(PROMOTIONS_MAX));
-            self.keep(&promotions)?;
+        if promotions.last().and_then(Option::as_deref) != Some(version) {
+            promotions.push(Some(version.to_owned()));
+            self.keep(promotions)?;
         }
         Ok(model)
+    }
+
+    /// Lets no model serve, until one is promoted or this is rolled back. Which did.
+    ///
+    /// # Errors
+    /// None serves, or the store fails.
+    pub fn retire(&self) -> Result<String, RegistryError> {
+        let mut promotions = self.promotions()?;
+        let version = promotions.last().cloned().flatten().ok_or(RegistryError::NoneServes)?;
+        promotions.push(None);
+        self.keep(promotions)?;
+        Ok(version)
     }
 
     /// Lets the model serve that served before.
@@ -168,19 +182,24 @@ impl Registry {
     pub fn rollback(&self) -> Result<Model, RegistryError> {
         let mut promotions = self.promotions()?;
         promotions.pop();
-        let model = self.get(promotions.last().ok_or(RegistryError::NothingBefore)?)?;
+        while promotions.last().is_some_and(Option::is_none) {
+            promotions.pop();
+        }
+        let model = self.get(promotions.last().and_then(Option::as_deref).ok_or(RegistryError::NothingBefore)?)?;
         model.check()?;
-        self.keep(&promotions)?;
+        self.keep(promotions)?;
         Ok(model)
     }
 
-    fn promotions(&self) -> Result<Vec<String>, RegistryError> {
+    /// The versions that were let serve, the newest last; none where one was retired.
+    fn promotions(&self) -> Result<Vec<Option<String>>, RegistryError> {
         let bytes = self.store.meta(PROMOTIONS)?.unwrap_or_else(|| b"[]".to_vec());
         serde_json::from_slice(&bytes).map_err(|e| unreadable(PROMOTIONS, &e))
     }
 
-    fn keep(&self, promotions: &[String]) -> Result<(), RegistryError> {
-        let bytes = serde_json::to_vec(promotions).map_err(|e| unreadable(PROMOTIONS, &e))?;
+    fn keep(&self, mut promotions: Vec<Option<String>>) -> Result<(), RegistryError> {
+        promotions.drain(..promotions.len().saturating_sub(PROMOTIONS_MAX));
+        let bytes = serde_json::to_vec(&promotions).map_err(|e| unreadable(PROMOTIONS, &e))?;
         self.store.transact(|txn| txn.put_meta(PROMOTIONS, &bytes))?;
         Ok(())
     }

@@ -304,6 +304,18 @@ impl RiskService {
         model
     }
 
+    /// Lets no model serve, at once. Which did.
+    ///
+    /// # Errors
+    /// As [`Registry::retire`].
+    pub fn retire(&self) -> Result<String, RegistryError> {
+        let _changing = lock(&self.changing);
+        let version = self.registry.retire()?;
+        self.model.store(None);
+        self.unserved.store(None);
+        Ok(version)
+    }
+
     /// Lets the version serve again that did before, at once.
     ///
     /// # Errors

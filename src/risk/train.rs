@@ -62,11 +62,23 @@ fn listed(years: &[Unfit]) -> String {
     years.iter().map(Unfit::to_string).collect::<Vec<_>>().join("; ")
 }
 
+fn in_words(years: &[i16]) -> String {
+    match years.iter().map(i16::to_string).collect::<Vec<_>>().as_slice() {
+        [] => "none".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// Why nothing was trained.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// Not enough years.
-    #[error("three years are needed, to train, to calibrate and to test; rows with outcomes are of {years:?}")]
+    #[error(
+        "three years with known outcomes are needed, to train, to calibrate and to test; known are {}: import the games and \
+         the injured lists of more seasons, or choose another --test-year or a later --data-end",
+        in_words(years)
+    )]
     Years {
         /// The years that have rows.
         years: Vec<i16>,

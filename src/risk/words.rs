@@ -87,12 +87,12 @@ pub fn explanation(feature: &str, value: f64, raises: bool) -> String {
             ("is of an age that went with more arm injuries", "is of an age that went with fewer arm injuries")
         }
         Subject::Earlier if value > 0.0 => (
-            "has been on the injured list, which went with more injuries",
-            "has been on the injured list, which went with fewer injuries",
+            "has been on the injured list in the last year, which went with more injuries",
+            "has been on the injured list in the last year, which went with fewer injuries",
         ),
         Subject::Earlier => (
-            "has no such injury on record, which went with more injuries",
-            "has no such injury on record, which went with fewer injuries",
+            "has no such injury on the lists of the last year, which went with more injuries",
+            "has no such injury on the lists of the last year, which went with fewer injuries",
         ),
     };
     format!("He {}.", if raises { up } else { down })
@@ -171,7 +171,7 @@ mod tests {
     fn nobody_is_said_to_have_been_hurt_who_was_not() {
         for feature in ["placements_365d", "arm_return_fading", "surgery_before"] {
             for raises in [true, false] {
-                assert!(explanation(feature, 0.0, raises).contains("no such injury"), "{feature}");
+                assert!(explanation(feature, 0.0, raises).contains("no such injury on the lists of the last year"));
                 assert_eq!(mitigation(feature, 0.0, raises), None, "{feature}");
                 assert!(explanation(feature, 0.3, raises).contains("has been on the injured list"), "{feature}");
             }
