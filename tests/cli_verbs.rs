@@ -233,6 +233,64 @@ fn a_date_that_is_none_is_told_the_form() {
 }
 
 #[test]
+fn what_only_reads_or_tidies_makes_no_store_and_says_that_there_is_none() {
+    let rack = Rack::new();
+    for arguments in [
+        &["model", "list"][..],
+        &["model", "show"],
+        &["model", "retire"],
+        &["model", "rollback"],
+        &["model", "promote", "x"],
+        &["model", "evaluate", "--year", "2023"],
+        &["rollback", "model"],
+        &["train"],
+        &["etl", "--no-fetch"],
+        &["retention"],
+        &["retention", "--dry-run"],
+        &["outbox", "list"],
+        &["outbox", "requeue"],
+        &["key", "list"],
+        &["key", "revoke", "nobody"],
+        &["backup"],
+    ] {
+        let output = run(&rack, arguments);
+        let says = text(&output.stderr);
+        assert!(output.status.code() == Some(1) && says.contains("no database in"), "{arguments:?}: {}", said(&output));
+        assert!(!rack.store().join("data.mdb").exists(), "{arguments:?} made a store");
+    }
+    assert!(run(&rack, &["key", "add", "--name", "tablet"]).status.success(), "a key may be the first thing in it");
+    assert!(text(&run(&rack, &["key", "list"]).stdout).contains("tablet"));
+}
+
+#[test]
+fn a_wrong_argument_is_told_what_to_write() {
+    let rack = Rack::new();
+    let none = rack.path("none");
+    let none = none.to_str().expect("plain");
+    for (arguments, part) in [
+        (&["status", "--url", "ftp://box"][..], "write http://HOST:PORT"),
+        (&["load-test", "--url", "box please"], "write http://HOST:PORT"),
+        (&["replay", "--from", "x"], "write a moment as 2026-06-11T19:15:00Z"),
+        (&["simulate", "--venue", none], "check the path"),
+        (&["simulate", "--key-file", none], "check the path"),
+        (&["diag", "--log", none], "name another file with --log"),
+        (&["train", "--data-end", "2019"], "YYYY-MM-DD"),
+        (&["key", "add", "--name", "tablet", "--expires", "2020-01-01"], "no key is made: its day"),
+        (&["train", "--dry-run", "--appearances", none, "--injuries", none], "No such file"),
+    ] {
+        let output = run(&rack, arguments);
+        let says = text(&output.stderr);
+        assert!(!output.status.success() && says.contains(part), "{arguments:?}: {}", said(&output));
+        for raw in ["[venue]", "[ingest]", "[]", "expected four digit"] {
+            assert!(!says.contains(raw), "{arguments:?}: {}", said(&output));
+        }
+    }
+    // Without a scheme it is plain HTTP: nobody answers there.
+    let output = run(&rack, &["status", "--url", "127.0.0.1:9"]);
+    assert!(text(&output.stderr).contains("no daemon answers at http://127.0.0.1:9"), "{}", said(&output));
+}
+
+#[test]
 fn an_error_is_told_once_and_says_where() {
     let rack = Rack::new();
     let nowhere = "/nowhere/at-all";

@@ -38,35 +38,52 @@ pub struct DiagArgs {
     log: Option<PathBuf>,
 }
 
-/// The archive cannot be written.
+/// Why there is no archive.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}; name another file with --to", path.display())]
-pub struct DiagError {
-    path: PathBuf,
-    source: std::io::Error,
+pub enum DiagError {
+    /// It cannot be written.
+    #[error("cannot write {}: {source}; name another file with --to", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The log file that was named cannot be read.
+    #[error("cannot read the log {}: {source}; name another file with --log, or leave it out", path.display())]
+    Log {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
 }
 
 /// Writes the archive and says where.
 ///
 /// # Errors
-/// It cannot be written.
+/// It cannot be written, or the log file that was named cannot be read.
 pub fn run(args: &DiagArgs, config_file: Option<&Path>) -> Result<ExitCode, DiagError> {
     let moment = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let path = args.to.clone().unwrap_or_else(|| format!("pitchguard-diag-{moment}.tar.gz").into());
-    let texts = gather(args, config_file);
+    let log = match &args.log {
+        Some(path) => log_file(path).map_err(|source| DiagError::Log { path: path.clone(), source })?,
+        None => journal(),
+    };
+    let texts = gather(log, config_file);
     write(&path, &format!("pitchguard-diag-{moment}"), &texts)
-        .map_err(|source| DiagError { path: path.clone(), source })?;
+        .map_err(|source| DiagError::Write { path: path.clone(), source })?;
     say!("{}", path.display());
     say!("{} files, secrets blanked and without personal data; look through it before you send it", texts.len());
     Ok(ExitCode::SUCCESS)
 }
 
 /// The files of the archive.
-fn gather(args: &DiagArgs, config_file: Option<&Path>) -> Vec<(&'static str, String)> {
+fn gather(log: String, config_file: Option<&Path>) -> Vec<(&'static str, String)> {
     let loaded = Config::load(config_file, std::env::vars_os());
     let keys_file = loaded.as_ref().ok().and_then(|(config, _)| config.ingest.keys_file.clone());
     let blank = Blank::with_secrets_of(keys_file.as_deref());
-    let mut texts = vec![("versions.txt", versions()), ("log.txt", log(args.log.as_deref()))];
+    let mut texts = vec![("versions.txt", versions()), ("log.txt", log)];
     match loaded {
         Ok((config, provenance)) => {
             let daemon = Daemon::here(config.http.listen, &config.store.path);
@@ -113,14 +130,14 @@ fn versions() -> String {
     text
 }
 
-/// The log: a file's end, or the unit's journal.
-fn log(file: Option<&Path>) -> String {
-    if let Some(path) = file {
-        return match fs::read(path) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(LOG_BYTES)..]).into_owned(),
-            Err(error) => format!("{} cannot be read: {error}\n", path.display()),
-        };
-    }
+/// A log file's end.
+fn log_file(path: &Path) -> std::io::Result<String> {
+    let bytes = fs::read(path)?;
+    Ok(String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(LOG_BYTES)..]).into_owned())
+}
+
+/// The units' journal, or why it cannot be had.
+fn journal() -> String {
     // The units log into a namespace of their own; what systemd says of them is in the journal of everybody.
     let asked = Command::new("journalctl")
         .args([&format!("--namespace=+{NAMESPACE}"), "--unit=pitchguard*", "--lines", LOG_LINES])
@@ -199,7 +216,7 @@ fn store(config: &Config) -> String {
         let _ = writeln!(text, "disk: {} of {} bytes free", system.disk_free_bytes, system.disk_bytes);
     }
     // Nothing is made where there is nothing.
-    if !dir.join("data.mdb").exists() {
+    if !Store::is_there(dir) {
         return text + "no database\n";
     }
     let told = match Store::open(dir, StoreOptions::default()) {

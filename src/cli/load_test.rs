@@ -61,7 +61,7 @@ pub struct Args {
     http: SocketAddr,
     /// Be so many tablets of the box at this address instead of serving: http://HOST:PORT. Refused while a real pitcher
     /// throws there.
-    #[arg(long, value_name = "URL", conflicts_with_all = ["pitchers", "rate", "http", "seed"])]
+    #[arg(long, value_name = "URL", value_parser = values::daemon_url, conflicts_with_all = ["pitchers", "rate", "http", "seed"])]
     url: Option<String>,
     /// Tablets.
     #[arg(long, value_name = "N", default_value_t = 25, requires = "url", value_parser = values::count::<1, 500>, allow_negative_numbers = true)]

@@ -74,7 +74,7 @@ enum Verb {
     Etl(etl::EtlArgs),
     /// Trains a risk model, and tells how it does on a year that it never saw.
     Train(train::TrainArgs),
-    /// The registry of risk models: list, show, promote, rollback, evaluate.
+    /// The registry of risk models: list, show, promote, retire, rollback, evaluate.
     Model(model::ModelArgs),
     /// Replays an interval of the journal, and prints what comes of it.
     Replay(replay::Args),

@@ -40,8 +40,7 @@ pub struct Args {
 }
 
 fn moment(text: &str) -> Result<BoxNs, String> {
-    let stamp: jiff::Timestamp =
-        text.parse().map_err(|error| format!("{error}; write it like 2026-06-11T19:15:00Z"))?;
+    let stamp: jiff::Timestamp = text.parse().map_err(|_| "write a moment as 2026-06-11T19:15:00Z".to_owned())?;
     u64::try_from(stamp.as_nanosecond()).map(BoxNs).map_err(|_| "is before 1970".to_owned())
 }
 

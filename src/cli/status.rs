@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::asking::{AskError, Daemon};
 use super::out::{self, say, tell};
+use super::values;
 use crate::calibration::confidence_shown;
 use crate::config::Config;
 use crate::observe::{
@@ -24,7 +25,7 @@ pub struct StatusArgs {
     #[arg(long)]
     pub json: bool,
     /// Where the daemon serves; without it, where the configuration says.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = values::daemon_url)]
     pub url: Option<String>,
 }
 

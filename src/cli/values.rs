@@ -25,6 +25,14 @@ pub(super) fn day(text: &str) -> Result<Date, String> {
     if looks { text.parse().map_err(|_| wanted()) } else { Err(wanted()) }
 }
 
+/// Where a daemon serves: a URL, or HOST:PORT, which is one of plain HTTP.
+pub(super) fn daemon_url(text: &str) -> Result<String, String> {
+    let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let at = url.parse::<ureq::http::Uri>().ok().filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
+    let sound = at.is_some_and(|uri| uri.host().is_some_and(|host| !host.is_empty()) && uri.query().is_none());
+    if sound { Ok(url) } else { Err("write http://HOST:PORT, such as http://127.0.0.1:8080".to_owned()) }
+}
+
 /// A season's year.
 pub(super) fn year(text: &str) -> Result<i16, String> {
     let (first, last) = (YEARS.start(), YEARS.end());
@@ -95,6 +103,18 @@ mod tests {
             ["2023-02-29", "11/06/2026", "20260611", "2026-6-11", "2026-06-11T19:00", "-02026-06-1", "soon", ""]
         {
             assert!(day(other).is_err_and(|why| why.contains("YYYY-MM-DD")), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_daemon_is_where_a_url_or_a_host_and_port_say() {
+        assert_eq!(daemon_url("127.0.0.1:8080"), Ok("http://127.0.0.1:8080".to_owned()));
+        assert_eq!(daemon_url("bullpen.local:8080"), Ok("http://bullpen.local:8080".to_owned()));
+        for good in ["http://[::1]:8080", "https://bullpen.local"] {
+            assert_eq!(daemon_url(good), Ok(good.to_owned()));
+        }
+        for bad in ["", "http://", "ftp://bullpen:8080", "8080 please", "http://a/?b=c"] {
+            assert!(daemon_url(bad).is_err_and(|why| why.contains("http://HOST:PORT")), "{bad}");
         }
     }
 

@@ -15,8 +15,8 @@ use super::out::{say, tell};
 use crate::config::StoreConfig;
 use crate::daemon::control::{Answer, FileHead, Job, Request};
 use crate::daemon::invented;
-use crate::daemon::upkeep::{self, UpkeepError};
-use crate::history::work::{self, Outcome, Sources, Work, WorkError};
+use crate::daemon::upkeep::{self, Upkeep, UpkeepError};
+use crate::history::work::{self, ModelWork, Outcome, Sources, Work, WorkError};
 use crate::history::{Paths, Watcher, input};
 use crate::risk;
 use crate::risk::service::RiskService;
@@ -34,6 +34,15 @@ pub enum VerbError {
     /// Looking after the store.
     #[error(transparent)]
     Upkeep(#[from] UpkeepError),
+    /// There is no database, and this makes none.
+    #[error(
+        "there is no database in {}: it comes with the daemon's first start or an import; `--config FILE` or [store] path \
+         name another directory", path.display()
+    )]
+    NoStore {
+        /// Where.
+        path: PathBuf,
+    },
     /// Another process has the store, and no daemon answers for it.
     #[error("{locked}; and nobody answers on its control socket {}: {source}", socket.display())]
     NoDaemon {
@@ -102,6 +111,9 @@ pub fn told(outcome: Outcome) -> Result<ExitCode, VerbError> {
 /// # Errors
 /// It could not be done.
 pub fn ask(job: &Job, files: &[PathBuf], config: &StoreConfig, risk: &risk::Config) -> Result<Outcome, VerbError> {
+    if !brings_something(job) && !Store::is_there(&config.path) {
+        return Err(VerbError::NoStore { path: config.path.clone() });
+    }
     let mut bar = Bar::new();
     let outcome = match Store::open(&config.path, StoreOptions::default()) {
         Ok(store) => match job {
@@ -122,6 +134,21 @@ pub fn ask(job: &Job, files: &[PathBuf], config: &StoreConfig, risk: &risk::Conf
     };
     bar.drawn.finish_and_clear();
     Ok(outcome)
+}
+
+/// Whether work may be the first that a store holds. What only reads or tidies makes none.
+fn brings_something(job: &Job) -> bool {
+    match job {
+        Job::History(work) => matches!(
+            work,
+            Work::Import { .. }
+                | Work::Fetch { .. }
+                | Work::Etl { fetch: true, .. }
+                | Work::Model { ask: ModelWork::Train { reports: Some(_), .. } }
+        ),
+        Job::Upkeep(upkeep) => matches!(upkeep, Upkeep::KeyAdd { .. }),
+        Job::Simulated(_) => true,
+    }
 }
 
 /// Asks the daemon to do it and sends it the files.

@@ -78,6 +78,9 @@ pub enum UpkeepError {
     /// A day that no calendar has.
     #[error("the day {0} cannot be reckoned with; choose one between the years 1970 and 2200")]
     Day(Date),
+    /// What a key cannot be.
+    #[error("no key is made: {0}")]
+    Key(String),
     /// No such key.
     #[error("no key in force has the name or id `{0}`; `pitchguard key list` shows them")]
     NoSuchKey(String),
@@ -101,7 +104,10 @@ pub fn perform(
         Upkeep::Retention { dry_run } => retention(store, *dry_run, config, now, watcher)?,
         Upkeep::KeyAdd { name, expires } => {
             let expires_ns = expires.map(|day| end_of(day).ok_or(UpkeepError::Day(day))).transpose()?;
-            let issued = store.issue_key(name, expires_ns, now_ns)?;
+            let issued = store.issue_key(name, expires_ns, now_ns).map_err(|error| match error {
+                StoreError::Refused { why, .. } => UpkeepError::Key(why),
+                error => error.into(),
+            })?;
             let until =
                 expires.map_or_else(|| "until it is revoked".to_owned(), |day| format!("to the end of {day}, UTC"));
             format!(

@@ -34,7 +34,7 @@ impl Keyring for KeyRing {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
     /// It is not there or not readable.
-    #[error("keys file {path}: {source}; check [ingest] keys_file and the file's owner")]
+    #[error("keys file {path}: {source}; check the path and who may read it")]
     Read {
         /// The path tried.
         path: String,

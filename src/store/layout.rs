@@ -20,10 +20,15 @@ const FILE: &str = "data.mdb";
 /// # Errors
 /// The database cannot be read.
 pub fn of(dir: &Path) -> Result<Option<u32>, StoreError> {
-    if !dir.join(FILE).exists() {
+    if !is_there(dir) {
         return Ok(None);
     }
     found(&environment::open_to_read(dir)?)
+}
+
+/// Whether a directory holds a database.
+pub(super) fn is_there(dir: &Path) -> bool {
+    dir.join(FILE).exists()
 }
 
 /// The layout that a database says it has; none where it is new.

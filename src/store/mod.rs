@@ -215,6 +215,11 @@ pub struct Store {
 }
 
 impl Store {
+    /// Whether `dir` holds a store. Who only reads asks before [`Self::open`], which makes one.
+    pub fn is_there(dir: &Path) -> bool {
+        layout::is_there(dir)
+    }
+
     /// Opens the store in `dir`, creating both where absent.
     ///
     /// # Errors

@@ -197,7 +197,7 @@ impl Venue {
 #[derive(Debug, thiserror::Error)]
 pub enum VenueError {
     /// The file is not there or not readable.
-    #[error("venue file {path}: {source}; check [venue] file")]
+    #[error("venue file {path}: {source}; check the path and who may read it")]
     Read {
         /// The path tried.
         path: String,
