@@ -302,3 +302,117 @@ fn the_collected_files_give_what_is_right() {
         assert_eq!((summary.new, summary.passed_over.total(), summary.refused.total()), (3, 9, 0), "{summary}");
     }
 }
+
+#[test]
+fn deliberate_balls_and_lobs_count_and_enter_no_mean() {
+    let row = |number: u32, kind: &str, speed: f64, description: &str| {
+        format!("{kind},2016-09-22,{speed},\"Doe, Jo\",90{number},7,{description},50,{number},1")
+    };
+    let mut outing: Vec<_> = (1..=6).map(|number| row(number, "SI", 97.0, "ball")).collect();
+    outing.push(row(7, "IN", 74.0, "intent_ball"));
+    outing.push(row(8, "FF", 84.0, "pitchout"));
+    let of = |rows: &[String]| {
+        let (rig, summary) = imported(text(rows).as_bytes());
+        let outing = rig.store.appearances_of(7, "2016-09-22", "2016-09-22").expect("read").remove(0);
+        let again = rig.import(rig.file("again.csv", text(rows).as_bytes()));
+        assert_eq!(again.unchanged, summary.new, "{again}");
+        (outing.pitches, outing.release_speed)
+    };
+    assert_eq!(of(&outing), (8, Some(97.0)));
+    let lobs: Vec<_> = (1..=9).map(|number| row(number, "FA", 58.0 + f64::from(number), "ball")).collect();
+    assert_eq!(of(&lobs), (9, None), "a position player");
+    let soft: Vec<_> = (1..=9).map(|number| row(number, "FF", 81.5, "ball")).collect();
+    assert_eq!(of(&soft), (9, Some(81.5)), "the slowest of the league");
+    let curves: Vec<_> = (1..=3).map(|number| row(number, "CU", 73.0, "ball")).collect();
+    assert_eq!(of(&curves), (3, Some(73.0)));
+}
+
+#[test]
+fn rows_that_are_no_pitches_count_as_nothing() {
+    let header = HEADER.replacen("description", "description,balls,strikes", 1);
+    let good = "FF,2015-04-21,95.1,\"Doe, Jo\",901,7,ball,3,2,50,1,1";
+    let rows = [
+        good.to_owned(),
+        good.replace("FF,", "150421_204011,").replace(",50,1,1", ",50,1,2"),
+        good.replace(",3,2,50,1,1", ",4,0,50,1,3"),
+        good.replace(",3,2,50,1,1", ",0,3,50,1,4"),
+    ];
+    let (rig, summary) = imported(format!("{header}\n{}\n", rows.join("\n")).as_bytes());
+    assert_eq!((summary.new, summary.refused.total()), (1, 3), "{summary}");
+    assert_eq!(rig.store.appearances_of(7, "2015-01-01", "2015-12-31").expect("read")[0].pitches, 1);
+}
+
+#[test]
+fn a_file_at_a_limit_of_its_source_is_said_to_be_possibly_cut() {
+    let rows: Vec<_> =
+        (0..25_000).map(|i| format!("FF,2023-06-11,95.1,,,{},ball,50,{},1", 1 + i / 200, 1 + i % 200)).collect();
+    let (_, summary) = imported(text(&rows).as_bytes());
+    let said = summary.to_string();
+    assert!(
+        said.contains("25000 rows are as many as the source sends at most") && said.contains("before 2023-06-11"),
+        "{said}"
+    );
+    let (_, summary) = imported(text(&rows[1..]).as_bytes());
+    assert!(!summary.to_string().contains("at most"), "{summary}");
+}
+
+/// A day of the league, if it is at hand, with one column changed in each row.
+fn league(change: &dyn Fn(&str, f64) -> f64, columns: &[&str]) -> Option<Summary> {
+    let path = real_data("statcast/busch_2023-06-11_game717797.csv")?;
+    let mut reader = csv::Reader::from_path(path).expect("read");
+    let header = reader.headers().expect("a header").clone();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&header).expect("written");
+    for record in reader.records() {
+        let record = record.expect("a row");
+        let changed = header.iter().zip(&record).map(|(column, field)| match field.parse::<f64>() {
+            Ok(value) if columns.contains(&column.trim_start_matches('\u{feff}')) => change(column, value).to_string(),
+            _ => field.to_owned(),
+        });
+        writer.write_record(changed).expect("written");
+    }
+    Some(imported(&writer.into_inner().expect("written")).1)
+}
+
+#[test]
+fn a_column_that_contradicts_the_others_is_left_out_whole() {
+    let Some(sound) = league(&|_, value| value, &[]) else { return };
+    assert_eq!(sound.dropped.total(), 0, "{sound}");
+    for (columns, factor, word) in [
+        (&["pfx_x", "pfx_z"][..], 3.0, "pfx_x contradicts ax"),
+        (&["pfx_x"], -1.0, "pfx_x contradicts ax"),
+        (&["release_speed"], 0.447, "release_speed contradicts vx0"),
+        (&["effective_speed"], 0.447, "effective_speed contradicts release_speed"),
+        (&["release_extension"], 0.3048, "release_extension contradicts release_pos_y"),
+        (&["release_pos_x", "release_pos_z"], 0.3048, "contradict the flight"),
+        (&["plate_x", "plate_z"], 0.3048, "contradict the flight"),
+    ] {
+        let summary = league(&|_, value| value * factor, columns).expect("it was at hand");
+        assert!(summary.to_string().contains(word), "{columns:?} × {factor}: {summary}");
+        let others = summary.dropped.0.keys().filter(|why| !why.contains("contradict") && !why.contains("outside"));
+        assert_eq!((summary.new, summary.refused.total(), others.count()), (sound.new, 0, 0), "{summary}");
+    }
+}
+
+#[test]
+fn the_collected_files_of_partial_rows_lobs_and_inches_give_what_is_right() {
+    let Some(root) = real_data("../cases") else { return };
+    let case = |path: &str| {
+        let rig = Rig::new();
+        let summary = rig.import(root.join(path));
+        (rig, summary)
+    };
+    let (rig, summary) = case("03-venue-names/by_venue.csv");
+    assert!(summary.to_string().contains("player_name holds places"), "{summary}");
+    assert!(rig.store.pitchers().expect("read").iter().all(|person| person.name.is_none()));
+    let (rig, _) = case("05-intentional-balls/intentional.csv");
+    let outing = rig.store.appearances_of(900_205, "2016-09-22", "2016-09-22").expect("read").remove(0);
+    assert_eq!((outing.pitches, outing.release_speed.map(|mph| (10.0 * mph).round() / 10.0)), (22, Some(96.6)));
+    let (rig, summary) = case("12-break-in-inches/inches.csv");
+    assert!(summary.to_string().contains("pfx_x is outside -4 to 4 in most rows"), "{summary}");
+    assert!(
+        rig.pitches().iter().all(|p| p.values.pfx_x.is_none() && p.values.pfx_z.is_none() && p.values.vx0.is_some())
+    );
+    let (_, summary) = case("13-ghost-rows/ghosts.csv");
+    assert_eq!((summary.new, summary.refused.total()), (14, 7), "{summary}");
+}

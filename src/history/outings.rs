@@ -10,7 +10,8 @@ use crate::features::baseline::{PitcherBaseline, Quantity, league_sums, resolve,
 use crate::ids::PitcherId;
 use crate::store::outbox::Summary;
 use crate::store::records::{
-    AppearanceRecord, BaselineRecord, Moments, Origin, PitchRecord, PitcherRecord, TypeSums, is_of_its_making,
+    AppearanceRecord, BaselineRecord, DELIBERATE, Moments, Origin, PitchRecord, PitcherRecord, TypeSums,
+    is_of_its_making,
 };
 use crate::store::{Put, Store, StoreError};
 
@@ -229,15 +230,39 @@ fn appearances(pitcher: u32, pitches: &[PitchRecord], game_types: &GameTypes) ->
     games.into_iter().map(|((date, game), pitches)| appearance(pitcher, date, game, &pitches, game_types)).collect()
 }
 
+/// Types of fastballs, by which it is told who is no pitcher.
+const FASTBALLS: [&str; 5] = ["FF", "FA", "FT", "SI", "FC"];
+/// Whose fastball is slower lobs the ball in, mph: the league's is 93, its slowest pitchers' 81. \[P\]
+const LOB_MPH: f64 = 80.0;
+/// Where nobody calls any a fastball, so many pitches of which the fastest is slower than this, mph. \[P\]
+const LOBS_MIN: usize = 5;
+const LOB_FASTEST_MPH: f64 = 75.0;
+
+/// Whether an outing is that of a position player who lobs the ball in.
+fn are_lobs(pitches: &[&PitchRecord]) -> bool {
+    let speeds = |of: &dyn Fn(&PitchRecord) -> bool| -> Vec<f64> {
+        pitches.iter().filter(|p| of(p)).filter_map(|p| outliers::trusted(p, Quantity::ReleaseSpeed)).collect()
+    };
+    let is_meant = |p: &PitchRecord| !p.flags.iter().any(|flag| flag == DELIBERATE);
+    let mut fastballs = speeds(&|p| is_meant(p) && FASTBALLS.contains(&p.pitch_type.as_str()));
+    if fastballs.is_empty() {
+        let all = speeds(&is_meant);
+        return all.len() >= LOBS_MIN && all.iter().all(|speed| *speed < LOB_FASTEST_MPH);
+    }
+    let middle = fastballs.len() / 2;
+    *fastballs.select_nth_unstable_by(middle, f64::total_cmp).1 < LOB_MPH
+}
+
 fn appearance(pitcher: u32, date: &str, game: u32, pitches: &[&PitchRecord], types: &GameTypes) -> AppearanceRecord {
     let [mut speed, mut spin, mut effective] = [Moments::default(); 3];
     let mut by_type: BTreeMap<&str, TypeSums> = BTreeMap::new();
+    let lobs = are_lobs(pitches);
     for pitch in pitches {
         let sums = by_type
             .entry(&pitch.pitch_type)
             .or_insert_with(|| TypeSums { pitch_type: pitch.pitch_type.clone(), ..TypeSums::default() });
         sums.pitches += 1;
-        if pitch.flags.iter().any(|flag| !outliers::is_mark(flag) && !is_of_its_making(flag)) {
+        if lobs || pitch.flags.iter().any(|flag| !outliers::is_mark(flag) && !is_of_its_making(flag)) {
             continue;
         }
         for (quantity, moments) in Quantity::ALL.into_iter().zip(&mut sums.quantities) {

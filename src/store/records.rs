@@ -359,6 +359,9 @@ pub const SIMULATED_TEAM: &str = "SIM";
 /// The flag of a pitch of which no mark says who threw it.
 pub const UNMARKED: &str = "unmarked";
 
+/// The flag of a pitch that was thrown wide or slowly on purpose: it counts as one, and its values say nothing of an arm.
+pub const DELIBERATE: &str = "deliberate";
+
 /// Whether a flag tells how a pitch came about, and is no reason to distrust it: its standard deviations say what it is
 /// worth.
 pub fn is_of_its_making(flag: &str) -> bool {

@@ -15,6 +15,7 @@
 
 mod names;
 pub mod row;
+mod sense;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,8 @@ use crate::store::{Put, Store, StoreError};
 
 /// Rows held in memory at once (some 20 MB).
 const CHUNK_ROWS: usize = 32_768;
+/// Rows at which Savant's answers end, whatever more there is.
+const SOURCE_LIMITS: [u64; 3] = [25_000, 30_000, 40_000];
 
 /// Imports files one after the other, then recomputes what depends on them: appearances, season sums, the league's.
 /// `progress` hears how many bytes of all files have been read. A file that cannot be read at all is named in the
@@ -148,30 +151,63 @@ impl Import<'_> {
         let columns = Columns::of(&table);
         let mut people = People::default();
         let mut chunk = Vec::new();
+        let mut contradicted = BTreeMap::new();
+        let (mut rows, mut first_date) = (0, None);
         while let Some((line, record)) = table.next()? {
-            self.summary.rows += 1;
+            rows += 1;
             if chunk.len() == CHUNK_ROWS {
+                self.leave_out(&mut chunk, &mut contradicted, place);
                 self.store_chunk(std::mem::take(&mut chunk))?;
             }
             let mut drop = |why: &str| self.summary.dropped.add(why, place, line);
             match record.and_then(|record| columns.row(record, &mut drop)) {
                 Ok(row) => {
                     people.hear(&row);
-                    chunk.push(row);
+                    first_date = [first_date, Some(row.pitch.game_date.clone())].into_iter().flatten().min();
+                    chunk.push((line, row));
                 }
                 Err(why) => self.summary.refused.add(&why, place, line),
             }
         }
+        self.summary.rows += rows;
         table.tell(place, &mut self.summary.notes);
+        if people.names.are_places() {
+            let why =
+                "player_name holds places, not people, as of a search that is grouped by them: nobody is called so";
+            self.summary.notes.add(why, place, 1);
+        }
+        if SOURCE_LIMITS.contains(&rows) {
+            let from = first_date.unwrap_or_default();
+            let why = format!(
+                "{rows} rows are as many as the source sends at most: what was thrown before {from} may be missing"
+            );
+            self.summary.notes.add(&why, place, 1);
+        }
+        self.leave_out(&mut chunk, &mut contradicted, place);
         self.store_chunk(chunk)?;
         self.store_people(people)?;
         Ok(())
     }
 
+    /// Leaves out what most rows of a file contradict, as far as it is read.
+    fn leave_out(&mut self, rows: &mut [(u64, Row)], contradicted: &mut BTreeMap<&'static str, String>, place: &str) {
+        contradicted.extend(sense::contradictions(rows));
+        for field in row::FIELDS.iter().filter(|field| contradicted.contains_key(field.column)) {
+            let (mut left_out, mut first) = (0, 0);
+            for (line, row) in rows.iter_mut() {
+                if (field.of)(&mut row.pitch.values).take().is_some() {
+                    first = if left_out == 0 { *line } else { first };
+                    left_out += 1;
+                }
+            }
+            self.summary.dropped.add_many(&contradicted[field.column], place, (left_out, first));
+        }
+    }
+
     /// Stores rows in the order of their keys.
-    fn store_chunk(&mut self, rows: Vec<Row>) -> Result<(), StoreError> {
+    fn store_chunk(&mut self, rows: Vec<(u64, Row)>) -> Result<(), StoreError> {
         let mut pitches: BTreeMap<(u32, u64), PitchRecord> = BTreeMap::new();
-        for row in rows {
+        for (_, row) in rows {
             let (pitcher, season) = (row.pitcher, season_of(&row.pitch.game_date).unwrap_or(0));
             self.touched.insert((pitcher, season));
             if let Some(kind) = row.game_type {
@@ -255,7 +291,7 @@ impl Import<'_> {
 impl People {
     fn hear(&mut self, row: &Row) {
         if let Some(name) = &row.player_name {
-            self.names.hear(row.pitcher, row.batter, name);
+            self.names.hear(row.pitcher, row.batter, row.home_team.as_deref(), name);
         }
         let date = Some(row.pitch.game_date.clone());
         let person = self.pitchers.entry(row.pitcher).or_default();
@@ -287,5 +323,7 @@ fn merge(old: &PitchRecord, new: PitchRecord) -> PitchRecord {
     }
     let pitch_type = if new.pitch_type.is_empty() { old.pitch_type.clone() } else { new.pitch_type.clone() };
     // Marks of outliers are of the stored values, and looked at anew after every import.
-    PitchRecord { pitch_type, values, flags: old.flags.clone(), ..new }
+    let mut flags = old.flags.clone();
+    flags.extend(new.flags.into_iter().filter(|flag| !old.flags.contains(flag)));
+    PitchRecord { pitch_type, values, flags, ..new }
 }

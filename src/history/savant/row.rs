@@ -9,7 +9,7 @@ use crate::history::table::dates::{self, Order};
 use crate::history::table::{Layout, Table, text};
 use crate::history::teams::canonical;
 use crate::ids::PitchType;
-use crate::store::records::{Measured, Origin, PitchRecord, State};
+use crate::store::records::{self, Measured, Origin, PitchRecord, State};
 
 /// A measured column: its name, the range outside which it is an error, and where it goes.
 pub struct Field {
@@ -65,10 +65,13 @@ pub(super) struct Row {
     pub(super) batter: Option<u32>,
     /// The pitcher's or the batter's: only the whole file tells.
     pub(super) player_name: Option<String>,
+    pub(super) home_team: Option<String>,
     pub(super) team: Option<String>,
     pub(super) throws: Option<String>,
     pub(super) game_type: Option<String>,
     pub(super) pitch: PitchRecord,
+    /// Fields that are outside their range: a bit each, in the order of [`FIELDS`].
+    pub(super) outside: u32,
 }
 
 /// What a Savant CSV is.
@@ -88,13 +91,13 @@ pub(super) struct Columns {
     game_pk: usize,
     at_bat_number: usize,
     pitch_number: usize,
-    others: [Option<usize>; 9],
+    others: [Option<usize>; OTHERS.len()],
     measured: [Option<usize>; FIELDS.len()],
     order: Option<Order>,
 }
 
 /// Columns that are used where they are there; the index into `Columns::others`.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 11] = [
     "batter",
     "player_name",
     "pitch_type",
@@ -104,6 +107,8 @@ const OTHERS: [&str; 9] = [
     "inning_topbot",
     "game_type",
     "description",
+    "balls",
+    "strikes",
 ];
 const BATTER: usize = 0;
 const PLAYER_NAME: usize = 1;
@@ -114,6 +119,12 @@ const AWAY_TEAM: usize = 5;
 const INNING_TOPBOT: usize = 6;
 const GAME_TYPE: usize = 7;
 const DESCRIPTION: usize = 8;
+const BALLS: usize = 9;
+const STRIKES: usize = 10;
+
+/// What is thrown wide or slowly on purpose says nothing of an arm: intentional balls and pitchouts, by Statcast's words for them.
+const DELIBERATE: [&str; 4] = ["intent_ball", "pitchout", "swinging_pitchout", "foul_pitchout"];
+const DELIBERATE_TYPES: [&str; 2] = ["IN", "PO"];
 
 impl Columns {
     /// Where they are in a table of this layout.
@@ -139,6 +150,10 @@ impl Columns {
         if other(DESCRIPTION).is_some_and(|d| d.starts_with("automatic_")) {
             return Err("an automatic ball or strike: no pitch was thrown".to_owned());
         }
+        let count = |column: usize| other(column).and_then(whole);
+        if other(PITCH_TYPE).is_some_and(is_moment) || count(BALLS) > Some(3) || count(STRIKES) > Some(2) {
+            return Err("no pitch: its type is a moment, or the count is over".to_owned());
+        }
         let pitcher = required(record, self.pitcher, "pitcher", u32::MAX)?;
         let game_pk = required(record, self.game_pk, "game_pk", GAME_MAX)?;
         let at_bat = required(record, self.at_bat_number, "at_bat_number", AT_BAT_MAX)?;
@@ -148,12 +163,15 @@ impl Columns {
         let date = date.ok_or("game_date is no YYYY-MM-DD")?;
         let release_ns = release_ns(date, game_pk, at_bat, number).ok_or("game_date is before 1970")?;
 
-        let mut values = Measured::default();
-        for (field, at) in FIELDS.iter().zip(self.measured) {
+        let (mut values, mut outside) = (Measured::default(), 0);
+        for (place, (field, at)) in FIELDS.iter().zip(self.measured).enumerate() {
             let Some(text) = at.and_then(|at| text(record, at)) else { continue };
             match text.parse::<f64>() {
                 Ok(value) if (field.low..=field.high).contains(&value) => *(field.of)(&mut values) = Some(value),
-                Ok(_) => dropped(&format!("{} is outside {} to {}", field.column, field.low, field.high)),
+                Ok(_) => {
+                    outside |= 1 << place;
+                    dropped(&format!("{} is outside {} to {}", field.column, field.low, field.high));
+                }
                 Err(_) => dropped(&format!("{} is not a number", field.column)),
             }
         }
@@ -167,6 +185,8 @@ impl Columns {
                 |t| t.as_str().to_owned(),
             ),
         };
+        let is_deliberate = other(DESCRIPTION).is_some_and(|d| DELIBERATE.contains(&d))
+            || DELIBERATE_TYPES.contains(&pitch_type.as_str());
         // The home team pitches in the top of an inning.
         let team = match other(INNING_TOPBOT) {
             Some("Top") => other(HOME_TEAM),
@@ -174,9 +194,11 @@ impl Columns {
             _ => None,
         };
         Ok(Row {
+            outside,
             pitcher,
             batter: other(BATTER).and_then(whole),
             player_name: other(PLAYER_NAME).map(str::to_owned),
+            home_team: other(HOME_TEAM).map(str::to_owned),
             team: team.map(canonical),
             throws: other(P_THROWS).filter(|t| matches!(*t, "L" | "R" | "S")).map(str::to_owned),
             game_type: other(GAME_TYPE).map(str::to_owned),
@@ -200,10 +222,16 @@ impl Columns {
                 late_data_frac: 0.0,
                 calibration_confidence: None,
                 release_marked: false,
-                flags: Vec::new(),
+                flags: if is_deliberate { vec![records::DELIBERATE.to_owned()] } else { Vec::new() },
             },
         })
     }
+}
+
+/// `150421_204011`: what stands for a type on rows of 2015 and 2016 that are no pitches.
+fn is_moment(pitch_type: &str) -> bool {
+    let digits = |part: &str| part.len() == 6 && part.bytes().all(|byte| byte.is_ascii_digit());
+    pitch_type.split_once('_').is_some_and(|(day, time)| digits(day) && digits(time))
 }
 
 /// The time of an imported pitch: 17:00 UTC of its game's date, 100 s an at-bat and 4 s a pitch, and the game in the

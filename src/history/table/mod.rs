@@ -66,7 +66,7 @@ impl Reasons {
     }
 
     /// A reason that came so often, first at that line.
-    fn add_many(&mut self, why: &str, file: &str, (count, line): (u64, u64)) {
+    pub(super) fn add_many(&mut self, why: &str, file: &str, (count, line): (u64, u64)) {
         if count > 0 {
             self.add(why, file, line);
             self.0.entry(why.to_owned()).and_modify(|group| group.count += count - 1);

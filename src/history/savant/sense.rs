@@ -1,0 +1,131 @@
+//! Columns against each other: a value can be plausible for itself and impossible beside the others, as where a script made inches
+//! of feet, or miles of kilometres, in one column. What most rows of a file contradict is left out whole; nobody can tell what
+//! it was in.
+//!
+//! The measure is the flight itself: nine parameters at y = 50 ft (`vx0` … `az`), from which speed, break and place follow (science.md §1).
+
+use super::row::{FIELDS, Field, Row};
+use crate::store::records::Measured;
+
+/// Rows with a value below which a column is not judged \[P\].
+const ROWS_MIN: usize = 20;
+/// ft/s to mph.
+const MPH: f64 = 0.681_818;
+/// ft/s².
+const GRAVITY: f64 = 32.174;
+/// Break below which a ratio tells nothing, ft.
+const BREAK_MIN_FT: f64 = 0.3;
+/// Front of the plate, and where the parameters are, ft from its tip.
+const PLATE_FT: f64 = 17.0 / 12.0;
+const START_FT: f64 = 50.0;
+/// Pitcher's rubber, ft from the tip of the plate.
+const RUBBER_FT: f64 = 60.5;
+
+/// What must hold between columns, by the median of what rows tell.
+struct Check {
+    /// Left out where it does not.
+    columns: &'static [&'static str],
+    /// In words.
+    why: &'static str,
+    /// What one row tells.
+    of: fn(&Measured) -> Option<f64>,
+    /// Between which the median is, of any sound file.
+    low: f64,
+    high: f64,
+}
+
+/// The medians of seven real files are 0.87 to 1.03 for the break, 1.006 to 1.007 for the speed, and 0.003 ft for the place.
+const CHECKS: [Check; 6] = [
+    Check {
+        columns: &["pfx_x"],
+        why: "pfx_x contradicts ax and the velocities: it is in feet as the catcher sees it",
+        of: |m| ratio(m.pfx_x?, 0.5 * m.ax? * flight(m)?.powi(2)),
+        low: 0.6,
+        high: 1.4,
+    },
+    Check {
+        columns: &["pfx_z"],
+        why: "pfx_z contradicts az and the velocities: it is in feet, without gravity's part",
+        of: |m| ratio(m.pfx_z?, 0.5 * (m.az? + GRAVITY) * flight(m)?.powi(2)),
+        low: 0.6,
+        high: 1.4,
+    },
+    Check {
+        columns: &["release_speed"],
+        why: "release_speed contradicts vx0, vy0 and vz0: it is in mph",
+        of: |m| Some(m.release_speed? / (MPH * (m.vx0?.powi(2) + m.vy0?.powi(2) + m.vz0?.powi(2)).sqrt())),
+        low: 0.95,
+        high: 1.06,
+    },
+    Check {
+        columns: &["effective_speed"],
+        why: "effective_speed contradicts release_speed: both are in mph",
+        of: |m| Some(m.effective_speed? / m.release_speed?),
+        low: 0.85,
+        high: 1.15,
+    },
+    Check {
+        columns: &["release_extension"],
+        why: "release_extension contradicts release_pos_y: together they are 60.5 ft",
+        of: |m| Some((m.release_pos_y? + m.release_extension? - RUBBER_FT).abs()),
+        low: 0.0,
+        high: 0.5,
+    },
+    Check {
+        columns: &["release_pos_x", "release_pos_z", "plate_x", "plate_z"],
+        why: "release_pos_x, release_pos_z, plate_x and plate_z contradict the flight: they are in feet",
+        of: off,
+        low: 0.0,
+        high: 0.5,
+    },
+];
+
+fn ratio(told: f64, follows: f64) -> Option<f64> {
+    (follows.abs() >= BREAK_MIN_FT).then_some(told / follows)
+}
+
+/// When the ball is at y, s after it was at 50 ft.
+fn time_at(m: &Measured, y: f64) -> Option<f64> {
+    let (vy, ay) = (m.vy0?, m.ay?);
+    let time = (-vy - (vy * vy - 2.0 * ay * (START_FT - y)).sqrt()) / ay;
+    time.is_finite().then_some(time)
+}
+
+/// From the hand to the plate, s.
+fn flight(m: &Measured) -> Option<f64> {
+    Some(time_at(m, PLATE_FT)? - time_at(m, m.release_pos_y?)?)
+}
+
+/// How far the plate is missed by a flight from the place of release, ft.
+fn off(m: &Measured) -> Option<f64> {
+    let (from, to) = (time_at(m, m.release_pos_y?)?, time_at(m, PLATE_FT)?);
+    let moved = |v: f64, a: f64| v * (to - from) + 0.5 * a * (to * to - from * from);
+    let x = m.release_pos_x? + moved(m.vx0?, m.ax?) - m.plate_x?;
+    let z = m.release_pos_z? + moved(m.vz0?, m.az?) - m.plate_z?;
+    Some(x.abs().max(z.abs()))
+}
+
+/// What most of these rows contradict: the column, and why in words. What is out of its range in most of them is none in the others.
+pub(super) fn contradictions(rows: &[(u64, Row)]) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    for check in &CHECKS {
+        let values = rows.iter().filter_map(|(_, row)| (check.of)(&row.pitch.values));
+        let mut told: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+        if told.len() < ROWS_MIN {
+            continue;
+        }
+        let middle = told.len() / 2;
+        let median = *told.select_nth_unstable_by(middle, f64::total_cmp).1;
+        if !(check.low..=check.high).contains(&median) {
+            found.extend(check.columns.iter().map(|column| (*column, check.why.to_owned())));
+        }
+    }
+    for (place, Field { column, low, high, of }) in FIELDS.iter().enumerate() {
+        let outside = rows.iter().filter(|(_, row)| row.outside & 1 << place != 0).count();
+        let within = rows.iter().filter(|(_, row)| of(&mut row.pitch.values.clone()).is_some()).count();
+        if outside >= ROWS_MIN && outside > within {
+            found.push((column, format!("{column} is outside {low} to {high} in most rows: it is in another unit")));
+        }
+    }
+    found
+}
