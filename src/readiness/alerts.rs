@@ -397,11 +397,14 @@ impl Book {
         alert.message = message(&Telling { raised: alert.value, now, limit: Limit { raise: alert.limit, clear } });
     }
 
-    /// `because` is empty where nobody says why.
+    /// What is over is told as such, without advice. `because` is empty where nobody says why.
     pub(super) fn clear(&mut self, id: u64, at: EventNs, because: &str) -> Option<Alert> {
         let position = self.position(id)?;
         let alert = &mut self.alerts[position];
         alert.cleared_at.get_or_insert(super::words::rfc3339(at));
+        if Rule::ALL.iter().any(|rule| rule.name() == alert.rule) {
+            alert.message = words::over(&alert.message);
+        }
         if !because.is_empty() {
             alert.cleared_because.get_or_insert_with(|| because.to_owned());
         }

@@ -107,7 +107,8 @@ pub struct Alert {
     pub pitcher: Option<PitcherId>,
     /// Source of the camera that it is about, where it is about one.
     pub camera: Option<u8>,
-    /// In a coach's words, or an engineer's where it is about a camera. It follows the number that is watched.
+    /// In a coach's words, or an engineer's where it is about a camera. It follows the number that is watched, and tells the
+    /// past once the alert is over.
     pub message: String,
     /// The number that raised it.
     pub value: f64,

@@ -345,6 +345,15 @@ pub(super) fn alert(name: &str, on: MoundId, rule: Rule, severity: Severity, tel
     }
 }
 
+/// The message of an alert that is over, from the one that stood: what the number was, and nothing to do.
+pub(super) fn over(message: &str) -> String {
+    let (name, told) = message.split_once(": ").unwrap_or(("", message));
+    // What to do stands behind a comma or a colon; no number is written with either.
+    let numbers = told.split([',', ':']).next().unwrap_or(told);
+    let numbers = numbers.replace(" and is not known now", "").replace(" and is ", ", then ").replace(" now", "");
+    format!("{name}: {}", numbers.replace(" is ", " was "))
+}
+
 /// Why an alert cleared: the number is back.
 pub(super) fn back(rule: Rule, clear: f64) -> String {
     match rule {
@@ -395,6 +404,26 @@ mod tests {
         let held = "Sam: readiness was down to 59 and is not known now, go by what you see";
         assert_eq!(told(0, None), held);
         assert_eq!(told(1, Some(59.7)), "Sam: readiness is down to 59, sit him down");
+    }
+
+    #[test]
+    fn what_is_over_is_told_of_the_past_and_advises_nothing() {
+        let told = |rule: Rule, raised: f64, now: Option<f64>, raise: f64| {
+            let limit = Limit { raise, clear: raise };
+            over(&alert("Sam", GAME_MOUND, rule, Severity::Critical, &Telling { raised, now, limit }))
+        };
+        assert_eq!(told(Rule::Readiness, 59.7, Some(59.7), 60.0), "Sam: readiness was down to 59");
+        assert_eq!(told(Rule::Readiness, 59.7, Some(33.2), 60.0), "Sam: readiness was down to 59, then 33");
+        assert_eq!(told(Rule::Readiness, 59.7, None, 60.0), "Sam: readiness was down to 59");
+        for rule in Rule::ALL {
+            for now in [Some(0.5), Some(0.4), None] {
+                let words = told(rule, 0.5, now, 0.6);
+                assert!(words.starts_with("Sam: ") && words.contains(" was "), "{words}");
+                for standing in [" is ", " now", "until", "watch", "take him", "go by"] {
+                    assert!(!words.contains(standing), "{words}");
+                }
+            }
+        }
     }
 
     #[test]
