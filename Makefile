@@ -1,12 +1,14 @@
 # PitchGuard. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo build tablet tablet-types deb test test-rust test-tablet test-browser test-loom test-appliance soak lint bench fuzz clean
+.PHONY: help setup demo build tablet tablet-types deb test test-rust test-tablet test-browser test-loom test-appliance model-card soak lint bench fuzz clean
 
 CARGO ?= cargo
 TABLET := src/tablet
 NODE_FITS := node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)'
 FUZZ_SECONDS ?= 60
+# Where the data that tests and the model card are made from lie: statcast/, appearances/, injuries/.
+DATA ?= ../shared/data
 # A build from nothing takes two thirds of the time without what only the next build would want of it.
 ONCE := CARGO_INCREMENTAL=0
 # Unit tests compute little: optimising the library a second time for them takes longer than they do.
@@ -63,6 +65,9 @@ deb: ## the Debian package, target/deb/pitchguard_*.deb
 
 test-appliance: ## the package in a Debian 12 that boots in a container (as root; about 12 minutes)
 	tests/appliance/run
+
+model-card: build ## docs/model-card.md anew, from the league's games and injured lists in DATA
+	target/release/pitchguard train --dry-run --report --appearances $(DATA)/appearances/*.csv --injuries $(DATA)/injuries/*.csv
 
 soak: setup ## the full counts and durations of the issues, once, for the record (about three hours)
 	$(CARGO) build --release --locked

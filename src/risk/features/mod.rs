@@ -142,6 +142,17 @@ mod tests {
     }
 
     #[test]
+    fn the_published_model_card_is_of_these_features() {
+        let card =
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/model-card.md")).expect("published");
+        let own = fingerprint();
+        assert!(
+            card.contains(&own),
+            "docs/model-card.md is of other features than {own}: `make model-card` writes it anew"
+        );
+    }
+
+    #[test]
     fn no_game_no_snapshot() {
         let series = games(&[(100, 20, 95.0)]);
         assert_eq!(Snapshot::of(&series, Day(99)), None);
