@@ -139,6 +139,10 @@ pub(super) const PAGES: &[Page] = &[
         examples: &[
             ("pitchguard model list", "All models; the one that serves has a star."),
             ("pitchguard model promote 20261129t120000z-2025", "Lets that one serve, at once."),
+            (
+                "pitchguard model retire",
+                "None serves: no risk is told until one is promoted, or `pitchguard model rollback`.",
+            ),
             ("pitchguard model evaluate --year 2026", "How the serving one did on a year."),
         ],
     },

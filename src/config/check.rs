@@ -103,7 +103,7 @@ impl ReorderConfig {
     /// What is wrong with it.
     fn errors(&self) -> Vec<Fault> {
         let mut errors = outside(self.bounds(), &Self::default().bounds());
-        if errors.is_empty() && self.max_hold_s <= self.watermark_s {
+        if self.max_hold_s <= self.watermark_s {
             let (hold, watermark) = (self.max_hold_s, self.watermark_s);
             let why = format!("is {hold}; write more than watermark_s ({watermark}) and at most {HOLD_S_MAX}");
             errors.push(Fault::of_two("max_hold_s", "watermark_s", why));

@@ -181,7 +181,9 @@ impl History for StoreHistory {
 mod tests {
     use super::*;
     use crate::daemon::live_pitch;
+    use crate::daemon::profiles::StoreProfiles;
     use crate::ids::GamePk;
+    use crate::pipeline::Profiles;
     use crate::store::StoreOptions;
 
     const ROLES: Roles = Roles { starter_pitches_min: 45, starter_cap: 100.0, reliever_cap: 25.0 };
@@ -242,6 +244,51 @@ mod tests {
         let history = StoreHistory::new(store, ROLES);
         let report = history.workload(PitcherId(5), DayRange::default()).expect("read").expect("he is known");
         assert_eq!(report.loads.last().map(|load| load.pitches), Some(15));
+    }
+
+    #[test]
+    fn a_pitcher_is_told_with_todays_pitches_and_one_who_is_only_on_the_roster_with_none() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+        let person = |id| PitcherRecord { id, ..PitcherRecord::default() };
+        let day = 1_800_000_000_000_000_000;
+        store
+            .transact(|txn| {
+                txn.put_pitcher(&person(5))?;
+                txn.put_pitcher(&person(6))?;
+                (0..3).try_for_each(|i| txn.put_pitch(&live_pitch(5, day + i, day + i)).map(drop))
+            })
+            .expect("stored");
+        let history = StoreHistory::new(store, ROLES);
+        let told = |id| history.pitcher(PitcherId(id)).expect("read").expect("he is known");
+        assert_eq!((told(5).pitches, told(5).last_game_date.as_deref()), (Some(3), Some("2027-01-15")));
+        assert_eq!(told(5).seasons, [2027]);
+        assert_eq!((told(6).pitches, told(6).last_game_date), (None, None));
+    }
+
+    #[test]
+    fn a_game_that_no_mark_named_counts_the_same_in_every_load_today_tomorrow_and_summed_up() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+        store.transact(|txn| txn.put_pitcher(&PitcherRecord { id: 5, ..PitcherRecord::default() })).expect("stored");
+        let day = 1_800_000_000_000_000_000;
+        for i in 0..3 {
+            let pitch = PitchRecord { game_pk: 0, ..live_pitch(5, day + i, day + i) };
+            store.transact(|txn| txn.put_pitch(&pitch)).expect("stored");
+        }
+        let counted = || {
+            let report = StoreHistory::new(Arc::clone(&store), ROLES).workload(PitcherId(5), DayRange::default());
+            let load = report.expect("read").expect("he is known").loads.last().map(|load| load.pitches);
+            let mut profiles = StoreProfiles::new(Arc::clone(&store));
+            let tomorrow = profiles.profile(PitcherId(5), jiff::civil::date(2027, 1, 16)).workload.past;
+            (load, tomorrow)
+        };
+        assert_eq!(counted(), (Some(3), vec![(1, 3)]));
+        let today = crate::risk::Day::parse("2027-01-15").expect("a date");
+        let staff = crate::risk::stored::measured_here(&store, today).expect("read");
+        assert_eq!(staff[&5].iter().map(|game| game.pitches).collect::<Vec<_>>(), [3]);
+        crate::history::rebuild(&store, 5, 2027).expect("summed up");
+        assert_eq!(counted(), (Some(3), vec![(1, 3)]), "each once");
     }
 
     #[test]

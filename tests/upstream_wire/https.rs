@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use pitchguard::store::outbox::SummaryKind;
+use pitchguard::store::outbox::{Summary, SummaryKind};
+use pitchguard::store::records::{PitcherRecord, SIMULATED_TEAM};
 use pitchguard::upstream::{Config, Https, UpstreamKind};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -158,4 +159,26 @@ fn a_restart_sends_again_what_was_not_acknowledged_under_the_same_name() {
     assert_eq!(first.waiting(), 0);
     let log = receiver.log();
     assert_eq!((log.documents.len(), log.duplicates), (5, 5));
+}
+
+#[test]
+fn what_is_of_an_invented_person_says_so_and_nothing_else_does() {
+    let receiver = Receiver::start(|_| Act::Good);
+    let mut stage = stage(&config(receiver.url()));
+    let person = |id, team: &str| PitcherRecord { id, team: Some(team.to_owned()), ..PitcherRecord::default() };
+    let about = |pitcher| Summary { pitcher, ..summary(SummaryKind::Readiness, now_ns(), "busch_iii") };
+    stage
+        .store
+        .transact(|txn| {
+            txn.put_pitcher(&person(900_001, SIMULATED_TEAM))?;
+            txn.put_pitcher(&person(605_154, "STL"))?;
+            for whose in [Some(900_001), Some(605_154), Some(7), None] {
+                txn.queue(&about(whose))?;
+            }
+            Ok(())
+        })
+        .expect("queued");
+    stage.drain();
+    let told: Vec<_> = receiver.log().documents.iter().map(|document| document.get("simulated").cloned()).collect();
+    assert_eq!(told, [Some(serde_json::Value::Bool(true)), None, None, None]);
 }
