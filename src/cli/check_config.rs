@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::out::{say, tell};
 use crate::config::{Config, DEFAULT_FILE};
 
-/// `EX_CONFIG` of sysexits.h: the configuration cannot be used.
+/// `EX_CONFIG` of sysexits.h: the configuration, or the database, cannot be used, and trying again cannot help.
 pub const EXIT_CONFIG: u8 = 78;
 /// How often a held check looks whether the file is changed.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -48,7 +48,7 @@ pub fn run(config: Option<&Path>, args: &Args) -> ExitCode {
 }
 
 /// Waits so long, or until the file is another one.
-fn hold(file: &Path, time: Duration) {
+pub(super) fn hold(file: &Path, time: Duration) {
     let changed = || std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok();
     let (before, until) = (changed(), Instant::now() + time);
     while Instant::now() < until && changed() == before {

@@ -50,7 +50,10 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         verb: "run",
-        exit: &[("1", "It cannot start, or lost a part that it cannot do without.")],
+        exit: &[
+            ("1", "It cannot start, or lost a part that it cannot do without."),
+            ("78", "The configuration cannot be used; or the database: restore a backup. Trying again cannot help."),
+        ],
         files: &[CONFIG, VENUE, STORE, SOCKET, KEYS],
         examples: &[("pitchguard --config my.toml run", "The daemon on another configuration, until Ctrl-C.")],
     },

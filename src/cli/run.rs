@@ -3,8 +3,11 @@
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{logs, values};
+use super::check_config::{EXIT_CONFIG, hold};
+use super::out::tell;
+use super::{chain, logs, values};
 use crate::clock::BoxClock;
 use crate::config::{Config, DEFAULT_FILE, Provenance};
 use crate::daemon::proven;
@@ -12,6 +15,7 @@ use crate::daemon::reload::Reload;
 use crate::daemon::service;
 use crate::daemon::systemd::{Sockets, SocketsError};
 use crate::daemon::{Daemon, DaemonError};
+use crate::store::tell_of_lost_pages;
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -22,6 +26,10 @@ pub struct Args {
     /// When a clock of that speed began, ns since the Unix epoch: for tests that start the daemon again.
     #[arg(long, hide = true)]
     clock_since: Option<u64>,
+    /// With a database that cannot be used, wait so many seconds, or until it is another, before ending: a service manager that
+    /// starts it again and again then does so with measure.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, hide = true)]
+    hold: u64,
 }
 
 /// Why the daemon does not run.
@@ -40,6 +48,8 @@ pub enum RunError {
 
 /// Runs until SIGTERM or Ctrl-C, then lets through and commits all that was received. SIGHUP reads the configuration anew.
 ///
+/// A database that nobody but a person can help gives 78, so that a service manager does not try for ever.
+///
 /// # Errors
 /// The daemon does not start, or a thread that it cannot do without ended.
 pub fn run(file: Option<&Path>, config: &Config, provenance: Provenance, args: &Args) -> Result<ExitCode, RunError> {
@@ -49,7 +59,15 @@ pub fn run(file: Option<&Path>, config: &Config, provenance: Provenance, args: &
     let clock = args
         .clock_since
         .map_or_else(|| BoxClock::start(args.clock_speed), |began_ns| BoxClock::since(began_ns, args.clock_speed));
-    let daemon = Daemon::start_on(config, clock, sockets)?;
+    tell_of_lost_pages();
+    let daemon = match Daemon::start_on(config, clock, sockets) {
+        Err(DaemonError::Store(error)) if error.wants_a_person() => {
+            tell!("pitchguard: {}", chain(&error));
+            hold(&config.store.path.join("data.mdb"), Duration::from_secs(args.hold));
+            return Ok(ExitCode::from(EXIT_CONFIG));
+        }
+        started => started?,
+    };
     let reload = Reload::new(file.map(Path::to_path_buf), provenance, Box::new(move |level| logs.set(level)));
     let ended = service::serve(&daemon, reload, || {
         tracing::info!(

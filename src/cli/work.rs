@@ -115,7 +115,8 @@ pub fn ask(job: &Job, files: &[PathBuf], config: &StoreConfig, risk: &risk::Conf
         return Err(VerbError::NoStore { path: config.path.clone() });
     }
     let mut bar = Bar::new();
-    let outcome = match Store::open(&config.path, StoreOptions::default()) {
+    let options = StoreOptions { backups: Some(config.backup_dir()), ..StoreOptions::default() };
+    let outcome = match Store::open(&config.path, options) {
         Ok(store) => match job {
             Job::History(work) => {
                 let store = Arc::new(store);

@@ -394,6 +394,7 @@ impl Running {
             lost: counts.lost,
             waits: counts.waits,
             corrupt_records: self.merge.store.corrupt_records(),
+            finals_kept: self.merge.store.refused_finals(),
         });
     }
 }

@@ -418,7 +418,8 @@ impl Daemon {
 
 fn open_store(config: &Config) -> Result<Store, StoreError> {
     let group_commit = Duration::from_millis(config.store.commit_ms.into());
-    Store::open(&config.store.path, StoreOptions { group_commit, ..StoreOptions::default() })
+    let backups = Some(config.store.backup_dir());
+    Store::open(&config.store.path, StoreOptions { group_commit, backups, ..StoreOptions::default() })
 }
 
 /// The runtime of all that may wait, and its HTTP listener.

@@ -196,6 +196,12 @@ impl Watch {
                 "{corrupt} corrupt records were met: `pitchguard verify FILE` finds a backup that is whole, `pitchguard restore --replace FILE` puts it in place"
             );
             (PartState::Degraded, detail)
+        } else if store.refused_finals() > 0 {
+            let detail = format!(
+                "{} times a final pitch would have been overwritten, and stayed: old frames come again, or another box sends as this one's cameras",
+                store.refused_finals()
+            );
+            (PartState::Degraded, detail)
         } else if used >= MAP_USED_WARN {
             let percent = 100.0 * used;
             (PartState::Degraded, format!("{percent:.0} % of its map is used: run `pitchguard retention`"))

@@ -143,7 +143,7 @@ fn apply(
             Change::Mark(_) | Change::PutSums(_) | Change::RemoveSums(_) => None,
         };
         let is_new = match change {
-            Change::Mark(pitch) => txn.put_pitch(&pitch)? != Put::Unchanged,
+            Change::Mark(pitch) => matches!(txn.put_pitch(&pitch)?, Put::New | Put::Changed),
             Change::Put(record) => {
                 let is_new = txn.put_appearance(&record)? != Put::Unchanged;
                 if let Some(summary) = tell(&record).filter(|_| is_new) {

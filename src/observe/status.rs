@@ -222,6 +222,9 @@ pub struct StoreStatus {
     /// Corrupt records met since the start.
     #[serde(default)]
     pub corrupt_records: u64,
+    /// Writes refused because they would have overwritten a final pitch with what is no later revision of it.
+    #[serde(default)]
+    pub finals_kept: u64,
 }
 
 /// Pitches published so far, by state; and what was no pitch.

@@ -21,6 +21,8 @@ use super::verify::checksum_path;
 use super::{Store, StoreError, Verified, VerifyError, codec, verify};
 use crate::disk::{Disk, Undo, sync_dir, write_private};
 
+/// The directory of backups within the store's, where no other is configured.
+pub(crate) const DIR: &str = "backups";
 /// What a backup's name begins and ends with; between them is the moment that it was begun.
 const PREFIX: &str = "pitchguard-";
 const SUFFIX: &str = ".mdb";
@@ -267,6 +269,21 @@ fn prune(dir: &Path, keep: usize) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(backups)
+}
+
+/// How to restore the newest backup of a directory, in words.
+pub(super) fn advice(dir: &Path) -> String {
+    match backups(dir).unwrap_or_default().pop() {
+        Some(newest) => format!(
+            "restore a backup: `pitchguard restore --replace {}` puts the newest of {} in its place, and keeps what is there beside it",
+            newest.display(),
+            dir.display()
+        ),
+        None => format!(
+            "restore a backup: none is in {}, and `pitchguard restore --replace FILE` takes one from elsewhere",
+            dir.display()
+        ),
+    }
 }
 
 /// The backups in a directory, the oldest first.

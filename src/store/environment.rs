@@ -9,7 +9,13 @@ use std::path::Path;
 use heed::{CommitOrAbort, Env, EnvFlags, EnvOpenOptions, WithoutTls};
 
 use super::key::{TABLES, Table};
-use super::{Raw, SCHEMA, StoreError, StoreOptions, codec, layout, outbox};
+use super::{Raw, SCHEMA, StoreError, StoreOptions, backup, codec, layout, outbox, pages};
+use crate::disk::{sync_dir, write_private};
+
+/// Beside the database once it has held records: what is empty or gone then is no new one.
+const HELD: &str = "held-records";
+const HELD_TEXT: &str = "The database in this directory has held records: one that is gone or empty is not taken for a new one.\n\
+    Remove this file to begin anew.\n";
 
 /// Readers at once: 64 connections, the rooms, and room to spare.
 const READERS_MAX: u32 = 256;
@@ -72,17 +78,104 @@ fn reserve_readers(dir: &Path) {
     }
 }
 
-/// Opens the environment and its tables, and refuses a layout newer than this program's.
-pub(super) fn open(dir: &Path, options: StoreOptions) -> Result<(Env<WithoutTls>, [Raw; TABLES]), StoreError> {
+/// Opens the environment and its tables. What LMDB could not work on is refused before it is mapped, and so is a layout newer
+/// than this program's.
+pub(super) fn open(dir: &Path, options: &StoreOptions) -> Result<(Env<WithoutTls>, [Raw; TABLES]), StoreError> {
+    let unusable = |why: String| StoreError::Unusable {
+        path: dir.join(layout::FILE),
+        why,
+        advice: backup::advice(options.backups.as_deref().unwrap_or(&dir.join(backup::DIR))),
+    };
+    let lost = |what: &str| {
+        let mark = dir.join(HELD);
+        unusable(format!("{what}, though it has held records (to begin anew, remove {})", mark.display()))
+    };
+    let held = dir.join(HELD).exists();
+    let tables = match looked_at(dir).map_err(|error| unusable(error.to_string()))? {
+        Some(tables) => tables,
+        None if held => return Err(lost("it is gone or empty")),
+        None => Vec::new(),
+    };
     let mut builder = EnvOpenOptions::new().read_txn_without_tls();
     reserve_readers(dir);
     builder.map_size(options.map_bytes).max_dbs(TABLES as u32).max_readers(READERS_MAX);
     // SAFETY: the files are changed through LMDB only: `Lock` keeps other processes of this program out, a second
     // opening within this process meets the same lock, and no flag is set that weakens LMDB's own locking.
     let env = unsafe { builder.open(dir) }.map_err(StoreError::lmdb("open the environment"))?;
+    let layout = layout::found(&env)?;
+    // A newer one may have tables of its own.
+    if layout.is_none_or(|layout| layout <= SCHEMA)
+        && let Some(unknown) = tables.iter().find(|name| Table::named(name).is_none())
+    {
+        return Err(unusable(unknown_table(unknown).to_string()));
+    }
     layout::copy_before_migration(&env, dir)?;
     let tables = open_tables(&env, dir)?;
+    layout::migrate(&env, &tables)?;
+    match (holds_records(&env, &tables)?, held) {
+        (false, true) => return Err(lost("it is empty")),
+        (true, false) => mark_held(dir),
+        _ => {}
+    }
     Ok((env, tables))
+}
+
+/// Looks at every page of the database in a directory. The names of its tables; none where there is no database yet.
+fn looked_at(dir: &Path) -> Result<Option<Vec<Vec<u8>>>, pages::PagesError> {
+    match File::open(dir.join(layout::FILE)) {
+        // LMDB makes a new one of an empty file.
+        Ok(file) if file.metadata()?.len() == 0 => Ok(None),
+        Ok(file) => pages::check(&file).map(|pages| Some(pages.tables)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A table that no version up to this one has: its name was changed by something else.
+pub(super) fn unknown_table(name: &[u8]) -> StoreError {
+    codec::corrupt(Table::Meta, name, &format!("`{}` is no table of this version", String::from_utf8_lossy(name)))
+}
+
+/// Whether there is more than what a new store has.
+pub(super) fn holds_records(env: &Env<WithoutTls>, tables: &[Raw; TABLES]) -> Result<bool, StoreError> {
+    let rtxn = env.read_txn().map_err(StoreError::lmdb("begin a read"))?;
+    for table in Table::ALL {
+        let own = if table == Table::Meta { 2 } else { 0 };
+        if tables[table as usize].len(&rtxn).map_err(StoreError::lmdb("count"))? > own {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Notes beside the database that it holds records.
+pub(super) fn mark_held(dir: &Path) {
+    let path = dir.join(HELD);
+    if path.exists() {
+        return;
+    }
+    if let Err(error) = write_private(&path, HELD_TEXT.as_bytes()).and_then(|()| sync_dir(dir)) {
+        tracing::warn!(path = %path.display(), %error, "not noted that the store holds records: one that is emptied would pass for a new one");
+    }
+}
+
+/// Ends the process with a word where a page of a mapped file is gone: a database that was cut short, or whose disk fails, while
+/// it is open. The next start looks at the whole file and tells more.
+pub fn tell_of_lost_pages() {
+    extern "C" fn lost(_: libc::c_int) {
+        const SAID: &[u8] = b"pitchguard: a page of the open database is gone (SIGBUS): its file was cut short, or its disk \
+            fails; ending, and the next start looks at the whole file\n";
+        // SAFETY: both calls may be made in a signal handler, and the text lives for ever.
+        unsafe {
+            libc::write(libc::STDERR_FILENO, SAID.as_ptr().cast(), SAID.len());
+            libc::_exit(1);
+        }
+    }
+    // SAFETY: the handler makes only calls that are allowed in one, and does not return.
+    let before = unsafe { libc::signal(libc::SIGBUS, lost as *const () as libc::sighandler_t) };
+    if before == libc::SIG_ERR {
+        tracing::warn!("a database that is cut short while it is open would end the process without a word");
+    }
 }
 
 fn open_tables(env: &Env<WithoutTls>, dir: &Path) -> Result<[Raw; TABLES], StoreError> {
@@ -103,9 +196,9 @@ fn open_tables(env: &Env<WithoutTls>, dir: &Path) -> Result<[Raw; TABLES], Store
                 Some(found) if found > SCHEMA => {
                     return Ok(CommitOrAbort::Abort(StoreError::Newer { dir: dir.to_path_buf(), found }));
                 }
-                Some(SCHEMA) => {}
-                // A new one, or an older one: a step from layout to layout has its place here, in this transaction.
-                Some(_) | None => meta.put(wtxn, layout::KEY, &codec::seal_raw(&SCHEMA.to_be_bytes()))?,
+                // An older one is migrated next.
+                Some(_) => {}
+                None => meta.put(wtxn, layout::KEY, &layout::value(SCHEMA))?,
             }
             if meta.get(wtxn, outbox::SUMS_KEY)?.is_none() {
                 match outbox::first_sums() {

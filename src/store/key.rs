@@ -44,6 +44,11 @@ impl Table {
         Self::Refused,
     ];
 
+    /// The table of this name.
+    pub(super) fn named(name: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|table| table.name().as_bytes() == name)
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Pitches => "pitches",

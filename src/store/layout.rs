@@ -1,19 +1,27 @@
-//! The layout of the database: which it has, and the copy that is made before it gets a newer one.
+//! The layout of the database: which it has, the copy that is made before it gets a newer one, and the step to it.
+//!
+//! | layout | what is new |
+//! |---|---|
+//! | 1 | the first |
+//! | 2 | every record has a checksum |
 
 use std::fs::{self, File};
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use heed::types::Bytes;
 use heed::{CommitOrAbort, CompactionOption, Env, WithoutTls};
 
-use super::key::Table;
-use super::{SCHEMA, StoreError, codec, environment};
+use super::key::{TABLES, Table};
+use super::{Raw, SCHEMA, StoreError, codec, environment};
 use crate::disk::sync_dir;
 
 /// Key of the layout's number in `meta`.
 pub(super) const KEY: &[u8] = b"schema";
 /// LMDB's own name for its file.
-const FILE: &str = "data.mdb";
+pub(super) const FILE: &str = "data.mdb";
+/// Records that one transaction of a migration rewrites.
+const STEP: usize = 1000;
 
 /// The layout of the database in a directory, which another process may have open; none where there is no database.
 ///
@@ -54,6 +62,46 @@ pub(super) fn found(env: &Env<WithoutTls>) -> Result<Option<u32>, StoreError> {
 pub(super) fn number(value: &[u8]) -> Result<u32, StoreError> {
     let bytes = codec::raw(Table::Meta, KEY, value)?;
     bytes.try_into().map(u32::from_be_bytes).map_err(|_| codec::corrupt(Table::Meta, KEY, "not four bytes"))
+}
+
+/// The number as a value of `meta`.
+pub(super) fn value(layout: u32) -> Vec<u8> {
+    codec::seal_raw(Table::Meta, KEY, &layout.to_be_bytes())
+}
+
+/// Brings an older database to this layout, a thousand records a transaction, so that the file needs little room for it. One
+/// that is interrupted is of the older layout still, and goes on at the next start.
+///
+/// # Errors
+/// LMDB fails.
+pub(super) fn migrate(env: &Env<WithoutTls>, tables: &[Raw; TABLES]) -> Result<(), StoreError> {
+    if found(env)?.is_none_or(|found| found >= SCHEMA) {
+        return Ok(());
+    }
+    let indices = [Table::PitchTimes, Table::PitchIds];
+    for table in Table::ALL.into_iter().filter(|table| !indices.contains(table)) {
+        let raw = tables[table as usize];
+        let mut after = None;
+        loop {
+            let mut txn = env.write_txn().map_err(StoreError::lmdb("begin a transaction"))?;
+            let from = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+            let entries = raw.range(&txn, &(from, Bound::<&[u8]>::Unbounded)).map_err(StoreError::lmdb("scan"))?;
+            let copied = entries.take(STEP).map(|entry| entry.map(|(key, value)| (key.to_vec(), value.to_vec())));
+            let entries = copied.collect::<Result<Vec<_>, _>>().map_err(StoreError::lmdb("scan"))?;
+            let Some((last, _)) = entries.last() else { break };
+            after = Some(last.clone());
+            for (key, value) in &entries {
+                // One that is none stays as it is, and is told of when it is read.
+                if let Some(sealed) = codec::resealed(table, key, value) {
+                    raw.put(&mut txn, key, &sealed).map_err(StoreError::lmdb("write"))?;
+                }
+            }
+            txn.commit().map_err(StoreError::lmdb("commit"))?;
+        }
+    }
+    let mut txn = env.write_txn().map_err(StoreError::lmdb("begin a transaction"))?;
+    tables[Table::Meta as usize].put(&mut txn, KEY, &value(SCHEMA)).map_err(StoreError::lmdb("write"))?;
+    txn.commit().map_err(StoreError::lmdb("commit"))
 }
 
 /// Where the copy lies that is made before a migration to this layout: a directory that serves as a store's.
@@ -99,8 +147,7 @@ mod tests {
     fn store_of(dir: &Path, layout: u32) {
         let store = Store::open(dir, StoreOptions::default()).expect("it opens");
         let mut txn = store.env.write_txn().expect("a transaction");
-        let value = codec::seal_raw(&layout.to_be_bytes());
-        store.table(Table::Meta).put(&mut txn, KEY, &value).expect("stored");
+        store.table(Table::Meta).put(&mut txn, KEY, &value(layout)).expect("stored");
         txn.commit().expect("committed");
     }
 

@@ -6,8 +6,12 @@
 //! - **One process.** An exclusive lock on `pitchguard.lock` in the directory; whoever comes second is told who holds it.
 //! - **One writer thread** with group commit ([`writer`]). Imports share the write lock in transactions of at most
 //!   [`BULK_NS_MAX`] and let waiting live pitches go first.
-//! - **Every read is checked.** A record is a header (schema, key version, room for a nonce) and an rkyv archive that
-//!   bytecheck validates; one that fails is an error that names table and key, and is counted.
+//! - **Every read is checked.** A record is a header (schema, key version, checksum) and an rkyv archive that bytecheck
+//!   validates; one that fails is an error that names table and key, and is counted.
+//! - **What LMDB trusts is looked at before it is mapped**: every page in use, at each opening ([`pages`]). A database that is
+//!   damaged, or empty though it held records, is refused with the way to restore it.
+//! - **Final is final.** A final pitch is replaced by nothing but a later revision that was measured again, or by a newer count
+//!   of its late frames; what tries is counted.
 //! - **Keys are big-endian**, so that a range scan is a time range.
 //! - **Read transactions are short**: every method opens one, copies out what it returns and closes it.
 //!
@@ -55,6 +59,7 @@ use std::time::{Duration, Instant};
 use heed::types::Bytes;
 use heed::{Database, Env, WithoutTls};
 
+pub use environment::tell_of_lost_pages;
 pub use read::{Counts, Cursor, Found, Wanted};
 pub use restore::{RestoreError, Restored, restore};
 pub use retention::Removed;
@@ -64,10 +69,10 @@ pub use writer::{Write, WriterHandle};
 
 /// Version of the layout (tables and keys). A store of a newer one is refused, one of an older one is copied and migrated.
 #[cfg(not(feature = "next-layout"))]
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 /// The layout of a version to come, which differs in its number only: what upgrades and downgrades are tried with.
 #[cfg(feature = "next-layout")]
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// Batches that wait while nothing can be committed: about ten games of three a pitch, some 10 MB where all of it is used.
 const QUEUE: usize = 8192;
@@ -103,6 +108,16 @@ pub enum StoreError {
         dir: PathBuf,
         /// Its layout.
         found: u32,
+    },
+    /// The database is not what LMDB could work on, or has lost what it held.
+    #[error("the database {} cannot be used: {why}; {advice}", path.display())]
+    Unusable {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+        /// How to go on.
+        advice: String,
     },
     /// The copy before a migration cannot be made.
     #[error(
@@ -176,6 +191,11 @@ impl StoreError {
         }
     }
 
+    /// Whether starting again cannot help before somebody has looked after the database.
+    pub fn wants_a_person(&self) -> bool {
+        matches!(self, Self::Unusable { .. } | Self::Newer { .. } | Self::Corrupt { .. })
+    }
+
     /// Whether the cause is the record itself, so that trying again cannot help.
     pub fn is_about_a_record(&self) -> bool {
         matches!(self, Self::Corrupt { .. } | Self::Refused { .. })
@@ -183,7 +203,7 @@ impl StoreError {
 }
 
 /// How to open a store.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct StoreOptions {
     /// Size of LMDB's map, bytes: address space and the largest size of the file, not memory.
     pub map_bytes: usize,
@@ -191,11 +211,13 @@ pub struct StoreOptions {
     pub queue: usize,
     /// How long the writer gathers batches before it commits them together.
     pub group_commit: Duration,
+    /// Where backups are, for advice; `backups` in the store's directory where absent.
+    pub backups: Option<PathBuf>,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { map_bytes: 8 << 30, queue: QUEUE, group_commit: Duration::from_millis(5) }
+        Self { map_bytes: 8 << 30, queue: QUEUE, group_commit: Duration::from_millis(5), backups: None }
     }
 }
 
@@ -210,6 +232,8 @@ pub struct Store {
     options: StoreOptions,
     dir: PathBuf,
     corrupt: AtomicU64,
+    refused_finals: AtomicU64,
+    held: AtomicBool,
     live_waiting: AtomicBool,
     _lock: environment::Lock,
 }
@@ -223,16 +247,19 @@ impl Store {
     /// Opens the store in `dir`, creating both where absent.
     ///
     /// # Errors
-    /// Another process holds it, it was written by a newer version, or the file system refuses.
+    /// Another process holds it, it was written by a newer version, it is damaged or has lost its records, or the file system
+    /// refuses.
     pub fn open(dir: &Path, options: StoreOptions) -> Result<Self, StoreError> {
         let lock = environment::Lock::take(dir)?;
-        let (env, tables) = environment::open(dir, options)?;
+        let (env, tables) = environment::open(dir, &options)?;
         let store = Self {
             env,
             tables,
             options,
             dir: dir.to_path_buf(),
             corrupt: AtomicU64::new(0),
+            refused_finals: AtomicU64::new(0),
+            held: AtomicBool::new(false),
             live_waiting: AtomicBool::new(false),
             _lock: lock,
         };
@@ -253,6 +280,11 @@ impl Store {
     /// Corrupt records met since the store was opened.
     pub fn corrupt_records(&self) -> u64 {
         self.corrupt.load(Ordering::Relaxed)
+    }
+
+    /// Pitches that were final and would have been overwritten, since the store was opened.
+    pub fn refused_finals(&self) -> u64 {
+        self.refused_finals.load(Ordering::Relaxed)
     }
 
     /// One transaction: all of `work` or nothing. A transaction that changed nothing leaves the file as it was.
@@ -295,6 +327,14 @@ impl Store {
             transaction.commit()?;
         }
         Ok(())
+    }
+
+    /// Something was committed: once that is a record, an empty database is no new one any more.
+    fn note_held(&self) {
+        if !self.held.load(Ordering::Relaxed) && environment::holds_records(&self.env, &self.tables).unwrap_or(false) {
+            self.held.store(true, Ordering::Relaxed);
+            environment::mark_held(&self.dir);
+        }
     }
 
     fn table(&self, table: key::Table) -> Raw {

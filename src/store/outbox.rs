@@ -328,7 +328,7 @@ fn sums_of(value: Option<&[u8]>) -> Result<OutboxSums, StoreError> {
 
 /// The first value of the sums, for a store that has none: a new epoch.
 pub(super) fn first_sums() -> Result<Vec<u8>, StoreError> {
-    codec::seal(&OutboxSums { epoch: rand::random(), ..OutboxSums::default() })
+    codec::seal(SUMS_KEY, &OutboxSums { epoch: rand::random(), ..OutboxSums::default() })
 }
 
 /// Where the sums are.

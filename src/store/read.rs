@@ -198,7 +198,10 @@ impl Store {
         let Some(key) = self.table(Table::PitchIds).get(&txn, &id_key).map_err(StoreError::lmdb("read"))? else {
             return Ok(None);
         };
-        self.get(&txn, key)
+        match self.get::<PitchRecord>(&txn, key)? {
+            Some(pitch) if pitch.id == id => Ok(Some(pitch)),
+            _ => Err(self.counted(codec::corrupt(Table::PitchIds, &id_key, "it leads to no pitch of that id"))),
+        }
     }
 
     /// The live pitches released at or after `since_ns`, per pitcher, oldest first: what a restarted daemon continues
@@ -441,7 +444,9 @@ impl Store {
             return Err(self.counted(codec::corrupt(Table::PitchTimes, key, "not a time and a pitcher")));
         };
         let pitch_key = key::pitch(u32::from_be_bytes(pitcher), u64::from_be_bytes(*release_ns));
-        self.get(txn, &pitch_key)?
-            .ok_or_else(|| self.counted(codec::corrupt(Table::PitchTimes, key, "it names a pitch that is not there")))
+        match self.get::<PitchRecord>(txn, &pitch_key)? {
+            Some(pitch) if key == key::pitch_time(pitch.release_ns, pitch.id) => Ok(pitch),
+            _ => Err(self.counted(codec::corrupt(Table::PitchTimes, key, "it leads to no pitch of that time"))),
+        }
     }
 }

@@ -1,15 +1,17 @@
 //! One write transaction: what a batch of writes becomes. All of it is kept, or nothing.
 
 use std::ops::Bound;
+use std::sync::atomic::Ordering;
 
 use heed::RwTxn;
 
 use super::codec::{self, Record};
 use super::key::{self, Table};
 use super::records::{
-    AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, PitchRecord,
-    PitcherRecord,
+    AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, Origin,
+    PitchRecord, PitcherRecord, REPROCESSED, State,
 };
+use super::outbox::SummaryKind;
 use super::writer::Write;
 use super::{Store, StoreError, outbox};
 
@@ -22,6 +24,8 @@ pub enum Put {
     Changed,
     /// The same value was there; nothing was written.
     Unchanged,
+    /// What was there is final, and stays; this was counted.
+    Refused,
 }
 
 /// An open write transaction; dropped without a commit, it never happened.
@@ -29,18 +33,21 @@ pub struct Transaction<'s> {
     store: &'s Store,
     txn: RwTxn<'s>,
     dirty: bool,
+    /// The pitch that was written last was refused: what is told of it is not, either.
+    refused: bool,
 }
 
 impl<'s> Transaction<'s> {
     pub(super) fn begin(store: &'s Store) -> Result<Self, StoreError> {
         let txn = store.env.write_txn().map_err(StoreError::lmdb("begin a transaction"))?;
-        Ok(Self { store, txn, dirty: false })
+        Ok(Self { store, txn, dirty: false, refused: false })
     }
 
     /// Commits and syncs; a transaction that wrote nothing touches no file.
     pub(super) fn commit(self) -> Result<(), StoreError> {
         if self.dirty {
             self.txn.commit().map_err(StoreError::lmdb("commit"))?;
+            self.store.note_held();
         }
         Ok(())
     }
@@ -51,7 +58,11 @@ impl<'s> Transaction<'s> {
     /// The record cannot be stored, what it replaces is corrupt, or LMDB fails.
     pub fn apply(&mut self, write: &Write) -> Result<(), StoreError> {
         match write {
-            Write::Pitch(pitch) => self.put_pitch(pitch).map(drop),
+            Write::Pitch(pitch) => {
+                self.refused = self.put_pitch(pitch)? == Put::Refused;
+                Ok(())
+            }
+            Write::Summary(summary) if self.refused && summary.kind == SummaryKind::Pitch => Ok(()),
             Write::Appearance(appearance) => self.put_appearance(appearance).map(drop),
             Write::Calibration(calibration) => self.put_calibration(calibration).map(drop),
             Write::Pitcher(pitcher) => self.put_pitcher(pitcher).map(drop),
@@ -63,6 +74,9 @@ impl<'s> Transaction<'s> {
 
     /// Puts a pitch, replacing whatever revision of it (the same id) is there, also where the release moved or the
     /// pitcher became known. Two pitches of one pitcher never share a nanosecond: the second is stored one later.
+    ///
+    /// A pitch of this box that is final stays as it is, but for a later revision that was measured again and for the share
+    /// of its frames that came late; anything else is [`Put::Refused`].
     ///
     /// # Errors
     /// As [`Transaction::apply`].
@@ -79,17 +93,34 @@ impl<'s> Transaction<'s> {
             }
             record.to_mut().release_ns += 1;
         };
+        if let Some(before) = self.pitch(pitch.id)?
+            && !may_replace(&before, &record)
+        {
+            self.refuse(&before);
+            return Ok(Put::Refused);
+        }
         if let Some(old) = old
             && old != key
         {
             self.delete_pitch_at(old, pitch.id)?;
         }
-        let put = self.put(Table::Pitches, &key, &codec::seal(record.as_ref())?)?;
+        let put = self.put(Table::Pitches, &key, &codec::seal(&key, record.as_ref())?)?;
         if old != Some(key) {
             self.put(Table::PitchIds, &id_key, &key)?;
             self.put(Table::PitchTimes, &key::pitch_time(record.release_ns, pitch.id), &pitcher.to_be_bytes())?;
         }
         Ok(if old.is_some() && put == Put::New { Put::Changed } else { put })
+    }
+
+    /// Counts what would have overwritten a final pitch; logged once a thousand.
+    fn refuse(&self, kept: &PitchRecord) {
+        let before = self.store.refused_finals.fetch_add(1, Ordering::Relaxed);
+        if before.is_multiple_of(1000) {
+            tracing::error!(
+                id = kept.id, refused = before + 1,
+                "a final pitch would have been overwritten by what is no later revision of it, and stays: old frames come again"
+            );
+        }
     }
 
     fn delete_pitch_at(&mut self, old: [u8; 12], id: u64) -> Result<(), StoreError> {
@@ -104,11 +135,14 @@ impl<'s> Transaction<'s> {
     /// # Errors
     /// A corrupt record, or LMDB fails.
     pub fn pitch(&self, id: u64) -> Result<Option<PitchRecord>, StoreError> {
-        let Some(key) = self.get(Table::PitchIds, &key::pitch_id(id))? else { return Ok(None) };
-        self.get(Table::Pitches, key)?
-            .map(|value| codec::unseal(key, value))
-            .transpose()
-            .map_err(|e| self.store.counted(e))
+        let id_key = key::pitch_id(id);
+        let Some(key) = self.get(Table::PitchIds, &id_key)? else { return Ok(None) };
+        let found = self.get(Table::Pitches, key)?.map(|value| codec::unseal::<PitchRecord>(key, value));
+        let found = found.transpose().map_err(|e| self.store.counted(e))?;
+        match found {
+            Some(pitch) if pitch.id == id => Ok(Some(pitch)),
+            _ => Err(self.corrupt(Table::PitchIds, &id_key, "it leads to no pitch of that id")),
+        }
     }
 
     /// Puts an appearance.
@@ -218,11 +252,11 @@ impl<'s> Transaction<'s> {
 
     fn put_raw(&mut self, table: Table, name: &str, bytes: &[u8]) -> Result<Put, StoreError> {
         name_fits(table, name)?;
-        self.put(table, name.as_bytes(), &codec::seal_raw(bytes))
+        self.put(table, name.as_bytes(), &codec::seal_raw(table, name.as_bytes(), bytes))
     }
 
     pub(super) fn put_record<R: Record>(&mut self, key: &[u8], record: &R) -> Result<Put, StoreError> {
-        self.put(R::TABLE, key, &codec::seal(record)?)
+        self.put(R::TABLE, key, &codec::seal(key, record)?)
     }
 
     pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
@@ -271,6 +305,16 @@ impl<'s> Transaction<'s> {
     fn corrupt(&self, table: Table, key: &[u8], why: &str) -> StoreError {
         self.store.counted(codec::corrupt(table, key, why))
     }
+}
+
+/// Whether a pitch may take the place of what is stored of it.
+fn may_replace(before: &PitchRecord, pitch: &PitchRecord) -> bool {
+    if before.state != State::Final || before.origin != Origin::Live {
+        return true;
+    }
+    let measured_again =
+        pitch.revision > before.revision && pitch.state == State::Final && pitch.flags.iter().any(|f| f == REPROCESSED);
+    measured_again || PitchRecord { late_data_frac: before.late_data_frac, ..pitch.clone() } == *before
 }
 
 /// LMDB's longest key is 511 bytes, and it has none of length 0.

@@ -85,6 +85,14 @@ pub enum VerifyError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// Its parts contradict each other.
+    #[error("{} is damaged: {why}; take another backup", path.display())]
+    Inconsistent {
+        /// The file.
+        path: PathBuf,
+        /// How.
+        why: &'static str,
+    },
     /// It is no database.
     #[error("{} is no database of this version: {why}", path.display())]
     Foreign {
@@ -151,12 +159,15 @@ pub fn verify_checksum(file: &Path) -> Result<bool, VerifyError> {
 /// # Errors
 /// Everything that is not whole.
 pub fn verify(path: &Path) -> Result<Verified, VerifyError> {
-    let bytes = check_pages(path)?;
+    let (bytes, tables) = check_pages(path)?;
     let foreign = |source| VerifyError::Store { path: path.to_path_buf(), source: Box::new(source) };
     let env = environment::open_file(path).map_err(foreign)?;
-    let tables = environment::file_tables(&env).map_err(foreign)?;
+    let handles = environment::file_tables(&env).map_err(foreign)?;
     let txn = env.read_txn().map_err(StoreError::lmdb("begin a read")).map_err(foreign)?;
-    let mut reading = Reading { txn: &txn, tables, faults: Vec::new(), count: 0 };
+    let mut reading = Reading { txn: &txn, tables: handles, faults: Vec::new(), count: 0 };
+    for name in tables.iter().filter(|name| Table::named(name).is_none()) {
+        reading.fault(&environment::unknown_table(name));
+    }
     let records = Table::ALL.map(|table| (table.name(), reading.table(table))).to_vec();
     let Reading { faults, count, .. } = reading;
     if count > 0 {
@@ -165,21 +176,22 @@ pub fn verify(path: &Path) -> Result<Verified, VerifyError> {
     Ok(Verified { bytes, records })
 }
 
-/// Looks at every page in use. The file's length.
-fn check_pages(path: &Path) -> Result<u64, VerifyError> {
+/// Looks at every page in use. The file's length, and the names of its tables.
+fn check_pages(path: &Path) -> Result<(u64, Vec<Vec<u8>>), VerifyError> {
     let failed = |source| VerifyError::File { path: path.to_path_buf(), source };
     let file = File::open(path).map_err(failed)?;
     let bytes = file.metadata().map_err(failed)?.len();
-    pages::check(&file).map_err(|error| {
+    let pages = pages::check(&file).map_err(|error| {
         let path = path.to_path_buf();
         match error {
             PagesError::File(source) => VerifyError::File { path, source },
             PagesError::Foreign(why) => VerifyError::Foreign { path, why },
-            PagesError::Missing { end, .. } => VerifyError::CutShort { path, found: bytes, wanted: end },
+            PagesError::Missing { end } => VerifyError::CutShort { path, found: bytes, wanted: end },
             PagesError::Damaged { page, why } => VerifyError::Page { path, page, why },
+            PagesError::Inconsistent(why) => VerifyError::Inconsistent { path, why },
         }
     })?;
-    Ok(bytes)
+    Ok((bytes, pages.tables))
 }
 
 /// Checks an entry.
@@ -265,12 +277,21 @@ impl Reading<'_> {
         let parts = (key.first_chunk::<8>(), <[u8; 4]>::try_from(value));
         let (Some(release_ns), Ok(pitcher)) = parts else { return Err(corrupt("not a time and a pitcher")) };
         let pitch = key::pitch(u32::from_be_bytes(pitcher), u64::from_be_bytes(*release_ns));
-        self.get(Table::Pitches, &pitch)?.map(drop).ok_or_else(|| corrupt("it names a pitch that is not there"))
+        let value = self.get(Table::Pitches, &pitch)?.ok_or_else(|| corrupt("it names a pitch that is not there"))?;
+        // One that does not read is told with its own table.
+        match codec::unseal::<PitchRecord>(&pitch, value) {
+            Ok(pitch) if key != key::pitch_time(pitch.release_ns, pitch.id) => Err(corrupt("it names another pitch")),
+            _ => Ok(()),
+        }
     }
 
     fn pitch_id(&self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        let there = self.get(Table::Pitches, value)?;
-        there.map(drop).ok_or_else(|| codec::corrupt(Table::PitchIds, key, "it names a pitch that is not there"))
+        let corrupt = |why| codec::corrupt(Table::PitchIds, key, why);
+        let there = self.get(Table::Pitches, value)?.ok_or_else(|| corrupt("it names a pitch that is not there"))?;
+        match codec::unseal::<PitchRecord>(value, there) {
+            Ok(pitch) if key != key::pitch_id(pitch.id) => Err(corrupt("it names another pitch")),
+            _ => Ok(()),
+        }
     }
 
     /// A record alone, by its own bytes.

@@ -236,7 +236,7 @@ impl Import<'_> {
             match txn.put_pitch(&pitch)? {
                 Put::New => summary.new += 1,
                 Put::Changed => summary.changed += 1,
-                Put::Unchanged => summary.unchanged += 1,
+                Put::Unchanged | Put::Refused => summary.unchanged += 1,
             }
             // The scorers may have given the pitch to somebody else, or moved the game.
             let whose = old.and_then(|old| Some((old.pitcher?, season_of(&old.game_date)?)));

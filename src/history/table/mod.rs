@@ -164,7 +164,7 @@ impl RowSummary {
         match put {
             Put::New => self.new += 1,
             Put::Changed => self.changed += 1,
-            Put::Unchanged => self.unchanged += 1,
+            Put::Unchanged | Put::Refused => self.unchanged += 1,
         }
     }
 }

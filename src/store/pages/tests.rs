@@ -49,7 +49,7 @@ fn kept(dir: &Path) -> Vec<PitchRecord> {
 }
 
 fn pages_of(path: &Path) -> u64 {
-    check(&File::open(path).expect("there")).expect("it is whole")
+    check(&File::open(path).expect("there")).expect("it is whole").used
 }
 
 /// The file with other bytes, beside it.
@@ -139,7 +139,7 @@ fn what_is_no_database_is_refused_without_a_fault() {
     let whole = std::fs::read(&path).expect("read");
     for bytes in [&b""[..], b"not a database at all", &vec![0; 20_000], &vec![0xff; 20_000], &whole[PAGE..]] {
         let verdict = check(&File::open(changed(&path, bytes)).expect("there"));
-        assert!(matches!(verdict, Err(PagesError::Foreign(_) | PagesError::Damaged { .. })), "{verdict:?}");
+        assert!(matches!(verdict, Err(PagesError::Foreign(_) | PagesError::Damaged { .. } | PagesError::Inconsistent(_))), "{verdict:?}");
     }
     // Every byte of the newest header's two trees: whatever they claim, the walk ends.
     for at in (0..2 * PAGE).filter(|at| (40..168).contains(&(at % PAGE))) {
@@ -147,6 +147,49 @@ fn what_is_no_database_is_refused_without_a_fault() {
             let mut bytes = whole.clone();
             bytes[at] = value;
             let _verdict = check(&File::open(changed(&path, &bytes)).expect("there"));
+        }
+    }
+}
+
+/// Two values of one name in one transaction, the second a little shorter: LMDB keeps the run of the first, which is longer
+/// than the second needs.
+#[test]
+fn a_run_that_is_longer_than_its_value_is_whole() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = used(dir.path(), 3_000);
+    for (first, second) in [(30_000, 20_000), (30_000, 5_000), (9_000, 8_100)] {
+        let store = Store::open(dir.path(), StoreOptions::default()).expect("it opens");
+        let put = |txn: &mut super::super::Transaction<'_>, bytes: usize| txn.put_meta("twice", &vec![3; bytes]);
+        store.transact(|txn| put(txn, first).and_then(|_| put(txn, second))).expect("stored");
+        drop(store);
+        let verified = verify(&path).expect("what LMDB keeps is whole");
+        assert!(verified.records.contains(&("pitches", 601)), "{verified}");
+    }
+    let (_, in_tables) = told_by_lmdb(&path);
+    let found = pages_of(&path);
+    assert!((in_tables + 2..in_tables + 8).contains(&found), "{found} pages, where LMDB counts {in_tables}");
+}
+
+#[test]
+fn headers_and_the_free_list_are_held_against_the_trees() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = used(dir.path(), 3_000);
+    let whole = std::fs::read(&path).expect("read");
+    let newest = if u64_at(&whole, 16 + 128) > u64_at(&whole, PAGE + 16 + 128) { 0 } else { PAGE };
+    let flipped = |at: usize, bit: u8| {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << bit;
+        check(&File::open(changed(&path, &bytes)).expect("there"))
+    };
+    for bit in 0..64 {
+        let of = |at: usize| flipped(newest + 16 + at + bit / 8, (bit % 8) as u8);
+        // Either header's transaction: which of them is the newest would be another.
+        assert!(of(128).is_err(), "bit {bit} of the newest transaction");
+        let older = flipped(PAGE - newest + 16 + 128 + bit / 8, (bit % 8) as u8);
+        assert!(older.is_err(), "bit {bit} of the transaction before");
+        // The last page, the main tree's entries, its root, the free list's root.
+        for at in [120, 24 + 48 + 32, 24 + 48 + 40, 24 + 40] {
+            assert!(of(at).is_err(), "bit {bit} at {at}");
         }
     }
 }
