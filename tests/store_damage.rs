@@ -90,7 +90,11 @@ fn a_flipped_bit_is_harmless_refused_by_name_or_told_by_verify_and_changes_no_va
     let (mut refused, mut told, mut harmless) = (0, 0, 0);
     for flip in 0..flips {
         // A quarter of them in the two headers.
-        let at = if flip % 4 == 0 { (flip / 4 % 2) * 4096 + rng.random_range(0..200) } else { rng.random_range(0..whole.len()) };
+        let at = if flip % 4 == 0 {
+            (flip / 4 % 2) * 4096 + rng.random_range(0..200)
+        } else {
+            rng.random_range(0..whole.len())
+        };
         let mut bytes = whole.clone();
         bytes[at] ^= 1 << rng.random_range(0..8);
         let _ = fs::remove_file(dir.path().join("lock.mdb"));
@@ -134,7 +138,10 @@ fn a_database_that_is_short_empty_or_gone_is_refused_with_the_way_to_restore_it(
         assert!(error.wants_a_person(), "{error}");
         error.to_string()
     };
-    assert!(!refused_after(&data, &whole[..whole.len() - 4096], &refused).contains("pitchguard-"), "there is no backup");
+    assert!(
+        !refused_after(&data, &whole[..whole.len() - 4096], &refused).contains("pitchguard-"),
+        "there is no backup"
+    );
     fs::write(&data, &whole).expect("written");
     let store = open().expect("it is whole again");
     let now = jiff::Timestamp::now();

@@ -30,6 +30,7 @@ pub mod rollback;
 pub mod run;
 pub mod simulate;
 pub mod socket_units;
+pub mod source;
 pub mod status;
 pub mod train;
 mod values;
@@ -92,6 +93,8 @@ enum Verb {
     Retention(backup::RetentionArgs),
     /// Keys of the API, for everybody beyond loopback: add, list, revoke.
     Key(key::KeyArgs),
+    /// How far the sources of signed frames have come: list, reset.
+    Source(source::SourceArgs),
     /// Collects what helps to help into one archive, secrets blanked.
     Diag(diag::DiagArgs),
     /// Reads the configuration and prints every error in it.
@@ -138,6 +141,7 @@ fn perform(path: Option<&Path>, verb: Verb) -> ExitCode {
         Verb::Verify(args) => told(restore::verify(&args)),
         Verb::Retention(args) => with_config(path, |config| told(backup::retention(&args, config))),
         Verb::Key(args) => with_config(path, |config| told(key::run(&args, config))),
+        Verb::Source(args) => with_config(path, |config| told(source::run(&args, config))),
         Verb::Diag(args) => told(diag::run(&args, path)),
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),

@@ -220,6 +220,15 @@ pub(super) const PAGES: &[Page] = &[
         ],
     },
     Page {
+        verb: "source",
+        exit: &[("1", "The source has no mark.")],
+        files: &[CONFIG, STORE, SOCKET],
+        examples: &[
+            ("pitchguard source list", "How far each source has come, and which were forgotten when."),
+            ("pitchguard source reset 7", "For camera 7, whose clock was ahead: its frames are taken again."),
+        ],
+    },
+    Page {
         verb: "diag",
         exit: &[("1", "The archive cannot be written.")],
         files: &[CONFIG, STORE, (KEYS.0, "Read to blank the keys wherever they stand.")],

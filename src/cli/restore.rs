@@ -84,6 +84,11 @@ pub fn restore(args: &RestoreArgs, config: &StoreConfig) -> Result<ExitCode, Res
     if let Some(aside) = restored.aside {
         say!("the database that was there is {}; remove it once you are sure", aside.display());
     }
+    if restored.marks_lost {
+        say!(
+            "that one does not tell how far its cameras had come: their signed frames of since the backup would be taken once more"
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -18,7 +18,7 @@ use crate::api::{Command, Event, Live};
 use crate::clock::BoxClock;
 use crate::environment::Environment;
 use crate::ids::BoxNs;
-use crate::ingest::{IngestCounters, LineSnapshot, Refusal};
+use crate::ingest::{IngestCounters, LineSnapshot, Refusal, SourceMark};
 use crate::journal::Journal;
 use crate::observe::{
     Accounting, AttributionStatus, IngestStatus, MoundStatus, PartState, PublishedPitches, Recorder, ReorderStatus,
@@ -90,6 +90,8 @@ pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
             reported: BoxNs(0),
             shown: BoxNs(0),
             kept: BoxNs(0),
+            marks: Vec::new(),
+            marked: BoxNs(0),
             noted,
         }
         .run();
@@ -111,6 +113,9 @@ struct Running {
     /// When how the pipeline stands was last kept in the store, and in the journal.
     kept: BoxNs,
     noted: BoxNs,
+    /// How far the sources had come when that was last kept, and when that was.
+    marks: Vec<SourceMark>,
+    marked: BoxNs,
 }
 
 impl Running {
@@ -172,6 +177,7 @@ impl Running {
         }
         self.merge.pipeline.finish(self.merge.clock.now(), &mut outputs);
         self.publish(&mut outputs);
+        self.keep_marks(true, self.merge.clock.now());
         self.batch.push(recovery::all_done());
         self.batch.push(profiles::keep_arms(&self.merge.pipeline));
         let last = std::mem::take(&mut self.batch);
@@ -226,10 +232,28 @@ impl Running {
                 self.batch.push(recovery::checkpoint(&cut));
             }
         }
+        self.keep_marks(results, now);
         self.submit();
         if now.0.saturating_sub(self.noted.0) >= NOTE_EVERY_NS {
             self.noted = now;
             self.merge.pipeline.note_cut();
+        }
+    }
+
+    /// Has kept how far the sources have come: with the results that their frames made, and now and then.
+    fn keep_marks(&mut self, results: bool, now: BoxNs) {
+        let forgotten = self.merge.store.take_forgotten();
+        (0..64)
+            .filter(|source| forgotten & (1 << source) != 0)
+            .for_each(|source| self.merge.counters.marks.forget(source));
+        if !results && forgotten == 0 && now.0.saturating_sub(self.marked.0) < recovery::CUT_EVERY_NS {
+            return;
+        }
+        self.marked = now;
+        let marks = self.merge.counters.marks.kept();
+        if marks != self.marks {
+            self.batch.push(Write::SourceMarks(marks.clone()));
+            self.marks = marks;
         }
     }
 

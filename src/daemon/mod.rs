@@ -195,6 +195,7 @@ impl Daemon {
         };
         let live = Live::new(LIVE_EVENTS, clock);
         let counters = Arc::new(IngestCounters::with_lines(&config.ingest.serial));
+        counters.marks.recall(&store.source_marks()?.marks);
         let place = Arc::new(api::Place::from(&venue));
         let (stop, received) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (commands, inbox) = mpsc::channel(COMMANDS);

@@ -12,8 +12,10 @@ use crate::api::KeyDesk;
 use crate::config::StoreConfig;
 use crate::history::Watcher;
 use crate::history::work::Outcome;
+use crate::ingest::SourceMark;
 use crate::store::backup::{BackupError, BackupOptions};
 use crate::store::keys::ApiKeyRecord;
+use crate::store::marks::{Forgotten, SourceMarks};
 use crate::store::{Store, StoreError};
 
 /// What is to be done.
@@ -46,6 +48,13 @@ pub enum Upkeep {
         /// Its name or id.
         name: String,
     },
+    /// List how far each source has come.
+    SourceList,
+    /// Forget how far a source has come.
+    SourceReset {
+        /// Which.
+        source: u8,
+    },
 }
 
 impl Upkeep {
@@ -62,6 +71,8 @@ impl Upkeep {
             Self::KeyAdd { .. } => "key add",
             Self::KeyList => "key list",
             Self::KeyRevoke { .. } => "key revoke",
+            Self::SourceList => "source list",
+            Self::SourceReset { .. } => "source reset",
         }
     }
 }
@@ -84,6 +95,11 @@ pub enum UpkeepError {
     /// No such key.
     #[error("no key in force has the name or id `{0}`; `pitchguard key list` shows them")]
     NoSuchKey(String),
+    /// A source that has no mark.
+    #[error(
+        "source {0} has no mark: whatever it sends first is taken; `pitchguard source list` shows those that have one"
+    )]
+    NoMark(u8),
 }
 
 /// Does it. `desk` is who checks keys for the API, where a daemon serves one: it hears of changes at once.
@@ -120,6 +136,16 @@ pub fn perform(
         Upkeep::KeyRevoke { name } => {
             let key = store.revoke_key(name, now_ns)?.ok_or_else(|| UpkeepError::NoSuchKey(name.clone()))?;
             format!("revoked `{}` ({}): it admits nobody from now on\n", key.name, key.id)
+        }
+        Upkeep::SourceList => mark_table(&store.source_marks()?),
+        Upkeep::SourceReset { source } => {
+            let mark = store.forget_source(*source, now_ns)?.ok_or(UpkeepError::NoMark(*source))?;
+            let event = moment(mark.event_ns);
+            tracing::warn!(source, mark = event, "how far the source had come is forgotten, as somebody asked for");
+            format!(
+                "source {source} had come to {event} UTC by its own clock; that is forgotten, and its next frame is taken whatever its \
+                 time. Old frames of it are, too, until then.\n"
+            )
         }
     };
     if let (Some(desk), Upkeep::KeyAdd { .. } | Upkeep::KeyRevoke { .. }) = (desk, upkeep) {
@@ -173,6 +199,28 @@ fn retention(
 fn end_of(day: Date) -> Option<u64> {
     let midnight = day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()?;
     u64::try_from(midnight.timestamp().as_nanosecond()).ok()
+}
+
+/// A moment for people, UTC.
+fn moment(ns: u64) -> String {
+    let at = Timestamp::from_nanosecond(i128::from(ns)).ok();
+    at.map_or_else(|| format!("{ns} ns"), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// How far the sources have come, for people.
+fn mark_table(kept: &SourceMarks) -> String {
+    if kept.marks.is_empty() && kept.forgotten.is_empty() {
+        return "no marks: no source has sent signed frames yet ([ingest] auth)\n".to_owned();
+    }
+    let mut out = format!("{:<8} {:<20} {}\n", "source", "newest frame (UTC)", "which came at");
+    for SourceMark { source, event_ns, at_ns } in &kept.marks {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{source:<8} {:<20} {}", moment(*event_ns), moment(*at_ns));
+    }
+    for Forgotten { source, event_ns, at_ns } in &kept.forgotten {
+        let _ = writeln!(out, "{source:<8} {:<20} forgotten at {}", moment(*event_ns), moment(*at_ns));
+    }
+    out
 }
 
 /// The keys for people.

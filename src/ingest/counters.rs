@@ -7,6 +7,7 @@ use firmware_protocol::Cause;
 use firmware_protocol::serial::SerialError;
 
 use super::line::{LineCounters, LineSnapshot, SerialLine};
+use super::marks::Marks;
 
 /// Sources 1 to 63; row 0 takes what names no source that can be believed.
 const SOURCES: usize = 64;
@@ -58,6 +59,8 @@ impl Refusal {
 /// Counts since start.
 #[derive(Debug)]
 pub struct IngestCounters {
+    /// How far each source has come.
+    pub marks: Marks,
     pub(super) datagrams: AtomicU64,
     pub(super) bytes: AtomicU64,
     pub(super) kernel_dropped: AtomicU64,
@@ -72,6 +75,7 @@ pub struct IngestCounters {
 impl Default for IngestCounters {
     fn default() -> Self {
         Self {
+            marks: Marks::default(),
             datagrams: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             kernel_dropped: AtomicU64::new(0),

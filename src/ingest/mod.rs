@@ -1,13 +1,15 @@
 //! From bytes to frames, and onto the source's ring.
 //!
 //! One OS thread per socket ([`udp`]) receives datagrams in batches with the kernel's stamps, one per serial line ([`serial`])
-//! reads what stands between zeros; both decode and admit frames ([`intake`]), and hand them to a [`FrameSink`]. After start no frame costs an allocation. Whatever is refused is
-//! counted by cause and source ([`counters`]).
+//! reads what stands between zeros; both decode and admit frames ([`intake`]), by how far each source has come ([`marks`]), and
+//! hand them to a [`FrameSink`]. After start no frame costs an allocation. Whatever is refused is counted by cause and source
+//! ([`counters`]).
 
 pub mod counters;
 pub mod intake;
 pub mod keys;
 pub mod line;
+pub mod marks;
 pub mod serial;
 mod sys;
 pub mod udp;
@@ -17,6 +19,7 @@ use firmware_protocol::{Ball, Body, Fiducial, Health, Mark, Spin};
 pub use counters::{IngestCounters, IngestSnapshot, Refusal, SourceSnapshot};
 pub use keys::{KeyFileError, KeyRing};
 pub use line::{LineError, LineSnapshot, LineState, SerialLine};
+pub use marks::{Marks, SourceMark};
 pub use serial::SerialIngest;
 pub use udp::{IngestError, UdpIngest, UdpSettings};
 

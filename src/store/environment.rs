@@ -163,7 +163,8 @@ pub(super) fn mark_held(dir: &Path) {
 /// it is open. The next start looks at the whole file and tells more.
 pub fn tell_of_lost_pages() {
     extern "C" fn lost(_: libc::c_int) {
-        const SAID: &[u8] = b"pitchguard: a page of the open database is gone (SIGBUS): its file was cut short, or its disk \
+        const SAID: &[u8] =
+            b"pitchguard: a page of the open database is gone (SIGBUS): its file was cut short, or its disk \
             fails; ending, and the next start looks at the whole file\n";
         // SAFETY: both calls may be made in a signal handler, and the text lives for ever.
         unsafe {

@@ -39,6 +39,7 @@ mod environment;
 mod key;
 pub mod keys;
 pub mod layout;
+pub mod marks;
 pub mod outbox;
 mod pages;
 mod read;
@@ -234,6 +235,8 @@ pub struct Store {
     corrupt: AtomicU64,
     refused_finals: AtomicU64,
     held: AtomicBool,
+    /// Sources whose marks were forgotten, a bit each, until somebody hears of it.
+    forgotten: AtomicU64,
     live_waiting: AtomicBool,
     _lock: environment::Lock,
 }
@@ -260,6 +263,7 @@ impl Store {
             corrupt: AtomicU64::new(0),
             refused_finals: AtomicU64::new(0),
             held: AtomicBool::new(false),
+            forgotten: AtomicU64::new(0),
             live_waiting: AtomicBool::new(false),
             _lock: lock,
         };

@@ -268,30 +268,30 @@ impl Walk<'_> {
     /// one that a new file or a copy begins with. A header with another number would show the database as it was before.
     fn is_of_its_transaction(&self, header: &Meta) -> Result<(), PagesError> {
         match self.last_let_go(&header.trees[0]) {
-            Some(last) if last != (header.txn > 1).then_some(header.txn) => {
+            Ok(last) if last != (header.txn > 1).then_some(header.txn) => {
                 Err(PagesError::Inconsistent("a header is not of the transaction that it says"))
             }
+            // Pages of the older header that do not read are in no use; the newest one's are told of by its trees.
             _ => Ok(()),
         }
     }
 
-    /// The last transaction of a free list; nothing where its pages do not read. Those of the older header are in no use.
-    fn last_let_go(&self, tree: &Tree) -> Option<Option<u64>> {
-        if tree.root == NO_PAGE {
-            return Some(None);
-        }
-        let mut page = tree.root;
+    /// The last transaction of a free list, where its pages read; none where it is empty.
+    fn last_let_go(&self, tree: &Tree) -> Result<Option<u64>, PagesError> {
+        let outside = |page| damaged(page, "has an entry that is not within it");
+        let (mut page, mut level) = (tree.root, tree.depth.min(DEPTH_MAX));
         let mut buffer = vec![0; self.page_size];
-        for level in (1..=tree.depth.min(DEPTH_MAX)).rev() {
-            let (flags, bytes) = self.read(page, &mut buffer).ok()?;
-            let nodes = self.nodes(bytes)?;
-            let last = nodes.last()?;
-            if level == 1 {
-                return (flags == LEAF).then(|| u64_at(last.key, 0));
+        while page != NO_PAGE {
+            let (flags, bytes) = self.read(page, &mut buffer)?;
+            let nodes = self.nodes(bytes).ok_or(outside(page))?;
+            let last = nodes.last().ok_or(outside(page))?;
+            match (level, flags) {
+                (1, LEAF) => return Ok(u64_at(last.key, 0)),
+                (2.., BRANCH) => (page, level) = (last.child(), level - 1),
+                _ => return Err(damaged(page, "is no page of its tree's level")),
             }
-            page = last.child();
         }
-        None
+        Ok(None)
     }
 
     fn tree(&mut self, tree: Tree, kind: Kind) -> Result<(), PagesError> {
@@ -412,7 +412,8 @@ impl Walk<'_> {
         let within = || node.rest.get(..node.length as usize).ok_or_else(outside);
         match (kind, node.flags) {
             (Kind::Main, SUB_TREE) => {
-                let tree = within()?.first_chunk::<TREE>().and_then(|bytes| Tree::read(bytes, 0)).ok_or_else(outside)?;
+                let tree =
+                    within()?.first_chunk::<TREE>().and_then(|bytes| Tree::read(bytes, 0)).ok_or_else(outside)?;
                 self.tables.push((node.key.to_vec(), tree));
             }
             (Kind::Table, 0) => within().map(drop)?,

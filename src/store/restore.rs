@@ -4,12 +4,14 @@
 //! name, then the new one takes the first by one rename: at every moment there is a whole database under it.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use super::environment::Lock;
-use super::{Store, StoreError, Verified, VerifyError, verify, verify_checksum};
+use super::key::Table;
+use super::marks::{self, SourceMarks};
+use super::{Store, StoreError, Verified, VerifyError, codec, environment, pages, verify, verify_checksum};
 use crate::disk::{Undo, sync_dir};
 
 /// LMDB's files in the store's directory.
@@ -27,6 +29,8 @@ pub struct Restored {
     pub verified: Verified,
     /// Where the database is that was there before.
     pub aside: Option<PathBuf>,
+    /// How far its sources had come could not be read of that one: what they sent since the backup would be taken once more.
+    pub marks_lost: bool,
 }
 
 /// Why nothing was restored.
@@ -82,9 +86,16 @@ pub fn restore(backup: &Path, dir: &Path, replace: bool, now: jiff::Timestamp) -
     if let Some(aside) = &aside {
         fs::hard_link(&data, aside).map_err(failed(aside))?;
     }
-    // First the mark: a store that was restored is never open without it.
+    // First the mark: a store that was restored is never open without it. It carries how far the sources had come.
     let mark = dir.join(MARK);
-    create(&mark, dir).and_then(|_| sync_dir(dir)).map_err(failed(&mark))?;
+    let marks = if occupied { marks_of(&data) } else { Some(SourceMarks::default()) };
+    let mut carried = marks.clone().unwrap_or_default();
+    // Of a restore before this one that nobody has opened yet.
+    carried.join(carried_by(&mark).unwrap_or_default());
+    create(&mark, dir)
+        .and_then(|mut file| file.write_all(&carried.to_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| sync_dir(dir))
+        .map_err(failed(&mark))?;
     fs::rename(&partial, &data).map_err(failed(&data))?;
     // The table of readers belongs to the old file; LMDB makes a new one.
     match fs::remove_file(dir.join(READERS)) {
@@ -92,7 +103,23 @@ pub fn restore(backup: &Path, dir: &Path, replace: bool, now: jiff::Timestamp) -
         _ => {}
     }
     sync_dir(dir).map_err(failed(dir))?;
-    Ok(Restored { verified, aside })
+    Ok(Restored { verified, aside, marks_lost: marks.is_none() })
+}
+
+/// How far the sources had come by a database that gives up its place; none where it does not read.
+fn marks_of(data: &Path) -> Option<SourceMarks> {
+    let readable = File::open(data).is_ok_and(|file| pages::check(&file).is_ok());
+    let env = readable.then(|| environment::open_file(data).ok()).flatten()?;
+    let meta = environment::file_tables(&env).ok()?[Table::Meta as usize]?;
+    let txn = env.read_txn().ok()?;
+    match meta.get(&txn, marks::KEY.as_bytes()).ok()? {
+        Some(value) => SourceMarks::from_bytes(codec::raw(Table::Meta, marks::KEY.as_bytes(), value).ok()?),
+        None => Some(SourceMarks::default()),
+    }
+}
+
+fn carried_by(mark: &Path) -> Option<SourceMarks> {
+    SourceMarks::from_bytes(&fs::read(mark).ok()?)
 }
 
 /// Copies a file durably; it belongs to whom the directory belongs to, also where root restores.
@@ -113,12 +140,17 @@ fn create(path: &Path, dir: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Draws a new epoch of the outbox where the store was restored since it was last open: it counts through numbers that were
-/// given out already. A crash between the two leaves the mark, and another epoch does no harm.
+/// Goes on from the newer marks of the sources, and draws a new epoch of the outbox, where the store was restored since it was last open: it counts through numbers that were
+/// given out already. A crash between them leaves the mark, and doing it again does no harm.
 pub(super) fn settle(store: &Store) -> Result<(), StoreError> {
     let mark = store.dir.join(MARK);
     if mark.exists() {
         store.renew_outbox_epoch()?;
+        if let Some(carried) = carried_by(&mark) {
+            let mut marks = store.source_marks()?;
+            marks.join(carried);
+            store.transact(|txn| txn.put_meta(marks::KEY, &marks.to_bytes()).map(drop))?;
+        }
         if let Err(error) = fs::remove_file(&mark) {
             tracing::warn!(path = %mark.display(), %error, "the mark of a restore stays: each start draws a new epoch");
         }

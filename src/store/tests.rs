@@ -191,7 +191,8 @@ fn a_final_pitch_is_replaced_by_what_was_measured_again_only_and_what_tries_is_c
     assert_eq!(put(&store, &pitch(Some(5), 1010, 16)), Put::New);
     assert_eq!(put(&store, &last), Put::Changed);
     let fewer = PitchRecord { cameras: 3, ..last.clone() };
-    let flagged = |pitch: &PitchRecord| PitchRecord { flags: vec![super::records::REPROCESSED.to_owned()], ..pitch.clone() };
+    let flagged =
+        |pitch: &PitchRecord| PitchRecord { flags: vec![super::records::REPROCESSED.to_owned()], ..pitch.clone() };
     for other in [
         fewer.clone(),
         PitchRecord { revision: 3, ..fewer.clone() },
@@ -461,7 +462,12 @@ pub(super) fn golden<R: Record + PartialEq + std::fmt::Debug>(record: &R, golden
     let mut plain = bytes.clone();
     plain[2..codec::HEADER].fill(0);
     let without: String = golden.split_whitespace().collect();
-    assert_eq!(codec::hex(&plain), without, "the layout of table `{}` has changed: it needs a new schema", R::TABLE.name());
+    assert_eq!(
+        codec::hex(&plain),
+        without,
+        "the layout of table `{}` has changed: it needs a new schema",
+        R::TABLE.name()
+    );
     golden_of_old(record, golden);
     assert_eq!(codec::resealed(R::TABLE, b"golden", &plain), Some(bytes.clone()));
     assert_eq!(codec::resealed(R::TABLE, b"golden", &bytes), None, "it has its checksum");

@@ -7,11 +7,11 @@ use heed::RwTxn;
 
 use super::codec::{self, Record};
 use super::key::{self, Table};
+use super::outbox::SummaryKind;
 use super::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, Origin,
     PitchRecord, PitcherRecord, REPROCESSED, State,
 };
-use super::outbox::SummaryKind;
 use super::writer::Write;
 use super::{Store, StoreError, outbox};
 
@@ -67,6 +67,7 @@ impl<'s> Transaction<'s> {
             Write::Calibration(calibration) => self.put_calibration(calibration).map(drop),
             Write::Pitcher(pitcher) => self.put_pitcher(pitcher).map(drop),
             Write::Checkpoint { name, bytes } => self.put_raw(Table::Checkpoints, name, bytes).map(drop),
+            Write::SourceMarks(marks) => self.put_source_marks(marks),
             Write::Meta { key, bytes } => self.put_meta(key, bytes).map(drop),
             Write::Summary(summary) => self.queue(summary).map(drop),
         }
@@ -117,7 +118,8 @@ impl<'s> Transaction<'s> {
         let before = self.store.refused_finals.fetch_add(1, Ordering::Relaxed);
         if before.is_multiple_of(1000) {
             tracing::error!(
-                id = kept.id, refused = before + 1,
+                id = kept.id,
+                refused = before + 1,
                 "a final pitch would have been overwritten by what is no later revision of it, and stays: old frames come again"
             );
         }
@@ -248,6 +250,13 @@ impl<'s> Transaction<'s> {
             return Err(StoreError::Refused { table: "meta", why: format!("the name `{name}` is the store's own") });
         }
         self.put_raw(Table::Meta, name, bytes)
+    }
+
+    /// The bytes under a name of `meta`, as of this transaction.
+    pub(super) fn raw_meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let value = self.get(Table::Meta, name.as_bytes())?;
+        let bytes = value.map(|value| codec::raw(Table::Meta, name.as_bytes(), value).map(<[u8]>::to_vec));
+        bytes.transpose().map_err(|e| self.store.counted(e))
     }
 
     fn put_raw(&mut self, table: Table, name: &str, bytes: &[u8]) -> Result<Put, StoreError> {

@@ -19,6 +19,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, Tr
 use super::outbox::Summary;
 use super::records::{AppearanceRecord, CalibrationRecord, PitchRecord, PitcherRecord};
 use super::{Store, StoreError, Transaction};
+use crate::ingest::SourceMark;
 
 /// Batches in one group at most: keeps a commit after a pause short.
 const GROUP_MAX: usize = 256;
@@ -54,6 +55,8 @@ pub enum Write {
         /// Its own encoding.
         bytes: Vec<u8>,
     },
+    /// How far each source has come.
+    SourceMarks(Vec<SourceMark>),
     /// A summary for the analytics cloud, queued with whatever else is in the batch.
     Summary(Box<Summary>),
 }

@@ -91,6 +91,36 @@ fn a_backup_of_a_running_daemon_is_whole_and_restores_what_it_held() {
     assert_eq!(kept(&other).len(), 2000);
 }
 
+/// What LMDB would have ended the process for: it ends with 78, with the way back and by it, and does not change what is there.
+#[test]
+fn a_daemon_whose_database_cannot_be_used_gives_78_and_the_way_to_restore_it() {
+    let mut rack = filled(2000);
+    let backup = backup_of(&rack.output(&["backup"]));
+    let data = rack.store().join("data.mdb");
+    let whole = fs::read(&data).expect("read");
+    let mut flipped = whole.clone();
+    // Of the first page of a tree, where its free space begins.
+    flipped[2 * 4096 + 12] ^= 1;
+    for bytes in [&whole[..whole.len() - 4096], &whole[..4097], &[], &flipped, &[7; 9000]] {
+        fs::write(&data, bytes).expect("written");
+        let ended = rack.output(&["run"]);
+        let told = text(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(78), "{told}");
+        assert!(told.contains(&format!("pitchguard restore --replace {}", at(&backup))), "{told}");
+        assert_eq!(fs::read(&data).expect("read"), bytes, "it is as it was");
+    }
+    // Held, it ends as soon as the database is another.
+    let mut held =
+        rack.command(&["run", "--hold", "600"]).stderr(std::process::Stdio::null()).spawn().expect("it starts");
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    assert_eq!(held.try_wait().expect("asked"), None);
+    said(&rack.output(&["restore", "--replace", at(&backup)]));
+    assert_eq!(held.wait().expect("it ends").code(), Some(78));
+    let daemon = rack.start(1.0);
+    drop(daemon);
+    assert_eq!(kept(&rack).len(), 2000);
+}
+
 #[test]
 fn a_damaged_backup_is_told_and_never_restored() {
     let rack = filled(2000);

@@ -139,7 +139,10 @@ fn what_is_no_database_is_refused_without_a_fault() {
     let whole = std::fs::read(&path).expect("read");
     for bytes in [&b""[..], b"not a database at all", &vec![0; 20_000], &vec![0xff; 20_000], &whole[PAGE..]] {
         let verdict = check(&File::open(changed(&path, bytes)).expect("there"));
-        assert!(matches!(verdict, Err(PagesError::Foreign(_) | PagesError::Damaged { .. } | PagesError::Inconsistent(_))), "{verdict:?}");
+        assert!(
+            matches!(verdict, Err(PagesError::Foreign(_) | PagesError::Damaged { .. } | PagesError::Inconsistent(_))),
+            "{verdict:?}"
+        );
     }
     // Every byte of the newest header's two trees: whatever they claim, the walk ends.
     for at in (0..2 * PAGE).filter(|at| (40..168).contains(&(at % PAGE))) {
