@@ -74,16 +74,19 @@ soak: setup ## the full counts and durations of the issues, once, for the record
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test game --test daemon_games -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test soak -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test calibration_games --test calibration_pipeline -- --nocapture --test-threads 1
-	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test history_league --test journal_kill -- --nocapture --test-threads 1
+	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test history_league --test journal_kill --test store_damage --test store_slow_disk -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test upstream_line --test upstream_wire -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(MAKE) test-browser
 
-lint: setup ## format, clippy without a warning, licences and advisories where cargo-deny is installed
+lint: setup ## format, clippy without a warning, licences where cargo-deny is installed, advisories where it has their database
 	$(CARGO) fmt --all --check
 	$(ONCE) $(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(ONCE) RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --workspace --no-deps --quiet
-	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --offline check licenses bans sources; \
-	  else echo 'cargo-deny is not installed: licences and bans not checked (cargo install cargo-deny)'; fi
+	@if ! command -v cargo-deny >/dev/null; then \
+	    echo 'cargo-deny is not installed: licences, bans and advisories not checked (cargo install cargo-deny)'; \
+	  else $(CARGO) deny --offline check licenses bans sources || exit 1; \
+	    if ls -d "$${CARGO_HOME:-$$HOME/.cargo}"/advisory-dbs/*/ >/dev/null 2>&1; then $(CARGO) deny --offline check advisories; \
+	    else echo 'no database of advisories is at hand: advisories not checked (cargo deny fetch db)'; fi; fi
 
 bench: setup ## the benchmarks, each beside its alternatives in the same run
 	$(CARGO) bench --locked --workspace

@@ -127,6 +127,27 @@ fn a_flipped_bit_is_harmless_refused_by_name_or_told_by_verify_and_changes_no_va
 }
 
 #[test]
+fn a_file_that_is_removed_or_replaced_while_it_is_open_is_noticed_and_can_be_backed_up() {
+    let (dir, kept) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    make(dir.path());
+    let data = dir.path().join("data.mdb");
+    let store = Store::open(dir.path(), StoreOptions::default()).expect("it opens");
+    assert!(store.is_in_place());
+    fs::copy(&data, dir.path().join("other")).expect("copied");
+    fs::rename(dir.path().join("other"), &data).expect("replaced");
+    assert!(!store.is_in_place());
+    fs::remove_file(&data).expect("removed");
+    assert!(!store.is_in_place());
+    let options = BackupOptions { bytes_per_second: 0, keep: 0 };
+    let now = jiff::Timestamp::now();
+    let backup = store.backup(kept.path(), options, now, &mut |_, _| true).expect("a backup").path;
+    drop(store);
+    pitchguard::store::restore(&backup, dir.path(), true, now).expect("restored");
+    let store = Store::open(dir.path(), StoreOptions::default()).expect("it opens");
+    assert_eq!(store.counts().expect("counted").pitches, PITCHES);
+}
+
+#[test]
 fn a_database_that_is_short_empty_or_gone_is_refused_with_the_way_to_restore_it() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     make(dir.path());

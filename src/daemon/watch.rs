@@ -191,7 +191,11 @@ impl Watch {
         let store = &self.watched.store;
         let used = store.map_used().unwrap_or_default();
         let corrupt = store.corrupt_records();
-        let (state, detail) = if corrupt > 0 {
+        let (state, detail) = if !store.is_in_place() {
+            let detail = "the database's file was removed or replaced while it is open: all that is kept is gone when the daemon \
+                          stops; `pitchguard backup --to DIR` writes it elsewhere now, then restore that";
+            (PartState::Failed, detail.to_owned())
+        } else if corrupt > 0 {
             let detail = format!(
                 "{corrupt} corrupt records were met: `pitchguard verify FILE` finds a backup that is whole, `pitchguard restore --replace FILE` puts it in place"
             );

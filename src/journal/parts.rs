@@ -36,6 +36,8 @@ const CACHE_BYTES: u64 = 4 << 20;
 /// A part that is locked is tried so often, so far apart, before it is another process'.
 const LOCK_TRIES: usize = 50;
 const LOCK_EVERY: Duration = Duration::from_millis(20);
+/// Where sled keeps a part.
+const SLEDS_FILE: &str = "db";
 /// How large sled's segments are, bytes: what a part takes at least.
 const SEGMENT_BYTES: usize = 1 << 20;
 
@@ -272,9 +274,33 @@ impl Parts {
         (self.bytes_max / 16).min(PART_BYTES_MAX)
     }
 
-    /// Removes what is too old or too much.
+    /// Notices what somebody else removed, and removes what is too old or too much.
     pub(super) fn tidy(&self) {
-        self.tidy_row(&mut self.row());
+        let mut row = self.row();
+        self.notice_gone(&mut row);
+        self.tidy_row(&mut row);
+    }
+
+    /// sled writes on into a file that has no name any more, and nobody would find it after a kill: the next block begins
+    /// another part.
+    fn notice_gone(&self, row: &mut Row) {
+        let is_there = |path: &Path| path.try_exists().unwrap_or(true);
+        let before = row.closed.len();
+        row.closed.retain(|part| is_there(&part.dir));
+        let mut gone = before - row.closed.len();
+        if row.current.as_ref().is_some_and(|current| !is_there(&current.dir.join(SLEDS_FILE))) {
+            row.current = None;
+            gone += 1;
+        }
+        if gone > 0 {
+            self.shared.set_aside.fetch_add(gone as u64, Ordering::Relaxed);
+            tracing::error!(
+                parts = gone,
+                dir = %self.dir.display(),
+                "parts of the journal were removed by somebody else: they cannot be replayed, and a kill within the next \
+                minutes loses the pitches in flight; another part is begun"
+            );
+        }
     }
 
     fn tidy_row(&self, row: &mut Row) {
@@ -420,6 +446,35 @@ fn remove(dir: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_directory_that_somebody_removed_is_noticed_and_another_part_is_begun() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let journal = dir.path().join("journal");
+        let shared = Arc::new(Shared::default());
+        let parts = Parts::open(&journal, &Config::default(), Arc::clone(&shared)).expect("it opens");
+        let mut header = Header { next_step: 1, ..Header::default() };
+        let mut append = || {
+            parts.append(b"a block", &header).expect("written");
+            header = Header { step: header.next_step, next_step: header.next_step + 1, ..header };
+        };
+        append();
+        parts.close();
+        append();
+        parts.tidy();
+        assert_eq!(shared.set_aside.load(Ordering::Relaxed), 0, "both are there");
+        fs::remove_dir_all(&journal).expect("removed");
+        append();
+        parts.tidy();
+        assert_eq!(shared.set_aside.load(Ordering::Relaxed), 2);
+        append();
+        let there = parts.newest_first();
+        assert_eq!(there.len(), 1);
+        assert!(there[0].0.join(SLEDS_FILE).exists(), "what is written now can be found");
+        drop((there, parts));
+        let again = Parts::open(&journal, &Config::default(), Arc::default()).expect("it opens");
+        assert_eq!((again.newest_first().len(), again.next_step()), (1, 4));
+    }
 
     #[test]
     fn whoever_counts_the_parts_does_not_wait_for_the_disk() {

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use heed::{CommitOrAbort, Env, EnvFlags, EnvOpenOptions, WithoutTls};
@@ -129,6 +129,11 @@ fn looked_at(dir: &Path) -> Result<Option<Vec<Vec<u8>>>, pages::PagesError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Device and number of the file under the database's name.
+pub(super) fn file_of(dir: &Path) -> Option<(u64, u64)> {
+    fs::metadata(dir.join(layout::FILE)).ok().map(|file| (file.dev(), file.ino()))
 }
 
 /// A table that no version up to this one has: its name was changed by something else.

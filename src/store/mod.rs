@@ -232,6 +232,8 @@ pub struct Store {
     tables: [Raw; key::TABLES],
     options: StoreOptions,
     dir: PathBuf,
+    /// Device and number of the database's file.
+    file: Option<(u64, u64)>,
     corrupt: AtomicU64,
     refused_finals: AtomicU64,
     held: AtomicBool,
@@ -260,6 +262,7 @@ impl Store {
             tables,
             options,
             dir: dir.to_path_buf(),
+            file: environment::file_of(dir),
             corrupt: AtomicU64::new(0),
             refused_finals: AtomicU64::new(0),
             held: AtomicBool::new(false),
@@ -284,6 +287,12 @@ impl Store {
     /// Corrupt records met since the store was opened.
     pub fn corrupt_records(&self) -> u64 {
         self.corrupt.load(Ordering::Relaxed)
+    }
+
+    /// Whether the database's file is still the one that is open: one that was removed or replaced is written on, and gone
+    /// when the process ends.
+    pub fn is_in_place(&self) -> bool {
+        environment::file_of(&self.dir) == self.file
     }
 
     /// Pitches that were final and would have been overwritten, since the store was opened.
