@@ -397,7 +397,10 @@ impl Running {
             let (state, detail) = ingest_part(&lines, self.merge.udp);
             telemetry.set_part("ingest", state, detail);
         }
-        telemetry.publish_pitches(self.published);
+        telemetry.publish_pitches(PublishedPitches {
+            marks_contradicted: self.merge.pipeline.contradicted_marks(),
+            ..self.published
+        });
         self.tell_whose(now);
         if let Some(journal) = &self.merge.journal {
             super::journal::report(journal, self.merge.recovered.1, telemetry);

@@ -455,7 +455,9 @@ mod tests {
         let parts = Parts::open(&journal, &Config::default(), Arc::clone(&shared)).expect("it opens");
         let mut header = Header { next_step: 1, ..Header::default() };
         let mut append = || {
-            parts.append(b"a block", &header).expect("written");
+            let mut packed = Vec::new();
+            block::pack(&header, b"entries", &mut packed);
+            parts.append(&packed, &header).expect("written");
             header = Header { step: header.next_step, next_step: header.next_step + 1, ..header };
         };
         append();

@@ -95,6 +95,8 @@ impl Collector for TelemetryCollector {
                 ("journal_gap", pitches.journal_gap),
             ];
             families.counters("pitches", "Pitches published, and groups rejected", None, by_label("state", &counts))?;
+            let help = "Marks that were not believed, because a feed with a lower number says otherwise";
+            families.counters("marks_contradicted", help, None, [(no_labels(), pitches.marks_contradicted)])?;
         }
         if let Some(calibration) = telemetry.calibration.load_full() {
             families.calibration(&calibration)?;

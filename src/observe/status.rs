@@ -246,6 +246,9 @@ pub struct PublishedPitches {
     /// Of which frames came in before a crash and were not flushed to the journal.
     #[serde(default)]
     pub journal_gap: u64,
+    /// Marks that were not believed, because a feed with a lower number says otherwise.
+    #[serde(default)]
+    pub marks_contradicted: u64,
     /// Release of the newest one, ns since 1970, earlier runs' included; null where there was none.
     #[serde(default)]
     pub newest_ns: Option<u64>,

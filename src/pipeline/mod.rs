@@ -273,6 +273,11 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.whose.status(now, &self.stage.zone)
     }
 
+    /// Marks that were not kept, because a feed with a lower number says otherwise.
+    pub fn contradicted_marks(&self) -> u64 {
+        self.stage.lanes.iter().map(|lane| lane.tracker.contradicted_marks()).sum()
+    }
+
     /// How the cameras stand, and how far to trust them.
     pub fn calibration(&self, now: BoxNs) -> Report {
         self.stage.rig.calibration.report(now)

@@ -10,6 +10,11 @@
 //! - A **game pitch** has a released mark: on the game mound what has none is nobody's, a warm-up between innings as much
 //!   as a pitch whose mark was lost. Whoever stood there last is no guess that may count against a man.
 //! - In a **bullpen** whoever stands there throws; released marks are not needed.
+//!
+//! # Several feeds
+//! The feed with the lowest number has the say while it lives, which is [`LIVES_NS`] from each of its marks on. What another one
+//! says then about who stands on a mound is not kept; a released mark of it fills in for a lost one where it names the man who
+//! stands there anyway. What it says otherwise is a contradiction, and counted.
 
 use std::collections::VecDeque;
 
@@ -22,6 +27,12 @@ const KEPT: usize = 64;
 /// Who was named on a mound has left it after so long without a throw and without a mark, ns \[P\]: longer than any break
 /// after which the same man goes on unsaid, shorter than what lies between two men who use a bullpen mound.
 pub(super) const STANDS_NS: u64 = 30 * 60 * 1_000_000_000;
+
+/// So long after its last mark a feed has the say before those with higher numbers, event time, ns \[P\]: longer than from one
+/// pitch to the next, and short enough that a feed that died is followed within a batter.
+const LIVES_NS: u64 = 60 * 1_000_000_000;
+/// Sources that are mark feeds.
+const FEEDS: std::ops::Range<u8> = 48..64;
 
 /// Who stands on a mound as far as marks tell, so that another tracker can go on from it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,7 +50,11 @@ pub struct Standing {
 pub(super) struct Marks {
     /// Whether only a released mark makes a pitch somebody's.
     game: bool,
-    released: VecDeque<(u64, Mark)>,
+    /// The newest mark of each feed on this mound, by rank.
+    heard: [u64; 16],
+    contradicted: u64,
+    /// With the rank of the feed.
+    released: VecDeque<(u64, (u8, Mark))>,
     /// Who is named, and the ends of that.
     on_mound: VecDeque<(u64, Mark)>,
     /// First observations of throws.
@@ -51,6 +66,8 @@ impl Marks {
     pub(super) fn new(mound: MoundId) -> Self {
         Self {
             game: mound == MoundId::GAME,
+            heard: [0; 16],
+            contradicted: 0,
             released: VecDeque::with_capacity(KEPT),
             on_mound: VecDeque::with_capacity(KEPT),
             throws: VecDeque::with_capacity(KEPT),
@@ -58,16 +75,44 @@ impl Marks {
         }
     }
 
+    /// Notes that a feed lives.
+    pub(super) fn hear(&mut self, source: u8, event: u64) {
+        let heard = &mut self.heard[rank(source)];
+        *heard = event.max(*heard);
+    }
+
+    /// Marks that were not kept, because a feed with a lower number says otherwise.
+    pub(super) fn contradicted(&self) -> u64 {
+        self.contradicted
+    }
+
     /// Keeps a mark that tracking needs; whether it is news.
-    pub(super) fn mark(&mut self, event: u64, mark: &Mark) -> bool {
+    pub(super) fn mark(&mut self, source: u8, event: u64, mark: &Mark) -> bool {
+        let outranked = self.heard[..rank(source)].iter().any(|heard| *heard > 0 && heard.abs_diff(event) <= LIVES_NS);
+        if outranked && mark.what != MarkKind::PitchReleased {
+            let news = matches!(mark.what, MarkKind::PitcherOnMound) && self.stands(event) != pitcher_of(mark);
+            self.contradicted += u64::from(news);
+            return false;
+        }
+        let other = mark.pitcher != 0 && self.stands(event) != pitcher_of(mark);
+        if outranked && other {
+            self.contradicted += 1;
+            return false;
+        }
         match mark.what {
             MarkKind::PitchReleased => {
-                let named = mark.pitcher != 0 && keep(&mut self.on_mound, event, *mark);
-                keep(&mut self.released, event, *mark) | named
+                let named = !outranked && mark.pitcher != 0 && keep(&mut self.on_mound, event, *mark);
+                keep(&mut self.released, event, (rank(source) as u8, *mark)) | named
             }
             MarkKind::PitcherOnMound | MarkKind::InningEnd => keep(&mut self.on_mound, event, *mark),
             MarkKind::PitchEnded | MarkKind::InningStart | MarkKind::CalibrationDone => false,
         }
+    }
+
+    /// Who stands here as of an event time.
+    fn stands(&self, event: u64) -> Option<PitcherId> {
+        let here = self.on_mound.iter().rev().find(|(at, _)| *at <= event);
+        here.filter(|(_, mark)| mark.what != MarkKind::InningEnd).and_then(|(_, mark)| pitcher_of(mark))
     }
 
     /// He was named on another mound and stands here no more; whether that is news.
@@ -90,6 +135,7 @@ impl Marks {
         let last = self.on_mound.pop_back();
         self.on_mound.clear();
         self.on_mound.extend(last.map(|(_, mark)| (0, mark)));
+        self.heard = [0; 16];
         self.released.clear();
         self.throws.clear();
         self.spins.clear();
@@ -135,7 +181,13 @@ impl Marks {
 
     /// The event time of the released mark that gives the release of a flight first seen at `first`.
     pub(super) fn release(&self, first: u64, match_ns: u64) -> Option<u64> {
-        nearest(&self.released, first, match_ns).map(|(event, _)| *event)
+        self.said(first, match_ns).map(|(event, _)| event)
+    }
+
+    /// The released mark nearest to an event, of the feed that has the say.
+    fn said(&self, event: u64, within: u64) -> Option<(u64, Mark)> {
+        let near = self.released.iter().filter(|(at, _)| at.abs_diff(event) <= within);
+        near.min_by_key(|(at, (rank, _))| (*rank, at.abs_diff(event))).map(|(at, (_, mark))| (*at, *mark))
     }
 
     /// Who threw the pitch first seen at `first`; `others` are the first observations of other pitches.
@@ -144,9 +196,9 @@ impl Marks {
         let naming = naming.filter(|(at, _)| *at > first || self.gone_since(first).is_none()).map(|(_, mark)| mark);
         let standing = naming.filter(|mark| mark.what != MarkKind::InningEnd).and_then(pitcher_of);
         let game_pk = naming.and_then(game_of);
-        let released = nearest(&self.released, first, attribute_ns);
+        let released = self.said(first, attribute_ns);
         let released = released.filter(|(at, _)| !others.any(|other| other.abs_diff(*at) < first.abs_diff(*at)));
-        let Some((_, mark)) = released else {
+        let Some((_, mark)) = &released else {
             return Context { pitcher: standing.filter(|_| !self.game), game_pk, ..Context::default() };
         };
         Context {
@@ -176,6 +228,11 @@ const NOBODY: Mark = Mark {
     pitcher: 0,
     pitch_type: [0; 4],
 };
+
+/// The place of a feed among all, the first has the say.
+fn rank(source: u8) -> usize {
+    usize::from(source.clamp(FEEDS.start, FEEDS.end - 1) - FEEDS.start)
+}
 
 fn pitcher_of(mark: &Mark) -> Option<PitcherId> {
     (mark.pitcher > 0).then_some(PitcherId(mark.pitcher))
@@ -250,14 +307,14 @@ mod tests {
     #[test]
     fn a_doubled_mark_is_no_news() {
         let mut marks = game();
-        assert!(marks.mark(1_000 * MS, &released(1)));
-        assert!(!marks.mark(1_000 * MS, &released(1)));
+        assert!(marks.mark(48, 1_000 * MS, &released(1)));
+        assert!(!marks.mark(48, 1_000 * MS, &released(1)));
     }
 
     #[test]
     fn a_sloppy_mark_names_the_pitch_but_not_the_release() {
         let mut marks = game();
-        marks.mark(5_300 * MS, &released(1));
+        marks.mark(48, 5_300 * MS, &released(1));
         assert_eq!(marks.release(5_000 * MS, 20 * MS), None);
         let context = marks.context(5_000 * MS, 1_000 * MS, std::iter::empty());
         assert_eq!(context.pitch_number, Some(1));
@@ -269,17 +326,17 @@ mod tests {
     #[test]
     fn in_a_bullpen_the_pitcher_counts_from_his_mark_on() {
         let mut marks = bullpen();
-        marks.mark(90 * S, &on_mound(22));
-        marks.mark(10 * S, &on_mound(11));
+        marks.mark(48, 90 * S, &on_mound(22));
+        marks.mark(48, 10 * S, &on_mound(11));
         assert_eq!([5, 20, 95].map(|at| whose(&marks, at * S)), [None, Some(11), Some(22)]);
     }
 
     #[test]
     fn on_the_game_mound_what_has_no_released_mark_is_nobodys() {
         let mut marks = game();
-        marks.mark(10 * S, &on_mound(11));
+        marks.mark(48, 10 * S, &on_mound(11));
         assert_eq!(whose(&marks, 20 * S), None, "a warm-up before the inning");
-        marks.mark(40 * S, &Mark { pitcher: 0, ..released(1) });
+        marks.mark(48, 40 * S, &Mark { pitcher: 0, ..released(1) });
         assert_eq!(whose(&marks, 40 * S), Some(11), "a feed that marks releases without a name");
         assert_eq!(whose(&marks, 60 * S), None, "its mark was lost, or it was no pitch");
         assert_eq!(
@@ -287,29 +344,29 @@ mod tests {
             Some(GamePk(717_797)),
             "of this game all the same"
         );
-        marks.mark(60 * S, &released(2));
+        marks.mark(48, 60 * S, &released(2));
         assert_eq!(whose(&marks, 60 * S), Some(425_794), "it came late");
     }
 
     #[test]
     fn the_end_of_an_inning_ends_who_stands_there_until_somebody_is_named_anew() {
         for mut marks in [game(), bullpen()] {
-            marks.mark(10 * S, &on_mound(11));
-            marks.mark(100 * S, &inning_end());
+            marks.mark(48, 10 * S, &on_mound(11));
+            marks.mark(48, 100 * S, &inning_end());
             let nameless = Mark { pitcher: 0, ..released(1) };
-            marks.mark(90 * S, &nameless);
-            marks.mark(150 * S, &nameless);
+            marks.mark(48, 90 * S, &nameless);
+            marks.mark(48, 150 * S, &nameless);
             assert_eq!((whose(&marks, 90 * S), whose(&marks, 150 * S)), (Some(11), None));
-            marks.mark(140 * S, &on_mound(22));
+            marks.mark(48, 140 * S, &on_mound(22));
             assert_eq!(whose(&marks, 150 * S), Some(22));
-            assert!(!marks.mark(100 * S, &inning_end()), "told twice");
+            assert!(!marks.mark(48, 100 * S, &inning_end()), "told twice");
         }
     }
 
     #[test]
     fn who_is_named_on_the_game_mound_has_left_the_bullpen() {
         let mut marks = bullpen();
-        marks.mark(10 * S, &on_mound(11));
+        marks.mark(48, 10 * S, &on_mound(11));
         assert!(!marks.left(100 * S, 22), "another man");
         assert!(marks.left(100 * S, 11));
         assert!(!marks.left(120 * S, 11), "he is gone already");
@@ -319,7 +376,7 @@ mod tests {
     #[test]
     fn who_was_named_is_gone_after_half_an_hour_without_throw_and_mark() {
         let mut marks = bullpen();
-        marks.mark(10 * MIN, &on_mound(11));
+        marks.mark(48, 10 * MIN, &on_mound(11));
         for at in [20 * MIN, 49 * MIN] {
             assert_eq!(whose(&marks, at), Some(11));
             marks.threw(at);
@@ -328,14 +385,14 @@ mod tests {
         assert_eq!(whose(&marks, later), None, "half an hour after his last throw");
         marks.threw(later);
         assert_eq!(whose(&marks, later + 20 * S), None, "nor is the next one his");
-        marks.mark(later + 30 * S, &on_mound(22));
+        marks.mark(48, later + 30 * S, &on_mound(22));
         assert_eq!(whose(&marks, later + 40 * S), Some(22));
     }
 
     #[test]
     fn a_session_longer_than_what_is_kept_stays_his() {
         let mut marks = bullpen();
-        marks.mark(10 * MIN, &on_mound(11));
+        marks.mark(48, 10 * MIN, &on_mound(11));
         for throw in 1..200 {
             let at = 10 * MIN + throw * 25 * S;
             assert_eq!(whose(&marks, at), Some(11), "{throw}");
@@ -346,14 +403,44 @@ mod tests {
     #[test]
     fn another_tracker_goes_on_with_who_stands_there() {
         let mut marks = bullpen();
-        marks.mark(10 * MIN, &on_mound(11));
+        marks.mark(48, 10 * MIN, &on_mound(11));
         marks.threw(35 * MIN);
         let mut other = bullpen();
         other.set_standing(&marks.standing(36 * MIN).expect("he was named"));
         assert_eq!((whose(&other, 60 * MIN), whose(&other, 70 * MIN)), (Some(11), None));
-        marks.mark(36 * MIN, &inning_end());
+        marks.mark(48, 36 * MIN, &inning_end());
         let mut other = bullpen();
         other.set_standing(&marks.standing(37 * MIN).expect("it was said"));
         assert_eq!(whose(&other, 38 * MIN), None);
+    }
+
+    /// A second feed that repeats itself, each time nearer to the throw than the first one's mark.
+    #[test]
+    fn a_second_feed_that_stutters_renames_no_pitch_and_is_counted() {
+        let mut marks = game();
+        let of = |pitcher, number| Mark { pitcher, ..released(number) };
+        let hear = |marks: &mut Marks, source, at, mark: Mark| {
+            marks.hear(source, at);
+            marks.mark(source, at, &mark);
+        };
+        hear(&mut marks, 48, 10 * S, on_mound(11));
+        for pitch in 1..=10_u16 {
+            let at = 20 * S * u64::from(pitch) + 20 * S;
+            hear(&mut marks, 49, at - 2 * S, on_mound(22));
+            hear(&mut marks, 49, at + MS, of(22, pitch - 1));
+            hear(&mut marks, 48, at + 5 * MS, of(11, pitch));
+            hear(&mut marks, 49, at + 2 * MS, of(11, pitch - 1));
+            let context = marks.context(at, S, std::iter::empty());
+            assert_eq!((context.pitcher.map(|p| p.0), context.pitch_number), (Some(11), Some(pitch)));
+            assert_eq!(marks.release(at, 20 * MS), Some(at + 5 * MS));
+        }
+        assert_eq!(marks.contradicted(), 20);
+        // One that the first feed lost is told by the second, where it agrees about the man.
+        hear(&mut marks, 49, 230 * S, of(11, 11));
+        assert_eq!(marks.context(230 * S, S, std::iter::empty()).pitch_number, Some(11));
+        // The first one dies: after a minute the second has the say.
+        hear(&mut marks, 49, 310 * S, on_mound(33));
+        hear(&mut marks, 49, 320 * S, of(33, 1));
+        assert_eq!(whose(&marks, 320 * S), Some(33));
     }
 }

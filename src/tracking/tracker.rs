@@ -165,7 +165,8 @@ impl MoundTracker {
                 }
             }
             Signal::Mark(mark) => {
-                if mark.mound == self.mound.0 && self.marks.mark(event.0, mark) {
+                self.marks.hear(source, event.0);
+                if mark.mound == self.mound.0 && self.marks.mark(source, event.0, mark) {
                     let reach = self.config.attribute_ns;
                     self.touch(event.0, reach, true, arrival);
                 }
@@ -178,6 +179,11 @@ impl MoundTracker {
             }
             Signal::Fiducial(_) | Signal::Pose { .. } | Signal::Health(_) => {}
         }
+    }
+
+    /// Marks that were not kept, because a feed with a lower number says otherwise.
+    pub fn contradicted_marks(&self) -> u64 {
+        self.marks.contradicted()
     }
 
     /// He was named on the game mound and stands on this one no more.

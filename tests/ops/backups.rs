@@ -99,8 +99,8 @@ fn a_daemon_whose_database_cannot_be_used_gives_78_and_the_way_to_restore_it() {
     let data = rack.store().join("data.mdb");
     let whole = fs::read(&data).expect("read");
     let mut flipped = whole.clone();
-    // Of the first page of a tree, where its free space begins.
-    flipped[2 * 4096 + 12] ^= 1;
+    // How many tables there are, by either header.
+    [0, 4096].into_iter().for_each(|header| flipped[header + 16 + 24 + 48 + 32] ^= 1);
     for bytes in [&whole[..whole.len() - 4096], &whole[..4097], &[], &flipped, &[7; 9000]] {
         fs::write(&data, bytes).expect("written");
         let ended = rack.output(&["run"]);
