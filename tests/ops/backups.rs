@@ -100,7 +100,9 @@ fn a_daemon_whose_database_cannot_be_used_gives_78_and_the_way_to_restore_it() {
     let whole = fs::read(&data).expect("read");
     let mut flipped = whole.clone();
     // How many tables there are, by either header.
-    [0, 4096].into_iter().for_each(|header| flipped[header + 16 + 24 + 48 + 32] ^= 1);
+    for header in [0, 4096] {
+        flipped[header + 16 + 24 + 48 + 32] ^= 1;
+    }
     for bytes in [&whole[..whole.len() - 4096], &whole[..4097], &[], &flipped, &[7; 9000]] {
         fs::write(&data, bytes).expect("written");
         let ended = rack.output(&["run"]);
