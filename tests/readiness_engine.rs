@@ -278,7 +278,7 @@ fn reasons_come_weightiest_first() {
     assert_eq!(
         last(&outcomes).reasons,
         [
-            "Fastball 1.4 mph under his season baseline over the last 5 (sd 0.5)",
+            "Fastball 1.4 mph (2.3 km/h) under his season baseline over the last 5 (sd 0.5 mph)",
             "70 pitches today and 30 still counting from earlier days, 100 % of a starter's load",
             "1 day short of the rest guidance",
             "This week's load is 1.4 times his month's",

@@ -6,7 +6,8 @@ use pitchguard::features::{OutingPitch, Reading};
 use pitchguard::history::workload::{Roles, report};
 use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitchType, PitcherId};
 use pitchguard::readiness::{
-    AsOf, Config, Engine, Outcome, OutingKey, PresenceState, Readiness, Role, Severity, Sign, Verdict, Workload,
+    AsOf, Config, Engine, Outcome, OutingKey, PresenceState, Readiness, Role, Severity, Sign, Verdict, VerdictAbsent,
+    Workload,
 };
 use pitchguard::store::records::{AppearanceRecord, State};
 use pitchguard::tracking::pitch::PitchState;
@@ -128,7 +129,7 @@ fn a_held_number_says_what_it_is_of_and_carries_no_verdict() {
     );
     assert_eq!(held.reasons[0], format!("Held at the last good value: {why}"));
     // What was measured while it was held is no reason for a number of before.
-    assert!(held.reasons[1].starts_with("Fastball 1.9 mph under"), "{:?}", held.reasons);
+    assert!(held.reasons[1].starts_with("Fastball 1.9 mph (3.1 km/h) under"), "{:?}", held.reasons);
 }
 
 #[test]
@@ -368,4 +369,125 @@ fn what_was_known_goes_on_in_another_engine_with_its_trend_and_its_places() {
     let next = pitch(6 * MIN, MOUND, 3.0);
     let now = BoxNs(next.release.0 + 3 * S);
     assert_eq!(resumed.pitch(HIM, MOUND, GAME, next, now), evening.0.pitch(HIM, MOUND, GAME, next, now));
+}
+
+#[test]
+fn a_number_that_is_old_or_of_an_unknown_age_carries_no_verdict() {
+    let mut evening = Evening::new();
+    let ready = evening.throws(31, 0, 1.9);
+    assert_eq!((ready.verdict, ready.verdict_absent), (Some(Verdict::Ready), None));
+    let last = 30 * 20 * S;
+    evening.watch(last + 20 * MIN);
+    let shown = evening.shown(HIM, MOUND).expect("he stands there");
+    assert_eq!((shown.verdict, shown.data_age_ms), (Some(Verdict::Ready), Some(3_000)), "as published");
+    let outcomes = evening.watch(last + 20 * MIN + 5 * S);
+    let told: Vec<_> = outcomes.iter().map(|o| (o.readiness.verdict, o.readiness.verdict_absent)).collect();
+    assert_eq!(told, [(None, Some(VerdictAbsent::Old))]);
+    let old = &outcomes[0].readiness;
+    assert_eq!((old.data_age_ms, old.readiness), (Some(1_205_000), ready.readiness));
+    assert!(old.recommendation.starts_with("This number is more than 20 minutes old"), "{}", old.recommendation);
+    let again = evening.throws(1, last + 21 * MIN, 1.9);
+    assert_eq!(again.verdict, Some(Verdict::Ready), "he throws again");
+
+    // The cameras' clock was set back ten minutes.
+    let outcomes = evening.watch(last + 11 * MIN);
+    let told: Vec<_> = outcomes.iter().map(|o| (o.readiness.verdict_absent, o.readiness.data_age_ms)).collect();
+    assert_eq!(told, [(Some(VerdictAbsent::AgeUnknown), None)]);
+}
+
+#[test]
+fn while_his_mound_is_not_seen_nobody_is_ready_and_no_alert_says_what_to_do() {
+    let mut evening = Evening::new();
+    evening.throws(6, 0, 0.0);
+    let tired = evening.throws(5, 120 * S, 5.9);
+    assert!(tired.verdict.is_some() && tired.alerts.iter().any(|a| a.rule == "readiness"), "{tired:?}");
+    let seen = |evening: &mut Evening, is_seen: bool, unseen: Option<(u64, u64)>, now: u64| {
+        let unseen = unseen.map(|(from, to)| (EventNs(START + from), EventNs(START + to)));
+        evening.0.see(MOUND, is_seen, Some(EventNs(START + now)), unseen);
+        evening.watch(now).into_iter().map(|outcome| outcome.readiness).collect::<Vec<_>>()
+    };
+    seen(&mut evening, true, None, 204 * S);
+    let blind = seen(&mut evening, false, None, 210 * S);
+    assert_eq!(
+        blind.iter().map(|r| (r.verdict, r.verdict_absent)).collect::<Vec<_>>(),
+        [(None, Some(VerdictAbsent::NotSeen))]
+    );
+    assert!(blind[0].recommendation.starts_with("What he throws now is not seen"), "{}", blind[0].recommendation);
+    for alert in blind[0].alerts.iter().filter(|a| a.rule != "calibration_confidence") {
+        assert_eq!(alert.now, None, "{}", alert.message);
+        assert!(alert.message.contains("not known now"), "{}", alert.message);
+    }
+    let back = seen(&mut evening, true, Some((204 * S, 211 * S)), 211 * S);
+    assert_eq!(back.iter().map(|r| (r.verdict, r.unseen.len())).collect::<Vec<_>>(), [(tired.verdict, 1)]);
+    evening.0.see(BULLPEN, false, None, None);
+    let first = evening.take(OTHER, BULLPEN, UNNAMED, &pitch(212 * S, BULLPEN, 0.0));
+    assert_eq!(first.verdict_absent, Some(VerdictAbsent::NotSeen));
+}
+
+#[test]
+fn what_was_thrown_unseen_makes_the_count_a_lower_bound_and_withholds_a_verdict_that_it_could_change() {
+    let unseen_for = |minutes: u64, pitches: u64, slower: f64| {
+        let mut evening = Evening::new();
+        evening.throws(pitches, 0, slower);
+        let last = (pitches - 1) * 20 * S;
+        let (from, to) = (EventNs(START + last + S), EventNs(START + last + S + minutes * MIN));
+        evening.0.see(MOUND, true, Some(to), Some((from, to)));
+        let told = evening.watch(last + S + minutes * MIN);
+        assert_eq!(told.len(), 1, "it is told at once");
+        assert_eq!(told[0].readiness.unseen.len(), 1);
+        let next = evening.throws(1, last + 20 * S + minutes * MIN, slower);
+        (told[0].readiness.clone(), next)
+    };
+    let (told, next) = unseen_for(1, 23, 0.0);
+    assert_eq!(
+        (told.unseen[0].from.as_str(), told.unseen[0].to.as_str()),
+        ("2023-11-14T22:20:41Z", "2023-11-14T22:21:41Z")
+    );
+    assert_eq!(told.reasons[0], "60 s of his outing were not seen: he has thrown at least 23 pitches");
+    assert_eq!((next.verdict, next.pitches), (Some(Verdict::Ready), 24), "six more pitches change nothing");
+    assert!(
+        next.recommendation.starts_with("Ready: good to go. So also with what he may have thrown in the 60 s unseen."),
+        "{}",
+        next.recommendation
+    );
+    // Of a starter's hundred 71 were seen; as many more as fit in 19 minutes would take all the points of the dose.
+    let (_, next) = unseen_for(19, 70, 1.0);
+    assert_eq!((next.verdict, next.verdict_absent), (None, Some(VerdictAbsent::Incomplete)));
+    assert!(next.recommendation.starts_with("19 min of his outing were not seen"), "{}", next.recommendation);
+    assert!(next.reasons.iter().any(|r| r.starts_with("At least 71 pitches today")), "{:?}", next.reasons);
+}
+
+#[test]
+fn who_was_replaced_before_nobody_saw_it_has_thrown_what_was_counted() {
+    let mut evening = Evening::new();
+    evening.throws(12, 0, 0.0);
+    evening.0.mark(MOUND, EventNs(START + 5 * MIN), Sign::Named(OTHER));
+    let [from, to] = [6, 8].map(|min| EventNs(START + min * MIN));
+    evening.0.see(MOUND, true, Some(to), Some((from, to)));
+    evening.watch(8 * MIN);
+    assert_eq!(evening.shown(HIM, MOUND).map(|shown| shown.unseen.len()), Some(0));
+    // Who is first seen soon after may have begun unseen.
+    let first = evening.take(OTHER, MOUND, GAME, &pitch(9 * MIN, MOUND, 0.0));
+    assert_eq!((first.pitches, first.unseen.len()), (1, 1));
+    assert_eq!(first.reasons[0], "2 min of his outing were not seen: he has thrown at least 1 pitch");
+}
+
+#[test]
+fn a_name_that_comes_in_is_shown_at_once_of_him_and_of_whom_he_replaced() {
+    let mut evening = Evening::new();
+    let stranger = PitcherId(900_002);
+    evening.throws(12, 0, 0.0);
+    evening.0.mark(MOUND, EventNs(START + 5 * MIN), Sign::Named(stranger));
+    assert_eq!(evening.0.waiting(MOUND, BoxNs(START + 6 * MIN)), Some((stranger, EventNs(START + 5 * MIN))));
+    let told = evening.watch(6 * MIN);
+    assert!(told[0].readiness.recommendation.starts_with("He was replaced by pitcher 900002"), "{told:?}");
+    evening.take(stranger, MOUND, GAME, &pitch(7 * MIN, MOUND, 0.0));
+    assert_eq!(evening.0.waiting(MOUND, BoxNs(START + 8 * MIN)), None, "he has thrown");
+    evening.0.set_name(stranger, "Ann Newcomer".to_owned());
+    let told = evening.watch(7 * MIN);
+    let shown: Vec<_> = told.iter().map(|o| (o.readiness.pitcher, o.readiness.name.as_str())).collect();
+    assert_eq!(shown, [(HIM, "Sam Closer"), (stranger, "Ann Newcomer")]);
+    let him = &told[0].readiness;
+    assert!(him.recommendation.starts_with("He was replaced by Ann Newcomer"), "{}", him.recommendation);
+    assert_eq!(him.presence.as_ref().and_then(|p| p.by_name.as_deref()), Some("Ann Newcomer"));
 }

@@ -101,7 +101,7 @@ pub(super) async fn of_pitcher(
     Asked(query): Asked<BaselineQuery>,
 ) -> Result<Json<Baseline>, Problem> {
     let date = match query.date {
-        None => state.place.day_of(state.clock.now()),
+        None => state.today(),
         Some(text) => text.parse().ok().filter(|_| text.len() == 10).ok_or_else(|| {
             let detail = format!("date is {text:?}; write it as YYYY-MM-DD, such as 2023-06-11");
             Problem::new(StatusCode::BAD_REQUEST, "invalid-date", "Invalid date", detail)

@@ -36,7 +36,6 @@ const STANDING_ALERTS: usize = 1024;
 
 /// Something that clients want to know at once.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[expect(clippy::large_enum_variant, reason = "an event is made once and lives in one Arc from then on")]
 #[serde(tag = "type", content = "data", rename_all = "snake_case")]
 pub enum Event {
     /// A pitch, provisional, revised or final.
@@ -69,6 +68,8 @@ pub struct Numbered {
     pub seq: u64,
     /// Box time of publishing, RFC 3339.
     pub published_at: String,
+    /// The same moment by the cameras' clock, RFC 3339: event times and ages are by it.
+    pub seen_at: String,
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
@@ -95,6 +96,8 @@ pub struct Beat {
     pub r#type: BeatTag,
     /// Box time, RFC 3339.
     pub published_at: String,
+    /// The same moment by the cameras' clock, RFC 3339.
+    pub seen_at: String,
 }
 
 /// What a [`Beat`] is told by.
@@ -170,8 +173,8 @@ impl Snapshot {
         self.shown(pitcher, mound).map(|shown| shown.at(self.seen(now)))
     }
 
-    /// A moment by the cameras' clock.
-    fn seen(&self, now: BoxNs) -> BoxNs {
+    /// A moment by the cameras' clock, which all ages are counted by and the day of baseball turns by.
+    pub fn seen(&self, now: BoxNs) -> BoxNs {
         BoxNs(now.0.saturating_add_signed(self.clocks_apart_ns.saturating_neg()))
     }
 
@@ -292,6 +295,8 @@ pub struct SnapshotMessage {
     pub r#type: SnapshotTag,
     /// Box time of reading, RFC 3339; ages are as of then.
     pub published_at: String,
+    /// The same moment by the cameras' clock, RFC 3339: whatever is told with an event time is so old as it lies before this.
+    pub seen_at: String,
     /// What is true.
     pub data: SnapshotData,
 }
@@ -382,8 +387,14 @@ impl Live {
         };
         snapshot.seq = seq;
         snapshot.apply(&event, trend, now);
-        let numbered =
-            Numbered { seq, published_at: rfc3339(now), event, published: Instant::now(), text: OnceLock::new() };
+        let numbered = Numbered {
+            seq,
+            published_at: rfc3339(now),
+            seen_at: rfc3339(snapshot.seen(now)),
+            event,
+            published: Instant::now(),
+            text: OnceLock::new(),
+        };
         self.slot(seq).store(Some(Arc::new(numbered)));
         // The head before the snapshot: whoever holds a snapshot finds all that came after it.
         self.head.store(seq, Ordering::Release);
@@ -424,6 +435,7 @@ impl Live {
             seq: snapshot.seq,
             r#type: SnapshotTag::Snapshot,
             published_at: rfc3339(now),
+            seen_at: rfc3339(snapshot.seen(now)),
             data: SnapshotData {
                 readiness: snapshot.readiness(now),
                 alerts: snapshot.alerts().cloned().collect(),
@@ -435,7 +447,8 @@ impl Live {
 
     /// That the connection to a client lives, who has everything up to `seq`.
     pub(super) fn beat(&self, seq: u64) -> Beat {
-        Beat { seq, r#type: BeatTag::Beat, published_at: rfc3339(self.clock.now()) }
+        let (snapshot, now) = (self.snapshot(), self.clock.now());
+        Beat { seq, r#type: BeatTag::Beat, published_at: rfc3339(now), seen_at: rfc3339(snapshot.seen(now)) }
     }
 
     /// The newest event's number.

@@ -73,6 +73,8 @@ pub enum Command {
     },
     /// Readiness is judged by these limits from now on.
     Judge(Box<crate::readiness::Config>),
+    /// The store knows other names than before.
+    NamesCame,
 }
 
 /// What the API needs from the outside world. Cheap to clone.
@@ -96,4 +98,11 @@ pub struct ApiState {
     pub clock: BoxClock,
     /// Limits, and who may ask.
     pub options: Arc<HttpOptions>,
+}
+
+impl ApiState {
+    /// The day of baseball in the park: by the cameras' clock, as the pitches' dates are.
+    pub(crate) fn today(&self) -> jiff::civil::Date {
+        self.place.day_of(self.live.snapshot().seen(self.clock.now()))
+    }
 }

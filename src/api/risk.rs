@@ -103,7 +103,7 @@ pub(super) async fn one(
 ) -> Result<Json<Assessment>, Problem> {
     let desk = desk(&state)?;
     admit(&desk, client, 1.0)?;
-    let day = read_day(asked.date.as_deref(), state.place.day_of(state.clock.now()))?;
+    let day = read_day(asked.date.as_deref(), state.today())?;
     let assessment = blocking(move || desk.service.assess(asked.pitcher, day)).await?;
     assessment.map(|a| Json(Assessment::clone(&a))).map_err(Problem::from)
 }
@@ -125,7 +125,7 @@ pub(super) async fn many(
         return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid-body", "Invalid body", detail));
     }
     admit(&desk, client, asked.pitchers.len() as f64)?;
-    let day = read_day(asked.date.as_deref(), state.place.day_of(state.clock.now()))?;
+    let day = read_day(asked.date.as_deref(), state.today())?;
     blocking(move || answer(&desk, &asked.pitchers, day)).await?.map(Json)
 }
 
@@ -177,7 +177,7 @@ pub(super) async fn staff(
 ) -> Result<Json<Staff>, Problem> {
     let desk = desk(&state)?;
     admit(&desk, client, STAFF_COST)?;
-    let today = state.place.day_of(state.clock.now());
+    let today = state.today();
     let day = read_day(asked.date.as_deref(), today)?.unwrap_or(Day::of(today));
     let staff = blocking(move || desk.service.staff(day)).await?;
     staff.map(Json).map_err(|error| RiskError::from(error).into())

@@ -15,7 +15,7 @@ use super::report::StandingAlert;
 use super::rules::FIT_CAMERAS_MIN;
 use super::watched::push_bounded;
 use super::{Calibration, EVENTS_MAX};
-use crate::ids::{BoxNs, EventNs};
+use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::tracking::venue::mound_in_words;
 
 /// A camera that sent nothing, or nothing of use, for so long is an alert, s.
@@ -39,6 +39,20 @@ const STEADY_NS: u64 = 3_000_000_000;
 /// Sources 0 to 39; cameras are 1 to 39.
 const SOURCES: usize = 40;
 
+/// A camera that says nothing for longer, ns of its own time, missed what was to be seen meanwhile.
+const MISSED_NS: u64 = 1_000_000_000;
+
+/// What can be seen of a mound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MoundSight {
+    /// Whether as many of its cameras as a pitch needs send just now what results can use.
+    pub is_seen: bool,
+    /// The newest moment that as many of them have told of; none where they never did.
+    pub until: Option<EventNs>,
+    /// The last while of which fewer told: nothing that was thrown then was measured.
+    pub unseen: Option<(EventNs, EventNs)>,
+}
+
 /// What came of one camera.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 struct Presence {
@@ -50,6 +64,10 @@ struct Presence {
     lag_ns: i64,
     /// Arrival of the first frame after it was silent, or of all.
     began: Option<BoxNs>,
+    /// Event time of its newest frame that can be used.
+    newest: Option<EventNs>,
+    /// Between which two of them it last told of nothing.
+    missed_while: Option<(EventNs, EventNs)>,
     /// When a frame of it last went on to the trackers: not refused, quarantined or late.
     delivered: Option<BoxNs>,
     /// When it last had a part in a pitch.
@@ -144,9 +162,22 @@ impl Hearing {
 
     /// A frame went on to the trackers.
     #[inline]
-    pub(super) fn delivered(&mut self, camera: u8, now: BoxNs) {
-        if let Some(own) = self.each.get_mut(usize::from(camera)) {
-            own.delivered = own.delivered.max(Some(now));
+    pub(super) fn delivered(&mut self, camera: u8, event: EventNs, now: BoxNs) {
+        let Some(own) = self.each.get_mut(usize::from(camera)) else { return };
+        own.delivered = own.delivered.max(Some(now));
+        if let Some(newest) = own.newest.filter(|newest| event.0 > newest.0.saturating_add(MISSED_NS)) {
+            own.missed_while = Some((newest, event));
+        }
+        own.newest = own.newest.max(Some(event));
+    }
+
+    /// Of which while a camera told of nothing, without an end where it still does not.
+    fn missed_while(&self, camera: u8, now: BoxNs, heard_ns: u64) -> Option<(EventNs, EventNs)> {
+        let own = self.of(camera);
+        if self.is_heard(camera, now, heard_ns) {
+            own.missed_while
+        } else {
+            Some((own.newest.unwrap_or(EventNs(0)), EventNs(u64::MAX)))
         }
     }
 
@@ -244,7 +275,7 @@ impl Hearing {
 pub fn clock_words(off_s: f64) -> String {
     let way = if off_s < 0.0 { "behind" } else { "ahead of" };
     format!(
-        "this box's clock is {} {way} its cameras', so that ages and dates are wrong: set the one that is wrong",
+        "this box's clock is {} {way} its cameras', so what it calls now is not their now: set the one that is wrong",
         span(off_s.abs())
     )
 }
@@ -260,6 +291,16 @@ pub fn span(seconds: f64) -> String {
     }
 }
 
+/// The while in which more cameras than can be spared told of nothing; none where there was none, or it is not over.
+fn too_many_missed(missed: &[(EventNs, EventNs)], spare: Option<usize>) -> Option<(EventNs, EventNs)> {
+    let spare = spare?;
+    let (mut begins, mut ends): (Vec<_>, Vec<_>) = missed.iter().copied().unzip();
+    begins.sort_unstable();
+    ends.sort_unstable_by(|a, b| b.cmp(a));
+    let (from, to) = (*begins.get(spare)?, *ends.get(spare)?);
+    (from < to && to.0 < u64::MAX).then_some((from, to))
+}
+
 impl Calibration {
     /// A frame of a camera arrived, whatever becomes of it.
     #[inline]
@@ -269,8 +310,8 @@ impl Calibration {
 
     /// A frame of a camera can be used: it was neither refused nor quarantined nor late.
     #[inline]
-    pub fn delivered(&mut self, camera: u8, now: BoxNs) {
-        self.hearing.delivered(camera, now);
+    pub fn delivered(&mut self, camera: u8, event: EventNs, now: BoxNs) {
+        self.hearing.delivered(camera, event, now);
     }
 
     /// Says what the threads at the sockets vouch for, before time passes: since when all of them have listened without a break,
@@ -335,15 +376,31 @@ impl Calibration {
         !matches!(self.camera_state(index, now), CameraState::Silent | CameraState::Useless | CameraState::Unheard)
     }
 
+    /// Cameras of a mound that are not left out, and send nothing that is of no use.
+    fn usable(&self, at: usize, now: BoxNs) -> impl Iterator<Item = u8> + '_ {
+        let used =
+            move |index: &usize| !self.cameras[*index].is_excluded() && self.useless_for_s(*index, now).is_none();
+        self.cameras_of(at).into_iter().filter(used).map(|index| self.cameras[index].kept.id)
+    }
+
     /// Cameras of a mound that send at that time what results can use, and are not left out.
     pub(super) fn cameras_heard(&self, at: usize, now: BoxNs) -> usize {
-        let heard = |index: &usize| {
-            let camera = &self.cameras[*index];
-            !camera.is_excluded()
-                && self.hearing.is_heard(camera.kept.id, now, self.limits.heard_ns)
-                && self.useless_for_s(*index, now).is_none()
-        };
-        self.cameras_of(at).into_iter().filter(heard).count()
+        self.usable(at, now).filter(|id| self.hearing.is_heard(*id, now, self.limits.heard_ns)).count()
+    }
+
+    /// What can be seen of a mound; none where there is no such mound.
+    pub fn sight(&self, mound: MoundId, now: BoxNs) -> Option<MoundSight> {
+        let at = self.lanes.iter().position(|lane| lane.mound == mound)?;
+        let cameras: Vec<u8> = self.usable(at, now).collect();
+        let mut newest: Vec<EventNs> = cameras.iter().filter_map(|id| self.hearing.of(*id).newest).collect();
+        newest.sort_unstable_by(|a, b| b.cmp(a));
+        let missed = |id: &u8| self.hearing.missed_while(*id, now, self.limits.heard_ns);
+        let missed: Vec<_> = cameras.iter().filter_map(missed).collect();
+        Some(MoundSight {
+            is_seen: self.cameras_heard(at, now) >= FIT_CAMERAS_MIN,
+            until: newest.get(FIT_CAMERAS_MIN - 1).copied(),
+            unseen: too_many_missed(&missed, cameras.len().checked_sub(FIT_CAMERAS_MIN)),
+        })
     }
 
     /// Looks who is heard, and raises and clears what follows from it.
@@ -452,5 +509,43 @@ impl Calibration {
             Some(at) => &mut self.lanes[at].alerts,
             None => &mut self.hearing.alerts,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missed(whiles: &[(u64, u64)]) -> Vec<(EventNs, EventNs)> {
+        whiles.iter().map(|(from, to)| (EventNs(*from), EventNs(*to))).collect()
+    }
+
+    #[test]
+    fn nothing_was_seen_while_more_cameras_than_can_be_spared_told_of_nothing() {
+        let of =
+            |whiles: &[(u64, u64)], spare| too_many_missed(&missed(whiles), spare).map(|(from, to)| (from.0, to.0));
+        assert_eq!(of(&[(10, 70), (11, 71), (12, 69)], Some(2)), Some((12, 69)), "all of three");
+        assert_eq!(of(&[(10, 70), (11, 71)], Some(2)), None, "a third one saw it");
+        assert_eq!(of(&[(10, 70), (11, 71), (1, 3)], Some(2)), None, "a third one saw it, and missed something before");
+        assert_eq!(
+            of(&[(10, u64::MAX), (11, u64::MAX), (12, 69)], Some(2)),
+            Some((12, 69)),
+            "one is back, which is enough"
+        );
+        assert_eq!(of(&[(10, u64::MAX), (11, u64::MAX), (12, u64::MAX)], Some(2)), None, "it is not over");
+        assert_eq!(of(&[(10, 70)], None), None, "never enough of them");
+    }
+
+    #[test]
+    fn a_camera_missed_what_lies_between_two_of_its_frames_and_nothing_that_only_came_late() {
+        let mut hearing = Hearing::new([1].into_iter(), BoxNs(0));
+        let tenth = |n: u64| EventNs(n * 100_000_000);
+        for n in (0..50).chain(40..55) {
+            hearing.delivered(1, tenth(n), BoxNs(0));
+        }
+        assert_eq!(hearing.of(1).missed_while, None);
+        hearing.delivered(1, tenth(120), BoxNs(0));
+        hearing.delivered(1, tenth(121), BoxNs(0));
+        assert_eq!(hearing.of(1).missed_while, Some((tenth(54), tenth(120))));
     }
 }

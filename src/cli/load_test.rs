@@ -300,8 +300,11 @@ impl Thrower {
                 state: PresenceState::OnMound,
                 since: rfc3339(crate::ids::BoxNs(now_ns)),
                 by: None,
+                by_name: None,
             }),
             verdict: None,
+            verdict_absent: None,
+            unseen: Vec::new(),
         }
     }
 }

@@ -23,11 +23,12 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 
 use self::peer::Doorman;
 use super::invented::{self, Season};
 use super::upkeep::{self, Upkeep};
-use crate::api::KeyDesk;
+use crate::api::{Command, KeyDesk};
 use crate::config::StoreConfig;
 use crate::history::etl::DailyModel;
 use crate::history::work::{self, Outcome, Sources, Work};
@@ -144,9 +145,9 @@ impl Control {
         store: &Arc<Store>,
         (model, zone): (Arc<dyn DailyModel>, TimeZone),
         desk: &Arc<KeyDesk>,
-        runtime: &Handle,
+        (commands, runtime): (mpsc::Sender<Command>, &Handle),
     ) -> Option<Self> {
-        Self::serve(config, Arc::clone(store), (model, zone), Arc::clone(desk), runtime)
+        Self::serve(config, Arc::clone(store), (model, zone), Arc::clone(desk), (commands, runtime))
             .inspect_err(|error| {
                 let path = config.control_socket();
                 tracing::error!(path = %path.display(), %error, "no control socket: import, fetch, etl, train, model, \
@@ -164,7 +165,7 @@ impl Control {
         store: Arc<Store>,
         (model, zone): (Arc<dyn DailyModel>, TimeZone),
         desk: Arc<KeyDesk>,
-        runtime: &Handle,
+        (commands, runtime): (mpsc::Sender<Command>, &Handle),
     ) -> std::io::Result<Self> {
         let path = &config.control_socket();
         let listener = bind(path)?;
@@ -182,6 +183,7 @@ impl Control {
             model,
             zone,
             desk,
+            commands,
             config: config.clone(),
             sources: Arc::default(),
             stop: Arc::clone(&stop),
@@ -289,6 +291,8 @@ struct Worker {
     /// The park's.
     zone: TimeZone,
     desk: Arc<KeyDesk>,
+    /// To the merge thread.
+    commands: mpsc::Sender<Command>,
     config: StoreConfig,
     sources: Arc<Sources>,
     stop: Arc<AtomicBool>,
@@ -332,6 +336,11 @@ impl Worker {
             alive.thread().unpark();
             done
         });
+        // Also of work that was given up half-way: what it brought is there.
+        if !matches!(request.work, Job::Upkeep(_)) {
+            // Where the merge thread has ended, nobody is called anything any more.
+            let _ = self.commands.blocking_send(Command::NamesCame);
+        }
         drop(free);
         voice.say(&done.map_or_else(Answer::Refused, Answer::Done))
     }

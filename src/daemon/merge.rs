@@ -217,6 +217,7 @@ impl Running {
                     let _ = reply.send(proposals);
                 }
                 Command::Judge(config) => self.merge.pipeline.judge_by(*config),
+                Command::NamesCame => self.merge.pipeline.names_came(),
             }
         }
     }

@@ -277,7 +277,8 @@ impl Daemon {
         if !http_address.ip().is_loopback() && keys.asked() != Asked::Nobody && !keys.has_keys() {
             tracing::warn!(http = %http_address, "nobody beyond loopback can ask yet: `pitchguard key add --name NAME` makes a key");
         }
-        let control = Control::try_serve(&config.store, &store, (model, zone), &keys, runtime.handle());
+        let control =
+            Control::try_serve(&config.store, &store, (model, zone), &keys, (commands.clone(), runtime.handle()));
         match &control {
             Some(_) => telemetry.set_part("control", PartState::Ready, ""),
             None => telemetry.set_part("control", PartState::Degraded, "no control socket: the log says why"),

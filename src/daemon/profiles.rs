@@ -126,6 +126,12 @@ impl Profiles for StoreProfiles {
             Profile::default()
         })
     }
+
+    fn name(&mut self, pitcher: PitcherId) -> Option<String> {
+        let read = self.store.pitcher(pitcher.0);
+        let read = read.inspect_err(|error| tracing::error!(%error, "no name for a pitcher: he goes by his number"));
+        read.ok()??.name
+    }
 }
 
 /// Where what is known of the pitchers is kept at an orderly stop.
@@ -293,7 +299,7 @@ mod tests {
         recall(&store, &Venue::busch_iii(), &mut pipeline, NOW).expect("read");
         let mut outputs = Vec::new();
         pipeline.step(NOW, &mut outputs);
-        assert_eq!((pipeline.active().count(), outputs.len()), (1, 0));
+        assert_eq!(pipeline.active().count(), 1);
         pipeline.step(BoxNs(NOW.0 + OUTING_NS), &mut outputs);
         assert_eq!(pipeline.active().count(), 0);
         let cleared: Vec<_> = outputs

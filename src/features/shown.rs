@@ -16,7 +16,7 @@ pub fn shown(feature: &str) -> Option<Shown> {
         "release_extension_delta" => Shown::new(Unit::Ft, 2),
         "pitch_tempo_delta" => Shown::new(Unit::S, 1),
         "calibration_confidence" => Shown::new(Unit::Share, 2),
-        "dose" => Shown::new(Unit::Pitches, 1),
+        "dose" => Shown::new(Unit::Pitches, 0),
         "days_rest" => Shown::new(Unit::Days, 0),
         _ => return None,
     })

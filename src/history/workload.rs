@@ -87,7 +87,8 @@ pub struct DailyLoad {
     pub acute: f64,
     /// EWMA of 28 days that ended where the 7 begin, pitches a day.
     pub chronic: f64,
-    /// acute ÷ chronic; absent where too little is known.
+    /// acute ÷ chronic at the end of this day; absent where too little is known. The readiness of the day is judged by that of the
+    /// evening before.
     pub acwr: Option<f64>,
     /// Whole days of rest before this day; absent where no earlier day of pitching is known.
     pub rest_days: Option<u32>,
@@ -122,7 +123,7 @@ pub struct WorkloadSummary {
     pub dose: Option<f64>,
     /// Dose that his role is capped at.
     pub dose_cap: f64,
-    /// Ratio at the end.
+    /// acute ÷ chronic at the end of the range's last day.
     pub acwr: Option<f64>,
     /// First day on which Pitch Smart's rest is over; absent where no outing is known.
     pub rested_on: Option<String>,

@@ -280,6 +280,17 @@ impl MarkFeedState {
     }
 }
 
+/// Who was named on a mound and has not thrown there yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Waiting {
+    /// MLBAM id.
+    pub pitcher: u32,
+    /// Name for people; the id's digits where no name is known.
+    pub name: String,
+    /// Event time since which he is named there, RFC 3339.
+    pub since: String,
+}
+
 /// Whose the throws on one mound are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MoundAttribution {
@@ -295,6 +306,9 @@ pub struct MoundAttribution {
     pub last_mark_at: Option<String>,
     /// Arrival of the newest mark "pitch released" of this mound, RFC 3339; null before there is one.
     pub last_released_mark_at: Option<String>,
+    /// Who stands there by the marks and has not thrown yet; null where nobody does.
+    #[serde(default)]
+    pub waiting: Option<Waiting>,
 }
 
 /// Whose the throws are, as far as the mark feed says. A throw is counted when it is final.
@@ -322,7 +336,9 @@ impl AttributionStatus {
     /// Whether this tells people something else than `other` does: a mark that came is no news.
     pub fn is_news(&self, other: &Self) -> bool {
         let told = |status: &Self| (status.mark_feed, status.degraded, status.game_date.clone());
+        let waits = |status: &Self| status.mounds.iter().map(|mound| mound.waiting.clone()).collect::<Vec<_>>();
         told(self) != told(other)
+            || waits(self) != waits(other)
             || self.sentence != other.sentence
             || self.unattributed_by_mound != other.unattributed_by_mound
     }

@@ -26,6 +26,7 @@ impl<P: Profiles> Pipeline<P> {
             return false;
         }
         self.stage.engine.resume(known);
+        self.stage.engine.was_away();
         for record in pitches {
             let (Some(pitcher), Ok(day)) = (record.pitcher.map(PitcherId), record.game_date.parse()) else { continue };
             let key = OutingKey::new(day, GamePk(record.game_pk));

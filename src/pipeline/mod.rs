@@ -19,7 +19,7 @@ mod rig;
 mod stage;
 mod whose;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ use crate::features::baseline::PitcherBaseline;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::ingest::Signal;
 use crate::journal::Tap;
-use crate::observe::{AttributionStatus, rfc3339};
+use crate::observe::{AttributionStatus, Waiting, rfc3339};
 use crate::readiness::{self, Alert, Engine, InjuryRisk, OutingKey, Readiness, Trend, Workload};
 use crate::reorder::{self, Reorder};
 use crate::store::records::PitchRecord;
@@ -69,6 +69,12 @@ pub struct Profile {
 pub trait Profiles: Send {
     /// What is known of a pitcher before that day.
     fn profile(&mut self, pitcher: PitcherId, day: Date) -> Profile;
+
+    /// What people call him, asked when a mark names him first and when names came in; none where no profile is needed to
+    /// know that.
+    fn name(&mut self, _pitcher: PitcherId) -> Option<String> {
+        None
+    }
 }
 
 /// Something that happened, in order.
@@ -157,7 +163,9 @@ impl<P: Profiles> Pipeline<P> {
                 outputs: Vec::with_capacity(64),
                 now,
                 clock_ns: 0,
-                retired: BoxNs(0),
+                retired: now,
+                seen: BoxNs(0),
+                nameless: BTreeSet::new(),
                 begun: now,
                 warming: false,
                 tap: None,
@@ -176,15 +184,17 @@ impl<P: Profiles> Pipeline<P> {
             self.stage.recall_scales();
         }
         let frames = self.reorder.poll(now, &mut self.stage);
+        self.stage.clock_ns = self.reorder.clock_offset_ns();
         self.stage.tell_gathered(now);
         if !self.stage.warming {
+            self.stage.see();
             self.stage.watch();
             self.stage.rig.vouched(self.reorder.lives());
             self.stage.pass_time();
             self.stage.tell_critical(self.reorder.clock_offset_ns());
             if now.0.saturating_sub(self.stage.retired.0) >= RETIRE_EVERY_NS {
                 self.stage.retired = now;
-                self.stage.retire(now.0);
+                self.stage.retire(self.stage.seen_now().0);
             }
         }
         if let Some(tap) = &mut self.stage.tap {
@@ -268,9 +278,29 @@ impl<P: Profiles> Pipeline<P> {
         proposals
     }
 
-    /// Whose the throws are, as far as the mark feed says.
+    /// Whose the throws are, as far as the mark feed says, and who waits to throw.
     pub fn attribution(&self, now: BoxNs) -> AttributionStatus {
-        self.stage.whose.status(now, &self.stage.zone)
+        let stage = &self.stage;
+        let mut status = stage.whose.status(now, stage.seen_now(), &stage.zone);
+        for mound in &mut status.mounds {
+            let waits = stage.engine.waiting(MoundId(mound.mound), stage.seen_now());
+            mound.waiting = waits.map(|(pitcher, since)| Waiting {
+                pitcher: pitcher.0,
+                name: stage.engine.name_of(pitcher).map_or_else(|| pitcher.to_string(), str::to_owned),
+                since: rfc3339(BoxNs(since.0)),
+            });
+        }
+        status
+    }
+
+    /// Names came in: whoever throws, or was named by a mark, is called by them at once. What that changed leaves with the next
+    /// step.
+    pub fn names_came(&mut self) {
+        let mut known = std::mem::take(&mut self.stage.nameless);
+        known.extend(self.stage.engine.followed());
+        for pitcher in known {
+            self.stage.ask_name(pitcher);
+        }
     }
 
     /// Marks that were not kept, because a feed with a lower number says otherwise.
@@ -312,6 +342,7 @@ impl<P: Profiles> Pipeline<P> {
         let key = self.stage.begin((pitcher, mound), day, EventNs(record.release_ns), GamePk(record.game_pk));
         let pitch = OutingPitch::from(record);
         self.stage.engine.restore(pitcher, mound, key, [pitch], now);
+        self.stage.engine.was_seen(mound, pitch.release);
         self.stage.remember(Recent { record: record.clone(), outing: Some((pitcher, key, pitch)) });
     }
 
@@ -327,9 +358,10 @@ impl<P: Profiles> Pipeline<P> {
         }
     }
 
-    /// Looks who stands where after outings were taken back; what that changed leaves with the next step.
+    /// Looks who stands where, and who is seen, after outings were taken back; what that changed leaves with the next step.
     pub fn look(&mut self, now: BoxNs) {
         self.stage.now = now;
+        self.stage.see();
         self.stage.watch();
     }
 
@@ -415,6 +447,10 @@ struct Stage<P> {
     clock_ns: i64,
     /// When arms were last looked through for those to forget.
     retired: BoxNs,
+    /// When readiness was last told which mounds are seen.
+    seen: BoxNs,
+    /// Named by marks, and their names were asked for in vain.
+    nameless: BTreeSet<PitcherId>,
     /// When the first of the runs that this one goes on after began; frames before went through another pipeline.
     begun: BoxNs,
     /// Only buffer and trackers take part, and nothing is published: see `cut`.

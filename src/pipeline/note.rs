@@ -37,6 +37,8 @@ pub(super) enum Note {
     Profile { pitcher: PitcherId, day: Date, profile: Profile },
     /// All that was held went through, in order, though a kill had kept more of it from coming.
     CutShort { now: BoxNs },
+    /// What people call a pitcher, where it was asked beside his profile.
+    Called { pitcher: PitcherId, name: String },
 }
 
 impl Note {

@@ -178,6 +178,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
                 self.pipeline.acknowledge(alert, now);
             }
             (Note::JudgeBy(readiness), State::Running) => self.pipeline.judge_by(*readiness),
+            (Note::Called { pitcher, name }, State::Running) => self.pipeline.stage.call(pitcher, name),
             (Note::Reprocessed(pitch), State::Running) => self.pipeline.reprocessed(&pitch),
             (Note::Finished { now }, State::Running) => {
                 self.push();

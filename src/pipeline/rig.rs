@@ -164,7 +164,7 @@ impl<P> Stage<P> {
     /// Hands on what a frame says of its camera. A BALL says nothing until its pitch is final.
     pub(super) fn inspect(&mut self, frame: &Stamped<Signal>) {
         let calibration = &mut self.rig.calibration;
-        calibration.delivered(frame.source, self.now);
+        calibration.delivered(frame.source, frame.event, self.now);
         match &frame.payload {
             Signal::Health(health) if CAMERAS.contains(&frame.source) => {
                 calibration.health(frame.source, frame.event, health, self.now);

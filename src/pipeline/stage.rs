@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::gap::Gap;
 use super::{Lane, Note, Output, PROFILED_MAX, Profiles, RECENT_MAX, RETIRE_NS, Recent, Stage, record, whose};
+use crate::calibration::MoundSight;
 use crate::day::game_date;
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
@@ -16,6 +17,9 @@ use crate::reorder::{Sink, Stamped};
 use crate::store::records::{JOURNAL_GAP, PitchRecord, State};
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::{LateCount, Standing, When};
+
+/// How often readiness is told which mounds are seen, box time.
+const SEE_EVERY_NS: u64 = 1_000_000_000;
 
 impl<P: Profiles> Stage<P> {
     pub(super) fn lane(&mut self, mound: MoundId) -> Option<&mut Lane> {
@@ -57,12 +61,50 @@ impl<P: Profiles> Stage<P> {
         }
     }
 
+    /// Tells readiness which mounds are seen.
+    pub(super) fn see(&mut self) {
+        if self.now.0.saturating_sub(self.seen.0) < SEE_EVERY_NS {
+            return;
+        }
+        self.seen = self.now;
+        for lane in &self.lanes {
+            if let Some(MoundSight { is_seen, until, unseen }) = self.rig.calibration.sight(lane.mound, self.now) {
+                self.engine.see(lane.mound, is_seen, until, unseen);
+            }
+        }
+    }
+
+    /// Asks what people call somebody.
+    pub(super) fn ask_name(&mut self, pitcher: PitcherId) {
+        match self.profiles.name(pitcher) {
+            Some(name) => self.call(pitcher, name),
+            None if self.nameless.len() < PROFILED_MAX => drop(self.nameless.insert(pitcher)),
+            None => {}
+        }
+    }
+
+    /// From now on people call him so.
+    pub(super) fn call(&mut self, pitcher: PitcherId, name: String) {
+        if self.engine.name_of(pitcher) == Some(name.as_str()) {
+            return;
+        }
+        self.note(|| Note::Called { pitcher, name: name.clone() });
+        let cleared = self.engine.set_name(pitcher, name);
+        self.outputs.extend(cleared.into_iter().map(Output::Cleared));
+    }
+
     /// Notes that the mark feed lives. Whom it names on the game mound stands on no other one any more.
     fn hear_mark(&mut self, mark: &Mark, event: EventNs, arrival: BoxNs) {
         if !self.warming {
             self.whose.hear(mark, event, arrival);
             if let Some(sign) = sign(mark) {
                 self.engine.mark(MoundId(mark.mound), event, sign);
+                if let Sign::Named(pitcher) = sign
+                    && self.engine.name_of(pitcher).is_none()
+                    && !self.nameless.contains(&pitcher)
+                {
+                    self.ask_name(pitcher);
+                }
             }
         }
         let names = matches!(mark.what, MarkKind::PitcherOnMound | MarkKind::PitchReleased) && mark.pitcher != 0;

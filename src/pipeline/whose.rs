@@ -154,10 +154,10 @@ impl Whose {
         }
     }
 
-    /// How it stands at `now`, in the park's zone.
-    pub(super) fn status(&self, now: BoxNs, zone: &TimeZone) -> AttributionStatus {
+    /// How it stands at `now`, in the park's zone; the day is that of `seen_now`, by the cameras' clock, as the pitches' are.
+    pub(super) fn status(&self, now: BoxNs, seen_now: BoxNs, zone: &TimeZone) -> AttributionStatus {
         let known = &self.known;
-        let today = game_date(now.0, zone);
+        let today = game_date(seen_now.0, zone);
         let is_today = known.day == Some(today);
         let counted = |count: u32| if is_today { count } else { 0 };
         let mounds: Vec<MoundAttribution> = self
@@ -171,6 +171,7 @@ impl Whose {
                 unattributed: tally.total,
                 last_mark_at: tally.marked.map(rfc3339),
                 last_released_mark_at: tally.released.map(|(_, arrival)| rfc3339(arrival)),
+                waiting: None,
             })
             .collect();
         let by_mound: BTreeMap<String, u64> = mounds.iter().map(|m| (m.name.clone(), m.unattributed_today)).collect();
@@ -349,7 +350,7 @@ mod tests {
     }
 
     fn told(whose: &Whose, now: u64) -> (MarkFeedState, bool, String) {
-        let status = whose.status(BoxNs(now), &zone());
+        let status = whose.status(BoxNs(now), BoxNs(now), &zone());
         (status.mark_feed, status.degraded, status.sentence)
     }
 
@@ -453,12 +454,12 @@ mod tests {
         let mut whose = whose();
         whose.count(&throw(0, NOW));
         whose.count(&throw(0, NOW + 6 * 60 * MIN));
-        let today = |whose: &Whose, now| whose.status(BoxNs(now), &zone()).unattributed_today;
+        let today = |whose: &Whose, now| whose.status(BoxNs(now), BoxNs(now), &zone()).unattributed_today;
         let (night, morning) = (NOW + 10 * 60 * MIN, NOW + 11 * 60 * MIN);
         assert_eq!([night, morning].map(|now| today(&whose, now)), [2, 0], "ten past five and ten past six");
         whose.count(&throw(0, morning));
         whose.count(&throw(0, NOW));
-        let status = whose.status(BoxNs(morning), &zone());
+        let status = whose.status(BoxNs(morning), BoxNs(morning), &zone());
         assert_eq!((status.unattributed_today, status.mounds[0].unattributed), (1, 4), "one came late, of yesterday");
         whose.uncount(&throw(0, morning));
         assert_eq!(today(&whose, morning), 0);

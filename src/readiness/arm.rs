@@ -9,10 +9,13 @@ use super::alerts::{Book, Changes, Rule, Subject, Watches};
 use super::config::Config;
 use super::indices::{Indices, Inputs, Judge, Points};
 use super::presence::{GAME_MOUND, Stand};
+use super::sight::{self, While};
 use super::trend::Trend;
 use super::words::{self, Advice, Dose, Hold, Telling, Weighed};
 use super::workload::{OutingKey, Workload};
-use super::{Alert, AsOf, FeatureValue, Index, InjuryRisk, Readiness, Severity};
+use super::{
+    Alert, AsOf, FeatureValue, Index, InjuryRisk, Presence, Readiness, Severity, VERDICT_FOR_S, Verdict, VerdictAbsent,
+};
 use crate::features::baseline::PitcherBaseline;
 use crate::features::{self, FeatureSetV2, Outing, OutingPitch, Placed, features_v2};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
@@ -37,11 +40,20 @@ pub(super) struct Arm {
     pub(super) risk_absent: Option<String>,
     pub(super) workload: Workload,
     pub(super) runs: BTreeMap<MoundId, Run>,
-    /// Game-mound outings of today that are over: day, pitches.
-    earlier: Vec<(Date, u32)>,
+    /// Game-mound outings of today that are over.
+    earlier: Vec<Earlier>,
     /// The alert that his name is on two mounds at once, and what it says.
     pub(super) two_mounds: Option<(u64, String)>,
     revision: u64,
+}
+
+/// An outing on the game mound that is over.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Earlier {
+    day: Date,
+    pitches: u32,
+    /// More than he can have thrown in it unseen.
+    unseen: u32,
 }
 
 /// His outing on one mound.
@@ -62,6 +74,35 @@ pub(super) struct Run {
     pub(super) trend: Trend,
     /// Whether he left the mound so long ago that he is shown no more.
     pub(super) is_past: bool,
+    /// When his mound was not seen while he may have thrown there.
+    unseen: Vec<While>,
+    /// His readiness if he threw as much as can be while he was not seen; absent where he was seen all the time.
+    least: Option<f64>,
+}
+
+/// How a mound stands when somebody is told of.
+#[derive(Debug, Clone)]
+pub(super) struct Scene {
+    /// Where he stands; none where he did not throw there.
+    pub(super) stand: Option<Stand>,
+    /// What people call who took his place, where that is known.
+    pub(super) by_name: Option<String>,
+    /// Whether nothing that is thrown there now would be measured.
+    pub(super) is_blind: bool,
+    /// By the cameras' clock.
+    pub(super) now: BoxNs,
+}
+
+impl Scene {
+    /// Why he is not on the mound, in words; empty where he is.
+    pub(super) fn left(&self) -> String {
+        let away = self.stand.filter(|stand| !stand.is_here());
+        away.map(|stand| words::left(&stand, self.by_name.as_deref())).unwrap_or_default()
+    }
+
+    fn presence(&self) -> Option<Presence> {
+        self.stand.map(|stand| stand.told(self.by_name.clone()))
+    }
 }
 
 /// The last value that could be judged, and what stands behind it.
@@ -127,22 +168,38 @@ impl Arm {
             let Some(mut run) = self.runs.remove(&on) else { continue };
             run.watches.end(book, pitch.release, words::OUTING_ENDED, changes);
             if on == GAME_MOUND && run.outing.thrown() > 0 {
-                self.earlier.push((run.key.day, run.outing.thrown()));
+                let (pitches, unseen) = (run.outing.thrown(), run.unseen_at_most());
+                self.earlier.push(Earlier { day: run.key.day, pitches, unseen });
             }
         }
-        self.earlier.retain(|(day, _)| *day >= key.day);
+        self.earlier.retain(|earlier| earlier.day >= key.day);
         let mut run = Run::new(key, pitch.release);
         let placed = run.outing.upsert(*pitch);
         self.runs.insert(mound, run);
         placed
     }
 
-    /// Today's pitches as of an outing: its own, and those thrown on the game mound on the same day.
-    fn today(&self, mound: MoundId, run: &Run) -> u32 {
+    /// Today's pitches as of an outing, and how many more may have been thrown unseen at most: its own, and those thrown on
+    /// the game mound on the same day.
+    fn today(&self, mound: MoundId, run: &Run) -> (u32, u32) {
         let day = run.key.day;
-        let earlier: u32 = self.earlier.iter().filter(|(of, _)| *of == day).map(|(_, pitches)| pitches).sum();
+        let earlier = self.earlier.iter().filter(|earlier| earlier.day == day).map(|e| (e.pitches, e.unseen));
         let game = self.runs.get(&GAME_MOUND).filter(|game| mound != GAME_MOUND && game.key.day == day);
-        run.outing.thrown() + earlier + game.map_or(0, |game| game.outing.thrown())
+        let runs = game.into_iter().chain([run]).map(|run| (run.outing.thrown(), run.unseen_at_most()));
+        earlier.chain(runs).fold((0, 0), |(pitches, unseen), (p, u)| (pitches + p, unseen + u))
+    }
+
+    /// Notes that a mound was not seen for a while in which he may have thrown there.
+    pub(super) fn miss(&mut self, mound: MoundId, unseen: While) {
+        if let Some(run) = self.runs.get_mut(&mound) {
+            sight::add(&mut run.unseen, unseen);
+        }
+    }
+
+    /// The first pitch of an outing, where it holds no other.
+    pub(super) fn first_of(&self, mound: MoundId) -> Option<EventNs> {
+        let run = self.runs.get(&mound).filter(|run| run.outing.thrown() == 1)?;
+        run.newest_release()
     }
 
     /// Computes what to show now of his outing on a mound.
@@ -154,8 +211,10 @@ impl Arm {
         now: BoxNs,
     ) {
         let Some(mut run) = self.runs.remove(&mound) else { return };
+        let (today, unseen) = self.today(mound, &run);
         let dose = Dose {
-            today: self.today(mound, &run),
+            today,
+            at_least: unseen > 0,
             carried: self.workload.carried(),
             role: self.workload.role(config.starter_pitches_min),
         };
@@ -166,8 +225,9 @@ impl Arm {
             days_rest: self.workload.days_rest(),
         };
         let features = features_v2(&run.outing, self.baseline.as_ref(), &context, &config.features);
+        let dose_of = |today: u32| (f64::from(today) + dose.carried) / config.cap(dose.role);
         let inputs = Inputs {
-            dose: (f64::from(dose.today) + dose.carried) / config.cap(dose.role),
+            dose: dose_of(today),
             acwr: self.workload.acwr,
             rest_deficit: self.workload.rest_deficit,
             ..Inputs::of(&features.v1)
@@ -184,6 +244,8 @@ impl Arm {
                 measured: words::measured(&features.v1, &points),
             });
         }
+        let at_most = Inputs { dose: dose_of(today.saturating_add(unseen)), ..inputs };
+        run.least = (unseen > 0).then(|| Points::of(config, &at_most).readiness());
         let good = run.good.as_ref();
         let indices = good.map_or_else(Indices::default, |good| good.indices);
         let as_of = good.map(|good| AsOf { pitches: good.pitches, at: words::rfc3339(good.at) });
@@ -224,6 +286,8 @@ impl Arm {
             as_of,
             presence: None,
             verdict: None,
+            verdict_absent: None,
+            unseen: run.unseen.iter().map(While::told).collect(),
         });
         self.runs.insert(mound, run);
     }
@@ -279,28 +343,44 @@ impl Arm {
         }
     }
 
-    /// Puts what was computed and judged, and where he stands, into what is shown of an outing. `left` says why he is not
-    /// on the mound, where he is not.
+    /// Whether what is shown of an outing is other than it would be now.
+    pub(super) fn is_outdated(&self, config: &Config, (pitcher, mound): (PitcherId, MoundId), scene: &Scene) -> bool {
+        let Some(run) = self.runs.get(&mound) else { return false };
+        let Some(published) = &run.published else { return false };
+        let presence = scene.presence();
+        let (verdict, recommendation) = run.advice(config, published, scene);
+        published.presence != presence
+            || published.name != self.called(pitcher)
+            || published.recommendation != recommendation
+            || (published.verdict, published.verdict_absent) != (verdict.ok(), verdict.err())
+    }
+
+    /// Puts what was computed and judged, and where he stands, into what is shown of an outing.
     pub(super) fn conclude(
         &mut self,
         config: &Config,
         book: &mut Book,
         (pitcher, mound): (PitcherId, MoundId),
-        stand: Option<Stand>,
-        left: &str,
+        scene: &Scene,
     ) {
         let name = self.called(pitcher);
         let two_mounds = self.two_mounds.clone();
         let Some(run) = self.runs.get_mut(&mound) else { return };
         let Some(mut published) = run.published.take() else { return };
-        run.watches.tell(book, &config.alerts, |rule| watched(&published, rule), worded(&name, mound));
+        published.data_age_ms = published.as_of.as_ref().and_then(|as_of| as_of.age_ms(scene.now));
+        let (verdict, recommendation) = run.advice(config, &published, scene);
+        let value_of = |rule| watched(&published, rule).filter(|_| !is_in_doubt(rule, verdict));
+        run.watches.tell(book, &config.alerts, value_of, worded(&name, mound));
         let mut alerts: Vec<Alert> = run.watches.standing(book);
         alerts.extend(two_mounds.as_ref().and_then(|(id, _)| book.get(*id).cloned()));
         published.alerts = alerts;
-        let told = two_mounds.map(|(_, told)| words::sentence(&told)).into_iter();
-        published.reasons = told.chain(run.reasons.iter().cloned()).collect();
-        published.presence = stand.map(|stand| stand.told());
-        (published.verdict, published.recommendation) = run.advice(config, &published, stand, left);
+        let told = two_mounds.map(|(_, told)| words::sentence(&told));
+        let missed = run.unseen_ns().map(|ns| words::missed(ns, published.pitches));
+        published.reasons = told.into_iter().chain(missed).chain(run.reasons.iter().cloned()).collect();
+        published.name = name;
+        published.presence = scene.presence();
+        (published.verdict, published.verdict_absent) = (verdict.ok(), verdict.err());
+        published.recommendation = recommendation;
         run.trend.push(&published);
         run.published = Some(published);
     }
@@ -328,7 +408,25 @@ impl Run {
             published: None,
             trend: Trend::default(),
             is_past: false,
+            unseen: Vec::new(),
+            least: None,
         }
+    }
+
+    /// Whether he was not seen for a while that is not told yet.
+    pub(super) fn has_missed(&self) -> bool {
+        let told = self.published.iter().flat_map(|published| &published.unseen);
+        self.published.is_some() && !self.unseen.iter().map(While::told).eq(told.cloned())
+    }
+
+    /// More than he can have thrown unseen in this outing.
+    fn unseen_at_most(&self) -> u32 {
+        self.unseen.iter().map(While::pitches_at_most).sum()
+    }
+
+    /// For how long he was not seen; none where he was seen all the time.
+    fn unseen_ns(&self) -> Option<u64> {
+        (!self.unseen.is_empty()).then(|| self.unseen.iter().map(While::ns).sum())
     }
 
     pub(super) fn newest_release(&self) -> Option<EventNs> {
@@ -359,29 +457,59 @@ impl Run {
         }
     }
 
+    /// The verdict, or why there is none, and what to do in words.
     fn advice(
         &self,
         config: &Config,
         published: &Readiness,
-        stand: Option<Stand>,
-        left: &str,
-    ) -> (Option<super::Verdict>, String) {
-        let away = stand.filter(|stand| !stand.is_here());
-        let advice = match (published.readiness.value, &self.why, &self.good, away) {
-            (Some(_), _, _, Some(stand)) => Advice::Away { stand, why: left },
-            (Some(value), None, _, None) => {
-                let standing = self.watches.standing_of(&config.alerts, Rule::Readiness);
-                let verdict = words::verdict(value, published.mound, standing);
-                return (Some(verdict), words::recommendation(Advice::Verdict(verdict, published.mound)));
+        scene: &Scene,
+    ) -> (Result<Verdict, VerdictAbsent>, String) {
+        let verdict = self.verdict(config, published, scene);
+        let unseen_ns = self.unseen_ns();
+        let why = self.why.as_deref().unwrap_or("nothing of his is measured");
+        let advice = match verdict {
+            Ok(verdict) => Advice::Verdict { verdict, on: published.mound, unseen_ns },
+            Err(VerdictAbsent::NotSeen) => Advice::NotSeen,
+            Err(VerdictAbsent::NoNumber) => Advice::NoNumber { why },
+            Err(VerdictAbsent::Away) => Advice::Away { left: scene.left() },
+            Err(VerdictAbsent::Held) => {
+                let pitches = self.good.as_ref().map_or(0, |good| good.pitches);
+                let since = published.pitches.saturating_sub(pitches);
+                Advice::Held { readiness: published.readiness.value.unwrap_or_default(), pitches, since, why }
             }
-            (Some(readiness), Some(why), Some(good), None) => {
-                let since = published.pitches.saturating_sub(good.pitches);
-                Advice::Held { readiness, pitches: good.pitches, since, why }
-            }
-            (.., why, _, _) => Advice::NoNumber { why: why.as_deref().unwrap_or("nothing of his is measured") },
+            Err(VerdictAbsent::Old) => Advice::Old { for_min: VERDICT_FOR_S / 60 },
+            Err(VerdictAbsent::AgeUnknown) => Advice::AgeUnknown,
+            Err(VerdictAbsent::Incomplete) => Advice::Incomplete { unseen_ns: unseen_ns.unwrap_or_default() },
         };
-        (None, words::recommendation(advice))
+        (verdict, words::recommendation(advice))
     }
+
+    fn verdict(&self, config: &Config, published: &Readiness, scene: &Scene) -> Result<Verdict, VerdictAbsent> {
+        let is_away = scene.stand.is_some_and(|stand| !stand.is_here());
+        let age_ms = || published.as_of.as_ref().and_then(|as_of| as_of.age_ms(scene.now));
+        let value = match published.readiness.value {
+            Some(_) if is_away => return Err(VerdictAbsent::Away),
+            _ if scene.is_blind && !is_away => return Err(VerdictAbsent::NotSeen),
+            None => return Err(VerdictAbsent::NoNumber),
+            Some(_) if self.why.is_some() => return Err(VerdictAbsent::Held),
+            Some(value) => value,
+        };
+        match age_ms() {
+            None => return Err(VerdictAbsent::AgeUnknown),
+            Some(age_ms) if age_ms > 1_000 * VERDICT_FOR_S => return Err(VerdictAbsent::Old),
+            Some(_) => {}
+        }
+        let standing = self.watches.standing_of(&config.alerts, Rule::Readiness);
+        let of = |readiness: f64| words::verdict(readiness, published.mound, standing);
+        let is_sure = self.least.is_none_or(|least| of(least) == of(value));
+        if is_sure { Ok(of(value)) } else { Err(VerdictAbsent::Incomplete) }
+    }
+}
+
+/// Whether the number that a rule watches is of a time that nobody should act on any more.
+fn is_in_doubt(rule: Rule, verdict: Result<Verdict, VerdictAbsent>) -> bool {
+    matches!(rule, Rule::Readiness | Rule::VelocityDelta)
+        && matches!(verdict, Err(VerdictAbsent::NotSeen | VerdictAbsent::Old | VerdictAbsent::AgeUnknown))
 }
 
 fn worded(name: &str, mound: MoundId) -> impl Fn(Rule, Severity, &Telling) -> String + '_ {

@@ -9,6 +9,9 @@
 //!   the result of an earlier pitch is never announced as news. What stands tells the number as it is now.
 //! - Today's pitches, for the dose, are those of this outing and of the game mound on the same day of baseball. Warm-up
 //!   throws count while he is in the bullpen, and not against his game: caps and past pitches are counted in game pitches.
+//! - A mound is seen or not (`sight`). While it is not, nobody there has a verdict; of whoever stood there while it was not,
+//!   the pitches counted are the least that he threw.
+//! - `now` is by the cameras' clock: ages and presence are of event times, and the box's own clock may be wrong.
 //! - Who left the mound (`presence`) has no alert that stands, and is shown no more after a while; his outing stays known
 //!   until his day is over, so that it goes on if he does.
 
@@ -17,10 +20,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::alerts::{Book, Changes};
-use super::arm::{Arm, Run};
+use super::arm::{Arm, Run, Scene};
 use super::config::Config;
 use super::indices::Judge;
 use super::presence::{Mounds, Sign, Stand, Throws, TwoMounds, WALK_NS, at_once};
+use super::sight::Sight;
 use super::trend::Trend;
 use super::words;
 use super::workload::{OutingKey, Workload};
@@ -30,7 +34,7 @@ use crate::features::{OutingPitch, Placed};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
 
 const NS_PER_S: f64 = 1e9;
-/// How often it is looked who left a mound while nothing happens, box time.
+/// How often it is looked who left a mound, and whose number grew old, while nothing happens.
 const LOOK_EVERY_NS: u64 = 5_000_000_000;
 /// Why the alerts cleared of whoever is forgotten to make room.
 const TOO_MANY: &str = "too many pitchers are followed";
@@ -62,6 +66,7 @@ pub struct EngineState {
     book: Book,
     arms: BTreeMap<PitcherId, Arm>,
     mounds: Mounds,
+    sight: Sight,
     /// Whether something happened since it was last looked who stands where.
     stirred: bool,
     looked: BoxNs,
@@ -100,6 +105,7 @@ impl Engine {
             book: Book::new(config.alerts_max),
             arms: BTreeMap::new(),
             mounds: Mounds::default(),
+            sight: Sight::default(),
             stirred: false,
             looked: BoxNs(0),
         };
@@ -137,9 +143,20 @@ impl Engine {
         })
     }
 
-    /// Sets his name for people; it counts from his next pitch on. Returns as [`Self::set_baseline`] does.
+    /// Sets his name for people; [`Self::watch`] tells it of whom it is shown. Returns as [`Self::set_baseline`] does.
     pub fn set_name(&mut self, pitcher: PitcherId, name: String) -> Vec<Alert> {
+        self.known.stirred = true;
         self.introduce(pitcher, |arm| arm.name = Some(name))
+    }
+
+    /// Whether anything is known of him.
+    pub fn is_followed(&self, pitcher: PitcherId) -> bool {
+        self.known.arms.contains_key(&pitcher)
+    }
+
+    /// What people call him, where that is known.
+    pub fn name_of(&self, pitcher: PitcherId) -> Option<&str> {
+        self.known.arms.get(&pitcher)?.name.as_deref()
     }
 
     /// Whether a baseline of his is known here. Pitchers who threw longest ago are forgotten when there are too many.
@@ -163,9 +180,13 @@ impl Engine {
             changes.cleared = outcome.cleared;
         }
         self.known.stirred = true;
-        let EngineState { book, arms, .. } = &mut self.known;
+        let EngineState { book, arms, sight, .. } = &mut self.known;
         let arm = arms.entry(pitcher).or_default();
         let placed = arm.place(book, mound, key, &pitch, &mut changes);
+        let first = arm.first_of(mound).filter(|first| *first == pitch.release && pitch.revision == 0);
+        if let Some(unseen) = first.and_then(|first| sight.before(mound, first)) {
+            arm.miss(mound, unseen);
+        }
         if placed != Placed::Stale {
             arm.publish(&self.config, &mut self.judge, (pitcher, mound), now);
             let stand = self.stand(pitcher, mound, now);
@@ -174,7 +195,7 @@ impl Engine {
                 let arm = arms.entry(pitcher).or_default();
                 arm.judge(&self.config, book, (pitcher, mound), placed, &mut changes);
             }
-            self.conclude(pitcher, mound, stand);
+            self.conclude(pitcher, mound, stand, now);
         }
         self.outcome(pitcher, mound, elsewhere || placed != Placed::Stale, changes)
             .expect("an outing is published with its first pitch")
@@ -193,7 +214,7 @@ impl Engine {
         arm.publish(&self.config, &mut self.judge, (pitcher, mound), now);
         arm.withdraw(&self.config, &mut self.known.book, mound, removed.release, &mut changes);
         let stand = self.stand(pitcher, mound, now);
-        self.conclude(pitcher, mound, stand);
+        self.conclude(pitcher, mound, stand, now);
         self.outcome(pitcher, mound, true, changes)
     }
 
@@ -203,10 +224,44 @@ impl Engine {
         self.known.stirred = true;
     }
 
-    /// Looks who stands where, and tells of everybody of whom that changed. Alerts of who left his mound clear. Cheap where
-    /// nothing happened since it was last called.
+    /// Takes what can be seen of a mound: whether as many of its cameras as a pitch needs are heard now, until which moment as
+    /// many have told what happened, and the last while of which fewer did; event times. To be told about once a second.
+    /// [`Self::watch`] tells what it changed.
+    pub fn see(&mut self, mound: MoundId, is_seen: bool, until: Option<EventNs>, unseen: Option<(EventNs, EventNs)>) {
+        let (is_news, ended) = self.known.sight.see(mound, is_seen, until, unseen);
+        self.known.stirred |= is_news || ended.is_some();
+        let Some(unseen) = ended else { return };
+        let throws = self.throws();
+        for there in throws.iter().filter(|throws| throws.mound == mound) {
+            let stand = self.known.mounds.stand(there.pitcher, mound, &throws, BoxNs(unseen.from().0));
+            if !stand.is_some_and(|stand| unseen.concerns(&stand)) {
+                continue;
+            }
+            if let Some(arm) = self.known.arms.get_mut(&there.pitcher) {
+                arm.miss(mound, unseen);
+            }
+        }
+    }
+
+    /// The box was away until now: what was thrown meanwhile was not seen.
+    pub fn was_away(&mut self) {
+        self.known.sight.was_away();
+    }
+
+    /// A stored pitch shows that its mound was seen then, by a run of which nothing else is known.
+    pub fn was_seen(&mut self, mound: MoundId, at: EventNs) {
+        self.known.sight.was_seen(mound, at);
+    }
+
+    /// Who was named last on a mound and has not thrown there, and when he was.
+    pub fn waiting(&self, mound: MoundId, now: BoxNs) -> Option<(PitcherId, EventNs)> {
+        self.known.mounds.waiting(mound, &self.throws(), now)
+    }
+
+    /// Looks who stands where, is seen, and has a number of now, and tells of everybody of whom that changed. Alerts of who left
+    /// his mound clear. Cheap where nothing happened since it was last called.
     pub fn watch(&mut self, now: BoxNs) -> Vec<Outcome> {
-        if !self.known.stirred && now.0.saturating_sub(self.known.looked.0) < LOOK_EVERY_NS {
+        if !self.known.stirred && now.0.abs_diff(self.known.looked.0) < LOOK_EVERY_NS {
             return Vec::new();
         }
         (self.known.stirred, self.known.looked) = (false, now);
@@ -220,7 +275,7 @@ impl Engine {
                 let stand = self.known.mounds.stand(pitcher, mound, &throws, now);
                 let moved = self.settle(pitcher, mound, stand, now, &mut changes);
                 if moved || twice || changes != Changes::default() {
-                    self.conclude(pitcher, mound, stand);
+                    self.conclude(pitcher, mound, stand, now);
                     self.known.arms.entry(pitcher).or_default().count_revision(mound);
                     outcomes.extend(self.outcome(pitcher, mound, true, std::mem::take(&mut changes)));
                 }
@@ -364,18 +419,17 @@ impl Engine {
         self.known.mounds.stand(pitcher, mound, &self.throws(), now)
     }
 
-    /// Why he is not on the mound, in words; empty where he is.
-    fn why_left(&self, stand: Option<Stand>) -> String {
-        let Some(stand) = stand.filter(|stand| !stand.is_here()) else { return String::new() };
-        let by = stand.by.map(|by| self.known.arms.get(&by).map_or_else(|| by.to_string(), |arm| arm.called(by)));
-        words::left(&stand, by.as_deref())
+    fn scene(&self, mound: MoundId, stand: Option<Stand>, now: BoxNs) -> Scene {
+        let by = stand.and_then(|stand| stand.by);
+        let by_name = by.and_then(|by| self.name_of(by)).map(str::to_owned);
+        Scene { stand, by_name, is_blind: self.known.sight.is_blind(mound), now }
     }
 
-    fn conclude(&mut self, pitcher: PitcherId, mound: MoundId, stand: Option<Stand>) {
-        let left = self.why_left(stand);
+    fn conclude(&mut self, pitcher: PitcherId, mound: MoundId, stand: Option<Stand>, now: BoxNs) {
+        let scene = self.scene(mound, stand, now);
         let EngineState { book, arms, .. } = &mut self.known;
         if let Some(arm) = arms.get_mut(&pitcher) {
-            arm.conclude(&self.config, book, (pitcher, mound), stand, &left);
+            arm.conclude(&self.config, book, (pitcher, mound), &scene);
         }
     }
 
@@ -388,7 +442,8 @@ impl Engine {
         now: BoxNs,
         changes: &mut Changes,
     ) -> bool {
-        let left = self.why_left(stand);
+        let scene = self.scene(mound, stand, now);
+        let left = scene.left();
         let EngineState { book, arms, .. } = &mut self.known;
         let Some(arm) = arms.get_mut(&pitcher) else { return false };
         if !left.is_empty() {
@@ -396,8 +451,11 @@ impl Engine {
         }
         let Some(run) = arm.runs.get_mut(&mound) else { return false };
         let was_past = std::mem::replace(&mut run.is_past, stand.is_some_and(|stand| stand.is_past(now)));
-        let shown = run.published.as_ref().and_then(|published| published.presence.as_ref());
-        was_past && !run.is_past || shown != stand.map(|stand| stand.told()).as_ref()
+        let is_back = was_past && !run.is_past;
+        if run.has_missed() {
+            arm.publish(&self.config, &mut self.judge, (pitcher, mound), now);
+        }
+        is_back || arm.is_outdated(&self.config, (pitcher, mound), &scene)
     }
 
     /// Tells that a man's name is on two mounds at once, or no longer; whether that is news.

@@ -11,6 +11,7 @@ mod engine;
 mod indices;
 mod presence;
 mod record;
+mod sight;
 mod trend;
 mod words;
 mod workload;
@@ -29,6 +30,7 @@ pub use config::{AlertConfig, Config, Limit, Limits, Ramp};
 pub use engine::{Engine, EngineState, Outcome};
 pub use indices::{Indices, Inputs, Judge, Points};
 pub use presence::{Presence, PresenceState, Sign};
+pub use sight::Unseen;
 pub use trend::{Trend, TrendPoint};
 pub use words::{whole, within};
 pub use workload::{HISTORY_DAYS, OutingKey, Role, Workload, acute_chronic, rest_asked};
@@ -178,12 +180,22 @@ pub struct AsOf {
     pub at: String,
 }
 
+/// So far ahead of the cameras' clock a pitch may lie and be of now: no two of them that are believed are farther apart.
+/// Beyond it somebody's clock was set meanwhile, and nobody knows how old the pitch is.
+const AHEAD_NS: i128 = 10_000_000_000;
+
+/// A value that is older carries no verdict, s \[P\]: hardly a half-inning takes longer, so a man on the mound who has thrown
+/// nothing for so long is cold, and what was measured of his warm arm says nothing of his next pitch.
+pub const VERDICT_FOR_S: u64 = 20 * 60;
+
 impl AsOf {
-    /// How old the value is at a moment of the box's time, ms; 0 where the pitch is not over by that clock.
+    /// How old the value is, ms: how long ago its newest pitch was thrown, by the clock that ran from then to now, which is the
+    /// cameras'. `now` is by that clock: the box's time less what it is ahead of them, as frames that arrive tell, and the
+    /// box's time itself as long as none does. None where nobody knows, because the pitch lies ahead of that moment.
     pub fn age_ms(&self, now: BoxNs) -> Option<u64> {
         let at: jiff::Timestamp = self.at.parse().ok()?;
         let age_ns = i128::from(now.0) - at.as_nanosecond();
-        u64::try_from(age_ns.max(0) / 1_000_000).ok()
+        (age_ns >= -AHEAD_NS).then(|| u64::try_from(age_ns.max(0) / 1_000_000).ok())?
     }
 }
 
@@ -201,6 +213,26 @@ pub enum Verdict {
     Sit,
     /// On the game mound: take him out.
     Out,
+}
+
+/// Why a readiness says nothing of a man.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictAbsent {
+    /// There is no value yet.
+    NoNumber,
+    /// The value is an earlier one: the data is not good enough now.
+    Held,
+    /// He is no longer on the mound.
+    Away,
+    /// Too few cameras of his mound are heard: what he throws now is not seen.
+    NotSeen,
+    /// The value is more than 20 minutes old.
+    Old,
+    /// Nobody knows how old the value is: a clock was set.
+    AgeUnknown,
+    /// Part of his outing was not seen (`unseen`), and what he may have thrown then would change the verdict.
+    Incomplete,
 }
 
 /// The answer for one pitcher on one mound, as published (design.md, HTTP).
@@ -230,7 +262,7 @@ pub struct Readiness {
     /// Why there is no probability, in a coach's words; null where there is one.
     #[serde(default)]
     pub risk_absent: Option<String>,
-    /// Present features by name.
+    /// Present features by name. `acwr` is of the days before today, without today's pitches; `dose` is with them.
     pub features: BTreeMap<String, FeatureValue>,
     /// `v2`.
     pub feature_set: String,
@@ -240,7 +272,8 @@ pub struct Readiness {
     pub calibration_confidence: Option<f64>,
     /// Mean over the last 25 pitches.
     pub late_data_frac: f64,
-    /// Age of the value, ms: since the newest pitch behind it (`as_of`). Null where there is no value.
+    /// Age of the value, ms: how long ago the newest pitch behind it (`as_of`) was thrown, by the cameras' clock as arriving frames
+    /// show it: a box whose own clock is wrong tells right ages. Null where there is no value, or nobody knows its age.
     pub data_age_ms: Option<u64>,
     /// `provisional`, `final` or `held`.
     pub state: crate::store::records::State,
@@ -248,13 +281,13 @@ pub struct Readiness {
     pub revision: u64,
     /// In words, the weightiest first.
     pub reasons: Vec<String>,
-    /// In a coach's words, which fit the mound. A held value carries no verdict: they say what is held, and why.
+    /// In a coach's words, which fit the mound. Where there is no verdict they say why.
     pub recommendation: String,
     /// Standing alerts about him on this mound.
     pub alerts: Vec<Alert>,
     /// Version of the injury model; null until one serves.
     pub model_version: Option<String>,
-    /// Pitches in this outing so far.
+    /// Pitches in this outing so far; at least so many where `unseen` tells of a while.
     pub pitches: u32,
     /// Release event time of his newest pitch on this mound, RFC 3339. A held value is older: see `as_of`.
     pub last_pitch_at: String,
@@ -264,8 +297,14 @@ pub struct Readiness {
     /// Whether he stands on this mound, as far as marks and throws tell.
     #[serde(default)]
     pub presence: Option<Presence>,
-    /// `ready`, `watch`, `warm` or `out` on the game mound, `ready`, `watch` or `sit` in a bullpen; null while the value is
-    /// held, where there is none, and of who is no longer on the mound.
+    /// `ready`, `watch`, `warm` or `out` on the game mound, `ready`, `watch` or `sit` in a bullpen; null where there is none,
+    /// see `verdict_absent`.
     #[serde(default)]
     pub verdict: Option<Verdict>,
+    /// Why there is no verdict: `no_number`, `held`, `away`, `not_seen`, `old`, `age_unknown` or `incomplete`; null where there is one.
+    #[serde(default)]
+    pub verdict_absent: Option<VerdictAbsent>,
+    /// When his mound was not seen while he may have thrown there, oldest first: `pitches` and the dose are at least what is told.
+    #[serde(default)]
+    pub unseen: Vec<Unseen>,
 }

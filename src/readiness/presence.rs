@@ -65,6 +65,9 @@ pub struct Presence {
     pub since: String,
     /// Who took his place; null where nobody did.
     pub by: Option<PitcherId>,
+    /// What people call who did, where that is known.
+    #[serde(default)]
+    pub by_name: Option<String>,
 }
 
 /// What a mark says of a mound.
@@ -107,8 +110,8 @@ impl Stand {
         now.0.saturating_sub(self.since.0) >= shown_ns
     }
 
-    pub(super) fn told(&self) -> Presence {
-        Presence { state: self.state, since: super::words::rfc3339(self.since), by: self.by }
+    pub(super) fn told(&self, by_name: Option<String>) -> Presence {
+        Presence { state: self.state, since: super::words::rfc3339(self.since), by: self.by, by_name }
     }
 }
 
@@ -228,6 +231,21 @@ impl Mounds {
         let came =
             named.chain(own.releases.iter().copied()).filter(|at| before.is_none_or(|before| *at > before)).min();
         Some(Stand { state: PresenceState::OnMound, since: came.unwrap_or(last), by: None, to: None })
+    }
+
+    /// Who was named last on a mound and has not thrown there, and since when he is: nobody else threw or was named there
+    /// since, he was named nowhere else, and no half-inning ended.
+    pub(super) fn waiting(&self, mound: MoundId, throws: &[Throws], now: BoxNs) -> Option<(PitcherId, EventNs)> {
+        let marked = self.0.get(&mound)?;
+        let (last, pitcher) = *marked.named.back()?;
+        let (came, _) = marked.named.iter().rev().take_while(|(_, who)| *who == pitcher).last()?;
+        let mut here = throws.iter().filter(|t| t.mound == mound && !t.releases.is_empty());
+        let thrown = here.any(|t| t.pitcher == pitcher || t.releases.last() > Some(&last));
+        let elsewhere = self.0.iter().filter(|(on, _)| **on != mound).flat_map(|(_, marked)| &marked.named);
+        let left = elsewhere.into_iter().any(|(at, who)| *who == pitcher && *at > last);
+        let over = marked.ends().any(|end| end > last);
+        let silent = now.0.saturating_sub(marked.newest.max(Some(last))?.0) >= SILENT_NS;
+        (!thrown && !left && !over && !silent).then_some((pitcher, *came))
     }
 
     /// When and for which mound he left a bullpen.
@@ -355,6 +373,26 @@ mod tests {
         assert_eq!(told(&Mounds::default(), HOME, &throws, 21), (Replaced, at(9), Some(3)));
         assert_eq!(told(&Mounds::default(), RELIEF, &throws, 21), (Replaced, at(20), Some(2)));
         assert_eq!(told(&Mounds::default(), AWAY, &throws, 21), (OnMound, at(20), None));
+    }
+
+    #[test]
+    fn who_was_named_and_has_not_thrown_waits_until_he_throws_or_is_gone() {
+        let waits = |mounds: &Mounds, throws: &[Throws], min| {
+            mounds.waiting(GAME_MOUND, throws, box_at(min)).map(|(who, since)| (who.0, since))
+        };
+        let marks = [(0, InningBegan), (1, Named(HOME)), (3, Named(HOME))];
+        let mut mounds = mounds(&marks);
+        assert_eq!(waits(&mounds, &[], 4), Some((1, at(1))));
+        assert_eq!(waits(&mounds, &[threw(HOME, 1, &[0])], 4), Some((1, at(1))), "his warm-up was elsewhere");
+        assert_eq!(waits(&mounds, &[threw(HOME, 0, &[4])], 5), None, "he has thrown");
+        assert_eq!(waits(&mounds, &[threw(AWAY, 0, &[4])], 5), None, "another man has");
+        assert_eq!(waits(&mounds, &[], 33), None, "half an hour of nothing");
+        mounds.take(MoundId(1), at(5), Named(HOME));
+        assert_eq!(waits(&mounds, &[], 6), None, "he went elsewhere");
+        mounds.take(GAME_MOUND, at(7), Named(HOME));
+        assert_eq!(waits(&mounds, &[], 8), Some((1, at(1))));
+        mounds.take(GAME_MOUND, at(9), InningEnded);
+        assert_eq!(waits(&mounds, &[], 10), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::indices::{Inputs, Points};
 use super::presence::{GAME_MOUND, PresenceState, Stand};
 use super::workload::Role;
 use super::{Severity, Verdict};
+use crate::calibration::confidence_shown;
 use crate::features::{FeatureSet, Lowering};
 use crate::ids::{EventNs, MoundId};
 
@@ -18,6 +19,9 @@ pub(super) fn rfc3339(at: EventNs) -> String {
         .expect("every u64 of nanoseconds since 1970 lies before the year 2555")
         .to_string()
 }
+
+const KM_PER_MILE: f64 = 1.609_344;
+const CM_PER_IN: f64 = 2.54;
 
 /// Why a warning cleared that became a critical alert.
 pub(super) const WORSE: &str = "it became critical";
@@ -79,7 +83,7 @@ impl Hold {
             Self::NoPitchTypes => "no pitch types from the game feed, so nothing to compare with his season".to_owned(),
             Self::Calibration(confidence) => {
                 let limit = config.hold_confidence;
-                format!("camera calibration confidence {} is under {limit:.2}", within(confidence, limit, true, 2))
+                format!("camera calibration confidence {} is under {limit:.2}", confidence_shown(confidence))
             }
             Self::Quality(qa) => {
                 let limit = 100.0 * config.hold_qa;
@@ -110,6 +114,8 @@ pub(super) fn sentence(words: &str) -> String {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Dose {
     pub(super) today: u32,
+    /// Whether he may have thrown more than that, unseen.
+    pub(super) at_least: bool,
     pub(super) carried: f64,
     pub(super) role: Role,
 }
@@ -123,8 +129,8 @@ pub(super) fn measured(features: &FeatureSet, points: &Points) -> Weighed {
     if let Some(f) = features.velocity_delta_5 {
         let by = if f.value < 0.0 { "under" } else { "over" };
         let words = format!(
-            "Fastball {:.1} mph {by} his season baseline over the last {} (sd {:.1})",
-            f.value.abs(),
+            "Fastball {} {by} his season baseline over the last {} (sd {:.1} mph)",
+            speed(&format!("{:.1}", f.value.abs()), f.value.abs()),
             f.n,
             f.sd
         );
@@ -157,7 +163,9 @@ fn counted(inputs: &Inputs, points: &Points, dose: Dose) -> Weighed {
         0.5.. => format!(" and {:.0} still counting from earlier days", dose.carried),
         _ => String::new(),
     };
-    let words = format!("{} pitches today{carried}, {:.0} % of a {role}'s load", dose.today, inputs.dose * 100.0);
+    let least = if dose.at_least { "At least " } else { "" };
+    let words =
+        format!("{least}{} pitches today{carried}, {:.0} % of a {role}'s load", dose.today, inputs.dose * 100.0);
     weighed.push((points.dose, words));
     if let Some(ratio) = inputs.acwr {
         weighed.push((points.acwr, format!("This week's load is {ratio:.1} times his month's")));
@@ -196,7 +204,13 @@ fn mechanics(features: &FeatureSet) -> Option<String> {
     let (part, lowering) =
         if z(height) >= z(extension) { ("Release point is", height?) } else { ("Extension is", extension?) };
     let way = if part == "Extension is" { "shorter" } else { "lower" };
-    Some(format!("{part} {:.1} in {way} than usual over the last 5", lowering.inches))
+    let inches = lowering.inches;
+    Some(format!("{part} {inches:.1} in ({:.1} cm) {way} than usual over the last 5", CM_PER_IN * inches))
+}
+
+/// A speed for readers of either system: what is told in words is converted by nobody.
+fn speed(shown: &str, mph: f64) -> String {
+    format!("{shown} mph ({:.1} km/h)", KM_PER_MILE * mph)
 }
 
 /// What a readiness says, by bands \[P\]: `standing` is the alert that stands over it and the value at which it may clear.
@@ -225,16 +239,24 @@ pub(super) fn verdict(readiness: f64, on: MoundId, standing: Option<(Severity, f
 }
 
 /// What a coach is told of a number.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) enum Advice<'a> {
     /// There is none yet.
     NoNumber { why: &'a str },
     /// It is an earlier one.
     Held { readiness: f64, pitches: u32, since: u32, why: &'a str },
     /// He is not on the mound any more.
-    Away { stand: Stand, why: &'a str },
+    Away { left: String },
+    /// Too few cameras of his mound are heard.
+    NotSeen,
+    /// It is too old.
+    Old { for_min: u64 },
+    /// Nobody knows how old it is.
+    AgeUnknown,
+    /// What he may have thrown unseen would change it.
+    Incomplete { unseen_ns: u64 },
     /// What to do. \[P\], and the choice is the coach's.
-    Verdict(Verdict, MoundId),
+    Verdict { verdict: Verdict, on: MoundId, unseen_ns: Option<u64> },
 }
 
 /// What to do, in words.
@@ -247,24 +269,58 @@ pub(super) fn recommendation(advice: Advice<'_>) -> String {
             let number = whole(readiness);
             format!("{number} is the last good number, as of pitch {pitches}{ago}: {why}. Go by what you see.")
         }
-        Advice::Away { stand, why } => match stand.state {
-            PresenceState::Gone => "Nobody has thrown here for a while: this is his last number.".to_owned(),
-            _ => format!("{}: this is his last number.", sentence(why)),
-        },
-        Advice::Verdict(Verdict::Ready, _) => "Ready: good to go.".to_owned(),
-        Advice::Verdict(Verdict::Watch, GAME_MOUND) => "Watch him: check his next few pitches.".to_owned(),
-        Advice::Verdict(Verdict::Watch, _) => "Watch him: check his next few throws.".to_owned(),
-        Advice::Verdict(Verdict::Warm, _) => "Have someone warm.".to_owned(),
-        Advice::Verdict(Verdict::Sit, _) => "Sit him down.".to_owned(),
-        Advice::Verdict(Verdict::Out, _) => "Time to take him out.".to_owned(),
+        Advice::Away { left } => format!("{}: this is his last number.", sentence(&left)),
+        Advice::NotSeen => {
+            "What he throws now is not seen: too few cameras of his mound are heard. Go by what you see.".to_owned()
+        }
+        Advice::Old { for_min } => {
+            format!("This number is more than {for_min} minutes old: his arm may be another now. Go by what you see.")
+        }
+        Advice::AgeUnknown => {
+            "Nobody knows how old this number is: a clock was set since. Go by what you see.".to_owned()
+        }
+        Advice::Incomplete { unseen_ns } => format!(
+            "{} of his outing were not seen, and what he may have thrown then could change the verdict. Go by what you see.",
+            span(unseen_ns)
+        ),
+        Advice::Verdict { verdict, on, unseen_ns } => {
+            let unseen =
+                unseen_ns.map(|ns| format!(" So also with what he may have thrown in the {} unseen.", span(ns)));
+            to_do(verdict, on).to_owned() + &unseen.unwrap_or_default()
+        }
     };
     format!("{words} {NO_PROMISE}")
 }
 
+fn to_do(verdict: Verdict, on: MoundId) -> &'static str {
+    match verdict {
+        Verdict::Ready => "Ready: good to go.",
+        Verdict::Watch if on == GAME_MOUND => "Watch him: check his next few pitches.",
+        Verdict::Watch => "Watch him: check his next few throws.",
+        Verdict::Warm => "Have someone warm.",
+        Verdict::Sit => "Sit him down.",
+        Verdict::Out => "Time to take him out.",
+    }
+}
+
+/// A length of time, never told shorter than it is.
+fn span(ns: u64) -> String {
+    let seconds = ns.div_ceil(1_000_000_000);
+    if seconds < 90 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) }
+}
+
+/// That part of his outing was not seen.
+pub(super) fn missed(unseen_ns: u64, pitches: u32) -> String {
+    let throws = if pitches == 1 { "pitch" } else { "pitches" };
+    format!("{} of his outing were not seen: he has thrown at least {pitches} {throws}", span(unseen_ns))
+}
+
 /// Why he is not on the mound any more, within a sentence.
 pub(super) fn left(stand: &Stand, by: Option<&str>) -> String {
-    match (stand.state, by, stand.to) {
-        (PresenceState::Replaced, Some(name), _) => format!("he was replaced by {name}"),
+    match (stand.state, stand.by, stand.to) {
+        (PresenceState::Replaced, Some(id), _) => {
+            by.map_or_else(|| format!("he was replaced by pitcher {id}"), |name| format!("he was replaced by {name}"))
+        }
         (PresenceState::Replaced, None, Some(to)) => format!("he went to {}", mound(to)),
         (PresenceState::Replaced, None, None) => "he was replaced".to_owned(),
         _ => "nobody has thrown on his mound for a while".to_owned(),
@@ -328,7 +384,8 @@ pub(super) fn alert(name: &str, on: MoundId, rule: Rule, severity: Severity, tel
         Rule::VelocityDelta => {
             let against = |x: f64| {
                 let by = if x < 0.0 { "under" } else { "over" };
-                format!("{} mph {by} his season baseline", within(x, limit, true, 1).trim_start_matches('-'))
+                let shown = within(x, limit, true, 1);
+                format!("{} {by} his season baseline", speed(shown.trim_start_matches('-'), x.abs()))
             };
             format!("{name}: fastball {} over the last 5", telling.numbers("", against))
         }
@@ -338,7 +395,7 @@ pub(super) fn alert(name: &str, on: MoundId, rule: Rule, severity: Severity, tel
             format!("{name}: data quality {numbers}: no new readiness until it is back")
         }
         Rule::CalibrationConfidence => {
-            let numbers = telling.numbers("down to ", |x| within(x, limit, true, 2));
+            let numbers = telling.numbers("down to ", confidence_shown);
             let held = if severity == Severity::Critical { ": no new readiness until it is back" } else { "" };
             format!("{name}: camera calibration confidence {numbers}{held}")
         }
@@ -358,7 +415,9 @@ pub(super) fn over(message: &str) -> String {
 pub(super) fn back(rule: Rule, clear: f64) -> String {
     match rule {
         Rule::Readiness => format!("readiness is back over {clear}"),
-        Rule::VelocityDelta => format!("his fastball is back within {:.1} mph of his season", clear.abs()),
+        Rule::VelocityDelta => {
+            format!("his fastball is back within {} of his season", speed(&format!("{:.1}", clear.abs()), clear.abs()))
+        }
         Rule::LateDataFrac => format!("late data is back under {:.0} %", 100.0 * clear),
         Rule::FeatureQaMin => format!("data quality is back over {:.0} %", 100.0 * clear),
         Rule::CalibrationConfidence => format!("calibration confidence is back over {clear:.2}"),
@@ -442,7 +501,7 @@ mod tests {
         let critical = |readiness| verdict(readiness, GAME_MOUND, Some((Severity::Critical, 63.0)));
         assert_eq!([61.0, 63.0].map(critical), [Verdict::Out, Verdict::Warm]);
         for verdict in [Verdict::Ready, Verdict::Watch, Verdict::Sit] {
-            let words = recommendation(Advice::Verdict(verdict, MoundId(2)));
+            let words = recommendation(Advice::Verdict { verdict, on: MoundId(2), unseen_ns: None });
             assert!(!words.contains("take him out") && !words.contains("warm"), "{words}");
         }
     }

@@ -27,7 +27,8 @@ pub struct StaffRow {
     pub risk_absent: Option<String>,
     /// Whether the injured lists tell of the year before: where they do not, earlier injuries are unknown.
     pub earlier_injuries_known: bool,
-    /// Acute to chronic load at the end of the day (science.md §5); null where too little is known.
+    /// Acute to chronic load at the end of the day, its own pitches counted (science.md §5); null where too little is known. A
+    /// readiness goes by that of the evening before.
     pub acwr: Option<f64>,
     /// Pitches of the 7 days that end with the day; null without a game of his by then.
     pub pitches_7d: Option<u32>,

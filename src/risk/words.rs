@@ -109,7 +109,7 @@ pub fn mitigation(feature: &str, value: f64, raises: bool) -> Option<&'static st
         Subject::Rest => Some("Keep his days of rest regular; give the day that the guidance asks for."),
         Subject::Gap => Some("Build him up over two or three short outings before a full one."),
         Subject::SpeedSpread | Subject::SpeedLoss => {
-            Some("Watch his velocity by inning and end the outing at a drop of 2 mph.")
+            Some("Watch his velocity by inning and end the outing at a drop of 2 mph (3 km/h).")
         }
         Subject::Spin | Subject::Extension => {
             Some("Have the pitching coach look at his release and extension on video.")

@@ -23,7 +23,8 @@ fn readiness_has_exactly_the_fields_that_the_design_names() {
     let of_design = "pitcher name mound readiness fatigue risk probability_21d features feature_set feature_qa_min \
                      calibration_confidence late_data_frac data_age_ms state revision reasons recommendation alerts \
                      model_version";
-    let beside = "pitches last_pitch_at as_of presence verdict base_rate_21d risk_coverage risk_absent";
+    let beside =
+        "pitches last_pitch_at as_of presence verdict verdict_absent unseen base_rate_21d risk_coverage risk_absent";
     assert_eq!(names(&shown), of_design.split_whitespace().chain(beside.split_whitespace()).collect());
     for index in ["readiness", "fatigue", "risk"] {
         assert_eq!(names(&shown[index]), ["value", "low", "high"].into(), "{index}");
@@ -56,6 +57,34 @@ fn the_age_of_the_data_grows_between_two_readings_of_the_same_result() {
     assert_eq!(stage.json("/api/readiness/2")["data_age_ms"], Value::Null, "there is no value");
     std::thread::sleep(std::time::Duration::from_millis(20));
     assert!(age(&stage.json("/api/readiness")["readiness"][0]) >= first + 20);
+}
+
+#[test]
+fn an_age_is_that_by_the_cameras_clock_wherever_it_is_told_though_the_boxs_is_two_days_off() {
+    const TWO_DAYS_S: i64 = 2 * 86_400;
+    for apart_s in [TWO_DAYS_S, -TWO_DAYS_S] {
+        let stage = Setting::default().serve();
+        let by_cameras = |ago_s: i64| jiff::Timestamp::now() - jiff::SignedDuration::from_secs(apart_s + ago_s);
+        let thrown = Readiness {
+            as_of: Some(AsOf { pitches: 31, at: by_cameras(90).to_string() }),
+            presence: None,
+            ..readiness(1)
+        };
+        stage.live.publish(Event::Readiness(thrown));
+        stage.live.set_clocks_apart(apart_s * 1_000_000_000);
+        let age = stage.json("/api/readiness/1")["data_age_ms"].as_u64().expect("it is known");
+        assert!((90_000..95_000).contains(&age), "{apart_s}: {age}");
+        let told = stage.live.snapshot_message();
+        assert!(told.data.readiness[0].data_age_ms.is_some_and(|told| (90_000..95_000).contains(&told)), "{told:?}");
+        let seen: jiff::Timestamp = told.seen_at.parse().expect("RFC 3339");
+        let since = seen.duration_since(by_cameras(90)).as_secs();
+        assert!((85..=90).contains(&since), "what a page counts by: {since} s after the pitch");
+    }
+    let stage = Setting::default().serve();
+    let ahead = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(60)).to_string();
+    let unknown = Readiness { as_of: Some(AsOf { pitches: 31, at: ahead }), ..readiness(1) };
+    stage.live.publish(Event::Readiness(unknown));
+    assert_eq!(stage.json("/api/readiness/1")["data_age_ms"], Value::Null, "a pitch of a clock that was set");
 }
 
 #[test]

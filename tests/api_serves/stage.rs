@@ -157,8 +157,8 @@ impl Setting {
                         let cameras = cameras.unwrap_or_else(|| vec![1, 2]);
                         let _ = reply.send(cameras.into_iter().map(|camera| proposal(camera, !dry_run)).collect());
                     }
-                    // A reload's, which no request asks for.
-                    Command::Judge(_) => {}
+                    // A reload's and an import's, which no request asks for.
+                    Command::Judge(_) | Command::NamesCame => {}
                 }
             }
         });
@@ -285,8 +285,15 @@ pub(crate) fn readiness(pitcher: u32) -> Readiness {
         pitches: 12,
         last_pitch_at: "2025-07-04T18:15:00Z".to_owned(),
         as_of: Some(AsOf { pitches: 12, at: "2025-07-04T18:15:00Z".to_owned() }),
-        presence: Some(Presence { state: PresenceState::OnMound, since: "2025-07-04T18:02:00Z".to_owned(), by: None }),
+        presence: Some(Presence {
+            state: PresenceState::OnMound,
+            since: "2025-07-04T18:02:00Z".to_owned(),
+            by: None,
+            by_name: None,
+        }),
         verdict: Some(Verdict::Ready),
+        verdict_absent: None,
+        unseen: Vec::new(),
     }
 }
 

@@ -208,7 +208,7 @@ fn a_clock_of_the_box_that_is_off_is_told_by_verdict_health_and_metrics() {
     }
     let off = CalibrationStatus { box_clock_off_s: Some(-172_796.0), ..healthy() };
     stage.telemetry.publish_calibration(off);
-    let words = "this box's clock is 47 h 59 min behind its cameras', so that ages and dates are wrong: set the one that is wrong";
+    let words = "this box's clock is 47 h 59 min behind its cameras', so what it calls now is not their now: set the one that is wrong";
     assert!(state(&stage.telemetry.verdict(), About::Cameras).1.contains(words));
     let ready = stage.json("/health/ready");
     assert!(ready["verdict"].as_str().is_some_and(|verdict| verdict.contains(words)), "{ready}");

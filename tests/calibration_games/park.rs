@@ -263,7 +263,7 @@ impl Park {
         };
         for id in 1..=12 {
             self.calibration.arrived(id, EventNs(now.0), now);
-            self.calibration.delivered(id, now);
+            self.calibration.delivered(id, EventNs(now.0), now);
             self.calibration.health(id, EventNs(now.0), &health, now);
         }
         let error = self.throw(pitch);

@@ -57,7 +57,7 @@ impl Rig {
             self.calibration.weather(&calm, now);
             for id in ALL.filter(|id| beats(*id)) {
                 self.calibration.arrived(id, EventNs(now.0 - SECOND), now);
-                self.calibration.delivered(id, now);
+                self.calibration.delivered(id, EventNs(now.0 - SECOND), now);
                 self.calibration.health(id, EventNs(now.0 - SECOND), &health, now);
             }
             self.look();

@@ -94,7 +94,7 @@ fn a_restart_goes_on_where_it_stopped() {
 fn hear(calibration: &mut Calibration, now: BoxNs) {
     for id in 1..=12 {
         calibration.arrived(id, EventNs(now.0), now);
-        calibration.delivered(id, now);
+        calibration.delivered(id, EventNs(now.0), now);
     }
 }
 
@@ -113,7 +113,7 @@ fn wait(calibration: &mut Calibration, minutes: f64, wind_mph: f64, milli_g: u16
         calibration.weather(&Conditions { wind_mph: Some(wind_mph), temperature_c: Some(20.0) }, now);
         for id in 1..=18 {
             calibration.arrived(id, EventNs(now.0), now);
-            calibration.delivered(id, now);
+            calibration.delivered(id, EventNs(now.0), now);
             calibration.health(id, EventNs(now.0), &health, now);
         }
         if elapsed_s >= minutes * 60.0 {

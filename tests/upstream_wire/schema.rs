@@ -125,8 +125,15 @@ fn readiness() -> Readiness {
         pitches: 72,
         last_pitch_at: "2023-06-11T18:19:59.120Z".to_owned(),
         as_of: Some(AsOf { pitches: 72, at: "2023-06-11T18:19:59.120Z".to_owned() }),
-        presence: Some(Presence { state: PresenceState::OnMound, since: "2023-06-11T18:15:02Z".to_owned(), by: None }),
+        presence: Some(Presence {
+            state: PresenceState::OnMound,
+            since: "2023-06-11T18:15:02Z".to_owned(),
+            by: None,
+            by_name: None,
+        }),
         verdict: Some(Verdict::Watch),
+        verdict_absent: None,
+        unseen: Vec::new(),
     }
 }
 

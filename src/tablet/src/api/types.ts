@@ -33,6 +33,7 @@ export type TrendPoint = Schemas["TrendPoint"];
 export type Unit = Schemas["Unit"];
 export type UpstreamStatus = Schemas["UpstreamStatus"];
 export type Usual = Schemas["Usual"];
+export type VerdictAbsent = Schemas["VerdictAbsent"];
 export type WorkloadReport = Schemas["WorkloadReport"];
 
 /** Whatever comes over `/api/live`. */

@@ -28,6 +28,7 @@ export function readiness(pitcher: number, change: Partial<Readiness> = {}): Rea
     as_of: { pitches: 1, at: at(0) },
     presence: { state: "on_mound", since: at(-60_000) },
     verdict: "ready",
+    unseen: [],
     ...change,
   };
 }
@@ -65,7 +66,7 @@ interface Known {
 }
 
 export function snapshot(seq: number, ms: number, known: Known = {}): LiveMessage {
-  return { seq, type: "snapshot", published_at: at(ms), data: { readiness: [], alerts: [], pitches: [], ...known } };
+  return { seq, type: "snapshot", published_at: at(ms), seen_at: at(ms), data: { readiness: [], alerts: [], pitches: [], ...known } };
 }
 
-export const beat = (seq: number, ms: number): LiveMessage => ({ seq, type: "beat", published_at: at(ms) });
+export const beat = (seq: number, ms: number): LiveMessage => ({ seq, type: "beat", published_at: at(ms), seen_at: at(ms) });

@@ -8,7 +8,7 @@ import { LiveState, PITCHES_MAX, POINTS_MAX } from "./state";
 const OFF = 3_600_000;
 const now = (ms: number): number => T0 + ms + OFF;
 
-const event = (seq: number, ms: number, type: string, data: unknown): LiveMessage => ({ seq, published_at: at(ms), type, data }) as LiveMessage;
+const event = (seq: number, ms: number, type: string, data: unknown): LiveMessage => ({ seq, published_at: at(ms), seen_at: at(ms), type, data }) as LiveMessage;
 
 describe("the live state", () => {
   test("takes nothing before a snapshot, nothing twice, and each event in its turn", () => {
@@ -27,6 +27,20 @@ describe("the live state", () => {
     state.take(snapshot(1, 0, { readiness: [readiness(1)] }), now(0));
     expect(state.since(at(-1_500), now(10_000))).toBe(11_500);
     expect([state.since(at(1_000), now(0)), state.since(at(37_000), now(0))], "what lies ahead is not of now").toEqual([0, null]);
+  });
+
+  test("tells ages by the cameras' clock, though the box's is two days off either way", () => {
+    const days = 2 * 86_400_000;
+    for (const apart of [days, -days]) {
+      const state = new LiveState();
+      const told = (message: LiveMessage): LiveMessage => ({ ...message, seen_at: at(Date.parse(message.published_at) - T0 - apart) });
+      state.take(told(snapshot(1, 0, { readiness: [readiness(1)] })), now(0));
+      expect(state.since(at(-apart - 1_500), now(10_000)), `${apart}`).toBe(11_500);
+      expect(state.seenTime(now(0))).toBe(T0 - apart);
+      // The cameras' clock is set right.
+      state.take(beat(1, 20_000), now(20_000));
+      expect(state.since(at(19_000), now(20_000))).toBe(1_000);
+    }
   });
 
   test("tells an event that comes again after a gap as old as it is", () => {

@@ -13,8 +13,8 @@ export const PITCHES_MAX = 200;
 export const POINTS_MAX = 200;
 /** An event older than this when it arrives was missed and is told again: it is applied, but it is no news. */
 const NEWS_MS = 2_000;
-/** So far an event may lie ahead of the box's clock and be of now; beyond it one of the clocks is wrong, and no age is so. */
-const AHEAD_MS = 2_000;
+/** So far an event may lie ahead of the cameras' clock and be of now; beyond it a clock was set, and no age is so. As the daemon has it. */
+const AHEAD_MS = 10_000;
 /** Cleared alerts kept: as many as are read at a glance. */
 const CLOSED_MAX = 3;
 
@@ -65,12 +65,19 @@ export class LiveState {
   #attribution: AttributionStatus | null = null;
   /** Box time minus this device's, ms. */
   #offset: number | null = null;
+  /** Box time minus the cameras', ms. */
+  #apart = 0;
 
   constructor(private readonly news: News = () => {}) {}
 
   /** Box time, ms since the Unix epoch; null before the box has told it. */
   boxTime(now: number): number | null {
     return this.#offset === null ? null : now + this.#offset;
+  }
+
+  /** The cameras' time, which events are told by and the day of baseball turns by, ms since the Unix epoch; null before the box has told it. */
+  seenTime(now: number): number | null {
+    return this.#offset === null ? null : now + this.#offset - this.#apart;
   }
 
   /** Outings of active pitchers. */
@@ -112,26 +119,30 @@ export class LiveState {
     return this.#trends.get(key) ?? NO_POINTS;
   }
 
-  /** Time since an event, ms, as of `now`; null before the box has told its time, and where the event lies ahead of it. */
+  /** Time since an event, ms, as of `now`, by the cameras' clock; null before the box has told it, and where the event lies ahead of it. */
   since(at: string, now: number): number | null {
-    const box = this.boxTime(now);
-    const age = box === null ? -Infinity : box - Date.parse(at);
+    const seen = this.seenTime(now);
+    const age = seen === null ? -Infinity : seen - Date.parse(at);
     return age < -AHEAD_MS ? null : Math.max(0, age);
   }
 
   /** Applies a message that arrived at `now`. Events before a snapshot or out of turn are no part of the story. */
   take(message: LiveMessage, now: number): Topic[] {
     const published = Date.parse(message.published_at);
+    const apart = published - Date.parse(message.seen_at);
     switch (message.type) {
       case "snapshot":
         this.#offset = published - now;
+        this.#apart = apart;
         return this.#start(message);
       case "beat":
+        this.#apart = apart;
         this.#tell(published, now);
         return [];
       default: {
         if (this.seq === null || message.seq <= this.seq) return [];
         this.seq = message.seq;
+        this.#apart = apart;
         this.#tell(published, now);
         const isNews = now + (this.#offset ?? 0) - published < NEWS_MS;
         return this.#apply(message, published, isNews);

@@ -1,5 +1,5 @@
 /** What the daemon's verdict is called, and who needs a look first. */
-import type { Alert, Level, Readiness } from "../api/types";
+import type { Alert, Level, Readiness, VerdictAbsent } from "../api/types";
 
 export type Band = "ready" | "watch" | "warm" | "out" | "held" | "unknown";
 
@@ -15,8 +15,19 @@ export const BANDS: Readonly<Record<Band, BandWords>> = {
   watch: { word: "Watch", sign: "▲" },
   warm: { word: "Warm a reliever", sign: "◆" },
   out: { word: "Take out", sign: "■" },
-  held: { word: "Held, no verdict", sign: "○" },
+  held: { word: "No verdict", sign: "○" },
   unknown: { word: "No number yet", sign: "–" },
+};
+
+/** Why the daemon gives no verdict, in the place of one. */
+const ABSENT: Readonly<Record<VerdictAbsent, string>> = {
+  no_number: BANDS.unknown.word,
+  held: "Held, no verdict",
+  away: "No longer on this mound",
+  not_seen: "Not seen now, no verdict",
+  old: "Too old, no verdict",
+  age_unknown: "Age unknown, no verdict",
+  incomplete: "Not all seen, no verdict",
 };
 
 /** Levels of risk by sign and word. */
@@ -29,9 +40,10 @@ export function bandOf(data: Pick<Readiness, "readiness" | "state" | "verdict">)
   return data.verdict === "sit" ? "out" : data.verdict;
 }
 
-/** The verdict in words that fit the mound: nobody is taken out of a bullpen. */
-export function verdictInWords(data: Pick<Readiness, "readiness" | "state" | "verdict">): string {
+/** The verdict in words that fit the mound, or why there is none: nobody is taken out of a bullpen. */
+export function verdictInWords(data: Pick<Readiness, "readiness" | "state" | "verdict" | "verdict_absent">): string {
   const band = bandOf(data);
+  if (data.verdict_absent) return ABSENT[data.verdict_absent];
   return band === "out" && data.verdict === "sit" ? "Sit him down" : BANDS[band].word;
 }
 
@@ -50,7 +62,7 @@ export function needOfLook(readiness: Readiness, alerts: readonly Alert[]): numb
     const weight = alert.severity === "critical" ? 200 : 100;
     return Math.max(most, alert.acknowledged_at ? weight / 2 : weight);
   }, 0);
-  const held = readiness.state === "held" ? 30 : 0;
+  const held = readiness.state === "held" || !readiness.verdict ? 30 : 0;
   const { value } = readiness.readiness;
   const missing = value === null || value === undefined ? 20 : 100 - value;
   return worst * 10 + held * 5 + missing;

@@ -5,15 +5,18 @@ import { alert, at, readiness, T0 } from "../live/samples";
 import { bandOf, byUrgency, needOfLook, verdictInWords, whole } from "./level";
 import { ageInWords, dayAfter, daysBetween, ParkTime } from "./time";
 import { percent, signed, Units } from "./units";
-import { asOfInWords, leftInWords } from "./words";
+import { asOfInWords, leftInWords, unseenInWords } from "./words";
 
 describe("who needs a look", () => {
   test("the verdict is the daemon's, in words that fit the mound, and a held number has none", () => {
     const told = (change: Partial<Readiness>) => verdictInWords(readiness(1, change));
     expect((["ready", "watch", "warm", "out", "sit"] as const).map((verdict) => told({ verdict }))).toEqual(["Ready", "Watch", "Warm a reliever", "Take out", "Sit him down"]);
-    expect(told({ state: "held", verdict: null, readiness: { value: 81 } })).toBe("Held, no verdict");
-    expect(told({ state: "held", verdict: "ready", readiness: { value: 81 } })).toBe("Held, no verdict");
-    expect(told({ state: "held", verdict: null, readiness: {} })).toBe("No number yet");
+    const absent = (verdict_absent: NonNullable<Readiness["verdict_absent"]>) => told({ verdict: null, verdict_absent });
+    expect([absent("held"), absent("not_seen"), absent("old")]).toEqual(["Held, no verdict", "Not seen now, no verdict", "Too old, no verdict"]);
+    expect([absent("age_unknown"), absent("incomplete"), absent("no_number")]).toEqual(["Age unknown, no verdict", "Not all seen, no verdict", "No number yet"]);
+    expect(told({ verdict: null }), "of a daemon that does not say why").toBe("No verdict");
+    expect(bandOf(readiness(1, { state: "held", verdict: "ready", readiness: { value: 81 } }))).toBe("held");
+    expect(bandOf(readiness(1, { verdict: null, verdict_absent: "old" })), "no colour of a verdict").toBe("held");
     expect(bandOf(readiness(1, { verdict: "sit" }))).toBe("out");
   });
 
@@ -31,10 +34,18 @@ describe("who needs a look", () => {
     expect(asOfInWords(held, null)).toBe("81 as of pitch 31, age unknown");
   });
 
+  test("a count with a while in it that nobody saw is the least that he threw", () => {
+    const told = (...unseen: [number, number][]) => unseenInWords(readiness(1, { pitches: 23, unseen: unseen.map(([from, to]) => ({ from: at(from), to: at(to) })) }), (ms) => `${ms - T0}`);
+    expect(told()).toBe("");
+    expect(told([3, 9])).toBe("Not seen from 3 to 9: the count is at least 23.");
+    expect(told([3, 9], [20, 20])).toBe("Not seen from 3 to 9, at 20: the count is at least 23.");
+  });
+
   test("who left says who took his place, or since when nobody threw", () => {
     const told = (presence: NonNullable<Readiness["presence"]>) => leftInWords(readiness(1, { presence }), (ms) => `${ms - T0}`, (id) => (id === 2 ? "Ruiz" : undefined));
     expect(told({ state: "replaced", since: at(9), by: 2 })).toBe("replaced by Ruiz at 9");
     expect(told({ state: "replaced", since: at(9), by: 3 })).toBe("replaced by pitcher 3 at 9");
+    expect(told({ state: "replaced", since: at(9), by: 3, by_name: "Ito" }), "who has not thrown yet has a name too").toBe("replaced by Ito at 9");
     expect(told({ state: "replaced", since: at(9), by: 1 })).toBe("left this mound at 9");
     expect(told({ state: "gone", since: at(9) })).toBe("no throw since 0");
   });

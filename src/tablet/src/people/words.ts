@@ -39,7 +39,7 @@ const FEATURES: Readonly<Record<string, string>> = {
   break_adj_z: "Break against usual, vertical",
   release_extension_delta: "Extension against usual",
   pitch_tempo_delta: "Tempo against earlier today, positive is slower",
-  dose: "Pitches that count today",
+  dose: "Load: today’s pitches, and earlier days’ halved each day",
   acwr: `${ACUTE_CHRONIC} before today`,
   days_rest: "Days of rest",
   late_data_frac: "Data that came late",
@@ -70,7 +70,7 @@ export const featureInWords = (name: string): string => FEATURES[name] ?? spaced
 export const stateInWords = (state: State): { word: string; meaning: string } => STATES[state];
 export const flagInWords = (flag: string): string => FLAGS[flag] ?? spaced(flag).replace("outlier:", "outlier: ");
 /** What a risk is made of: the one name where it is a feature of readiness too. */
-export const contributorInWords = (name: string): string => (name === "acwr" ? ACUTE_CHRONIC : spaced(name));
+export const contributorInWords = (name: string): string => (name === "acwr" ? `${ACUTE_CHRONIC} at the day’s end` : spaced(name));
 export const inWords = spaced;
 
 const ago = (ms: number | null): string => (ms === null ? "age unknown" : ms < 2_000 ? "just now" : `${ageInWords(ms)} ago`);
@@ -91,9 +91,19 @@ export function asOfInWords({ as_of, pitches, readiness, state }: Pick<Readiness
 export function leftInWords({ pitcher, presence, last_pitch_at }: Pick<Readiness, "pitcher" | "presence" | "last_pitch_at">, clock: (ms: number) => string, nameOf: (pitcher: number) => string | undefined): string {
   if (presence?.state !== "replaced") return `no throw since ${clock(Date.parse(last_pitch_at))}`;
   const since = clock(Date.parse(presence.since));
-  const { by } = presence;
+  const { by, by_name } = presence;
   if (by == null || by === pitcher) return `left this mound at ${since}`;
-  return `replaced by ${nameOf(by) ?? `pitcher ${by}`} at ${since}`;
+  return `replaced by ${by_name ?? nameOf(by) ?? `pitcher ${by}`} at ${since}`;
+}
+
+/** When his mound was not seen while he may have thrown, and what that makes of the count; empty where it was seen all the time. */
+export function unseenInWords({ unseen, pitches }: Pick<Readiness, "unseen" | "pitches">, clock: (ms: number) => string): string {
+  if (!unseen || unseen.length === 0) return "";
+  const whiles = unseen.map(({ from, to }) => {
+    const [begin, end] = [clock(Date.parse(from)), clock(Date.parse(to))];
+    return begin === end ? `at ${begin}` : `from ${begin} to ${end}`;
+  });
+  return `Not seen ${[...new Set(whiles)].join(", ")}: the count is at least ${pitches}.`;
 }
 
 /** That he stands on a mound, and since when. */

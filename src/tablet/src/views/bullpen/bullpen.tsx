@@ -6,8 +6,8 @@ import { useEffect, useState } from "react";
 
 import { ask } from "../../api/client";
 import type { Hub } from "../../live/hub";
-import { useEpoch, useHub, useLink, useRoster } from "../../live/react";
-import { moundOf, type OutingKey } from "../../live/state";
+import { useAttribution, useEpoch, useHub, useLink, useRoster } from "../../live/react";
+import type { OutingKey } from "../../live/state";
 import { Empty, Loading } from "../../parts/states";
 import { Unseen } from "../../parts/visible";
 import { isOnMound, needOfLook } from "../../people/level";
@@ -40,7 +40,9 @@ export function Bullpen() {
   const epoch = useEpoch();
   const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity });
   const seen = useSeen();
+  const attribution = useAttribution();
   const mounds = new Map(venue.data?.mounds.map((mound) => [mound.id, moundInWords(mound.name)]));
+  const waiting = (attribution?.mounds ?? []).flatMap(({ mound, waiting: him }) => (him ? [`${him.name} is on ${within(mounds.get(mound) ?? `mound ${mound}`)}`] : []));
   return (
     <>
       <Unseen as="h2">Bullpen</Unseen>
@@ -50,14 +52,14 @@ export function Bullpen() {
         <Cards data-stale={link !== "live"} aria-label="Pitchers on the mounds, who needs a look first">
           {onMound.map((outing) => (
             <li key={outing}>
-              <Card outing={outing} mounds={mounds} blind={isBlind(seen, outing)} />
+              <Card outing={outing} mounds={mounds} />
             </li>
           ))}
         </Cards>
       )}
       {epoch === 0 && (link === "connecting" ? <Loading what="who is throwing" /> : <Empty title="Nobody knows who is throwing." />)}
       {onMound.length === 0 && epoch > 0 && (
-        <Nobody live={link === "live"} blind={seen !== undefined && ![...seen.values()].some(Boolean)} />
+        <Nobody live={link === "live"} blind={seen !== undefined && ![...seen.values()].some(Boolean)} waiting={waiting} />
       )}
       {left.length > 0 && (
         <section aria-label="No longer on a mound" data-left="">
@@ -71,12 +73,23 @@ export function Bullpen() {
   );
 }
 
-/** Whether what is thrown on an outing's mound is not seen now. */
-const isBlind = (seen: ReadonlyMap<number, boolean> | undefined, outing: OutingKey): boolean => seen?.get(moundOf(outing)) === false;
+/** The name of a mound within a sentence. */
+const within = (mound: string): string => `the ${mound.charAt(0).toLowerCase()}${mound.slice(1)}`;
 
-/** Nobody is shown: because nobody throws, or because nobody could be seen throwing. */
-function Nobody({ live, blind }: { live: boolean; blind: boolean }) {
+interface NobodyProps {
+  live: boolean;
+  /** No mound has enough cameras. */
+  blind: boolean;
+  /** Who stands where by the marks and has not thrown. */
+  waiting: readonly string[];
+}
+
+/** Nobody is shown: because nobody throws, because who stands there has not thrown, or because nobody could be seen throwing. */
+function Nobody({ live, blind, waiting }: NobodyProps) {
   if (!live) return <Empty title="Nobody was throwing." />;
+  if (waiting.length > 0) {
+    return <Empty title={`${waiting.join(", ")}: no pitch yet.`}>{blind ? "Nor would one be seen: no mound has enough cameras. Go by what you see." : "A pitcher’s card appears with his first pitch."}</Empty>;
+  }
   if (blind) return <Empty title="Who is throwing is not known: no mound has enough cameras.">System tells which cameras are not heard. Go by what you see.</Empty>;
   return <Empty title="Nobody is throwing.">A pitcher appears here with his first pitch.</Empty>;
 }

@@ -10,7 +10,7 @@ import { Link } from "wouter";
 import { ask } from "../../api/client";
 import type { Index, Readiness } from "../../api/types";
 import { Sparkline } from "../../charts/sparkline";
-import { useLink, useLivePitches, useReadiness, useTrend } from "../../live/react";
+import { useLink, useLivePitches, useOutings, useReadiness, useTrend } from "../../live/react";
 import type { OutingKey } from "../../live/state";
 import { AsOf } from "../../parts/age";
 import { LockIcon, TickIcon, ClockIcon } from "../../parts/icons";
@@ -18,7 +18,7 @@ import { Unseen } from "../../parts/visible";
 import { BANDS, bandOf, verdictInWords, whole, wholeUp } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { percent } from "../../people/units";
-import { stateInWords } from "../../people/words";
+import { stateInWords, unseenInWords } from "../../people/words";
 
 const RARELY_MS = 10 * 60_000;
 
@@ -68,6 +68,8 @@ const Verdict = styled("span")({
 });
 
 const Soft = styled("span")({ color: "var(--soft)", fontSize: "0.95rem", fontWeight: 500 });
+
+const Told = styled("span")({ fontWeight: 600, fontSize: "1.05rem" });
 
 const NumberAge = styled("span")({
   color: "var(--soft)",
@@ -146,18 +148,12 @@ function Fact({ name, children, beside }: { name: string; children: ReactNode; b
   );
 }
 
-interface VerdictWordsProps {
-  data: Readiness;
-  /** His mound has too few cameras: what he throws now is not seen. */
-  blind: boolean;
-}
-
-/** The verdict, or why there is none: a held number carries none, nor does what was known before the link or the cameras went. */
-export function VerdictWords({ data, blind }: VerdictWordsProps) {
+/** The verdict, or why there is none: what was known before the link went carries none either. */
+export function VerdictWords({ data }: { data: Readiness }) {
   const link = useLink();
   const band = bandOf(data);
-  const judged = link === "live" && !blind && band !== "held" && band !== "unknown";
-  const word = band === "held" || band === "unknown" ? verdictInWords(data) : blind ? "Not seen now, no verdict" : "Not live, no verdict";
+  const judged = link === "live" && band !== "held" && band !== "unknown";
+  const word = band === "held" || band === "unknown" ? verdictInWords(data) : "Not live, no verdict";
   return (
     <>
       <span aria-hidden>{judged ? BANDS[band].sign : BANDS.held.sign} </span>
@@ -169,17 +165,18 @@ export function VerdictWords({ data, blind }: VerdictWordsProps) {
 interface CardProps {
   outing: OutingKey;
   mounds: ReadonlyMap<number, string>;
-  /** His mound has too few cameras: what he throws now is not seen. */
-  blind: boolean;
 }
 
-export const Card = memo(function Card({ outing, mounds, blind }: CardProps) {
+export const Card = memo(function Card({ outing, mounds }: CardProps) {
   const shown = useReadiness(outing);
   const trend = useTrend(outing);
+  const { time } = useSettings();
   if (!shown) return null;
   const { data } = shown;
-  const band = blind && bandOf(data) !== "unknown" ? "held" : bandOf(data);
+  const band = bandOf(data);
   const held = data.state === "held";
+  const hasValue = typeof data.readiness.value === "number";
+  const unseen = unseenInWords(data, (ms) => time.clock(ms));
   const [top] = data.reasons;
   return (
     <Box data-band={band} data-pitcher={data.pitcher} data-mound={data.mound} data-revision={data.revision}>
@@ -196,12 +193,12 @@ export const Card = memo(function Card({ outing, mounds, blind }: CardProps) {
         </Figure>
         <Verdict>
           <span>
-            <VerdictWords data={data} blind={blind} />
+            <VerdictWords data={data} />
           </span>
           <Soft>{held ? "" : interval(data.readiness)}</Soft>
         </Verdict>
       </Row>
-      <NumberAge data-held={held && typeof data.readiness.value === "number"}>
+      <NumberAge data-held={!data.verdict && hasValue}>
         <AsOf data={data} />
       </NumberAge>
       <Sparkline points={trend} />
@@ -215,7 +212,9 @@ export const Card = memo(function Card({ outing, mounds, blind }: CardProps) {
         <Velocity pitcher={data.pitcher} mound={data.mound} />
         <Count data={data} />
       </Facts>
-      <Reason>{blind ? "What he throws now is not seen: too few cameras of his mound are heard. Go by what you see." : (top ?? "")}</Reason>
+      <Elsewhere data={data} mounds={mounds} />
+      {unseen && <Told data-unseen="">{unseen}</Told>}
+      <Reason>{reasonOf(data) ?? top ?? ""}</Reason>
       {data.probability_21d == null && data.risk_absent && <Soft data-risk-absent="">No injury risk: {data.risk_absent}.</Soft>}
       {data.probability_21d != null && data.risk_coverage && <Soft data-risk-coverage="">{data.risk_coverage}</Soft>}
       <Row style={{ alignItems: "center", marginTop: "auto" }}>
@@ -234,8 +233,19 @@ export const Card = memo(function Card({ outing, mounds, blind }: CardProps) {
   );
 });
 
-/** Confidence never rounds up over a limit. */
-export const confidence = (value: number): string => (Math.floor(value * 100) / 100).toFixed(2);
+/** Why there is no verdict where that is not said by the reasons: nobody knows whether the number still is so. */
+const reasonOf = ({ verdict_absent, recommendation }: Readiness): string | undefined =>
+  verdict_absent === "not_seen" || verdict_absent === "old" || verdict_absent === "age_unknown" || verdict_absent === "incomplete" ? recommendation : undefined;
+
+/** Cut off, never rounded up: as the daemon writes it. */
+export const confidence = (value: number): string => (Math.floor(value * 100 + 1e-9) / 100).toFixed(2);
+
+/** What he has thrown on other mounds: no count of one mound is all of it. */
+function Elsewhere({ data, mounds }: Pick<CardProps, "mounds"> & { data: Readiness }) {
+  const others = useOutings(data.pitcher).filter((other) => other.data.mound !== data.mound);
+  if (others.length === 0) return null;
+  return <Soft data-elsewhere="">Besides {others.map((other) => `${other.data.pitches} on ${mounds.get(other.data.mound) ?? `mound ${other.data.mound}`}`).join(", ")}.</Soft>;
+}
 
 /** What is usual, so that a probability can be judged. */
 function Usual({ pitcher }: { pitcher: Readiness }) {
@@ -270,7 +280,7 @@ function Velocity({ pitcher, mound }: { pitcher: number; mound: number }) {
 }
 
 /** What he has thrown, and the load that it makes of what his role carries. */
-function Count({ data: { pitcher, pitches, features } }: { data: Readiness }) {
+function Count({ data: { pitcher, pitches, features, unseen } }: { data: Readiness }) {
   const workload = useQuery({
     queryKey: ["workload", pitcher, "plan"],
     queryFn: () => ask.workload(pitcher),
@@ -278,9 +288,12 @@ function Count({ data: { pitcher, pitches, features } }: { data: Readiness }) {
   });
   const summary = workload.data?.summary;
   const dose = features["dose"]?.value;
-  const load = typeof dose === "number" ? `load ${dose.toFixed(0)}` : "load not known";
+  const least = unseen && unseen.length > 0 ? "≥\u00a0" : "";
+  const load = typeof dose === "number" ? `load ${least}${dose.toFixed(0)}` : "load not known";
+  const several = useOutings(pitcher).length > 1;
   return (
-    <Fact name="Pitches" beside={summary ? `${load} of ${summary.dose_cap.toFixed(0)}, ${summary.role}` : load}>
+    <Fact name={several ? "Pitches here" : "Pitches"} beside={summary ? `${load} of ${summary.dose_cap.toFixed(0)}, ${summary.role}` : load}>
+      {least}
       {pitches}
     </Fact>
   );

@@ -55,7 +55,9 @@ export function Mounds({ mounds, order, seen }: MoundsProps) {
   const { state } = useHub();
   const { time } = useSettings();
   const present = order.flatMap((key) => state.readinessOf(key)?.data ?? []);
-  const words = useAttribution()?.sentence;
+  const attribution = useAttribution();
+  const words = attribution?.sentence;
+  const waiting = new Map(attribution?.mounds.map(({ mound, waiting: him }) => [mound, him]));
   return (
     <section aria-label="Who is on which mound">
       {words && (
@@ -65,11 +67,13 @@ export function Mounds({ mounds, order, seen }: MoundsProps) {
       )}
       <Line>
         {[...mounds].map(([mound, name]) => {
-          const there = present.filter((data) => data.mound === mound);
+          const there = present.filter((data) => data.mound === mound).map((data) => `${data.name} ${thereInWords(data.presence, (ms) => time.clock(ms))}`);
+          const him = waiting.get(mound);
+          if (him) there.push(`${him.name} since ${time.clock(Date.parse(him.since))}, no pitch yet`);
           return (
             <div key={mound} data-mound-of={mound}>
               <dt>{name}:</dt>
-              <dd>{there.length === 0 ? emptyInWords(seen?.get(mound)) : there.map((data) => `${data.name} ${thereInWords(data.presence, (ms) => time.clock(ms))}`).join(", ")}</dd>
+              <dd>{there.length === 0 ? emptyInWords(seen?.get(mound)) : there.join("; ")}</dd>
             </div>
           );
         })}

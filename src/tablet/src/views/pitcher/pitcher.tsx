@@ -7,20 +7,19 @@ import { useQuery } from "@tanstack/react-query";
 import { Fragment } from "react";
 import { Link } from "wouter";
 
-import { ask } from "../../api/client";
+import { ask, Refused } from "../../api/client";
 import type { Readiness } from "../../api/types";
 import { useEpoch, useHub, useLink, useOutings } from "../../live/react";
 import { keyOf } from "../../live/state";
 import { AsOf } from "../../parts/age";
 import { BackIcon } from "../../parts/icons";
-import { Failed } from "../../parts/states";
+import { Empty, Failed } from "../../parts/states";
 import { bandOf, isOnMound, whole, wholeUp } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { asOf } from "../../people/time";
 import { percent } from "../../people/units";
-import { leftInWords, moundInWords, thereInWords } from "../../people/words";
+import { leftInWords, moundInWords, thereInWords, unseenInWords } from "../../people/words";
 import { AlertList } from "../bullpen/alerts";
-import { useSeen } from "../bullpen/mounds";
 import { confidence, interval, StateChip, VerdictWords } from "../bullpen/card";
 import { Features } from "./features";
 import { IndexHistory } from "./index-history";
@@ -39,7 +38,6 @@ export const Panels = styled("div")({
 export default function PitcherView({ pitcher }: { pitcher: number }) {
   const outings = useOutings(pitcher);
   const [shown] = outings;
-  const seen = useSeen();
   const link = useLink();
   const hub = useHub();
   const { time } = useSettings();
@@ -47,12 +45,14 @@ export default function PitcherView({ pitcher }: { pitcher: number }) {
   const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity });
   const nameOfMound = (mound: number): string => moundInWords(venue.data?.mounds.find((each) => each.id === mound)?.name ?? `mound ${mound}`);
   const name = shown?.data.name ?? person.data?.name ?? `Pitcher ${pitcher}`;
-  const today = time.day(hub.state.boxTime(Date.now()) ?? Date.now());
+  const today = time.day(hub.state.seenTime(Date.now()) ?? Date.now());
   // Who throws now is told of as of today; the others as the staff's list does.
   const staff = useQuery({ queryKey: ["pitchers"], queryFn: ask.pitchers, staleTime: 300_000, enabled: !shown });
   const asked = shown ? today : staff.isPending ? null : asOf(staff.data?.pitchers ?? [], today);
   const date = venue.isPending ? null : asked;
-  const about = [person.data?.team, person.data?.throws && `throws ${person.data.throws}`, shown && nameOfMound(shown.data.mound)];
+  const about = [person.data?.team, person.data?.throws && `throws ${person.data.throws}`, shown && (isOnMound(shown.data) ? nameOfMound(shown.data.mound) : `left ${nameOfMound(shown.data.mound)}`)];
+  // Nobody of that number: there is nothing to ask about him.
+  if (outings.length === 0 && person.error instanceof Refused && person.error.status === 404) return <Stranger />;
   return (
     <>
       <div style={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: "4px 12px", marginBottom: 8 }}>
@@ -69,7 +69,7 @@ export default function PitcherView({ pitcher }: { pitcher: number }) {
         {outings.length === 0 && <NotActive unknown={person.isError} error={person.error} retry={() => void person.refetch()} />}
         {outings.map(({ data }) => (
           <Fragment key={data.mound}>
-            <Now data={data} mound={nameOfMound(data.mound)} blind={seen?.get(data.mound) === false} />
+            <Now data={data} mound={nameOfMound(data.mound)} elsewhere={outings.filter((other) => other.data !== data).map((other) => `${other.data.pitches} on ${nameOfMound(other.data.mound)}`)} />
             <IndexHistory outing={keyOf(data)} title={outings.length === 1 ? "Outing so far" : `Outing so far, ${nameOfMound(data.mound)}`} />
             <Features readiness={data} />
           </Fragment>
@@ -78,6 +78,17 @@ export default function PitcherView({ pitcher }: { pitcher: number }) {
         <WorkloadPanel pitcher={pitcher} />
         <Risk pitcher={pitcher} date={date} />
       </Panels>
+    </>
+  );
+}
+
+function Stranger() {
+  return (
+    <>
+      <Button component={Link} href="/" startIcon={<BackIcon />}>
+        Bullpen
+      </Button>
+      <Empty title="The box knows no pitcher of this number.">Who throws, or comes with an import, is known.</Empty>
     </>
   );
 }
@@ -107,7 +118,14 @@ const Big = styled("div")({
   '&[data-band="unknown"], &[data-band="held"]': { "--band": "var(--soft)" },
 });
 
-function Now({ data, mound, blind }: { data: Readiness; mound: string; blind: boolean }) {
+interface NowProps {
+  data: Readiness;
+  mound: string;
+  /** What he has thrown on other mounds, in words. */
+  elsewhere: readonly string[];
+}
+
+function Now({ data, mound, elsewhere }: NowProps) {
   const { state } = useHub();
   const link = useLink();
   const { time } = useSettings();
@@ -115,13 +133,14 @@ function Now({ data, mound, blind }: { data: Readiness; mound: string; blind: bo
   const held = data.state === "held";
   const here = isOnMound(data);
   const nameOf = (pitcher: number): string | undefined => state.outingsOf(pitcher)[0]?.data.name;
+  const unseen = unseenInWords(data, (ms) => time.clock(ms));
   const there = here ? thereInWords(data.presence, (ms) => time.clock(ms)) : leftInWords(data, (ms) => time.clock(ms), nameOf);
   return (
     <Paper component="section" aria-label={`Readiness, ${mound}`} sx={{ p: 2 }}>
-      <Big data-band={!here ? "unknown" : blind ? "held" : band} data-pitcher={data.pitcher} data-revision={data.revision}>
+      <Big data-band={here ? band : "unknown"} data-pitcher={data.pitcher} data-revision={data.revision}>
         <span style={{ fontSize: here ? "6rem" : "3rem", fontWeight: 800, lineHeight: 1, color: "var(--band)", whiteSpace: "nowrap" }}>{whole(data.readiness.value)}</span>
         <span style={{ fontSize: "1.3rem", fontWeight: 700, color: "var(--band)" }}>
-          {here ? <VerdictWords data={data} blind={blind} /> : "No longer on this mound"}
+          {here ? <VerdictWords data={data} /> : "No longer on this mound"}
           <Typography component="span" color="text.secondary" sx={{ display: "block" }}>
             readiness, {held ? "held" : `9 in 10: ${interval(data.readiness) || "not known"}`}
           </Typography>
@@ -135,15 +154,16 @@ function Now({ data, mound, blind }: { data: Readiness; mound: string; blind: bo
           Injury within 21 days <strong>{percent(data.probability_21d, 1)}</strong>{" "}
           {data.probability_21d == null ? `(${data.risk_absent ?? "not told"})` : `(usual ${percent(data.base_rate_21d, 1)})`}
           <br />
-          Pitches <strong>{data.pitches}</strong>
+          {elsewhere.length > 0 ? "Pitches here" : "Pitches"} <strong>{data.unseen && data.unseen.length > 0 && "at least "}{data.pitches}</strong>
+          {elsewhere.length > 0 && `, besides ${elsewhere.join(", ")}`}
         </span>
       </Big>
       <Typography sx={{ mt: 1 }}>
         {mound}
         {there && `: ${there}`}.{data.probability_21d != null && data.risk_coverage && ` ${data.risk_coverage}`}
       </Typography>
-      {here && blind && <Typography sx={{ mt: 1, fontSize: "1.15rem", fontWeight: 600 }}>What he throws now is not seen: too few cameras of his mound are heard. Go by what you see.</Typography>}
-      {here && !blind && link === "live" && <Typography sx={{ mt: 1, fontSize: "1.15rem", fontWeight: 600 }}>{data.recommendation}</Typography>}
+      {unseen && <Typography data-unseen="" sx={{ mt: 1, fontWeight: 600 }}>{unseen}</Typography>}
+      {here && link === "live" && <Typography sx={{ mt: 1, fontSize: "1.15rem", fontWeight: 600 }}>{data.recommendation}</Typography>}
       <ol style={{ margin: "8px 0", paddingLeft: 22 }}>
         {data.reasons.map((reason) => (
           <li key={reason}>{reason}</li>

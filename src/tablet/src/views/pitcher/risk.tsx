@@ -40,7 +40,7 @@ export function Risk({ pitcher, date }: RiskProps) {
   return (
     <Panel title="Injury risk, 21 days" wide>
       {nothing && query.data === undefined ? (
-        <Empty title={nothing}>{query.error?.message}</Empty>
+        <Empty title={nothing} />
       ) : (
         <Answered query={query} what="risk">
           {(assessment) => <Told assessment={assessment} />}

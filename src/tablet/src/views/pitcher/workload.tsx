@@ -45,7 +45,7 @@ function Season({ report: { loads, appearances, summary, unknown } }: { report: 
   const facts = [
     `${summary.role}, ${appearances.length} outings, ${summary.pitches} pitches`,
     last && `${last.pitches_7d} in 7 days, ${last.pitches_14d} in 14, ${last.pitches_30d} in 30`,
-    summary.acwr != null && `${ACUTE_CHRONIC.toLowerCase()} ${summary.acwr.toFixed(2)} times`,
+    summary.acwr != null && `${ACUTE_CHRONIC.toLowerCase()} ${summary.acwr.toFixed(2)} times at the end of ${dayInWords(last?.date ?? "")}`,
     summary.rest_days_mean != null && `${summary.rest_days_mean.toFixed(1)} days of rest on average`,
     `${summary.short_rest_appearances} outings on short rest`,
     summary.rested_on && `rested on ${dayInWords(summary.rested_on)}`,
@@ -55,7 +55,7 @@ function Season({ report: { loads, appearances, summary, unknown } }: { report: 
       <Typography sx={{ mb: 1 }}>{facts.join(" · ")}</Typography>
       {unknown && <Typography color="text.secondary">{unknown}</Typography>}
       <Calendar loads={loads} label={`Pitches day by day to ${last?.date ?? ""}: ${appearances.length} outings`} />
-      <Typography sx={{ fontWeight: 600, mt: 1 }}>{ACUTE_CHRONIC}: a day’s pitches over 7 days ÷ over the 28 before</Typography>
+      <Typography sx={{ fontWeight: 600, mt: 1 }}>{ACUTE_CHRONIC} at each day’s end: a day’s pitches over 7 days ÷ over the 28 before</Typography>
       <Ratio loads={loads} />
       <Typography variant="body2" color="text.secondary">
         Shaded: {USUAL.low} to {USUAL.high}. Bars below: days of rest before an outing, full at {REST_FULL} or more; red ones are short. {summary.guidance}.
@@ -67,7 +67,7 @@ function Season({ report: { loads, appearances, summary, unknown } }: { report: 
 function Ratio({ loads }: { loads: readonly DailyLoad[] }) {
   const last = loads.findLast((load) => load.acwr != null);
   return (
-    <Frame height={HEIGHT} label={last ? `${ACUTE_CHRONIC} ${last.acwr?.toFixed(2)} times on ${last.date}` : `${ACUTE_CHRONIC} is not known: it needs four weeks`}>
+    <Frame height={HEIGHT} label={last ? `${ACUTE_CHRONIC} ${last.acwr?.toFixed(2)} times at the end of ${last.date}` : `${ACUTE_CHRONIC} is not known: it needs four weeks`}>
       {(width) => {
         const x = scale(0, Math.max(1, loads.length - 1), MARGIN.left, width - MARGIN.right);
         const y = scale(0, Math.max(RATIO_LEAST, ...loads.map((load) => load.acwr ?? 0)) * 1.05, HEIGHT - BARS.from - 6, MARGIN.top);

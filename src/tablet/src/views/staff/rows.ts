@@ -53,7 +53,7 @@ function key({ pitcher, readiness, told }: Row, column: Column): string | number
       return pitcher.team;
     case "readiness":
       // A number of then is no number to compare with those of now.
-      return readiness && isOnMound(readiness) && readiness.state !== "held" ? readiness.readiness.value : null;
+      return readiness && isOnMound(readiness) && readiness.verdict ? readiness.readiness.value : null;
     case "risk":
       return told?.probability;
     case "acwr":

@@ -38,7 +38,7 @@ const HEADS: readonly { column: Column; name: string }[] = [
   { column: "team", name: "Team" },
   { column: "readiness", name: "Readiness now" },
   { column: "risk", name: "Risk, 21 days" },
-  { column: "acwr", name: ACUTE_CHRONIC },
+  { column: "acwr", name: `${ACUTE_CHRONIC}, day’s end` },
   { column: "pitches", name: "Pitches, 7 days" },
   { column: "last", name: "Last game" },
 ];
@@ -75,7 +75,8 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
   const seasons = useMemo(() => [...new Set(pitchers.flatMap((each) => each.seasons))].toSorted((a, b) => b - a), [pitchers]);
   const chosen = useMemo(() => ofTeam(pitchers, { ...filter, search }), [pitchers, filter, search]);
   const [asked, setAsked] = useState("");
-  const today = time.day(hub.state.boxTime(Date.now()) ?? Date.now());
+  // By the clock that the pitches' dates are of.
+  const today = time.day(hub.state.seenTime(Date.now()) ?? Date.now());
   // Of everybody, so that no filter moves it.
   const date = asked || asOf(pitchers, today);
   // One question for everybody, whatever is chosen below.
@@ -278,7 +279,7 @@ function Choice<T extends string>({ label, value, values, write, onChange }: Cho
 /** As shown, every row. */
 export function asCsv(rows: readonly Row[], date: string): string {
   const days = rows.find(({ told }) => (told?.availability.length ?? 0) > 0)?.told?.availability.map((day) => day.date) ?? [];
-  const head = ["pitcher", "name", "team", "throws", "readiness", "readiness_as_of", "state", "on_mound", "as_of", "probability_21d", "level", "earlier_injuries_known", "acwr", "pitches_7d", "last_game_date", ...days.map((day) => `available_${day}`)];
+  const head = ["pitcher", "name", "team", "throws", "readiness", "readiness_as_of", "state", "verdict", "on_mound", "as_of", "probability_21d", "level", "earlier_injuries_known", "acwr", "pitches_7d", "last_game_date", ...days.map((day) => `available_${day}`)];
   const body = rows.map(({ pitcher, readiness, told }) => [
     pitcher.id,
     pitcher.name,
@@ -287,6 +288,7 @@ export function asCsv(rows: readonly Row[], date: string): string {
     readiness?.readiness.value,
     readiness?.as_of?.at,
     readiness?.state,
+    readiness?.verdict ?? readiness?.verdict_absent,
     readiness && (isOnMound(readiness) ? "yes" : "no"),
     date,
     told?.probability,

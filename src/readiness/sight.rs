@@ -1,0 +1,221 @@
+//! Which mounds are seen, and the whiles in which they were not.
+//!
+//! A mound is seen while as many of its cameras as a pitch needs send what can be used. What is thrown in between is thrown
+//! unseen: while the box was down, or while its cameras were silent. Who stood there then has thrown at least what was
+//! counted, and nobody knows how much more.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::presence::{PresenceState, Stand};
+use super::words::rfc3339;
+use crate::ids::{EventNs, MoundId};
+
+const NS_PER_S: u64 = 1_000_000_000;
+/// What lies so far apart is another day, or another clock.
+const ANOTHER_DAY_NS: u64 = 18 * 3_600 * NS_PER_S;
+/// Nobody who sat between innings came back and threw in less, \[P\]: so long is the break before an inning.
+const BREAK_NS: u64 = 120 * NS_PER_S;
+/// Whoever is first seen so soon after a long enough while unseen may have begun in it, \[P\].
+const BEGAN_NS: u64 = 120 * NS_PER_S;
+/// And a while is long enough for that from here on, \[P\]: nobody comes to the mound and throws in less.
+const CAME_NS: u64 = 30 * NS_PER_S;
+/// Nobody throws faster, one pitch after the other, \[P\]: it bounds what may have been thrown unseen.
+const PITCH_EVERY_NS: u64 = 10 * NS_PER_S;
+/// Whiles kept of an outing; the last two become one where there are more.
+const WHILES_MAX: usize = 16;
+
+/// A while in which nothing that he threw would have been measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Unseen {
+    /// Since when his mound was not seen, RFC 3339.
+    pub from: String,
+    /// Since when it was seen again, RFC 3339.
+    pub to: String,
+}
+
+/// The same before it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct While {
+    from: EventNs,
+    to: EventNs,
+}
+
+impl While {
+    pub(super) fn told(&self) -> Unseen {
+        Unseen { from: rfc3339(self.from), to: rfc3339(self.to) }
+    }
+
+    pub(super) fn from(&self) -> EventNs {
+        self.from
+    }
+
+    pub(super) fn ns(&self) -> u64 {
+        self.to.0.saturating_sub(self.from.0)
+    }
+
+    /// More than he can have thrown in it.
+    pub(super) fn pitches_at_most(&self) -> u32 {
+        u32::try_from(self.ns().div_ceil(PITCH_EVERY_NS)).unwrap_or(u32::MAX)
+    }
+
+    /// Whether somebody may have thrown in it, by where he stands as far as was known when it was over.
+    pub(super) fn concerns(&self, stand: &Stand) -> bool {
+        let was_there = stand.since <= self.from;
+        let long = self.ns() >= BREAK_NS;
+        match stand.state {
+            PresenceState::OnMound => was_there || long,
+            PresenceState::BetweenInnings => !was_there || long,
+            PresenceState::Replaced => !was_there,
+            PresenceState::Gone => false,
+        }
+    }
+}
+
+/// Adds a while to those of an outing.
+pub(super) fn add(whiles: &mut Vec<While>, added: While) {
+    let is_full = whiles.len() >= WHILES_MAX;
+    match whiles.last_mut() {
+        Some(last) if added.from <= last.to || is_full => last.to = last.to.max(added.to),
+        _ => whiles.push(added),
+    }
+}
+
+/// One mound.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Seen {
+    is_blind: bool,
+    /// The newest moment of which is known what happened.
+    until: Option<EventNs>,
+    /// Whether another run saw that: what came since then was not seen, however short it was.
+    by_another: bool,
+    /// The last while in which it was not seen.
+    unseen: Option<While>,
+}
+
+/// All mounds of which somebody told.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Sight(BTreeMap<MoundId, Seen>);
+
+impl Sight {
+    /// Takes whether a mound is seen now, until when it was, and the last while in which it was not; whether the first is
+    /// news, and a while that nobody knew of.
+    pub(super) fn see(
+        &mut self,
+        mound: MoundId,
+        is_seen: bool,
+        until: Option<EventNs>,
+        unseen: Option<(EventNs, EventNs)>,
+    ) -> (bool, Option<While>) {
+        let seen = self.0.entry(mound).or_default();
+        let is_news = std::mem::replace(&mut seen.is_blind, !is_seen) == is_seen;
+        let Some(to) = until.filter(|_| is_seen) else { return (is_news, None) };
+        let before = seen.until.replace(to).filter(|_| std::mem::take(&mut seen.by_another));
+        let ended = before.map(|from| (from, to)).or(unseen).map(|(from, to)| While { from, to });
+        let is_new = |ended: &While| ended.to.0 > seen.unseen.map_or(0, |known| known.to.0);
+        let ended = ended.filter(|ended| is_new(ended) && (1..ANOTHER_DAY_NS).contains(&ended.ns()));
+        seen.unseen = ended.or(seen.unseen);
+        (is_news, ended)
+    }
+
+    /// What was seen until now was seen by another run.
+    pub(super) fn was_away(&mut self) {
+        self.0.values_mut().for_each(|seen| seen.by_another = true);
+    }
+
+    /// A pitch of an earlier run shows that a mound was seen then.
+    pub(super) fn was_seen(&mut self, mound: MoundId, at: EventNs) {
+        let seen = self.0.entry(mound).or_default();
+        (seen.until, seen.by_another) = (seen.until.max(Some(at)), true);
+    }
+
+    /// Whether nothing that is thrown on a mound now would be measured; not where nobody told.
+    pub(super) fn is_blind(&self, mound: MoundId) -> bool {
+        self.0.get(&mound).is_some_and(|seen| seen.is_blind)
+    }
+
+    /// The while in which somebody may have begun who is first seen at a moment.
+    pub(super) fn before(&self, mound: MoundId, first: EventNs) -> Option<While> {
+        let unseen = self.0.get(&mound)?.unseen?;
+        let soon = first >= unseen.to && first.0 - unseen.to.0 < BEGAN_NS;
+        Some(unseen).filter(|unseen| soon && unseen.ns() >= CAME_NS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PresenceState::{BetweenInnings, Gone, OnMound, Replaced};
+    use super::*;
+
+    const START: u64 = 1_700_000_000 * NS_PER_S;
+    const MOUND: MoundId = MoundId(0);
+
+    fn at(s: u64) -> EventNs {
+        EventNs(START + s * NS_PER_S)
+    }
+
+    /// Seen until a moment, with that while before it.
+    fn see(sight: &mut Sight, until: u64, unseen: Option<(u64, u64)>) -> Option<(u64, u64)> {
+        let unseen = unseen.map(|(from, to)| (at(from), at(to)));
+        let (_, ended) = sight.see(MOUND, true, Some(at(until)), unseen);
+        ended.map(|ended| ((ended.from.0 - START) / NS_PER_S, (ended.to.0 - START) / NS_PER_S))
+    }
+
+    #[test]
+    fn a_while_in_which_it_was_not_seen_is_told_once_when_it_is_over() {
+        let mut sight = Sight::default();
+        assert!(!sight.is_blind(MOUND), "nobody told");
+        assert_eq!(sight.see(MOUND, false, None, None), (true, None));
+        assert!(sight.is_blind(MOUND), "no camera was ever heard");
+        assert_eq!([10, 11, 12].map(|s| see(&mut sight, s, None)), [None; 3], "before it there is nothing to miss");
+        assert_eq!(sight.see(MOUND, false, Some(at(12)), None), (true, None));
+        assert_eq!(sight.see(MOUND, false, Some(at(12)), None), (false, None));
+        assert_eq!(see(&mut sight, 72, Some((12, 71))), Some((12, 71)));
+        assert_eq!(see(&mut sight, 73, Some((12, 71))), None, "it is known");
+    }
+
+    #[test]
+    fn what_lies_between_two_runs_was_not_seen_however_short_and_a_clock_that_jumps_is_no_while() {
+        let mut sight = Sight::default();
+        see(&mut sight, 10, None);
+        sight.was_away();
+        assert_eq!(see(&mut sight, 12, None), Some((10, 12)));
+        assert_eq!(see(&mut sight, 13, None), None);
+        assert_eq!([200_000, 20, 21].map(|s| see(&mut sight, s, Some((21, 200_000)))), [None; 3]);
+        sight.was_seen(MOUND, at(100));
+        assert_eq!(see(&mut sight, 130, None), Some((100, 130)), "as a stored pitch tells");
+    }
+
+    #[test]
+    fn who_stood_there_or_may_have_come_has_thrown_at_least_what_was_counted() {
+        let hole = |s: u64| While { from: at(100), to: at(100 + s) };
+        let stand = |state, since| Stand { state, since: at(since), by: None, to: None };
+        assert!(hole(6).concerns(&stand(OnMound, 0)));
+        assert!(!hole(6).concerns(&stand(BetweenInnings, 90)) && hole(120).concerns(&stand(BetweenInnings, 90)));
+        assert!(hole(6).concerns(&stand(BetweenInnings, 107)), "his inning ended after it");
+        assert!(!hole(600).concerns(&stand(Replaced, 90)) && hole(6).concerns(&stand(Replaced, 107)));
+        assert!(!hole(600).concerns(&stand(Gone, 0)));
+        assert_eq!([1, 10, 11, 60].map(|s| hole(s).pitches_at_most()), [1, 1, 2, 6]);
+    }
+
+    #[test]
+    fn whoever_is_first_seen_soon_after_a_long_while_may_have_begun_in_it() {
+        let mut sight = Sight::default();
+        see(&mut sight, 70, Some((10, 70)));
+        assert!(sight.before(MOUND, at(189)).is_some());
+        assert!(sight.before(MOUND, at(190)).is_none() && sight.before(MOUND, at(60)).is_none());
+        assert!(sight.before(MoundId(1), at(80)).is_none());
+    }
+
+    #[test]
+    fn whiles_of_an_outing_are_bounded_and_cover_what_they_told() {
+        let mut whiles = Vec::new();
+        for i in 0..100 {
+            add(&mut whiles, While { from: at(100 * i), to: at(100 * i + 10) });
+        }
+        assert_eq!(whiles.len(), WHILES_MAX);
+        assert_eq!((whiles[0].from, whiles[WHILES_MAX - 1].to), (at(0), at(9_910)));
+    }
+}
