@@ -496,6 +496,20 @@ fn every_number_of_the_shipped_file_states_its_range_and_is_refused_outside_of_i
 }
 
 #[test]
+fn every_key_refuses_what_is_of_another_kind_at_its_own_line() {
+    let desk = Desk::new();
+    let (_, defaults) = desk.load("", &[]).expect("the defaults");
+    assert!(defaults.0.len() > 100, "{} keys", defaults.0.len());
+    for origin in &defaults.0 {
+        let (section, key) = (origin.section, &origin.key);
+        let errors = desk.errors(&format!("[{section}]\n{key} = [[true]]\n"), &[]);
+        let named = |(place, message): &(String, String)| place.starts_with("2:") && message.contains(key.as_str());
+        assert!(errors.iter().any(named), "[{section}] {key}: {errors:#?}");
+        assert!(errors.iter().all(|(place, _)| place.starts_with("2:")), "[{section}] {key}: {errors:#?}");
+    }
+}
+
+#[test]
 fn the_ends_of_every_range_are_taken() {
     let desk = Desk::new();
     let bounds = Config::default().bounds();

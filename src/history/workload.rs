@@ -195,7 +195,12 @@ pub fn report_of(
             *day = day.saturating_add(appearance.pitches);
         }
     }
-    let by_outings = || Role::of(thrown.values().copied().collect(), roles.starter_pitches_min);
+    // Where none of his outings is near the range, the others tell what he is.
+    let by_outings = || {
+        let near: Vec<u32> = thrown.values().copied().collect();
+        let all = || appearances.iter().map(|a| a.pitches).collect();
+        Role::of(if near.is_empty() { all() } else { near }, roles.starter_pitches_min)
+    };
     let role = told.unwrap_or_else(by_outings);
     let days = Days::of(&thrown, start, end);
     let of_starters = |pitches| (role == Role::Starter).then(|| pap3(pitches));
@@ -457,9 +462,14 @@ mod tests {
         assert_eq!(dates(&both), ["2023-05-03", "2023-05-04", "2023-05-05"]);
         let told = both.unknown.expect("told");
         assert!(told.contains("first known game is of 2023-05-03") && told.contains("before 2023-05-05"), "{told}");
+        let outings = [outing("2023-05-03", 20), outing("2023-05-04", 20)];
+        let over =
+            |start, end| report_of(PitcherId(5), &outings, (date(start), date(end)), date("2023-06-03"), &ROLES, None);
+        let near = over("2023-05-03", "2023-05-05");
         for (start, end) in [("1950-01-01", "1950-02-01"), ("2026-01-01", "2026-02-01")] {
-            let nothing = over(start, end, "2023-06-03");
+            let nothing = over(start, end);
             assert_eq!((nothing.loads.len(), nothing.summary.dose, nothing.summary.acwr), (0, None, None));
+            assert_eq!(nothing.summary.role, near.summary.role, "he is what he is known to be");
             assert!(nothing.unknown.is_some(), "{start}");
         }
         let nobody = of(&[], "2023-05-01", "2023-05-02");
