@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use pitchguard::config::{Auth, Config, ConfigErrors, Place, Provenance};
@@ -24,6 +25,8 @@ impl Desk {
     fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.dir.path().join(name);
         fs::write(&path, text).expect("a file in a fresh directory");
+        // A keys file that everybody can read is refused.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("our own file");
         path
     }
 

@@ -126,7 +126,8 @@ fn frames_are_signed_with_their_sources_key() {
     let sent = sender::send(&mut stadium, receiver.to, Some(&ring), Instant::now(), 50.0, &stop, |_, _| ());
     let sent = sent.expect("loopback takes it");
     let datagrams = receiver.finish();
-    let verified = |d: &Vec<u8>| frames(d, Authentication::Required(&ring)).flatten().count();
+    let keys = ring.current();
+    let verified = |d: &Vec<u8>| frames(d, Authentication::Required(&**keys)).flatten().count();
     assert_eq!(datagrams.iter().map(verified).sum::<usize>() as u64, sent.frames);
 
     let one = KeyRing::parse(&format!("1, {}", "ab".repeat(32))).expect("a good key");

@@ -59,6 +59,7 @@ pub fn run(file: Option<&Path>, config: &Config, provenance: Provenance, args: &
     let clock = args
         .clock_since
         .map_or_else(|| BoxClock::start(args.clock_speed), |began_ns| BoxClock::since(began_ns, args.clock_speed));
+    let reload = Reload::new(file.map(Path::to_path_buf), config, provenance, Box::new(move |level| logs.set(level)));
     tell_of_lost_pages();
     let daemon = match Daemon::start_on(config, clock, sockets) {
         Err(DaemonError::Store(error)) if error.wants_a_person() => {
@@ -68,7 +69,6 @@ pub fn run(file: Option<&Path>, config: &Config, provenance: Provenance, args: &
         }
         started => started?,
     };
-    let reload = Reload::new(file.map(Path::to_path_buf), provenance, Box::new(move |level| logs.set(level)));
     let ended = service::serve(&daemon, reload, || {
         tracing::info!(
             udp = %daemon.udp, http = %daemon.http, store = %config.store.path.display(), udp_handed_over = frames,

@@ -216,7 +216,7 @@ fn ingest(config: &Config, r: &mut Reader<'_>) {
                 r.report(Place::File { path: (&path).into(), line, column: 1 }, fault);
             }
         }
-        Err(error @ KeyFileError::Read { .. }) => {
+        Err(error @ (KeyFileError::Read { .. } | KeyFileError::Open { .. })) => {
             let place = r.place_of("ingest", "keys_file");
             r.report(place, error.to_string());
         }

@@ -1,6 +1,6 @@
 //! The merge thread: steps the pipeline, publishes what happened, hands records to the writer.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::api::{Command, Event, Live};
 use crate::clock::BoxClock;
 use crate::environment::Environment;
 use crate::ids::BoxNs;
-use crate::ingest::{IngestCounters, LineSnapshot, Refusal, SourceMark};
+use crate::ingest::{IngestCounters, KeyRing, LineSnapshot, OnlyRefused, Refusal, RefusedSources, SourceMark};
 use crate::journal::Journal;
 use crate::observe::{
     Accounting, AttributionStatus, IngestStatus, MoundStatus, PartState, PublishedPitches, Recorder, ReorderStatus,
@@ -54,6 +54,10 @@ pub(super) struct Merge {
     pub(super) telemetry: Arc<Telemetry>,
     pub(super) writer: WriterHandle,
     pub(super) store: Arc<Store>,
+    /// Sources that are expected, besides the venue's cameras: those that addresses are listed for, …
+    pub(super) listed: BTreeSet<u8>,
+    /// … and those that there are keys of.
+    pub(super) frame_keys: Option<KeyRing>,
     pub(super) counters: Arc<IngestCounters>,
     /// Where the socket listens.
     pub(super) udp: SocketAddr,
@@ -93,9 +97,19 @@ pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
             marks: Vec::new(),
             marked: BoxNs(0),
             noted,
+            refused: RefusedSources::default(),
         }
         .run();
     })
+}
+
+impl Merge {
+    /// Whether this box is set up to hear that source.
+    fn expects(&self, source: u8) -> bool {
+        self.venue.mounds.iter().any(|mound| mound.cameras.contains(&source))
+            || self.listed.contains(&source)
+            || self.frame_keys.as_ref().is_some_and(|keys| keys.knows(source))
+    }
 }
 
 struct Running {
@@ -116,6 +130,8 @@ struct Running {
     /// How far the sources had come when that was last kept, and when that was.
     marks: Vec<SourceMark>,
     marked: BoxNs,
+    /// Who sends nothing that is let in.
+    refused: RefusedSources,
 }
 
 impl Running {
@@ -388,16 +404,19 @@ impl Running {
         self.merge.telemetry.publish_attribution(status);
     }
 
-    fn report(&self, now: BoxNs) {
+    fn report(&mut self, now: BoxNs) {
         self.merge.live.set_clocks_apart(self.merge.pipeline.reorder().clock_offset_ns());
         let telemetry = &self.merge.telemetry;
         telemetry.publish_reorder(reorder_status(&self.merge.pipeline, &self.merge.venue, now));
         telemetry.publish_ingest(ingest_status(&self.merge.counters, self.merge.receive_buffer_bytes));
-        let lines = self.merge.counters.snapshot().lines;
-        if !lines.is_empty() {
-            let (state, detail) = ingest_part(&lines, self.merge.udp);
-            telemetry.set_part("ingest", state, detail);
+        let counts = self.merge.counters.snapshot();
+        let expected = |source| self.merge.expects(source);
+        let refused = self.refused.look(&counts, expected, now);
+        for news in refused.iter().filter(|refused| refused.is_news) {
+            tracing::warn!(source = news.source, "{}", news.words());
         }
+        let (state, detail) = ingest_part(&counts.lines, &refused, self.merge.udp);
+        telemetry.set_part("ingest", state, detail);
         telemetry.publish_pitches(PublishedPitches {
             marks_contradicted: self.merge.pipeline.contradicted_marks(),
             ..self.published
@@ -550,8 +569,9 @@ fn serial_status(line: &LineSnapshot) -> SerialStatus {
     }
 }
 
-/// How ingest does: the UDP socket works as long as its thread does, a serial line may be away.
-fn ingest_part(lines: &[LineSnapshot], udp: SocketAddr) -> (PartState, String) {
+/// How ingest does: the UDP socket works as long as its thread does, a serial line may be away, and a source may send
+/// nothing that is let in.
+fn ingest_part(lines: &[LineSnapshot], refused: &[OnlyRefused], udp: SocketAddr) -> (PartState, String) {
     let mut detail = format!("udp {udp}");
     for line in lines {
         // Writing to a string cannot fail.
@@ -560,6 +580,9 @@ fn ingest_part(lines: &[LineSnapshot], udp: SocketAddr) -> (PartState, String) {
             let _ = write!(detail, " ({})", line.state.advice());
         }
     }
-    let troubled = lines.iter().any(|line| !line.state.advice().is_empty());
+    for source in refused {
+        let _ = write!(detail, "; {}", source.words());
+    }
+    let troubled = !refused.is_empty() || lines.iter().any(|line| !line.state.advice().is_empty());
     (if troubled { PartState::Degraded } else { PartState::Ready }, detail)
 }

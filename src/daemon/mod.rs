@@ -13,6 +13,7 @@ pub mod invented;
 mod journal;
 mod memory;
 mod merge;
+mod named_files;
 mod profiles;
 pub mod proven;
 mod recovery;
@@ -40,7 +41,7 @@ use crate::clock::BoxClock;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::history::etl::DailyModel;
-use crate::ingest::{IngestCounters, IngestError, KeyFileError, SerialIngest, UdpIngest};
+use crate::ingest::{IngestCounters, IngestError, KeyFileError, KeyRing, SerialIngest, UdpIngest};
 use crate::journal::Journal;
 use crate::observe::{PartState, Stage, Telemetry};
 use crate::pipeline::{Beginning, Pipeline, Settings};
@@ -146,6 +147,8 @@ pub struct Daemon {
     journal_thread: Option<JoinHandle<()>>,
     /// Absent where the system refused its socket.
     control: Option<Control>,
+    /// What frames are judged by; absent where they need no tag.
+    frame_keys: Option<KeyRing>,
     /// To the merge thread.
     commands: mpsc::Sender<Command>,
     /// Turns of the merge thread.
@@ -179,7 +182,7 @@ impl Daemon {
         settings.reorder.check()?;
 
         let udp_settings = config.ingest.udp()?;
-        let keys = udp_settings.keys.clone();
+        let frame_keys = udp_settings.keys.clone();
         let udp = match sockets.udp {
             Some(socket) => UdpIngest::take_over(socket, udp_settings)?,
             None => UdpIngest::bind(udp_settings)?,
@@ -253,6 +256,8 @@ impl Daemon {
             telemetry: Arc::clone(&telemetry),
             writer: writer.clone(),
             store: Arc::clone(&store),
+            listed: config.ingest.sources.keys().copied().collect(),
+            frame_keys: frame_keys.clone(),
             counters: Arc::clone(&counters),
             udp: udp_address,
             receive_buffer_bytes: (config.ingest.receive_buffer_bytes, receive_buffer_bytes),
@@ -267,7 +272,7 @@ impl Daemon {
             recovered: (outputs, frames),
         })?;
         let mut ingest = vec![udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), udp_producer)?];
-        for (line, producer) in SerialIngest::lines(keys.as_ref(), &counters).into_iter().zip(producers) {
+        for (line, producer) in SerialIngest::lines(frame_keys.as_ref(), &counters).into_iter().zip(producers) {
             ingest.push(line.spawn(clock, Arc::clone(&stop), producer)?);
         }
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
@@ -336,6 +341,7 @@ impl Daemon {
             journal: kept_journal,
             journal_thread,
             control,
+            frame_keys,
             commands,
             merge_turns,
             http_stop,
@@ -370,6 +376,11 @@ impl Daemon {
     /// Judges readiness by other limits from the next pitch on. Whether the merge thread will hear of it.
     pub fn judge_by(&self, readiness: crate::readiness::Config) -> bool {
         self.commands.try_send(Command::Judge(Box::new(readiness))).is_ok()
+    }
+
+    /// Judges frames by these keys from now on: whether it judges by keys.
+    pub fn take_keys(&self, keys: &KeyRing) -> bool {
+        self.frame_keys.as_ref().map(|ring| ring.replace(keys)).is_some()
     }
 
     /// A flag that each SIGHUP sets.
@@ -529,7 +540,7 @@ mod tests {
             std::thread::sleep(LOOK_EVERY);
         }
         assert_eq!(daemon.died(), Some("merge"));
-        let reload = reload::Reload::new(None, crate::config::Provenance::default(), Box::new(|_| Ok(())));
+        let reload = reload::Reload::new(None, &config, crate::config::Provenance::default(), Box::new(|_| Ok(())));
         assert!(matches!(service::serve(&daemon, reload, || ()), Err(DaemonError::Died("merge"))));
         daemon.shutdown();
     }

@@ -2,8 +2,9 @@
 //!
 //! One task polls the connection and hands each message to the fusion under a short lock; another publishes what is
 //! known. The library neither resubscribes nor pauses, so this does: it subscribes at every CONNACK, and between attempts
-//! it waits 0.1 s doubling to 0.5 s, so that sensors are back within a second or two of their broker. A flood is read at
-//! `MESSAGES_MAX` a window; the rest waits at the broker. Only changes of the connection are logged.
+//! it waits 0.1 s doubling to 0.5 s, so that sensors are back within a second or two of their broker; the wait begins anew only
+//! after a connection that held, or a broker that breaks off each one would be asked nine times a second. A flood is read
+//! at `MESSAGES_MAX` messages or `BYTES_MAX` bytes a window; the rest waits at the broker. Only changes of the connection are logged.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -32,8 +33,14 @@ const WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_m
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
 /// Messages read in one window; a park's sensors send a tenth of it in a second.
 const MESSAGES_MAX: u32 = 1000;
+/// Bytes read in one window, properties included: each of thousands that fit one message takes its time.
+const BYTES_MAX: usize = 128 << 10;
 /// The window.
 const WINDOW: Duration = Duration::from_millis(100);
+/// A connection that was of use for so long has held.
+const HELD: Duration = Duration::from_secs(10);
+/// What a property takes besides its words, bytes.
+const PROPERTY_BYTES: usize = 5;
 /// A listener that ended by a fault of its own is started again after this.
 const RESTART_AFTER: Duration = Duration::from_secs(1);
 
@@ -166,6 +173,60 @@ impl Environment {
     }
 }
 
+/// Waits between attempts to connect.
+#[derive(Debug, Default)]
+struct Pause {
+    /// The last one; none after a connection that held.
+    last: Option<Duration>,
+    /// When the present connection became of use.
+    subscribed: Option<Instant>,
+}
+
+impl Pause {
+    fn subscribed(&mut self, now: Instant) {
+        self.subscribed = Some(now);
+    }
+
+    /// The wait after a connection, or an attempt, that ended now.
+    fn after_an_end(&mut self, now: Instant) -> Duration {
+        let held = self.subscribed.take().is_some_and(|since| now.duration_since(since) >= HELD);
+        let wait = self.last.filter(|_| !held).map_or(WAIT.0, |last| (last * 2).min(WAIT.1));
+        self.last = Some(wait);
+        wait
+    }
+}
+
+/// What may still be read in this window.
+#[derive(Debug)]
+struct Quota {
+    until: Instant,
+    messages: u32,
+    bytes: usize,
+}
+
+impl Quota {
+    fn new(now: Instant) -> Self {
+        Self { until: now + WINDOW, messages: 0, bytes: 0 }
+    }
+
+    /// Something was read; until when nothing more is, where it was the last of this window.
+    fn take(&mut self, bytes: usize, now: Instant) -> Option<Instant> {
+        if now >= self.until {
+            *self = Self::new(now);
+        }
+        self.messages += 1;
+        self.bytes += bytes;
+        (self.messages >= MESSAGES_MAX || self.bytes >= BYTES_MAX).then_some(self.until)
+    }
+}
+
+/// About how many bytes a message took.
+fn bytes_of(message: &Publish) -> usize {
+    let properties = message.properties.as_ref().map_or(&[][..], |properties| &properties.user_properties);
+    let properties = properties.iter().map(|(key, value)| key.len() + value.len() + PROPERTY_BYTES).sum::<usize>();
+    message.topic.len() + message.payload.len() + properties
+}
+
 /// The task that polls.
 struct Listener {
     environment: Arc<Environment>,
@@ -175,33 +236,38 @@ struct Listener {
 
 impl Listener {
     async fn run(self, mut events: EventLoop) {
-        let mut wait = WAIT.0;
-        let (mut window, mut read) = (Instant::now() + WINDOW, 0);
+        let (mut pause, mut quota) = (Pause::default(), Quota::new(Instant::now()));
         loop {
             match events.poll().await {
-                Ok(Event::Incoming(Packet::ConnAck(_))) => self.subscribe(),
-                Ok(Event::Incoming(Packet::SubAck(answer))) => {
-                    wait = WAIT.0;
-                    self.subscribed(&answer);
-                }
-                Ok(Event::Incoming(Packet::Publish(message))) => {
-                    self.hear(&message);
-                    read += 1;
-                    if read >= MESSAGES_MAX {
-                        sleep_until(window).await;
-                    }
-                    if Instant::now() >= window {
-                        (window, read) = (Instant::now() + WINDOW, 0);
+                Ok(event) => {
+                    let bytes = self.take(&event, &mut pause);
+                    if let Some(until) = quota.take(bytes, Instant::now()) {
+                        sleep_until(until).await;
                     }
                 }
-                Ok(_) => {}
                 Err(error) => {
                     self.environment.stand(BrokerState::Connecting, Some(error.to_string()));
-                    sleep(wait).await;
-                    wait = (wait * 2).min(WAIT.1);
+                    sleep(pause.after_an_end(Instant::now())).await;
                 }
             }
         }
+    }
+
+    /// Takes what the broker says; how many bytes it took.
+    fn take(&self, event: &Event, pause: &mut Pause) -> usize {
+        match event {
+            Event::Incoming(Packet::ConnAck(_)) => self.subscribe(),
+            Event::Incoming(Packet::SubAck(answer)) => {
+                pause.subscribed(Instant::now());
+                self.subscribed(answer);
+            }
+            Event::Incoming(Packet::Publish(message)) => {
+                self.hear(message);
+                return bytes_of(message);
+            }
+            _ => {}
+        }
+        0
     }
 
     /// Asks for the topics. Must not wait: only this task makes room in the queue, which is empty at a CONNACK.
@@ -226,5 +292,42 @@ impl Listener {
         let topic = std::str::from_utf8(&message.topic).unwrap_or_default();
         // Refusals are counted, and never logged one by one.
         let _counted = environment.fusion().take(topic, &message.payload, environment.clock.now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_that_breaks_off_each_connection_is_asked_twice_a_second_at_most() {
+        let (mut pause, now) = (Pause::default(), Instant::now());
+        let waits: Vec<_> = (0..5)
+            .map(|_| {
+                pause.subscribed(now);
+                pause.after_an_end(now + Duration::from_secs(1)).as_millis()
+            })
+            .collect();
+        assert_eq!(waits, [100, 200, 400, 500, 500]);
+        pause.subscribed(now);
+        assert_eq!(pause.after_an_end(now + HELD), WAIT.0, "one that held is back at once");
+    }
+
+    #[test]
+    fn a_flood_is_read_by_messages_and_by_bytes() {
+        let (start, mut reads) = (Instant::now(), 0);
+        let mut quota = Quota::new(start);
+        while quota.take(100, start).is_none() {
+            reads += 1;
+        }
+        assert_eq!(reads, MESSAGES_MAX - 1);
+        assert_eq!(quota.take(100, start + WINDOW), None, "a new window");
+        let properties = vec![(String::new(), String::new()); 12_000];
+        let properties =
+            rumqttc::v5::mqttbytes::v5::PublishProperties { user_properties: properties, ..Default::default() };
+        let message = Publish { properties: Some(properties), ..Publish::default() };
+        assert_eq!(quota.take(bytes_of(&message), start + WINDOW), None);
+        assert_eq!(quota.take(bytes_of(&message), start + WINDOW), None);
+        assert_eq!(quota.take(bytes_of(&message), start + WINDOW), Some(start + 2 * WINDOW), "however few messages");
     }
 }

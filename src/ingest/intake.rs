@@ -61,8 +61,9 @@ impl<S: FrameSink> Intake<S> {
     /// Decodes and admits frames; whether every checksum held.
     fn admit(&mut self, bytes: &[u8], from: Option<IpAddr>, arrival: BoxNs) -> bool {
         let mut whole = true;
-        let authentication = match &self.keys {
-            Some(keys) => Authentication::Required(keys),
+        let keys = self.keys.as_ref().map(KeyRing::current);
+        let authentication = match &keys {
+            Some(keys) => Authentication::Required(&***keys),
             None => Authentication::Off,
         };
         for frame in frames(bytes, authentication) {

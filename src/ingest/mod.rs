@@ -10,6 +10,7 @@ pub mod intake;
 pub mod keys;
 pub mod line;
 pub mod marks;
+pub mod refusals;
 pub mod serial;
 mod sys;
 pub mod udp;
@@ -17,9 +18,10 @@ pub mod udp;
 use firmware_protocol::{Ball, Body, Fiducial, Health, Mark, Spin};
 
 pub use counters::{IngestCounters, IngestSnapshot, Refusal, SourceSnapshot};
-pub use keys::{KeyFileError, KeyRing};
+pub use keys::{KeyFileError, KeyRing, Keys};
 pub use line::{LineError, LineSnapshot, LineState, SerialLine};
 pub use marks::{Marks, SourceMark};
+pub use refusals::{OnlyRefused, RefusedSources};
 pub use serial::SerialIngest;
 pub use udp::{IngestError, UdpIngest, UdpSettings};
 

@@ -144,7 +144,7 @@ impl Line {
         let error = |error| SendError::Encode { source_id: delivery.source, error };
         let source = SourceId::new(delivery.source).ok_or_else(|| error(EncodeError::Values))?;
         let key = match keys {
-            Some(ring) => Some(ring.keys(source).first().ok_or(SendError::NoKey(delivery.source))?),
+            Some(ring) => Some(*ring.current().keys(source).first().ok_or(SendError::NoKey(delivery.source))?),
             None => None,
         };
         let frame = Frame {
@@ -155,10 +155,10 @@ impl Line {
             authenticated: key.is_some(),
             body,
         };
-        let mut written = encode(&frame, key, &mut self.datagram[self.filled..]);
+        let mut written = encode(&frame, key.as_ref(), &mut self.datagram[self.filled..]);
         if let Err(EncodeError::NoRoom { .. }) = written {
             self.flush()?;
-            written = encode(&frame, key, &mut self.datagram);
+            written = encode(&frame, key.as_ref(), &mut self.datagram);
         }
         self.filled += written.map_err(error)?;
         self.frames += 1;

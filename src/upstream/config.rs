@@ -172,6 +172,11 @@ impl Config {
         ]
     }
 
+    /// Where to, without logins.
+    pub fn shown_url(&self) -> String {
+        self.url.iter().flat_map(|url| url.split(',')).map(without_login).collect::<Vec<_>>().join(",")
+    }
+
     /// Every key that cannot be meant, with why; empty for a sound configuration.
     pub fn errors(&self) -> Vec<Fault> {
         let mut errors = outside(self.bounds(), &Self::default().bounds());
@@ -197,10 +202,20 @@ impl Config {
     }
 }
 
+/// An address without what stands before its `@`.
+pub(super) fn without_login(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    format!("{scheme}://{}{path}", authority.rsplit('@').next().unwrap_or_default())
+}
+
 /// Whether a URL of this scheme goes no farther than this machine.
 fn is_loopback(url: &str, scheme: &str) -> bool {
     url.strip_prefix(scheme).is_some_and(|rest| {
-        let host = rest.split('/').next().unwrap_or_default();
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // A login stands before the last @.
+        let host = authority.rsplit('@').next().unwrap_or_default();
         ["127.0.0.1", "localhost", "[::1]"]
             .iter()
             .any(|own| host.strip_prefix(own).is_some_and(|port| port.is_empty() || port.starts_with(':')))
@@ -231,11 +246,24 @@ mod tests {
             (UpstreamKind::Nats, "tls://a.example:4222,tls://b.example:4222", true),
             (UpstreamKind::Nats, "nats://127.0.0.1:4222,nats://localhost:4223", true),
             (UpstreamKind::Nats, "tls://a.example:4222,nats://b.example:4222", false),
+            (UpstreamKind::Nats, "nats://park:secret@127.0.0.1:4222", true),
+            (UpstreamKind::Nats, "nats://127.0.0.1:4222@b.example:4222", false),
+            (UpstreamKind::Https, "http://b.example?@127.0.0.1/", false),
         ] {
             assert_eq!(to(kind, url).errors().is_empty(), good, "{url}");
         }
         let nowhere = Config { kind: UpstreamKind::Nats, ..Config::default() };
         assert_eq!(nowhere.errors()[0].key, "url");
+    }
+
+    #[test]
+    fn no_login_is_shown() {
+        for (url, shown) in [
+            ("nats://park:secret@127.0.0.1:4222,tls://a:b@c@b.example", "nats://127.0.0.1:4222,tls://b.example"),
+            ("https://cloud.example/x?to=a@b", "https://cloud.example/x?to=a@b"),
+        ] {
+            assert_eq!(to(UpstreamKind::Nats, url).shown_url(), shown);
+        }
     }
 
     #[test]

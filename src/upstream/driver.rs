@@ -222,7 +222,7 @@ impl Driver {
         let trouble = self.line.trouble();
         Ok(UpstreamStatus {
             kind: self.config.kind.as_str().to_owned(),
-            url: self.config.url.clone().unwrap_or_default(),
+            url: self.config.shown_url(),
             r#box: self.box_name.to_string(),
             up: if trouble.is_some() { Some(false) } else { self.came_through.then_some(true) },
             down_since: trouble.map(|(since, _)| rfc3339(since)),

@@ -13,7 +13,7 @@ use flate2::write::GzEncoder;
 use ureq::http::{Response, StatusCode};
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 
-use super::config::Config;
+use super::config::{Config, without_login};
 use super::line::{Answer, Trouble};
 use super::sink::Sink;
 use super::summary::Parcel;
@@ -103,7 +103,7 @@ impl Https {
         match judged(status) {
             Judged::Refused => Ok(Answer::Refused(format!("{status}: {words}"))),
             Judged::Trouble(advice) => {
-                let why = format!("{} answers {status}{advice}", self.url);
+                let why = format!("{} answers {status}{advice}", without_login(&self.url));
                 Err(Trouble { why, retry_after_ns: asked })
             }
         }
@@ -122,7 +122,7 @@ impl Https {
             StatusCode::OK => {}
             StatusCode::NOT_MODIFIED | StatusCode::NOT_FOUND | StatusCode::NO_CONTENT => return Ok(None),
             status => {
-                let why = format!("asked for a model, {} answers {status}", self.url);
+                let why = format!("asked for a model, {} answers {status}", without_login(&self.url));
                 return Err(Trouble { why, retry_after_ns: retry_after(&response) });
             }
         }

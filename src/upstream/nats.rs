@@ -6,14 +6,16 @@
 //! what it would keep for later would only come twice. Model bundles are the last message of `pitchguard.model` in the stream
 //! `PITCHGUARD_MODELS`.
 
+use std::error::Error as _;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_nats::connection::State;
-use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::context::{PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::jetstream::{self, stream::LastRawMessageErrorKind};
-use async_nats::{Client, ConnectOptions};
+use async_nats::jetstream::{self, ErrorCode, stream::LastRawMessageErrorKind};
+use async_nats::{Client, ClientError, ConnectOptions, Event, ServerError};
 use futures_util::future::join_all;
 use rand::Rng;
 use tokio::runtime::Handle;
@@ -50,8 +52,62 @@ pub struct Nats {
     client: Client,
     context: jetstream::Context,
     box_name: BoxName,
+    heard: Heard,
     /// Stream sequence of the last bundle.
     bundle: Option<u64>,
+}
+
+/// What client and servers said of their troubles, which no answer carries.
+#[derive(Debug, Clone, Default)]
+struct Heard(Arc<Mutex<Troubles>>);
+
+#[derive(Debug, Default)]
+struct Troubles {
+    /// Why the last attempt to connect failed; none once one succeeded.
+    connecting: Option<String>,
+    /// What the server last said that it denies this box.
+    denied: Option<(Instant, String)>,
+}
+
+impl Heard {
+    fn troubles(&self) -> MutexGuard<'_, Troubles> {
+        // Plain words: they stay good where a thread panicked.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, event: &Event) {
+        let mut troubles = self.troubles();
+        match event {
+            Event::Connected => *troubles = Troubles::default(),
+            Event::ClientError(ClientError::Other(why)) => troubles.connecting = Some(why.clone()),
+            Event::ServerError(ServerError::AuthorizationViolation) => {
+                troubles.connecting = Some(ServerError::AuthorizationViolation.to_string());
+            }
+            Event::ServerError(ServerError::Other(why)) if why.to_lowercase().contains("permissions violation") => {
+                troubles.denied = Some((Instant::now(), why.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Why nobody is connected, and what to do.
+    fn not_connected(&self) -> String {
+        let Some(why) = self.troubles().connecting.clone() else { return "no NATS server is connected".to_owned() };
+        let said = why.to_lowercase();
+        let advice = if said.contains("authori") || said.contains("authenticat") {
+            "; the server is there and refuses this box's login: check [upstream] credential_file, or the login in url"
+        } else if said.contains("tls") || said.contains("certificate") {
+            "; check [upstream] ca_file, client_cert and client_key, and the server's certificate"
+        } else {
+            ""
+        };
+        format!("no NATS server is connected: {why}{advice}")
+    }
+
+    /// What the server denied since a moment.
+    fn denied_since(&self, began: Instant) -> Option<String> {
+        self.troubles().denied.as_ref().filter(|(at, _)| *at >= began).map(|(_, why)| why.clone())
+    }
 }
 
 /// Why the line cannot be set up.
@@ -85,7 +141,13 @@ impl Nats {
     pub fn new(config: &Config, url: &str, box_name: BoxName, runtime: Handle) -> Result<Self, NatsError> {
         let servers: Vec<async_nats::ServerAddr> =
             url.split(',').map(|one| one.trim().parse()).collect::<Result<_, _>>().map_err(NatsError::Address)?;
+        let heard = Heard::default();
+        let listening = heard.clone();
         let mut options = ConnectOptions::new()
+            .event_callback(move |event| {
+                listening.note(&event);
+                std::future::ready(())
+            })
             .name(format!("pitchguard {box_name}"))
             .retry_on_initial_connect()
             .connection_timeout(ACK)
@@ -97,6 +159,12 @@ impl Nats {
         if url.contains("tls://") {
             options = options.require_tls(true).tls_client_config(tls(config)?);
         }
+        // The client itself reads no login from an address.
+        if let Some(server) = servers.iter().find(|server| server.has_user_pass()) {
+            let [user, password] =
+                [server.username(), server.password()].map(|text| text.unwrap_or_default().to_owned());
+            options = options.user_and_password(user, password);
+        }
         if let Some(path) = config.credential() {
             let failed = |source| NatsError::Credentials { path: path.clone(), source };
             let text = std::fs::read_to_string(&path).map_err(failed)?;
@@ -106,11 +174,11 @@ impl Nats {
         // The context spawns a task of its own.
         let _inside = runtime.enter();
         let context = jetstream::context::ContextBuilder::new().ack_timeout(ACK).timeout(ACK).build(client.clone());
-        Ok(Self { runtime, client, context, box_name, bundle: None })
+        Ok(Self { runtime, client, context, box_name, heard, bundle: None })
     }
 
     fn not_connected(&self) -> Option<Trouble> {
-        let trouble = || Trouble { why: "no NATS server is connected".to_owned(), retry_after_ns: None };
+        let trouble = || Trouble { why: self.heard.not_connected(), retry_after_ns: None };
         (self.client.connection_state() != State::Connected).then(trouble)
     }
 }
@@ -142,10 +210,19 @@ struct Run {
     trouble: Option<Trouble>,
 }
 
-async fn publish_in_order(context: &jetstream::Context, subject: String, parcels: Vec<&Parcel>) -> Run {
+/// Whether the stream can never take a document, as it and the servers are set up.
+fn is_never_taken(error: &PublishError) -> bool {
+    let of_stream = error.source().and_then(|source| source.downcast_ref::<jetstream::Error>());
+    let too_large = [ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM, ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM];
+    error.kind() == PublishErrorKind::MaxPayloadExceeded
+        || of_stream.is_some_and(|error| too_large.contains(&error.error_code()))
+}
+
+async fn publish_in_order(context: &jetstream::Context, heard: &Heard, subject: String, parcels: Vec<&Parcel>) -> Run {
     let mut run = Run::default();
     let began = Instant::now();
     for parcel in parcels {
+        let asked = Instant::now();
         if began.elapsed() > BATCH {
             break;
         }
@@ -156,15 +233,19 @@ async fn publish_in_order(context: &jetstream::Context, subject: String, parcels
         };
         match acknowledged {
             Ok(()) => run.accepted.push(parcel.sequence),
-            Err(error) if error.kind() == PublishErrorKind::MaxPayloadExceeded => {
-                run.refused.push((parcel.sequence, error.to_string()));
-            }
+            Err(error) if is_never_taken(&error) => run.refused.push((parcel.sequence, error.to_string())),
             Err(error) => {
-                let advice = match error.kind() {
-                    PublishErrorKind::StreamNotFound => "; create the stream PITCHGUARD as docs/fleet.md says",
-                    _ => "",
+                // What is denied is never answered, but said beside.
+                let why = match (error.kind(), heard.denied_since(asked)) {
+                    (PublishErrorKind::StreamNotFound, _) => {
+                        format!("{error}; create the stream PITCHGUARD as docs/fleet.md says")
+                    }
+                    (_, Some(denied)) => {
+                        format!("the server denies it: {denied}; allow this box what docs/fleet.md says")
+                    }
+                    _ => error.to_string(),
                 };
-                run.trouble = Some(Trouble { why: format!("{subject}: {error}{advice}"), retry_after_ns: None });
+                run.trouble = Some(Trouble { why: format!("{subject}: {why}"), retry_after_ns: None });
                 break;
             }
         }
@@ -180,8 +261,8 @@ impl Sink for Nats {
         let of_kind = |kind| batch.iter().filter(|parcel| parcel.kind == kind).collect::<Vec<_>>();
         let runs = SummaryKind::ALL.map(|kind| (subject(&self.box_name, kind), of_kind(kind)));
         let runs = runs.into_iter().filter(|(_, parcels)| !parcels.is_empty());
-        let context = &self.context;
-        let all = join_all(runs.map(|(subject, parcels)| publish_in_order(context, subject, parcels)));
+        let (context, heard) = (&self.context, &self.heard);
+        let all = join_all(runs.map(|(subject, parcels)| publish_in_order(context, heard, subject, parcels)));
         let mut whole = Run::default();
         for run in self.runtime.block_on(all) {
             whole.accepted.extend(run.accepted);

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use flate2::read::GzDecoder;
@@ -31,6 +32,7 @@ fn planted() -> Rack {
     let rack = Rack::new();
     let keys = rack.path("keys");
     fs::write(&keys, format!("1, {CAMERA_KEY}\n")).expect("written");
+    fs::set_permissions(&keys, fs::Permissions::from_mode(0o600)).expect("our own file");
     configure(
         &rack,
         &format!(

@@ -8,6 +8,7 @@ mod disk;
 mod journal_room;
 mod keys;
 mod numbers;
+mod reload;
 #[path = "../risk_support/mod.rs"]
 mod risk_support;
 mod rollback;

@@ -251,6 +251,50 @@ fn a_summary_that_no_message_can_hold_is_set_aside_and_the_rest_goes() {
 }
 
 #[test]
+fn a_summary_above_the_streams_own_limit_is_set_aside_and_the_rest_goes() {
+    let Some(binary) = binary() else { return };
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let runtime = runtime();
+    let server = Server::start(&binary, folder.path(), "one", "");
+    let context = set_up(&runtime, &server.url(), 1);
+    runtime.block_on(async {
+        let stream = context.get_stream(STREAM).await.expect("it is there");
+        let limited = StreamConfig { max_message_size: 4096, ..stream.cached_info().config.clone() };
+        context.update_stream(limited).await.expect("updated");
+    });
+    let mut stage = stage(&runtime, "busch_iii", &config(server.url()));
+    let large = crate::stage::summary(SummaryKind::Calibration, crate::stage::now_ns(), &"x".repeat(8000));
+    stage.store.transact(|txn| txn.queue(&large)).expect("queued");
+    stage.queue(22, 0);
+    stage.until("set aside", |stage| stage.waiting() == 0 && stage.status.refused == 1);
+    assert_eq!(everything(&runtime, &context).len(), 22);
+}
+
+#[test]
+fn a_refused_login_and_a_missing_permission_are_told_as_what_they_are() {
+    let Some(binary) = binary() else { return };
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let runtime = runtime();
+    let users = "authorization { users = [ { user: admin, password: a }, { user: park, password: p, \
+        permissions: { publish: [\"nothing.at.all\"], subscribe: [\"_INBOX.>\"] } } ] }\nno_auth_user: admin";
+    let server = Server::start(&binary, folder.path(), "one", users);
+    let login = |login: &str| format!("nats://{login}@127.0.0.1:{}", server.port);
+    // Who shows no login is the administrator here.
+    set_up(&runtime, &server.url(), 1);
+    let told = |url: String, words: [&str; 2]| {
+        let own = config(url);
+        assert_eq!(own.errors(), [], "a login makes no loopback address a far one");
+        let mut stage = stage(&runtime, "busch_iii", &own);
+        stage.queue(6, 0);
+        stage.until("told", |stage| words.iter().all(|word| stage.status.trouble.contains(word)));
+        assert_eq!((stage.waiting(), stage.status.refused), (6, 0), "nothing is lost by it");
+        assert_eq!(stage.status.url, server.url(), "and its login is shown to nobody");
+    };
+    told(login("park:wrong"), ["authorization violation", "credential_file"]);
+    told(login("park:p"), ["the server denies it", "pitchguard.summary.busch_iii."]);
+}
+
+#[test]
 fn servers_are_reached_by_tls_1_3_with_this_boxs_certificate() {
     let Some(binary) = binary() else { return };
     let authority = Authority::new();
