@@ -81,12 +81,13 @@ impl Calibration {
         let told = |value: f64| confidence.map(|_| value);
         let silent_for_s = self.silent_for_s(index, now);
         let useless = self.useless_for_s(index, now);
-        let speaks = silent_for_s.is_none() && self.hearing.is_up(kept.id);
+        let speaks = silent_for_s.is_none() && self.hearing.is_up(kept.id, now);
         CameraReport {
             id: kept.id,
             name: camera.model.name.clone(),
             mound: camera.mound,
             state: self.camera_state(index, now),
+            is_heard: self.hearing.is_heard(kept.id, now, self.limits.heard_ns),
             trouble: self.trouble(index, now),
             silent_for_s,
             useless_for_s: useless.map(|(for_s, _)| for_s),

@@ -202,13 +202,13 @@ impl Hearing {
         self.until.0.saturating_sub(self.since.0)
     }
 
-    /// Whether any frame of it came since the start, or since the box was back.
-    pub(super) fn is_up(&self, camera: u8) -> bool {
-        self.of(camera).arrived.is_some_and(|at| at >= self.back)
+    /// Whether any frame of it came since the start, or since the box was back; of a box that is away, or not yet back, none did.
+    pub(super) fn is_up(&self, camera: u8, now: BoxNs) -> bool {
+        now.0.saturating_sub(self.awake.0) < AWAY_NS && self.of(camera).arrived.is_some_and(|at| at >= self.back)
     }
 
     /// Whether it sent something just before `at`.
-    fn is_heard(&self, camera: u8, at: BoxNs, heard_ns: u64) -> bool {
+    pub(super) fn is_heard(&self, camera: u8, at: BoxNs, heard_ns: u64) -> bool {
         self.of(camera).arrived.is_some_and(|arrived| at.0.saturating_sub(arrived.0) < heard_ns)
     }
 
@@ -232,7 +232,7 @@ impl Hearing {
     /// For how long it has sent nothing of use, s, and why; `None` where it does, is not heard, or that is not long.
     fn useless_for_s(&self, camera: u8, now: BoxNs) -> Option<(f64, String)> {
         let own = self.of(camera);
-        let speaks = self.is_up(camera) && self.silent_for_s(camera, now).is_none();
+        let speaks = self.is_up(camera, now) && self.silent_for_s(camera, now).is_none();
         let began = own.began.filter(|_| speaks)?;
         let from = |last: Option<BoxNs>| last.unwrap_or(began).max(began).max(self.since);
         let long = |from: BoxNs| Some(self.until.0.saturating_sub(from.0)).filter(|ns| *ns >= SILENT_NS);
@@ -340,7 +340,7 @@ impl Calibration {
             CameraState::Useless
         } else if kept.state == CameraState::Excluded {
             CameraState::Excluded
-        } else if !self.hearing.is_up(kept.id) {
+        } else if !self.hearing.is_up(kept.id, now) {
             CameraState::Unheard
         } else if kept.state.is_accused() || self.is_judged(index, now) {
             kept.state
@@ -353,7 +353,7 @@ impl Calibration {
     pub(super) fn silent_for_s(&self, index: usize, now: BoxNs) -> Option<f64> {
         let kept = &self.cameras[index].kept;
         self.hearing.silent_for_s(kept.id, now).or_else(|| {
-            let stands = kept.alerts.get(&AlertKind::Silent).filter(|_| !self.hearing.is_up(kept.id))?;
+            let stands = kept.alerts.get(&AlertKind::Silent).filter(|_| !self.hearing.is_up(kept.id, now))?;
             let last = self.hearing.of(kept.id).arrived.unwrap_or(stands.since);
             Some(now.0.saturating_sub(last.0) as f64 * 1e-9)
         })

@@ -119,6 +119,8 @@ pub struct CameraReport {
     pub mound: MoundId,
     /// How it stands.
     pub state: CameraState,
+    /// Whether it sends just now.
+    pub is_heard: bool,
     /// Why it is silent or useless, in words; null where it is neither.
     pub trouble: Option<String>,
     /// For how long it has sent nothing, s, where that is an alert; null otherwise.

@@ -113,7 +113,7 @@ impl Calibration {
             let known_s = kept.age.at(now, &self.air, &kept.vibration_g).known_s;
             kept.age.verified_at().is_some() && !confidence::is_too_old(known_s, self.limits.hold_below)
         };
-        self.hearing.is_up(kept.id)
+        self.hearing.is_up(kept.id, now)
             && (kept.state.is_accused() || self.recent_pitches(index, now) >= VERIFYING_PITCHES || looked_at())
     }
 

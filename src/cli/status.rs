@@ -347,6 +347,7 @@ mod tests {
             id: 5,
             name: "left_field".to_owned(),
             state: "watch".to_owned(),
+            is_heard: true,
             trouble: None,
             trouble_for_s: None,
             confidence: Some(0.82),

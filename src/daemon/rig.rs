@@ -81,6 +81,7 @@ pub(super) fn status(report: &Report) -> CalibrationStatus {
         id: camera.id,
         name: camera.name.clone(),
         state: camera.state.as_str().to_owned(),
+        is_heard: camera.is_heard,
         trouble: camera.trouble.clone(),
         trouble_for_s: camera.silent_for_s.or(camera.useless_for_s),
         confidence: camera.confidence,

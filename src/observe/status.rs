@@ -377,6 +377,9 @@ pub struct CameraStatus {
     pub name: String,
     /// `ok`, `unverified`, `unheard`, `watch`, `alarm`, `excluded`, `useless` or `silent`.
     pub state: String,
+    /// Whether it sends just now.
+    #[serde(default)]
+    pub is_heard: bool,
     /// Why it is silent or useless, in words; null where it is neither.
     #[serde(default)]
     pub trouble: Option<String>,

@@ -162,11 +162,21 @@ fn cameras(seen: &Seen<'_>) -> Finding {
             _ => format!("{names} are left out of results"),
         }));
     }
-    if told.is_empty() {
-        return (Good, format!("all {} cameras are heard", rig.cameras.len()));
+    let all = rig.cameras.len();
+    let lost = rig.cameras.iter().filter(absent).count();
+    let quiet: Vec<&CameraStatus> = rig.cameras.iter().filter(|camera| !camera.is_heard && !absent(camera)).collect();
+    if let Some(names) = named(&quiet) {
+        told.push(format!("{names} {} nothing just now", if quiet.len() == 1 { "sends" } else { "send" }));
     }
-    let heard = rig.cameras.len() - rig.cameras.iter().filter(absent).count();
-    told.push(format!("{heard} of {} cameras are of use", rig.cameras.len()));
+    match lost {
+        0 if told.is_empty() => return (Good, format!("all {all} cameras are heard")),
+        // What lasts is silence, and told as such.
+        0 if told.len() == 1 && !quiet.is_empty() => {
+            return (Good, format!("{} of {all} cameras are heard, {}", all - quiet.len(), told.remove(0)));
+        }
+        0 => {}
+        _ => told.push(format!("{} of {all} cameras are of use", all - lost)),
+    }
     (if bad { Bad } else { Degraded }, told.join(", "))
 }
 
@@ -317,7 +327,10 @@ fn results(seen: &Seen<'_>) -> Finding {
 /// What came last.
 fn newest(seen: &Seen<'_>) -> String {
     let ago = |at_ns: u64| span(seen.now.0.saturating_sub(at_ns) as f64 * 1e-9);
+    let clock_off = seen.calibration.is_some_and(|rig| rig.box_clock_off_s.is_some());
     match seen.pitches.newest_ns {
+        // It was stamped by the cameras' clock.
+        Some(_) if clock_off => "results are stored and served, how old the newest pitch is no clock tells".to_owned(),
         Some(at_ns) => format!("results are stored and served, the newest pitch is {} old", ago(at_ns)),
         None => {
             format!("results would be stored and served, and no pitch came since the start {} ago", ago(seen.started.0))

@@ -18,6 +18,7 @@ fn camera(id: u8, state: &str) -> CameraStatus {
         id,
         name: format!("camera_{id}"),
         state: state.to_owned(),
+        is_heard: !["silent", "unheard"].contains(&state),
         confidence: judged.then_some(0.93),
         ..CameraStatus::default()
     }
@@ -201,6 +202,17 @@ fn after_a_restart_nobody_counts_as_heard_who_was_not_yet() {
 }
 
 #[test]
+fn a_camera_that_is_quiet_for_some_seconds_is_not_said_to_be_heard() {
+    let telemetry = well();
+    let mut rig = healthy();
+    rig.cameras[3].is_heard = false;
+    telemetry.publish_calibration(rig);
+    let verdict = telemetry.verdict();
+    let words = "5 of 6 cameras are heard, camera 4 (camera_4) sends nothing just now";
+    assert_eq!(state(&verdict, About::Cameras), (BoxVerdictState::Good, words));
+}
+
+#[test]
 fn a_clock_of_the_box_that_is_off_is_told_by_verdict_health_and_metrics() {
     let stage = Setting::default().serve();
     for part in stage.telemetry.parts() {
@@ -209,7 +221,10 @@ fn a_clock_of_the_box_that_is_off_is_told_by_verdict_health_and_metrics() {
     let off = CalibrationStatus { box_clock_off_s: Some(-172_796.0), ..healthy() };
     stage.telemetry.publish_calibration(off);
     let words = "this box's clock is 47 h 59 min behind its cameras', so what it calls now is not their now: set the one that is wrong";
-    assert!(state(&stage.telemetry.verdict(), About::Cameras).1.contains(words));
+    stage.telemetry.publish_pitches(PublishedPitches { newest_ns: Some(1), ..PublishedPitches::default() });
+    let verdict = stage.telemetry.verdict();
+    assert_eq!(state(&verdict, About::Cameras), (BoxVerdictState::Degraded, words));
+    assert!(state(&verdict, About::Results).1.contains("how old the newest pitch is no clock tells"), "{verdict:?}");
     let ready = stage.json("/health/ready");
     assert!(ready["verdict"].as_str().is_some_and(|verdict| verdict.contains(words)), "{ready}");
     assert_eq!(ready["status"], "degraded");

@@ -330,6 +330,8 @@ fn what_stood_before_the_box_was_away_stands_until_the_camera_itself_takes_it_ba
             rig.calibration = Calibration::new(&rig.venue, Config::default(), rig.now());
             rig.calibration.restore(state, rig.now());
         }
+        // What the last look said is not so any more, before and after the first one since.
+        assert!(rig.report().mounds.iter().all(|m| m.state == MoundState::Unverified && m.cameras_heard == 0));
         rig.look();
         let report = rig.report();
         assert!(!report.is_heard && report.mounds.iter().all(|m| m.cameras_heard == 0), "nobody is heard yet");

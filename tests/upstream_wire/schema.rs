@@ -160,6 +160,7 @@ fn calibration() -> CalibrationStatus {
         id,
         name: format!("Camera {id}"),
         state: "ok".to_owned(),
+        is_heard: true,
         trouble: None,
         trouble_for_s: None,
         confidence: Some(0.93),
