@@ -3,7 +3,8 @@
 mod daemon_support;
 
 use daemon_support::{Cameras, Rack, Running};
-use pitchguard::simulate::{Faults, Game, Knock, Scenario, Settings, Stadium};
+use pitchguard::ids::{BoxNs, EventNs};
+use pitchguard::simulate::{Faults, Game, Knock, Scenario, Settings, Silence, Stadium};
 use pitchguard::tracking::venue::Venue;
 use serde_json::{Value, json};
 
@@ -65,4 +66,30 @@ fn a_correction_is_shown_can_be_asked_for_and_outlives_the_daemon() {
     assert_eq!((status, &applied["proposals"][0]["camera"]), (200, &json!(KNOCKED)), "{applied}");
     let (status, refused) = daemon.post_json("/api/calibration/wrigley/recalibrate", &json!({}));
     assert_eq!((status, &refused["status"]), (404, &json!(404)), "{refused}");
+}
+
+#[test]
+fn an_alert_about_a_camera_stands_over_a_kill_as_it_stood() {
+    const MINUTE: u64 = 60_000_000_000;
+    let mut rack = Rack::new();
+    let mut daemon = rack.start(SPEED);
+    let start = daemon.now();
+    let silent = Some(Silence { camera: 7, from_s: 5.0, for_s: 9000.0 });
+    // Nobody throws within the minute.
+    let settings = Settings { seed: 5, start, silent, pace_s: 300.0, ..Settings::quiet() };
+    let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
+    let mut cameras = Cameras::new(stadium, SPEED, daemon.udp);
+    cameras.play(EventNs(start.0 + MINUTE));
+    let told = |r: &Running| -> Vec<Value> {
+        let alerts = r.get("/api/alerts")["alerts"].as_array().expect("a list").clone();
+        alerts.into_iter().filter(|alert| alert["rule"] == "camera_silent").collect()
+    };
+    let stood = daemon.wait_for("camera 7 is told", |r| Some(told(r)).filter(|alerts| !alerts.is_empty()));
+    assert!(stood.len() == 1 && stood[0]["camera"] == 7, "{stood:?}");
+    daemon.kill();
+    let daemon = rack.start_at(SPEED, BoxNs(start.0 + 3 * MINUTE));
+    assert_eq!(told(&daemon), stood, "neither cleared nor raised anew");
+    let report = daemon.get("/api/calibration/busch_iii");
+    let states: Vec<&Value> = report["cameras"].as_array().expect("a list").iter().map(|c| &c["state"]).collect();
+    assert!(states.iter().all(|state| **state == json!("unheard") || **state == json!("silent")), "{states:?}");
 }

@@ -230,10 +230,11 @@ impl Hearing {
     }
 
     /// For how long it has sent nothing of use, s, and why; `None` where it does, is not heard, or that is not long.
-    fn useless_for_s(&self, camera: u8, now: BoxNs) -> Option<(f64, String)> {
+    fn useless_for_s(&self, camera: u8, now: BoxNs, heard_ns: u64) -> Option<(f64, String)> {
         let own = self.of(camera);
-        let speaks = self.is_up(camera, now) && self.silent_for_s(camera, now).is_none();
-        let began = own.began.filter(|_| speaks)?;
+        // One that sends no more may have frames on their way that come too late for anything.
+        let sends = self.is_up(camera, now) && self.is_heard(camera, self.until, heard_ns);
+        let began = own.began.filter(|_| sends)?;
         let from = |last: Option<BoxNs>| last.unwrap_or(began).max(began).max(self.since);
         let long = |from: BoxNs| Some(self.until.0.saturating_sub(from.0)).filter(|ns| *ns >= SILENT_NS);
         if let Some(ns) = long(from(own.delivered)) {
@@ -249,11 +250,11 @@ impl Hearing {
         Some((ns as f64 * 1e-9, "it sends, and has no part in the pitches that others see".to_owned()))
     }
 
-    /// Whether what it was accused of before the box was back it has taken back since: its frames are used, and it has a part
-    /// in the pitches.
-    fn is_redeemed(&self, camera: u8) -> bool {
+    /// Whether it has taken back that it sends nothing of use, since it was told so and the box was back: its frames are used, and
+    /// it has a part in the pitches.
+    fn is_redeemed(&self, camera: u8, told: BoxNs) -> bool {
         let own = self.of(camera);
-        let since = |at: Option<BoxNs>| at.is_some_and(|at| at >= self.back);
+        let since = |at: Option<BoxNs>| at.is_some_and(|at| at >= told.max(self.back));
         since(own.delivered) && (own.missed < MISSED_PITCHES || since(own.part))
     }
 
@@ -362,11 +363,9 @@ impl Calibration {
     /// For how long a camera has sent nothing of use, s, and why; `None` while that is not long and no alert says so.
     pub(super) fn useless_for_s(&self, index: usize, now: BoxNs) -> Option<(f64, String)> {
         let (kept, hearing) = (&self.cameras[index].kept, &self.hearing);
-        hearing.useless_for_s(kept.id, now).or_else(|| {
+        hearing.useless_for_s(kept.id, now, self.limits.heard_ns).or_else(|| {
             let stands = kept.alerts.get(&AlertKind::Useless)?;
-            let still = hearing.silent_for_s(kept.id, now).is_none()
-                && hearing.back > stands.since
-                && !hearing.is_redeemed(kept.id);
+            let still = hearing.silent_for_s(kept.id, now).is_none() && !hearing.is_redeemed(kept.id, stands.since);
             still.then(|| (ABSENT_S + now.0.saturating_sub(stands.since.0) as f64 * 1e-9, stands.reason.clone()))
         })
     }

@@ -201,6 +201,8 @@ impl<P: Profiles> Pipeline<P> {
             return Err(CutError::OtherRig);
         }
         stage.warming = true;
+        // What was recalled before is in the cut as well, as it stood then.
+        stage.outputs.clear();
         stage.begun = cut.begun;
         stage.correct_all();
         for (lane, kept) in stage.lanes.iter_mut().zip(&cut.lanes) {

@@ -235,7 +235,7 @@ fn a_clock_of_the_box_that_is_off_is_told_by_verdict_health_and_metrics() {
 #[test]
 fn two_hours_after_the_last_pitch_its_age_is_told_and_not_the_daemons() {
     let telemetry = well();
-    let newest_ns = Some(BoxClock::start(1.0).now().0 - 7260 * NS_PER_S);
+    let newest_ns = Some(BoxClock::start(1.0).now().0 - 7290 * NS_PER_S);
     telemetry.publish_pitches(PublishedPitches { newest_ns, ..PublishedPitches::default() });
     let verdict = telemetry.verdict();
     assert!(verdict.sentence.contains("the newest pitch is 2 h 1 min old"), "{verdict:?}");

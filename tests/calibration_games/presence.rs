@@ -228,6 +228,19 @@ fn a_silent_camera_is_an_alert_after_half_a_minute_and_not_ok() {
 }
 
 #[test]
+fn frames_that_a_dead_camera_sent_before_and_come_late_make_it_no_useless_one() {
+    let mut rig = Rig::new();
+    rig.pass(60, |_| true);
+    for _ in 0..9 {
+        rig.pass(1, |id| id != 7);
+        rig.calibration.arrived(7, EventNs(rig.now().0 - 9 * SECOND), rig.now());
+    }
+    rig.pass(40, |id| id != 7);
+    let raised: Vec<_> = rig.told.iter().map(|(second, event)| (*second, event.kind.clone(), event.camera)).collect();
+    assert_eq!(raised, [(99, SILENT, 7)], "{:?}", rig.told);
+}
+
+#[test]
 fn a_camera_never_heard_counts_from_the_first_one_that_was() {
     let mut rig = Rig::new();
     rig.pass(100, |_| false);
