@@ -1,12 +1,23 @@
 //! Time at the edge. Everything inside takes `now` as an argument.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::day::game_date;
 use crate::ids::BoxNs;
+
+/// How long an answer of HTTP's asks to be left alone: `Retry-After`, seconds or a date. A date is counted from the answer's own
+/// `Date`, which tells what its clock shows, whatever this box's does; without one from this box's.
+pub fn retry_after(text: &str, answered: Option<&str>) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text: &str| Some(jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp());
+    let from = answered.and_then(date).unwrap_or_else(jiff::Timestamp::now);
+    Some(date(text)?.duration_since(from).try_into().unwrap_or(Duration::ZERO))
+}
 
 /// The day of baseball now, by the system's clock, in this zone.
 pub fn today(zone: &TimeZone) -> Date {
@@ -53,5 +64,19 @@ impl BoxClock {
     /// How much faster than the wall this clock runs.
     pub fn speed(&self) -> f64 {
         self.speed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_as_seconds_or_as_a_date_by_the_other_sides_clock() {
+        assert_eq!(retry_after("120", None), Some(Duration::from_mins(2)));
+        assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT", None), Some(Duration::ZERO), "that has passed");
+        let answered = Some("Wed, 21 Oct 2015 07:27:00 GMT");
+        assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT", answered), Some(Duration::from_mins(1)));
+        assert_eq!(retry_after("later", answered), None);
     }
 }

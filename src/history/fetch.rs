@@ -164,7 +164,9 @@ impl Source {
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let status = response.status().as_u16();
         if status != 200 {
-            return Err(FetchError::Status { status, retry_after: header("retry-after").and_then(|v| wait_of(&v)) });
+            let asked = header("retry-after");
+            let retry_after = asked.and_then(|asked| crate::clock::retry_after(&asked, header("date").as_deref()));
+            return Err(FetchError::Status { status, retry_after });
         }
         let kind = header("content-type").unwrap_or_default();
         let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -229,15 +231,6 @@ fn pause(wait: Duration, watcher: &mut dyn Watcher) {
         }
         std::thread::sleep(left.min(LOOK_EVERY));
     }
-}
-
-/// `Retry-After`: seconds, or a date of HTTP's.
-fn wait_of(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
-    Some(until.duration_since(jiff::Timestamp::now()).try_into().unwrap_or(Duration::ZERO))
 }
 
 /// What a run of days did.
@@ -372,16 +365,6 @@ impl Watcher for Stoppable<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn retry_after_is_read_as_seconds_or_as_a_date() {
-        assert_eq!(wait_of("120"), Some(Duration::from_mins(2)));
-        assert_eq!(wait_of("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO), "that has passed");
-        let soon = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).saturating_add(1.hour());
-        let soon = jiff::fmt::rfc2822::to_string(&soon).expect("it prints");
-        assert!(wait_of(&soon).is_some_and(|wait| wait > Duration::from_mins(59)), "{soon}");
-        assert_eq!(wait_of("later"), None);
-    }
 
     #[test]
     fn what_may_pass_is_asked_again_and_what_will_not_is_not() {

@@ -1,7 +1,8 @@
 //! Batches by POST: `{"summaries": [ … ]}`, gzip, TLS 1.3, an idempotency key a batch and an id a summary.
 //!
-//! An answer of 2xx whose body came whole acknowledges the whole batch. 408, 429, 401, 403 and 5xx, a redirect, and anything
-//! that breaks off mean: try again. Any other 4xx refuses what was sent. Model bundles are asked for by GET at
+//! An answer of 2xx whose body came whole and that names what it takes (the batch's `Idempotency-Key`, or as a JSON body the number
+//! of summaries, `{"accepted": 100}`) acknowledges the whole batch. 400, 413, 415 and 422 refuse what was sent. Everything else
+//! is trouble of the line, and means: try again. Model bundles are asked for by GET at
 //! `{url}/models/newest` with the last one's `ETag`; 404 means that there is none.
 
 use std::io::Write;
@@ -80,23 +81,35 @@ impl Https {
     }
 
     fn post(&self, batch: &[Parcel]) -> Result<Answer, Trouble> {
+        let key = key_of(batch);
         let mut request = self
             .agent
             .post(&self.url)
             .header("content-type", "application/json")
             .header("content-encoding", "gzip")
-            .header("idempotency-key", key_of(batch));
+            .header("idempotency-key", &key);
         if let Some(authorization) = self.authorization()? {
             request = request.header("authorization", authorization);
         }
         let mut response = request.send(&body(batch)).map_err(|error| broken(&error))?;
         let status = response.status();
         let asked = retry_after(&response);
+        let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let (echoed, kind) = (header("idempotency-key"), header("content-type"));
         // Read to its end: an answer that breaks off is none.
         let words =
             response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(|error| broken(&error))?;
         if status.is_success() {
-            return Ok(Answer::Accepted);
+            if echoed.as_deref() == Some(key.as_str()) || accepted(&words) == Some(batch.len() as u64) {
+                return Ok(Answer::Accepted);
+            }
+            let what = told(&words, kind.as_deref());
+            let why = format!(
+                "{} answers {status} without naming what it takes ({what}): it must send back Idempotency-Key, or {{\"accepted\": {}}}",
+                self.url,
+                batch.len()
+            );
+            return Err(Trouble { why, retry_after_ns: None });
         }
         let words = String::from_utf8_lossy(&words);
         let words: String = words.trim().chars().take(WORDS_MAX).collect();
@@ -177,18 +190,38 @@ enum Judged {
 
 fn judged(status: StatusCode) -> Judged {
     match status.as_u16() {
+        400 | 413 | 415 | 422 => Judged::Refused,
         401 | 403 => Judged::Trouble(": it does not know this box; check its token and certificate"),
-        408 | 429 => Judged::Trouble(""),
+        404 | 405 | 410 => {
+            Judged::Trouble(": nothing takes summaries there; check [upstream] url, or wait for its deploy")
+        }
+        407 => Judged::Trouble(": a proxy between wants a login"),
+        421 => Judged::Trouble(": it is another server's; check [upstream] url and what stands between"),
         300..=399 => Judged::Trouble(": it is elsewhere; write where in [upstream] url"),
-        400..=499 => Judged::Refused,
         _ => Judged::Trouble(""),
     }
 }
 
-/// `Retry-After` in seconds, ns; a date is not read: the next attempt is made as if none were said.
+/// How many summaries an answer says that it takes.
+fn accepted(body: &[u8]) -> Option<u64> {
+    serde_json::from_slice::<serde_json::Value>(body).ok()?.get("accepted")?.as_u64()
+}
+
+/// What an answer is that names nothing.
+fn told(body: &[u8], kind: Option<&str>) -> String {
+    match (body.trim_ascii(), kind) {
+        ([], _) => "nothing in its body".to_owned(),
+        ([b'<', ..], _) => "a web page".to_owned(),
+        (_, Some(kind)) if !kind.contains("json") => kind.chars().take(80).collect(),
+        (body, _) => String::from_utf8_lossy(body).chars().take(80).collect(),
+    }
+}
+
+/// `Retry-After`, seconds or a date of HTTP's, ns.
 fn retry_after<B>(response: &Response<B>) -> Option<u64> {
-    let seconds: u64 = response.headers().get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
-    Some(seconds.saturating_mul(1_000_000_000))
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let wait = crate::clock::retry_after(header("retry-after")?, header("date"))?;
+    Some(u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX))
 }
 
 fn broken(error: &ureq::Error) -> Trouble {

@@ -51,7 +51,19 @@ fn whatever_goes_wrong_is_sent_again_and_comes_once_after_deduplication() {
         Act::Status { code: 401, stored: false },
         Act::Status { code: 403, stored: false },
         Act::Status { code: 301, stored: false },
+        Act::Status { code: 404, stored: false },
+        Act::Status { code: 405, stored: false },
+        Act::Status { code: 407, stored: false },
+        Act::Status { code: 421, stored: false },
+        Act::Status { code: 200, stored: false },
+        Act::Status { code: 204, stored: false },
+        Act::Says("<html>Welcome to the ballpark's wireless</html>"),
+        Act::Says(""),
+        Act::Says("{\"accepted\":9}"),
+        Act::Says("{}"),
+        Act::Echoes,
         Act::Busy(1),
+        Act::BusyUntil,
         Act::Slow(300),
     ] {
         let receiver = Receiver::start(move |post| if post == 1 { act } else { Act::Good });
@@ -62,9 +74,9 @@ fn whatever_goes_wrong_is_sent_again_and_comes_once_after_deduplication() {
         let log = receiver.log();
         assert_eq!((log.documents.len(), stage.sums().refused), (40, 0), "{act:?}");
         log.assert_in_order();
-        let again = if matches!(act, Act::Slow(_)) { 4 } else { 5 };
+        let again = if matches!(act, Act::Slow(_) | Act::Echoes) { 4 } else { 5 };
         assert_eq!(log.posts, again, "{act:?}");
-        if act == Act::Busy(1) {
+        if matches!(act, Act::Busy(1) | Act::BusyUntil) {
             assert!(began.elapsed() >= Duration::from_secs(1), "as long as it asked for");
         }
     }
@@ -111,6 +123,22 @@ fn what_the_cloud_refuses_is_set_aside_and_shown_and_stops_nobody() {
         "{shown:?}"
     );
     assert_eq!((stage.status.refused, stage.status.up, stage.status.failures), (1, Some(true), 0));
+}
+
+#[test]
+fn a_receiver_that_takes_nothing_has_nothing_set_aside_and_what_it_says_is_told() {
+    for (act, word) in [
+        (Act::Status { code: 404, stored: false }, "nothing takes summaries there"),
+        (Act::Says("<html>Log in</html>"), "without naming what it takes (a web page)"),
+    ] {
+        let receiver = Receiver::start(move |post| if post < 12 { act } else { Act::Good });
+        let mut stage = stage(&Config { batch_max: 10, ..config(receiver.url()) });
+        stage.queue(20, 0);
+        stage.until("told", |stage| stage.status.trouble.contains(word));
+        assert_eq!((stage.waiting(), stage.status.up), (20, Some(false)), "{act:?}");
+        stage.drain();
+        assert_eq!((receiver.log().documents.len(), stage.sums().refused), (20, 0), "{act:?}");
+    }
 }
 
 #[test]

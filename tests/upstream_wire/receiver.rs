@@ -21,6 +21,12 @@ pub(crate) enum Act {
     MidBody,
     /// Answers this, having stored it or not.
     Status { code: u16, stored: bool },
+    /// Stores it, and answers 204 with the batch's key.
+    Echoes,
+    /// Answers 200 with a page, having stored nothing.
+    Says(&'static str),
+    /// Answers 503 and asks to wait until a date, which is a second off by its own clock.
+    BusyUntil,
     /// Answers 429 and asks for so many seconds.
     Busy(u64),
     /// Stores it and answers after so many milliseconds.
@@ -180,6 +186,7 @@ fn exchange<S: Read + Write>(
     GzDecoder::new(packed.as_slice()).read_to_string(&mut text)?;
     let mut body: Value = serde_json::from_str(&text)?;
     let Value::Array(documents) = body["summaries"].take() else { panic!("no batch: {text}") };
+    let (count, key) = (documents.len(), headers.get("idempotency-key").cloned().unwrap_or_default());
 
     let mut log = log.lock().expect("nobody panics while holding it");
     let act = script(log.posts);
@@ -190,14 +197,14 @@ fn exchange<S: Read + Write>(
     let mut refuses = judge.lock().expect("nobody panics while holding it");
     let poisoned = documents.iter().filter(|document| refuses(document)).count() > 0;
     drop(refuses);
-    if poisoned && act == Act::Good {
+    if poisoned && matches!(act, Act::Good | Act::Echoes) {
         drop(log);
         return answer(stream.get_mut(), 400, "", b"poison in it");
     }
     let stores = match act {
-        Act::Good | Act::MidBody | Act::Slow(_) => true,
+        Act::Good | Act::Echoes | Act::MidBody | Act::Slow(_) => true,
         Act::Silent { stored } | Act::Status { stored, .. } => stored,
-        Act::Busy(_) => false,
+        Act::Busy(_) | Act::BusyUntil | Act::Says(_) => false,
     };
     if stores && !poisoned {
         log.store(documents);
@@ -205,14 +212,20 @@ fn exchange<S: Read + Write>(
     drop(log);
     let to = stream.get_mut();
     match act {
-        Act::Good => answer(to, 200, "", b"{}"),
+        Act::Good => answer(to, 200, "", format!("{{\"accepted\":{count}}}").as_bytes()),
+        Act::Echoes => answer(to, 204, &format!("idempotency-key: {key}\r\n"), b""),
+        Act::Says(words) => answer(to, 200, "content-type: text/html\r\n", words.as_bytes()),
+        Act::BusyUntil => {
+            let dates = "date: Wed, 21 Oct 2015 07:28:00 GMT\r\nretry-after: Wed, 21 Oct 2015 07:28:01 GMT\r\n";
+            answer(to, 503, dates, b"later")
+        }
         Act::Silent { .. } => Ok(()),
         Act::MidBody => to.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"stored\":"),
         Act::Status { code, .. } => answer(to, code, "", b"a fault of ours"),
         Act::Busy(seconds) => answer(to, 429, &format!("retry-after: {seconds}\r\n"), b"later"),
         Act::Slow(ms) => {
             std::thread::sleep(Duration::from_millis(ms));
-            answer(to, 200, "", b"{}")
+            answer(to, 200, "", format!("{{\"accepted\":{count}}}").as_bytes())
         }
     }
 }
