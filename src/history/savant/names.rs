@@ -122,7 +122,9 @@ mod tests {
     fn what_a_search_is_grouped_by_is_nobodys_name() {
         let of = |rows: &[(u32, &str, &str)]| {
             let mut names = Names::default();
-            rows.iter().for_each(|(pitcher, home, name)| names.hear(*pitcher, Some(900), Some(home), name));
+            for (batter, (pitcher, home, name)) in (900..).zip(rows.iter().chain(rows)) {
+                names.hear(*pitcher, Some(batter), Some(home), name);
+            }
             (names.are_places(), names.of_pitchers().len())
         };
         assert_eq!(of(&[(1, "MIN", "Target Field"), (2, "PIT", "PNC Park")]), (true, 0));
