@@ -237,7 +237,7 @@ impl Daemon {
         let kept_journal = journal.clone();
         let udp_producer = producers.remove(0);
         profiles::show_pitches(&store, &live, started)?;
-        profiles::show(&pipeline, &live);
+        profiles::show(&pipeline, &live, started);
         rig::show(pipeline.calibration(started), &live, &telemetry);
         let teller = Teller::new(&config.upstream);
         let line = upstream::spawn(upstream::Parts {

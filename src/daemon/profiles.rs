@@ -223,10 +223,11 @@ pub(super) fn show_pitches(store: &Store, live: &Live, now: BoxNs) -> Result<(),
     Ok(())
 }
 
-/// Shows what was recalled: everybody's readiness, and the alerts that stand.
-pub(super) fn show(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
-    for (readiness, trend) in pipeline.outings() {
-        live.publish_outing(readiness.clone(), trend.clone());
+/// Shows what was recalled as it is now: everybody's readiness, and the alerts that stand.
+pub(super) fn show(pipeline: &Pipeline<StoreProfiles>, live: &Live, now: BoxNs) {
+    live.set_clocks_apart(pipeline.reorder().clock_offset_ns());
+    for (readiness, trend) in pipeline.outings_at(now) {
+        live.publish_outing(readiness, trend);
     }
     for alert in pipeline.standing_alerts() {
         live.publish(Event::AlertRaised(alert.clone()));
@@ -277,7 +278,7 @@ mod tests {
         let mut recalled = pipeline(&store);
         recall(&store, &Venue::busch_iii(), &mut recalled, NOW).expect("read");
         show_pitches(&store, &live, NOW).expect("read");
-        show(&recalled, &live);
+        show(&recalled, &live, NOW);
         let shown = live.snapshot();
         assert_eq!(shown.outings().map(|(pitcher, _)| pitcher).collect::<Vec<_>>(), [PitcherId(5), PitcherId(6)]);
         assert_eq!(shown.pitches().map(|pitch| pitch.pitcher).collect::<Vec<_>>(), [Some(5), Some(6)]);

@@ -24,7 +24,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::calibration::{self, CalibrationState, Conditions, Proposal, Report};
+use crate::calibration::{self, CalibrationState, Conditions, MoundSight, Proposal, Report};
 use crate::environment::{Air, celsius};
 use crate::features::OutingPitch;
 use crate::features::baseline::PitcherBaseline;
@@ -378,6 +378,19 @@ impl<P: Profiles> Pipeline<P> {
     /// The same with how each outing went.
     pub fn outings(&self) -> impl Iterator<Item = (&Readiness, &Trend)> {
         self.stage.engine.outings()
+    }
+
+    /// The same as of now, though no step was taken since: who is not seen any more has no verdict. Nothing of it is kept, for
+    /// what is kept is what steps made, and a replay of them makes again.
+    pub fn outings_at(&self, now: BoxNs) -> Vec<(Readiness, Trend)> {
+        let stage = &self.stage;
+        let mut engine = stage.engine.clone();
+        let seen_now = BoxNs(now.0.saturating_add_signed(stage.clock_ns.saturating_neg()));
+        for (mound, MoundSight { is_seen, until, unseen }) in stage.sights(now) {
+            engine.see(mound, is_seen, until, unseen);
+        }
+        engine.watch(seen_now);
+        engine.outings().map(|(readiness, trend)| (readiness.clone(), trend.clone())).collect()
     }
 
     /// Takes over what an earlier run learned about a mound's flights.

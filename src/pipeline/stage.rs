@@ -67,11 +67,15 @@ impl<P: Profiles> Stage<P> {
             return;
         }
         self.seen = self.now;
-        for lane in &self.lanes {
-            if let Some(MoundSight { is_seen, until, unseen }) = self.rig.calibration.sight(lane.mound, self.now) {
-                self.engine.see(lane.mound, is_seen, until, unseen);
-            }
+        for (mound, MoundSight { is_seen, until, unseen }) in self.sights(self.now) {
+            self.engine.see(mound, is_seen, until, unseen);
         }
+    }
+
+    /// What can be seen of each mound.
+    pub(super) fn sights(&self, now: BoxNs) -> Vec<(MoundId, MoundSight)> {
+        let of = |lane: &Lane| Some((lane.mound, self.rig.calibration.sight(lane.mound, now)?));
+        self.lanes.iter().filter_map(of).collect()
     }
 
     /// Asks what people call somebody.

@@ -232,6 +232,7 @@ impl Engine {
         self.known.stirred |= is_news || ended.is_some();
         let Some(unseen) = ended else { return };
         let throws = self.throws();
+        self.known.mounds.lose(mound, unseen.from(), unseen.to());
         for there in throws.iter().filter(|throws| throws.mound == mound) {
             let stand = self.known.mounds.stand(there.pitcher, mound, &throws, BoxNs(unseen.from().0));
             if !stand.is_some_and(|stand| unseen.concerns(&stand)) {

@@ -132,6 +132,8 @@ struct Marked {
     turns: VecDeque<(EventNs, bool)>,
     /// The newest mark, or throw of nobody.
     newest: Option<EventNs>,
+    /// The last while in which marks may have been lost with all that was to be seen.
+    lost: Option<(EventNs, EventNs)>,
 }
 
 /// What marks told of all mounds.
@@ -190,6 +192,11 @@ impl Mounds {
         self.0.entry(mound).or_default().take(at, sign);
     }
 
+    /// Marks of a mound may have been lost in a while: nobody saw what happened there.
+    pub(super) fn lose(&mut self, mound: MoundId, from: EventNs, to: EventNs) {
+        self.0.entry(mound).or_default().lost = Some((from, to));
+    }
+
     /// Forgets what was marked before a moment.
     pub(super) fn forget(&mut self, before: EventNs) {
         self.0.values_mut().for_each(|marked| marked.forget(before));
@@ -210,8 +217,21 @@ impl Mounds {
             named.chain(others.flat_map(|t| t.releases.iter().map(|at| (*at, t.pitcher))))
         };
         let takes_over = |(at, _): &(EventNs, PitcherId)| *at > last && marked.turned(last, *at).is_multiple_of(2);
-        if let Some((since, by)) = others().filter(takes_over).min() {
+        let lost = marked.lost.filter(|(_, to)| *to > last);
+        let known = |(at, _): &(EventNs, PitcherId)| lost.is_none_or(|(from, _)| *at <= from);
+        if let Some((since, by)) = others().filter(takes_over).filter(known).min() {
             return Some(Stand { state: PresenceState::Replaced, since, by: Some(by), to: None });
+        }
+        // How often it turned in a while that was lost is not known: he was replaced once both sides have pitched since, and he
+        // has not.
+        if let Some((_, to)) = lost {
+            let mut since: Vec<EventNs> = others().map(|(at, _)| at).filter(|at| *at > to).collect();
+            since.sort_unstable();
+            let side = |at: EventNs| marked.turned(to, at) % 2;
+            let other_side = since.iter().copied().find(|at| side(*at) != side(since[0]));
+            if let Some(since) = other_side {
+                return Some(Stand { state: PresenceState::Replaced, since, by: None, to: None });
+            }
         }
         if let Some((since, to)) = self.left_for(pitcher, mound, last, throws) {
             return Some(Stand { state: PresenceState::Replaced, since, by: None, to: Some(to) });
@@ -354,6 +374,20 @@ mod tests {
         let throws = [threw(HOME, 0, &[2, 5]), threw(AWAY, 0, &[12])];
         assert_eq!(told(&mounds(&next), HOME, &throws, 21), (Replaced, at(20), Some(3)));
         assert_eq!(told(&mounds(&next), AWAY, &throws, 21), (BetweenInnings, at(18), None));
+    }
+
+    #[test]
+    fn after_a_while_that_nobody_saw_another_man_may_be_of_the_other_side() {
+        let throws = [threw(HOME, 0, &[2, 5]), threw(AWAY, 0, &[12])];
+        let mut mounds = mounds(&[(0, Named(HOME)), (11, Named(AWAY))]);
+        assert_eq!(told(&mounds, HOME, &throws, 12), (Replaced, at(11), Some(2)), "as long as nothing was lost");
+        mounds.lose(GAME_MOUND, at(6), at(10));
+        assert_eq!(told(&mounds, HOME, &throws, 12), (BetweenInnings, at(11), None), "nobody knows");
+        mounds.take(GAME_MOUND, at(18), InningEnded);
+        mounds.take(GAME_MOUND, at(20), Named(RELIEF));
+        assert_eq!(told(&mounds, HOME, &throws, 21), (Replaced, at(20), None), "both sides have pitched since");
+        mounds.take(GAME_MOUND, at(22), Named(HOME));
+        assert_eq!(told(&mounds, HOME, &throws, 23).0, OnMound);
     }
 
     #[test]

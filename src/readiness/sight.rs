@@ -52,6 +52,10 @@ impl While {
         self.from
     }
 
+    pub(super) fn to(&self) -> EventNs {
+        self.to
+    }
+
     pub(super) fn ns(&self) -> u64 {
         self.to.0.saturating_sub(self.from.0)
     }
