@@ -128,6 +128,60 @@ fn a_game_with_kills_ends_as_one_without() {
     assert!(!readiness.is_empty());
 }
 
+/// As a daemon is that nobody hands sockets to: what comes while it is down is lost, and pitches in the air are seen in part. Each
+/// is there once all the same, and counts once for who threw it.
+#[test]
+fn no_pitch_is_counted_twice_where_no_socket_is_held() {
+    let (kills, pitches) = if full() { (110, 80) } else { (10, 8) };
+    let mut rack = Rack::new();
+    let port = UdpSocket::bind("127.0.0.1:0").expect("loopback").local_addr().expect("bound");
+    let mut running = rack.start_on(1.0, &port.to_string());
+    let settings = Settings {
+        seed: SEED,
+        start: EventNs(running.now().0),
+        cameras: Some(vec![1, 2, 3, 4, 5]),
+        pitches_max: Some(pitches),
+        pace_s: 6.0,
+        break_s: 8.0,
+        tail_s: 12.0,
+        ..Settings::quiet()
+    };
+    let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
+    let (truth, end) = (stadium.truth().to_vec(), stadium.end());
+    let mean_s = (stadium.end().0 - stadium.start().0) as f64 * 1e-9 / f64::from(kills);
+    let sender = std::thread::spawn(move || Cameras::new(stadium, 1.0, port).play_out());
+    let mut rng = StdRng::seed_from_u64(SEED);
+    for kill in 0..kills {
+        sleep(Duration::from_secs_f64(rng.random_range(0.2..2.0) * (mean_s - 0.8).max(0.4)));
+        running.kill();
+        running = rack.start_on(1.0, &port.to_string());
+        let counted: u64 = running.get("/api/readiness")["readiness"]
+            .as_array()
+            .map_or(0, |all| all.iter().filter_map(|one| one["pitches"].as_u64()).sum());
+        let thrown = truth.iter().filter(|thrown| thrown.release.0 < running.now().0).count();
+        assert!(counted <= thrown as u64, "kill {kill}: {counted} counted of {thrown} thrown");
+    }
+    sender.join().expect("all is sent");
+    let kept = running.wait_for("every pitch is final and kept", |r| {
+        let pitches = r.pitches();
+        let settled = r.now().0 > end.0 + 14_000_000_000 && pitches.iter().all(|p| p["state"] == "final");
+        (settled && r.status()["store"]["queued"] == 0).then_some(pitches)
+    });
+    let mut found = 0;
+    for thrown in &truth {
+        let near: Vec<_> = kept.iter().filter(|p| release_ns(p).abs_diff(thrown.release.0) < 1_500_000_000).collect();
+        assert!(near.len() <= 1, "the pitch at {} is there {} times: {near:?}", thrown.release.0, near.len());
+        found += near.len();
+    }
+    assert_eq!(found, kept.len(), "nothing is there that nobody threw");
+    let counted: u64 = running.get("/api/readiness")["readiness"]
+        .as_array()
+        .map_or(0, |all| all.iter().filter_map(|one| one["pitches"].as_u64()).sum());
+    let somebodys = kept.iter().filter(|p| !p["pitcher"].is_null()).count();
+    eprintln!("{} thrown, {found} found, {somebodys} of somebody, {counted} counted", truth.len());
+    assert_eq!(counted, somebodys as u64);
+}
+
 /// The box runs an hour ahead, and is killed with pitches in flight; then its clock is right. The cameras' is another.
 #[test]
 fn a_clock_that_is_set_back_while_the_box_is_down_costs_no_pitch() {
