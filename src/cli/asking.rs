@@ -23,6 +23,16 @@ pub enum AskError {
         /// What the connection said.
         source: Box<ureq::Error>,
     },
+    /// Nothing came in time.
+    #[error(
+        "waited {} s for an answer at {url}: the daemon there is stopped or hangs, or is not reached; `systemctl status \
+         pitchguard` and its log say more",
+        ANSWER_WITHIN.as_secs()
+    )]
+    Silent {
+        /// Where it was asked.
+        url: String,
+    },
     /// It wants a key.
     #[error(
         "the daemon at {url} asks for a key: ask as its own user or root, who can read the store's directory, or over \
@@ -83,8 +93,10 @@ impl Daemon {
         if let Some(pass) = &self.pass {
             request = request.header("authorization", format!("Bearer {pass}"));
         }
-        let mut response =
-            request.call().map_err(|source| AskError::Unreachable { url: url.clone(), source: source.into() })?;
+        let mut response = request.call().map_err(|source| match source {
+            ureq::Error::Timeout(_) => AskError::Silent { url: url.clone() },
+            source => AskError::Unreachable { url: url.clone(), source: source.into() },
+        })?;
         let status = response.status().as_u16();
         if status == 401 {
             return Err(AskError::KeyWanted { url });
@@ -107,4 +119,20 @@ pub(super) fn url_of(listen: SocketAddr) -> String {
         ip => ip,
     };
     format!("http://{}", SocketAddr::new(ip, listen.port()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daemon_that_takes_a_request_and_says_nothing_is_told_from_one_that_is_not_there() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("bound"));
+        let error = Daemon::at(&base).get("/api/status").expect_err("nobody answers");
+        assert!(matches!(error, AskError::Silent { .. }), "{error}");
+        drop(listener);
+        let error = Daemon::at(&base).get("/api/status").expect_err("nobody is there");
+        assert!(matches!(error, AskError::Unreachable { .. }), "{error}");
+    }
 }

@@ -18,11 +18,13 @@ use crate::api::{Command, Event, Live};
 use crate::clock::BoxClock;
 use crate::environment::Environment;
 use crate::ids::BoxNs;
-use crate::ingest::{IngestCounters, KeyRing, LineSnapshot, OnlyRefused, Refusal, RefusedSources, SourceMark};
+use crate::ingest::{
+    IngestCounters, KeyRing, LineSnapshot, OnlyRefused, Refusal, RefusedSources, SourceMark, refusals,
+};
 use crate::journal::Journal;
 use crate::observe::{
     Accounting, AttributionStatus, IngestStatus, MoundStatus, PartState, PublishedPitches, Recorder, ReorderStatus,
-    SerialStatus, SourceState, SourceStatus, Stage, StoreStatus, Telemetry,
+    SerialStatus, SourceState, SourceStatus, Stage, StoreStatus, Telemetry, rfc3339,
 };
 use crate::pipeline::{Output, Pipeline};
 use crate::reorder;
@@ -412,8 +414,9 @@ impl Running {
         let counts = self.merge.counters.snapshot();
         let expected = |source| self.merge.expects(source);
         let refused = self.refused.look(&counts, expected, now);
-        for news in refused.iter().filter(|refused| refused.is_news) {
-            tracing::warn!(source = news.source, "{}", news.words());
+        let news: Vec<_> = refused.iter().filter(|refused| refused.is_news).copied().collect();
+        for sentence in refusals::sentences(&news, rfc3339) {
+            tracing::warn!("{sentence}");
         }
         let (state, detail) = ingest_part(&counts.lines, &refused, self.merge.udp);
         telemetry.set_part("ingest", state, detail);
@@ -580,8 +583,8 @@ fn ingest_part(lines: &[LineSnapshot], refused: &[OnlyRefused], udp: SocketAddr)
             let _ = write!(detail, " ({})", line.state.advice());
         }
     }
-    for source in refused {
-        let _ = write!(detail, "; {}", source.words());
+    for sentence in refusals::sentences(refused, rfc3339) {
+        let _ = write!(detail, "; {sentence}");
     }
     let troubled = !refused.is_empty() || lines.iter().any(|line| !line.state.advice().is_empty());
     (if troubled { PartState::Degraded } else { PartState::Ready }, detail)

@@ -40,24 +40,35 @@ pub struct OnlyRefused {
     pub source: u8,
     /// Why most of its frames are refused.
     pub refusal: Refusal,
-    /// For how long.
-    pub for_s: u64,
+    /// Since when.
+    pub since: BoxNs,
     /// Whether it is seen for the first time.
     pub is_news: bool,
 }
 
-impl OnlyRefused {
-    /// In words, with what to do.
-    pub fn words(&self) -> String {
-        let Self { source, refusal, for_s, .. } = self;
-        let advice = match refusal {
-            Refusal::Protocol(firmware_protocol::Cause::Auth) => "no key that the keys file has for it fits its frames",
-            Refusal::Address => "it sends from another address than [ingest] sources lists",
-            Refusal::Replayed => "old frames are sent again, or its clock went back",
-            Refusal::Protocol(_) | Refusal::Serial(_) => "its frames are not those of this protocol",
-        };
-        format!("source {source}: nothing but refused frames for {for_s} s ({}: {advice})", refusal.as_str())
+/// Sources of which nothing but refusals comes, in words with what to do: one sentence a reason.
+pub fn sentences(found: &[OnlyRefused], moment: impl Fn(BoxNs) -> String) -> Vec<String> {
+    let mut by_refusal: Vec<(Refusal, Vec<&OnlyRefused>)> = Vec::new();
+    for one in found {
+        match by_refusal.iter_mut().find(|(refusal, _)| *refusal == one.refusal) {
+            Some((_, same)) => same.push(one),
+            None => by_refusal.push((one.refusal, vec![one])),
+        }
     }
+    let sentence = |(refusal, same): (Refusal, Vec<&OnlyRefused>)| {
+        let names = same.iter().map(|one| one.source.to_string()).collect::<Vec<_>>().join(", ");
+        let since = same.iter().map(|one| one.since).min().map_or_else(String::new, &moment);
+        let (sources, their) = if same.len() == 1 { ("source", "its") } else { ("sources", "their") };
+        let advice = match refusal {
+            Refusal::Protocol(firmware_protocol::Cause::Auth) => "no key of the keys file fits",
+            Refusal::Address => "another address than [ingest] sources lists",
+            Refusal::Replayed => "old frames sent again, or a clock that went back",
+            Refusal::Protocol(_) | Refusal::Serial(_) => "no frames of this protocol",
+        };
+        let cause = refusal.as_str();
+        format!("nothing but refused frames of {sources} {names} since {since}: {their} frames fail {cause} ({advice})")
+    };
+    by_refusal.into_iter().map(sentence).collect()
 }
 
 impl RefusedSources {
@@ -80,12 +91,8 @@ impl RefusedSources {
             if for_ns >= TELL_AFTER_NS && expected(source.source) {
                 let refusal = Refusal::all().max_by_key(|refusal| source.refused(*refusal));
                 let is_news = !std::mem::replace(&mut seen.told, true);
-                found.extend(refusal.map(|refusal| OnlyRefused {
-                    source: source.source,
-                    refusal,
-                    for_s: for_ns / 1_000_000_000,
-                    is_news,
-                }));
+                let since = BoxNs(now.0 - for_ns);
+                found.extend(refusal.map(|refusal| OnlyRefused { source: source.source, refusal, since, is_news }));
             }
         }
         found
@@ -109,7 +116,8 @@ mod tests {
             .map(|second| {
                 each(second, &counters);
                 let found = judge.look(&counters.snapshot(), &expected, at(second));
-                found.iter().inspect(|found| assert_eq!(found.refusal, AUTH)).map(|found| found.for_s).collect()
+                let age_s = |found: &OnlyRefused| (at(second).0 - found.since.0) / 1_000_000_000;
+                found.iter().inspect(|found| assert_eq!(found.refusal, AUTH)).map(age_s).collect()
             })
             .collect()
     }
@@ -156,8 +164,21 @@ mod tests {
             counters.refuse(Some(7), Refusal::Address);
             let found = judge.look(&counters.snapshot(), |_| true, BoxNs(second * 1_000_000_000));
             news += found.iter().filter(|found| found.is_news).count();
-            assert!(found.iter().all(|found| found.words().contains("source 7: nothing but refused frames")));
         }
         assert_eq!(news, 1);
+    }
+
+    #[test]
+    fn a_whole_rig_is_one_sentence_a_reason() {
+        let one = |source, refusal, since| OnlyRefused { source, refusal, since: BoxNs(since), is_news: true };
+        let found = [one(1, AUTH, 7), one(2, AUTH, 5), one(48, Refusal::Address, 9)];
+        assert_eq!(
+            sentences(&found, |moment| moment.0.to_string()),
+            [
+                "nothing but refused frames of sources 1, 2 since 5: their frames fail auth (no key of the keys file fits)",
+                "nothing but refused frames of source 48 since 9: its frames fail address (another address than [ingest] \
+                 sources lists)"
+            ]
+        );
     }
 }

@@ -168,10 +168,8 @@ fn loopback_wants_a_key_where_a_proxy_may_stand_before_it_and_the_verbs_of_the_b
     assert_eq!(daemon.try_get("/api/status").0, 401);
     let here = daemon.http.to_string();
     let own = rack.command(&["status"]).env("PITCHGUARD_HTTP__LISTEN", &here).output().expect("it starts");
-    assert!(
-        String::from_utf8_lossy(&own.stdout).contains("every part works"),
-        "whoever may read the store's directory is let in"
-    );
+    let told = String::from_utf8_lossy(&own.stdout);
+    assert!(told.contains("\nPitchGuard "), "whoever may read the store's directory is let in: {told}");
     let stranger = rack.output(&["status", "--url", &format!("http://{here}")]);
     assert!(complaint(&stranger).contains("asks for a key"));
 }
