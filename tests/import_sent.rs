@@ -185,7 +185,7 @@ fn packed_files_are_unpacked_and_those_that_are_no_tables_are_called_by_name() {
         (b"<!DOCTYPE html>\n<title>Statcast Search</title>", "a web page (\u{201c}Statcast Search\u{201d})"),
         (b"{\"error\": \"no\"}", "JSON"),
         (b"player_id,pitches,velocity\n7,8741,90\n", "Savant's summary, one row a player"),
-        (b"Name,Pos,Injury / Surgery Date,Injury / Surgery,IL Retro Date\n", "`pitchguard import injuries`"),
+        (b"Name,Pos,Injury / Surgery Date,Injury / Surgery,IL Retro Date\n", "`pitchguard import injuries FILE`"),
         (b"error\nToo many results\n", "the source's word"),
     ] {
         let why = refusal(bytes);

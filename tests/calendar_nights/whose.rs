@@ -171,7 +171,7 @@ fn a_feed_that_marks_no_releases_is_told_and_counts_for_nobody() {
         let [night] = park.nights.as_slice() else { panic!("one night") };
         assert!(night.degraded);
         assert!(
-            night.sentence.starts_with("The mark feed marks no releases: the last 24 throws"),
+            night.sentence.starts_with("Nobody tells who pitches: the last 24 throws on the game mound have no mark"),
             "{}",
             night.sentence
         );

@@ -69,13 +69,13 @@ fn title(page: &str) -> Option<&str> {
 pub(super) fn known(has: &dyn Fn(&str) -> bool) -> Option<&'static str> {
     let is = |columns: &[&str]| columns.iter().all(|column| has(column));
     if is(&["game_pk", "at_bat_number", "pitch_number"]) {
-        Some("it holds pitches: `pitchguard import savant`")
+        Some("it holds pitches: `pitchguard import savant FILE`")
     } else if is(&["Injury / Surgery", "IL Retro Date"]) {
-        Some("it is an injured-list report: `pitchguard import injuries`")
+        Some("it is an injured-list report: `pitchguard import injuries FILE`")
     } else if is(&["player_name", "game_date", "num_pitches"]) {
-        Some("it holds game means: `pitchguard import appearances`")
+        Some("it holds game means: `pitchguard import appearances FILE`")
     } else if is(&["mlbam_id", "name"]) {
-        Some("it is a roster: `pitchguard import roster`")
+        Some("it is a roster: `pitchguard import roster FILE`")
     } else if is(&["player_id"]) && (is(&["pitches"]) || is(&["total_pitches"]) || is(&["pa"])) {
         Some(
             "it is Savant's summary, one row a player: take the download with one row a pitch, whose columns are `game_pk`, \
