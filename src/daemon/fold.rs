@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn warm_ups_are_no_appearance_to_wait_for_and_a_game_that_no_mark_named_is_one() {
         let warm_up = outing(5, 3 * HOUR_NS).map(|p| PitchRecord { mound: 1, ..p });
-        let unnamed = outing(6, 3 * HOUR_NS).map(|p| PitchRecord { game_pk: 0, ..p });
+        let unnamed = outing(6, 4 * HOUR_NS).map(|p| PitchRecord { game_pk: 0, ..p });
         let (_dir, store) = store_of(warm_up.chain(unnamed));
         assert_eq!(pass(&store, NOW, silent(), || true).expect("read"), [6]);
         let appearances = store.appearances_of(6, "2027-01-15", "2027-01-15").expect("read");
