@@ -40,6 +40,7 @@ fn example(word: &str) -> String {
         "DATE" | "YYYY-MM-DD" | "…" => "2026-06-11".to_owned(),
         "URL" | "http://BOX:8080" => "http://10.0.7.2:8080".to_owned(),
         "ADDR" => "127.0.0.1:7117".to_owned(),
+        "{source}" => "7".to_owned(),
         word if word.starts_with('{') => "x".to_owned(),
         word => word.to_owned(),
     }

@@ -258,7 +258,7 @@ fn nobody_stands_on_a_mound_that_has_been_silent_for_half_an_hour() {
     let outcomes = evening.watch(34 * MIN);
     assert_eq!(evening.state(HIM, MOUND), Some(PresenceState::Gone));
     let cleared: Vec<_> = outcomes.iter().flat_map(|o| &o.cleared).map(|a| a.cleared_because.as_deref()).collect();
-    assert_eq!(cleared, [Some("nobody has thrown on his mound for a while"); 2]);
+    assert_eq!(cleared, [Some("no throw was seen on his mound for a while"); 2]);
     evening.watch(180 * MIN);
     assert!(evening.shown(HIM, MOUND).is_some(), "after two hours he is shown as gone");
     evening.watch(184 * MIN);
@@ -422,6 +422,26 @@ fn while_his_mound_is_not_seen_nobody_is_ready_and_no_alert_says_what_to_do() {
     evening.0.see(BULLPEN, false, None, None);
     let first = evening.take(OTHER, BULLPEN, UNNAMED, &pitch(212 * S, BULLPEN, 0.0));
     assert_eq!(first.verdict_absent, Some(VerdictAbsent::NotSeen));
+}
+
+#[test]
+fn while_nobody_tells_whose_the_throws_on_his_mound_are_his_old_number_carries_no_verdict() {
+    let mut evening = Evening::new();
+    let ready = evening.throws(10, 0, 0.0);
+    assert!(ready.verdict.is_some(), "{ready:?}");
+    let told = |evening: &mut Evening, is_told: bool, now: u64| {
+        evening.0.is_told(MOUND, is_told);
+        let outcomes = evening.watch(now);
+        outcomes.into_iter().map(|outcome| outcome.readiness).collect::<Vec<_>>()
+    };
+    let untold = told(&mut evening, false, 200 * S);
+    assert_eq!(
+        untold.iter().map(|r| (r.verdict, r.verdict_absent)).collect::<Vec<_>>(),
+        [(None, Some(VerdictAbsent::NotTold))]
+    );
+    assert!(untold[0].recommendation.contains("thrown 10 or more"), "{}", untold[0].recommendation);
+    let back = told(&mut evening, true, 201 * S);
+    assert_eq!(back.iter().map(|r| r.verdict).collect::<Vec<_>>(), [ready.verdict]);
 }
 
 #[test]

@@ -310,7 +310,7 @@ mod tests {
                 _ => None,
             })
             .collect();
-        assert_eq!(cleared, ["nobody has thrown on his mound for a while"]);
+        assert_eq!(cleared, ["no throw was seen on his mound for a while"]);
     }
 
     /// What was thrown: so many pitches of pitcher 5 that ended so long ago, on a day of baseball and in a game.

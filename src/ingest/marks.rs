@@ -1,6 +1,7 @@
 //! How far each source has come, so that an old authenticated frame sent again is known: a mark a source, kept over restarts.
 //!
-//! A frame of more than 32 s before its source's newest is refused. (Nearer repeats fall into the watermark buffer's span, which
+//! A frame of more than 32 s before its source's newest is refused, and any that is not newer where the newest came more than 32 s
+//! ago: a recording's last half minute is no news to a box that has gone on. (Nearer repeats fall into the watermark buffer's span, which
 //! knows its duplicates.) "Newest" must not be poisoned by one frame from a camera whose clock jumped ahead, else all its good
 //! frames would be refused afterwards: event time is believed to advance by as much as box time does, plus 32 s; a jump beyond
 //! that must last 32 s to be believed. A source's first frame of all is believed once a second one bears it out.
@@ -98,6 +99,10 @@ impl Mark {
             return true;
         }
         let elapsed = arrival.0.saturating_sub(at.0);
+        // No frame takes so long: what is older than the newest, and comes so long after it, was kept by somebody.
+        if self.sure && event <= newest && elapsed > REPLAY_NS_MAX {
+            return false;
+        }
         if event > newest.saturating_add(elapsed).saturating_add(REPLAY_NS_MAX) {
             let since = *self.ahead_since.get_or_insert(arrival);
             if arrival.0.saturating_sub(since.0) < REPLAY_NS_MAX {
@@ -125,6 +130,19 @@ mod tests {
         assert!(mark.admit(1030 * S, BoxNs(1033 * S)));
         assert!(mark.admit(998 * S, BoxNs(1033 * S)));
         assert!(!mark.admit(998 * S - 1, BoxNs(1033 * S)));
+    }
+
+    #[test]
+    fn the_end_of_a_recording_is_a_replay_once_the_newest_came_long_ago_and_what_is_newer_is_none() {
+        let mut mark = Mark::default();
+        assert!(mark.admit(990 * S, BoxNs(993 * S)));
+        assert!(mark.admit(1000 * S, BoxNs(1003 * S)));
+        assert!(mark.admit(990 * S, BoxNs(1034 * S)), "a frame may be late");
+        for later in [36, 3_600, 72_000] {
+            assert!(!mark.admit(990 * S, BoxNs((1000 + later) * S)));
+            assert!(!mark.admit(1000 * S, BoxNs((1000 + later) * S)));
+        }
+        assert!(mark.admit(1000 * S + 1, BoxNs(73_000 * S)), "the camera went on from where it was");
     }
 
     #[test]

@@ -175,7 +175,7 @@ fn cameras(seen: &Seen<'_>) -> Finding {
             return (Good, format!("{} of {all} cameras are heard, {}", all - quiet.len(), told.remove(0)));
         }
         0 => {}
-        _ => told.push(format!("{} of {all} cameras are of use", all - lost)),
+        _ => told.push(format!("{} of {all} cameras are of use", all - lost - quiet.len())),
     }
     (if bad { Bad } else { Degraded }, told.join(", "))
 }

@@ -70,6 +70,7 @@ impl<P: Profiles> Stage<P> {
         for (mound, MoundSight { is_seen, until, unseen }) in self.sights(self.now) {
             self.engine.see(mound, is_seen, until, unseen);
         }
+        self.engine.is_told(MoundId::GAME, !self.whose.is_untold());
     }
 
     /// What can be seen of each mound.

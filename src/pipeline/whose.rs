@@ -154,6 +154,11 @@ impl Whose {
         }
     }
 
+    /// Whether throws on the game mound count for nobody that are somebody's: nobody tells any more whose they are.
+    pub(super) fn is_untold(&self) -> bool {
+        self.known.mounds.iter().any(|tally| tally.mound == MoundId::GAME && tally.unmarked().is_some())
+    }
+
     /// How it stands at `now`, in the park's zone; the day is that of `seen_now`, by the cameras' clock, as the pitches' are.
     pub(super) fn status(&self, now: BoxNs, seen_now: BoxNs, zone: &TimeZone) -> AttributionStatus {
         let known = &self.known;
@@ -176,9 +181,8 @@ impl Whose {
             .collect();
         let by_mound: BTreeMap<String, u64> = mounds.iter().map(|m| (m.name.clone(), m.unattributed_today)).collect();
         let of_game = known.mounds.iter().find(|tally| tally.mound == MoundId::GAME);
-        let (since_mark, since_release) = (known.since_mark, of_game.map_or(0, |tally| tally.since_release));
-        let allowed = if of_game.is_some_and(Tally::is_inning_on) { UNMARKED_MIN - 1 } else { WARM_UPS_MAX };
-        let unmarked = Some(counted(since_release)).filter(|count| *count > allowed);
+        let since_mark = known.since_mark;
+        let unmarked = of_game.and_then(Tally::unmarked).filter(|_| is_today);
         let mark_feed = match known.marked {
             None => MarkFeedState::Never,
             Some((_, arrival)) if now.0.saturating_sub(arrival.0) >= FEED_LIVES_NS => MarkFeedState::Silent,
@@ -208,6 +212,12 @@ impl Whose {
 }
 
 impl Tally {
+    /// The last throws here, where each of them must have had a released mark and had none.
+    fn unmarked(&self) -> Option<u32> {
+        let allowed = if self.is_inning_on() { UNMARKED_MIN - 1 } else { WARM_UPS_MAX };
+        Some(self.since_release).filter(|count| *count > allowed)
+    }
+
     /// Whether the pitches of an inning are being thrown here, each of which has a mark.
     fn is_inning_on(&self) -> bool {
         self.released.is_some_and(|(released, _)| self.turned.is_none_or(|turned| turned < released))
@@ -254,7 +264,7 @@ impl Told<'_> {
                 None if self.since_mark > 0 => {
                     (true, format!("Nobody tells who pitches: no mark has come since {last}, and {since} since then"))
                 }
-                None => (false, format!("No mark has come since {last}, and nothing was thrown")),
+                None => (false, format!("No mark has come since {last}, and no throw was seen since")),
             },
             MarkFeedState::Live => match self.unmarked {
                 Some(count) => (

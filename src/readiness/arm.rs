@@ -89,6 +89,8 @@ pub(super) struct Scene {
     pub(super) by_name: Option<String>,
     /// Whether nothing that is thrown there now would be measured.
     pub(super) is_blind: bool,
+    /// Whether nobody tells whose the throws there are.
+    pub(super) is_untold: bool,
     /// By the cameras' clock.
     pub(super) now: BoxNs,
 }
@@ -470,6 +472,7 @@ impl Run {
         let advice = match verdict {
             Ok(verdict) => Advice::Verdict { verdict, on: published.mound, unseen_ns },
             Err(VerdictAbsent::NotSeen) => Advice::NotSeen,
+            Err(VerdictAbsent::NotTold) => Advice::NotTold { pitches: published.pitches },
             Err(VerdictAbsent::NoNumber) => Advice::NoNumber { why },
             Err(VerdictAbsent::Away) => Advice::Away { left: scene.left() },
             Err(VerdictAbsent::Held) => {
@@ -490,6 +493,7 @@ impl Run {
         let value = match published.readiness.value {
             Some(_) if is_away => return Err(VerdictAbsent::Away),
             _ if scene.is_blind && !is_away => return Err(VerdictAbsent::NotSeen),
+            Some(_) if scene.is_untold => return Err(VerdictAbsent::NotTold),
             None => return Err(VerdictAbsent::NoNumber),
             Some(_) if self.why.is_some() => return Err(VerdictAbsent::Held),
             Some(value) => value,
@@ -509,7 +513,10 @@ impl Run {
 /// Whether the number that a rule watches is of a time that nobody should act on any more.
 fn is_in_doubt(rule: Rule, verdict: Result<Verdict, VerdictAbsent>) -> bool {
     matches!(rule, Rule::Readiness | Rule::VelocityDelta)
-        && matches!(verdict, Err(VerdictAbsent::NotSeen | VerdictAbsent::Old | VerdictAbsent::AgeUnknown))
+        && matches!(
+            verdict,
+            Err(VerdictAbsent::NotSeen | VerdictAbsent::NotTold | VerdictAbsent::Old | VerdictAbsent::AgeUnknown)
+        )
 }
 
 fn worded(name: &str, mound: MoundId) -> impl Fn(Rule, Severity, &Telling) -> String + '_ {

@@ -234,7 +234,7 @@ impl Engine {
         let throws = self.throws();
         self.known.mounds.lose(mound, unseen.from(), unseen.to());
         for there in throws.iter().filter(|throws| throws.mound == mound) {
-            let stand = self.known.mounds.stand(there.pitcher, mound, &throws, BoxNs(unseen.from().0));
+            let stand = self.known.mounds.stand(there.pitcher, mound, &throws, false, BoxNs(unseen.from().0));
             if !stand.is_some_and(|stand| unseen.concerns(&stand)) {
                 continue;
             }
@@ -242,6 +242,11 @@ impl Engine {
                 arm.miss(mound, unseen);
             }
         }
+    }
+
+    /// Takes whether it is told whose the throws on a mound are.
+    pub fn is_told(&mut self, mound: MoundId, is_told: bool) {
+        self.known.stirred |= self.known.sight.is_told(mound, is_told);
     }
 
     /// The box was away until now: what was thrown meanwhile was not seen.
@@ -273,7 +278,8 @@ impl Engine {
             let twice = self.watch_two_mounds(pitcher, now, &mut changes);
             let runs = self.known.arms.get(&pitcher).map(|arm| arm.runs.keys().copied().collect::<Vec<_>>());
             for mound in runs.unwrap_or_default() {
-                let stand = self.known.mounds.stand(pitcher, mound, &throws, now);
+                let is_blind = self.known.sight.is_blind(mound);
+                let stand = self.known.mounds.stand(pitcher, mound, &throws, is_blind, now);
                 let moved = self.settle(pitcher, mound, stand, now, &mut changes);
                 if moved || twice || changes != Changes::default() {
                     self.conclude(pitcher, mound, stand, now);
@@ -417,13 +423,14 @@ impl Engine {
     }
 
     fn stand(&self, pitcher: PitcherId, mound: MoundId, now: BoxNs) -> Option<Stand> {
-        self.known.mounds.stand(pitcher, mound, &self.throws(), now)
+        self.known.mounds.stand(pitcher, mound, &self.throws(), self.known.sight.is_blind(mound), now)
     }
 
     fn scene(&self, mound: MoundId, stand: Option<Stand>, now: BoxNs) -> Scene {
         let by = stand.and_then(|stand| stand.by);
         let by_name = by.and_then(|by| self.name_of(by)).map(str::to_owned);
-        Scene { stand, by_name, is_blind: self.known.sight.is_blind(mound), now }
+        let sight = &self.known.sight;
+        Scene { stand, by_name, is_blind: sight.is_blind(mound), is_untold: sight.is_untold(mound), now }
     }
 
     fn conclude(&mut self, pitcher: PitcherId, mound: MoundId, stand: Option<Stand>, now: BoxNs) {

@@ -227,6 +227,8 @@ pub enum VerdictAbsent {
     Away,
     /// Too few cameras of his mound are heard: what he throws now is not seen.
     NotSeen,
+    /// Throws on his mound have no mark: nobody tells whether they are his, and his count may be short of them.
+    NotTold,
     /// The value is more than 20 minutes old.
     Old,
     /// Nobody knows how old the value is: a clock was set.
@@ -301,7 +303,7 @@ pub struct Readiness {
     /// see `verdict_absent`.
     #[serde(default)]
     pub verdict: Option<Verdict>,
-    /// Why there is no verdict: `no_number`, `held`, `away`, `not_seen`, `old`, `age_unknown` or `incomplete`; null where there is one.
+    /// Why there is no verdict: `no_number`, `held`, `away`, `not_seen`, `not_told`, `old`, `age_unknown` or `incomplete`; null where there is one.
     #[serde(default)]
     pub verdict_absent: Option<VerdictAbsent>,
     /// When his mound was not seen while he may have thrown there, oldest first: `pitches` and the dose are at least what is told.

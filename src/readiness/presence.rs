@@ -27,6 +27,8 @@ const NS_PER_MIN: u64 = 60 * NS_PER_S;
 const SILENT_NS: u64 = 30 * NS_PER_MIN;
 /// Who is between innings waits longer than that: his side may bat for three quarters of an hour, \[P\].
 const SILENT_BETWEEN_NS: u64 = 60 * NS_PER_MIN;
+/// And as long as nobody sees it: who stands there may throw on unseen, but not for the rest of the night, \[P\].
+const SILENT_UNSEEN_NS: u64 = 3 * 60 * NS_PER_MIN;
 /// Who was replaced is shown for so long: his last number is asked for until the inning is over, \[P\].
 const REPLACED_SHOWN_NS: u64 = 60 * NS_PER_MIN;
 /// Who went from a bullpen to another mound is shown there for so long: until his game tells of him by itself, \[P\].
@@ -203,7 +205,15 @@ impl Mounds {
     }
 
     /// Where a pitcher stands who threw on a mound; `throws` are everybody's. None where he did not throw there.
-    pub(super) fn stand(&self, pitcher: PitcherId, mound: MoundId, throws: &[Throws], now: BoxNs) -> Option<Stand> {
+    /// `is_blind` says that nobody sees now what is thrown there.
+    pub(super) fn stand(
+        &self,
+        pitcher: PitcherId,
+        mound: MoundId,
+        throws: &[Throws],
+        is_blind: bool,
+        now: BoxNs,
+    ) -> Option<Stand> {
         let unmarked = Marked::default();
         let marked = self.0.get(&mound).unwrap_or(&unmarked);
         let own = throws.iter().find(|t| t.pitcher == pitcher && t.mound == mound)?;
@@ -217,7 +227,8 @@ impl Mounds {
             named.chain(others.flat_map(|t| t.releases.iter().map(|at| (*at, t.pitcher))))
         };
         let takes_over = |(at, _): &(EventNs, PitcherId)| *at > last && marked.turned(last, *at).is_multiple_of(2);
-        let lost = marked.lost.filter(|(_, to)| *to > last);
+        // Both sides pitch from one mound only.
+        let lost = marked.lost.filter(|(_, to)| mound == GAME_MOUND && *to > last);
         let known = |(at, _): &(EventNs, PitcherId)| lost.is_none_or(|(from, _)| *at <= from);
         if let Some((since, by)) = others().filter(takes_over).filter(known).min() {
             return Some(Stand { state: PresenceState::Replaced, since, by: Some(by), to: None });
@@ -238,10 +249,17 @@ impl Mounds {
         }
         let newest = throws.iter().filter(|t| t.mound == mound).filter_map(|t| t.releases.last().copied()).max();
         let sign = newest.max(marked.newest).unwrap_or(thrown);
-        let silent_ns = now.0.saturating_sub(sign.0);
+        // What was not seen was no silence.
+        let quiet_from = marked.lost.map_or(sign, |(_, to)| sign.max(to));
+        let silent_ns = now.0.saturating_sub(quiet_from.0);
         let other = || others().map(|(at, _)| at).filter(|at| *at > last).min();
         let over = marked.ends().find(|at| *at > last).or_else(other);
-        if silent_ns >= if over.is_some() { SILENT_BETWEEN_NS } else { SILENT_NS } {
+        let patience_ns = match over {
+            _ if is_blind => SILENT_UNSEEN_NS,
+            Some(_) => SILENT_BETWEEN_NS,
+            None => SILENT_NS,
+        };
+        if silent_ns >= patience_ns {
             return Some(Stand { state: PresenceState::Gone, since: sign, by: None, to: None });
         }
         if let Some(since) = over {
@@ -346,7 +364,7 @@ mod tests {
     }
 
     fn told(mounds: &Mounds, pitcher: PitcherId, throws: &[Throws], min: u64) -> (PresenceState, EventNs, Option<u32>) {
-        let stand = mounds.stand(pitcher, GAME_MOUND, throws, box_at(min)).expect("he threw there");
+        let stand = mounds.stand(pitcher, GAME_MOUND, throws, false, box_at(min)).expect("he threw there");
         (stand.state, stand.since, stand.by.map(|by| by.0))
     }
 
@@ -448,7 +466,7 @@ mod tests {
         assert_eq!(told(&mounds, HOME, &throws, 30).0, OnMound);
         assert_eq!(told(&mounds, HOME, &throws, 31), (Gone, at(1), None));
         let is_past = |min: u64| {
-            let stand = mounds.stand(HOME, GAME_MOUND, &throws, box_at(min)).expect("he threw there");
+            let stand = mounds.stand(HOME, GAME_MOUND, &throws, false, box_at(min)).expect("he threw there");
             stand.is_past(box_at(min))
         };
         assert_eq!([31, 180, 181].map(is_past), [false, false, true]);
@@ -459,9 +477,31 @@ mod tests {
     }
 
     #[test]
+    fn while_nobody_sees_a_mound_its_silence_is_none_and_a_bullpen_knows_no_innings() {
+        let throws = [threw(HOME, 0, &[0, 1])];
+        let mut mounds = Mounds::default();
+        let stand = |mounds: &Mounds, is_blind, min| {
+            mounds.stand(HOME, GAME_MOUND, &throws, is_blind, box_at(min)).expect("he threw there").state
+        };
+        assert_eq!(
+            [stand(&mounds, false, 40), stand(&mounds, true, 40), stand(&mounds, true, 181)],
+            [Gone, OnMound, Gone]
+        );
+        mounds.lose(GAME_MOUND, at(2), at(40));
+        assert_eq!([stand(&mounds, false, 41), stand(&mounds, false, 70)], [OnMound, Gone]);
+
+        let bullpen = [threw(HOME, 1, &[0, 1])];
+        let mut mounds = Mounds::default();
+        mounds.lose(MoundId(1), at(2), at(4));
+        mounds.take(MoundId(1), at(5), Named(RELIEF));
+        let stand = mounds.stand(HOME, MoundId(1), &bullpen, false, box_at(6)).expect("he threw there");
+        assert_eq!((stand.state, stand.by), (Replaced, Some(RELIEF)));
+    }
+
+    #[test]
     fn who_goes_to_the_game_has_left_the_bullpen_and_a_stray_throw_takes_nobody_off_the_game_mound() {
         let throws = [threw(HOME, 1, &[0, 3]), threw(HOME, 0, &[9])];
-        let bullpen = Mounds::default().stand(HOME, MoundId(1), &throws, box_at(10)).expect("he threw there");
+        let bullpen = Mounds::default().stand(HOME, MoundId(1), &throws, false, box_at(10)).expect("he threw there");
         assert_eq!((bullpen.state, bullpen.since, bullpen.by, bullpen.to), (Replaced, at(9), None, Some(GAME_MOUND)));
         let stray = [threw(HOME, 0, &[0, 3]), threw(HOME, 1, &[9])];
         assert_eq!(told(&Mounds::default(), HOME, &stray, 10), (OnMound, at(0), None));

@@ -91,6 +91,8 @@ pub(super) fn add(whiles: &mut Vec<While>, added: While) {
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Seen {
     is_blind: bool,
+    /// Whether nobody tells whose the throws there are.
+    is_untold: bool,
     /// The newest moment of which is known what happened.
     until: Option<EventNs>,
     /// Whether another run saw that: what came since then was not seen, however short it was.
@@ -138,6 +140,20 @@ impl Sight {
     /// Whether nothing that is thrown on a mound now would be measured; not where nobody told.
     pub(super) fn is_blind(&self, mound: MoundId) -> bool {
         self.0.get(&mound).is_some_and(|seen| seen.is_blind)
+    }
+
+    /// Takes whether it is told whose the throws on a mound are; whether that is news.
+    pub(super) fn is_told(&mut self, mound: MoundId, is_told: bool) -> bool {
+        let is_new = self.is_untold(mound) == is_told;
+        if is_new {
+            self.0.entry(mound).or_default().is_untold = !is_told;
+        }
+        is_new
+    }
+
+    /// Whether nobody tells whose the throws on a mound are.
+    pub(super) fn is_untold(&self, mound: MoundId) -> bool {
+        self.0.get(&mound).is_some_and(|seen| seen.is_untold)
     }
 
     /// The while in which somebody may have begun who is first seen at a moment.

@@ -249,6 +249,8 @@ pub(super) enum Advice<'a> {
     Away { left: String },
     /// Too few cameras of his mound are heard.
     NotSeen,
+    /// Nobody tells whose the throws on his mound are.
+    NotTold { pitches: u32 },
     /// It is too old.
     Old { for_min: u64 },
     /// Nobody knows how old it is.
@@ -273,6 +275,10 @@ pub(super) fn recommendation(advice: Advice<'_>) -> String {
         Advice::NotSeen => {
             "What he throws now is not seen: too few cameras of his mound are heard. Go by what you see.".to_owned()
         }
+        Advice::NotTold { pitches } => format!(
+            "Nobody tells whose the throws on this mound are: he has thrown {pitches} or more, and this number knows of {pitches}. Go by what you \
+             see."
+        ),
         Advice::Old { for_min } => {
             format!("This number is more than {for_min} minutes old: his arm may be another now. Go by what you see.")
         }
@@ -323,7 +329,7 @@ pub(super) fn left(stand: &Stand, by: Option<&str>) -> String {
         }
         (PresenceState::Replaced, None, Some(to)) => format!("he went to {}", mound(to)),
         (PresenceState::Replaced, None, None) => "he was replaced".to_owned(),
-        _ => "nobody has thrown on his mound for a while".to_owned(),
+        _ => "no throw was seen on his mound for a while".to_owned(),
     }
 }
 

@@ -42,7 +42,7 @@ export const IndexChart = memo(function IndexChart({ points, chosen }: IndexChar
             <path d={path(line((p) => p.readiness, "value").slice(0, judged))} fill="none" stroke="var(--accent)" strokeWidth="3" />
             <path d={path(line((p) => p.readiness, "value").slice(Math.max(0, judged - 1)))} fill="none" stroke="var(--soft)" strokeWidth="3" strokeDasharray="2 5" />
             {points.map((point) =>
-              point.state === "held" ? (
+              point.state === "held" && typeof point.readiness.value === "number" ? (
                 <path key={point.pitches} d={`M${x(point.pitches)} ${HEIGHT - MARGIN.bottom}v-8`} stroke="var(--watch)" strokeWidth="4" />
               ) : null,
             )}

@@ -25,6 +25,7 @@ const ABSENT: Readonly<Record<VerdictAbsent, string>> = {
   held: "Held, no verdict",
   away: "No longer on this mound",
   not_seen: "Not seen now, no verdict",
+  not_told: "Nobody tells whose, no verdict",
   old: "Too old, no verdict",
   age_unknown: "Age unknown, no verdict",
   incomplete: "Not all seen, no verdict",

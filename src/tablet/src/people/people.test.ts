@@ -117,7 +117,7 @@ describe("times", () => {
   });
 
   test("ages are short and never negative", () => {
-    expect([-5, 1_000, 12_000, 89_000, 90_000, 3_600_000, 7_500_000, 90_000_000].map(ageInWords)).toEqual(["now", "now", "12 s", "89 s", "1 min", "1 h 00", "2 h 05", "1 d"]);
+    expect([-5, 1_000, 12_000, 119_000, 120_000, 121_000, 3_600_000, 7_500_000, 90_000_000, 180_000_000].map(ageInWords)).toEqual(["now", "now", "12 s", "119 s", "2 min", "3 min", "1 h 00", "2 h 05", "25 h 00", "2 d"]);
   });
 
   test("days are counted over the end of February and of the year", () => {

@@ -4,11 +4,11 @@
 export function ageInWords(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 2) return "now";
-  if (seconds < 90) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 24) return `${hours} h ${String(minutes % 60).padStart(2, "0")}`;
+  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, "0")}`;
   return `${Math.floor(hours / 24)} d`;
 }
 

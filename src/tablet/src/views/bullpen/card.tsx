@@ -235,7 +235,7 @@ export const Card = memo(function Card({ outing, mounds }: CardProps) {
 
 /** Why there is no verdict where that is not said by the reasons: nobody knows whether the number still is so. */
 const reasonOf = ({ verdict_absent, recommendation }: Readiness): string | undefined =>
-  verdict_absent === "not_seen" || verdict_absent === "old" || verdict_absent === "age_unknown" || verdict_absent === "incomplete" ? recommendation : undefined;
+  verdict_absent === "not_seen" || verdict_absent === "not_told" || verdict_absent === "old" || verdict_absent === "age_unknown" || verdict_absent === "incomplete" ? recommendation : undefined;
 
 /** Cut off, never rounded up: as the daemon writes it. */
 export const confidence = (value: number): string => (Math.floor(value * 100 + 1e-9) / 100).toFixed(2);

@@ -130,7 +130,7 @@ function Now({ data, mound, elsewhere }: NowProps) {
   const link = useLink();
   const { time } = useSettings();
   const band = bandOf(data);
-  const held = data.state === "held";
+  const held = data.state === "held" && typeof data.readiness.value === "number";
   const here = isOnMound(data);
   const nameOf = (pitcher: number): string | undefined => state.outingsOf(pitcher)[0]?.data.name;
   const unseen = unseenInWords(data, (ms) => time.clock(ms));
