@@ -8,7 +8,7 @@
 //!   [`BULK_NS_MAX`] and let waiting live pitches go first.
 //! - **Every read is checked.** A record is a header (schema, key version, checksum) and an rkyv archive that bytecheck
 //!   validates; one that fails is an error that names table and key, and is counted.
-//! - **What LMDB trusts is looked at before it is mapped**: every page in use, at each opening ([`pages`]). A database that is
+//! - **What LMDB trusts is looked at before it is mapped**: every page in use, at each opening (`pages`). A database that is
 //!   damaged, or empty though it held records, is refused with the way to restore it.
 //! - **Final is final.** A final pitch is replaced by nothing but a later revision that was measured again, or by a newer count
 //!   of its late frames; what tries is counted.
