@@ -1,5 +1,7 @@
 //! Whatever the writer reported committed is there after `kill -9`, every time, and the store opens.
 
+mod common;
+
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pitchguard::store::outbox::{Lane, Summary, SummaryKind};
-use pitchguard::store::records::{Measured, Origin, PitchRecord, State};
+use pitchguard::store::records::PitchRecord;
 use pitchguard::store::{Store, StoreOptions, Write};
 
 const DIR: &str = "PITCHGUARD_TEST_KILL_DIR";
@@ -15,28 +17,7 @@ const ROUNDS: u64 = 12;
 const PITCHER: u32 = 425_794;
 
 fn pitch(number: u64) -> PitchRecord {
-    PitchRecord {
-        pitcher: Some(PITCHER),
-        release_ns: 1_686_506_400_000_000_000 + number * 1_000_000_000,
-        id: number,
-        game_date: "2023-06-11".to_owned(),
-        game_pk: 717_797,
-        at_bat_number: None,
-        pitch_number: None,
-        pitch_type: "SI".to_owned(),
-        mound: 0,
-        origin: Origin::Live,
-        state: State::Final,
-        revision: 0,
-        values: Measured { release_speed: Some(number as f64), ..Measured::default() },
-        sd: None,
-        cameras: 5,
-        residual_px: None,
-        late_data_frac: 0.0,
-        calibration_confidence: None,
-        release_marked: false,
-        flags: Vec::new(),
-    }
+    common::final_pitch(PITCHER, 1_686_506_400_000_000_000 + number * 1_000_000_000, number, number as f64)
 }
 
 /// What the checkpoint says: the number of the last pitch of the same transaction.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use common::full;
 use pitchguard::store::backup::BackupOptions;
-use pitchguard::store::records::{Measured, Origin, PitchRecord, State};
+use pitchguard::store::records::PitchRecord;
 use pitchguard::store::{Store, StoreOptions, Write, restore, verify};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -35,28 +35,7 @@ extern "C" fn fdatasync(file: libc::c_int) -> libc::c_int {
 }
 
 fn pitch(number: u64) -> PitchRecord {
-    PitchRecord {
-        pitcher: Some(PITCHER),
-        release_ns: 20_000 * DAY_NS + number * 1_000_000_000,
-        id: number << 4,
-        game_date: "2023-06-11".to_owned(),
-        game_pk: 717_797,
-        at_bat_number: None,
-        pitch_number: None,
-        pitch_type: "SI".to_owned(),
-        mound: 0,
-        origin: Origin::Live,
-        state: State::Final,
-        revision: 0,
-        values: Measured { release_speed: Some(number as f64), ..Measured::default() },
-        sd: None,
-        cameras: 5,
-        residual_px: None,
-        late_data_frac: 0.0,
-        calibration_confidence: None,
-        release_marked: false,
-        flags: Vec::new(),
-    }
+    common::final_pitch(PITCHER, 20_000 * DAY_NS + number * 1_000_000_000, number << 4, number as f64)
 }
 
 /// The number of the last pitch of the checkpoint's transaction; the rest of it is as long as it happens to be.

@@ -94,8 +94,7 @@ impl Https {
         let mut response = request.send(&body(batch)).map_err(|error| broken(&error))?;
         let status = response.status();
         let asked = retry_after(&response);
-        let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-        let (echoed, kind) = (header("idempotency-key"), header("content-type"));
+        let [echoed, kind] = ["idempotency-key", "content-type"].map(|name| header(&response, name).map(str::to_owned));
         // Read to its end: an answer that breaks off is none.
         let words =
             response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(|error| broken(&error))?;
@@ -139,7 +138,7 @@ impl Https {
                 return Err(Trouble { why, retry_after_ns: retry_after(&response) });
             }
         }
-        let etag = response.headers().get("etag").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let etag = header(&response, "etag").map(str::to_owned);
         let body =
             response.body_mut().with_config().limit(BUNDLE_BYTES_MAX).read_to_vec().map_err(|error| broken(&error))?;
         self.etag = etag;
@@ -217,10 +216,14 @@ fn told(body: &[u8], kind: Option<&str>) -> String {
     }
 }
 
+/// A header's text; absent where there is none, or it is no text.
+fn header<'r, B>(response: &'r Response<B>, name: &str) -> Option<&'r str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
 /// `Retry-After`, seconds or a date of HTTP's, ns.
 fn retry_after<B>(response: &Response<B>) -> Option<u64> {
-    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-    let wait = crate::clock::retry_after(header("retry-after")?, header("date"))?;
+    let wait = crate::clock::retry_after(header(response, "retry-after")?, header(response, "date"))?;
     Some(u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX))
 }
 

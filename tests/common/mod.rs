@@ -10,12 +10,38 @@ use pitchguard::ids::PitcherId;
 use pitchguard::pipeline::{Output, Profile, Profiles, Settings};
 use pitchguard::reorder::Counts;
 use pitchguard::simulate::{Rehearsal, Score, Stadium};
-use pitchguard::store::records::PitchRecord;
+use pitchguard::store::records::{Measured, Origin, PitchRecord, State};
 use pitchguard::tracking::venue::Venue;
 
 /// Whether the full counts of the issue are asked for (`make soak`) instead of the everyday ones.
 pub fn full() -> bool {
     std::env::var_os("PITCHGUARD_FULL").is_some()
+}
+
+/// A final pitch of the game mound that this box measured, with this `release_speed`, mph.
+pub fn final_pitch(pitcher: u32, release_ns: u64, id: u64, release_speed: f64) -> PitchRecord {
+    PitchRecord {
+        pitcher: Some(pitcher),
+        release_ns,
+        id,
+        game_date: "2023-06-11".to_owned(),
+        game_pk: 717_797,
+        at_bat_number: None,
+        pitch_number: None,
+        pitch_type: "SI".to_owned(),
+        mound: 0,
+        origin: Origin::Live,
+        state: State::Final,
+        revision: 0,
+        values: Measured { release_speed: Some(release_speed), ..Measured::default() },
+        sd: None,
+        cameras: 5,
+        residual_px: None,
+        late_data_frac: 0.0,
+        calibration_confidence: None,
+        release_marked: false,
+        flags: Vec::new(),
+    }
 }
 
 /// A file of real data, or `None` with a plain word on stderr where it is absent.

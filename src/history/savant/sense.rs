@@ -122,8 +122,11 @@ pub(super) fn contradictions(rows: &[(u64, Row)]) -> Vec<(&'static str, String)>
     }
     for (place, Field { column, low, high, of }) in FIELDS.iter().enumerate() {
         let outside = rows.iter().filter(|(_, row)| row.outside & 1 << place != 0).count();
+        if outside < ROWS_MIN {
+            continue;
+        }
         let within = rows.iter().filter(|(_, row)| of(&mut row.pitch.values.clone()).is_some()).count();
-        if outside >= ROWS_MIN && outside > within {
+        if outside > within {
             found.push((column, format!("{column} is outside {low} to {high} in most rows: it is in another unit")));
         }
     }
