@@ -60,7 +60,7 @@ pub struct UpstreamStatus {
     pub dropped: BTreeMap<String, u64>,
     /// Summaries set aside now because the cloud refuses them.
     pub refused: u64,
-    /// Summaries ever set aside.
+    /// How often a summary was set aside.
     pub refused_ever: u64,
     /// The newest of them.
     pub newest_refused: Vec<RefusedStatus>,

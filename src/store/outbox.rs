@@ -155,7 +155,7 @@ pub struct OutboxSums {
     pub dropped_bytes: u64,
     /// Summaries set aside now.
     pub refused: u64,
-    /// Summaries set aside so far.
+    /// How often a summary was set aside so far.
     pub refused_ever: u64,
     /// Summaries that were set aside and had to make room there.
     pub dropped_refused: u64,
@@ -225,12 +225,23 @@ impl Transaction<'_> {
         self.put_sums(&sums)
     }
 
-    /// Sets aside what the cloud refuses, with what it said.
+    /// Sets aside what the cloud refuses, with what it said. Where there is no room aside, the oldest there makes some if the
+    /// cloud takes others; if it does not, what it refuses stays queued.
     ///
     /// # Errors
     /// A corrupt record, or LMDB fails.
-    pub fn set_aside(&mut self, lane: Lane, sequence: u64, now_ns: u64, why: &str) -> Result<(), StoreError> {
+    pub fn set_aside(
+        &mut self,
+        lane: Lane,
+        sequence: u64,
+        now_ns: u64,
+        why: &str,
+        others_pass: bool,
+    ) -> Result<(), StoreError> {
         let mut sums = self.outbox_sums()?;
+        if !others_pass && sums.refused >= REFUSED_MAX {
+            return Ok(());
+        }
         let Some(record) = self.take_queued(lane, sequence, &mut sums)? else { return Ok(()) };
         let key = key::refused(sequence, record.epoch);
         let why = why.chars().take(500).collect();
@@ -290,6 +301,21 @@ impl Transaction<'_> {
         sums.waiting[Lane::Backlog as usize] += stale.len() as u64;
         self.put_sums(&sums)?;
         Ok(stale.len())
+    }
+
+    /// Deletes of what is aside what was acknowledged: sequences and epochs.
+    ///
+    /// # Errors
+    /// LMDB fails.
+    pub fn acknowledged_aside(&mut self, keys: &[(u64, u64)]) -> Result<(), StoreError> {
+        let mut sums = self.outbox_sums()?;
+        for (sequence, epoch) in keys {
+            if self.delete(Table::Refused, &key::refused(*sequence, *epoch))? {
+                sums.refused = sums.refused.saturating_sub(1);
+                sums.delivered += 1;
+            }
+        }
+        self.put_sums(&sums)
     }
 
     /// Takes a summary out of its lane; none where it is not there.
@@ -373,6 +399,25 @@ impl Store {
             codec::unseal(key, value).map(|record| (sequence, record)).map_err(|e| self.counted(e))
         });
         refused.collect()
+    }
+
+    /// What is aside behind this sequence and epoch, `limit` at most, in the order of the sequence.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn refused_from(&self, after: Option<(u64, u64)>, limit: usize) -> Result<Vec<Queued>, StoreError> {
+        let txn = self.read_txn()?;
+        let from = after.map(|(sequence, epoch)| key::refused(sequence, epoch));
+        let from = from.as_ref().map_or(Bound::Unbounded, |key| Bound::Excluded(key.as_slice()));
+        let entries =
+            self.table(Table::Refused).range(&txn, &(from, Bound::Unbounded)).map_err(StoreError::lmdb("scan"))?;
+        let queued = entries.take(limit).map(|entry| {
+            let (key, value) = entry.map_err(StoreError::lmdb("scan"))?;
+            let sequence = key.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+            let RefusedRecord { record, .. } = codec::unseal(key, value).map_err(|e| self.counted(e))?;
+            Ok(Queued { lane: Lane::Backlog, sequence, record })
+        });
+        queued.collect()
     }
 
     /// Puts everything that was set aside into the backlog again, under its old name, in transactions that live pitches need

@@ -98,11 +98,14 @@ impl Driver {
                 self.came_through |= !keys.is_empty();
                 self.write(|txn| txn.acknowledged(&keys)).map(|()| None)
             }
-            Action::SetAside { lane, sequence, why } => {
+            Action::SetAside { lane, sequence, why, others_pass } => {
                 tracing::warn!(sequence, why, "the cloud refuses a summary; it is set aside");
                 let now_ns = self.clock.now().0;
-                self.write(|txn| txn.set_aside(lane, sequence, now_ns, &why)).map(|()| None)
+                self.write(|txn| txn.set_aside(lane, sequence, now_ns, &why, others_pass)).map(|()| None)
             }
+            Action::ReadAside(after, limit) => Ok(Some(Event::ReadAside(self.aside(after, limit)))),
+            Action::AcknowledgedAside(keys) if keys.is_empty() => Ok(None),
+            Action::AcknowledgedAside(keys) => self.write(|txn| txn.acknowledged_aside(&keys)).map(|()| None),
             Action::FallBehind { after, before } => {
                 self.write(|txn| txn.fall_behind(after, before.0).map(drop)).map(|()| None)
             }
@@ -129,6 +132,14 @@ impl Driver {
                 Vec::new()
             }
         }
+    }
+
+    /// What is aside; nothing where it cannot be read now, which is said.
+    fn aside(&self, after: Option<(u64, u64)>, limit: usize) -> Vec<crate::store::outbox::Queued> {
+        self.store.refused_from(after, limit).unwrap_or_else(|error| {
+            tracing::error!(%error, "what the cloud refused cannot be read");
+            Vec::new()
+        })
     }
 
     /// One transaction, behind live pitches that wait for the store.

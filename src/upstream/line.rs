@@ -10,12 +10,19 @@
 //! all, until the cloud has answered for them, and a late copy of them is nothing but a duplicate. After a restart, what
 //! was sent is unknown: the first batch is taken for sent.
 //!
-//! **What the cloud refuses never blocks.** A refused batch is cut in half until the one that is at fault is alone; that one
-//! is set aside, and batches grow again.
+//! **What the cloud refuses never blocks, and one word of it settles nothing.** A refused batch is cut in half until the one
+//! that is at fault is alone; that one is set aside, and batches grow again. Where one after the other is refused and none
+//! taken, not they are at fault but the line, which waits as after any failure. What is aside is asked for again, all of it
+//! once and behind everything else, when something is taken after that; and then more and more seldom, once a day at last.
 
 use super::backoff::{Backoff, Circuit};
 use crate::ids::BoxNs;
 use crate::store::outbox::{Lane, Queued};
+
+/// So many refused alone with none taken between are trouble of the line.
+const REFUSED_IN_A_ROW: u32 = 3;
+/// First and longest wait between two rounds of asking for what is aside, ns.
+const ASK_AGAIN_NS: (u64, u64) = (60_000_000_000, 86_400_000_000_000);
 
 /// How the line is run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,6 +90,8 @@ pub enum Event {
     Tick,
     /// What was read of a lane, oldest first; it may be nothing.
     Read(Lane, Vec<Queued>),
+    /// What was read of what is aside, oldest first; it may be nothing.
+    ReadAside(Vec<Queued>),
     /// The batch that was on its way is answered.
     Answered(Answer),
 }
@@ -104,7 +113,13 @@ pub enum Action {
         sequence: u64,
         /// What the cloud said.
         why: String,
+        /// Whether it takes others: else it stays queued where there is no room aside.
+        others_pass: bool,
     },
+    /// Read what is aside behind this sequence and epoch, then tell [`Event::ReadAside`].
+    ReadAside(Option<(u64, u64)>, usize),
+    /// Delete of what is aside what was acknowledged: sequence and epoch.
+    AcknowledgedAside(Vec<(u64, u64)>),
     /// Move to the backlog what is live, behind this sequence and older than this.
     FallBehind {
         /// The last one sent; none before any.
@@ -116,9 +131,20 @@ pub enum Action {
 
 /// The batch on its way: keys in order.
 #[derive(Debug)]
-struct OnItsWay {
-    lane: Lane,
-    sequences: Vec<u64>,
+enum OnItsWay {
+    /// Of a lane: sequences.
+    Queued(Lane, Vec<u64>),
+    /// Of what is aside: sequences and epochs.
+    Aside(Vec<(u64, u64)>),
+}
+
+/// A round of asking for what is aside.
+#[derive(Debug)]
+struct Round {
+    /// The last that was asked for: sequence and epoch.
+    after: Option<(u64, u64)>,
+    /// Summaries in one batch at most.
+    limit: usize,
 }
 
 /// Where the line stands between two events.
@@ -146,6 +172,12 @@ pub struct Line {
     opened: bool,
     /// Since when nothing came through; none while it does.
     troubled: Option<(BoxNs, String)>,
+    /// Summaries refused alone since the last that was taken.
+    refused_in_a_row: u32,
+    /// The round that is under way.
+    round: Option<Round>,
+    /// When the next one may begin, with something that is taken, and the wait after that, ns.
+    next_round: (BoxNs, u64),
 }
 
 impl Line {
@@ -162,6 +194,9 @@ impl Line {
             sent: None,
             opened: false,
             troubled: None,
+            refused_in_a_row: 0,
+            round: None,
+            next_round: (BoxNs(0), ASK_AGAIN_NS.0),
         }
     }
 
@@ -171,6 +206,7 @@ impl Line {
         match event {
             Event::Tick => self.tick(now),
             Event::Read(lane, queued) => self.read(now, lane, queued),
+            Event::ReadAside(queued) => self.read_aside(queued),
             Event::Answered(answer) => self.answered(now, answer),
         }
     }
@@ -226,17 +262,55 @@ impl Line {
         Action::Read(lane, if probing { 1 } else { self.limits[lane as usize].min(allowed) })
     }
 
-    fn read(&mut self, now: BoxNs, lane: Lane, mut queued: Vec<Queued>) -> Vec<Action> {
+    fn read(&mut self, now: BoxNs, lane: Lane, queued: Vec<Queued>) -> Vec<Action> {
         self.state = State::Resting;
         if lane == Lane::Live {
-            self.opened |= queued.is_empty();
+            self.opened = true;
         }
         if queued.is_empty() {
             return match lane {
-                Lane::Live if self.tokens >= 1.0 => vec![self.look(now, Lane::Backlog)],
-                Lane::Live | Lane::Backlog => Vec::new(),
+                _ if self.tokens < 1.0 => Vec::new(),
+                Lane::Live => vec![self.look(now, Lane::Backlog)],
+                Lane::Backlog => self.look_aside(now).into_iter().collect(),
             };
         }
+        let queued = self.that_fit(queued);
+        match lane {
+            Lane::Live => {
+                let last = queued.last().map(|queued| queued.sequence);
+                self.sent = self.sent.max(last);
+            }
+            Lane::Backlog => self.tokens -= queued.len() as f64,
+        }
+        let sequences = queued.iter().map(|queued| queued.sequence).collect();
+        self.state = State::Sending(OnItsWay::Queued(lane, sequences));
+        vec![Action::Send(queued)]
+    }
+
+    /// Reads what is aside, while a round is under way.
+    fn look_aside(&mut self, now: BoxNs) -> Option<Action> {
+        let round = self.round.as_ref()?;
+        self.state = State::Reading;
+        let probing = self.backoff.circuit(now) == Circuit::HalfOpen;
+        let limit = if probing { 1 } else { round.limit.min(self.tokens as usize) };
+        Some(Action::ReadAside(round.after, limit))
+    }
+
+    fn read_aside(&mut self, queued: Vec<Queued>) -> Vec<Action> {
+        self.state = State::Resting;
+        if queued.is_empty() {
+            self.round = None;
+            return Vec::new();
+        }
+        let queued = self.that_fit(queued);
+        self.tokens -= queued.len() as f64;
+        let keys = queued.iter().map(|queued| (queued.sequence, queued.record.epoch)).collect();
+        self.state = State::Sending(OnItsWay::Aside(keys));
+        vec![Action::Send(queued)]
+    }
+
+    /// The first of them, as many as one batch may have bytes.
+    fn that_fit(&self, mut queued: Vec<Queued>) -> Vec<Queued> {
         let mut bytes = 0;
         let fits = queued.iter().take_while(|queued| {
             bytes += queued.record.summary.body.len();
@@ -244,17 +318,7 @@ impl Line {
         });
         let fits = fits.count().max(1);
         queued.truncate(fits);
-        match lane {
-            Lane::Live => {
-                self.opened = true;
-                let last = queued.last().map(|queued| queued.sequence);
-                self.sent = self.sent.max(last);
-            }
-            Lane::Backlog => self.tokens -= queued.len() as f64,
-        }
-        let sequences = queued.iter().map(|queued| queued.sequence).collect();
-        self.state = State::Sending(OnItsWay { lane, sequences });
-        vec![Action::Send(queued)]
+        queued
     }
 
     fn answered(&mut self, now: BoxNs, answer: Answer) -> Vec<Action> {
@@ -262,19 +326,23 @@ impl Line {
             debug_assert!(false, "an answer without a batch on its way");
             return Vec::new();
         };
-        let (lane, len) = (batch.lane, batch.sequences.len());
+        match batch {
+            OnItsWay::Queued(lane, sequences) => self.answered_for_queued(now, lane, &sequences, answer),
+            OnItsWay::Aside(keys) => self.answered_for_aside(now, &keys, answer),
+        }
+    }
+
+    fn answered_for_queued(&mut self, now: BoxNs, lane: Lane, batch: &[u64], answer: Answer) -> Vec<Action> {
         match answer {
             Answer::Accepted => {
                 self.carried(lane);
-                vec![Action::Acknowledged(batch.sequences.iter().map(|sequence| (lane, *sequence)).collect())]
+                self.taken(now);
+                vec![Action::Acknowledged(batch.iter().map(|sequence| (lane, *sequence)).collect())]
             }
-            Answer::Refused(why) if len == 1 => {
-                self.came_through();
-                vec![Action::SetAside { lane, sequence: batch.sequences[0], why }]
-            }
+            Answer::Refused(why) if batch.len() == 1 => vec![self.refused(now, lane, batch[0], why)],
             Answer::Refused(_) => {
                 self.came_through();
-                self.limits[lane as usize] = len / 2;
+                self.limits[lane as usize] = batch.len() / 2;
                 Vec::new()
             }
             Answer::Failed(trouble) => {
@@ -286,14 +354,72 @@ impl Line {
                     Some(trouble) => self.failed(now, trouble),
                     None => self.carried(lane),
                 }
-                let on_its_way = |sequence: &u64| batch.sequences.contains(sequence);
-                let accepted = accepted.into_iter().filter(on_its_way).map(|sequence| (lane, sequence)).collect();
-                let refused = refused.into_iter().filter(|(sequence, _)| on_its_way(sequence));
+                let accepted: Vec<_> =
+                    accepted.into_iter().filter(|one| batch.contains(one)).map(|one| (lane, one)).collect();
+                if !accepted.is_empty() {
+                    self.taken(now);
+                }
                 let mut actions = vec![Action::Acknowledged(accepted)];
-                actions.extend(refused.map(|(sequence, why)| Action::SetAside { lane, sequence, why }));
+                let refused = refused.into_iter().filter(|(sequence, _)| batch.contains(sequence));
+                actions.extend(refused.map(|(sequence, why)| self.refused(now, lane, sequence, why)));
                 actions
             }
         }
+    }
+
+    /// What is aside and refused again stays there.
+    fn answered_for_aside(&mut self, now: BoxNs, batch: &[(u64, u64)], answer: Answer) -> Vec<Action> {
+        let Some(round) = &mut self.round else { return Vec::new() };
+        let mut settled = Vec::new();
+        match answer {
+            Answer::Accepted => {
+                round.after = batch.last().copied();
+                round.limit = (round.limit * 2).min(self.settings.batch_max);
+                settled = batch.to_vec();
+            }
+            Answer::Refused(_) if batch.len() == 1 => round.after = batch.last().copied(),
+            Answer::Refused(_) => round.limit = batch.len() / 2,
+            Answer::Failed(trouble) => {
+                self.failed(now, trouble);
+                return Vec::new();
+            }
+            Answer::Partly { accepted, trouble, .. } => {
+                settled.extend(batch.iter().filter(|(sequence, _)| accepted.contains(sequence)));
+                if let Some(trouble) = trouble {
+                    self.failed(now, trouble);
+                    return vec![Action::AcknowledgedAside(settled)];
+                }
+                round.after = batch.last().copied();
+            }
+        }
+        self.came_through();
+        vec![Action::AcknowledgedAside(settled)]
+    }
+
+    /// Something was taken: the line is good, and what was set aside before may be taken now.
+    fn taken(&mut self, now: BoxNs) {
+        if self.refused_in_a_row >= REFUSED_IN_A_ROW {
+            self.next_round = (now, ASK_AGAIN_NS.0);
+        }
+        self.refused_in_a_row = 0;
+        let (due, wait) = self.next_round;
+        if self.round.is_none() && now >= due {
+            self.round = Some(Round { after: None, limit: self.settings.batch_max });
+            self.next_round = (BoxNs(now.0.saturating_add(wait)), (wait * 2).min(ASK_AGAIN_NS.1));
+        }
+    }
+
+    /// A summary was refused by itself.
+    fn refused(&mut self, now: BoxNs, lane: Lane, sequence: u64, why: String) -> Action {
+        self.refused_in_a_row = self.refused_in_a_row.saturating_add(1);
+        let others_pass = self.refused_in_a_row < REFUSED_IN_A_ROW;
+        if others_pass {
+            self.came_through();
+        } else {
+            let why = format!("it refuses one summary after the other and takes none, the last with: {why}");
+            self.failed(now, Trouble { why, retry_after_ns: None });
+        }
+        Action::SetAside { lane, sequence, why, others_pass }
     }
 
     /// A batch went through whole.

@@ -52,6 +52,8 @@ pub struct Nats {
     client: Client,
     context: jetstream::Context,
     box_name: BoxName,
+    /// The servers, as they may be shown.
+    address: String,
     heard: Heard,
     /// Stream sequence of the last bundle.
     bundle: Option<u64>,
@@ -91,17 +93,20 @@ impl Heard {
     }
 
     /// Why nobody is connected, and what to do.
-    fn not_connected(&self) -> String {
-        let Some(why) = self.troubles().connecting.clone() else { return "no NATS server is connected".to_owned() };
+    fn not_connected(&self, address: &str) -> String {
+        let nobody = format!("no NATS server at {address} is connected");
+        let Some(why) = self.troubles().connecting.clone() else { return nobody };
         let said = why.to_lowercase();
         let advice = if said.contains("authori") || said.contains("authenticat") {
             "; the server is there and refuses this box's login: check [upstream] credential_file, or the login in url"
         } else if said.contains("tls") || said.contains("certificate") {
             "; check [upstream] ca_file, client_cert and client_key, and the server's certificate"
+        } else if said.contains("dns") {
+            "; nobody here knows that name: check [upstream] url, and this box's name server"
         } else {
             ""
         };
-        format!("no NATS server is connected: {why}{advice}")
+        format!("{nobody}: {why}{advice}")
     }
 
     /// What the server denied since a moment.
@@ -174,11 +179,12 @@ impl Nats {
         // The context spawns a task of its own.
         let _inside = runtime.enter();
         let context = jetstream::context::ContextBuilder::new().ack_timeout(ACK).timeout(ACK).build(client.clone());
-        Ok(Self { runtime, client, context, box_name, heard, bundle: None })
+        let address = config.shown_url();
+        Ok(Self { runtime, client, context, box_name, address, heard, bundle: None })
     }
 
     fn not_connected(&self) -> Option<Trouble> {
-        let trouble = || Trouble { why: self.heard.not_connected(), retry_after_ns: None };
+        let trouble = || Trouble { why: self.heard.not_connected(&self.address), retry_after_ns: None };
         (self.client.connection_state() != State::Connected).then(trouble)
     }
 }
@@ -228,11 +234,19 @@ async fn publish_in_order(context: &jetstream::Context, heard: &Heard, subject: 
         }
         let message = PublishMessage::build().payload(parcel.json.clone().into()).message_id(&parcel.id);
         let acknowledged = match context.send_publish(subject.clone(), message).await {
-            Ok(sent) => sent.await.map(drop),
+            Ok(sent) => sent.await,
             Err(error) => Err(error),
         };
         match acknowledged {
-            Ok(()) => run.accepted.push(parcel.sequence),
+            Ok(stored) if stored.stream == STREAM => run.accepted.push(parcel.sequence),
+            Ok(stored) => {
+                let why = format!(
+                    "{subject}: the stream {} takes it, not {STREAM}; set the streams' subjects as docs/fleet.md says",
+                    stored.stream
+                );
+                run.trouble = Some(Trouble { why, retry_after_ns: None });
+                break;
+            }
             Err(error) if is_never_taken(&error) => run.refused.push((parcel.sequence, error.to_string())),
             Err(error) => {
                 // What is denied is never answered, but said beside.

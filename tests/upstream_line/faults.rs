@@ -107,14 +107,72 @@ fn play(seed: u64) -> (u64, u64) {
         world.tick(|random, now| schedule.fate(random, now));
     }
     assert!(world.outbox.is_empty(), "seed {seed}: {} summaries never went: {schedule:?}", world.outbox.len());
-    for sequence in 0..world.made.len() as u64 {
-        let came = world.cloud.received.contains_key(&sequence);
-        assert!(came || world.aside.contains(&sequence), "seed {seed}: {sequence} is neither here nor there");
-    }
+    settle(&mut world, seed);
     let came: usize = world.cloud.order.values().map(Vec::len).sum();
     assert_eq!(came, world.cloud.received.len(), "seed {seed}: once after deduplication");
     world.assert_in_order(seed);
     (world.made.len() as u64, world.cloud.duplicates)
+}
+
+/// A day later, with the first that is taken: the cloud has all that it ever takes, and only what it never takes is aside.
+fn settle(world: &mut World, seed: u64) {
+    world.now += 86_400 * S;
+    world.make(SummaryKind::Pitch, false);
+    let end = world.now + 900 * S;
+    while world.now < end {
+        world.now += STEP;
+        world.tick(|_, _| Fate::Good);
+    }
+    assert!(world.outbox.is_empty(), "seed {seed}: {} summaries never went", world.outbox.len());
+    for sequence in 0..world.made.len() as u64 {
+        let came = world.cloud.received.contains_key(&sequence);
+        assert!(came || world.aside.contains_key(&sequence), "seed {seed}: {sequence} is neither here nor there");
+    }
+    let wrongly = world.aside.iter().find(|(_, record)| !record.summary.body.starts_with(b"poison"));
+    assert!(wrongly.is_none(), "seed {seed}: {wrongly:?} would have been taken");
+}
+
+/// What a receiver makes of an attempt.
+type Receiver = dyn Fn(&mut SmallRng) -> Fate;
+
+#[test]
+fn a_receiver_that_is_broken_for_an_hour_has_in_the_end_what_was_queued() {
+    let half = |fate| move |random: &mut SmallRng| if random.random() { fate } else { Fate::Good };
+    let always = |fate| move |_: &mut SmallRng| fate;
+    let kinds: [(&str, Box<Receiver>); 8] = [
+        ("refuses all", Box::new(always(Fate::Spurious400))),
+        ("refuses half", Box::new(half(Fate::Spurious400))),
+        ("fails", Box::new(always(Fate::Fails { stored: false }))),
+        ("fails and stores", Box::new(always(Fate::Fails { stored: true }))),
+        ("is busy", Box::new(always(Fate::Busy(60 * S)))),
+        ("answers nothing", Box::new(always(Fate::AnswerLost))),
+        ("is not there", Box::new(always(Fate::NoRoute))),
+        ("answers late", Box::new(half(Fate::Late(30 * S)))),
+    ];
+    for (kind, fate) in &kinds {
+        for (restart_s, poison) in [(f64::INFINITY, 0.0), (300.0, 0.0), (f64::INFINITY, 0.02)] {
+            let mut world = World::new(1, LineSettings::default());
+            let broken_until = START + 3600 * S;
+            let mut most_aside = 0;
+            while world.now < broken_until || (!world.outbox.is_empty() && world.now < broken_until + 7200 * S) {
+                world.now += STEP;
+                if world.now < broken_until && world.now.is_multiple_of(S) {
+                    let bad = world.random.random_bool(poison);
+                    let kind = *pick(&mut world.random, &SummaryKind::ALL);
+                    world.make(kind, bad);
+                }
+                if world.random.random_bool(STEP as f64 / S as f64 / restart_s) {
+                    world.restart();
+                }
+                world.tick(|random, now| if now < broken_until { fate(random) } else { Fate::Good });
+                most_aside = most_aside.max(world.aside.len());
+            }
+            settle(&mut world, 1);
+            let (aside, attempts) = (world.aside.len(), world.attempts);
+            eprintln!("{kind}: {attempts} attempts, at most {most_aside} aside, {aside} in the end");
+            world.assert_in_order(1);
+        }
+    }
 }
 
 #[test]

@@ -93,7 +93,10 @@ pub(crate) struct World {
     next: u64,
     /// When each summary was made.
     pub(crate) made: Vec<u64>,
-    pub(crate) aside: BTreeSet<u64>,
+    /// What is set aside now.
+    pub(crate) aside: BTreeMap<u64, OutboxRecord>,
+    /// What was ever refused alone, and so left its lane.
+    out_of_order: BTreeSet<u64>,
     pub(crate) cloud: Cloud,
     /// What is on its way and may arrive though nobody waits for it any more.
     flying: Vec<(u64, Vec<Queued>)>,
@@ -113,7 +116,8 @@ impl World {
             outbox: BTreeMap::new(),
             next: 0,
             made: Vec::new(),
-            aside: BTreeSet::new(),
+            aside: BTreeMap::new(),
+            out_of_order: BTreeSet::new(),
             cloud: Cloud::default(),
             flying: Vec::new(),
             awaited: None,
@@ -186,8 +190,25 @@ impl World {
             }
             Action::SetAside { lane, sequence, .. } => {
                 assert!(self.cloud.refused_alone.contains(&sequence), "{sequence} was not refused alone");
-                self.outbox.remove(&(lane, sequence));
-                self.aside.insert(sequence);
+                let record = self.outbox.remove(&(lane, sequence)).expect("it was just sent");
+                self.aside.insert(sequence, record);
+                self.out_of_order.insert(sequence);
+            }
+            Action::ReadAside(after, limit) => {
+                let from = after.map_or(0, |(sequence, _)| sequence + 1);
+                let aside = self.aside.range(from..).take(limit);
+                let lane = Lane::Backlog;
+                let queued = aside.map(|(sequence, r)| Queued { lane, sequence: *sequence, record: r.clone() });
+                return Some(Event::ReadAside(queued.collect()));
+            }
+            Action::AcknowledgedAside(keys) => {
+                for (sequence, _) in keys {
+                    assert!(
+                        self.cloud.received.contains_key(&sequence),
+                        "{sequence} was deleted before it was received"
+                    );
+                    self.aside.remove(&sequence);
+                }
             }
             Action::FallBehind { after, before } => {
                 let from = after.map_or(0, |after| after + 1);
@@ -253,7 +274,7 @@ impl World {
     /// with it may still arrive, and be taken, long after it was set aside.
     pub(crate) fn assert_in_order(&self, seed: u64) {
         for ((kind, lane), sequences) in &self.cloud.order {
-            let sequences: Vec<_> = sequences.iter().filter(|sequence| !self.aside.contains(sequence)).collect();
+            let sequences: Vec<_> = sequences.iter().filter(|sequence| !self.out_of_order.contains(sequence)).collect();
             let out = sequences.windows(2).find(|pair| pair[0] >= pair[1]);
             assert!(out.is_none(), "seed {seed}: {kind:?} {lane:?} came out of order: {out:?}");
         }

@@ -142,6 +142,18 @@ fn a_receiver_that_takes_nothing_has_nothing_set_aside_and_what_it_says_is_told(
 }
 
 #[test]
+fn a_receiver_that_refuses_everything_for_a_while_has_all_in_the_end() {
+    let receiver = Receiver::start(|post| if post < 20 { Act::Status { code: 400, stored: false } } else { Act::Good });
+    let mut stage = stage(&Config { batch_max: 10, ..config(receiver.url()) });
+    stage.queue(40, 0);
+    stage.until("told", |stage| stage.status.trouble.contains("refuses one summary after the other"));
+    assert_eq!(stage.status.up, Some(false));
+    assert!(stage.sums().refused > 0, "what was refused stops nobody");
+    stage.until("asked for again", |stage| stage.waiting() == 0 && stage.sums().refused == 0);
+    assert_eq!((receiver.log().documents.len(), stage.sums().delivered), (40, 40));
+}
+
+#[test]
 fn a_line_that_is_down_is_told_with_its_reason_and_found_when_it_is_back() {
     let down = config("http://127.0.0.1:1/summaries".to_owned());
     let mut stage = stage(&down);

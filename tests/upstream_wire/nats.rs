@@ -295,6 +295,42 @@ fn a_refused_login_and_a_missing_permission_are_told_as_what_they_are() {
 }
 
 #[test]
+fn a_server_whose_name_means_nothing_is_trouble_with_that_name() {
+    let runtime = runtime();
+    let mut stage = stage(&runtime, "busch_iii", &config("nats://analytics.invalid:4222".to_owned()));
+    stage.queue(6, 0);
+    stage.until("told", |stage| stage.status.trouble.contains("analytics.invalid"));
+    assert_eq!((stage.waiting(), stage.status.up), (6, Some(false)));
+}
+
+#[test]
+fn what_another_stream_takes_is_not_acknowledged() {
+    let Some(binary) = binary() else { return };
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let runtime = runtime();
+    let server = Server::start(&binary, folder.path(), "one", "");
+    runtime.block_on(async {
+        let options = async_nats::ConnectOptions::new().retry_on_initial_connect();
+        let client = options.connect(server.url()).await.expect("a client");
+        let other = StreamConfig {
+            name: "EVERYTHING".to_owned(),
+            subjects: vec!["pitchguard.>".to_owned()],
+            ..StreamConfig::default()
+        };
+        let context = jetstream::new(client);
+        let began = Instant::now();
+        while let Err(error) = context.get_or_create_stream(other.clone()).await {
+            assert!(began.elapsed() < PATIENCE, "no stream: {error}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    });
+    let mut stage = stage(&runtime, "busch_iii", &config(server.url()));
+    stage.queue(6, 0);
+    stage.until("told", |stage| stage.status.trouble.contains("EVERYTHING"));
+    assert_eq!((stage.waiting(), stage.sums().delivered), (6, 0));
+}
+
+#[test]
 fn servers_are_reached_by_tls_1_3_with_this_boxs_certificate() {
     let Some(binary) = binary() else { return };
     let authority = Authority::new();

@@ -68,7 +68,7 @@ fn what_is_refused_is_set_aside_shown_and_can_be_queued_again_under_its_name() {
     let (_dir, store) = open();
     queue(&store, [1, 2]);
     let epoch = store.outbox_sums().expect("read").epoch;
-    store.transact(|txn| txn.set_aside(Lane::Live, 0, 77, "400: no such venue")).expect("set aside");
+    store.transact(|txn| txn.set_aside(Lane::Live, 0, 77, "400: no such venue", true)).expect("set aside");
     assert_eq!(front(&store, Lane::Live), [1]);
     let refused = store.refused(9).expect("read");
     assert_eq!((refused[0].0, refused[0].1.refused_ns, refused[0].1.why.as_str()), (0, 77, "400: no such venue"));
@@ -78,6 +78,26 @@ fn what_is_refused_is_set_aside_shown_and_can_be_queued_again_under_its_name() {
     assert_eq!((back[0].sequence, back[0].record.epoch), (0, epoch));
     let sums = store.outbox_sums().expect("read");
     assert_eq!((sums.refused, sums.refused_ever, sums.waiting), (0, 1, [1, 1]));
+}
+
+#[test]
+fn what_is_aside_is_read_in_order_and_goes_on_acknowledgement() {
+    let (_dir, store) = open();
+    queue(&store, [1, 2, 3]);
+    let epoch = store.outbox_sums().expect("read").epoch;
+    for sequence in [2, 0, 1] {
+        store.transact(|txn| txn.set_aside(Lane::Live, sequence, 77, "400", true)).expect("set aside");
+    }
+    let aside = |after, limit| {
+        let queued = store.refused_from(after, limit).expect("read");
+        queued.iter().map(|queued| (queued.sequence, queued.record.epoch)).collect::<Vec<_>>()
+    };
+    assert_eq!(aside(None, 2), [(0, epoch), (1, epoch)]);
+    assert_eq!(aside(Some((1, epoch)), 2), [(2, epoch)]);
+    store.transact(|txn| txn.acknowledged_aside(&[(1, epoch), (7, epoch)])).expect("acknowledged");
+    assert_eq!(aside(None, 9), [(0, epoch), (2, epoch)]);
+    let sums = store.outbox_sums().expect("read");
+    assert_eq!((sums.refused, sums.refused_ever, sums.delivered), (2, 3, 1));
 }
 
 #[test]
@@ -103,7 +123,7 @@ fn a_store_has_an_epoch_of_its_own_that_outlives_a_restart_and_is_drawn_anew_whe
 fn whoever_is_forgotten_is_in_no_summary_that_waits_or_was_set_aside() {
     let (_dir, store) = open();
     queue(&store, [1, 2, 3, 4, 5]);
-    store.transact(|txn| txn.set_aside(Lane::Live, 0, 9, "no")).expect("set aside");
+    store.transact(|txn| txn.set_aside(Lane::Live, 0, 9, "no", true)).expect("set aside");
     store.transact(|txn| txn.fall_behind(None, 4)).expect("moved");
     assert_eq!(store.forget_summaries_of(1).expect("forgotten"), 3);
     assert_eq!((front(&store, Lane::Backlog), front(&store, Lane::Live)), (vec![1], vec![3]));
