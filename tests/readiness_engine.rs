@@ -520,3 +520,31 @@ fn who_threw_yesterday_is_retired_with_his_alerts_and_his_baseline() {
     assert_eq!(engine.active().count(), 0);
     assert!(!engine.has_baseline(HIM) && engine.has_baseline(OTHER));
 }
+
+#[test]
+fn cameras_that_are_verified_after_a_pitch_are_told_of_whoever_throws_no_more_and_the_number_stays() {
+    let mut engine = engine();
+    let unjudged = |i| OutingPitch { calibration_confidence: None, ..pitch(i, 0.5) };
+    let before = last(&throw_all(&mut engine, (0..8).map(unjudged))).clone();
+    let now = BoxNs(pitch(8, 0.0).release.0);
+    engine.watch(now);
+    engine.trust(MOUND, None, now);
+    assert_eq!(engine.watch(now), [], "nobody knows more");
+    engine.trust(BULLPEN, Some(0.93), now);
+    assert_eq!(engine.watch(now), [], "another mound's");
+    engine.trust(MOUND, Some(0.93), now);
+    let told = engine.watch(now);
+    let shown = &told.first().expect("he is told of").readiness;
+    assert_eq!((before.calibration_confidence, shown.calibration_confidence), (None, Some(0.93)));
+    assert_eq!((shown.readiness, shown.as_of.clone()), (before.readiness, before.as_of.clone()));
+    assert_eq!(shown.verdict, before.verdict);
+    engine.trust(MOUND, Some(0.91), now);
+    assert_eq!(engine.watch(now), [], "it is that of his pitches, not of now");
+
+    let mut another = self::engine();
+    throw_all(&mut another, (0..8).map(unjudged));
+    let later = BoxNs(now.0 + 50 * 60 * NS_PER_S);
+    another.trust(MOUND, Some(0.93), later);
+    let told = another.watch(later);
+    assert!(told.iter().all(|outcome| outcome.readiness.calibration_confidence.is_none()), "too long ago to tell");
+}

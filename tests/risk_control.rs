@@ -64,7 +64,7 @@ fn the_stages_run_through_the_daemon_train_once_and_their_model_is_watched() {
     );
     assert!(ask(&rack, &["model", "list"]).starts_with(&format!("  {version}")), "it waits to be promoted");
     let refused = daemon.post_json("/api/risk/pitcher", &json!({"pitcher": placed()}));
-    assert_eq!((refused.0, &refused.1["code"]), (503, &"NO_MODEL".into()));
+    assert_eq!((refused.0, &refused.1["code"]), (404, &"NO_MODEL".into()));
 
     assert_eq!(ask(&rack, &["model", "promote", version]), format!("{version} serves\n"));
     let (status, told) = daemon.post_json("/api/risk/pitcher", &json!({"pitcher": placed(), "date": "2023-08-01"}));

@@ -229,7 +229,7 @@ fn without_a_model_it_says_so_and_who_asks_too_often_is_told_when_to_come_back()
     let desk = Desk::open(dir.path(), risk);
     let body = json!({"pitcher": 1});
     for _ in 0..2 {
-        assert_eq!(desk.refused("/api/risk/pitcher", &body), (503, "NO_MODEL".to_owned()));
+        assert_eq!(desk.refused("/api/risk/pitcher", &body), (404, "NO_MODEL".to_owned()));
     }
     let response = desk.post("/api/risk/pitcher", &body);
     assert_eq!(response.status(), 429);

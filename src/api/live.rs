@@ -178,6 +178,15 @@ impl Snapshot {
         BoxNs(now.0.saturating_add_signed(self.clocks_apart_ns.saturating_neg()))
     }
 
+    /// Whether an outing is shown, and otherwise than this, its age aside.
+    pub(crate) fn shows_otherwise(&self, readiness: &Readiness) -> bool {
+        let of = (readiness.pitcher, readiness.mound);
+        let Ok(index) = self.readiness.binary_search_by_key(&of, Shown::of) else { return false };
+        let shown = &*self.readiness[index].readiness;
+        let data_age_ms = shown.data_age_ms;
+        *shown != Readiness { data_age_ms, ..readiness.clone() }
+    }
+
     /// How an active pitcher's outing on a mound, or on the one where he threw last, went.
     pub(super) fn trend_of(&self, pitcher: PitcherId, mound: Option<MoundId>) -> Option<(MoundId, Trend)> {
         self.shown(pitcher, mound).map(|shown| (shown.readiness.mound, shown.trend.clone()))

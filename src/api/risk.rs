@@ -224,9 +224,9 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
 impl From<RiskError> for Problem {
     fn from(error: RiskError) -> Self {
         let (status, slug, title) = match &error {
-            RiskError::NoModel | RiskError::CannotServe(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "no-model", "No model serves")
-            }
+            // Nothing fails where there is none: there is nothing at this address yet.
+            RiskError::NoModel => (StatusCode::NOT_FOUND, "no-model", "No model serves"),
+            RiskError::CannotServe(_) => (StatusCode::SERVICE_UNAVAILABLE, "no-model", "No model serves"),
             RiskError::UnknownPitcher(_) => (StatusCode::NOT_FOUND, "unknown-pitcher", "Unknown pitcher"),
             RiskError::NoAssessment(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "no-features-for-date", "Too little known for this date")

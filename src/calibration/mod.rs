@@ -43,6 +43,7 @@ pub use report::{
     Proposal, Report, StandingAlert,
 };
 pub use state::{CalibrationState, ExactState};
+pub use verify::unverified_words;
 pub use weather::Conditions;
 
 use crate::ids::{BoxNs, EventNs, MoundId};

@@ -3,9 +3,10 @@
 use super::event::CameraState;
 use super::report::{CameraReport, Confidence, Drift, MoundReport, MoundState, NextAction, Report};
 use super::rules::FIT_CAMERAS_MIN;
-use super::{Calibration, WINDOW_NS};
+use super::{Calibration, WINDOW_NS, confidence_shown};
 use crate::ids::{BoxNs, MoundId};
 use crate::tracking::evidence::UNITS;
+use crate::tracking::venue::mound_in_words;
 
 impl Calibration {
     /// How far to trust a mound's results: the worst of the cameras that its fits need. None where it is unverified, and of a
@@ -60,7 +61,7 @@ impl Calibration {
             mound: lane.mound,
             name: lane.name.clone(),
             state: if confidence.is_some() { MoundState::Verified } else { MoundState::Unverified },
-            since: self.looked_at(at),
+            verified_at: self.looked_at(at),
             unverified_for_s: self.unverified_for_s(at, now),
             cameras_heard: self.cameras_heard(at, now) as u32,
             cameras_needed: FIT_CAMERAS_MIN as u32,
@@ -79,6 +80,9 @@ impl Calibration {
         let confidence = self.camera_confidence(index, now);
         // What is not known to be so now is not told.
         let told = |value: f64| confidence.map(|_| value);
+        // Neither is what only pitches measure, before there was one.
+        let had_part = !camera.plate().iter().all(|by| *by == 0.0);
+        let by_pitches = |value: f64| Some(value).filter(|_| had_part);
         let silent_for_s = self.silent_for_s(index, now);
         let useless = self.useless_for_s(index, now);
         let speaks = silent_for_s.is_none() && self.hearing.is_up(kept.id, now);
@@ -104,11 +108,11 @@ impl Calibration {
                 dy_sd_px: standing.sd_px,
                 roll_sd_rad: standing.sd[2] * UNITS[2],
                 scale_sd: standing.sd[3] * UNITS[3],
-                plate_in: standing.plate_in,
+                plate_in: by_pitches(standing.plate_in),
                 turn_px: standing.turn_px,
             }),
-            clock_offset_us: told(standing.errors[4] * UNITS[4] * 1e6),
-            clock_offset_sd_us: told(standing.sd[4] * UNITS[4] * 1e6),
+            clock_offset_us: told(standing.errors[4] * UNITS[4] * 1e6).and_then(by_pitches),
+            clock_offset_sd_us: told(standing.sd[4] * UNITS[4] * 1e6).and_then(by_pitches),
             clock_told_us: kept.clock_told_ns.filter(|_| speaks).map(|ns| ns * 1e-3),
             residual_px: kept.residual_px,
             scatter_px: kept.scatter_px,
@@ -181,8 +185,28 @@ impl Calibration {
         Some(NextAction { what, why, when: None })
     }
 
-    /// Every camera is in place: what the first mound's confidence waits for.
+    /// What a mound waits for on which readiness is held.
+    fn held_action(&self, now: BoxNs) -> Option<NextAction> {
+        let limit = self.limits.hold_below;
+        let each = self.lanes.iter().filter_map(|lane| Some((lane, self.confidence(lane.mound, now)?.fused)));
+        let (lane, confidence) =
+            each.filter(|(_, confidence)| *confidence < limit).min_by(|a, b| a.1.total_cmp(&b.1))?;
+        let name = mound_in_words(&lane.name);
+        Some(NextAction {
+            what: format!("have a round of landmarks seen, or calibrate the cameras of {name}"),
+            why: format!(
+                "readiness is held on {name}: its confidence {} is under {limit:.2}",
+                confidence_shown(confidence)
+            ),
+            when: None,
+        })
+    }
+
+    /// Every camera is in place: what the first mound's confidence waits for, or one on which readiness is held.
     fn quiet_action(&self, off: String, now: BoxNs) -> NextAction {
+        if let Some(action) = self.held_action(now) {
+            return action;
+        }
         let missing =
             self.air.missing(now).map(|what| format!("; {what}, so the worst is assumed")).unwrap_or_default();
         let needed = self.lanes.first().map(|_| self.unverified(0, now));

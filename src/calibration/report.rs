@@ -55,9 +55,9 @@ pub struct MoundReport {
     pub name: String,
     /// Whether anybody has looked at its cameras lately: pitches, or a round of landmarks.
     pub state: MoundState,
-    /// When enough of its cameras were verified last, box time; the start, where they never were.
-    pub since: BoxNs,
-    /// Since when it is not verified any more, s, or since the start; null while it is.
+    /// When enough of its cameras were verified last, box time; null where they never were.
+    pub verified_at: Option<BoxNs>,
+    /// How long ago that was, or the start, where they never were, s; null while it is verified.
     pub unverified_for_s: Option<f64>,
     /// Cameras that send what results can use, and are not left out.
     pub cameras_heard: u32,
@@ -137,9 +137,10 @@ pub struct CameraReport {
     pub age_s: Option<f64>,
     /// What it is off its corrected model, as estimated; null with the confidence.
     pub drift: Option<Drift>,
-    /// How far its clock is ahead of what is corrected, µs; null with the confidence.
+    /// How far its clock is ahead of what is corrected, µs; null with the confidence, and before it had a part in a pitch: landmarks
+    /// stand still and tell no clock.
     pub clock_offset_us: Option<f64>,
-    /// Its standard deviation, µs; null with the confidence.
+    /// Its standard deviation, µs; null with the offset.
     pub clock_offset_sd_us: Option<f64>,
     /// What the camera itself says of its clock, µs; null while it says nothing.
     pub clock_told_us: Option<f64>,
@@ -182,8 +183,8 @@ pub struct Drift {
     pub roll_sd_rad: f64,
     /// Of `scale`.
     pub scale_sd: f64,
-    /// What it moves a pitch at the plate, inches.
-    pub plate_in: f64,
+    /// What it moves a pitch at the plate, inches; null before it had a part in one.
+    pub plate_in: Option<f64>,
     /// What roll and scale move the ends of its track by against its centre, px.
     pub turn_px: f64,
 }

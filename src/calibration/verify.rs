@@ -67,6 +67,13 @@ pub(super) fn compare(sum: &RoundSum, mean: &nalgebra::Vector5<f64>, covariance:
     }
 }
 
+/// That a mound is unverified, in words, by [`MoundReport::unverified_for_s`](super::MoundReport::unverified_for_s) and whether its
+/// cameras were ever verified: one that was is not unverified for as long as that is ago.
+pub fn unverified_words(for_s: f64, was_verified: bool) -> String {
+    let told = super::span(for_s);
+    if was_verified { format!("unverified now, last verified {told} ago") } else { format!("unverified for {told}") }
+}
+
 impl Calibration {
     /// Takes up what a round of landmarks said of a camera, once the filter has it: it verifies, fails, or neither.
     pub(super) fn take_look(&mut self, index: usize, look: Look, jumped: bool, now: BoxNs) {
@@ -131,17 +138,18 @@ impl Calibration {
         if accused || judged.len() >= FIT_CAMERAS_MIN { judged } else { Vec::new() }
     }
 
-    /// When a mound's cameras were verified last, as many of them as a fit needs; the start, where they never were.
-    pub(super) fn looked_at(&self, at: usize) -> BoxNs {
+    /// When a mound's cameras were verified last, as many of them as a fit needs; none where they never were.
+    pub(super) fn looked_at(&self, at: usize) -> Option<BoxNs> {
         let cameras = self.cameras_of(at).into_iter();
         let mut verified: Vec<BoxNs> = cameras.filter_map(|index| self.cameras[index].kept.age.verified_at()).collect();
         verified.sort_unstable_by(|a, b| b.cmp(a));
-        verified.get(FIT_CAMERAS_MIN - 1).copied().unwrap_or(self.hearing.started)
+        verified.get(FIT_CAMERAS_MIN - 1).copied()
     }
 
-    /// For how long nobody has looked at a mound's cameras, s; `None` while it is verified.
+    /// For how long nobody has looked at a mound's cameras, s: since they were verified last, or since the start; `None` while
+    /// they are verified.
     pub(super) fn unverified_for_s(&self, at: usize, now: BoxNs) -> Option<f64> {
-        let looked_at = self.looked_at(at);
+        let looked_at = self.looked_at(at).unwrap_or(self.hearing.started);
         self.judged(at, now).is_empty().then(|| now.0.saturating_sub(looked_at.0) as f64 * 1e-9)
     }
 
@@ -155,6 +163,10 @@ impl Calibration {
         }
         let pitches = self.lanes[at].pitches.len();
         if pitches < VERIFYING_PITCHES {
+            // Landmarks did.
+            if !self.judged(at, now).is_empty() {
+                return None;
+            }
             return Some(format!(
                 "{VERIFYING_PITCHES} pitches within 15 min, or a round of landmarks, verify it; {pitches} so far"
             ));

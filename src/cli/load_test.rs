@@ -301,6 +301,8 @@ impl Thrower {
                 since: rfc3339(crate::ids::BoxNs(now_ns)),
                 by: None,
                 by_name: None,
+                to: None,
+                seen_until: None,
             }),
             verdict: None,
             verdict_absent: None,

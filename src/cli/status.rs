@@ -6,12 +6,14 @@ use std::process::ExitCode;
 use super::asking::{AskError, Daemon};
 use super::out::{self, say, tell};
 use super::values;
-use crate::calibration::confidence_shown;
+use crate::calibration::{confidence_shown, span, unverified_words};
 use crate::config::Config;
 use crate::observe::{
     AttributionStatus, BoxVerdictState, LatencyReport, MarkFeedState, PartState, SourceState, StatusReport,
 };
 
+/// No frame is on its way for so long, or comes before it was sent by so much, ms.
+const CLOCK_LAG_MS: f64 = 60_000.0;
 const BAD: u8 = 1;
 const UNREACHABLE: u8 = 2;
 const DEGRADED: u8 = 3;
@@ -232,7 +234,7 @@ fn write_sources(out: &mut String, report: &StatusReport) -> std::fmt::Result {
             source.name,
             source.state.as_str(),
             if source.gates { "yes" } else { "no" },
-            milliseconds(source.lag_ms),
+            lag(source.lag_ms),
             milliseconds(source.watermark_lag_ms),
             source.accounting.received,
             source.gaps,
@@ -255,7 +257,7 @@ fn write_cameras(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     for mound in &calibration.mounds {
         let trusted = match (mound.confidence, mound.unverified_for_s) {
             (Some(confidence), _) => format!("verified, confidence {}", confidence_shown(confidence)),
-            (None, for_s) => format!("unverified for {}", duration(for_s.unwrap_or_default())),
+            (None, for_s) => unverified_words(for_s.unwrap_or_default(), mound.verified_ns.is_some()),
         };
         let (heard, needed) = (mound.cameras_heard, mound.cameras_needed);
         writeln!(out, "  {:<18} {trusted}; {heard} cameras of use, {needed} needed", mound.name)?;
@@ -279,6 +281,16 @@ fn write_cameras(out: &mut String, report: &StatusReport) -> std::fmt::Result {
         )?;
     }
     Ok(())
+}
+
+/// How late frames come: what no way through a network explains is a clock that was set otherwise, told in words.
+fn lag(ms: Option<f64>) -> String {
+    match ms {
+        Some(ms) if ms.abs() >= CLOCK_LAG_MS => {
+            format!("{} {}", span(ms.abs() / 1e3), if ms < 0.0 { "ahead" } else { "behind" })
+        }
+        ms => milliseconds(ms),
+    }
 }
 
 fn milliseconds(ms: Option<f64>) -> String {

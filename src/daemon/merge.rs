@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use super::apart::Apart;
 use super::profiles::{self, StoreProfiles, learned_key};
 use super::reprocess::Reprocess;
 use super::upstream::Teller;
@@ -46,6 +47,9 @@ const SHOW_EVERY_NS: u64 = 1_000_000_000;
 const FLUSH_GRACE: Duration = Duration::from_millis(250);
 /// Transactions that may wait for the journal.
 const WAITING_MAX: usize = 64;
+/// Cameras are sources up to this one, mark feeds those from the other one on, other devices between them.
+const CAMERA_MAX: u8 = 39;
+const FEED_MIN: u8 = 48;
 /// How often how the pipeline stands is journalled, box time: a replay begins at one of these.
 const NOTE_EVERY_NS: u64 = 300_000_000_000;
 
@@ -100,6 +104,7 @@ pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
             marked: BoxNs(0),
             noted,
             refused: RefusedSources::default(),
+            apart: Apart::default(),
         }
         .run();
     })
@@ -134,6 +139,7 @@ struct Running {
     marked: BoxNs,
     /// Who sends nothing that is let in.
     refused: RefusedSources,
+    apart: Apart,
 }
 
 impl Running {
@@ -185,6 +191,7 @@ impl Running {
                 self.sense(now);
                 self.report(now);
                 profiles::farewell(&self.merge.pipeline, &self.merge.live);
+                profiles::renew(&self.merge.pipeline, &self.merge.live);
             }
             if now.0.saturating_sub(self.shown.0) as f64 >= SHOW_EVERY_NS as f64 * self.merge.clock.speed() {
                 self.show_rig(now);
@@ -407,9 +414,12 @@ impl Running {
     }
 
     fn report(&mut self, now: BoxNs) {
-        self.merge.live.set_clocks_apart(self.merge.pipeline.reorder().clock_offset_ns());
+        let buffer = self.merge.pipeline.reorder();
+        let lags = buffer.sources().filter(|source| is_heard(source.state)).filter_map(|source| source.lag_ns);
+        let apart_ns = self.apart.look(buffer.clock_offset_ns(), lags);
+        self.merge.live.set_clocks_apart(apart_ns);
         let telemetry = &self.merge.telemetry;
-        telemetry.publish_reorder(reorder_status(&self.merge.pipeline, &self.merge.venue, now));
+        telemetry.publish_reorder(reorder_status(&self.merge.pipeline, &self.merge.venue, apart_ns, now));
         telemetry.publish_ingest(ingest_status(&self.merge.counters, self.merge.receive_buffer_bytes));
         let counts = self.merge.counters.snapshot();
         let expected = |source| self.merge.expects(source);
@@ -469,7 +479,7 @@ fn writer_part(trouble: Option<Trouble>, queued: u64, room: usize, lost: u64) ->
     }
 }
 
-fn reorder_status(pipeline: &Pipeline<StoreProfiles>, venue: &Venue, now: BoxNs) -> ReorderStatus {
+fn reorder_status(pipeline: &Pipeline<StoreProfiles>, venue: &Venue, apart_ns: i64, now: BoxNs) -> ReorderStatus {
     let buffer = pipeline.reorder();
     let counts = buffer.counts();
     let ms = |ns: i128| ns as f64 / 1e6;
@@ -488,11 +498,12 @@ fn reorder_status(pipeline: &Pipeline<StoreProfiles>, venue: &Venue, now: BoxNs)
             held: counts.held,
         },
         epochs: counts.epochs,
+        clocks_apart_ms: ms(apart_ns.into()),
         sources: sources
             .iter()
             .map(|s| SourceStatus {
                 source: s.source,
-                name: venue.camera(s.source).map(|c| c.name.clone()).unwrap_or_default(),
+                name: source_name(venue, s.source),
                 state: match s.state {
                     reorder::SourceState::Unseen => SourceState::Unseen,
                     reorder::SourceState::Active => SourceState::Active,
@@ -536,6 +547,16 @@ fn reorder_status(pipeline: &Pipeline<StoreProfiles>, venue: &Venue, now: BoxNs)
             })
             .collect(),
     }
+}
+
+/// What people call a source.
+fn source_name(venue: &Venue, source: u8) -> String {
+    let kind = || match source {
+        ..=CAMERA_MAX => "not in the venue file",
+        source if source < FEED_MIN => "device",
+        _ => "mark feed",
+    };
+    venue.camera(source).map_or_else(|| kind().to_owned(), |camera| camera.name.clone())
 }
 
 /// Whether what a source's newest frame said is of now.

@@ -5,6 +5,7 @@
 //! commits it, then HTTP ends.
 
 mod anomalies;
+mod apart;
 pub mod control;
 mod descriptors;
 mod fold;

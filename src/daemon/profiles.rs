@@ -234,6 +234,17 @@ pub(super) fn show(pipeline: &Pipeline<StoreProfiles>, live: &Live, now: BoxNs) 
     }
 }
 
+/// Shows anew whoever is shown otherwise than the pipeline has him: what is shown at a start was composed before its first step,
+/// and by what was seen then.
+pub(super) fn renew(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
+    let snapshot = live.snapshot();
+    for (readiness, trend) in pipeline.outings() {
+        if snapshot.shows_otherwise(readiness) {
+            live.publish_outing(readiness.clone(), trend.clone());
+        }
+    }
+}
+
 /// Takes whom the pipeline follows no more from what is shown.
 pub(super) fn farewell(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
     let followed: Vec<_> = pipeline.active().map(|readiness| (readiness.pitcher, readiness.mound)).collect();
@@ -245,8 +256,10 @@ pub(super) fn farewell(pipeline: &Pipeline<StoreProfiles>, live: &Live) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Snapshot;
     use crate::clock::BoxClock;
     use crate::daemon::live_pitch;
+    use crate::readiness::Readiness;
     use crate::reorder;
     use crate::store::StoreOptions;
     use crate::store::records::AppearanceRecord;
@@ -284,6 +297,17 @@ mod tests {
         assert_eq!(shown.pitches().map(|pitch| pitch.pitcher).collect::<Vec<_>>(), [Some(5), Some(6)]);
         let alerts: Vec<_> = shown.alerts().map(|a| (a.rule.as_str(), a.pitcher)).collect();
         assert_eq!(alerts, [("late_data_frac", Some(PitcherId(5))), ("late_data_frac", Some(PitcherId(6)))]);
+
+        let told = live.head();
+        renew(&recalled, &live);
+        assert_eq!(live.head(), told, "what is so is told once");
+        let stale = Readiness { recommendation: "too few cameras".to_owned(), ..shown.readiness(NOW).remove(0) };
+        live.publish(Event::Readiness(stale));
+        renew(&recalled, &live);
+        let renewed = live.snapshot();
+        let words =
+            |snapshot: &Snapshot| snapshot.readiness(NOW).into_iter().map(|r| r.recommendation).collect::<Vec<_>>();
+        assert_eq!(words(&renewed), words(&shown), "what was composed of another moment does not stay");
 
         farewell(&recalled, &live);
         assert_eq!(live.snapshot().outings().count(), 2, "both still throw");

@@ -94,6 +94,7 @@ pub(super) fn status(report: &Report) -> CalibrationStatus {
         mound: mound.mound.0,
         name: mound.name.clone(),
         state: mound.state.as_str().to_owned(),
+        verified_ns: mound.verified_at.map(|at| at.0),
         unverified_for_s: mound.unverified_for_s,
         cameras_heard: mound.cameras_heard,
         cameras_needed: mound.cameras_needed,

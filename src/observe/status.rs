@@ -97,7 +97,7 @@ impl SourceState {
 pub struct SourceStatus {
     /// Its number on the wire.
     pub source: u8,
-    /// Its name in the venue file; empty where it has none.
+    /// A camera's name in the venue file, `mark feed`, `device`, or `not in the venue file`.
     pub name: String,
     /// Its state.
     pub state: SourceState,
@@ -143,6 +143,10 @@ pub struct ReorderStatus {
     pub sources: Vec<SourceStatus>,
     /// Ascending by mound.
     pub mounds: Vec<MoundStatus>,
+    /// How far the box's clock is ahead of its cameras', ms, as far as arriving frames tell: ages are counted by theirs. 0 while
+    /// the two agree.
+    #[serde(default)]
+    pub clocks_apart_ms: f64,
 }
 
 /// One serial line.
@@ -309,6 +313,9 @@ pub struct MoundAttribution {
     /// Who stands there by the marks and has not thrown yet; null where nobody does.
     #[serde(default)]
     pub waiting: Option<Waiting>,
+    /// Whether whoever threw there is known to have left, and nothing was thrown or marked there since.
+    #[serde(default)]
+    pub deserted: bool,
 }
 
 /// Whose the throws are, as far as the mark feed says. A throw is counted when it is final.
@@ -407,7 +414,10 @@ pub struct MoundCameras {
     pub name: String,
     /// `verified` or `unverified`.
     pub state: String,
-    /// Since when its cameras are not verified any more, s, or since the start; null while they are.
+    /// When enough of its cameras were verified last, ns since 1970; null where they never were.
+    #[serde(default)]
+    pub verified_ns: Option<u64>,
+    /// How long ago that was, or the start, where they never were, s; null while they are verified.
     pub unverified_for_s: Option<f64>,
     /// Cameras that send what results can use, and are not left out.
     pub cameras_heard: u32,

@@ -2,7 +2,7 @@
 //! true, and all of them in one.
 //!
 //! *Good* asks nobody to do anything. *Degraded* works, and somebody should look. *Bad* is where a part of the daemon does not
-//! work, or where somebody throws and nothing can be measured. What is not configured, or never was there yet, is *off*: no fault,
+//! work, or where somebody throws, or may throw, and nothing can be measured: of a mound that everybody left it is not bad. What is not configured, or never was there yet, is *off*: no fault,
 //! and nothing that is good either.
 
 use std::fmt::Write as _;
@@ -14,12 +14,14 @@ use super::{
     AttributionStatus, CalibrationStatus, CameraStatus, MarkFeedState, MoundCameras, Part, PartState, PublishedPitches,
     ReorderStatus, StoreStatus,
 };
-use crate::calibration::{clock_words, confidence_shown, span};
+use crate::calibration::{clock_words, confidence_shown, span, unverified_words};
 use crate::ids::BoxNs;
 use crate::tracking::venue::mound_in_words;
 
 /// States of a camera of which nothing comes that results could use.
 const ABSENT: [&str; 4] = ["silent", "useless", "unheard", "excluded"];
+/// A pitch so far ahead of the cameras' clock was stamped by another one, ns.
+const AHEAD_NS: u64 = 10_000_000_000;
 /// Cameras named one by one in a sentence.
 const NAMED_MAX: usize = 4;
 
@@ -93,6 +95,19 @@ pub(super) struct Seen<'a> {
     pub(super) started: BoxNs,
 }
 
+impl Seen<'_> {
+    /// Whether whoever threw on a mound is known to have left it.
+    fn is_deserted(&self, mound: &MoundCameras) -> bool {
+        let told = self.attribution.iter().flat_map(|attribution| &attribution.mounds);
+        told.into_iter().any(|told| told.mound == mound.mound && told.deserted)
+    }
+
+    /// Whether somebody throws on a mound, or did just now and may go on.
+    fn is_used(&self, mound: &MoundCameras) -> bool {
+        mound.in_use && !self.is_deserted(mound)
+    }
+}
+
 type Finding = (BoxVerdictState, String);
 
 impl BoxVerdict {
@@ -136,14 +151,18 @@ fn cameras(seen: &Seen<'_>) -> Finding {
     let Some(rig) = seen.calibration else { return (Degraded, "nothing is known of the cameras yet".to_owned()) };
     let clock = rig.box_clock_off_s.map(clock_words);
     if !rig.is_heard {
-        let in_use = rig.mounds.iter().any(|mound| mound.in_use);
+        let in_use = rig.mounds.iter().any(|mound| seen.is_used(mound));
         let mut told = vec![unheard(rig, seen)];
         told.extend(clock);
         return (if in_use { Bad } else { Degraded }, told.join(", "));
     }
     let is_short = |mound: &&MoundCameras| mound.cameras_heard < mound.cameras_needed;
-    let mut told: Vec<String> = rig.mounds.iter().filter(is_short).map(short).collect();
-    let needed_now = |mound: &MoundCameras| mound.in_use || mound.mound == 0;
+    let told = |mound: &MoundCameras| {
+        let nobody = if seen.is_deserted(mound) { "; nobody stands there" } else { "" };
+        format!("{}{nobody}", short(mound))
+    };
+    let mut told: Vec<String> = rig.mounds.iter().filter(is_short).map(told).collect();
+    let needed_now = |mound: &MoundCameras| seen.is_used(mound) || mound.mound == 0 && !seen.is_deserted(mound);
     let bad = rig.mounds.iter().filter(is_short).any(needed_now);
     told.extend(clock);
     let absent = |camera: &&CameraStatus| ABSENT.contains(&camera.state.as_str());
@@ -226,7 +245,7 @@ fn calibration(seen: &Seen<'_>) -> Finding {
     for mound in &rig.mounds {
         match (mound.confidence, mound.unverified_for_s) {
             (Some(confidence), _) if confidence < rig.hold_below => {
-                state = state.max(if mound.in_use { Bad } else { Degraded });
+                state = state.max(if seen.is_used(mound) { Bad } else { Degraded });
                 told.push(format!(
                     "{} is trusted to {} only, so readiness is held there (below {})",
                     mound_in_words(&mound.name),
@@ -241,11 +260,8 @@ fn calibration(seen: &Seen<'_>) -> Finding {
             (Some(_), _) => {}
             (None, for_s) => {
                 state = state.max(Degraded);
-                told.push(format!(
-                    "{} is unverified{}",
-                    mound_in_words(&mound.name),
-                    for_s.map_or_else(String::new, since)
-                ));
+                let words = unverified_words(for_s.unwrap_or_default(), mound.verified_ns.is_some());
+                told.push(format!("{} is {words}", mound_in_words(&mound.name)));
             }
         }
     }
@@ -324,16 +340,21 @@ fn results(seen: &Seen<'_>) -> Finding {
     (state, told.join(", "))
 }
 
-/// What came last.
+/// What came last, by the cameras' clock, which stamped it.
 fn newest(seen: &Seen<'_>) -> String {
-    let ago = |at_ns: u64| span(seen.now.0.saturating_sub(at_ns) as f64 * 1e-9);
-    let clock_off = seen.calibration.is_some_and(|rig| rig.box_clock_off_s.is_some());
+    let ago = |ns: u64| span(ns as f64 * 1e-9);
+    let apart_ms = seen.reorder.map_or(0.0, |reorder| reorder.clocks_apart_ms);
+    let seen_now = seen.now.0.saturating_add_signed((-1e6 * apart_ms) as i64);
     match seen.pitches.newest_ns {
-        // It was stamped by the cameras' clock.
-        Some(_) if clock_off => "results are stored and served, how old the newest pitch is no clock tells".to_owned(),
-        Some(at_ns) => format!("results are stored and served, the newest pitch is {} old", ago(at_ns)),
+        Some(at_ns) if at_ns > seen_now.saturating_add(AHEAD_NS) => {
+            "results are stored and served, how old the newest pitch is no clock tells".to_owned()
+        }
+        Some(at_ns) => {
+            format!("results are stored and served, the newest pitch is {} old", ago(seen_now.saturating_sub(at_ns)))
+        }
         None => {
-            format!("results would be stored and served, and no pitch came since the start {} ago", ago(seen.started.0))
+            let up = ago(seen.now.0.saturating_sub(seen.started.0));
+            format!("results would be stored and served, and no pitch came since the start {up} ago")
         }
     }
 }

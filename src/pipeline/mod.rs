@@ -289,6 +289,7 @@ impl<P: Profiles> Pipeline<P> {
                 name: stage.engine.name_of(pitcher).map_or_else(|| pitcher.to_string(), str::to_owned),
                 since: rfc3339(BoxNs(since.0)),
             });
+            mound.deserted = stage.engine.is_deserted(MoundId(mound.mound), stage.seen_now());
         }
         status
     }

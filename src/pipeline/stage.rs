@@ -69,6 +69,8 @@ impl<P: Profiles> Stage<P> {
         self.seen = self.now;
         for (mound, MoundSight { is_seen, until, unseen }) in self.sights(self.now) {
             self.engine.see(mound, is_seen, until, unseen);
+            let confidence = self.rig.calibration.confidence(mound, self.now).map(|c| c.fused);
+            self.engine.trust(mound, confidence, self.seen_now());
         }
         self.engine.is_told(MoundId::GAME, !self.whose.is_untold());
     }
@@ -229,7 +231,10 @@ impl<P: Profiles> Stage<P> {
             return;
         }
         let day = game_date(pitch.release.0, &self.zone);
-        let confidence = self.rig.calibration.confidence(pitch.mound, self.now).map(|c| c.fused);
+        let known = self.recent.iter().rev().find(|r| r.record.id == pitch.id.0);
+        // Of cameras that nobody judges now, because the box was away, it stays what it was.
+        let before = known.and_then(|known| known.record.calibration_confidence);
+        let confidence = self.rig.calibration.confidence(pitch.mound, self.now).map(|c| c.fused).or(before);
         let mut record = record::record(pitch, day.to_string(), confidence);
         let touched = |gap: &Gap| gap.touches(self.rig.cameras_of(pitch.mound), pitch.release, pitch.plate);
         if self.gaps.iter().any(touched) {

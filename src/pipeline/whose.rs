@@ -177,6 +177,7 @@ impl Whose {
                 last_mark_at: tally.marked.map(rfc3339),
                 last_released_mark_at: tally.released.map(|(_, arrival)| rfc3339(arrival)),
                 waiting: None,
+                deserted: false,
             })
             .collect();
         let by_mound: BTreeMap<String, u64> = mounds.iter().map(|m| (m.name.clone(), m.unattributed_today)).collect();
@@ -248,9 +249,14 @@ impl Told<'_> {
         let today = self.today();
         let (degraded, words) = match self.feed {
             MarkFeedState::Never if self.since_mark > 0 => {
-                (true, "Nobody tells who pitches: no mark has come since the start".to_owned())
+                let words = "Nobody tells who pitches: no mark has come since the start. Have the mark feed switched on: until then \
+                             no throw counts for anybody";
+                (true, words.to_owned())
             }
-            MarkFeedState::Never => (false, "No mark has come since the start".to_owned()),
+            MarkFeedState::Never => (
+                false,
+                "Nobody tells yet who pitches: have the mark feed switched on before the first throw".to_owned(),
+            ),
             MarkFeedState::Silent => match self.unmarked {
                 Some(count) => {
                     let last = format!("no mark has come since {last}");
@@ -367,11 +373,13 @@ mod tests {
     #[test]
     fn without_any_mark_nobody_tells_who_pitches() {
         let mut whose = whose();
-        assert_eq!(told(&whose, NOW), (MarkFeedState::Never, false, "No mark has come since the start.".to_owned()));
+        let words = "Nobody tells yet who pitches: have the mark feed switched on before the first throw.";
+        assert_eq!(told(&whose, NOW), (MarkFeedState::Never, false, words.to_owned()));
         for i in 0..14 {
             whose.count(&throw(0, NOW + i * MIN / 3));
         }
-        let words = "Nobody tells who pitches: no mark has come since the start. \
+        let words = "Nobody tells who pitches: no mark has come since the start. Have the mark feed switched on: until then no \
+                     throw counts for anybody. \
                      14 throws today count for nobody: 14 on the game mound.";
         assert_eq!(told(&whose, NOW + 6 * MIN), (MarkFeedState::Never, true, words.to_owned()));
     }

@@ -89,6 +89,8 @@ pub(super) struct Scene {
     pub(super) by_name: Option<String>,
     /// Whether nothing that is thrown there now would be measured.
     pub(super) is_blind: bool,
+    /// Until when it was seen, where it is not now.
+    pub(super) seen_until: Option<EventNs>,
     /// Whether nobody tells whose the throws there are.
     pub(super) is_untold: bool,
     /// By the cameras' clock.
@@ -103,7 +105,7 @@ impl Scene {
     }
 
     fn presence(&self) -> Option<Presence> {
-        self.stand.map(|stand| stand.told(self.by_name.clone()))
+        self.stand.map(|stand| stand.told(self.by_name.clone(), self.seen_until))
     }
 }
 
@@ -196,6 +198,12 @@ impl Arm {
         if let Some(run) = self.runs.get_mut(&mound) {
             sight::add(&mut run.unseen, unseen);
         }
+    }
+
+    /// Takes how far the cameras are trusted that saw his newest pitches on a mound, where nobody knew that then; whether that
+    /// is news. Only pitches from `since` on: what the cameras stood like before is not known by it.
+    pub(super) fn trust(&mut self, mound: MoundId, confidence: f64, since: EventNs) -> bool {
+        self.runs.get_mut(&mound).is_some_and(|run| run.outing.trust(confidence, since))
     }
 
     /// The first pitch of an outing, where it holds no other.

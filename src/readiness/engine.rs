@@ -36,6 +36,8 @@ use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
 const NS_PER_S: f64 = 1e9;
 /// How often it is looked who left a mound, and whose number grew old, while nothing happens.
 const LOOK_EVERY_NS: u64 = 5_000_000_000;
+/// Cameras that are verified now stood so for so long before, \[P\]: as long as a round of landmarks anchors a rig.
+const TRUSTED_BEFORE_NS: u64 = 45 * 60 * 1_000_000_000;
 /// Why the alerts cleared of whoever is forgotten to make room.
 const TOO_MANY: &str = "too many pitchers are followed";
 
@@ -244,6 +246,19 @@ impl Engine {
         }
     }
 
+    /// Takes how far the cameras of a mound are trusted; none while nobody knows. Pitches that were measured before anybody knew
+    /// are told by it, for the same cameras saw them. [`Self::watch`] tells what it changed.
+    pub fn trust(&mut self, mound: MoundId, confidence: Option<f64>, now: BoxNs) {
+        let Some(confidence) = confidence else { return };
+        let since = EventNs(now.0.saturating_sub(TRUSTED_BEFORE_NS));
+        for (pitcher, arm) in &mut self.known.arms {
+            if arm.trust(mound, confidence, since) {
+                arm.publish(&self.config, &mut self.judge, (*pitcher, mound), now);
+                self.known.stirred = true;
+            }
+        }
+    }
+
     /// Takes whether it is told whose the throws on a mound are.
     pub fn is_told(&mut self, mound: MoundId, is_told: bool) {
         self.known.stirred |= self.known.sight.is_told(mound, is_told);
@@ -262,6 +277,11 @@ impl Engine {
     /// Who was named last on a mound and has not thrown there, and when he was.
     pub fn waiting(&self, mound: MoundId, now: BoxNs) -> Option<(PitcherId, EventNs)> {
         self.known.mounds.waiting(mound, &self.throws(), now)
+    }
+
+    /// Whether nobody stands on a mound: whoever threw there is known to have left it, and nobody was named or threw there since.
+    pub fn is_deserted(&self, mound: MoundId, now: BoxNs) -> bool {
+        self.known.mounds.is_deserted(mound, &self.throws(), self.known.sight.is_blind(mound), now)
     }
 
     /// Looks who stands where, is seen, and has a number of now, and tells of everybody of whom that changed. Alerts of who left
@@ -430,7 +450,14 @@ impl Engine {
         let by = stand.and_then(|stand| stand.by);
         let by_name = by.and_then(|by| self.name_of(by)).map(str::to_owned);
         let sight = &self.known.sight;
-        Scene { stand, by_name, is_blind: sight.is_blind(mound), is_untold: sight.is_untold(mound), now }
+        Scene {
+            stand,
+            by_name,
+            is_blind: sight.is_blind(mound),
+            seen_until: sight.seen_until(mound),
+            is_untold: sight.is_untold(mound),
+            now,
+        }
     }
 
     fn conclude(&mut self, pitcher: PitcherId, mound: MoundId, stand: Option<Stand>, now: BoxNs) {

@@ -7,7 +7,8 @@
 //!   half-innings began since he was there as bring his own side back (none, two, …); where it is the other side's turn, he
 //!   is between innings. Where no mark tells of innings, whoever is named replaces.
 //! - A half-inning turns with its end; with its start, where the mark of the end before it was lost.
-//! - A man who goes from a bullpen to another mound has left the bullpen. Nobody who stands on the game mound leaves it
+//! - A man who goes from a bullpen to another mound has left the bullpen, and so has one after whom nothing was thrown or marked
+//!   there for long: whoever comes to it later takes nobody's place. Nobody who stands on the game mound leaves it
 //!   because a throw elsewhere bears his name: either may be a slip, and nothing is taken from him for it.
 //! - Throws of one man that go back and forth between mounds within minutes are two men's.
 
@@ -63,13 +64,20 @@ pub enum PresenceState {
 pub struct Presence {
     /// `on_mound`, `between_innings`, `replaced` or `gone`.
     pub state: PresenceState,
-    /// Event time since which it is so, RFC 3339; of `gone` the last that was thrown or marked there.
+    /// Event time since which it is so, RFC 3339; of `gone` the last that was thrown or marked there, of who went to another
+    /// mound his own last throw or mark here.
     pub since: String,
     /// Who took his place; null where nobody did.
     pub by: Option<PitcherId>,
     /// What people call who did, where that is known.
     #[serde(default)]
     pub by_name: Option<String>,
+    /// The mound that he went to from here; null where that is not known, or he went to none.
+    #[serde(default)]
+    pub to: Option<MoundId>,
+    /// Until when his mound was seen, RFC 3339, where it is not seen now: what it tells of him was so then. Null while it is.
+    #[serde(default)]
+    pub seen_until: Option<String>,
 }
 
 /// What a mark says of a mound.
@@ -93,6 +101,8 @@ pub(super) struct Stand {
     pub(super) by: Option<PitcherId>,
     /// Where he went, if he left for another mound.
     pub(super) to: Option<MoundId>,
+    /// His own last throw or mark there.
+    pub(super) last: EventNs,
 }
 
 impl Stand {
@@ -112,8 +122,18 @@ impl Stand {
         now.0.saturating_sub(self.since.0) >= shown_ns
     }
 
-    pub(super) fn told(&self, by_name: Option<String>) -> Presence {
-        Presence { state: self.state, since: super::words::rfc3339(self.since), by: self.by, by_name }
+    /// `seen_until` is of a mound that is not seen now.
+    pub(super) fn told(&self, by_name: Option<String>, seen_until: Option<EventNs>) -> Presence {
+        // When he was first seen elsewhere is late by the way there.
+        let since = if self.to.is_some() { self.last } else { self.since };
+        Presence {
+            state: self.state,
+            since: super::words::rfc3339(since),
+            by: self.by,
+            by_name,
+            to: self.to,
+            seen_until: seen_until.filter(|_| self.is_here()).map(super::words::rfc3339),
+        }
     }
 }
 
@@ -230,8 +250,17 @@ impl Mounds {
         // Both sides pitch from one mound only.
         let lost = marked.lost.filter(|(_, to)| mound == GAME_MOUND && *to > last);
         let known = |(at, _): &(EventNs, PitcherId)| lost.is_none_or(|(from, _)| *at <= from);
-        if let Some((since, by)) = others().filter(takes_over).filter(known).min() {
-            return Some(Stand { state: PresenceState::Replaced, since, by: Some(by), to: None });
+        let stand = |state, since, by| Stand { state, since, by, to: None, last };
+        let went = self.left_for(pitcher, mound, last, throws);
+        let taken = others().filter(takes_over).filter(known).min();
+        if let Some((since, by)) = taken.filter(|(at, _)| went.is_none_or(|(left, _)| *at <= left)) {
+            let quiet_from = marked.lost.map_or(last, |(_, to)| last.max(to));
+            let was_gone = mound != GAME_MOUND && since.0.saturating_sub(quiet_from.0) >= SILENT_NS;
+            return Some(if was_gone {
+                stand(PresenceState::Gone, last, None)
+            } else {
+                stand(PresenceState::Replaced, since, Some(by))
+            });
         }
         // How often it turned in a while that was lost is not known: he was replaced once both sides have pitched since, and he
         // has not.
@@ -241,11 +270,11 @@ impl Mounds {
             let side = |at: EventNs| marked.turned(to, at) % 2;
             let other_side = since.iter().copied().find(|at| side(*at) != side(since[0]));
             if let Some(since) = other_side {
-                return Some(Stand { state: PresenceState::Replaced, since, by: None, to: None });
+                return Some(stand(PresenceState::Replaced, since, None));
             }
         }
-        if let Some((since, to)) = self.left_for(pitcher, mound, last, throws) {
-            return Some(Stand { state: PresenceState::Replaced, since, by: None, to: Some(to) });
+        if let Some((since, to)) = went {
+            return Some(Stand { to: Some(to), ..stand(PresenceState::Replaced, since, None) });
         }
         let newest = throws.iter().filter(|t| t.mound == mound).filter_map(|t| t.releases.last().copied()).max();
         let sign = newest.max(marked.newest).unwrap_or(thrown);
@@ -260,15 +289,24 @@ impl Mounds {
             None => SILENT_NS,
         };
         if silent_ns >= patience_ns {
-            return Some(Stand { state: PresenceState::Gone, since: sign, by: None, to: None });
+            return Some(stand(PresenceState::Gone, sign, None));
         }
         if let Some(since) = over {
-            return Some(Stand { state: PresenceState::BetweenInnings, since, by: None, to: None });
+            return Some(stand(PresenceState::BetweenInnings, since, None));
         }
         let before = others().map(|(at, _)| at).chain(marked.ends()).filter(|at| *at < last).max();
         let came =
             named.chain(own.releases.iter().copied()).filter(|at| before.is_none_or(|before| *at > before)).min();
-        Some(Stand { state: PresenceState::OnMound, since: came.unwrap_or(last), by: None, to: None })
+        Some(stand(PresenceState::OnMound, came.unwrap_or(last), None))
+    }
+
+    /// Whether whoever threw on a mound is known to have left it, and nothing was thrown or marked there since.
+    pub(super) fn is_deserted(&self, mound: MoundId, throws: &[Throws], is_blind: bool, now: BoxNs) -> bool {
+        let here = throws.iter().filter(|t| t.mound == mound);
+        let stands: Vec<Stand> = here.filter_map(|t| self.stand(t.pitcher, mound, throws, is_blind, now)).collect();
+        let Some(last) = stands.iter().map(|stand| stand.last).max() else { return false };
+        let newest = self.0.get(&mound).and_then(|marked| marked.newest);
+        stands.iter().all(|stand| !stand.is_here()) && newest.is_none_or(|newest| newest <= last)
     }
 
     /// Who was named last on a mound and has not thrown there, and since when he is: nobody else threw or was named there
@@ -470,7 +508,7 @@ mod tests {
             stand.is_past(box_at(min))
         };
         assert_eq!([31, 180, 181].map(is_past), [false, false, true]);
-        let replaced = Stand { state: Replaced, since: at(5), by: Some(RELIEF), to: None };
+        let replaced = Stand { state: Replaced, since: at(5), by: Some(RELIEF), to: None, last: at(1) };
         assert_eq!([5, 64, 65].map(|min| replaced.is_past(box_at(min))), [false, false, true]);
         let called_in = Stand { by: None, to: Some(GAME_MOUND), ..replaced };
         assert_eq!([5, 19, 20].map(|min| called_in.is_past(box_at(min))), [false, false, true]);
@@ -505,6 +543,42 @@ mod tests {
         assert_eq!((bullpen.state, bullpen.since, bullpen.by, bullpen.to), (Replaced, at(9), None, Some(GAME_MOUND)));
         let stray = [threw(HOME, 0, &[0, 3]), threw(HOME, 1, &[9])];
         assert_eq!(told(&Mounds::default(), HOME, &stray, 10), (OnMound, at(0), None));
+    }
+
+    #[test]
+    fn who_left_a_bullpen_by_himself_is_replaced_by_nobody_who_comes_later_and_left_with_his_last_throw() {
+        let bullpen = |mounds: &Mounds, throws: &[Throws], min: u64| {
+            let stand = mounds.stand(HOME, MoundId(1), throws, false, box_at(min)).expect("he threw there");
+            (stand.told(None, None).since, stand.state, stand.by, stand.to)
+        };
+        let written = |min| super::super::words::rfc3339(at(min));
+        let called_in = [threw(HOME, 1, &[0, 3]), threw(HOME, 0, &[9])];
+        let mut mounds = Mounds::default();
+        let left = (written(3), Replaced, None, Some(GAME_MOUND));
+        assert_eq!(bullpen(&mounds, &called_in, 10), left, "since his last throw there");
+        assert!(mounds.is_deserted(MoundId(1), &called_in, false, box_at(10)));
+        mounds.take(MoundId(1), at(12), Named(RELIEF));
+        assert_eq!(bullpen(&mounds, &called_in, 13), left, "whoever comes later takes nobody's place");
+        assert!(!mounds.is_deserted(MoundId(1), &called_in, false, box_at(13)), "somebody is there");
+
+        let sat_down = [threw(HOME, 1, &[0, 3])];
+        let mut mounds = Mounds::default();
+        assert!(!mounds.is_deserted(MoundId(1), &sat_down, false, box_at(10)), "he stands there");
+        assert!(!mounds.is_deserted(MoundId(2), &sat_down, false, box_at(10)), "nothing is known of it");
+        mounds.take(MoundId(1), at(33), Named(RELIEF));
+        assert_eq!(bullpen(&mounds, &sat_down, 34), (written(3), Gone, None, None), "half an hour of nothing");
+        mounds.take(MoundId(1), at(32), Named(AWAY));
+        assert_eq!(bullpen(&mounds, &sat_down, 34), (written(32), Replaced, Some(AWAY), None));
+    }
+
+    #[test]
+    fn of_a_mound_that_is_not_seen_it_is_told_until_when_it_was() {
+        let throws = [threw(HOME, 0, &[0, 1])];
+        let stand = Mounds::default().stand(HOME, GAME_MOUND, &throws, true, box_at(40)).expect("he threw there");
+        assert_eq!(stand.told(None, Some(at(2))).seen_until, Some(super::super::words::rfc3339(at(2))));
+        assert_eq!(stand.told(None, None).seen_until, None);
+        let gone = Mounds::default().stand(HOME, GAME_MOUND, &throws, true, box_at(181)).expect("he threw there");
+        assert_eq!(gone.told(None, Some(at(2))).seen_until, None, "he is not there any more");
     }
 
     #[test]

@@ -142,6 +142,11 @@ impl Sight {
         self.0.get(&mound).is_some_and(|seen| seen.is_blind)
     }
 
+    /// Until when a mound was seen that is not seen now; none of one that is, or never was.
+    pub(super) fn seen_until(&self, mound: MoundId) -> Option<EventNs> {
+        self.0.get(&mound).filter(|seen| seen.is_blind)?.until
+    }
+
     /// Takes whether it is told whose the throws on a mound are; whether that is news.
     pub(super) fn is_told(&mut self, mound: MoundId, is_told: bool) -> bool {
         let is_new = self.is_untold(mound) == is_told;
@@ -211,7 +216,7 @@ mod tests {
     #[test]
     fn who_stood_there_or_may_have_come_has_thrown_at_least_what_was_counted() {
         let hole = |s: u64| While { from: at(100), to: at(100 + s) };
-        let stand = |state, since| Stand { state, since: at(since), by: None, to: None };
+        let stand = |state, since| Stand { state, since: at(since), by: None, to: None, last: at(0) };
         assert!(hole(6).concerns(&stand(OnMound, 0)));
         assert!(!hole(6).concerns(&stand(BetweenInnings, 90)) && hole(120).concerns(&stand(BetweenInnings, 90)));
         assert!(hole(6).concerns(&stand(BetweenInnings, 107)), "his inning ended after it");

@@ -109,7 +109,10 @@ fn the_engineers_page_shows_every_camera_who_needs_a_look_first_and_escapes_ever
         "2 · home_high_third",
         "WATCH",
         "dx +0.41 ± 0.05, dy -0.02 ± 0.04 px",
-        "+3 ± 4 µs, says 0",
+        "+3 ± 4 µs; it says 0 µs",
+        "<dt>Moves the plate</dt><dd>not measured: no pitch yet</dd>",
+        "<dt>Clock</dt><dd>not measured: no pitch yet; it says 0 µs</dd>",
+        "12, 2 needed",
         "1 correction, version 1",
         "v1 ",
         "off by 0.40 → 0.02 px; held",
@@ -221,7 +224,7 @@ pub(crate) fn calibration() -> Report {
             dy_sd_px: 0.04,
             roll_sd_rad: 2e-5,
             scale_sd: 3e-5,
-            plate_in: 0.012,
+            plate_in: Some(0.012),
             turn_px: 0.01,
         }),
         clock_offset_us: Some(3.0),
@@ -238,6 +241,9 @@ pub(crate) fn calibration() -> Report {
         chart: Vec::new(),
     };
     let at = |minute: u64| BoxNs(1_751_652_900_000_000_000 + minute * 60_000_000_000);
+    let mut landmarks_only = camera(1, "<b>high & \"low\"</b>");
+    (landmarks_only.clock_offset_us, landmarks_only.clock_offset_sd_us) = (None, None);
+    landmarks_only.drift = landmarks_only.drift.map(|drift| Drift { plate_in: None, ..drift });
     let mut drifting = camera(2, "home_high_third");
     drifting.state = CameraState::Watch;
     drifting.residual_px = Some(0.2);
@@ -280,7 +286,7 @@ pub(crate) fn calibration() -> Report {
             mound: MoundId(0),
             name: "game".to_owned(),
             state: MoundState::Verified,
-            since: at(0),
+            verified_at: Some(at(0)),
             unverified_for_s: None,
             cameras_heard: 12,
             cameras_needed: 2,
@@ -291,7 +297,7 @@ pub(crate) fn calibration() -> Report {
             unverified: None,
             alerts: Vec::new(),
         }],
-        cameras: vec![camera(1, "<b>high & \"low\"</b>"), drifting],
+        cameras: vec![landmarks_only, drifting],
         next_action: NextAction { what: "correct camera 2".to_owned(), why: "its drift & sd".to_owned(), when: None },
     }
 }

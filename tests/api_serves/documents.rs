@@ -197,6 +197,7 @@ fn metrics_tell_latencies_the_identity_sources_and_the_store() {
             final_watermark_lag_ms: None,
             held: 6,
         }],
+        clocks_apart_ms: 0.0,
     });
     stage.telemetry.publish_ingest(IngestStatus {
         kernel_drops: 5,

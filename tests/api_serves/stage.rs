@@ -290,6 +290,8 @@ pub(crate) fn readiness(pitcher: u32) -> Readiness {
             since: "2025-07-04T18:02:00Z".to_owned(),
             by: None,
             by_name: None,
+            to: None,
+            seen_until: None,
         }),
         verdict: Some(Verdict::Ready),
         verdict_absent: None,

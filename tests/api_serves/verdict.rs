@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pitchguard::clock::BoxClock;
 use pitchguard::observe::{
     About, AttributionStatus, BoxVerdict, BoxVerdictState, CalibrationStatus, CameraStatus, MarkFeedState,
-    MoundCameras, PartState, PublishedPitches, Telemetry,
+    MoundAttribution, MoundCameras, PartState, PublishedPitches, ReorderStatus, Telemetry,
 };
 
 use crate::stage::Setting;
@@ -29,6 +29,7 @@ fn mound(mound: u8, name: &str, confidence: Option<f64>) -> MoundCameras {
         mound,
         name: name.to_owned(),
         state: if confidence.is_some() { "verified" } else { "unverified" }.to_owned(),
+        verified_ns: None,
         unverified_for_s: confidence.is_none().then_some(3000.0),
         cameras_heard: 3,
         cameras_needed: 2,
@@ -140,6 +141,32 @@ fn a_dead_camera_is_named_with_its_time() {
 }
 
 #[test]
+fn nothing_fails_on_a_mound_that_everybody_left() {
+    let telemetry = well();
+    let mut rig = healthy();
+    rig.mounds[1].cameras_heard = 0;
+    telemetry.publish_calibration(rig.clone());
+    assert_eq!(telemetry.verdict().state, BoxVerdictState::Bad, "somebody threw there just now");
+    let left = MoundAttribution {
+        mound: 1,
+        name: "bullpen_home".to_owned(),
+        unattributed_today: 0,
+        unattributed: 0,
+        last_mark_at: None,
+        last_released_mark_at: None,
+        waiting: None,
+        deserted: true,
+    };
+    telemetry.publish_attribution(AttributionStatus { mounds: vec![left], ..marks(MarkFeedState::Live, "") });
+    let verdict = telemetry.verdict();
+    assert_eq!(verdict.state, BoxVerdictState::Degraded, "{verdict:?}");
+    assert!(verdict.sentence.contains("and it needs 2; nobody stands there"), "{verdict:?}");
+    (rig.mounds[1].cameras_heard, rig.mounds[1].confidence) = (3, Some(0.5));
+    telemetry.publish_calibration(rig);
+    assert_eq!(telemetry.verdict().state, BoxVerdictState::Degraded, "nor is anybody held there");
+}
+
+#[test]
 fn cameras_that_hold_readiness_and_ones_that_moved_are_told() {
     let telemetry = well();
     let mut rig = healthy();
@@ -221,10 +248,17 @@ fn a_clock_of_the_box_that_is_off_is_told_by_verdict_health_and_metrics() {
     let off = CalibrationStatus { box_clock_off_s: Some(-172_796.0), ..healthy() };
     stage.telemetry.publish_calibration(off);
     let words = "this box's clock is 47 h 59 min behind its cameras', so what it calls now is not their now: set the one that is wrong";
-    stage.telemetry.publish_pitches(PublishedPitches { newest_ns: Some(1), ..PublishedPitches::default() });
+    let newest_ns = Some(BoxClock::start(1.0).now().0 + (172_796 - 14) * NS_PER_S);
+    stage.telemetry.publish_pitches(PublishedPitches { newest_ns, ..PublishedPitches::default() });
     let verdict = stage.telemetry.verdict();
     assert_eq!(state(&verdict, About::Cameras), (BoxVerdictState::Degraded, words));
-    assert!(state(&verdict, About::Results).1.contains("how old the newest pitch is no clock tells"), "{verdict:?}");
+    let results = |verdict: &BoxVerdict| state(verdict, About::Results).1.to_owned();
+    assert!(results(&verdict).contains("how old the newest pitch is no clock tells"), "{verdict:?}");
+    stage.telemetry.publish_reorder(ReorderStatus { clocks_apart_ms: -172_796e3, ..ReorderStatus::default() });
+    assert!(
+        results(&stage.telemetry.verdict()).contains("the newest pitch is 14 s old"),
+        "by the clock that stamped it"
+    );
     let ready = stage.json("/health/ready");
     assert!(ready["verdict"].as_str().is_some_and(|verdict| verdict.contains(words)), "{ready}");
     assert_eq!(ready["status"], "degraded");

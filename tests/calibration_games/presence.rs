@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use firmware_protocol::{Fiducial, Health};
 use nalgebra::{Point3, Vector2};
 use pitchguard::calibration::{
-    AlertKind, Calibration, CameraState, Conditions, Config, Event, EventKind, Limits, MoundState, Report,
+    AlertKind, Calibration, CameraReport, CameraState, Conditions, Config, Event, EventKind, Limits, MoundState, Report,
 };
 use pitchguard::ids::{BoxNs, EventNs, MoundId};
 use pitchguard::tracking::venue::Venue;
@@ -173,8 +173,12 @@ fn a_round_of_landmarks_verifies_every_mound_and_every_bullpen_camera() {
     for mound in &report.mounds {
         let confidence = mound.confidence.expect("verified");
         assert!(mound.state == MoundState::Verified && confidence.fused > 0.94, "{mound:?}");
-        assert!(!mound.in_use && mound.unverified_for_s.is_none());
+        assert!(!mound.in_use && mound.unverified_for_s.is_none() && mound.verified_at.is_some());
+        assert_eq!(mound.unverified, None, "no pitches are asked for where landmarks verified it");
     }
+    // Landmarks stand still and cross no plate.
+    let measured = |c: &CameraReport| (c.clock_offset_us, c.clock_offset_sd_us, c.drift.expect("verified").plate_in);
+    assert!(report.cameras.iter().all(|c| measured(c) == (None, None, None)));
     let bullpens: Vec<_> = report.cameras.iter().filter(|c| c.id > 12).collect();
     let verified = bullpens.iter().filter(|c| c.state == CameraState::Ok && c.confidence.is_some()).count();
     assert_eq!((bullpens.len(), verified), (6, 6), "{bullpens:?}");
@@ -447,7 +451,8 @@ fn a_mound_is_unverified_since_as_many_cameras_were_verified_last_as_a_fit_needs
     }
     rig.pass(71, |_| true);
     assert_eq!(rig.state(13), CameraState::Ok, "one camera is verified");
-    assert_eq!(rig.report().mounds[1].unverified_for_s, Some(131.0), "and its mound never was");
+    let mound = &rig.report().mounds[1];
+    assert_eq!((mound.unverified_for_s, mound.verified_at), (Some(131.0), None), "and its mound never was");
 }
 
 #[test]

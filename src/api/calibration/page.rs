@@ -11,7 +11,9 @@ use axum::routing::get;
 
 use super::chart::{Chart, Limits};
 use crate::api::ApiState;
-use crate::calibration::{AlertKind, CameraReport, CameraState, CorrectionRecord, Outcome, Report, confidence_shown};
+use crate::calibration::{
+    AlertKind, CameraReport, CameraState, CorrectionRecord, Outcome, Report, confidence_shown, unverified_words,
+};
 use crate::ids::BoxNs;
 
 /// The page, the part of it that is fetched again, and its assets; nothing from elsewhere.
@@ -232,11 +234,14 @@ fn known(f: &mut fmt::Formatter<'_>, camera: &CameraReport) -> fmt::Result {
     row(f, "Drift", &shift)?;
     row(f, "Roll", &format!("{} ± {:.3} mrad", signed(1e3 * drift.roll_rad, 3), 1e3 * drift.roll_sd_rad))?;
     row(f, "Scale", &format!("{} ± {:.3} ‰", signed(1e3 * drift.scale, 3), 1e3 * drift.scale_sd))?;
-    row(f, "Moves the plate", &format!("{:.3} in", drift.plate_in))?;
-    if let (Some(us), Some(sd)) = (camera.clock_offset_us, camera.clock_offset_sd_us) {
-        let told = camera.clock_told_us.map_or_else(String::new, |us| format!(", says {}", signed(us, 0)));
-        row(f, "Clock", &format!("{} ± {sd:.0} µs{told}", signed(us, 0)))?;
-    }
+    let by_no_pitch = || "not measured: no pitch yet".to_owned();
+    row(f, "Moves the plate", &drift.plate_in.map_or_else(by_no_pitch, |inches| format!("{inches:.3} in")))?;
+    let clock = match (camera.clock_offset_us, camera.clock_offset_sd_us) {
+        (Some(us), Some(sd)) => format!("{} ± {sd:.0} µs", signed(us, 0)),
+        _ => by_no_pitch(),
+    };
+    let told = camera.clock_told_us.map_or_else(String::new, |us| format!("; it says {} µs", signed(us, 0)));
+    row(f, "Clock", &(clock + &told))?;
     let [fused, time, residual] = [fused, time, residual].map(confidence_shown);
     row(f, "Confidence", &format!("{fused} (age {time}, residuals {residual})"))
 }
@@ -259,14 +264,17 @@ fn mounds(f: &mut fmt::Formatter<'_>, report: &Report, now: BoxNs) -> fmt::Resul
             Some(c) => [c.fused, c.time, c.residual].map(confidence_shown),
             None => ["–"; 3].map(str::to_owned),
         };
+        let ago = mound.verified_at.map(|at| format!("{} ago", span(now.0.saturating_sub(at.0) as f64 * 1e-9)));
         let verified = match (mound.unverified_for_s, &mound.unverified) {
-            (Some(for_s), _) => format!("unverified for {}", span(for_s)),
-            (None, Some(why)) => format!("{} ago; {why}", span(now.0.saturating_sub(mound.since.0) as f64 * 1e-9)),
-            (None, None) => "yes".to_owned(),
+            (Some(for_s), _) => unverified_words(for_s, mound.verified_at.is_some()),
+            (None, why) => {
+                let parts = [Some(ago.unwrap_or_else(|| "yes".to_owned())), why.clone()];
+                parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+            }
         };
         write!(
             f,
-            r#"<tr><th scope="row">{name}</th><td class="number {}">{}</td><td class="number">{}</td><td class="number">{}</td><td class="number">{plate}</td><td class="number">{}</td><td class="number">{} of {} needed</td><td>{}</td></tr>"#,
+            r#"<tr><th scope="row">{name}</th><td class="number {}">{}</td><td class="number">{}</td><td class="number">{}</td><td class="number">{plate}</td><td class="number">{}</td><td class="number">{}, {} needed</td><td>{}</td></tr>"#,
             mound.confidence.map_or("watch", |c| level(report, c.fused)),
             parts[0],
             parts[1],

@@ -8,6 +8,12 @@ import { trendInWords } from "./sparkline";
 
 const HEIGHT = 240;
 
+/** A pitch at which the number before it was held. */
+export const HeldMark = () => <path d="M-4 -4h8v8h-8z" fill="var(--watch)" stroke="var(--paper)" />;
+
+/** A pitch at which there was no number at all. */
+export const NoNumberMark = () => <circle r="3.5" fill="none" stroke="var(--soft)" strokeWidth="2" />;
+
 interface IndexChartProps {
   points: readonly TrendPoint[];
   /** The point that is looked at. */
@@ -42,8 +48,14 @@ export const IndexChart = memo(function IndexChart({ points, chosen }: IndexChar
             <path d={path(line((p) => p.readiness, "value").slice(0, judged))} fill="none" stroke="var(--accent)" strokeWidth="3" />
             <path d={path(line((p) => p.readiness, "value").slice(Math.max(0, judged - 1)))} fill="none" stroke="var(--soft)" strokeWidth="3" strokeDasharray="2 5" />
             {points.map((point) =>
-              point.state === "held" && typeof point.readiness.value === "number" ? (
-                <path key={point.pitches} d={`M${x(point.pitches)} ${HEIGHT - MARGIN.bottom}v-8`} stroke="var(--watch)" strokeWidth="4" />
+              typeof point.readiness.value !== "number" ? (
+                <g key={point.pitches} transform={`translate(${x(point.pitches).toFixed(1)} ${HEIGHT - MARGIN.bottom - 6})`}>
+                  <NoNumberMark />
+                </g>
+              ) : point.state === "held" ? (
+                <g key={point.pitches} transform={`translate(${x(point.pitches).toFixed(1)} ${y(point.readiness.value).toFixed(1)})`}>
+                  <HeldMark />
+                </g>
               ) : null,
             )}
             {at && <path d={`M${x(at.pitches)} ${MARGIN.top}V${HEIGHT - MARGIN.bottom}`} stroke="var(--ink)" strokeWidth="2" />}

@@ -1,5 +1,6 @@
 /** What the daemon's verdict is called, and who needs a look first. */
 import type { Alert, Level, Readiness, VerdictAbsent } from "../api/types";
+import { GAME } from "./words";
 
 export type Band = "ready" | "watch" | "warm" | "out" | "held" | "unknown";
 
@@ -67,6 +68,30 @@ export function needOfLook(readiness: Readiness, alerts: readonly Alert[]): numb
   const { value } = readiness.readiness;
   const missing = value === null || value === undefined ? 20 : 100 - value;
   return worst * 10 + held * 5 + missing;
+}
+
+/** Whoever threw in a bullpen this shortly before the last one who did throws now, as he does, ms. */
+const NOW_MS = 120_000;
+
+/** On the mound of the game, in a bullpen now, or there a while ago. */
+function placeOf({ mound, presence, last_pitch_at }: Readiness, newest: number): number {
+  if (mound === GAME) return presence?.state === "between_innings" ? 1 : 0;
+  return newest - Date.parse(last_pitch_at) <= NOW_MS ? 2 : 3;
+}
+
+/**
+ * Those on the mounds, who throws now first: on the game mound, between innings there, in the bullpens, and there longer ago. Of
+ * several who throw now, whoever needs a look is first.
+ */
+export function byPlace(there: readonly Readiness[], alertsOf: (readiness: Readiness) => readonly Alert[]): Readiness[] {
+  const newest = Math.max(...there.filter(({ mound }) => mound !== GAME).map(({ last_pitch_at }) => Date.parse(last_pitch_at)));
+  const key = (readiness: Readiness): [number, number] => {
+    const place = placeOf(readiness, newest);
+    return [place, place === 3 ? -Date.parse(readiness.last_pitch_at) : -needOfLook(readiness, alertsOf(readiness))];
+  };
+  const keys = new Map(there.map((readiness) => [readiness, key(readiness)]));
+  const of = (readiness: Readiness): [number, number] => keys.get(readiness) ?? [0, 0];
+  return there.toSorted((a, b) => of(a)[0] - of(b)[0] || of(a)[1] - of(b)[1] || a.pitcher - b.pitcher);
 }
 
 /** Alerts, what nobody has seen first, critical before warning, the newest first. */

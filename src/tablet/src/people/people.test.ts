@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 
 import type { Readiness } from "../api/types";
 import { alert, at, readiness, T0 } from "../live/samples";
-import { bandOf, byUrgency, needOfLook, verdictInWords, whole } from "./level";
+import { bandOf, byPlace, byUrgency, needOfLook, verdictInWords, whole } from "./level";
 import { ageInWords, dayAfter, daysBetween, ParkTime } from "./time";
 import { percent, signed, Units } from "./units";
-import { asOfInWords, leftInWords, unseenInWords } from "./words";
+import { asOfInWords, leftInWords, thereInWords, unseenInWords } from "./words";
 
 describe("who needs a look", () => {
   test("the verdict is the daemon's, in words that fit the mound, and a held number has none", () => {
@@ -32,6 +32,9 @@ describe("who needs a look", () => {
     expect(asOfInWords(readiness(1, { pitches: 31, as_of: { pitches: 31, at: at(0) } }), 5_000)).toBe("as of pitch 31, 5 s ago");
     expect(asOfInWords(readiness(1, { readiness: {}, as_of: null, state: "held" }), 5_000)).toBe("Last pitch 5 s ago");
     expect(asOfInWords(held, null)).toBe("81 as of pitch 31, age unknown");
+    const none = readiness(1, { readiness: {}, as_of: null, state: "held" });
+    expect(asOfInWords({ ...none, verdict_absent: "not_seen" }, 83_000), "he may have thrown since").toBe("Last pitch seen 83 s ago");
+    expect(asOfInWords({ ...none, unseen: [{ from: at(3), to: at(9) }] }, 83_000)).toBe("Last pitch seen 83 s ago");
   });
 
   test("a count with a while in it that nobody saw is the least that he threw", () => {
@@ -42,12 +45,33 @@ describe("who needs a look", () => {
   });
 
   test("who left says who took his place, or since when nobody threw", () => {
-    const told = (presence: NonNullable<Readiness["presence"]>) => leftInWords(readiness(1, { presence }), (ms) => `${ms - T0}`, (id) => (id === 2 ? "Ruiz" : undefined));
+    const told = (presence: NonNullable<Readiness["presence"]>, mound = 0) => leftInWords(readiness(1, { presence, mound }), (ms) => `${ms - T0}`, (id) => (id === 2 ? "Ruiz" : undefined));
     expect(told({ state: "replaced", since: at(9), by: 2 })).toBe("replaced by Ruiz at 9");
     expect(told({ state: "replaced", since: at(9), by: 3 })).toBe("replaced by pitcher 3 at 9");
     expect(told({ state: "replaced", since: at(9), by: 3, by_name: "Ito" }), "who has not thrown yet has a name too").toBe("replaced by Ito at 9");
     expect(told({ state: "replaced", since: at(9), by: 1 })).toBe("left this mound at 9");
     expect(told({ state: "gone", since: at(9) })).toBe("no throw since 0");
+    expect(told({ state: "replaced", since: at(9), by: 2 }, 1), "in a bullpen nobody takes a place at once").toBe("last throw 0, replaced by Ruiz at 9");
+    expect(told({ state: "replaced", since: at(0), to: 0 }, 1)).toBe("last throw here 0, then on the game mound");
+    expect(told({ state: "replaced", since: at(0), to: 2 }, 1)).toBe("last throw here 0, then on another mound");
+  });
+
+  test("of a mound that is not seen now it is told until when it was", () => {
+    const told = (presence: NonNullable<Readiness["presence"]>) => thereInWords(presence, (ms) => `${ms - T0}`);
+    expect(told({ state: "on_mound", since: at(5) })).toBe("since 5");
+    expect(told({ state: "on_mound", since: at(5), seen_until: at(41) })).toBe("since 5, last seen 41: not seen now");
+    expect(told({ state: "between_innings", since: at(5), seen_until: at(41) })).toBe("between innings since 5, last seen 41: not seen now");
+  });
+
+  test("who throws now is first: on the game mound, between innings there, in the bullpens, there longer ago", () => {
+    const of = (pitcher: number, mound: number, ms: number, change: Partial<Readiness> = {}) => readiness(pitcher, { mound, last_pitch_at: at(ms), ...change });
+    const between = of(2, 0, 9_000, { presence: { state: "between_innings", since: at(9_000) } });
+    const there = [of(7, 1, 0), between, of(3, 1, 400_000), of(4, 2, 390_000), of(9, 0, 395_000), of(1, 2, 200_000)];
+    const order = (alerts: readonly number[] = []) => byPlace(there, ({ pitcher }) => (alerts.includes(pitcher) ? [alert(1)] : [])).map(({ pitcher }) => pitcher);
+    expect(order()).toEqual([9, 2, 3, 4, 1, 7]);
+    expect(order([4]), "of those who throw now in the bullpens, who needs a look").toEqual([9, 2, 4, 3, 1, 7]);
+    expect(order([7]), "who sits does not come before who throws").toEqual([9, 2, 3, 4, 1, 7]);
+    expect(byPlace([], () => [])).toEqual([]);
   });
 
   test("an unseen critical alert comes before a warning, that before a seen one, then held, then low", () => {

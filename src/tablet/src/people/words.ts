@@ -6,6 +6,9 @@ import { ageInWords } from "./time";
 /** The one name of the one ratio, wherever it is shown. */
 export const ACUTE_CHRONIC = "Acute:chronic load";
 
+/** The mound of the game. */
+export const GAME = 0;
+
 const MOUNDS: Readonly<Record<string, string>> = {
   game: "Game mound",
   bullpen_home: "Home bullpen",
@@ -73,14 +76,19 @@ export const flagInWords = (flag: string): string => FLAGS[flag] ?? spaced(flag)
 export const contributorInWords = (name: string): string => (name === "acwr" ? `${ACUTE_CHRONIC} at the day’s end` : spaced(name));
 export const inWords = spaced;
 
+/** Whether his mound is not seen now, or was not for a while: what is known of him is what was seen. */
+const isSeenInPart = ({ unseen, verdict_absent }: Pick<Readiness, "unseen" | "verdict_absent">): boolean => verdict_absent === "not_seen" || (unseen ?? []).length > 0;
+
 const ago = (ms: number | null): string => (ms === null ? "age unknown" : ms < 2_000 ? "just now" : `${ageInWords(ms)} ago`);
 
 /**
  * How old a number is, by its pitch and its age, ms: `as of pitch 31, 12 s ago`; a held one with the number itself and the
- * pitches since, `81 as of pitch 31, 14 pitches and 78 s ago`. Where there is no number, the age is that of his last pitch.
+ * pitches since, `81 as of pitch 31, 14 pitches and 78 s ago`. Where there is no number, the age is that of his last pitch, or
+ * of the last one that was seen.
  */
-export function asOfInWords({ as_of, pitches, readiness, state }: Pick<Readiness, "as_of" | "pitches" | "readiness" | "state">, age: number | null): string {
-  if (!as_of || typeof readiness.value !== "number") return `Last pitch ${ago(age)}`;
+export function asOfInWords(data: Pick<Readiness, "as_of" | "pitches" | "readiness" | "state" | "unseen" | "verdict_absent">, age: number | null): string {
+  const { as_of, pitches, readiness, state } = data;
+  if (!as_of || typeof readiness.value !== "number") return `Last pitch ${isSeenInPart(data) ? "seen " : ""}${ago(age)}`;
   const since = pitches - as_of.pitches;
   if (state !== "held") return `as of pitch ${as_of.pitches}, ${ago(age)}`;
   const thrown = since > 0 && age !== null && age >= 2_000 ? `${since} ${since === 1 ? "pitch" : "pitches"} and ` : "";
@@ -88,12 +96,20 @@ export function asOfInWords({ as_of, pitches, readiness, state }: Pick<Readiness
 }
 
 /** Why a man is no longer shown as throwing, and since when; `clock` writes a moment of the park. */
-export function leftInWords({ pitcher, presence, last_pitch_at }: Pick<Readiness, "pitcher" | "presence" | "last_pitch_at">, clock: (ms: number) => string, nameOf: (pitcher: number) => string | undefined): string {
-  if (presence?.state !== "replaced") return `no throw since ${clock(Date.parse(last_pitch_at))}`;
+export function leftInWords(
+  { pitcher, mound, presence, last_pitch_at }: Pick<Readiness, "pitcher" | "mound" | "presence" | "last_pitch_at">,
+  clock: (ms: number) => string,
+  nameOf: (pitcher: number) => string | undefined,
+): string {
+  const last = clock(Date.parse(last_pitch_at));
+  if (presence?.state !== "replaced") return `no throw since ${last}`;
   const since = clock(Date.parse(presence.since));
-  const { by, by_name } = presence;
+  const { by, by_name, to } = presence;
+  if (to != null) return `last throw here ${last}, then on ${to === GAME ? "the game mound" : "another mound"}`;
   if (by == null || by === pitcher) return `left this mound at ${since}`;
-  return `replaced by ${by_name ?? nameOf(by) ?? `pitcher ${by}`} at ${since}`;
+  // Nobody takes a place in a bullpen at once: when he left it is known by his last throw only.
+  const threw = mound === GAME ? "" : `last throw ${last}, `;
+  return `${threw}replaced by ${by_name ?? nameOf(by) ?? `pitcher ${by}`} at ${since}`;
 }
 
 /** When his mound was not seen while he may have thrown, and what that makes of the count; empty where it was seen all the time. */
@@ -106,9 +122,10 @@ export function unseenInWords({ unseen, pitches }: Pick<Readiness, "unseen" | "p
   return `Not seen ${[...new Set(whiles)].join(", ")}: the count is at least ${pitches}.`;
 }
 
-/** That he stands on a mound, and since when. */
+/** That he stands on a mound, and since when; of a mound that is not seen now, until when it was. */
 export function thereInWords(presence: Readiness["presence"], clock: (ms: number) => string): string {
   if (!presence) return "";
   const since = clock(Date.parse(presence.since));
-  return presence.state === "between_innings" ? `between innings since ${since}` : `since ${since}`;
+  const there = presence.state === "between_innings" ? `between innings since ${since}` : `since ${since}`;
+  return presence.seen_until ? `${there}, last seen ${clock(Date.parse(presence.seen_until))}: not seen now` : there;
 }

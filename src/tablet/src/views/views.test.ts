@@ -8,6 +8,7 @@ import { lastOuting } from "./pitcher/outing";
 import { cell, csv } from "./staff/csv";
 import { ofLevel, ofTeam, sorted, type Filter, type Row } from "./staff/rows";
 import { groundInWords } from "./staff/staff";
+import { lagInWords } from "./system/sources";
 
 const pitcher = (id: number, change: Partial<Pitcher> = {}): Pitcher => ({ id, name: `Pitcher ${id}`, team: "STL", seasons: [2025], pitches: 10, last_game_date: "2025-07-04", ...change });
 const ALL: Filter = { search: "", team: "", season: null, level: null };
@@ -30,6 +31,10 @@ describe("an outing", () => {
     const before = point("Fastball 1.1 mph under his season baseline");
     expect(newReasons(before, point("Fastball 1.4 mph under his season baseline", "21 pitches today"))).toEqual(["21 pitches today"]);
   });
+});
+
+test("a lag that no way through a network explains is told in words", () => {
+  expect([null, 3_400, -20, -172_796_530, 90_000].map(lagInWords)).toEqual(["–", "3.40\u00a0s", "-0.02\u00a0s", "2 d ahead", "90 s behind"]);
 });
 
 describe("the staff", () => {

@@ -1,16 +1,17 @@
-/** Home: who is on which mound, a card for each of them, who needs a look first; below, who has left. */
+/** Home: who is on which mound, a card for each of them, who throws now first; below, who has left. */
 import { styled } from "@mui/material/styles";
 import Typography from "@mui/material/Typography";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { ask } from "../../api/client";
+import type { Alert, Readiness } from "../../api/types";
 import type { Hub } from "../../live/hub";
 import { useAttribution, useEpoch, useHub, useLink, useRoster } from "../../live/react";
-import type { OutingKey } from "../../live/state";
+import { keyOf, type OutingKey } from "../../live/state";
 import { Empty, Loading } from "../../parts/states";
 import { Unseen } from "../../parts/visible";
-import { isOnMound, needOfLook } from "../../people/level";
+import { byPlace, isOnMound } from "../../people/level";
 import { moundInWords } from "../../people/words";
 import { AlertList } from "./alerts";
 import { Card } from "./card";
@@ -49,7 +50,7 @@ export function Bullpen() {
       <AlertList />
       {epoch > 0 && <Mounds mounds={mounds} order={onMound} seen={seen} />}
       {onMound.length > 0 && (
-        <Cards data-stale={link !== "live"} aria-label="Pitchers on the mounds, who needs a look first">
+        <Cards data-stale={link !== "live"} aria-label="Pitchers on the mounds, who throws now first">
           {onMound.map((outing) => (
             <li key={outing}>
               <Card outing={outing} mounds={mounds} />
@@ -62,9 +63,9 @@ export function Bullpen() {
         <Nobody live={link === "live"} blind={seen !== undefined && ![...seen.values()].some(Boolean)} waiting={waiting} />
       )}
       {left.length > 0 && (
-        <section aria-label="No longer on a mound" data-left="">
+        <section aria-label="Left their mound" data-left="">
           <Typography variant="h3" component="h2" sx={{ mt: 2, mb: 0.5 }}>
-            No longer on a mound
+            Left their mound
           </Typography>
           <Left order={left} mounds={mounds} />
         </section>
@@ -95,25 +96,19 @@ function Nobody({ live, blind, waiting }: NobodyProps) {
 }
 
 interface Order {
-  /** Who needs a look first. */
+  /** Who throws now first. */
   onMound: readonly OutingKey[];
   /** Who left last first. */
   left: readonly OutingKey[];
 }
 
 function sorted(hub: Hub, roster: readonly OutingKey[]): Order {
-  const shown = roster.flatMap((key) => {
-    const data = hub.state.readinessOf(key)?.data;
-    return data ? [{ key, data }] : [];
-  });
+  const shown = roster.flatMap((key) => hub.state.readinessOf(key)?.data ?? []);
   const alerts = hub.state.alerts.filter((alert) => alert.audience !== "engineer");
-  const need = new Map(
-    shown.map(({ key, data }) => [key, needOfLook(data, alerts.filter(({ pitcher, mound }) => pitcher === data.pitcher && (mound == null || mound === data.mound)))]),
-  );
-  const keys = (of: typeof shown): OutingKey[] => of.map(({ key }) => key);
+  const alertsOf = ({ pitcher, mound }: Readiness): Alert[] => alerts.filter((alert) => alert.pitcher === pitcher && (alert.mound == null || alert.mound === mound));
   return {
-    onMound: keys(shown.filter(({ data }) => isOnMound(data)).toSorted((a, b) => (need.get(b.key) ?? 0) - (need.get(a.key) ?? 0) || a.data.pitcher - b.data.pitcher)),
-    left: keys(shown.filter(({ data }) => !isOnMound(data)).toSorted((a, b) => Date.parse(b.data.last_pitch_at) - Date.parse(a.data.last_pitch_at))),
+    onMound: byPlace(shown.filter(isOnMound), alertsOf).map(keyOf),
+    left: shown.filter((data) => !isOnMound(data)).toSorted((a, b) => Date.parse(b.last_pitch_at) - Date.parse(a.last_pitch_at)).map(keyOf),
   };
 }
 

@@ -221,7 +221,7 @@ export const Card = memo(function Card({ outing, mounds }: CardProps) {
         <StateChip data={data} />
         <Soft>
           {data.calibration_confidence == null ? (
-            "Cameras unverified"
+            "Cameras unverified at his last pitch"
           ) : (
             <>
               Camera confidence <strong>{confidence(data.calibration_confidence)}</strong>

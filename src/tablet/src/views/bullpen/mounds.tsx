@@ -69,7 +69,8 @@ export function Mounds({ mounds, order, seen }: MoundsProps) {
         {[...mounds].map(([mound, name]) => {
           const there = present.filter((data) => data.mound === mound).map((data) => `${data.name} ${thereInWords(data.presence, (ms) => time.clock(ms))}`);
           const him = waiting.get(mound);
-          if (him) there.push(`${him.name} since ${time.clock(Date.parse(him.since))}, no pitch yet`);
+          const blind = seen?.get(mound) === false;
+          if (him) there.push(`${him.name} since ${time.clock(Date.parse(him.since))}, no pitch ${blind ? "seen: not seen now" : "yet"}`);
           return (
             <div key={mound} data-mound-of={mound}>
               <dt>{name}:</dt>

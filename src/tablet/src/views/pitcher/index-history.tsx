@@ -1,10 +1,10 @@
 /** How the indices went over the outing, and what moved them at the pitch that is looked at. */
 import Slider from "@mui/material/Slider";
 import Typography from "@mui/material/Typography";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 
 import type { TrendPoint } from "../../api/types";
-import { IndexChart } from "../../charts/index-chart";
+import { HeldMark, IndexChart, NoNumberMark } from "../../charts/index-chart";
 import { useTrend } from "../../live/react";
 import type { OutingKey } from "../../live/state";
 import { Panel } from "../../parts/panel";
@@ -31,7 +31,8 @@ export function IndexHistory({ outing, title }: { outing: OutingKey; title: stri
   return (
     <Panel title={title}>
       <Typography color="text.secondary" variant="body2">
-        Solid: readiness with its 90 % interval; grey dots: held. Dashed: fatigue. Dotted limits at 80, 70 and 60; thick ticks below: held. Across: his pitches.
+        Solid: readiness with its 90 % interval. Dashed: fatigue. Dotted: limits at 80, 70 and 60. Across: his pitches. <Key mark={<HeldMark />} /> held: the number of an
+        earlier pitch. <Key mark={<NoNumberMark />} /> no number.
       </Typography>
       <IndexChart points={points} chosen={chosen} />
       {newest > 0 && (
@@ -52,6 +53,15 @@ export function IndexHistory({ outing, title }: { outing: OutingKey; title: stri
       )}
       {point && <Moved point={point} before={points[chosen - 1]} />}
     </Panel>
+  );
+}
+
+/** A mark of the chart within its legend. */
+function Key({ mark }: { mark: ReactNode }) {
+  return (
+    <svg width="12" height="12" viewBox="-6 -6 12 12" aria-hidden>
+      {mark}
+    </svg>
   );
 }
 

@@ -81,10 +81,11 @@ function Mound({ mound, name }: { mound: MoundReport; name: string }) {
   const few = mound.cameras_heard < mound.cameras_needed;
   const verified = mound.state === "verified";
   const look = mound.confidence && `, confidence ${confidence(mound.confidence.fused)}`;
-  const since = mound.unverified_for_s == null ? "since the start" : `for ${ageInWords(mound.unverified_for_s * 1000)}`;
+  const ago = ageInWords((mound.unverified_for_s ?? 0) * 1000);
+  const unverified = mound.verified_at == null ? `unverified for ${ago}` : `unverified now, last verified ${ago} ago`;
   return (
     <Typography data-mound-of={mound.mound}>
-      <strong>{name}</strong>: <Sign kind={few ? "bad" : verified ? "good" : "off"} word={verified ? "verified" : `unverified ${since}`} />
+      <strong>{name}</strong>: <Sign kind={few ? "bad" : verified ? "good" : "off"} word={verified ? "verified" : unverified} />
       {look}, {mound.cameras_heard} {mound.cameras_heard === 1 ? "camera" : "cameras"} heard
       {few && `, ${mound.cameras_needed} needed: no pitch can be measured here`}
       {verified && mound.unverified && `, ${mound.unverified}`}
@@ -98,7 +99,7 @@ function Camera({ camera, watch, alarm }: { camera: CameraReport; watch: number;
   const { drift } = camera;
   const facts = [
     drift && `${drift.dx_px.toFixed(2)}, ${drift.dy_px.toFixed(2)} px off`,
-    camera.clock_offset_us != null && `clock ${camera.clock_offset_us.toFixed(0)} µs`,
+    drift && (camera.clock_offset_us == null ? "clock not measured" : `clock ${camera.clock_offset_us.toFixed(0)} µs`),
     camera.residual_px != null && `residual ${camera.residual_px.toFixed(2)} px`,
     camera.temperature_c != null && units.text("temperature", camera.temperature_c),
     camera.vibration_g != null && `${camera.vibration_g.toFixed(3)} g`,

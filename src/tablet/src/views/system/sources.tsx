@@ -5,6 +5,7 @@ import type { SourceStatus, StatusReport } from "../../api/types";
 import { Empty } from "../../parts/states";
 import { PlainTable, Sign, type SignKind } from "../../parts/table";
 import { moundInWords } from "../../people/words";
+import { ageInWords } from "../../people/time";
 import { percent } from "../../people/units";
 
 const STATE_SIGNS: Readonly<Record<SourceStatus["state"], SignKind>> = {
@@ -15,7 +16,23 @@ const STATE_SIGNS: Readonly<Record<SourceStatus["state"], SignKind>> = {
   finished: "off",
 };
 
+/** Cameras are sources up to this one; what is beyond speaks when it has something to say, and is silent else. */
+const CAMERA_MAX = 39;
+const signOf = ({ source, state }: SourceStatus): SignKind => (state === "idle" && source > CAMERA_MAX ? "off" : STATE_SIGNS[state]);
+
+/** No frame is on its way for so long, or comes before it was sent by so much: a clock was set otherwise, ms. */
+const CLOCK_LAG_MS = 60_000;
+
+/** How late frames come; where only clocks explain it, in words: `2 d ahead`. */
+export function lagInWords(ms: number | null | undefined): string {
+  if (ms == null || Math.abs(ms) < CLOCK_LAG_MS) return seconds(ms);
+  return `${ageInWords(Math.abs(ms))} ${ms < 0 ? "ahead" : "behind"}`;
+}
+
 const seconds = (ms: number | null | undefined): string => (ms == null ? "–" : `${(ms / 1000).toFixed(2)}\u00a0s`);
+
+/** How far a watermark is behind the box's clock. */
+const behind = (ms: number | null | undefined): string => (ms == null ? "not open" : Math.abs(ms) < CLOCK_LAG_MS ? `${seconds(ms)} behind` : lagInWords(ms));
 
 export function Sources({ sources, mounds }: { sources: readonly SourceStatus[]; mounds: StatusReport["reorder"]["mounds"] }) {
   if (sources.length === 0) return <Empty title="Nothing has sent a frame yet." />;
@@ -23,19 +40,21 @@ export function Sources({ sources, mounds }: { sources: readonly SourceStatus[];
     <>
       {mounds.map((mound) => (
         <Typography key={mound.mound}>
-          <strong>{moundInWords(mound.name)}</strong>: watermark {seconds(mound.eager_watermark_lag_ms)} behind, final{" "}
-          {seconds(mound.final_watermark_lag_ms)} behind, {mound.held} frames held
+          <strong>{moundInWords(mound.name)}</strong>: watermark {behind(mound.eager_watermark_lag_ms)}, final{" "}
+          {behind(mound.final_watermark_lag_ms)}, {mound.held} frames held
         </Typography>
       ))}
       <PlainTable
         label="Sources"
         sx={{ "& tbody th": { minWidth: "9rem" } }}
         heads={["Source", "State", "Waited for", "Lag", "Behind its mound", "Received", "Late", "Double", "Refused", "Gaps", "Dropped", "Restarts"]}
-        rows={sources.map(({ source, name, state, gates, lag_ms, watermark_lag_ms, accounting, gaps, dropped, restarts }) => [
+        rows={sources.map((each) => {
+          const { source, name, state, gates, lag_ms, watermark_lag_ms, accounting, gaps, dropped, restarts } = each;
+          return [
           `${source}${name ? ` ${name.replaceAll("_", " ")}` : ""}`,
-          <Sign key="state" kind={STATE_SIGNS[state]} word={state} />,
+          <Sign key="state" kind={signOf(each)} word={state} />,
           gates ? "yes" : "no",
-          seconds(lag_ms),
+          lagInWords(lag_ms),
           seconds(watermark_lag_ms),
           accounting.received,
           accounting.received > 0 ? percent(accounting.late / accounting.received, 2) : "–",
@@ -44,7 +63,8 @@ export function Sources({ sources, mounds }: { sources: readonly SourceStatus[];
           gaps,
           dropped,
           restarts,
-        ])}
+          ];
+        })}
       />
     </>
   );

@@ -30,7 +30,7 @@ export default function System() {
     <Panels data-stale={link !== "live"}>
       <Panel title="How it stands" wide aside={status.dataUpdatedAt > 0 && <Asked at={status.dataUpdatedAt} />}>
         <Answered query={status} what="status">
-          {(report) => <Verdict verdict={report.verdict} nobody={report.attribution?.sentence ?? ""} live={link === "live"} />}
+          {(report) => <Verdict verdict={report.verdict} live={link === "live"} />}
         </Answered>
         <AlertList audience="engineer" />
       </Panel>
@@ -69,13 +69,11 @@ const VERDICT_SIGNS: Readonly<Record<StatusReport["verdict"]["state"], SignKind>
 
 interface VerdictProps {
   verdict: StatusReport["verdict"];
-  /** What is so about throws that count for nobody; empty where every throw is somebody's. */
-  nobody: string;
   live: boolean;
 }
 
 /** One sentence over everything, then each part that has a word to say. */
-function Verdict({ verdict, nobody, live }: VerdictProps) {
+function Verdict({ verdict, live }: VerdictProps) {
   return (
     <div data-verdict={live ? verdict.state : "unknown"} style={{ marginBottom: 12 }}>
       <Typography sx={{ fontSize: "1.3rem" }}>
@@ -88,7 +86,6 @@ function Verdict({ verdict, nobody, live }: VerdictProps) {
           </li>
         ))}
       </ul>
-      {nobody && <Typography sx={{ mt: 1, fontWeight: 700 }}>{nobody}</Typography>}
     </div>
   );
 }
