@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::civil::{Date, date};
 use pitchguard::history::etl::{DailyModel, LabelCounts, Training, days_due, last_run, run_etl};
-use pitchguard::history::fetch::{FetchSummary, Settings, Source, fetch_days};
+use pitchguard::history::fetch::{Days, FetchSummary, Settings, Source, fetch_days};
 use pitchguard::history::work::{ModelWork, Outcome, Sources, Work, perform};
 use pitchguard::history::{self, Inputs, Paths, Unwatched, Watcher};
 use pitchguard::store::{Store, StoreError, StoreOptions};
@@ -17,6 +17,11 @@ use savant_support::{Act, Source as Server, body};
 
 const TODAY: Date = Date::constant(2023, 7, 20);
 const DAY: Date = Date::constant(2023, 7, 1);
+
+/// From [`DAY`] on.
+fn days(to: Date) -> Days {
+    Days { from: DAY, to, again: false }
+}
 
 struct Rig {
     _dir: tempfile::TempDir,
@@ -49,7 +54,7 @@ impl Rig {
     }
 
     fn fetch_by(&self, source: &Source, to: Date) -> FetchSummary {
-        fetch_days(&self.store, source, (DAY, to), TODAY, &mut Unwatched).expect("the store works")
+        fetch_days(&self.store, source, days(to), TODAY, &mut Unwatched).expect("the store works")
     }
 
     fn pitches(&self) -> u64 {
@@ -136,11 +141,77 @@ fn a_source_that_keeps_failing_is_asked_no_more_until_it_had_a_rest() {
 fn the_last_days_before_the_day_of_asking_are_asked_for_again() {
     let b = Rig::new(&[]);
     let source = Source::new(settings(&b.server));
-    let run = |today| fetch_days(&b.store, &source, (DAY, DAY), today, &mut Unwatched).expect("the store works");
+    let run = |today| fetch_days(&b.store, &source, days(DAY), today, &mut Unwatched).expect("the store works");
     assert_eq!(run(date(2023, 7, 2)).days, 1);
     let later = run(date(2023, 7, 5));
     assert_eq!((later.days, later.pitches.unchanged), (1, 3), "scorers correct");
     assert_eq!(run(date(2023, 7, 6)).known, 1);
+}
+
+#[test]
+fn a_day_of_the_season_without_a_row_is_asked_for_again_for_weeks_and_told() {
+    let b = Rig::new(&[Act::HeaderOnly, Act::HeaderOnly]);
+    let source = Source::new(settings(&b.server));
+    let run = |today| fetch_days(&b.store, &source, days(DAY), today, &mut Unwatched).expect("the store works");
+    let first = run(date(2023, 7, 20));
+    assert_eq!((first.days, first.empty.as_slice()), (1, &["2023-07-01".to_owned()][..]), "{first}");
+    assert!(first.to_string().contains("1 day of the season without a pitch, asked for again"), "{first}");
+    assert_eq!((run(date(2023, 8, 1)).empty.len(), b.pitches()), (1, 0));
+    let third = run(date(2023, 8, 2));
+    assert_eq!((third.days, third.empty.len(), b.pitches()), (1, 0, 3), "its pitches came late: {third}");
+    assert_eq!(run(date(2023, 8, 3)).known, 1);
+
+    let b = Rig::new(&[Act::HeaderOnly; 3]);
+    let source = Source::new(settings(&b.server));
+    let run = |day: Date, today| {
+        let days = Days { from: day, to: day, again: false };
+        fetch_days(&b.store, &source, days, today, &mut Unwatched).expect("the store works")
+    };
+    assert_eq!(run(DAY, date(2023, 7, 20)).days, 1);
+    assert_eq!(run(DAY, date(2023, 8, 17)).days, 1);
+    assert_eq!(run(DAY, date(2023, 8, 18)).known, 1, "four weeks empty: there was no game");
+    let winter = run(date(2023, 1, 5), date(2023, 7, 20));
+    assert_eq!((winter.days, winter.empty.len()), (1, 0), "{winter}");
+    assert_eq!(run(date(2023, 1, 5), date(2023, 7, 21)).known, 1);
+}
+
+#[test]
+fn a_run_that_names_no_days_comes_back_to_one_that_was_empty() {
+    let b = Rig::new(&[Act::Good, Act::HeaderOnly]);
+    b.fetch(date(2023, 7, 12));
+    assert_eq!(days_due(&b.store, TODAY).expect("read"), Some((date(2023, 7, 2), date(2023, 7, 19))));
+    b.fetch(date(2023, 7, 2));
+    assert_eq!(days_due(&b.store, TODAY).expect("read"), Some((date(2023, 7, 9), date(2023, 7, 19))));
+}
+
+#[test]
+fn rows_of_another_day_are_no_answer_and_what_the_source_says_of_itself_is_shown() {
+    for (act, word) in [
+        (Act::OtherDay, "line 2 is of 2023-06-30, which was not asked for"),
+        (Act::Error, "“Too many results, narrow it”"),
+    ] {
+        let b = Rig::new(&[act; 4]);
+        let summary = b.fetch(DAY);
+        let (day, said) = summary.ended_at.clone().unwrap_or_default();
+        assert!(day == "2023-07-01" && said.contains(word), "{summary}");
+        assert_eq!((b.pitches(), b.fetch(DAY).days, b.pitches()), (0, 1, 3), "it is asked for again");
+    }
+}
+
+#[test]
+fn days_that_are_known_are_asked_for_again_where_that_is_wanted_and_keep_what_an_empty_answer_lacks() {
+    let b = Rig::new(&[Act::Good, Act::Good, Act::HeaderOnly]);
+    let source = Source::new(settings(&b.server));
+    let run = |again| {
+        let days = Days { from: DAY, to: date(2023, 7, 2), again };
+        fetch_days(&b.store, &source, days, TODAY, &mut Unwatched).expect("the store works")
+    };
+    assert_eq!((run(false).days, run(false).known), (2, 2));
+    let again = run(true);
+    assert_eq!((again.days, again.emptied.as_slice(), b.pitches()), (2, &["2023-07-01".to_owned()][..], 6), "{again}");
+    assert!(again.to_string().contains("came empty, and had pitches before, which stay: 2023-07-01"), "{again}");
+    let last = run(true);
+    assert_eq!((last.days, last.pitches.unchanged, last.emptied.len()), (2, 6, 0));
 }
 
 #[test]
@@ -155,8 +226,8 @@ fn work_that_is_told_to_stop_ends_at_a_whole_day() {
     }
     let b = Rig::new(&[Act::Good, Act::Hangs]);
     let source = Source::new(settings(&b.server));
-    let days = (DAY, date(2023, 7, 9));
-    let summary = fetch_days(&b.store, &source, days, TODAY, &mut After(12)).expect("the store works");
+    let nine = days(date(2023, 7, 9));
+    let summary = fetch_days(&b.store, &source, nine, TODAY, &mut After(12)).expect("the store works");
     assert!(summary.ended_at.as_ref().is_some_and(|(_, why)| why.contains("told to stop")), "{summary}");
     assert_eq!(b.pitches(), 3 * summary.days, "no day is half there");
     assert_eq!(b.fetch(date(2023, 7, 9)).known, summary.days);
@@ -204,8 +275,7 @@ fn the_stages_run_on_what_changed_and_a_failing_source_keeps_none_from_it() {
     let b = Rig::new(&[Act::Good, Act::Good, Act::Status(404)]);
     let source = Source::new(settings(&b.server));
     let model = Noting { store: &b.store, featured: Mutex::default(), nights: Mutex::default() };
-    let run =
-        |to| run_etl(&b.store, Some((&source, (DAY, to))), Some(&model), TODAY, &mut Unwatched).expect("it works");
+    let run = |to| run_etl(&b.store, Some((&source, days(to))), Some(&model), TODAY, &mut Unwatched).expect("it works");
     let first = run(date(2023, 7, 3));
     assert_eq!(first.fetch.as_ref().map(|f| (f.days, f.ended_at.is_some())), Some((2, true)));
     assert_eq!((first.changed, first.features), (1, Some(1)));
@@ -227,7 +297,7 @@ fn the_stages_run_on_what_changed_and_a_failing_source_keeps_none_from_it() {
 fn without_a_model_what_changed_waits_for_one() {
     let b = Rig::new(&[]);
     let source = Source::new(settings(&b.server));
-    let report = run_etl(&b.store, Some((&source, (DAY, DAY))), None, TODAY, &mut Unwatched).expect("it works");
+    let report = run_etl(&b.store, Some((&source, days(DAY))), None, TODAY, &mut Unwatched).expect("it works");
     assert_eq!((report.changed, report.features, report.training.clone()), (1, None, None));
     assert!(report.to_string().contains("no features, labels and training"), "{report}");
     assert_eq!(history::changed(&b.store).expect("read"), BTreeSet::from([(7, 2023)]));
@@ -243,7 +313,7 @@ fn days_that_make_no_sense_are_refused() {
         done.map(|outcome| outcome.said).map_err(|error| error.to_string())
     };
     let url = Some(b.server.url.clone());
-    let fetch = |from, to| Work::Fetch { from, to, url: url.clone() };
+    let fetch = |from, to| Work::Fetch { from, to, url: url.clone(), again: false };
     assert!(ask(&fetch(date(2023, 7, 3), DAY)).expect_err("turned round").contains("turn them round"));
     assert!(ask(&fetch(date(2030, 7, 3), date(2030, 7, 4))).expect_err("the future").contains("not come yet"));
     let etl = Work::Etl { from: None, to: None, url: url.clone(), fetch: true };

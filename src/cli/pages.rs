@@ -115,7 +115,13 @@ pub(super) const PAGES: &[Page] = &[
         verb: "fetch",
         exit: &[("1", "A day did not come; it and the days after it are fetched by the next attempt.")],
         files: &[CONFIG, STORE, SOCKET],
-        examples: &[("pitchguard fetch savant --from 2026-06-01 --to 2026-06-11", "The pitches of these days.")],
+        examples: &[
+            ("pitchguard fetch savant --from 2026-06-01 --to 2026-06-11", "The pitches of these days."),
+            (
+                "pitchguard fetch savant --again 2026-06-01 2026-06-03",
+                "The same anew, where scorers have corrected them.",
+            ),
+        ],
     },
     Page {
         verb: "etl",

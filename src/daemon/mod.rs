@@ -194,7 +194,10 @@ impl Daemon {
         let http_address = listener.local_addr().unwrap_or(config.http.listen);
 
         let environment = match &config.mqtt.url {
-            Some(url) => Environment::listen(url, &venue.id, config.environment, clock, runtime.handle()),
+            Some(url) => {
+                let park = (venue.id.as_str(), venue.altitude_ft);
+                Environment::listen(url, park, config.environment, clock, runtime.handle())
+            }
             None => Environment::off(clock),
         };
         let live = Live::new(LIVE_EVENTS, clock);

@@ -31,6 +31,8 @@ pub enum Why {
     Stuck,
     /// It is too far from the others.
     Absurd,
+    /// No station at this height above the sea can read it.
+    Altitude,
 }
 
 /// A sensor's value that is left out.

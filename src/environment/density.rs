@@ -10,6 +10,9 @@ pub const STANDARD_KG_M3: f64 = 1.1739;
 /// Temperature of standard conditions, °F.
 pub const STANDARD_TEMPERATURE_F: f64 = 70.0;
 
+/// Standard pressure at sea level, hPa: 29.92 inHg.
+pub const STANDARD_HPA: f64 = 29.92 * 33.863_89;
+
 const MMHG_PER_HPA: f64 = 0.750_061_68;
 /// Humidity where no sensor tells, %: with its spread worth 0.3 % of density at 95 °F, and less in the cold \[P\].
 const UNKNOWN_HUMIDITY: Estimate = Estimate { value: 50.0, sd: 25.0 };

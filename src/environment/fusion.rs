@@ -9,6 +9,7 @@
 
 use super::conditions::{Conditions, Fused, LeftOut, SensorReport, SensorValue, Vibration, Why};
 use super::config::{Config, Quantity};
+use super::density;
 use super::message::{CAMERA_MAX, Message, Topic, vibration};
 use super::refusal::{Counts, Refusal};
 use super::robust::{centre, fuse};
@@ -18,6 +19,9 @@ use crate::ids::{BoxNs, EventNs};
 const SENSORS_MAX: usize = 64;
 /// Readings of which a sensor's contribution is the median.
 const SETTLING: usize = 3;
+/// Pressure reduced to sea level is between these where baseball is played, hPa: storms and the highs of winter are beyond \[P\].
+const SEA_LEVEL_HPA: (f64, f64) = (955.0, 1048.0);
+const M_PER_FT: f64 = 0.3048;
 
 /// One quantity of one sensor.
 #[derive(Debug, Clone)]
@@ -86,6 +90,8 @@ struct Candidate {
 #[derive(Debug, Clone)]
 pub struct Fusion {
     venue: String,
+    /// Where the park is above the sea, ft.
+    altitude_ft: f64,
     config: Config,
     /// By name.
     sensors: Vec<Sensor>,
@@ -95,10 +101,11 @@ pub struct Fusion {
 }
 
 impl Fusion {
-    /// Nothing known yet. `venue` is the name in the topics.
-    pub fn new(venue: &str, config: Config) -> Self {
+    /// Nothing known yet. `venue` is the name in the topics, `altitude_ft` where the park is above the sea.
+    pub fn new(venue: &str, altitude_ft: f64, config: Config) -> Self {
         Self {
             venue: venue.to_owned(),
+            altitude_ft,
             config,
             sensors: Vec::new(),
             cameras: [None; CAMERA_MAX as usize + 1],
@@ -199,8 +206,13 @@ impl Fusion {
         for (sensor, series) in self.sensors.iter().enumerate() {
             let Some(series) = &series.series[quantity as usize] else { continue };
             let age_ns = now.0.saturating_sub(series.last().0.0);
-            let out = (age_ns > stale_ns).then(|| (Why::Stale, format!("silent for {:.0} s", age_ns as f64 * 1e-9)));
-            candidates.push(Candidate { sensor, value: series.settled(quantity, stale_ns), out });
+            let value = series.settled(quantity, stale_ns);
+            let out = if age_ns > stale_ns {
+                Some((Why::Stale, format!("silent for {:.0} s", age_ns as f64 * 1e-9)))
+            } else {
+                self.beyond_altitude(quantity, value).map(|detail| (Why::Altitude, detail))
+            };
+            candidates.push(Candidate { sensor, value, out });
         }
         self.find_stuck(quantity, &mut candidates);
         let used: Vec<usize> = (0..candidates.len()).filter(|i| candidates[*i].out.is_none()).collect();
@@ -223,6 +235,26 @@ impl Fusion {
             self.fused[quantity as usize] = Some(fused);
         }
         candidates
+    }
+
+    /// Why no station of this park can read a pressure, where none can.
+    fn beyond_altitude(&self, quantity: Quantity, hpa: f64) -> Option<String> {
+        let here = |sea_level_hpa| density::station_hpa(sea_level_hpa, self.altitude_ft * M_PER_FT);
+        let (low, high) = (here(SEA_LEVEL_HPA.0), here(SEA_LEVEL_HPA.1));
+        if quantity != Quantity::PressureHpa || (low..=high).contains(&hpa) {
+            return None;
+        }
+        let cause = if (SEA_LEVEL_HPA.0..=SEA_LEVEL_HPA.1).contains(&hpa) {
+            "it looks like pressure at sea level: let the sensor send its station's own"
+        } else {
+            "the sensor is broken or sends another unit"
+        };
+        Some(format!(
+            "{hpa:.1} hPa, where a station at {altitude:.0} ft reads {low:.0} to {high:.0}, and mostly about {usual:.0}: {cause}, \
+             or mend `altitude_ft` of the venue file",
+            altitude = self.altitude_ft,
+            usual = here(density::STANDARD_HPA),
+        ))
     }
 
     /// Leaves those out that stand still while the others move.
@@ -288,7 +320,7 @@ mod tests {
     }
 
     fn fusion() -> Fusion {
-        Fusion::new("busch_iii", Config::default())
+        Fusion::new("busch_iii", 466.0, Config::default())
     }
 
     fn celsius(conditions: &Conditions, now: BoxNs) -> Option<f64> {
@@ -325,6 +357,59 @@ mod tests {
             warm(&mut fusion, 10 * k, "c", 20.4).expect("in range");
         }
         assert!(fusion.step(at(50)).left_out.is_empty());
+    }
+
+    #[test]
+    fn a_pressure_that_no_station_of_the_park_can_have_is_left_out_and_no_density_is_known() {
+        let of = |altitude_ft: f64, hpa: f64| {
+            let mut fusion = Fusion::new("busch_iii", altitude_ft, Config::default());
+            say(&mut fusion, 10, "roof", &format!(r#""temperature_c":20,"pressure_hpa":{hpa}"#)).expect("well made");
+            let seen = fusion.step(at(10));
+            (
+                seen.density_kg_m3(at(10)).map(|density| density.value),
+                seen.left_out.first().map(|out| out.detail.clone()),
+            )
+        };
+        for (what, altitude_ft, hpa) in [
+            ("Denver", 5_200.0, 836.0),
+            ("Busch in a deep low", 466.0, 962.0),
+            ("Busch in a high", 466.0, 1025.0),
+            ("Mexico City", 7_500.0, 772.0),
+            ("below the sea", -80.0, 1040.0),
+        ] {
+            assert!(matches!(of(altitude_ft, hpa), (Some(_), None)), "{what}: {:?}", of(altitude_ft, hpa));
+        }
+        for (what, altitude_ft, hpa, word) in [
+            (
+                "at sea level, sent in Denver",
+                5_200.0,
+                1013.0,
+                "reads 787 to 864, and mostly about 835: it looks like pressure at sea",
+            ),
+            ("at sea level, sent in Phoenix", 1_082.0, 1012.0, "pressure at sea level"),
+            ("at sea level, sent in Atlanta", 1_050.0, 1018.0, "pressure at sea level"),
+            ("a sensor that is broken", 466.0, 850.0, "broken or sends another unit"),
+            ("the height of another park", 5_200.0, 997.0, "mend `altitude_ft`"),
+            ("a height in metres as feet", 1_580.0, 836.0, "mend `altitude_ft`"),
+        ] {
+            let (density, why) = of(altitude_ft, hpa);
+            assert!(
+                density.is_none() && why.as_ref().is_some_and(|why| why.contains(word)),
+                "{what}: {density:?} {why:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn sensors_that_send_pressure_at_sea_level_do_not_outvote_the_one_that_does_not() {
+        let mut fusion = Fusion::new("busch_iii", 5_200.0, Config::default());
+        for (name, hpa) in [("roof", 1013.0), ("wall", 1013.2), ("dugout", 836.4)] {
+            say(&mut fusion, 10, name, &format!(r#""pressure_hpa":{hpa}"#)).expect("well made");
+        }
+        let seen = fusion.step(at(10));
+        assert_eq!(seen.fresh(Quantity::PressureHpa, at(10)).map(|pressure| pressure.value), Some(836.4));
+        let out: Vec<_> = seen.left_out.iter().map(|out| (out.sensor.as_str(), out.why)).collect();
+        assert_eq!(out, [("roof", Why::Altitude), ("wall", Why::Altitude)]);
     }
 
     #[test]

@@ -85,13 +85,19 @@ pub struct Environment {
 impl Environment {
     /// Without a broker: nothing is known, and that is said.
     pub fn off(clock: BoxClock) -> Arc<Self> {
-        Arc::new(Self::new(Fusion::new("", Config::default()), BrokerState::Off, None, clock))
+        Arc::new(Self::new(Fusion::new("", 0.0, Config::default()), BrokerState::Off, None, clock))
     }
 
-    /// Listens to a broker for a venue's sensors, on a runtime until that ends. Nothing here fails: a broker that cannot
-    /// be reached is tried again.
-    pub fn listen(url: &BrokerUrl, venue: &str, config: Config, clock: BoxClock, runtime: &Handle) -> Arc<Self> {
-        let fusion = Fusion::new(venue, config);
+    /// Listens to a broker for the sensors of a venue at a height in ft above the sea, on a runtime until that ends. Nothing
+    /// here fails: a broker that cannot be reached is tried again.
+    pub fn listen(
+        url: &BrokerUrl,
+        (venue, altitude_ft): (&str, f64),
+        config: Config,
+        clock: BoxClock,
+        runtime: &Handle,
+    ) -> Arc<Self> {
+        let fusion = Fusion::new(venue, altitude_ft, config);
         let environment = Arc::new(Self::new(fusion, BrokerState::Connecting, Some(url.to_string()), clock));
         let topics = [format!("stadium/{venue}/environment/+"), format!("stadium/{venue}/camera/+/vibration")];
         let client = format!("pitchguard-{venue}-{}", std::process::id());

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::changed::{changed, settle};
-use super::fetch::{FetchSummary, Source, fetch_days};
+use super::fetch::{Days, FetchSummary, Source, fetch_days, first_empty_before};
 use super::input::{Inputs, Watcher};
 use super::work::{ModelWork, Outcome};
 use crate::store::{Cursor, Store, StoreError};
@@ -137,8 +137,8 @@ pub fn last_run(store: &Store) -> Result<Option<EtlReport>, StoreError> {
     Ok(store.meta(NAME)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
-/// The days to fetch where none are named: from a little before the newest imported pitch to yesterday. None where
-/// there is no pitch to start from.
+/// The days to fetch where none are named: from a little before the newest imported pitch, or from a day of the weeks before it
+/// that came empty, to yesterday. None where there is no pitch to start from.
 ///
 /// # Errors
 /// The store fails or holds a corrupt record.
@@ -146,7 +146,9 @@ pub fn days_due(store: &Store, today: Date) -> Result<Option<(Date, Date)>, Stor
     let newest = store.latest_pitches(Cursor::END, 1, None)?;
     let newest = newest.first().and_then(|pitch| pitch.game_date.parse::<Date>().ok());
     let yesterday = today.saturating_sub(1.day());
-    Ok(newest.map(|date| (date.saturating_sub(OVERLAP_DAYS.days()).min(yesterday), yesterday)))
+    let Some(newest) = newest else { return Ok(None) };
+    let from = newest.saturating_sub(OVERLAP_DAYS.days()).min(yesterday);
+    Ok(Some((first_empty_before(store, from)?.unwrap_or(from), yesterday)))
 }
 
 /// Runs the stages: fetching where a source and days are given, then what the model's room does, where there is one. A
@@ -156,7 +158,7 @@ pub fn days_due(store: &Store, today: Date) -> Result<Option<(Date, Date)>, Stor
 /// The store fails or holds a corrupt record. What was committed before stays.
 pub fn run_etl(
     store: &Store,
-    fetch: Option<(&Source, (Date, Date))>,
+    fetch: Option<(&Source, Days)>,
     model: Option<&dyn DailyModel>,
     today: Date,
     watcher: &mut dyn Watcher,

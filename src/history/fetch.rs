@@ -6,6 +6,8 @@
 //!   that failed several times in a row is left alone for a while, over all runs of a daemon (circuit breaker).
 //! - **Resumes.** A day that came is marked in the store and not asked for again, but for the last days before it was
 //!   asked: their games went on, and their scorers still correct. The first day that does not come ends the run.
+//! - **No answer is none.** Rows of another day are no answer. A day without a row may be one without games, or a source in
+//!   trouble: in the season it is asked for again for weeks, and told of; where it had rows before, it is not believed.
 
 use std::cell::RefCell;
 use std::io;
@@ -18,7 +20,8 @@ use recloser::Recloser;
 use serde::{Deserialize, Serialize};
 
 use super::input::{Input, Inputs, Watcher};
-use super::savant::{Summary, import_pitches, rows_of_whole};
+use super::savant::{Summary, import_pitches, rows_of_day};
+use super::table::dates::SEASON;
 use crate::store::{Store, StoreError};
 
 /// Where Statcast's own pitches are.
@@ -29,6 +32,10 @@ const ROWS_MAX: u64 = 25_000;
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(10);
 /// Days before the day of asking whose pitches may still change.
 const UNSETTLED_DAYS: i64 = 3;
+/// Days for which a day of the season without a row is asked for again \[P\].
+const EMPTY_DAYS: i64 = 28;
+/// Days without a row that are told of by name.
+const EMPTY_TOLD: usize = 8;
 /// How often a wait looks whether it is to end.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Types under which a CSV comes.
@@ -120,6 +127,12 @@ impl FetchError {
     }
 }
 
+/// A day as it came.
+struct Answer {
+    bytes: Vec<u8>,
+    rows: u64,
+}
+
 /// A source, and what is remembered of how it did.
 #[derive(Debug)]
 pub struct Source {
@@ -154,7 +167,7 @@ impl Source {
     }
 
     /// One attempt.
-    fn ask(&self, date: Date) -> Result<Vec<u8>, FetchError> {
+    fn ask(&self, date: Date) -> Result<Answer, FetchError> {
         let url = format!(
             "{}/statcast_search/csv?all=true&type=details&player_type=pitcher&hfGT=R%7CPO%7CS%7C&min_pitches=0\
              &min_results=0&group_by=name&sort_col=pitches&sort_order=desc&game_date_gt={date}&game_date_lt={date}",
@@ -175,8 +188,8 @@ impl Source {
         }
         let body = response.body_mut().with_config().limit(self.settings.body_max).read_to_vec();
         let body = body.map_err(FetchError::Connection)?;
-        let rows = rows_of_whole(&body).map_err(FetchError::Garbage)?;
-        if rows >= ROWS_MAX { Err(FetchError::TooMany(rows)) } else { Ok(body) }
+        let rows = rows_of_day(&body, date).map_err(FetchError::Garbage)?;
+        if rows >= ROWS_MAX { Err(FetchError::TooMany(rows)) } else { Ok(Answer { bytes: body, rows }) }
     }
 
     /// A day's pitches, after as many attempts as it takes. `retried` hears of each that failed.
@@ -185,7 +198,7 @@ impl Source {
         date: Date,
         watcher: &mut dyn Watcher,
         retried: &mut dyn FnMut(&FetchError, Duration),
-    ) -> Result<Vec<u8>, FetchError> {
+    ) -> Result<Answer, FetchError> {
         let settings = &self.settings;
         let backoff = ExponentialBuilder::default()
             .with_min_delay(settings.wait)
@@ -246,6 +259,12 @@ pub struct FetchSummary {
     pub bytes: u64,
     /// What was in them.
     pub pitches: Summary,
+    /// Days of the season that came without a row, which are asked for again.
+    #[serde(default)]
+    pub empty: Vec<String>,
+    /// Days that came without a row and had some before: they stay as they were.
+    #[serde(default)]
+    pub emptied: Vec<String>,
     /// The day that did not come, and why.
     pub ended_at: Option<(String, String)>,
 }
@@ -257,6 +276,22 @@ impl std::fmt::Display for FetchSummary {
         writeln!(f, ", {} attempt{} made again", self.retries, s(self.retries))?;
         if self.days > 0 {
             write!(f, "{}", self.pitches)?;
+        }
+        let named = |days: &[String]| {
+            let more = if days.len() > EMPTY_TOLD { ", …" } else { "" };
+            format!("{}{more}", days[..days.len().min(EMPTY_TOLD)].join(", "))
+        };
+        if !self.empty.is_empty() {
+            let (n, days) = (self.empty.len() as u64, named(&self.empty));
+            writeln!(
+                f,
+                "{n} day{} of the season without a pitch, asked for again for {EMPTY_DAYS} days: {days}",
+                s(n)
+            )?;
+        }
+        if !self.emptied.is_empty() {
+            let (n, days) = (self.emptied.len() as u64, named(&self.emptied));
+            writeln!(f, "{n} day{} came empty, and had pitches before, which stay: {days}", s(n))?;
         }
         if let Some((date, why)) = &self.ended_at {
             writeln!(f, "ended at {date}: {why}; ask again to go on from there")?;
@@ -271,26 +306,64 @@ struct Mark {
     /// When it was asked for, `YYYY-MM-DD`.
     asked_on: Date,
     rows: u64,
+    /// Since when it comes without a row; absent where it has some.
+    #[serde(default)]
+    empty_since: Option<Date>,
+}
+
+impl Mark {
+    /// Whether the day need not be asked for again.
+    fn is_settled(&self, date: Date) -> bool {
+        let empty_for_long = match self.empty_since {
+            Some(since) => self.asked_on >= since.saturating_add(EMPTY_DAYS.days()),
+            // Of a mark that does not tell since when, nothing is known.
+            None => self.rows > 0,
+        };
+        let certain = empty_for_long || !SEASON.contains(&date.month());
+        date.saturating_add(UNSETTLED_DAYS.days()) <= self.asked_on && certain
+    }
 }
 
 fn mark_of(date: Date) -> String {
     format!("fetch/savant/{date}")
 }
 
-/// Whether a day need not be asked for again.
-fn is_settled(store: &Store, date: Date) -> Result<bool, StoreError> {
-    let mark = store.meta(&mark_of(date))?.and_then(|bytes| serde_json::from_slice::<Mark>(&bytes).ok());
-    Ok(mark.is_some_and(|mark| date.saturating_add(UNSETTLED_DAYS.days()) <= mark.asked_on))
+fn known(store: &Store, date: Date) -> Result<Option<Mark>, StoreError> {
+    Ok(store.meta(&mark_of(date))?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
-/// Fetches and imports the days `from..=to` that are not known yet. `today` is when they are asked for.
+/// The first of the weeks before a day that came without a row and is to be asked for again.
+///
+/// # Errors
+/// The store fails or holds a corrupt record.
+pub(super) fn first_empty_before(store: &Store, day: Date) -> Result<Option<Date>, StoreError> {
+    for date in day.saturating_sub(EMPTY_DAYS.days()).series(1.day()).take_while(|date| *date < day) {
+        if known(store, date)?.is_some_and(|mark| mark.rows == 0 && !mark.is_settled(date)) {
+            return Ok(Some(date));
+        }
+    }
+    Ok(None)
+}
+
+/// Which days are fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Days {
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+    /// Also those that are known and settled.
+    pub again: bool,
+}
+
+/// Fetches and imports days that are not known yet. `today` is when they are asked for.
 ///
 /// # Errors
 /// The store fails or holds a corrupt record. What was committed before stays.
 pub fn fetch_days(
     store: &Store,
     source: &Source,
-    (from, to): (Date, Date),
+    Days { from, to, again }: Days,
     today: Date,
     watcher: &mut dyn Watcher,
 ) -> Result<FetchSummary, StoreError> {
@@ -299,7 +372,8 @@ pub fn fetch_days(
     let mut asked = false;
     for (nth, date) in from.series(1.day()).take_while(|date| *date <= to).enumerate() {
         watcher.progress("fetching", nth as u64, total);
-        if is_settled(store, date)? {
+        let before = known(store, date)?;
+        if !again && before.as_ref().is_some_and(|mark| mark.is_settled(date)) {
             summary.known += 1;
             continue;
         }
@@ -319,16 +393,25 @@ pub fn fetch_days(
             }
         };
         summary.days += 1;
-        summary.bytes += body.len() as u64;
-        let mut one = One { name: format!("savant-{date}"), body: Some(&body) };
-        let imported = import_pitches(store, &mut one, &mut Stoppable(watcher))?;
-        if let Some(why) = imported.failed.first() {
-            summary.ended_at = Some((date.to_string(), why.clone()));
-            break;
+        summary.bytes += body.bytes.len() as u64;
+        if body.rows == 0 && before.as_ref().is_some_and(|mark| mark.rows > 0) {
+            summary.emptied.push(date.to_string());
+            continue;
         }
-        let mark = Mark { asked_on: today, rows: imported.rows };
-        summary.pitches.absorb(imported);
-        let mark = serde_json::to_vec(&mark).expect("a date and a number are plain data");
+        if body.rows > 0 {
+            let mut one = One { name: format!("savant-{date}"), body: Some(&body.bytes) };
+            let imported = import_pitches(store, &mut one, &mut Stoppable(watcher))?;
+            if let Some(why) = imported.failed.first() {
+                summary.ended_at = Some((date.to_string(), why.clone()));
+                break;
+            }
+            summary.pitches.absorb(imported);
+        } else if SEASON.contains(&date.month()) {
+            summary.empty.push(date.to_string());
+        }
+        let empty_since = (body.rows == 0).then(|| before.and_then(|mark| mark.empty_since).unwrap_or(today));
+        let mark = Mark { asked_on: today, rows: body.rows, empty_since };
+        let mark = serde_json::to_vec(&mark).expect("dates and a number are plain data");
         store.transact(|txn| txn.put_meta(&mark_of(date), &mark))?;
     }
     Ok(summary)

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::etl::{DailyModel, days_due, run_etl};
-use super::fetch::{SAVANT, Settings, Source, fetch_days};
+use super::fetch::{Days, SAVANT, Settings, Source, fetch_days};
 use super::input::{Inputs, Watcher};
 use super::{RowSummary, import_appearances, import_injuries, import_pitches, import_roster};
 use crate::ids::BoxNs;
@@ -52,6 +52,9 @@ pub enum Work {
         to: Date,
         /// The source; Savant itself where absent.
         url: Option<String>,
+        /// Whether days that are known are asked for again.
+        #[serde(default)]
+        again: bool,
     },
     /// Bring everything up to date.
     Etl {
@@ -222,8 +225,8 @@ pub fn perform(
             };
             Ok(Outcome { undone: undone(failed, untaken), ..Outcome::said(said) })
         }
-        Work::Fetch { from, to, url } => {
-            let days = checked(*from, *to, today)?;
+        Work::Fetch { from, to, url, again } => {
+            let days = Days { again: *again, ..checked(*from, *to, today)? };
             let summary = fetch_days(store, &sources.at(url.as_deref()), days, today, watcher)?;
             let undone =
                 summary.ended_at.as_ref().map(|(date, _)| format!("{date} and later days did not come: see above"));
@@ -291,19 +294,19 @@ fn outbox(store: &Store) -> Result<String, StoreError> {
     Ok(said)
 }
 
-fn due(store: &Store, from: Option<Date>, to: Option<Date>, today: Date) -> Result<(Date, Date), WorkError> {
+fn due(store: &Store, from: Option<Date>, to: Option<Date>, today: Date) -> Result<Days, WorkError> {
     let usual = days_due(store, today)?;
     let from = from.or(usual.map(|(from, _)| from));
     let from = from.ok_or_else(|| WorkError::Days("the store has no pitches to go on from: say --from".to_owned()))?;
     checked(from, to.or(usual.map(|(_, to)| to)).unwrap_or(today), today)
 }
 
-fn checked(from: Date, to: Date, today: Date) -> Result<(Date, Date), WorkError> {
+fn checked(from: Date, to: Date, today: Date) -> Result<Days, WorkError> {
     if from > to {
         return Err(WorkError::Days(format!("--from {from} is after --to {to}; turn them round")));
     }
     if from > today {
         return Err(WorkError::Days(format!("--from {from} has not come yet")));
     }
-    Ok((from, to.min(today)))
+    Ok(Days { from, to: to.min(today), again: false })
 }

@@ -37,7 +37,7 @@ pub struct EnvironmentStatus {
     pub messages: [(&'static str, u64); 12],
     /// Sensors that were heard.
     pub sensors: u64,
-    /// Values of sensors that are left out as stale, stuck or absurd.
+    /// Values of sensors that are left out as stale, stuck, absurd or beyond the altitude.
     pub left_out: u64,
     /// °C, unless stale.
     pub temperature_c: Option<f64>,

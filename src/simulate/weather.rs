@@ -60,12 +60,11 @@ impl Climate {
     /// Standard conditions at a park of this height, with the wind of the settings.
     pub fn of(venue: &Venue, settings: &Settings) -> Self {
         const MPS_PER_FT_S: f64 = 0.3048;
-        const STANDARD_HPA: f64 = 29.92 * 33.863_89;
         let [x, y, _] = settings.wind_ft_s;
         Self {
             temperature_c: (density::STANDARD_TEMPERATURE_F - 32.0) / 1.8,
             humidity_pct: 50.0,
-            station_hpa: density::station_hpa(STANDARD_HPA, venue.altitude_ft * 0.3048),
+            station_hpa: density::station_hpa(density::STANDARD_HPA, venue.altitude_ft * 0.3048),
             wind_mps: x.hypot(y) * MPS_PER_FT_S,
             wind_direction_deg: (-x).atan2(-y).to_degrees().rem_euclid(360.0),
             vibration_g: 0.05,
@@ -381,7 +380,7 @@ mod tests {
         let climate = Climate::of(&venue, &settings);
         assert!((climate.density_kg_m3() - settings.air_density_kg_m3).abs() < 1e-4, "{}", climate.density_kg_m3());
         assert!((climate.wind_direction_deg - 90.0).abs() < 1e-9, "toward −x is from +x");
-        let mut fusion = Fusion::new(&venue.id, Config::default());
+        let mut fusion = Fusion::new(&venue.id, venue.altitude_ft, Config::default());
         let (mut now, mut reports) = (BoxNs(0), 0);
         for report in Weather::simulated(&venue, climate, 3, START).take_while(|r| r.at.0 < START.0 + 60 * SECOND_NS) {
             now = BoxNs(report.at.0);

@@ -19,7 +19,8 @@ fn listen(broker: &Mosquitto) -> (Runtime, Arc<Environment>, BoxClock) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a runtime starts");
     let clock = BoxClock::start(1.0);
-    let environment = Environment::listen(&broker.url(), "busch_iii", Config::default(), clock, runtime.handle());
+    let environment =
+        Environment::listen(&broker.url(), ("busch_iii", 466.0), Config::default(), clock, runtime.handle());
     (runtime, environment, clock)
 }
 

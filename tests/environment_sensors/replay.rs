@@ -32,7 +32,7 @@ impl Course {
 fn absurd_values_of_real_sensors_are_left_out_and_gaps_are_named() {
     let Some(file) = real_data("weather/stl_2025-05-14_15.csv") else { return };
     let venue = Venue::busch_iii();
-    let mut fusion = Fusion::new(&venue.id, Config::default());
+    let mut fusion = Fusion::new(&venue.id, venue.altitude_ft, Config::default());
     let mut courses: BTreeMap<Quantity, Course> = BTreeMap::new();
     let mut left_out: BTreeMap<(String, &str), u32> = BTreeMap::new();
     let mut next = START.0 + MINUTE_NS;

@@ -39,6 +39,12 @@ pub enum Act {
     Empty,
     /// More rows than are ever sent.
     TooMany,
+    /// The header and nothing more.
+    HeaderOnly,
+    /// The pitches of the day before.
+    OtherDay,
+    /// One column, `error`.
+    Error,
 }
 
 /// The running source.
@@ -144,6 +150,15 @@ fn serve(
             String::new()
         }
         Act::Empty => head(csv, 0),
+        Act::HeaderOnly => head(csv, HEADER.len() + 1) + HEADER + "\n",
+        Act::OtherDay => {
+            let other = body("2023-06-30");
+            head(csv, other.len()) + &other
+        }
+        Act::Error => {
+            let error = "error\n\"Too many results, narrow it\"\n";
+            head(csv, error.len()) + error
+        }
         Act::TooMany => {
             let row = good.lines().nth(1).expect("a row");
             let many = format!("{HEADER}\n{}", format!("{row}\n").repeat(25_000));

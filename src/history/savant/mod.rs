@@ -22,6 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
 
+use jiff::civil::Date;
+
 pub use summary::Summary;
 
 use self::names::Names;
@@ -30,7 +32,7 @@ use super::input::{Inputs, Paths, Watched, Watcher};
 use super::local;
 use super::outings::{GameTypes, rebuild_all, season_of};
 use super::roster;
-use super::table::Table;
+use super::table::{Table, dates, text};
 use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord};
 use crate::store::{Put, Store, StoreError};
 
@@ -98,17 +100,24 @@ pub fn import_pitches(
     Ok(summary)
 }
 
-/// Rows of a body that is whole: its header is a Savant CSV's, every row has as many fields, and it does not end in the
-/// middle of one.
+/// Rows of an answer that is whole: its header is a Savant CSV's, every row has as many fields and is of the day that was asked
+/// for, and it does not end in the middle of one.
 ///
 /// # Errors
 /// What it is instead, in words.
-pub fn rows_of_whole(bytes: &[u8]) -> Result<u64, String> {
+pub fn rows_of_day(bytes: &[u8], day: Date) -> Result<u64, String> {
     let mut table = Table::open(bytes, &LAYOUT)?;
+    let at = table.column("game_date").expect("a table has the columns that its layout needs");
+    let order = table.order();
     let mut rows = 0;
     while let Some((line, row)) = table.next()? {
         rows += 1;
-        row.map_err(|why| format!("line {line}: {why}"))?;
+        let row = row.map_err(|why| format!("line {line}: {why}"))?;
+        let date = text(row, at).and_then(|date| dates::parse(date, order));
+        if date != Some(day) {
+            let of = date.map_or_else(|| "no day".to_owned(), |date| date.to_string());
+            return Err(format!("line {line} is of {of}, which was not asked for"));
+        }
     }
     Ok(rows)
 }

@@ -21,7 +21,7 @@ enum Written {
 }
 
 /// Months of spring training to the last day of a World Series.
-const SEASON: std::ops::RangeInclusive<i8> = 2..=11;
+pub(in crate::history) const SEASON: std::ops::RangeInclusive<i8> = 2..=11;
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 

@@ -65,6 +65,18 @@ fn title(page: &str) -> Option<&str> {
     (!title.is_empty() && title.chars().count() <= 80).then_some(title)
 }
 
+/// Letters of a source's own word that are shown.
+const WORD_MAX: usize = 200;
+
+/// What a source answers in a table with one column `error`.
+pub(super) fn refused(error: &str) -> String {
+    let said = error.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = if said.is_empty() { "nothing more".to_owned() } else { said.chars().take(WORD_MAX).collect() };
+    format!(
+        "it is the source's word that something went wrong: “{said}”; ask again, for fewer days where it is too much"
+    )
+}
+
 /// Which table has such a header, where it is one of those that are known here, and what to do with it.
 pub(super) fn known(has: &dyn Fn(&str) -> bool) -> Option<&'static str> {
     let is = |columns: &[&str]| columns.iter().all(|column| has(column));
@@ -81,8 +93,6 @@ pub(super) fn known(has: &dyn Fn(&str) -> bool) -> Option<&'static str> {
             "it is Savant's summary, one row a player: take the download with one row a pitch, whose columns are `game_pk`, \
              `at_bat_number` and `pitch_number` too",
         )
-    } else if is(&["error"]) {
-        Some("it is the source's word that something went wrong: open it, and ask again")
     } else {
         None
     }

@@ -243,6 +243,12 @@ impl Sketch {
         let header = reader.byte_headers().map_err(|e| e.to_string())?.clone();
         let missing: Vec<_> = layout.needed.iter().copied().filter(|name| find(&header, name).is_none()).collect();
         if !missing.is_empty() {
+            if let Some(at) = find(&header, "error").filter(|_| header.len() <= 2) {
+                let mut first = ByteRecord::new();
+                // What cannot be read says nothing.
+                reader.read_byte_record(&mut first).ok();
+                return Err(kind::refused(text(&first, at).unwrap_or_default()));
+            }
             let known = kind::known(&|name| find(&header, name).is_some());
             let what = known.map_or_else(String::new, |known| format!("; {known}"));
             return Err(format!("no {}: its header lacks {}{what}", layout.what, missing.join(", ")));

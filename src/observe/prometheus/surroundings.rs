@@ -79,7 +79,7 @@ impl Families<'_> {
         let help = "Messages of sensors, by what became of them";
         self.counters("environment_messages", help, None, by_label("outcome", &environment.messages))?;
         self.gauges("environment_sensors", "Sensors heard", None, [(no_labels(), environment.sensors)])?;
-        let help = "Values of sensors left out as stale, stuck or absurd";
+        let help = "Values of sensors left out as stale, stuck, absurd or beyond the altitude";
         self.gauges("environment_left_out", help, None, [(no_labels(), environment.left_out)])?;
         let values = [
             ("environment_temperature", "Of the air", Unit::Celsius, environment.temperature_c),
