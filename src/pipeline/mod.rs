@@ -13,6 +13,7 @@ mod cut;
 mod gap;
 mod late;
 mod note;
+mod numbers;
 mod record;
 mod replay;
 mod rig;
@@ -345,6 +346,7 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.engine.restore(pitcher, mound, key, [pitch], now);
         self.stage.engine.was_seen(mound, pitch.release);
         self.stage.remember(Recent { record: record.clone(), outing: Some((pitcher, key, pitch)) });
+        self.stage.count_on(record);
     }
 
     /// Mounds and releases of the pitches that were published last.

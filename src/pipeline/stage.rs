@@ -266,7 +266,8 @@ impl<P: Profiles> Stage<P> {
         } else {
             self.engine.mark(pitch.mound, pitch.release, Sign::Somebody);
         }
-        self.remember(Recent { record, outing });
+        self.remember(Recent { record: record.clone(), outing });
+        self.count_on(&record);
     }
 
     /// A final pitch has more late frames than when it was published.

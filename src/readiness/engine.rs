@@ -24,7 +24,7 @@ use super::arm::{Arm, Run, Scene};
 use super::config::Config;
 use super::indices::Judge;
 use super::presence::{Mounds, Sign, Stand, Throws, TwoMounds, WALK_NS, at_once};
-use super::sight::Sight;
+use super::sight::{Sight, While};
 use super::trend::Trend;
 use super::words;
 use super::workload::{OutingKey, Workload};
@@ -243,6 +243,15 @@ impl Engine {
             if let Some(arm) = self.known.arms.get_mut(&there.pitcher) {
                 arm.miss(mound, unseen);
             }
+        }
+    }
+
+    /// Takes that a man threw more in a while than was measured, as the numbers of his pitches tell. [`Self::watch`] tells what it
+    /// changed.
+    pub fn missed(&mut self, pitcher: PitcherId, mound: MoundId, from: EventNs, to: EventNs) {
+        if let Some(arm) = self.known.arms.get_mut(&pitcher) {
+            arm.miss(mound, While::new(from, to));
+            self.known.stirred = true;
         }
     }
 

@@ -44,6 +44,10 @@ pub(super) struct While {
 }
 
 impl While {
+    pub(super) fn new(from: EventNs, to: EventNs) -> Self {
+        Self { from, to }
+    }
+
     pub(super) fn told(&self) -> Unseen {
         Unseen { from: rfc3339(self.from), to: rfc3339(self.to) }
     }

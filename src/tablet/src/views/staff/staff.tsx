@@ -136,7 +136,7 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
         {staff.data && groundInWords(staff.data)}
       </Typography>
       {staff.isError && <Failed what="Risk, load and availability" error={staff.error} retry={() => void staff.refetch()} />}
-      <Sideways tabIndex={0} role="region" aria-label="Staff table" sx={{ "& td, & tbody th": { whiteSpace: "nowrap" } }}>
+      <Sideways tabIndex={0} role="region" aria-label="Staff table" sx={{ "& td": { whiteSpace: "nowrap" }, "& td, & th": { px: 1 }, "& tbody th": { minWidth: "8.5rem" } }}>
         <Table size="small">
           <TableHead>
             <TableRow>

@@ -1,0 +1,94 @@
+//! What the numbers in marks tell: pitches that were thrown and that nobody measured.
+//!
+//! A mark numbers its pitch within the batter's turn. Where a man's numbers jump from one of his pitches to the next, he threw
+//! more than was counted. How much more between two batters is not known: what is told is the least.
+
+use super::Stage;
+use crate::ids::{EventNs, MoundId, PitcherId};
+use crate::store::records::{PitchRecord, State};
+
+/// Nobody takes longer from one pitch to the next of a batter, ns \[P\]: that far back reaches what a jump tells of.
+const PITCH_WITHIN_NS: u64 = 60 * 1_000_000_000;
+
+/// Pitches between two of one man in one game that his marks' numbers tell of at least; none where they tell nothing.
+fn skipped(before: &PitchRecord, after: &PitchRecord) -> Option<u16> {
+    let of = |record: &PitchRecord| Some((record.at_bat_number?, record.pitch_number?));
+    let ((batter, number), (next_batter, next)) = (of(before)?, of(after)?);
+    let first = match next_batter.checked_sub(batter)? {
+        0 => number + 1,
+        _ => 1,
+    };
+    next.checked_sub(first)
+}
+
+/// The while before a final pitch in which its man threw what `recent` knows nothing of; none where its number tells of none.
+pub(super) fn unmeasured<'r>(
+    record: &PitchRecord,
+    recent: impl Iterator<Item = &'r PitchRecord> + Clone,
+) -> Option<(EventNs, EventNs)> {
+    if record.state != State::Final || record.pitcher.is_none() {
+        return None;
+    }
+    let key = |r: &PitchRecord| (r.pitcher, r.mound, r.game_pk);
+    let earlier = recent.clone().filter(|r| r.release_ns < record.release_ns && r.game_date == record.game_date);
+    let before = earlier.filter(|r| key(r) == key(record)).max_by_key(|r| r.release_ns)?;
+    let is_between = |r: &&PitchRecord| (before.release_ns + 1..record.release_ns).contains(&r.release_ns);
+    // Throws without a mark were measured, and are told of as such.
+    let nobodys = recent.filter(|r| r.mound == record.mound && r.pitcher.is_none()).filter(is_between).count();
+    let count = u64::from(skipped(before, record)?).saturating_sub(nobodys as u64);
+    let from = record.release_ns.saturating_sub(count * PITCH_WITHIN_NS).max(before.release_ns);
+    (count > 0).then_some((EventNs(from), EventNs(record.release_ns)))
+}
+
+impl<P> Stage<P> {
+    /// Takes what a pitch's number tells of those before it.
+    pub(super) fn count_on(&mut self, record: &PitchRecord) {
+        let recent = self.recent.iter().map(|recent| &recent.record);
+        let Some((from, to)) = unmeasured(record, recent) else { return };
+        let Some(pitcher) = record.pitcher.map(PitcherId) else { return };
+        self.engine.missed(pitcher, MoundId(record.mound), from, to);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::live_pitch;
+
+    const S: u64 = 1_000_000_000;
+
+    fn thrown(s: u64, batter: u16, number: u16) -> PitchRecord {
+        PitchRecord {
+            at_bat_number: Some(batter),
+            pitch_number: Some(number),
+            state: State::Final,
+            ..live_pitch(7, s * S, s)
+        }
+    }
+
+    #[test]
+    fn a_number_that_jumps_tells_of_pitches_that_nobody_measured() {
+        let told = |before: &[PitchRecord], record: &PitchRecord| {
+            unmeasured(record, before.iter()).map(|(from, to)| (from.0 / S, to.0 / S))
+        };
+        let before = [thrown(900, 4, 2), thrown(1000, 5, 1)];
+        assert_eq!(told(&before, &thrown(1020, 5, 2)), None, "the next one");
+        assert_eq!(told(&before, &thrown(1040, 5, 3)), Some((1000, 1040)), "one is missing");
+        assert_eq!(told(&before, &thrown(1060, 6, 1)), None, "the next batter's first");
+        assert_eq!(
+            told(&before, &thrown(2000, 8, 3)),
+            Some((1880, 2000)),
+            "two of this batter's, long after the last one"
+        );
+        assert_eq!(told(&[], &thrown(1040, 5, 3)), None, "he came in the middle of a turn");
+        assert_eq!(told(&before, &PitchRecord { game_pk: 9, ..thrown(1040, 5, 3) }), None, "another game");
+        assert_eq!(told(&before, &PitchRecord { pitcher: Some(8), ..thrown(1040, 5, 3) }), None, "another man");
+        assert_eq!(told(&before, &PitchRecord { pitch_number: None, ..thrown(1040, 5, 3) }), None, "no number");
+        assert_eq!(told(&before, &PitchRecord { state: State::Provisional, ..thrown(1040, 5, 3) }), None);
+        let unmarked = PitchRecord { pitcher: None, ..thrown(1020, 5, 2) };
+        let unmarked = PitchRecord { at_bat_number: None, pitch_number: None, ..unmarked };
+        let with = [before.as_slice(), &[unmarked]].concat();
+        assert_eq!(told(&with, &thrown(1040, 5, 3)), None, "it was measured, and counts for nobody");
+        assert_eq!(told(&with, &thrown(1060, 5, 4)), Some((1000, 1060)), "and another one was not");
+    }
+}
