@@ -14,6 +14,7 @@ use crate::observe::{
 
 /// No frame is on its way for so long, or comes before it was sent by so much, ms.
 const CLOCK_LAG_MS: f64 = 60_000.0;
+const DAY_MS: f64 = 86_400_000.0;
 const BAD: u8 = 1;
 const UNREACHABLE: u8 = 2;
 const DEGRADED: u8 = 3;
@@ -225,11 +226,14 @@ fn write_sources(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     if heard.is_empty() {
         return writeln!(out, "\nNo source was heard yet.");
     }
-    writeln!(out, "\nSource                  state      gates        lag  behind newest    frames   gaps restarts")?;
+    writeln!(
+        out,
+        "\nSource                  state      gates               lag  behind newest    frames   gaps restarts"
+    )?;
     for source in heard {
         writeln!(
             out,
-            "  {:>2} {:<18} {:<10} {:<5} {:>10} {:>14} {:>9} {:>6} {:>8}",
+            "  {:>2} {:<18} {:<10} {:<5} {:>17} {:>14} {:>9} {:>6} {:>8}",
             source.source,
             source.name,
             source.state.as_str(),
@@ -287,7 +291,11 @@ fn write_cameras(out: &mut String, report: &StatusReport) -> std::fmt::Result {
 fn lag(ms: Option<f64>) -> String {
     match ms {
         Some(ms) if ms.abs() >= CLOCK_LAG_MS => {
-            format!("{} {}", span(ms.abs() / 1e3), if ms < 0.0 { "ahead" } else { "behind" })
+            let apart = match ms.abs() / DAY_MS {
+                days if days >= 1.5 => format!("{days:.0} days"),
+                _ => span(ms.abs() / 1e3),
+            };
+            format!("{apart} {}", if ms < 0.0 { "ahead" } else { "behind" })
         }
         ms => milliseconds(ms),
     }
@@ -337,6 +345,12 @@ mod tests {
         assert_eq!(url("0.0.0.0:8080"), "http://127.0.0.1:8080");
         assert_eq!(url("[::]:80"), "http://[::1]:80");
         assert_eq!(url("192.168.7.2:8080"), "http://192.168.7.2:8080");
+    }
+
+    #[test]
+    fn a_lag_that_only_clocks_explain_is_told_in_words() {
+        let told = [None, Some(3_420.0), Some(-172_796_530.0), Some(90_000.0)].map(lag);
+        assert_eq!(told, ["–", "3.42 s", "2 days ahead", "90 s behind"]);
     }
 
     #[test]
