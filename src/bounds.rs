@@ -18,6 +18,12 @@ impl Bound {
     pub fn new(key: impl Into<String>, value: f64, low: f64, high: f64) -> Self {
         Self { key: key.into(), value, low, high }
     }
+
+    /// What may be written, of a number that holds what is usual.
+    pub fn range(&self) -> String {
+        let Self { value, low, high, .. } = self;
+        format!("{low} to {high} ({value} is usual)")
+    }
 }
 
 /// What is wrong with a section, and where.

@@ -7,6 +7,7 @@ mod savant_support;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -117,7 +118,11 @@ fn a_directory_is_no_file_to_import_with_a_daemon_and_without() {
     let (good, path) = (rack.path("good.csv"), dir.to_str().expect("plain").to_owned());
     fs::write(&good, body("2023-07-01")).expect("written");
     let good = good.to_str().expect("plain").to_owned();
-    let _alone = run(&rack, &["import", "savant", &path]);
+    for absent in [path.as_str(), "/nowhere/at-all.csv"] {
+        let output = run(&rack, &["import", "savant", absent]);
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(!rack.path("store").join("data.mdb").exists(), "nothing came in, and no empty store is made");
+    }
     let daemon = rack.start(1.0);
     for kind in ["savant", "injuries", "appearances", "roster"] {
         let output = run(&rack, &["import", kind, &path]);
@@ -132,6 +137,39 @@ fn a_directory_is_no_file_to_import_with_a_daemon_and_without() {
     shell.args(["-c", piped]).arg(program.get_program()).arg(rack.config()).arg(&good);
     let output = shell.output().expect("a shell");
     assert_eq!(text(&output.stdout).matches("3 unchanged").count(), 2, "a pipe is as good: {}", said(&output));
+    daemon.terminate();
+}
+
+#[test]
+fn a_key_is_revoked_whatever_is_wrong_elsewhere_in_the_configuration() {
+    let mut rack = Rack::new();
+    let daemon = rack.start(1.0);
+    let output = run(&rack, &["key", "add", "--name", "tablet"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let keys = rack.path("keys");
+    fs::write(&keys, format!("1 {}\n", "00".repeat(32))).expect("written");
+    fs::set_permissions(&keys, PermissionsExt::from_mode(0o644)).expect("ours");
+    let config = fs::read_to_string(rack.config()).expect("it has one");
+    let wrong = format!("{config}[ingest]\nauth = \"required\"\nkeys_file = {keys:?}\n[reorder]\nidle_s = 99\n");
+    fs::write(rack.config(), wrong).expect("written");
+    let output = run(&rack, &["key", "revoke", "tablet"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let told = text(&output.stderr);
+    assert!(
+        told.contains("chmod o-rwx") && told.contains("idle_s is 99") && told.contains("needs only [store]"),
+        "{told}"
+    );
+    for verb in
+        [&["key", "add", "--name", "other"][..], &["key", "list"], &["source", "list"], &["retention", "--dry-run"]]
+    {
+        let output = run(&rack, verb);
+        assert!(output.status.success(), "{verb:?}: {}", said(&output));
+    }
+    // Where the store is, nobody can say then.
+    fs::write(rack.config(), "[store]\npath = 7\n").expect("written");
+    let output = run(&rack, &["key", "revoke", "other"]);
+    assert_eq!(output.status.code(), Some(78), "{}", said(&output));
+    fs::write(rack.config(), config).expect("written");
     daemon.terminate();
 }
 

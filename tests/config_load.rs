@@ -533,10 +533,11 @@ fn what_is_no_directory_or_no_socket_or_no_host_is_refused() {
     let long = desk.dir.path().join("x".repeat(120));
     let errors = desk.errors(
         &format!(
-            "[store]\npath = {file:?}\nbackup_dir = {:?}\ncontrol_socket = {:?}\n[journal]\npath = {file:?}\n\
+            "[store]\npath = {file:?}\nbackup_dir = {:?}\ncontrol_socket = {:?}\n[journal]\npath = {:?}\n\
              [http]\nallowed_hosts = [\"park.local\", \"http://park.local/\"]\n",
             file.join("deeper"),
             desk.dir.path(),
+            file.join("journal"),
         ),
         &[],
     );
@@ -564,6 +565,7 @@ fn waits_must_fit_together() {
         ("[reorder]\nwatermark_s = 13\n", "2:1"),
         ("[reorder]\nmax_hold_s = 7.0\n", "2:1"),
         ("[reorder]\nidle_s = 0\n", "2:1"),
+        ("[reorder]\nidle_s = 12.5\n", "2:1"),
         ("[reorder]\nidle_s = nan\n", "2:10"),
     ] {
         let errors = desk.errors(text, &[]);
@@ -573,10 +575,61 @@ fn waits_must_fit_together() {
 }
 
 #[test]
+fn settings_that_contradict_each_other_are_refused_where_they_were_written() {
+    let desk = Desk::new();
+    let dir = desk.dir.path().display();
+    for (text, line, part) in [
+        ("[http]\nconnections = 100\n".to_owned(), "2:1", "connections_per_address is 256, above connections (100)"),
+        (
+            "[http]\nconnections_per_address = 20\n".to_owned(),
+            "2:1",
+            "live_per_address is 64, above connections_per_address",
+        ),
+        ("[environment]\nold_s = 200\n".to_owned(), "2:1", "stale_s is 300, above old_s (200)"),
+        ("[tracking]\ncommon_px = 1.5\n".to_owned(), "2:1", "disagree_px is 1, not above common_px"),
+        ("[readiness]\nhold_confidence = 1.0\n".to_owned(), "2:1", "write 0 to 0.95"),
+        ("[calibration]\nrearm_confidence = 1.0\n".to_owned(), "2:1", "write 0 to 0.95"),
+        ("[store]\nbackups_keep = -1\n".to_owned(), "2:16", "is -1; write a whole number, 0 to 10000 (7 is usual)"),
+        ("[readiness]\nalerts_max = -1\n".to_owned(), "2:1", "is -1; write 1 to 100000 (1000 is usual)"),
+        ("[log]\nlevel = \"info,inges=debug\"\n".to_owned(), "2:9", "no room of this program"),
+        (format!("[store]\npath = \"{dir}/x\"\n[journal]\npath = \"{dir}/x\"\n"), "4:1", "where the database is"),
+        (format!("[store]\npath = \"{dir}/x/y\"\n[journal]\npath = \"{dir}/x\"\n"), "4:1", "where the database is"),
+        (format!("[store]\npath = \"{dir}/x\"\nbackup_dir = \"{dir}/x\"\n"), "3:1", "where the database is"),
+        (format!("[store]\npath = \"{dir}/x\"\n[journal]\npath = \"{dir}/x/backups\"\n"), "4:1", "where backups are"),
+    ] {
+        let errors = desk.errors(&text, &[]);
+        assert_eq!(errors.len(), 1, "{text}: {errors:#?}");
+        assert!(errors[0].0 == line && errors[0].1.contains(part), "{text}: {errors:#?}");
+    }
+    desk.load(
+        &format!("[store]\npath = \"{dir}/x\"\nbackup_dir = \"{dir}/b\"\n[journal]\npath = \"{dir}/x/journal\"\n"),
+        &[],
+    )
+    .expect("the journal has a directory of its own within the database's");
+}
+
+#[test]
+fn where_the_store_is_can_be_told_whatever_is_wrong_elsewhere() {
+    let desk = Desk::new();
+    let alone = |text: &str| {
+        let none = std::iter::empty::<(OsString, OsString)>();
+        Config::store_alone(Path::new("pitchguard.toml"), text, none).map(|store| store.path)
+    };
+    let elsewhere =
+        "[ingest]\nauth = \"required\"\nkeys_file = \"/nowhere\"\n[store]\npath = \"/x\"\n[reorder]\nidle_s = 99\n";
+    assert!(!desk.errors(elsewhere, &[]).is_empty());
+    assert_eq!(alone(elsewhere), Ok(PathBuf::from("/x")));
+    assert_eq!(alone("[store]\npath = \"/x\"\n[http]\nlisten = = 7\n"), Ok(PathBuf::from("/x")));
+    assert!(alone("[http]\nlisten = = 7\n").is_err(), "the rest of it may have named the store");
+    assert!(alone("[store]\npath = \"/x\"\ncommit_ms = 0\n").is_err());
+}
+
+#[test]
 fn what_passes_here_the_watermark_buffer_takes() {
     let desk = Desk::new();
     for (watermark, hold) in [(0.001, 0.002), (7.0, 12.0), (15.0, 15.1), (15.0, 30.0)] {
-        let text = format!("[reorder]\nwatermark_s = {watermark}\nmax_hold_s = {hold}\n");
+        let idle = 5.0_f64.min(hold);
+        let text = format!("[reorder]\nwatermark_s = {watermark}\nmax_hold_s = {hold}\nidle_s = {idle}\n");
         let (config, _) = desk.load(&text, &[]).expect("within the bounds");
         let venue = config.venue.load().expect("the built-in venue");
         config.reorder.buffer(&venue).check().expect("the buffer takes it");

@@ -39,11 +39,14 @@ pub(super) struct WorkloadQuery {
 
 fn day(name: &str, text: Option<&str>) -> Result<Option<Date>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    let date = text.parse::<Date>().ok().filter(|date| text.len() == 10 && (1901..=2261).contains(&date.year()));
-    date.map(Some).ok_or_else(|| {
-        let detail = format!("{name} is {text:?}; write it as YYYY-MM-DD, such as 2023-06-11");
-        Problem::new(StatusCode::BAD_REQUEST, "invalid-date", "Invalid date", detail)
-    })
+    let refused = |detail| Problem::new(StatusCode::BAD_REQUEST, "invalid-date", "Invalid date", detail);
+    let Some(date) = text.parse::<Date>().ok().filter(|_| text.len() == 10) else {
+        return Err(refused(format!("{name} is {text:?}; write it as YYYY-MM-DD, such as 2023-06-11")));
+    };
+    if !(1901..=2261).contains(&date.year()) {
+        return Err(refused(format!("{name} is {date}; nothing is known of days before 1901 or after 2261")));
+    }
+    Ok(Some(date))
 }
 
 /// The range that is asked for. `today` is the park's day of baseball; between midnight and its turn the calendar is a day

@@ -143,8 +143,9 @@ impl Config {
             Bound::new("correct_sd_px", self.correct_sd_px, 0.001, 10.0),
             Bound::new("correct_clock_ns", self.correct_clock_ns, 100.0, 1e8),
             Bound::new("correct_clock_sd_ns", self.correct_clock_sd_ns, 10.0, 1e8),
-            Bound::new("correct_confidence", self.correct_confidence, 0.0, 1.0),
-            Bound::new("rearm_confidence", self.rearm_confidence, 0.0, 1.0),
+            // Confidence is 0.95 at most (science.md §3).
+            Bound::new("correct_confidence", self.correct_confidence, 0.0, 0.95),
+            Bound::new("rearm_confidence", self.rearm_confidence, 0.0, 0.95),
             Bound::new("correct_every_s", self.correct_every_s, 1.0, 86_400.0),
             Bound::new("judge_pitches", f64::from(self.judge_pitches), 2.0, 200.0),
             Bound::new("undone_max", f64::from(self.undone_max), 1.0, 100.0),

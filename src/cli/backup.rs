@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use super::values;
 use super::work::{self, VerbError};
-use crate::config::Config;
+use crate::config::StoreConfig;
 use crate::daemon::upkeep::Upkeep;
+use crate::risk;
 
 /// Arguments of `backup`.
 #[derive(Debug, clap::Args)]
@@ -31,16 +32,16 @@ pub struct RetentionArgs {
 ///
 /// # Errors
 /// No backup was kept.
-pub fn backup(args: &BackupArgs, config: &Config) -> Result<ExitCode, VerbError> {
+pub fn backup(args: &BackupArgs, store: &StoreConfig) -> Result<ExitCode, VerbError> {
     // The daemon that may do it stands in another directory.
     let to = args.to.as_ref().map(|dir| std::path::absolute(dir).unwrap_or_else(|_| dir.clone()));
-    work::run(&Upkeep::Backup { to, rate_mb_s: args.rate }.into(), &[], &config.store, &config.risk)
+    work::run(&Upkeep::Backup { to, rate_mb_s: args.rate }.into(), &[], store, &risk::Config::default())
 }
 
 /// Forgets what is older than `[store] retention_years`.
 ///
 /// # Errors
 /// The store cannot be used.
-pub fn retention(args: &RetentionArgs, config: &Config) -> Result<ExitCode, VerbError> {
-    work::run(&Upkeep::Retention { dry_run: args.dry_run }.into(), &[], &config.store, &config.risk)
+pub fn retention(args: &RetentionArgs, store: &StoreConfig) -> Result<ExitCode, VerbError> {
+    work::run(&Upkeep::Retention { dry_run: args.dry_run }.into(), &[], store, &risk::Config::default())
 }

@@ -44,7 +44,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::out::tell;
-use crate::config::{Config, Provenance};
+use crate::config::{Config, DEFAULT_FILE, Provenance, StoreConfig};
 
 /// Pitcher readiness from stadium camera frames, on the box, with its confidence.
 #[derive(Debug, Parser)]
@@ -136,12 +136,12 @@ fn perform(path: Option<&Path>, verb: Verb) -> ExitCode {
         Verb::Replay(args) => with_config(path, |config| told(replay::run(config, &args))),
         Verb::Outbox(args) => with_config(path, |config| told(outbox::run(&args, config))),
         Verb::Status(args) => with_config(path, |config| status::run(&args, config)),
-        Verb::Backup(args) => with_config(path, |config| told(backup::backup(&args, config))),
-        Verb::Restore(args) => with_config(path, |config| told(restore::restore(&args, &config.store))),
+        Verb::Backup(args) => with_store(path, |store| told(backup::backup(&args, store))),
+        Verb::Restore(args) => with_store(path, |store| told(restore::restore(&args, store))),
         Verb::Verify(args) => told(restore::verify(&args)),
-        Verb::Retention(args) => with_config(path, |config| told(backup::retention(&args, config))),
-        Verb::Key(args) => with_config(path, |config| told(key::run(&args, config))),
-        Verb::Source(args) => with_config(path, |config| told(source::run(&args, config))),
+        Verb::Retention(args) => with_store(path, |store| told(backup::retention(&args, store))),
+        Verb::Key(args) => with_store(path, |store| told(key::run(&args, store))),
+        Verb::Source(args) => with_store(path, |store| told(source::run(&args, store))),
         Verb::Diag(args) => told(diag::run(&args, path)),
         Verb::CheckConfig(args) => check_config::run(path, &args),
         Verb::Config(args) => config::run(path, &args),
@@ -155,6 +155,27 @@ fn perform(path: Option<&Path>, verb: Verb) -> ExitCode {
 /// Runs a verb that needs the configuration; one with faults is never replaced by defaults.
 fn with_config(path: Option<&Path>, verb: impl FnOnce(&Config) -> ExitCode) -> ExitCode {
     with_provenance(path, |config, _| verb(config))
+}
+
+/// Runs a verb that needs only to know where the store is: what is wrong elsewhere in the configuration is said, and keeps
+/// nobody from revoking a key or backing up.
+fn with_store(path: Option<&Path>, verb: impl FnOnce(&StoreConfig) -> ExitCode) -> ExitCode {
+    let errors = match Config::load(path, std::env::vars_os()) {
+        Ok((config, _)) => return verb(&config.store),
+        Err(errors) => errors,
+    };
+    let file = path.unwrap_or(Path::new(DEFAULT_FILE));
+    // A default file that is not there is as good as an empty one; any other that cannot be read tells nothing.
+    let text = std::fs::read_to_string(file).or_else(|error| match (path, error.kind()) {
+        (None, std::io::ErrorKind::NotFound) => Ok(String::new()),
+        _ => Err(error),
+    });
+    tell!("{errors}");
+    let Ok(Ok(store)) = text.map(|text| Config::store_alone(file, &text, std::env::vars_os())) else {
+        return ExitCode::from(check_config::EXIT_CONFIG);
+    };
+    tell!("pitchguard: this needs only [store], and goes on without what is wrong above");
+    verb(&store)
 }
 
 /// The same for one that needs to know where each value came from.

@@ -6,8 +6,9 @@ use clap::Subcommand;
 
 use super::values;
 use super::work::{self, VerbError};
-use crate::config::Config;
+use crate::config::StoreConfig;
 use crate::daemon::upkeep::Upkeep;
+use crate::risk;
 
 /// Arguments of `source`.
 #[derive(Debug, clap::Args)]
@@ -32,10 +33,10 @@ enum What {
 ///
 /// # Errors
 /// The store cannot be used, or the source has no mark.
-pub fn run(args: &SourceArgs, config: &Config) -> Result<ExitCode, VerbError> {
+pub fn run(args: &SourceArgs, store: &StoreConfig) -> Result<ExitCode, VerbError> {
     let upkeep = match args.what {
         What::List => Upkeep::SourceList,
         What::Reset { source } => Upkeep::SourceReset { source: source as u8 },
     };
-    work::run(&upkeep.into(), &[], &config.store, &config.risk)
+    work::run(&upkeep.into(), &[], store, &risk::Config::default())
 }

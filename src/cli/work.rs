@@ -111,8 +111,12 @@ pub fn told(outcome: Outcome) -> Result<ExitCode, VerbError> {
 /// # Errors
 /// It could not be done.
 pub fn ask(job: &Job, files: &[PathBuf], config: &StoreConfig, risk: &risk::Config) -> Result<Outcome, VerbError> {
-    if !brings_something(job) && !Store::is_there(&config.path) {
-        return Err(VerbError::NoStore { path: config.path.clone() });
+    if !Store::is_there(&config.path) {
+        if !brings_something(job) {
+            return Err(VerbError::NoStore { path: config.path.clone() });
+        }
+        // Nothing comes in, and no empty store is made for it.
+        input::some_can_be_read(files).map_err(VerbError::Undone)?;
     }
     let mut bar = Bar::new();
     let options = StoreOptions { backups: Some(config.backup_dir()), ..StoreOptions::default() };

@@ -28,6 +28,14 @@ pub(super) fn check(config: &Config, r: &mut Reader<'_>) {
     upstream(config, r);
 }
 
+/// Reports everything that does not go together in `[store]` alone.
+pub(super) fn store(store: &StoreConfig, r: &mut Reader<'_>) {
+    for fault in store.errors() {
+        report("store", fault, r);
+    }
+    socket(store, r);
+}
+
 /// Reports a fault of a section where its key was written; else where the other key was that it does not go with.
 fn report(section: &str, Fault { key, other, why }: Fault, r: &mut Reader<'_>) {
     if !r.sound(&[(section, &key), (section, other.as_deref().unwrap_or_default())]) {
@@ -54,7 +62,7 @@ const ROOMS: [Room; 11] = [
     ),
     ("reorder", |config| config.reorder.errors(), |config| config.reorder.bounds()),
     ("store", |config| config.store.errors(), |config| config.store.bounds()),
-    ("http", |config| outside(config.http.bounds(), &HttpConfig::default().bounds()), |config| config.http.bounds()),
+    ("http", |config| config.http.errors(), |config| config.http.bounds()),
     ("environment", |config| config.environment.errors(), |config| config.environment.bounds()),
     ("tracking", |config| config.tracking.errors(), |config| config.tracking.bounds()),
     ("readiness", |config| config.readiness.errors(), |config| config.readiness.bounds()),
@@ -88,6 +96,21 @@ impl HttpConfig {
             Bound::new("live_per_address", f64::from(self.live_per_address), 1.0, LIVE_CLIENTS_MAX as f64),
         ]
     }
+
+    /// What is wrong with it.
+    fn errors(&self) -> Vec<Fault> {
+        let mut errors = outside(self.bounds(), &Self::default().bounds());
+        let (all, of_one, live) = (self.connections, self.connections_per_address, self.live_per_address);
+        if of_one > all {
+            let why = format!("is {of_one}, above connections ({all}); one address has no more than all have");
+            errors.push(Fault::of_two("connections_per_address", "connections", why));
+        }
+        if live > of_one {
+            let why = format!("is {live}, above connections_per_address ({of_one}); each live client is a connection");
+            errors.push(Fault::of_two("live_per_address", "connections_per_address", why));
+        }
+        errors
+    }
 }
 
 impl ReorderConfig {
@@ -107,6 +130,12 @@ impl ReorderConfig {
             let (hold, watermark) = (self.max_hold_s, self.watermark_s);
             let why = format!("is {hold}; write more than watermark_s ({watermark}) and at most {HOLD_S_MAX}");
             errors.push(Fault::of_two("max_hold_s", "watermark_s", why));
+        }
+        if self.idle_s > self.max_hold_s {
+            let (idle, hold) = (self.idle_s, self.max_hold_s);
+            let why =
+                format!("is {idle}, above max_hold_s ({hold}); nobody is waited for longer than anything is held");
+            errors.push(Fault::of_two("idle_s", "max_hold_s", why));
         }
         errors
     }
@@ -152,6 +181,11 @@ fn paths(config: &Config, r: &mut Reader<'_>) {
             report(section, Fault::new(key, why), r);
         }
     }
+    apart(config, r);
+    socket(store, r);
+}
+
+fn socket(store: &StoreConfig, r: &mut Reader<'_>) {
     let socket = store.control_socket();
     if socket.is_dir() {
         let why = format!("is the directory {}; write the name of a socket in it", socket.display());
@@ -163,6 +197,36 @@ fn paths(config: &Config, r: &mut Reader<'_>) {
             socket.display()
         );
         report("store", Fault::of_two("control_socket", "path", why), r);
+    }
+}
+
+/// Directories that must not be one another: what lies in the journal's is given up for room, and backups outlive both others.
+fn apart(config: &Config, r: &mut Reader<'_>) {
+    let [store, backups, journal] =
+        [&config.store.path, &config.store.backup_dir(), &config.journal_dir()].map(|path| {
+            // What is there by its true name, the rest as it is written.
+            let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            let there = whole.ancestors().find_map(|above| Some((above.canonicalize().ok()?, above)));
+            there.map_or_else(
+                || whole.clone(),
+                |(real, above)| match whole.strip_prefix(above) {
+                    Ok(rest) if rest.as_os_str().is_empty() => real,
+                    Ok(rest) => real.join(rest),
+                    Err(_) => whole.clone(),
+                },
+            )
+        });
+    let journal_key = |why: &str| Fault::of_two("path", "path", format!("is {}, {why}", journal.display()));
+    if store.starts_with(&journal) {
+        let why = "where the database is, or around it; write a directory of the journal's own";
+        report("journal", journal_key(why), r);
+    } else if backups.starts_with(&journal) {
+        let why = "where backups are written, or around it; write a directory of the journal's own";
+        report("journal", journal_key(why), r);
+    }
+    if backups == store {
+        let why = format!("is {}, where the database is; write another directory", backups.display());
+        report("store", Fault::of_two("backup_dir", "path", why), r);
     }
 }
 

@@ -19,10 +19,45 @@ pub struct LogLevel {
     rooms: Vec<(String, LevelFilter)>,
 }
 
+/// The rooms, which a level can be set for.
+const ROOMS: [&str; 25] = [
+    "api",
+    "bounds",
+    "calibration",
+    "cli",
+    "clock",
+    "config",
+    "daemon",
+    "day",
+    "disk",
+    "environment",
+    "features",
+    "history",
+    "ids",
+    "ingest",
+    "journal",
+    "observe",
+    "pipeline",
+    "readiness",
+    "reorder",
+    "risk",
+    "simulate",
+    "store",
+    "tracking",
+    "units",
+    "upstream",
+];
+
 /// A text that is no level.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("says {0:?}; write error, warn, info, debug or trace, and ROOM=LEVEL after commas: \"info,ingest=debug\"")]
-pub struct LogLevelError(String);
+pub enum LogLevelError {
+    /// It does not read.
+    #[error("says {0:?}; write error, warn, info, debug or trace, and ROOM=LEVEL after commas: \"info,ingest=debug\"")]
+    Unreadable(String),
+    /// Nothing is called so.
+    #[error("sets a level for {0:?}, which is no room of this program; write one of {rooms}", rooms = ROOMS.join(", "))]
+    NoRoom(String),
+}
 
 impl Default for LogLevel {
     fn default() -> Self {
@@ -42,7 +77,7 @@ impl FromStr for LogLevel {
     type Err = LogLevelError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = |part: &str| LogLevelError(part.to_owned());
+        let wrong = |part: &str| LogLevelError::Unreadable(part.to_owned());
         // The levels' own names only: numbers and the empty text would be read too.
         let level = |part: &str| match part {
             "off" | "error" | "warn" | "info" | "debug" | "trace" => part.parse().map_err(|_| wrong(part)),
@@ -54,8 +89,13 @@ impl FromStr for LogLevel {
         let rooms = parts
             .map(|part| {
                 let (room, at) = part.split_once('=').ok_or_else(|| wrong(part))?;
-                let sound = !room.is_empty() && room.chars().all(named);
-                if sound { Ok((room.to_owned(), level(at)?)) } else { Err(wrong(part)) }
+                if room.is_empty() || !room.chars().all(named) {
+                    return Err(wrong(part));
+                }
+                if !ROOMS.contains(&room.split("::").next().unwrap_or_default()) {
+                    return Err(LogLevelError::NoRoom(room.to_owned()));
+                }
+                Ok((room.to_owned(), level(at)?))
             })
             .collect::<Result<_, _>>()?;
         Ok(Self { all, rooms })
@@ -82,6 +122,16 @@ mod tests {
         for text in ["", "inof", "3", "ingest=debug", "info,ingest", "info,=debug", "info,In gest=debug", "info,"] {
             assert!(text.parse::<LogLevel>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_room_that_is_none_is_refused_and_each_that_is_one_is_known() {
+        for (text, room) in [("info,inges=debug", "inges"), ("info,api=info,merge::x=warn", "merge::x")] {
+            assert_eq!(text.parse::<LogLevel>(), Err(LogLevelError::NoRoom(room.to_owned())));
+        }
+        let library = include_str!("../lib.rs");
+        let modules = library.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
+        assert_eq!(modules.map(|module| module.trim_end_matches(';')).collect::<Vec<_>>(), ROOMS);
     }
 
     #[test]

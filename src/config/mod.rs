@@ -229,6 +229,20 @@ impl StoreConfig {
         self.control_socket.clone().unwrap_or_else(|| self.path.join("control.sock"))
     }
 
+    fn take(r: &mut Reader<'_>, usual: Self) -> Self {
+        Self {
+            path: r.take("store", "path", usual.path),
+            commit_ms: r.take("store", "commit_ms", usual.commit_ms),
+            control_socket: r.take("store", "control_socket", usual.control_socket),
+            backup_dir: r.take("store", "backup_dir", usual.backup_dir),
+            backup_rate_mb_s: r.take("store", "backup_rate_mb_s", usual.backup_rate_mb_s),
+            backups_keep: r.take("store", "backups_keep", usual.backups_keep),
+            retention_years: r.take("store", "retention_years", usual.retention_years),
+            disk_warn_frac: r.take("store", "disk_warn_frac", usual.disk_warn_frac),
+            disk_shed_frac: r.take("store", "disk_shed_frac", usual.disk_shed_frac),
+        }
+    }
+
     /// Where backups are written.
     pub fn backup_dir(&self) -> PathBuf {
         self.backup_dir.clone().unwrap_or_else(|| self.path.join(crate::store::backup::DIR))
@@ -351,6 +365,23 @@ impl Config {
         Reader::new(Some((path, text)), environment).take("store", "path", StoreConfig::default().path)
     }
 
+    /// `[store]` alone, as file and environment have it whatever is wrong with the rest: for verbs that need no more, above
+    /// all where something must be done at once.
+    ///
+    /// # Errors
+    /// Every fault of `[store]`, and those of a file that is no TOML, where it is not known by what can be read of it where the
+    /// store is.
+    pub fn store_alone(
+        path: &Path,
+        text: &str,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<StoreConfig, ConfigErrors> {
+        let mut r = Reader::new(Some((path, text)), environment);
+        let store = StoreConfig::take(&mut r, StoreConfig::default());
+        check::store(&store, &mut r);
+        r.finish_section("store", "path").map(|()| store)
+    }
+
     /// The venue file that a configuration file of this text names, whatever else is wrong with it.
     pub fn venue_of(
         path: &Path,
@@ -366,6 +397,7 @@ impl Config {
         default: Self,
     ) -> Result<(Self, Provenance), ConfigErrors> {
         let mut r = Reader::new(file, environment);
+        r.set_ranges(check::bounds(&Self::default()));
         let Self {
             venue,
             ingest,
@@ -397,17 +429,7 @@ impl Config {
                 idle_s: r.take("reorder", "idle_s", reorder.idle_s),
                 max_hold_s: r.take("reorder", "max_hold_s", reorder.max_hold_s),
             },
-            store: StoreConfig {
-                path: r.take("store", "path", store.path),
-                commit_ms: r.take("store", "commit_ms", store.commit_ms),
-                control_socket: r.take("store", "control_socket", store.control_socket),
-                backup_dir: r.take("store", "backup_dir", store.backup_dir),
-                backup_rate_mb_s: r.take("store", "backup_rate_mb_s", store.backup_rate_mb_s),
-                backups_keep: r.take("store", "backups_keep", store.backups_keep),
-                retention_years: r.take("store", "retention_years", store.retention_years),
-                disk_warn_frac: r.take("store", "disk_warn_frac", store.disk_warn_frac),
-                disk_shed_frac: r.take("store", "disk_shed_frac", store.disk_shed_frac),
-            },
+            store: StoreConfig::take(&mut r, store),
             http: HttpConfig {
                 listen: r.take("http", "listen", http.listen),
                 insecure: r.take("http", "insecure", http.insecure),

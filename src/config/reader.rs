@@ -14,8 +14,11 @@ use toml::de::{DeTable, DeValue};
 use super::error::{ConfigError, ConfigErrors, Place};
 use super::provenance::{Origin, Provenance};
 use super::setting::{Faults, Setting, describe};
+use crate::bounds::Bound;
 
 const PREFIX: &str = "PITCHGUARD_";
+/// How a fault of the file's form begins.
+const NOT_TOML: &str = "not TOML";
 
 /// Documented keys that this version has no code for: refused in so many words, never ignored.
 const NOT_YET: [(&str, Option<&str>, &str); 3] =
@@ -43,6 +46,8 @@ pub(super) struct Reader<'t> {
     taken: Vec<Origin>,
     outside: Vec<(String, Range<usize>)>,
     sections: Vec<(String, Range<usize>)>,
+    /// What numbers may be, each with its usual value.
+    ranges: Vec<(&'static str, Bound)>,
     errors: Vec<ConfigError>,
 }
 
@@ -67,6 +72,7 @@ impl<'t> Reader<'t> {
             taken: Vec::new(),
             outside: Vec::new(),
             sections: Vec::new(),
+            ranges: Vec::new(),
             errors: Vec::new(),
         };
         if let Some((_, text)) = file {
@@ -75,13 +81,23 @@ impl<'t> Reader<'t> {
         reader
     }
 
+    /// From now on who writes no number where one is wanted is told which may be.
+    pub(super) fn set_ranges(&mut self, ranges: Vec<(&'static str, Bound)>) {
+        self.ranges = ranges;
+    }
+
+    fn range(&self, section: &str, key: &str) -> Option<String> {
+        let is_of = |(of, bound): &&(&str, Bound)| *of == section && bound.key == key;
+        self.ranges.iter().find(is_of).map(|(_, bound)| bound.range())
+    }
+
     fn parse(&mut self, text: &'t str) {
         let (table, faults) = DeTable::parse_recoverable(text);
         for fault in faults {
             let span = fault.span().unwrap_or(0..0);
             // What follows on a broken line is only an echo of the first break.
             if self.broken_lines.insert(line_column(text, span.start).0) {
-                let message = format!("not TOML: {}; check this line's quotes, brackets and commas", fault.message());
+                let message = format!("{NOT_TOML}: {}; check this line's quotes, brackets and commas", fault.message());
                 self.report_span(span.start, message);
             }
         }
@@ -104,13 +120,14 @@ impl<'t> Reader<'t> {
     pub(super) fn take<T: Setting>(&mut self, section: &'static str, key: &'static str, default: T) -> T {
         let mut value = None;
         let mut place = Place::Default;
+        let range = self.range(section, key).map_or_else(String::new, |range| format!(", {range}"));
         if let Some(written) = self.written.remove(&(section.to_owned(), key.to_owned())) {
             let mut faults = Faults::new();
             value = T::read(&written.value, &mut faults);
             place = self.place_at(written.key.start);
             for (span, problem) in faults {
                 self.faulty.insert((section, key.to_owned()));
-                self.report_span(span.start, format!("[{section}] {key} {problem}"));
+                self.report_span(span.start, format!("[{section}] {key} {problem}{range}"));
             }
         }
         let name = variable(section, key);
@@ -121,7 +138,7 @@ impl<'t> Reader<'t> {
                 Err(problems) => {
                     self.faulty.insert((section, key.to_owned()));
                     for problem in problems {
-                        self.report(place.clone(), format!("[{section}] {key} {problem}"));
+                        self.report(place.clone(), format!("[{section}] {key} {problem}{range}"));
                     }
                 }
             }
@@ -147,7 +164,8 @@ impl<'t> Reader<'t> {
                         Place::File { .. } => self.place_in_file(section, &path),
                         _ => place.clone(),
                     };
-                    self.report(place, format!("[{section}] {path} {}", problem.trim_end()));
+                    let range = self.range(section, &path).map_or_else(String::new, |range| format!("; write {range}"));
+                    self.report(place, format!("[{section}] {path} {}{range}", problem.trim_end()));
                     self.faulty.insert((section, path));
                 }
             }
@@ -232,12 +250,22 @@ impl<'t> Reader<'t> {
         let broken = std::mem::take(&mut self.broken_lines);
         let mut errors = self.errors;
         errors.retain(|e| match &e.place {
-            Place::File { line, .. } => !broken.contains(line) || e.message.starts_with("not TOML"),
+            Place::File { line, .. } => !broken.contains(line) || e.message.starts_with(NOT_TOML),
             _ => true,
         });
         errors.sort();
         errors.dedup();
         if errors.is_empty() { Ok(Provenance(self.taken)) } else { Err(ConfigErrors(errors)) }
+    }
+
+    /// Only this section was to be read: no matter what the others hold. A file that is no TOML may have lost it, unless this
+    /// key of it was found.
+    pub(super) fn finish_section(self, section: &str, key: &str) -> Result<(), ConfigErrors> {
+        let found = self.written_place(section, key).is_some();
+        let mut errors = self.errors;
+        errors.retain(|error| !(found && error.message.starts_with(NOT_TOML)));
+        errors.sort();
+        if errors.is_empty() { Ok(()) } else { Err(ConfigErrors(errors)) }
     }
 
     fn refuse_leftovers(&mut self) {
@@ -352,7 +380,7 @@ fn put_parts<T: DeserializeOwned>(
     }
     if faults.len() == before {
         let why = match value.as_integer() {
-            Some(number) if number < 0 => format!("is {number}; it cannot be negative"),
+            Some(number) if number < 0 => format!("is {number}"),
             _ => format!("cannot be read: {}", error.message()),
         };
         faults.push((path.join("."), why));

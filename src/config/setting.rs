@@ -66,7 +66,7 @@ impl Setting for bool {
 
 impl Setting for u32 {
     fn read(value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<Self> {
-        expect(value, faults, "a whole number, 0 to 4294967295", |v| {
+        expect(value, faults, "a whole number", |v| {
             let number = v.as_integer()?;
             Self::from_str_radix(number.as_str(), number.radix()).ok()
         })
@@ -78,7 +78,7 @@ impl Setting for u32 {
 
 impl Setting for u64 {
     fn read(value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<Self> {
-        expect(value, faults, "a whole number, 0 or more", |v| {
+        expect(value, faults, "a whole number", |v| {
             let number = v.as_integer()?;
             // TOML's own integers have a sign.
             Self::from_str_radix(number.as_str(), number.radix()).ok().filter(|x| i64::try_from(*x).is_ok())

@@ -148,6 +148,12 @@ impl Config {
     /// Every key that cannot be meant, with why; empty for a sound configuration.
     pub fn errors(&self) -> Vec<Fault> {
         let mut errors = outside(self.bounds(), &Self::default().bounds());
+        if self.stale_s > self.old_s {
+            let (stale, old) = (self.stale_s, self.old_s);
+            let why =
+                format!("is {stale}, above old_s ({old}); what is refused as old is no value that could become stale");
+            errors.push(Fault::of_two("stale_s", "old_s", why));
+        }
         for quantity in Quantity::ALL {
             let Limits { low, high, .. } = *self.limits(quantity);
             if low >= high {

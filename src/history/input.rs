@@ -1,12 +1,17 @@
 //! Where the bytes of an import come from, and who watches.
 
-use std::fs::File;
-use std::io::{Read, Seek};
-use std::os::unix::fs::FileTypeExt;
+use std::fs::{File, FileType};
+use std::io::{ErrorKind, Read, Seek};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Bytes that are taken from a pipe at most: twenty seasons of the whole league.
 const PIPE_MAX: u64 = 8 << 30;
+
+/// How long a pipe may have nobody who writes into it, and how often that is looked at.
+const WRITER_WITHIN: Duration = Duration::from_mins(1);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// One file to import.
 pub struct Input<'i> {
@@ -51,26 +56,75 @@ impl Watcher for Unwatched {
 /// Why there is nothing to read, in words that follow the file's name.
 pub fn open(path: &Path) -> Result<(File, u64), String> {
     let failed = |error: std::io::Error| error.to_string();
-    let file = File::open(path).map_err(failed)?;
+    // What has a name of its own can be opened before anybody writes into it.
+    let named_pipe = path.symlink_metadata().is_ok_and(|metadata| metadata.file_type().is_fifo());
+    let (file, mut begun) =
+        if named_pipe { written_pipe(path, WRITER_WITHIN)? } else { (File::open(path).map_err(failed)?, Vec::new()) };
     let metadata = file.metadata().map_err(failed)?;
     let kind = metadata.file_type();
     if kind.is_file() {
         return Ok((file, metadata.len()));
     }
-    if kind.is_dir() {
-        return Err("it is a directory; name the files in it, such as DIRECTORY/*.csv".to_owned());
-    }
-    if !kind.is_fifo() && !kind.is_socket() {
-        return Err("it is neither a file nor a pipe".to_owned());
-    }
+    holds_bytes(kind)?;
     let mut kept =
         tempfile::tempfile().map_err(|error| format!("no temporary file can be had: {error}; set TMPDIR"))?;
-    let bytes = std::io::copy(&mut file.take(PIPE_MAX), &mut kept).map_err(failed)?;
+    let begun = std::io::Cursor::new(std::mem::take(&mut begun));
+    let bytes = std::io::copy(&mut begun.chain(file).take(PIPE_MAX), &mut kept).map_err(failed)?;
     if bytes == PIPE_MAX {
         return Err(format!("more than {PIPE_MAX} bytes came; import it in parts"));
     }
     kept.rewind().map_err(failed)?;
     Ok((kept, bytes))
+}
+
+/// A pipe that somebody writes into, and what was read of it meanwhile.
+fn written_pipe(path: &Path, within: Duration) -> Result<(File, Vec<u8>), String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let mut file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(failed)?;
+    let (until, mut begun) = (Instant::now() + within, [0; 4096]);
+    let read = loop {
+        match file.read(&mut begun) {
+            // So reads a pipe that nobody has opened to write.
+            Ok(0) if Instant::now() < until => std::thread::sleep(LOOK_EVERY),
+            Ok(0) => return Err(format!("it is a pipe, and nobody has written into it for {} s", within.as_secs())),
+            Ok(read) => break read,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break 0,
+            Err(error) => return Err(failed(error)),
+        }
+    };
+    rustix::fs::fcntl_setfl(&file, rustix::fs::OFlags::empty()).map_err(|error| failed(error.into()))?;
+    Ok((file, begun[..read].to_vec()))
+}
+
+/// Whether a thing of this kind has bytes to import.
+fn holds_bytes(kind: FileType) -> Result<(), String> {
+    if kind.is_dir() {
+        return Err("it is a directory; name the files in it, such as DIRECTORY/*.csv".to_owned());
+    }
+    if !kind.is_file() && !kind.is_fifo() && !kind.is_socket() {
+        return Err("it is neither a file nor a pipe".to_owned());
+    }
+    Ok(())
+}
+
+/// Looks whether one of these files can be read at all; a pipe can, and is not opened.
+///
+/// # Errors
+/// Why none can, a line each.
+pub fn some_can_be_read(paths: &[PathBuf]) -> Result<(), String> {
+    let look = |path: &PathBuf| {
+        let kind = path.metadata().map_err(|error| error.to_string())?.file_type();
+        holds_bytes(kind)?;
+        if kind.is_file() { File::open(path).map(drop).map_err(|error| error.to_string()) } else { Ok(()) }
+    };
+    let mut told = Vec::new();
+    for path in paths {
+        match look(path) {
+            Ok(()) => return Ok(()),
+            Err(why) => told.push(format!("not read: {}: {why}", path.display())),
+        }
+    }
+    if told.is_empty() { Ok(()) } else { Err(told.join("\n")) }
 }
 
 /// Files of this machine.
@@ -159,5 +213,27 @@ impl<R: Read> Read for Watched<'_, R> {
         *self.read += n as u64;
         self.watcher.progress(self.doing, *self.read, self.total);
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipe_that_nobody_writes_into_is_given_up_and_one_that_somebody_does_is_read_whole() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).expect("made");
+        let why = written_pipe(&path, Duration::ZERO).map(drop).expect_err("nobody writes");
+        assert!(why.contains("nobody has written into it"), "{why}");
+        let text = "a line of text\n".repeat(10_000);
+        let (to, written) = (path.clone(), text.clone());
+        let writer = std::thread::spawn(move || std::fs::write(to, written));
+        let (mut file, bytes) = open(&path).expect("it is read");
+        writer.join().expect("no panic").expect("all was taken");
+        let mut read = String::new();
+        file.read_to_string(&mut read).expect("text");
+        assert!(read == text && bytes == text.len() as u64);
     }
 }

@@ -152,7 +152,8 @@ impl Config {
             Bound::new("starter_cap", self.starter_cap, 20.0, 200.0),
             Bound::new("reliever_cap", self.reliever_cap, 5.0, 150.0),
             Bound::new("starter_pitches_min", f64::from(self.starter_pitches_min), 10.0, 120.0),
-            Bound::new("hold_confidence", self.hold_confidence, 0.0, 1.0),
+            // No rig's confidence is above 0.95 (science.md §3): what holds there holds for ever.
+            Bound::new("hold_confidence", self.hold_confidence, 0.0, 0.95),
             Bound::new("hold_qa", self.hold_qa, 0.0, 1.0),
             Bound::new("pitchers_max", self.pitchers_max as f64, 1.0, 10_000.0),
             Bound::new("alerts_max", self.alerts_max as f64, 1.0, 100_000.0),

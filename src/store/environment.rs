@@ -50,6 +50,21 @@ impl Lock {
         }
         Ok(Self { _file: file })
     }
+
+    /// Whether nobody owns the store; then nobody can while what comes with it lives, if there ever was a lock.
+    pub(super) fn is_free(dir: &Path) -> Result<(bool, Option<Self>), StoreError> {
+        let path = dir.join("pitchguard.lock");
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((true, None)),
+            Err(source) => return Err(StoreError::File { path, source }),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok((true, Some(Self { _file: file }))),
+            Err(TryLockError::WouldBlock) => Ok((false, None)),
+            Err(TryLockError::Error(source)) => Err(StoreError::File { path, source }),
+        }
+    }
 }
 
 /// Opens the environment of a directory for reading only, beside the process that may have it.
@@ -81,17 +96,13 @@ fn reserve_readers(dir: &Path) {
 /// Opens the environment and its tables. What LMDB could not work on is refused before it is mapped, and so is a layout newer
 /// than this program's.
 pub(super) fn open(dir: &Path, options: &StoreOptions) -> Result<(Env<WithoutTls>, [Raw; TABLES]), StoreError> {
-    let unusable = |why: String| StoreError::Unusable {
-        path: dir.join(layout::FILE),
-        why,
-        advice: backup::advice(options.backups.as_deref().unwrap_or(&dir.join(backup::DIR))),
-    };
+    let unusable = |why| unusable(dir, options.backups.as_deref(), why);
     let lost = |what: &str| {
         let mark = dir.join(HELD);
         unusable(format!("{what}, though it has held records (to begin anew, remove {})", mark.display()))
     };
     let held = dir.join(HELD).exists();
-    let tables = match looked_at(dir).map_err(|error| unusable(error.to_string()))? {
+    let tables = match look(dir, options.backups.as_deref())? {
         Some(tables) => tables,
         None if held => return Err(lost("it is gone or empty")),
         None => Vec::new(),
@@ -120,15 +131,25 @@ pub(super) fn open(dir: &Path, options: &StoreOptions) -> Result<(Env<WithoutTls
     Ok((env, tables))
 }
 
-/// Looks at every page of the database in a directory. The names of its tables; none where there is no database yet.
-fn looked_at(dir: &Path) -> Result<Option<Vec<Vec<u8>>>, pages::PagesError> {
-    match File::open(dir.join(layout::FILE)) {
+/// Looks at every page of the database in a directory, which nobody writes. The names of its tables; none where there is no
+/// database yet.
+///
+/// # Errors
+/// LMDB could not work on it; with the newest of these backups, else of the usual ones.
+pub(super) fn look(dir: &Path, backups: Option<&Path>) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+    let looked = match File::open(dir.join(layout::FILE)) {
         // LMDB makes a new one of an empty file.
-        Ok(file) if file.metadata()?.len() == 0 => Ok(None),
-        Ok(file) => pages::check(&file).map(|pages| Some(pages.tables)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Ok(file) if file.metadata().is_ok_and(|metadata| metadata.len() == 0) => return Ok(None),
+        Ok(file) => pages::check(&file),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => Err(error.into()),
-    }
+    };
+    looked.map(|pages| Some(pages.tables)).map_err(|error| unusable(dir, backups, error.to_string()))
+}
+
+fn unusable(dir: &Path, backups: Option<&Path>, why: String) -> StoreError {
+    let advice = backup::advice(backups.unwrap_or(&dir.join(backup::DIR)));
+    StoreError::Unusable { path: dir.join(layout::FILE), why, advice }
 }
 
 /// Device and number of the file under the database's name.

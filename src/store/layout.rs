@@ -26,10 +26,14 @@ const STEP: usize = 1000;
 /// The layout of the database in a directory, which another process may have open; none where there is no database.
 ///
 /// # Errors
-/// The database cannot be read.
+/// The database cannot be read: not by LMDB either, where nobody has it open who has looked at it.
 pub fn of(dir: &Path) -> Result<Option<u32>, StoreError> {
     if !is_there(dir) {
         return Ok(None);
+    }
+    let (is_free, _lock) = environment::Lock::is_free(dir)?;
+    if is_free {
+        environment::look(dir, None)?;
     }
     found(&environment::open_to_read(dir)?)
 }
@@ -162,6 +166,16 @@ mod tests {
         drop(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
         assert_eq!(of(dir.path()).expect("read"), Some(SCHEMA));
         assert_eq!(of(&copy_dir(dir.path(), SCHEMA)).expect("read"), Some(SCHEMA - 1));
+    }
+
+    #[test]
+    fn a_database_that_was_cut_short_is_told_of_and_not_mapped() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        store_of(dir.path(), SCHEMA);
+        let file = File::options().write(true).open(dir.path().join(FILE)).expect("it is there");
+        file.set_len(2 * 4096).expect("cut");
+        let error = of(dir.path()).expect_err("it is cut short").to_string();
+        assert!(error.contains("cut short"), "{error}");
     }
 
     #[test]

@@ -93,6 +93,12 @@ impl Config {
             let why = format!("is {attribute}, below match_ns ({matched}); what is a pitch's release names it too");
             errors.push(Fault::of_two("attribute_ns", "match_ns", why));
         }
+        if self.disagree_px <= self.common_px {
+            let (disagree, common) = (self.disagree_px, self.common_px);
+            let why =
+                format!("is {disagree}, not above common_px ({common}); every camera would disagree by what is usual");
+            errors.push(Fault::of_two("disagree_px", "common_px", why));
+        }
         errors
     }
 }

@@ -217,6 +217,7 @@ fn a_workload_has_every_known_day_of_its_range_and_a_bad_range_is_refused() {
     assert!(load["unknown"].as_str().is_some_and(|why| why.contains("before that day is unknown")), "{load}");
     for (query, slug) in [
         ("start_date=2025-02-30", "invalid-date"),
+        ("start_date=0001-01-01", "invalid-date"),
         ("end_date=yesterday", "invalid-date"),
         ("end_date=2025-07-04T12:00", "invalid-date"),
         ("start_date=2025-07-05&end_date=2025-07-04", "invalid-date-range"),

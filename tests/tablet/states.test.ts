@@ -225,6 +225,6 @@ test("a held number is grey, of its own pitch and age, and carries no verdict; w
 async function stricter(at: Site): Promise<string> {
   const { readFileSync, writeFileSync } = await import("node:fs");
   const file = `${at.dir}/strict.toml`;
-  writeFileSync(file, `${readFileSync(at.config, "utf8")}\n[readiness]\nhold_confidence = 0.96\n`);
+  writeFileSync(file, `${readFileSync(at.config, "utf8")}\n[readiness]\nhold_confidence = 0.95\n`);
   return file;
 }
