@@ -133,11 +133,25 @@ fn a_game_with_kills_ends_as_one_without() {
 #[test]
 fn no_pitch_is_counted_twice_where_no_socket_is_held() {
     let (kills, pitches) = if full() { (110, 80) } else { (10, 8) };
+    killed_without_a_socket(kills, pitches, &[]);
+}
+
+/// The same where nothing of before can be gone on from.
+#[test]
+fn no_pitch_is_counted_twice_or_stays_provisional_without_a_journal() {
+    let (kills, pitches) = if full() { (110, 80) } else { (5, 4) };
+    killed_without_a_socket(kills, pitches, &[("PITCHGUARD_JOURNAL__ENABLED", "false")]);
+}
+
+fn killed_without_a_socket(kills: u32, pitches: usize, environment: &[(&str, &str)]) {
+    let seed = common::seed(SEED);
     let mut rack = Rack::new();
     let port = UdpSocket::bind("127.0.0.1:0").expect("loopback").local_addr().expect("bound");
-    let mut running = rack.start_on(1.0, &port.to_string());
+    let port_text = port.to_string();
+    let environment = [environment, &[("PITCHGUARD_INGEST__UDP_LISTEN", port_text.as_str())]].concat();
+    let mut running = rack.start_with(1.0, &environment);
     let settings = Settings {
-        seed: SEED,
+        seed,
         start: EventNs(running.now().0),
         cameras: Some(vec![1, 2, 3, 4, 5]),
         pitches_max: Some(pitches),
@@ -150,11 +164,11 @@ fn no_pitch_is_counted_twice_where_no_socket_is_held() {
     let (truth, end) = (stadium.truth().to_vec(), stadium.end());
     let mean_s = (stadium.end().0 - stadium.start().0) as f64 * 1e-9 / f64::from(kills);
     let sender = std::thread::spawn(move || Cameras::new(stadium, 1.0, port).play_out());
-    let mut rng = StdRng::seed_from_u64(SEED);
+    let mut rng = StdRng::seed_from_u64(seed);
     for kill in 0..kills {
         sleep(Duration::from_secs_f64(rng.random_range(0.2..2.0) * (mean_s - 0.8).max(0.4)));
         running.kill();
-        running = rack.start_on(1.0, &port.to_string());
+        running = rack.start_with(1.0, &environment);
         let counted: u64 = running.get("/api/readiness")["readiness"]
             .as_array()
             .map_or(0, |all| all.iter().filter_map(|one| one["pitches"].as_u64()).sum());
@@ -180,6 +194,51 @@ fn no_pitch_is_counted_twice_where_no_socket_is_held() {
     let somebodys = kept.iter().filter(|p| !p["pitcher"].is_null()).count();
     eprintln!("{} thrown, {found} found, {somebodys} of somebody, {counted} counted", truth.len());
     assert_eq!(counted, somebodys as u64);
+}
+
+/// Without a journal there is no going on: what was provisional when the box was killed is final with what there was of it.
+#[test]
+fn a_pitch_that_a_kill_left_provisional_is_final_at_the_next_start_and_says_so() {
+    let mut rack = Rack::new();
+    let none = [("PITCHGUARD_JOURNAL__ENABLED", "false"), ("PITCHGUARD_INGEST__UDP_LISTEN", "127.0.0.1:0")];
+    let mut running = rack.start_with(1.0, &none);
+    let settings = Settings {
+        seed: SEED,
+        start: EventNs(running.now().0),
+        cameras: Some(vec![1, 3, 5]),
+        pitches_max: Some(2),
+        pace_s: 6.0,
+        break_s: 8.0,
+        tail_s: 12.0,
+        ..Settings::quiet()
+    };
+    let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
+    let truth = stadium.truth().to_vec();
+    let mut cameras = Cameras::new(stadium, 1.0, running.udp);
+    // Sent until the first is published, and not yet final.
+    cameras.play(EventNs(truth[0].release.0 + 5_000_000_000));
+    let before = running.wait_for("a pitch is provisional and kept", |r| {
+        let pitches = r.pitches();
+        (pitches.len() == 1 && r.status()["store"]["queued"] == 0).then_some(pitches)
+    });
+    assert_eq!(before[0]["state"], "provisional");
+    running.kill();
+    let mut running = rack.start_with(1.0, &none);
+    cameras.wire.to = running.udp;
+    let after = running.wait_for("it is final", |r| {
+        let pitches = r.pitches();
+        (pitches[0]["state"] == "final" && r.status()["store"]["queued"] == 0).then_some(pitches)
+    });
+    assert!(after.len() == 1 && is_flagged(&after[0]), "{after:?}");
+    for field in ["id", "pitcher", "release_speed", "plate_x"] {
+        assert_eq!(after[0][field], before[0][field], "{field}");
+    }
+    cameras.play_out();
+    running.settle(2);
+    let kept = running.pitches();
+    assert!(kept.len() == truth.len() && kept.iter().all(|p| p["state"] == "final"), "{kept:?}");
+    let (status, log) = running.terminate();
+    assert!(status.success() && log.contains("left provisional"), "{log}");
 }
 
 /// The box runs an hour ahead, and is killed with pitches in flight; then its clock is right. The cameras' is another.

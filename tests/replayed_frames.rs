@@ -14,6 +14,7 @@ use firmware_protocol::{MAX_DATAGRAM, encode};
 use pitchguard::ids::{BoxNs, EventNs};
 use pitchguard::simulate::{Game, Scenario, Settings, Stadium};
 use pitchguard::tracking::venue::Venue;
+use serde_json::Value;
 
 const OLD_KEY: [u8; 32] = [0x5a; 32];
 const NEW_KEY: [u8; 32] = [0xa5; 32];
@@ -27,22 +28,27 @@ fn hex(key: &[u8; 32]) -> String {
     })
 }
 
-/// A box that requires signed frames.
+/// A box that requires signed frames, or one that takes any.
 struct Signed {
     rack: Rack,
     sources: Vec<u8>,
+    key: Option<[u8; 32]>,
 }
 
 impl Signed {
     fn new(sources: Vec<u8>) -> Self {
         let rack = Rack::new();
-        let signed = Self { rack, sources };
+        let signed = Self { rack, sources, key: Some(OLD_KEY) };
         signed.keys(&[OLD_KEY]);
         let config = fs::read_to_string(signed.rack.config()).expect("it has one");
         let keys = signed.rack.path("keys");
         let more = format!("{config}[ingest]\nauth = \"required\"\nkeys_file = \"{}\"\n", keys.display());
         fs::write(signed.rack.config(), more).expect("written");
         signed
+    }
+
+    fn unsigned(sources: Vec<u8>) -> Self {
+        Self { rack: Rack::new(), sources, key: None }
     }
 
     fn keys(&self, keys: &[[u8; 32]]) {
@@ -66,11 +72,7 @@ impl Signed {
         // After a kill those that the journal had.
         let received = running.status()["reorder"]["accounting"]["received"].clone();
         send(recorded, running.udp);
-        running.wait_for("every frame is refused", |r| {
-            let ingest = &r.status()["ingest"];
-            let datagrams = ingest["datagrams"].as_u64()? + ingest["kernel_drops"].as_u64()?;
-            (datagrams >= recorded.len() as u64).then_some(())
-        });
+        heard(&mut running, recorded.len());
         let status = running.status();
         let heard = status["ingest"]["datagrams"].as_u64().expect("a number");
         assert_eq!(status["ingest"]["refused"]["replayed"].as_u64(), Some(heard), "{case}: {}", status["ingest"]);
@@ -83,6 +85,15 @@ impl Signed {
         assert!(status.success(), "{log}");
         assert!(log.contains("pitchguard source reset"), "{case}: {log}");
     }
+}
+
+/// Waits until it has heard so many datagrams, or knows that the kernel dropped them.
+fn heard(running: &mut Running, datagrams: usize) {
+    running.wait_for("every datagram is heard", |r| {
+        let ingest = &r.status()["ingest"];
+        let known = ingest["datagrams"].as_u64()? + ingest["kernel_drops"].as_u64()?;
+        (known >= datagrams as u64).then_some(())
+    });
 }
 
 fn send(recorded: &[Vec<u8>], to: SocketAddr) {
@@ -118,7 +129,7 @@ fn play(signed: &Signed, running: &mut Running) -> (Vec<Vec<u8>>, EventNs) {
         let due = began + Duration::from_nanos(delivery.arrival.0.saturating_sub(start.0));
         sleep(due.saturating_duration_since(Instant::now()));
         let mut datagram = [0; MAX_DATAGRAM];
-        let length = encode(&frame(&delivery), Some(&OLD_KEY), &mut datagram).expect("it fits");
+        let length = encode(&frame(&delivery), signed.key.as_ref(), &mut datagram).expect("it fits");
         socket.send_to(&datagram[..length], running.udp).expect("loopback takes it");
         recorded.push(datagram[..length].to_vec());
     }
@@ -184,6 +195,76 @@ fn recorded_frames_are_refused_by_every_later_run() {
     let listed = signed.said(&["source", "list"]);
     assert!(listed.contains("forgotten at"), "{listed}");
     assert!(!signed.rack.output(&["source", "reset", "62"]).status.success(), "it has no mark");
+}
+
+/// Starts the box at that moment, sends it what was recorded, and sees that no pitch changes and none appears.
+fn in_vain(signed: &mut Signed, at: u64, recorded: &[Vec<u8>], case: &str) {
+    let mut running = signed.rack.start_at(1.0, BoxNs(at));
+    let before = running.pitches();
+    let thrown = |running: &Running| -> Vec<(Value, Value)> {
+        let all = running.get("/api/readiness");
+        let of = |one: &Value| (one["pitcher"].clone(), one["pitches"].clone());
+        all["readiness"].as_array().expect("a list").iter().map(of).collect()
+    };
+    let active = thrown(&running);
+    assert!(before.len() >= 2, "{case}: {before:?}");
+    send(recorded, running.udp);
+    heard(&mut running, recorded.len());
+    let kept = running.wait_for("throws of before are refused and counted", |r| {
+        sleep(Duration::from_millis(200));
+        r.status()["store"]["finals_kept"].as_u64().filter(|kept| *kept > 0)
+    });
+    // Until what is found would be final.
+    sleep(Duration::from_secs(14));
+    let status = running.status();
+    assert!(status["store"]["finals_kept"].as_u64() >= Some(kept), "{case}");
+    assert_eq!(running.pitches(), before, "{case}");
+    assert_eq!(thrown(&running), active, "{case}");
+    assert_eq!(status["pitches"]["final"], 0, "{case}: {}", status["pitches"]);
+    let (status, log) = running.terminate();
+    assert!(status.success() && log.contains("old frames come again"), "{case}: {log}");
+}
+
+#[test]
+fn recorded_frames_make_no_second_pitch_where_nothing_but_the_store_knows_that_they_are_old() {
+    let mut any = Signed::unsigned((1..=48).collect());
+    let mut running = any.rack.start(1.0);
+    let (recorded, end) = play(&any, &mut running);
+    let pitches = running.pitches();
+    let backup = any.said(&["backup"]).lines().next().expect("its path").to_owned();
+    let (status, log) = running.terminate();
+    assert!(status.success(), "{log}");
+
+    // Within ten seconds: they may be stragglers of the last pitch, which nobody looks for.
+    let mut running = any.rack.start_at(1.0, BoxNs(end.0 + 10_000_000_000));
+    send(&recorded, running.udp);
+    heard(&mut running, recorded.len());
+    sleep(Duration::from_secs(14));
+    assert_eq!(running.pitches(), pitches, "within ten seconds");
+    let (status, log) = running.terminate();
+    assert!(status.success(), "{log}");
+
+    in_vain(&mut any, end.0 + 22 * HOUR_NS, &recorded, "the day after");
+    any.said(&["restore", "--replace", &backup]);
+    in_vain(&mut any, end.0 + 24 * HOUR_NS, &recorded, "after a restore");
+    // Three cameras' frames of it alone, from the middle of the game on.
+    let half = &recorded[recorded.len() / 3..];
+    in_vain(&mut any, end.0 + 26 * HOUR_NS, half, "a part of them");
+}
+
+#[test]
+fn signed_frames_of_which_nobody_remembers_how_far_their_sources_came_make_no_second_pitch() {
+    let mut signed = Signed::new((1..=48).collect());
+    let mut running = signed.rack.start(1.0);
+    let (recorded, end) = play(&signed, &mut running);
+    let (status, log) = running.terminate();
+    assert!(status.success(), "{log}");
+    let known = signed.said(&["source", "list"]);
+    for source in known.lines().filter_map(|line| line.split_whitespace().next()?.parse::<u8>().ok()) {
+        signed.said(&["source", "reset", &source.to_string()]);
+    }
+    signed.keys(&[NEW_KEY, OLD_KEY]);
+    in_vain(&mut signed, end.0 + 24 * HOUR_NS, &recorded, "forgotten marks, and a rotation of keys");
 }
 
 fn heartbeats(sources: &[u8], event_ns: u64) -> Vec<Vec<u8>> {

@@ -18,6 +18,7 @@ use crate::risk::Day;
 use crate::store::records::{Origin, PitchRecord};
 use crate::store::{Cursor, Store, StoreError, Write};
 use crate::tracking::JerkScale;
+use crate::tracking::pitch::Pitch;
 use crate::tracking::venue::Venue;
 
 /// Days within which a game measured here may not have been summed up yet.
@@ -131,6 +132,14 @@ impl Profiles for StoreProfiles {
         let read = self.store.pitcher(pitcher.0);
         let read = read.inspect_err(|error| tracing::error!(%error, "no name for a pitcher: he goes by his number"));
         read.ok()??.name
+    }
+
+    fn is_old_throw(&mut self, pitch: &Pitch) -> bool {
+        let known = self.store.final_throw(pitch.mound.0, pitch.plate.0);
+        let known = known.inspect_err(|error| tracing::error!(%error, "not known whether a pitch is one of before"));
+        let Some(known) = known.ok().flatten() else { return false };
+        self.store.refuse(&known);
+        true
     }
 }
 

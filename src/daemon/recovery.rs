@@ -21,13 +21,16 @@ use crate::ingest::Signal;
 use crate::journal::{Journal, JournalError, STEP_BACK_NS};
 use crate::pipeline::{Answers, Beginning, Cut, CutError, Output, Pipeline, Replayer};
 use crate::reorder::Producer;
-use crate::store::{Store, StoreError, Write};
+use crate::store::records::{Origin, PitchRecord, State};
+use crate::store::{Cursor, Store, StoreError, Write};
 use crate::tracking::venue::Venue;
 
 /// The checkpoint's name.
 const NAME: &str = "pipeline";
 /// How often how things stand is kept while no pitch is published, box time.
 pub(super) const CUT_EVERY_NS: u64 = 10_000_000_000;
+/// What a run that was killed left provisional is among so many of the newest pitches, imported ones of that week with them.
+const LEFT_OPEN_AMONG: usize = 4096;
 /// A journal whose first entry is later than it should be by more than this has lost what came before, ns.
 const SLACK_NS: u64 = 1_000_000_000;
 
@@ -89,12 +92,30 @@ pub(super) fn start(
         }
     }
     let (producers, mut pipeline) = make(now);
+    let Ended { mut outputs, published, frames } = ended.unwrap_or_default();
+    // Before outings are taken back from the store.
+    outputs.extend(close_unfinished(store, now)?);
     profiles::recall(store, venue, &mut pipeline, now)?;
-    let Ended { outputs, published, frames } = ended.unwrap_or_default();
     for (mound, release) in published {
         pipeline.published_before(mound, release);
     }
     Ok(Recovered { pipeline, producers, outputs, beginning: Beginning::Anew, frames })
+}
+
+/// Pitches that a run which is not gone on from left provisional are final as they are, in the store at once, and flagged.
+fn close_unfinished(store: &Store, now: BoxNs) -> Result<Vec<Output>, StoreError> {
+    let newest = store.latest_pitches(Cursor::END, LEFT_OPEN_AMONG, None)?;
+    let is_open = |pitch: &PitchRecord| pitch.origin == Origin::Live && pitch.state == State::Provisional;
+    let mut open: Vec<_> = newest.into_iter().filter(is_open).collect();
+    open.iter_mut().for_each(PitchRecord::close_unfinished);
+    store.transact(|txn| open.iter().try_for_each(|pitch| txn.put_pitch(pitch).map(drop)))?;
+    if !open.is_empty() {
+        tracing::warn!(
+            pitches = open.len(),
+            "pitches that the last run left provisional are final with what it had of them"
+        );
+    }
+    Ok(open.into_iter().map(|pitch| Output::Pitch { record: Box::new(pitch), moved_by: now }).collect())
 }
 
 /// The last run, replayed up to where it was killed.

@@ -202,7 +202,7 @@ impl Watch {
             (PartState::Degraded, detail)
         } else if store.refused_finals() > 0 {
             let detail = format!(
-                "{} times a final pitch would have been overwritten, and stayed: old frames come again, or another box sends as this one's cameras",
+                "{} times a final pitch would have been overwritten or thrown again, and stayed as it is: old frames come again, or another box sends as this one's cameras",
                 store.refused_finals()
             );
             (PartState::Degraded, detail)

@@ -313,7 +313,11 @@ impl Families<'_> {
             ("store_batches_lost", "Batches lost: nothing could be stored, and the queue was full", status.lost),
             ("store_waits", "Times that the merge thread waited for room in the queue", status.waits),
             ("store_corrupt_records", "Corrupt records met", status.corrupt_records),
-            ("store_finals_kept", "Writes refused that would have overwritten a final pitch", status.finals_kept),
+            (
+                "store_finals_kept",
+                "Refused: what would have overwritten a final pitch, or been a second one of its throw",
+                status.finals_kept,
+            ),
         ];
         for (name, help, value) in counters {
             self.counters(name, help, None, [(no_labels(), value)])?;

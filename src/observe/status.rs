@@ -226,7 +226,7 @@ pub struct StoreStatus {
     /// Corrupt records met since the start.
     #[serde(default)]
     pub corrupt_records: u64,
-    /// Writes refused because they would have overwritten a final pitch with what is no later revision of it.
+    /// Refused: what would have overwritten a final pitch and is no later revision of it, or been a second pitch of its throw.
     #[serde(default)]
     pub finals_kept: u64,
 }

@@ -27,6 +27,8 @@ impl<P: Profiles> Pipeline<P> {
         }
         self.stage.engine.resume(known);
         self.stage.engine.was_away();
+        // However long the box was off: the time of frames that come again would find them as they were.
+        self.stage.retire(now.0);
         for record in pitches {
             let (Some(pitcher), Ok(day)) = (record.pitcher.map(PitcherId), record.game_date.parse()) else { continue };
             let key = OutingKey::new(day, GamePk(record.game_pk));

@@ -22,6 +22,7 @@ use crate::calibration::ExactState;
 use crate::environment::Air;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::readiness::{EngineState, OutingKey};
+use crate::store::records::State;
 use crate::tracking::{JerkScale, Standing};
 
 /// How long before the earliest open event time frames are taken.
@@ -232,6 +233,8 @@ impl<P: Profiles> Pipeline<P> {
         }
         stage.whose.resume(whose);
         stage.recent = recent.into();
+        let open = stage.recent.iter().map(|recent| &recent.record).filter(|record| record.state == State::Provisional);
+        stage.open = open.map(|record| (MoundId(record.mound), record.id, EventNs(record.release_ns))).collect();
         stage.profiled = profiled.into_iter().collect::<HashMap<_, _>>();
         for (own, kept) in stage.dropped.iter_mut().zip(dropped) {
             *own = kept;

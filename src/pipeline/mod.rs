@@ -76,6 +76,12 @@ pub trait Profiles: Send {
     fn name(&mut self, _pitcher: PitcherId) -> Option<String> {
         None
     }
+
+    /// Whether a ball that crosses the plate at that event time, and was found as this pitch, is the throw of a final one of
+    /// before: its frames came again. Asked of what this run has not published yet.
+    fn is_old_throw(&mut self, _pitch: &Pitch) -> bool {
+        false
+    }
 }
 
 /// Something that happened, in order.
@@ -171,6 +177,7 @@ impl<P: Profiles> Pipeline<P> {
                 warming: false,
                 tap: None,
                 gaps: Vec::new(),
+                open: Vec::new(),
             },
         }
     }
@@ -475,4 +482,7 @@ struct Stage<P> {
     tap: Option<Tap>,
     /// What kills took with them, for as long as that may matter.
     gaps: Vec<Gap>,
+    /// Provisional pitches of a run that was gone on from, with their mounds and releases, until it is known that they became
+    /// final.
+    open: Vec<(MoundId, u64, EventNs)>,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cut, Profile, Stage};
 use crate::environment::Air;
-use crate::ids::{BoxNs, PitcherId};
+use crate::ids::{BoxNs, PitchId, PitcherId};
 
 /// The first byte of a note: another one is of a version that this one does not read.
 const LAYOUT: u8 = 3;
@@ -39,6 +39,8 @@ pub(super) enum Note {
     CutShort { now: BoxNs },
     /// What people call a pitcher, where it was asked beside his profile.
     Called { pitcher: PitcherId, name: String },
+    /// What was found as this pitch was a throw of before.
+    OldThrow { id: PitchId },
 }
 
 impl Note {

@@ -1,16 +1,17 @@
 //! A journal's entries through a pipeline: at the same times, in the same steps, with the same signs of life.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::civil::Date;
 
 use super::gap::{Gap, Tail};
 use super::{Cut, CutError, Note, Output, Pipeline, Profile, Profiles};
-use crate::ids::{BoxNs, PitcherId};
+use crate::ids::{BoxNs, PitchId, PitcherId};
 use crate::ingest::Signal;
 use crate::journal::{Block, Blocks, Entry, JournalError, Reader, STEP_BACK_NS};
 use crate::reorder::{Life, Producer, Stamped};
+use crate::tracking::pitch::Pitch;
 
 /// Kills within the time for which one matters, at most.
 const GAPS_MAX: usize = 8;
@@ -159,6 +160,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
         match (note, &self.state) {
             // Before the cut's step nobody asks, and what was told then is in the cut.
             (Note::Profile { pitcher, day, profile }, State::Running) => self.answers.learn(pitcher, day, profile),
+            (Note::OldThrow { id }, State::Running) => self.answers.learn_old_throw(id),
             (Note::Began(cut), State::Waiting | State::Running) => {
                 self.renew(cut.now);
                 self.pipeline.warm(&cut)?;
@@ -333,19 +335,33 @@ impl Start {
 #[derive(Debug, Clone, Default)]
 pub struct Answers(Arc<Mutex<Told>>);
 
-/// In the order in which it was told.
-type Told = BTreeMap<(PitcherId, Date), VecDeque<Profile>>;
+#[derive(Debug, Default)]
+struct Told {
+    /// In the order in which they were told.
+    profiles: BTreeMap<(PitcherId, Date), VecDeque<Profile>>,
+    old_throws: BTreeSet<PitchId>,
+}
 
 impl Answers {
     fn learn(&self, pitcher: PitcherId, day: Date, profile: Profile) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry((pitcher, day)).or_default().push_back(profile);
+        self.told().profiles.entry((pitcher, day)).or_default().push_back(profile);
+    }
+
+    fn learn_old_throw(&self, id: PitchId) {
+        self.told().old_throws.insert(id);
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Profiles for Answers {
     fn profile(&mut self, pitcher: PitcherId, day: Date) -> Profile {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get_mut(&(pitcher, day)).and_then(VecDeque::pop_front).unwrap_or_default()
+        self.told().profiles.get_mut(&(pitcher, day)).and_then(VecDeque::pop_front).unwrap_or_default()
+    }
+
+    fn is_old_throw(&mut self, pitch: &Pitch) -> bool {
+        self.told().old_throws.contains(&pitch.id)
     }
 }

@@ -1,5 +1,6 @@
 //! What happens behind the watermark buffer, frame by frame and pitch by pitch.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use firmware_protocol::{Mark, MarkKind};
@@ -10,7 +11,7 @@ use super::{Lane, Note, Output, PROFILED_MAX, Profiles, RECENT_MAX, RETIRE_NS, R
 use crate::calibration::MoundSight;
 use crate::day::game_date;
 use crate::features::OutingPitch;
-use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
+use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitcherId};
 use crate::ingest::Signal;
 use crate::readiness::{Outcome, OutingKey, Sign};
 use crate::reorder::{Sink, Stamped};
@@ -18,6 +19,8 @@ use crate::store::records::{JOURNAL_GAP, PitchRecord, State};
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::{LateCount, Standing, When};
 
+/// So long after its release a pitch that a tracker knows is final once the final watermark is there, ns.
+const OVER_NS: u64 = 2_000_000_000;
 /// How often readiness is told which mounds are seen, box time.
 const SEE_EVERY_NS: u64 = 1_000_000_000;
 
@@ -230,6 +233,8 @@ impl<P: Profiles> Stage<P> {
         if self.warming || flag.is_none() && self.recent.iter().any(is_final) {
             return;
         }
+        let Some(pitch) = self.as_published(pitch) else { return };
+        let pitch = &*pitch;
         let day = game_date(pitch.release.0, &self.zone);
         let known = self.recent.iter().rev().find(|r| r.record.id == pitch.id.0);
         // Of cameras that nobody judges now, because the box was away, it stays what it was.
@@ -268,6 +273,59 @@ impl<P: Profiles> Stage<P> {
         }
         self.remember(Recent { record: record.clone(), outing });
         self.count_on(&record);
+    }
+
+    /// The pitch as what this or an earlier run published of its throw goes on: under its id where that is provisional; none where
+    /// it is final, for then its frames came again.
+    fn as_published<'p>(&mut self, pitch: &'p Pitch) -> Option<Cow<'p, Pitch>> {
+        if self.recent.iter().any(|recent| recent.record.id == pitch.id.0) {
+            return Some(Cow::Borrowed(pitch));
+        }
+        let is_open = |record: &&PitchRecord| {
+            record.mound == pitch.mound.0 && record.state == State::Provisional && record.spans(pitch.plate.0)
+        };
+        if let Some(open) = self.recent.iter().rev().map(|recent| &recent.record).find(is_open) {
+            let revision = open.revision + 1 + pitch.revision;
+            return Some(Cow::Owned(Pitch { id: PitchId(open.id), revision, ..pitch.clone() }));
+        }
+        if self.profiles.is_old_throw(pitch) {
+            self.note(|| Note::OldThrow { id: pitch.id });
+            return None;
+        }
+        Some(Cow::Borrowed(pitch))
+    }
+
+    /// Provisional pitches of a run that was killed whose frames are not there any more get no better: they are final as they
+    /// are, once the final watermark has passed them, and are flagged.
+    fn close_open(&mut self, mound: MoundId, final_: EventNs, moved_by: BoxNs) {
+        let is_over = |open: &(MoundId, u64, EventNs)| open.0 == mound && open.2.0.saturating_add(OVER_NS) < final_.0;
+        while let Some(at) = self.open.iter().position(is_over) {
+            let (_, id, _) = self.open.swap_remove(at);
+            let is_it = |recent: &&mut Recent| recent.record.id == id && recent.record.state == State::Provisional;
+            let Some(recent) = self.recent.iter_mut().find(is_it) else { continue };
+            recent.record.close_unfinished();
+            self.outputs.push(Output::Pitch { record: Box::new(recent.record.clone()), moved_by });
+        }
+    }
+
+    /// Takes what a tracker found or settled.
+    fn take_pitches(&mut self, mound: MoundId, pitches: &mut Vec<Pitch>, moved_by: BoxNs) {
+        let Some(lane) = self.lanes.iter_mut().find(|l| l.mound == mound) else { return };
+        if pitches.iter().any(|p| p.state == PitchState::Final) {
+            if self.warming {
+                // Of the pitches before the warming it knows less than the run that learned from them did.
+                lane.tracker.set_jerk_scale(lane.scales.at(self.now));
+                lane.tracker.evidence().for_each(drop);
+                return pitches.clear();
+            }
+            lane.scales.note(self.now, lane.tracker.jerk_scale());
+            self.outputs.push(Output::Learned(mound, lane.tracker.jerk_scale()));
+            // First what they say of the cameras: their own confidence knows of it.
+            self.hear(mound);
+        }
+        for pitch in pitches.drain(..) {
+            self.publish(&pitch, moved_by);
+        }
     }
 
     /// A final pitch has more late frames than when it was published.
@@ -340,27 +398,22 @@ impl<P: Profiles> Sink<Signal> for Stage<P> {
         self.moved_by = self.moved_by.max(Some(moved_by));
         let mut pitches = std::mem::take(&mut self.pitches);
         lane.tracker.advance(eager, final_, self.now, &mut pitches);
-        if pitches.iter().any(|p| p.state == PitchState::Final) {
-            if self.warming {
-                // Of the pitches before the warming it knows less than the run that learned from them did.
-                lane.tracker.set_jerk_scale(lane.scales.at(self.now));
-                lane.tracker.evidence().for_each(drop);
-                self.pitches = pitches;
-                return self.pitches.clear();
-            }
-            lane.scales.note(self.now, lane.tracker.jerk_scale());
-            self.outputs.push(Output::Learned(mound, lane.tracker.jerk_scale()));
-            // First what they say of the cameras: their own confidence knows of it.
-            self.hear(mound);
-        }
-        for pitch in pitches.drain(..) {
-            self.publish(&pitch, moved_by);
-        }
+        self.take_pitches(mound, &mut pitches, moved_by);
         self.pitches = pitches;
+        if !self.warming && !self.open.is_empty() {
+            self.close_open(mound, final_, moved_by);
+        }
     }
 
     fn restarted(&mut self, mound: MoundId) {
         self.tell_gathered(BoxNs(u64::MAX));
+        let mut pitches = std::mem::take(&mut self.pitches);
+        if let Some(lane) = self.lane(mound) {
+            // What is open in the time that has ended gets no more frames.
+            lane.tracker.finish(EventNs(u64::MAX), &mut pitches);
+            self.take_pitches(mound, &mut pitches, self.now);
+        }
+        self.pitches = pitches;
         if let Some(lane) = self.lane(mound) {
             lane.tracker.restart();
         }

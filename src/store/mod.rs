@@ -295,9 +295,21 @@ impl Store {
         environment::file_of(&self.dir) == self.file
     }
 
-    /// Pitches that were final and would have been overwritten, since the store was opened.
+    /// How often a final pitch would have been overwritten, or thrown a second time, since the store was opened.
     pub fn refused_finals(&self) -> u64 {
         self.refused_finals.load(Ordering::Relaxed)
+    }
+
+    /// Counts what would have changed a final pitch, or been a second one of its throw; logged once a thousand.
+    pub fn refuse(&self, kept: &records::PitchRecord) {
+        let before = self.refused_finals.fetch_add(1, Ordering::Relaxed);
+        if before.is_multiple_of(1000) {
+            tracing::error!(
+                id = kept.id,
+                refused = before + 1,
+                "a final pitch would have been overwritten or thrown twice, and stays alone: old frames come again"
+            );
+        }
     }
 
     /// One transaction: all of `work` or nothing. A transaction that changed nothing leaves the file as it was.

@@ -9,7 +9,7 @@ use super::codec::{self, Record};
 use super::key::{self, Table};
 use super::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, Origin,
-    PitchRecord, PitcherRecord,
+    PitchRecord, PitcherRecord, State,
 };
 use super::{Store, StoreError};
 
@@ -95,6 +95,9 @@ pub struct Counts {
     /// Pitcher-days of features.
     pub feature_snapshots: u64,
 }
+
+/// No throw takes longer from release to plate, ns.
+const THROW_NS_MAX: u64 = 2_000_000_000;
 
 /// A range of byte keys.
 type Range<'k> = (Bound<&'k [u8]>, Bound<&'k [u8]>);
@@ -202,6 +205,26 @@ impl Store {
             Some(pitch) if pitch.id == id => Ok(Some(pitch)),
             _ => Err(self.counted(codec::corrupt(Table::PitchIds, &id_key, "it leads to no pitch of that id"))),
         }
+    }
+
+    /// The final pitch of this box that a ball crossing the plate of a mound at that event time is the throw of.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn final_throw(&self, mound: u8, crossing_ns: u64) -> Result<Option<PitchRecord>, StoreError> {
+        let txn = self.read_txn()?;
+        let (from, to) =
+            (key::pitch_time(crossing_ns.saturating_sub(THROW_NS_MAX), 0), key::pitch_time(crossing_ns, u64::MAX));
+        let range: Range<'_> = (Bound::Included(&from), Bound::Included(&to));
+        let entries = self.table(Table::PitchTimes).range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
+        for entry in entries {
+            let pitch = self.pitch_of_entry(&txn, entry)?;
+            let is_ours = pitch.origin == Origin::Live && pitch.state == State::Final && pitch.mound == mound;
+            if is_ours && pitch.spans(crossing_ns) {
+                return Ok(Some(pitch));
+            }
+        }
+        Ok(None)
     }
 
     /// The live pitches released at or after `since_ns`, per pitcher, oldest first: what a restarted daemon continues

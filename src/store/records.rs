@@ -368,7 +368,35 @@ pub fn is_of_its_making(flag: &str) -> bool {
     matches!(flag, JOURNAL_GAP | REPROCESSED | SIMULATED | UNMARKED)
 }
 
+/// How long after its expected crossing of the plate a ball may still be that of a throw: far less than a catcher needs to give
+/// it back, ns.
+const CROSSING_LATE_NS: u64 = 100_000_000;
+const FT_S_PER_MPH: f64 = 1.466_667;
+/// A flight whose speed is not known takes this at most, s: 45 mph.
+const FLIGHT_S_MAX: f64 = 0.9;
+
 impl PitchRecord {
+    /// A run that was killed left it provisional, and nothing more comes of it: it is final as it is, and flagged.
+    pub fn close_unfinished(&mut self) {
+        self.state = State::Final;
+        self.revision += 1;
+        if !self.flags.iter().any(|flag| flag == JOURNAL_GAP) {
+            self.flags.push(JOURNAL_GAP.to_owned());
+        }
+    }
+
+    /// Whether a ball that crosses the plate on the same mound at this event time is this very throw: from its release until
+    /// a tenth of a second after the slowest ball of its speed would have crossed. Nobody throws twice within that.
+    pub fn spans(&self, crossing_ns: u64) -> bool {
+        let flight_s = match (self.values.release_pos_y, self.values.release_speed) {
+            // Air takes a tenth of a ball's speed on its way (science.md §1).
+            (Some(feet), Some(mph)) if mph > 0.0 => (feet / (0.9 * mph * FT_S_PER_MPH)).min(FLIGHT_S_MAX),
+            _ => FLIGHT_S_MAX,
+        };
+        let until = self.release_ns.saturating_add((flight_s * 1e9) as u64).saturating_add(CROSSING_LATE_NS);
+        (self.release_ns..=until).contains(&crossing_ns)
+    }
+
     /// Which pitch of which game: Statcast's (`game_pk`, `at_bat_number`, `pitch_number`), where all are known.
     pub fn identity(&self) -> Option<(u32, u16, u16)> {
         (self.game_pk != 0).then_some((self.game_pk, self.at_bat_number?, self.pitch_number?))

@@ -1,7 +1,6 @@
 //! One write transaction: what a batch of writes becomes. All of it is kept, or nothing.
 
 use std::ops::Bound;
-use std::sync::atomic::Ordering;
 
 use heed::RwTxn;
 
@@ -97,7 +96,7 @@ impl<'s> Transaction<'s> {
         if let Some(before) = self.pitch(pitch.id)?
             && !may_replace(&before, &record)
         {
-            self.refuse(&before);
+            self.store.refuse(&before);
             return Ok(Put::Refused);
         }
         if let Some(old) = old
@@ -111,18 +110,6 @@ impl<'s> Transaction<'s> {
             self.put(Table::PitchTimes, &key::pitch_time(record.release_ns, pitch.id), &pitcher.to_be_bytes())?;
         }
         Ok(if old.is_some() && put == Put::New { Put::Changed } else { put })
-    }
-
-    /// Counts what would have overwritten a final pitch; logged once a thousand.
-    fn refuse(&self, kept: &PitchRecord) {
-        let before = self.store.refused_finals.fetch_add(1, Ordering::Relaxed);
-        if before.is_multiple_of(1000) {
-            tracing::error!(
-                id = kept.id,
-                refused = before + 1,
-                "a final pitch would have been overwritten by what is no later revision of it, and stays: old frames come again"
-            );
-        }
     }
 
     fn delete_pitch_at(&mut self, old: [u8; 12], id: u64) -> Result<(), StoreError> {

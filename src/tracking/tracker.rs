@@ -459,8 +459,9 @@ impl MoundTracker {
         }
     }
 
-    /// Publishes as final what the final watermark passed, and learns from it.
-    fn finish(&mut self, final_: EventNs, out: &mut Vec<Pitch>) {
+    /// Publishes as final what the final watermark passed, and learns from it. [`advance`](Self::advance) does so too; this is
+    /// for when the time of the frames ends.
+    pub fn finish(&mut self, final_: EventNs, out: &mut Vec<Pitch>) {
         for at in 0..self.tracked.len() {
             let open = &self.tracked[at];
             if open.pitch.state == PitchState::Final || final_.0 < open.grown.plate.0 + self.config.end_margin_ns {

@@ -18,6 +18,11 @@ pub fn full() -> bool {
     std::env::var_os("PITCHGUARD_FULL").is_some()
 }
 
+/// The seed of a trial by chance: another one may be asked for.
+pub fn seed(usual: u64) -> u64 {
+    std::env::var("PITCHGUARD_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(usual)
+}
+
 /// A final pitch of the game mound that this box measured, with this `release_speed`, mph.
 pub fn final_pitch(pitcher: u32, release_ns: u64, id: u64, release_speed: f64) -> PitchRecord {
     PitchRecord {
