@@ -53,6 +53,8 @@ fn without(error: &JournalError, telemetry: &Telemetry) {
 
 /// Publishes its numbers; `recovered` frames were taken from it at the start.
 pub(super) fn report(journal: &Journal, recovered: u64, telemetry: &Telemetry) {
+    // Before the numbers: whoever hears that it is off knows all that was flushed before.
+    let shortage = journal.shortage();
     let counts = journal.counts();
     telemetry.publish_journal(JournalStatus {
         frames: counts.frames,
@@ -65,7 +67,7 @@ pub(super) fn report(journal: &Journal, recovered: u64, telemetry: &Telemetry) {
         bytes: counts.bytes,
         recovered,
     });
-    if let Some(shortage) = journal.shortage() {
+    if let Some(shortage) = shortage {
         telemetry.set_part(PART, PartState::Degraded, without_room(shortage, journal.dir()));
     } else if journal.is_broken() {
         let detail =

@@ -6,6 +6,9 @@
 //! and the runs of pages that hold large values), the order of keys, what the trees say of themselves, and that every page
 //! is in use once or free once.
 //!
+//! Pages lie in no order of their trees. A large file that is not in memory yet is read once from its beginning to its end before
+//! the trees are followed, where memory has room for it: a disk does that ten times as fast.
+//!
 //! The header counts the pages that were ever given out, and that is no measure of the file: pages that a transaction took
 //! and gave back before it was committed are never written, so that a whole file may end before the last of them.
 //!
@@ -40,6 +43,10 @@ const META: usize = 136;
 const TREE: usize = 48;
 /// The root of a tree that is empty.
 const NO_PAGE: u64 = u64::MAX;
+/// A file from this size on is read in its own order first, bytes …
+const READ_THROUGH_FROM: u64 = 64 << 20;
+/// … in pieces of so many.
+const PIECE_BYTES: usize = 1 << 20;
 /// LMDB's own bound of a tree's depth.
 const DEPTH_MAX: u16 = 32;
 
@@ -94,6 +101,7 @@ pub(super) struct Pages {
 pub(super) fn check(file: &File) -> Result<Pages, PagesError> {
     let bytes = file.metadata()?.len();
     let headers = headers(file, bytes)?;
+    read_through(file, bytes);
     let Meta { page_size, last_page, .. } = headers[0];
     let pages = bytes / u64::from(page_size);
     let mut walk = Walk {
@@ -123,6 +131,25 @@ pub(super) fn check(file: &File) -> Result<Pages, PagesError> {
         used: walk.used,
         tables: tables.into_iter().map(|(name, _)| name).collect(),
     })
+}
+
+/// Brings a file into the system's cache, in its own order. What cannot be read is told of by who looks for it.
+fn read_through(file: &File, bytes: u64) {
+    if bytes < READ_THROUGH_FROM || room_in_memory().is_none_or(|room| bytes > room / 2) {
+        return;
+    }
+    let mut piece = vec![0; PIECE_BYTES];
+    let mut at = 0;
+    while let Ok(read @ 1..) = file.read_at(&mut piece, at) {
+        at += read as u64;
+    }
+}
+
+/// What the system could use as cache, bytes.
+fn room_in_memory() -> Option<u64> {
+    let told = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = told.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
 }
 
 /// What a header says.

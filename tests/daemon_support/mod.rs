@@ -271,8 +271,17 @@ impl Running {
 
     /// Resident memory, bytes.
     pub fn rss_bytes(&self) -> u64 {
+        self.memory_bytes("VmRSS:")
+    }
+
+    /// Memory of its own, bytes: without pages of files, which the system takes back when it needs them.
+    pub fn own_bytes(&self) -> u64 {
+        self.memory_bytes("RssAnon:")
+    }
+
+    fn memory_bytes(&self, of: &str) -> u64 {
         let text = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
-        let line = text.lines().find_map(|l| l.strip_prefix("VmRSS:")).expect("Linux says so");
+        let line = text.lines().find_map(|l| l.strip_prefix(of)).expect("Linux says so");
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 

@@ -22,7 +22,12 @@ const TURN_WITHIN: Duration = Duration::from_secs(5);
 /// … and how often it is looked meanwhile whether a stalled one can make room.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Rank of a client that does not take its answer.
+/// Connections on which nothing was asked yet, at most: each costs some 30 kB, and who behaves asks within milliseconds.
+const FRESH_MAX: usize = 256;
+
+/// Rank of a connection on which nothing was asked yet, …
+const FRESH: u8 = 0;
+/// … and of a client that does not take its answer.
 const STALLED: u8 = 1;
 
 /// What a connection is about.
@@ -96,7 +101,7 @@ impl Connection {
     fn rank(&self, now: Duration) -> Option<(u8, Duration)> {
         let since = Duration::from_millis(self.since_ms.load(Ordering::Relaxed));
         match self.state() {
-            State::Fresh => Some((0, since)),
+            State::Fresh => Some((FRESH, since)),
             State::Waiting if now.saturating_sub(since) >= STALLED_AFTER => Some((STALLED, since)),
             State::Idle => Some((2, since)),
             State::Asking | State::Waiting | State::Live => None,
@@ -149,6 +154,11 @@ impl Connections {
 
     async fn find_place(&self, address: IpAddr) -> Option<OwnedSemaphorePermit> {
         let of_address = self.table().addresses.get(&address).map_or(0, |address| address.connections);
+        let is_fresh = |connection: &&Arc<Connection>| connection.state() == State::Fresh;
+        if self.table().staying.values().filter(is_fresh).count() >= FRESH_MAX {
+            // One that asks just now goes no more: then there are fewer of these.
+            self.send_away(|_, rank| rank == FRESH);
+        }
         if of_address >= self.most_of_address && !self.send_away(|connection, _| connection.address == address) {
             return None;
         }
@@ -356,6 +366,22 @@ mod tests {
         assert_eq!([&asked, &second, &third, &fourth].map(|p| leaves(p)), [false, true, false, false]);
         let counts = connections.telemetry.report().http;
         assert_eq!((counts.made_room, counts.refused), (2, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_connections_on_which_nothing_was_asked_the_oldest_makes_room_though_places_are_left() {
+        let connections = table(1000, 1000, 1000);
+        let asked = admitted(&connections, ONE).await;
+        let served = asked.begin().await.expect("its turn");
+        let mut fresh = Vec::new();
+        for _ in 0..FRESH_MAX + 10 {
+            fresh.push(admitted(&connections, OTHER).await);
+            tokio::time::advance(Duration::from_millis(1)).await;
+        }
+        let gone: Vec<bool> = fresh.iter().map(|place| leaves(place)).collect();
+        assert!(gone[..10].iter().all(|gone| *gone) && gone[10..].iter().all(|gone| !gone), "{gone:?}");
+        drop(served);
+        assert!(!leaves(&asked), "one that was of use stays");
     }
 
     #[tokio::test(start_paused = true)]
