@@ -19,6 +19,37 @@ pub fn retry_after(text: &str, answered: Option<&str>) -> Option<Duration> {
     Some(date(text)?.duration_since(from).try_into().unwrap_or(Duration::ZERO))
 }
 
+/// Seconds for people, never more than they are.
+pub fn span(seconds: f64) -> String {
+    let total = seconds as u64;
+    match total {
+        0..120 => format!("{total} s"),
+        120..7200 => format!("{} min", total / 60),
+        7200..172_800 => format!("{} h {} min", total / 3600, total / 60 % 60),
+        _ => format!("{} days", total / 86_400),
+    }
+}
+
+/// What usually lies behind two clocks that are so far apart, s; none where nothing is known for it.
+pub fn usual_cause(apart_s: f64) -> Option<&'static str> {
+    let apart_s = apart_s.abs();
+    let hours = (apart_s / 3600.0).round();
+    let near = |seconds: f64, within: f64| (apart_s - seconds).abs() <= within;
+    if near(37.0, 2.0) {
+        Some("TAI against UTC")
+    } else if near(18.0, 2.0) || near(19.0, 0.5) {
+        Some("GPS time against UTC or TAI")
+    } else if near(3600.0, 60.0) {
+        Some("an hour of daylight saving, or a time zone")
+    } else if (2.0..=14.0).contains(&hours) && near(hours * 3600.0, 60.0) {
+        Some("local time taken for UTC")
+    } else if apart_s > 10.0 * 365.0 * 86_400.0 {
+        Some("a clock that was never set, and counts since its boot or since 1970")
+    } else {
+        None
+    }
+}
+
 /// The day of baseball now, by the system's clock, in this zone.
 pub fn today(zone: &TimeZone) -> Date {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -70,6 +101,18 @@ impl BoxClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_usually_sets_clocks_apart_is_named_and_nothing_else() {
+        for (apart_s, word) in
+            [(37.0, "TAI"), (-36.4, "TAI"), (18.2, "GPS"), (3600.0, "daylight"), (-18_000.0, "local"), (1.8e9, "1970")]
+        {
+            assert!(usual_cause(apart_s).is_some_and(|cause| cause.contains(word)), "{apart_s}");
+        }
+        for apart_s in [0.0, 5.0, 60.0, 1800.0, 5400.0, 172_800.0, 30.0 * 86_400.0] {
+            assert_eq!(usual_cause(apart_s), None, "{apart_s}");
+        }
+    }
 
     #[test]
     fn retry_after_is_read_as_seconds_or_as_a_date_by_the_other_sides_clock() {

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::ApiState;
 use super::problem::ProblemDetails;
 use crate::environment::density::STANDARD_KG_M3;
-use crate::environment::{BrokerState, BrokerStatus, Conditions, Counts, Quantity, SensorReport, Why};
+use crate::environment::{BrokerState, BrokerStatus, Conditions, Counts, Quantity, SensorReport, Speaker, Why};
 use crate::ids::{BoxNs, EventNs};
 use crate::observe::rfc3339;
 
@@ -37,8 +37,40 @@ pub(super) struct EnvironmentReport {
     left_out: Vec<LeftOutValue>,
     /// How each camera shakes.
     vibration: Vec<CameraVibration>,
+    /// Who speaks on this venue's topics, with what was not believed of it last.
+    speakers: Vec<SensorSpeaker>,
     /// Messages by what became of them.
     counts: Counts,
+}
+
+/// Who speaks on this venue's topics.
+#[derive(Debug, Serialize, ToSchema)]
+struct SensorSpeaker {
+    /// Its topic, without `stadium/{venue}/`.
+    name: String,
+    /// How long ago it was heard, s.
+    age_s: f64,
+    /// Messages that told something.
+    heard: u64,
+    /// Messages of which all or a part was not believed.
+    refused: u64,
+    /// How far its clock is ahead of this box's, s, where that is allowed for; 0 while they agree.
+    clock_off_s: f64,
+    /// What was not believed last; null while all was.
+    refusal: Option<SensorRefusal>,
+}
+
+/// What was not believed of a sensor.
+#[derive(Debug, Serialize, ToSchema)]
+struct SensorRefusal {
+    /// How long ago it came, s.
+    age_s: f64,
+    /// Whether nothing of the message was believed.
+    whole: bool,
+    /// Which field, what it says, and what is wanted.
+    why: String,
+    /// How the message began.
+    sample: String,
 }
 
 /// The connection to the broker.
@@ -184,7 +216,28 @@ impl EnvironmentReport {
             sensors: conditions.sensors.iter().map(|sensor| Sensor::new(sensor, now)).collect(),
             left_out: left_out.collect(),
             vibration: vibration.collect(),
+            speakers: conditions.speakers.iter().map(|speaker| SensorSpeaker::new(speaker, now)).collect(),
             counts: conditions.counts,
+        }
+    }
+}
+
+impl SensorSpeaker {
+    fn new(speaker: &Speaker, now: BoxNs) -> Self {
+        let age_s = |at: BoxNs| now.0.saturating_sub(at.0) as f64 * 1e-9;
+        let refusal = speaker.last.as_ref().map(|last| SensorRefusal {
+            age_s: age_s(last.at),
+            whole: last.whole,
+            why: last.why.clone(),
+            sample: last.sample.clone(),
+        });
+        Self {
+            name: speaker.name.clone(),
+            age_s: age_s(speaker.heard_at),
+            heard: speaker.heard,
+            refused: speaker.refused,
+            clock_off_s: speaker.clock_off_s,
+            refusal,
         }
     }
 }

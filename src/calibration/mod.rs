@@ -34,10 +34,11 @@ use std::collections::{BTreeMap, VecDeque};
 use firmware_protocol::{Fiducial, Health};
 use nalgebra::{Matrix2x5, Point3, Vector2};
 
+pub use crate::clock::span;
 pub use confidence::shown as confidence_shown;
 pub use config::{Config, Limits};
 pub use event::{AlertKind, CameraState, Event, EventKind};
-pub use presence::{ABSENT_S, CLOCK_AHEAD_S_MAX, CLOCK_BEHIND_S_MAX, MoundSight, UNVERIFIED_TOLD_S, clock_words, span};
+pub use presence::{ABSENT_S, CLOCK_AHEAD_S_MAX, CLOCK_BEHIND_S_MAX, MoundSight, UNVERIFIED_TOLD_S, clock_words};
 pub use report::{
     CameraReport, ChartPoint, Confidence, CorrectionRecord, Drift, MoundReport, MoundState, NextAction, Outcome,
     Proposal, Report, StandingAlert,

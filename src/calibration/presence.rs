@@ -15,6 +15,7 @@ use super::report::StandingAlert;
 use super::rules::FIT_CAMERAS_MIN;
 use super::watched::push_bounded;
 use super::{Calibration, EVENTS_MAX};
+use crate::clock::span;
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::tracking::venue::mound_in_words;
 
@@ -279,17 +280,6 @@ pub fn clock_words(off_s: f64) -> String {
         "this box's clock is {} {way} its cameras', so what it calls now is not their now: set the one that is wrong",
         span(off_s.abs())
     )
-}
-
-/// Seconds for people, never more than they are.
-pub fn span(seconds: f64) -> String {
-    let total = seconds as u64;
-    match total {
-        0..120 => format!("{total} s"),
-        120..7200 => format!("{} min", total / 60),
-        7200..172_800 => format!("{} h {} min", total / 3600, total / 60 % 60),
-        _ => format!("{} days", total / 86_400),
-    }
 }
 
 /// The while in which more cameras than can be spared told of nothing; none where there was none, or it is not over.

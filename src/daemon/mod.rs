@@ -22,6 +22,7 @@ pub mod reload;
 mod reprocess;
 mod rig;
 pub mod service;
+mod speakers;
 pub mod systemd;
 pub mod upkeep;
 mod upstream;

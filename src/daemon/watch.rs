@@ -12,9 +12,9 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::memory;
+use super::speakers::with_speakers;
 use crate::api::{Event, KeyDesk, Live, RiskDesk};
-use crate::calibration::span;
-use crate::clock::BoxClock;
+use crate::clock::{BoxClock, span};
 use crate::config::StoreConfig;
 use crate::environment::{BrokerState, Environment, Quantity};
 use crate::ids::BoxNs;
@@ -226,7 +226,7 @@ impl Watch {
                     *told = conditions.fresh(quantity, now).map(|_| now).or(*told);
                 }
                 let patience_ns = conditions.stale_ns.max(SENSORS_BEGIN_NS);
-                sensors_part(self.weather_told, patience_ns, self.started, now)
+                with_speakers(sensors_part(self.weather_told, patience_ns, self.started, now), &conditions, now)
             }
             BrokerState::Connecting => {
                 let why = broker.error.as_deref().unwrap_or("no answer yet");

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::config::Quantity;
 use super::refusal::Counts;
+use super::speakers::Speaker;
 use super::{Estimate, MPH_PER_MPS, density, fahrenheit};
 use crate::ids::{BoxNs, EventNs};
 
@@ -119,6 +120,8 @@ pub struct Conditions {
     pub vibration: Vec<Vibration>,
     /// Messages by what became of them.
     pub counts: Counts,
+    /// Who speaks, by name.
+    pub speakers: Vec<Speaker>,
     /// From this age on a value is stale, ns.
     pub stale_ns: u64,
 }

@@ -11,8 +11,9 @@ use super::conditions::{Conditions, Fused, LeftOut, SensorReport, SensorValue, V
 use super::config::{Config, Quantity};
 use super::density;
 use super::message::{CAMERA_MAX, Message, Topic, vibration};
-use super::refusal::{Counts, Refusal};
+use super::refusal::{Complaint, Counts, Refusal};
 use super::robust::{centre, fuse};
+use super::speakers::Speakers;
 use crate::ids::{BoxNs, EventNs};
 
 /// Sensors remembered: a park has a dozen.
@@ -98,6 +99,7 @@ pub struct Fusion {
     cameras: [Option<(EventNs, f64)>; CAMERA_MAX as usize + 1],
     fused: [Option<Fused>; Quantity::COUNT],
     counts: Counts,
+    speakers: Speakers,
 }
 
 impl Fusion {
@@ -111,32 +113,52 @@ impl Fusion {
             cameras: [None; CAMERA_MAX as usize + 1],
             fused: [None; Quantity::COUNT],
             counts: Counts::default(),
+            speakers: Speakers::default(),
         }
     }
 
     /// Takes one message.
     ///
     /// # Errors
-    /// Why it changes nothing; counted besides.
-    pub fn take(&mut self, topic: &str, payload: &[u8], now: BoxNs) -> Result<(), Refusal> {
-        let outcome = self.believe(topic, payload, now);
-        self.counts.count(outcome);
+    /// Why it changes nothing; counted besides, and told of who sent it.
+    pub fn take(&mut self, topic: &str, payload: &[u8], now: BoxNs) -> Result<(), Complaint> {
+        let mut fault = None;
+        let outcome = self.believe(topic, payload, now, &mut fault);
+        self.counts.count(outcome.as_ref().copied().map_err(|complaint| complaint.why));
+        let is_news = |complaint: &&Complaint| complaint.why != Refusal::Repeated;
+        let complaint = outcome.as_ref().err().filter(is_news).or(fault.as_ref());
+        let whole = outcome.as_ref().is_err_and(|complaint| complaint.why != Refusal::Repeated);
+        if let Some(speaker) = self.speakers.of(speaker(&self.venue, topic), now) {
+            speaker.note(payload, whole, complaint, now);
+        }
         outcome
     }
 
-    fn believe(&mut self, topic: &str, payload: &[u8], now: BoxNs) -> Result<(), Refusal> {
-        match Topic::parse(&self.venue, topic).ok_or(Refusal::Topic)? {
+    /// `fault` is what is wrong with a part of it.
+    fn believe(
+        &mut self,
+        topic: &str,
+        payload: &[u8],
+        now: BoxNs,
+        fault: &mut Option<Complaint>,
+    ) -> Result<(), Complaint> {
+        let told = Topic::parse(&self.venue, topic).ok_or(Refusal::Topic)?;
+        match told {
             Topic::Sensor(name) => {
-                let message = Message::parse(payload, &self.config, now)?;
-                self.counts.implausible_values += message.implausible;
-                message.says_something()?;
-                self.remember(name, &message, now)
+                let message = Message::parse(payload, &self.config);
+                let implausible = message.as_ref().map_or(0, |message| message.implausible);
+                self.counts.implausible_values += implausible;
+                let message = message?;
+                *fault = message.fault.as_ref().map(|detail| Complaint::new(Refusal::Implausible, detail.clone()));
+                let time = self.judge_clock(topic, message.time_ns, now)?;
+                self.remember(name, time, message.values, now)
             }
             Topic::Camera(camera) => {
-                let (time, rms_g) = vibration(payload, &self.config, now)?;
+                let (time_ns, rms_g) = vibration(payload)?;
+                let time = self.judge_clock(topic, time_ns, now)?;
                 let place = &mut self.cameras[usize::from(camera)];
                 if place.is_some_and(|(known, _)| time <= known) {
-                    return Err(Refusal::Repeated);
+                    return Err(Refusal::Repeated.into());
                 }
                 *place = Some((time, rms_g));
                 Ok(())
@@ -144,9 +166,23 @@ impl Fusion {
         }
     }
 
-    fn remember(&mut self, name: &str, message: &Message, now: BoxNs) -> Result<(), Refusal> {
+    /// When a message is of, by this box's clock.
+    fn judge_clock(&mut self, topic: &str, said_ns: i128, now: BoxNs) -> Result<EventNs, Complaint> {
+        let speaker = self.speakers.of(speaker(&self.venue, topic), now).ok_or(Refusal::TooMany)?;
+        let judged = speaker.clockwork.judge(said_ns, &self.config, now);
+        speaker.clock_off_s = judged.as_ref().map_or(0.0, |(_, off_s)| *off_s);
+        judged.map(|(time, _)| time)
+    }
+
+    fn remember(
+        &mut self,
+        name: &str,
+        time: EventNs,
+        values: [Option<f64>; Quantity::COUNT],
+        now: BoxNs,
+    ) -> Result<(), Complaint> {
         let at = match self.sensors.binary_search_by(|s| s.name.as_str().cmp(name)) {
-            Ok(at) if message.time <= self.sensors[at].time => return Err(Refusal::Repeated),
+            Ok(at) if time <= self.sensors[at].time => return Err(Refusal::Repeated.into()),
             Ok(at) => at,
             Err(_) => {
                 if self.sensors.len() == SENSORS_MAX {
@@ -154,21 +190,20 @@ impl Fusion {
                     self.sensors.retain(|s| now.0.saturating_sub(s.time.0) <= old_ns);
                 }
                 if self.sensors.len() == SENSORS_MAX {
-                    return Err(Refusal::TooMany);
+                    return Err(Refusal::TooMany.into());
                 }
                 let at = self.sensors.partition_point(|s| s.name.as_str() < name);
-                let new =
-                    Sensor { name: name.to_owned(), time: message.time, series: [const { None }; Quantity::COUNT] };
+                let new = Sensor { name: name.to_owned(), time, series: [const { None }; Quantity::COUNT] };
                 self.sensors.insert(at, new);
                 at
             }
         };
         let sensor = &mut self.sensors[at];
-        sensor.time = message.time;
-        for (series, value) in sensor.series.iter_mut().zip(message.values) {
+        sensor.time = time;
+        for (series, value) in sensor.series.iter_mut().zip(values) {
             match (series, value) {
-                (Some(series), Some(value)) => series.push(message.time, value),
-                (series, Some(value)) => *series = Some(Series::new(message.time, value)),
+                (Some(series), Some(value)) => series.push(time, value),
+                (series, Some(value)) => *series = Some(Series::new(time, value)),
                 (_, None) => {}
             }
         }
@@ -197,7 +232,15 @@ impl Fusion {
             said.map(|(at, rms_g)| Vibration { camera: camera as u8, rms_g, at })
         };
         let vibration = self.cameras.iter().enumerate().filter_map(shaking).collect();
-        Conditions { fused: self.fused, sensors, left_out, vibration, counts: self.counts, stale_ns }
+        Conditions {
+            fused: self.fused,
+            sensors,
+            left_out,
+            vibration,
+            counts: self.counts,
+            speakers: self.speakers.all().to_vec(),
+            stale_ns,
+        }
     }
 
     /// Every sensor that ever told this quantity, with why it is left out; what the others agree on is kept.
@@ -287,6 +330,13 @@ impl Fusion {
     }
 }
 
+/// The name of who speaks on a topic.
+fn speaker<'t>(venue: &str, topic: &'t str) -> &'t str {
+    let rest = topic.strip_prefix("stadium/").and_then(|rest| rest.strip_prefix(venue)?.strip_prefix('/'));
+    let name = rest.unwrap_or(topic);
+    &name[..name.floor_char_boundary(100)]
+}
+
 fn ns(seconds: f64) -> u64 {
     (seconds * 1e9) as u64
 }
@@ -312,7 +362,7 @@ mod tests {
 
     fn say(fusion: &mut Fusion, seconds: u64, sensor: &str, fields: &str) -> Result<(), Refusal> {
         let topic = format!("stadium/busch_iii/environment/{sensor}");
-        fusion.take(&topic, payload(seconds, fields).as_bytes(), at(seconds))
+        fusion.take(&topic, payload(seconds, fields).as_bytes(), at(seconds)).map_err(|complaint| complaint.why)
     }
 
     fn warm(fusion: &mut Fusion, seconds: u64, sensor: &str, celsius: f64) -> Result<(), Refusal> {

@@ -9,6 +9,7 @@
 
 pub mod adjust;
 mod broker;
+mod clockwork;
 mod conditions;
 mod config;
 pub mod density;
@@ -17,6 +18,7 @@ mod message;
 mod refusal;
 mod robust;
 mod sensors;
+mod speakers;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +26,9 @@ pub use broker::{BrokerUrl, BrokerUrlError};
 pub use conditions::{Air, Conditions, Fused, LeftOut, SensorReport, SensorValue, Vibration, Why};
 pub use config::{Config, Limits, Quantity};
 pub use fusion::Fusion;
-pub use refusal::{Counts, Refusal};
+pub use refusal::{Complaint, Counts, Refusal};
 pub use sensors::{BrokerState, BrokerStatus, Environment};
+pub use speakers::{RefusedMessage, Speaker};
 
 /// A value with its standard deviation, in the unit of its field.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

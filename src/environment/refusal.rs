@@ -15,8 +15,8 @@ pub enum Refusal {
     /// Not a JSON object.
     #[error("not a JSON object")]
     NotJson,
-    /// Without a time in RFC 3339.
-    #[error("without a \"time\" in RFC 3339")]
+    /// Without a time that can be read.
+    #[error("without a \"time\" in RFC 3339 or in seconds since 1970")]
     NoTime,
     /// Its own time is ahead of the box's.
     #[error("from the future; set the sensor's clock")]
@@ -34,8 +34,30 @@ pub enum Refusal {
     #[error("beyond belief")]
     Implausible,
     /// More sensors than there is room for.
-    #[error("one sensor too many")]
+    #[error("one sensor too many: 64 are known already")]
     TooMany,
+}
+
+/// Why one message changes nothing, with what it is about.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Complaint {
+    /// What it is counted as.
+    pub why: Refusal,
+    /// The same in words: which field, what it says, and what is wanted.
+    pub detail: String,
+}
+
+impl Complaint {
+    pub(super) fn new(why: Refusal, detail: impl Into<String>) -> Self {
+        Self { why, detail: detail.into() }
+    }
+}
+
+impl From<Refusal> for Complaint {
+    fn from(why: Refusal) -> Self {
+        Self::new(why, why.to_string())
+    }
 }
 
 /// Messages by what became of them. `received` is the sum of all others but `implausible_values`.

@@ -113,7 +113,7 @@ pub struct Config {
     pub live_s: f64,
     /// Summaries in one batch.
     pub batch_max: u32,
-    /// Summaries older than this are let go, days.
+    /// Summaries older than this are let go, days; by what this run lived through, since an earlier one's clock may have been wrong.
     pub max_age_days: u32,
     /// Summaries beyond this are let go, the oldest first, megabytes (10⁶ bytes).
     pub max_mb: u32,

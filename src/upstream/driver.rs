@@ -28,6 +28,8 @@ pub struct Driver {
     registry: Registry,
     sink: Box<dyn Sink>,
     clock: BoxClock,
+    /// When this run began.
+    started: BoxNs,
     box_name: BoxName,
     config: Config,
     came_through: bool,
@@ -54,6 +56,7 @@ impl Driver {
             registry,
             sink,
             clock,
+            started: clock.now(),
             box_name,
             config,
             came_through: false,
@@ -159,8 +162,11 @@ impl Driver {
             return Ok(None);
         }
         self.kept_house = Some(now);
+        let age_max_ns = u64::from(self.config.max_age_days) * DAY_NS;
+        let lived_ns = now.0.saturating_sub(self.started.0);
         let bounds = Bounds {
-            before_ns: now.0.saturating_sub(u64::from(self.config.max_age_days) * DAY_NS),
+            // What an earlier run queued was dated by a clock that may have been wrong: it is as old as this run, at least.
+            before_ns: if lived_ns < age_max_ns { 0 } else { now.0 - age_max_ns },
             bytes_max: u64::from(self.config.max_mb) * 1_000_000,
         };
         let mut gone = OUTBOX_STEP;

@@ -5,14 +5,14 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use pitchguard::clock::BoxClock;
-use pitchguard::environment::{BrokerState, Config, Environment};
+use pitchguard::environment::{BrokerState, Config, Environment, Quantity};
 use pitchguard::ids::EventNs;
 use pitchguard::simulate::Settings;
 use pitchguard::simulate::weather::{Climate, Weather, publish};
 use pitchguard::tracking::venue::Venue;
 use tokio::runtime::Runtime;
 
-use crate::mosquitto::{Message, Mosquitto, ago, wait_for};
+use crate::mosquitto::{Message, Mosquitto, ago, epoch_s, wait_for};
 
 /// A runtime as the daemon's, and somebody who listens on it.
 fn listen(broker: &Mosquitto) -> (Runtime, Arc<Environment>, BoxClock) {
@@ -91,6 +91,78 @@ fn retained_doubled_old_and_oversized_messages_do_no_harm() {
     let broker_now = environment.broker();
     assert_eq!((broker_now.state, broker_now.connects), (BrokerState::Listening, 1), "never lost: {broker_now:?}");
     assert!(environment.conditions().air(clock.now()).is_known());
+    runtime.shutdown_background();
+}
+
+#[test]
+fn what_home_automation_sends_is_read_or_told_with_who_sent_it_and_what_is_wanted() {
+    let Some(broker) = Mosquitto::start() else { return };
+    let (runtime, environment, _) = listen(&broker);
+    wait_for("it listens", || listening(&environment));
+    let now = ago(1);
+    // Sensor, what it sends, temperature and pressure that are known of it then, and words of the refusal.
+    let habits = [
+        (
+            "tasmota",
+            format!(
+                r#"{{"Time":"{now}","BME280":{{"Temperature":21.5,"Humidity":40.2,"Pressure":998.3}},"TempUnit":"C"}}"#
+            ),
+            [None, None],
+            "\"time\" is missing: it has BME280, TempUnit, Time",
+        ),
+        (
+            "local",
+            r#"{"time":"2026-07-04T18:15:00","temperature_c":21.5,"pressure_hpa":998.3}"#.to_owned(),
+            [None, None],
+            "has no zone",
+        ),
+        (
+            "texts",
+            format!(r#"{{"time":"{now}","temperature_c":"21.5","pressure_hpa":"998.3"}}"#),
+            [Some(21.5), Some(998.3)],
+            "",
+        ),
+        (
+            "nan",
+            format!(r#"{{"time":"{now}","temperature_c":nan,"pressure_hpa":998.3}}"#),
+            [None, Some(998.3)],
+            "temperature_c: \"nan\" is no number",
+        ),
+        (
+            "epoch",
+            format!(r#"{{"time":{},"temperature_c":21.5,"pressure_hpa":998.3}}"#, epoch_s() - 1),
+            [Some(21.5), Some(998.3)],
+            "",
+        ),
+        ("assistant", "unavailable".to_owned(), [None, None], "no JSON object, but \"unavailable\""),
+        (
+            "fahrenheit",
+            format!(r#"{{"time":"{now}","temperature_f":70.7}}"#),
+            [None, None],
+            "none of its fields is known: it has temperature_f",
+        ),
+        ("zigbee", "21.5".to_owned(), [None, None], "no JSON object, but 21.5"),
+        ("influx", "weather,site=roof temperature_c=21.5 1795952627".to_owned(), [None, None], "no JSON object"),
+    ];
+    let count = habits.len() as u64;
+    broker
+        .publish(habits.iter().map(|(sensor, said, ..)| Message::new(&format!("environment/{sensor}"), said.clone())));
+    let conditions = wait_for("all came", || Some(environment.conditions()).filter(|c| c.counts.received >= count)).0;
+    for (sensor, said, known, words) in &habits {
+        let told = conditions.sensors.iter().find(|told| told.name == *sensor);
+        let value =
+            |quantity| told.and_then(|told| told.values.iter().find(|v| v.quantity == quantity)).map(|v| v.value);
+        assert_eq!([value(Quantity::TemperatureC), value(Quantity::PressureHpa)], *known, "{sensor}");
+        let name = format!("environment/{sensor}");
+        let speaker = conditions.speakers.iter().find(|speaker| speaker.name == name).expect("each speaker is listed");
+        match &speaker.last {
+            None => assert_eq!((*words, speaker.refused), ("", 0), "{sensor}"),
+            Some(last) => {
+                assert!(!words.is_empty() && last.why.contains(words), "{sensor}: {last:?}");
+                assert!(said.starts_with(&last.sample[..10.min(last.sample.len())]), "{last:?}");
+            }
+        }
+    }
     runtime.shutdown_background();
 }
 

@@ -134,6 +134,11 @@ pub(crate) fn ago(seconds: i64) -> String {
     (jiff::Timestamp::now() - jiff::SignedDuration::from_secs(seconds)).to_string()
 }
 
+/// Now, s since 1970.
+pub(crate) fn epoch_s() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
 /// Looks until there is something.
 pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> (T, Duration) {
     let since = Instant::now();

@@ -165,6 +165,31 @@ fn a_line_that_is_down_is_told_with_its_reason_and_found_when_it_is_back() {
 }
 
 #[test]
+fn what_a_run_with_a_wrong_clock_queued_is_not_let_go_when_the_clock_is_right() {
+    let mut stage = stage(&config("http://127.0.0.1:1/summaries".to_owned()));
+    // By a clock that began in 1970.
+    let made = summary(SummaryKind::Pitch, 60_000_000_000, "busch_iii");
+    stage.store.transact(|txn| txn.queue(&made)).expect("queued");
+    stage.queue(1, 0);
+    stage.until("tried", |stage| stage.status.failures >= 2);
+    assert_eq!((stage.waiting(), stage.sums().dropped_age), (2, 0));
+    // A run that lived through more than a month knows that it is older.
+    let sink =
+        Https::new(&config("http://127.0.0.1:1/summaries".to_owned()), "http://127.0.0.1:1/").expect("good settings");
+    let clock = pitchguard::clock::BoxClock::start(40.0 * 86_400.0);
+    let name = crate::stage::box_name("busch_iii");
+    let store = std::sync::Arc::clone(&stage.store);
+    let config = Config { max_age_days: 30, ..config("http://127.0.0.1:1/".to_owned()) };
+    let mut later = pitchguard::upstream::Driver::new(store, Box::new(sink), clock, name, config);
+    let began = Instant::now();
+    while stage.sums().dropped_age == 0 {
+        assert!(began.elapsed() < crate::stage::PATIENCE, "it stays for ever");
+        later.keep_house().expect("the store works");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
 fn the_token_is_read_anew_for_each_batch_and_a_missing_one_is_trouble_not_loss() {
     let receiver = Receiver::start(|_| Act::Good);
     let folder = tempfile::tempdir().expect("a temporary directory");

@@ -67,6 +67,22 @@ function Air({ report }: { report: EnvironmentReport }) {
           Left out: {out.sensor}, {out.detail}
         </Typography>
       ))}
+      {report.speakers
+        .filter((speaker) => speaker.refusal)
+        .map((speaker) => (
+          <Typography key={speaker.name} variant="body2">
+            {speaker.refusal?.whole ? "Not believed" : "In part not believed"}: {speaker.name}, {ageInWords((speaker.refusal?.age_s ?? 0) * 1000)} ago (
+            {speaker.refused} so far): {speaker.refusal?.why}. It sent {speaker.refusal?.sample}
+          </Typography>
+        ))}
+      {report.speakers
+        .filter((speaker) => speaker.clock_off_s !== 0)
+        .map((speaker) => (
+          <Typography key={`clock of ${speaker.name}`} variant="body2">
+            Clock: {speaker.name} is {ageInWords(Math.abs(speaker.clock_off_s) * 1000)} {speaker.clock_off_s > 0 ? "ahead of" : "behind"} this box, which is
+            allowed for
+          </Typography>
+        ))}
     </>
   );
 }
