@@ -85,7 +85,7 @@ fn lines(live: &Told, from: Option<u64>, to: Option<u64>) -> Vec<String> {
                 event.camera,
                 json(&event.reason)
             ),
-            Output::Calibration(_) | Output::Learned(..) | Output::Critical(_) => return None,
+            Output::Calibration(_) | Output::Learned(..) | Output::Critical(_) | Output::Missed(_) => return None,
         })
     };
     live.iter().filter(|(now, _)| within(now)).filter_map(line).collect()

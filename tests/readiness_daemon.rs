@@ -109,6 +109,46 @@ fn after_a_kill_and_after_a_restart_a_number_is_as_old_as_its_pitch_and_the_tren
 }
 
 #[test]
+fn throws_that_no_mark_names_withhold_the_verdict_and_then_make_every_count_of_his_a_lower_bound() {
+    let mut rack = Rack::new();
+    let (mut daemon, mut cameras, pitcher) = started(&mut rack);
+    let truth = |cameras: &Cameras, number: usize| cameras.stadium.truth()[number].release;
+    cameras.unmarked = EventNs(truth(&cameras, 8).0 - 3 * S)..EventNs(truth(&cameras, 11).0 - 3 * S);
+    cameras.play(cameras.quiet_after(7));
+    after(&mut daemon, pitcher, 8);
+    // Three pitches of his without a mark; two of them are final.
+    cameras.play(EventNs(truth(&cameras, 10).0 + 2 * S));
+    let untold = daemon.wait_for("nobody tells whose", |r| {
+        r.readiness(pitcher).filter(|r| ["not_told", "not_seen"].map(|why| json!(why)).contains(&r["verdict_absent"]))
+    });
+    assert_eq!((&untold["pitches"], &untold["verdict"]), (&json!(8), &Value::Null), "{untold}");
+    cameras.play(EventNs(truth(&cameras, 11).0 + 5 * S));
+    let told = |r: &Running| r.readiness(pitcher).filter(|r| r["unnamed_throws"] == 3);
+    let named = daemon.wait_for("a mark names him again", |r| told(r).filter(|r| r["pitches"] == 9));
+    assert_ne!(named["verdict_absent"], json!("not_told"), "{named}");
+    let least = "He has thrown at least 9 pitches; 3 more throws on this mound carry no name";
+    assert!(named["reasons"].as_array().is_some_and(|r| r.contains(&json!(least))), "{named}");
+    assert_eq!(named["features"]["dose"]["partly_seen"], true, "{named}");
+    let kept = daemon.wait_for("it is kept", |r| {
+        let load = r.get(&format!("/api/workload/pitcher/{pitcher}"));
+        let today = load["end_date"].clone();
+        (load["summary"]["partly_seen_on"] == today && load["summary"]["dose"] == named["features"]["dose"]["value"])
+            .then_some(load)
+    });
+    assert!(kept["not_final"].as_str().is_some_and(|said| said.contains("at least 9 game pitches")), "{kept}");
+    let staff = daemon.get(&format!("/api/staff?date={}", kept["end_date"].as_str().expect("a day")));
+    let row =
+        staff["rows"].as_array().expect("rows").iter().find(|row| row["pitcher"] == pitcher).expect("he is known");
+    assert_eq!((&row["partly_seen_on"], &row["availability"][0]["thrown"]), (&kept["end_date"], &json!(9)), "{row}");
+
+    let now = daemon.now();
+    assert!(daemon.terminate().0.success());
+    let daemon = rack.start_at(1.0, now);
+    let restarted = daemon.readiness(pitcher).expect("active");
+    assert_eq!((&restarted["unnamed_throws"], &restarted["pitches"]), (&json!(3), &json!(9)), "{restarted}");
+}
+
+#[test]
 fn a_held_number_is_told_as_one_of_before_and_who_is_replaced_leaves_no_alert() {
     let mut rack = Rack::new();
     let (mut daemon, mut cameras, pitcher) = started(&mut rack);
@@ -136,7 +176,10 @@ fn a_held_number_is_told_as_one_of_before_and_who_is_replaced_leaves_no_alert() 
     let number = held["readiness"]["value"].as_f64().expect("the last good one").floor();
     let said = held["recommendation"].as_str().expect("words");
     assert!(said.starts_with(&format!("{number:.0} is the last good number, as of pitch {of}, ")), "{said}");
-    assert!(held["reasons"][0].as_str().is_some_and(|r| r.starts_with("Held at the last good value")), "{held}");
+    assert!(
+        held["reasons"][0].as_str().is_some_and(|r| r.starts_with("Held at the last good number, as of pitch ")),
+        "{held}"
+    );
     let behind_ms = (ns(&held["last_pitch_at"]) - ns(&held["as_of"]["at"])) / 1_000_000;
     assert!(
         held["data_age_ms"].as_u64().is_some_and(|age| i128::from(age) > behind_ms),

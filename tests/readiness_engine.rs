@@ -153,7 +153,11 @@ fn with_low_confidence_the_last_value_is_held_and_nothing_else_is_concluded() {
     assert_eq!(blind.readiness.state, State::Held);
     assert_eq!((blind.readiness.readiness, blind.readiness.fatigue), (good.readiness, good.fatigue));
     assert_eq!(standing(&blind.readiness), [("calibration_confidence", Severity::Critical)]);
-    assert!(blind.readiness.reasons[0].starts_with("Held at the last good value"), "{:?}", blind.readiness.reasons);
+    assert!(
+        blind.readiness.reasons[0].starts_with("Held at the last good number, as of pitch "),
+        "{:?}",
+        blind.readiness.reasons
+    );
     assert!(blind.readiness.recommendation.contains("last good number"));
 
     let seeing = throw_all(&mut engine, (13..16).map(|i| pitch(i, 0.8)));
@@ -271,15 +275,20 @@ fn a_closer_who_tires_raises_velocity_then_readiness_then_critical_readiness() {
 #[test]
 fn reasons_come_weightiest_first() {
     let mut engine = engine();
-    let workload =
-        Workload { past: vec![(1, 60)], role: Some(Role::Starter), acwr: Some(1.4), rest_deficit: Some(1.0) };
+    let workload = Workload {
+        past: vec![(1, 60)],
+        role: Some(Role::Starter),
+        acwr: Some(1.4),
+        rest_deficit: Some(1.0),
+        ..Workload::default()
+    };
     engine.set_workload(HIM, workload);
     let outcomes = throw_all(&mut engine, (0..70).map(|i| pitch(i, 1.4)));
     assert_eq!(
         last(&outcomes).reasons,
         [
             "Fastball 1.4 mph (2.3 km/h) under his season baseline over the last 5 (sd 0.5 mph)",
-            "70 pitches today and 30 still counting from earlier days, 100 % of a starter's load",
+            "70 game pitches today and 30 still counting from earlier days, 100 % of a starter's load",
             "1 day short of the rest guidance",
             "This week's load is 1.4 times his month's",
         ]

@@ -127,7 +127,7 @@ fn a_held_number_says_what_it_is_of_and_carries_no_verdict() {
         "{}",
         held.recommendation
     );
-    assert_eq!(held.reasons[0], format!("Held at the last good value: {why}"));
+    assert_eq!(held.reasons[0], format!("Held at the last good number, as of pitch 31: {why}"));
     // What was measured while it was held is no reason for a number of before.
     assert!(held.reasons[1].starts_with("Fastball 1.9 mph (3.1 km/h) under"), "{:?}", held.reasons);
 }
@@ -305,8 +305,8 @@ fn the_dose_of_a_morning_after_a_night_game_is_what_the_workload_says() {
     let throw = |i: u64| pitch(morning + 20 * S * i, MOUND, 0.0);
     let shown = (0..12).map(|i| evening.take(HIM, MOUND, matinee, &throw(i))).last().expect("thrown");
     assert!((shown.features["dose"].value - 34.0).abs() < 1e-9, "{:?}", shown.features["dose"]);
-    let dose = shown.reasons.iter().find(|r| r.contains("pitches today")).expect("a reliever's load is over");
-    assert!(dose.starts_with("12 pitches today and 22 still counting from earlier days"), "{dose}");
+    let dose = shown.reasons.iter().find(|r| r.contains("game pitches today")).expect("a reliever's load is over");
+    assert!(dose.starts_with("12 game pitches today and 22 still counting from earlier days"), "{dose}");
 
     let of = |date: &str, game_pk, pitches| AppearanceRecord {
         pitcher: HIM.0,
@@ -466,15 +466,107 @@ fn what_was_thrown_unseen_makes_the_count_a_lower_bound_and_withholds_a_verdict_
     assert_eq!(told.reasons[0], "60 s of his outing were not seen: he has thrown at least 23 pitches");
     assert_eq!((next.verdict, next.pitches), (Some(Verdict::Ready), 24), "six more pitches change nothing");
     assert!(
-        next.recommendation.starts_with("Ready: good to go. So also with what he may have thrown in the 60 s unseen."),
+        next.recommendation
+            .starts_with("Ready: good to go. So also with what he may have thrown that was not counted."),
         "{}",
         next.recommendation
     );
     // Of a starter's hundred 71 were seen; as many more as fit in 19 minutes would take all the points of the dose.
     let (_, next) = unseen_for(19, 70, 1.0);
     assert_eq!((next.verdict, next.verdict_absent), (None, Some(VerdictAbsent::Incomplete)));
-    assert!(next.recommendation.starts_with("19 min of his outing were not seen"), "{}", next.recommendation);
-    assert!(next.reasons.iter().any(|r| r.starts_with("At least 71 pitches today")), "{:?}", next.reasons);
+    assert!(next.recommendation.starts_with("Not all that he threw is known"), "{}", next.recommendation);
+    assert!(next.reasons[0].starts_with("19 min of his outing were not seen"), "{:?}", next.reasons);
+    assert!(next.reasons.iter().any(|r| r.starts_with("At least 71 game pitches today")), "{:?}", next.reasons);
+}
+
+/// Whether the dose of a card is a lower bound, and what it is.
+fn dose(shown: &Readiness) -> (bool, f64) {
+    let dose = shown.features["dose"];
+    (dose.partly_seen, dose.value)
+}
+
+#[test]
+fn throws_that_no_mark_names_make_his_count_a_lower_bound_and_are_told_by_their_number() {
+    let mut evening = Evening::new();
+    evening.throws(20, 0, 0.0);
+    let at = |i: u64| pitch(20 * S * (20 + i), MOUND, 0.0);
+    for i in 0..6 {
+        let throw = at(i);
+        evening.0.throw_unnamed(MOUND, throw.release, throw.id);
+        evening.0.throw_unnamed(MOUND, throw.release, throw.id);
+    }
+    let told = evening.watch(27 * 20 * S);
+    let [told] = &told[..] else { panic!("of him, once: {told:?}") };
+    let shown = &told.readiness;
+    assert_eq!((shown.pitches, shown.unnamed_throws, shown.is_at_least()), (20, 6, true));
+    assert_eq!(shown.reasons[0], "He has thrown at least 20 pitches; 6 more throws on this mound carry no name");
+    assert_eq!(dose(shown), (true, 20.0));
+    assert_eq!(shown.verdict, Some(Verdict::Ready), "26 pitches change nothing");
+    assert!(shown.recommendation.contains("So also with what he may have thrown"), "{}", shown.recommendation);
+    let missed = told.missed.as_ref().expect("it is to be stored");
+    assert_eq!((missed.game_date.as_str(), missed.game_pk), ("2023-11-14", 717_797));
+    assert_eq!((missed.missed.unnamed, missed.missed.pitches_at_most()), (6, 6));
+
+    // Three of them were measured again with their marks.
+    let named: Vec<_> = (0..3).map(|i| evening.take(HIM, MOUND, GAME, &at(i))).collect();
+    assert_eq!((named[2].pitches, named[2].unnamed_throws), (23, 3));
+    let other = evening.take(OTHER, BULLPEN, UNNAMED, &pitch(10 * MIN, BULLPEN, 0.0));
+    assert!(!other.is_at_least(), "nobody else's throws");
+    // As a restart finds it.
+    let mut later = Evening::new();
+    later.throws(20, 0, 0.0);
+    later.0.recall_missed(HIM, MOUND, &missed.missed);
+    let told = later.watch(27 * 20 * S);
+    assert_eq!(told.iter().map(|o| o.readiness.unnamed_throws).collect::<Vec<_>>(), [6]);
+}
+
+#[test]
+fn who_comes_in_while_no_mark_names_anybody_has_thrown_at_least_what_is_counted_since() {
+    let mut evening = Evening::new();
+    evening.throws(12, 0, 0.0);
+    for i in 0..4 {
+        let throw = pitch(20 * S * (12 + i), MOUND, 0.0);
+        evening.0.throw_unnamed(MOUND, throw.release, throw.id);
+    }
+    let first = evening.take(OTHER, MOUND, GAME, &pitch(20 * S * 17, MOUND, 0.0));
+    assert_eq!((first.pitches, first.unnamed_throws), (1, 4));
+    evening.watch(20 * S * 18);
+    assert_eq!(evening.shown(HIM, MOUND).map(|shown| shown.unnamed_throws), Some(4), "or the man before him");
+}
+
+#[test]
+fn the_dose_is_one_number_on_every_mound_of_his_and_counts_game_pitches() {
+    let mut evening = Evening::new();
+    evening.0.set_workload(HIM, Workload { role: Some(Role::Reliever), ..Workload::of_past(vec![(1, 20)]) });
+    let warm_up = (0..15).map(|i| evening.take(HIM, BULLPEN, UNNAMED, &pitch(20 * S * i, BULLPEN, 0.0))).last();
+    assert_eq!(dose(&warm_up.expect("thrown")), (false, 10.0), "warm-ups are none");
+    let game = evening.throws(12, 10 * MIN, 0.0);
+    evening.watch(14 * MIN + 20 * S);
+    let doses = |evening: &Evening| [BULLPEN, MOUND].map(|on| dose(evening.shown(HIM, on).expect("shown")));
+    assert_eq!(doses(&evening), [(false, 22.0); 2]);
+    let bullpen = evening.shown(HIM, BULLPEN).expect("shown");
+    assert_eq!(bullpen.as_of.as_ref().map(|as_of| as_of.pitches), Some(15), "his number there is of then");
+    assert_eq!(dose(&game), (false, 22.0));
+    // What was not seen of the game is missing on both.
+    let [from, to] = [MIN, 2 * MIN].map(|after| EventNs(START + 14 * MIN + after));
+    evening.0.see(MOUND, true, Some(to), Some((from, to)));
+    evening.watch(16 * MIN + S);
+    assert_eq!(doses(&evening), [(true, 22.0); 2]);
+}
+
+#[test]
+fn what_was_missed_on_an_earlier_day_makes_the_load_a_lower_bound_and_counts_for_the_verdict() {
+    let carrying = |missed: Vec<(u32, u32)>| {
+        let mut evening = Evening::new();
+        let past = Workload::of_past(vec![(1, 25)]).with_missed(missed);
+        evening.0.set_workload(HIM, Workload { role: Some(Role::Reliever), ..past });
+        evening.throws(6, 0, 0.0)
+    };
+    let (seen, partly) = (carrying(Vec::new()), carrying(vec![(1, 40)]));
+    assert_eq!((dose(&seen), dose(&partly)), ((false, 18.5), (true, 18.5)));
+    assert_eq!((seen.verdict, seen.readiness.value), (Some(Verdict::Ready), partly.readiness.value));
+    assert_eq!((partly.verdict, partly.verdict_absent), (None, Some(VerdictAbsent::Incomplete)), "65 ask for rest");
+    assert!(partly.reasons.iter().any(|r| r.contains("and at least 12 still counting")), "{:?}", partly.reasons);
 }
 
 #[test]

@@ -101,8 +101,9 @@ fn operated(lists: Lists, told: bool) -> Series {
 #[test]
 fn what_no_list_covers_moves_the_risk_neither_way_and_is_said_beside_it() {
     let (model, at) = (model(), day(2023, 7, 20));
-    let of =
-        |series: &Series| assess(&model, series, at, &Config { contributors: 99, ..Config::default() }).expect("known");
+    let of = |series: &Series| {
+        assess(&model, series, series, at, &Config { contributors: 99, ..Config::default() }).expect("known")
+    };
     let uncovered = of(&operated(Lists::of_seasons([2019]), false));
     assert!(!uncovered.coverage.earlier_injuries_known);
     assert!(uncovered.coverage.sentence.contains("2019-02-15 to 2020-02-14 only"), "{}", uncovered.coverage.sentence);
@@ -161,7 +162,7 @@ fn one_acute_to_chronic_ratio_is_told_of_one_day_wherever_it_is_told() {
     let ago = |a: &Appearance| (at.plus(1).since(a.day.expect("a day")) as u32, a.pitches);
     let past = series.appearances.iter().filter(|a| a.day <= Some(at)).map(ago).filter(|(days, _)| *days <= 63);
     let morning = Workload::of_past(past.collect()).acwr.expect("four weeks are known");
-    let risk = assess(&model, &series, at, &Config::default()).expect("known").workload_summary.acwr;
+    let risk = assess(&model, &series, &series, at, &Config::default()).expect("known").workload_summary.acwr;
     for (told, by) in [(workload.loads[0].acwr, "workload"), (workload.summary.acwr, "its summary"), (risk, "risk")] {
         assert!(
             told.is_some_and(|told| (told - morning).abs() < 1e-12),

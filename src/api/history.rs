@@ -160,11 +160,13 @@ pub trait History: Send + Sync + 'static {
     fn workload(&self, id: PitcherId, days: DayRange) -> Result<Option<WorkloadReport>, HistoryError>;
 }
 
-/// A range of days, either end of which may be left open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// A range of days, whose start may be left open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DayRange {
     /// The first day.
     pub start: Option<jiff::civil::Date>,
     /// The last day.
-    pub end: Option<jiff::civil::Date>,
+    pub end: jiff::civil::Date,
+    /// The day of baseball that is not over.
+    pub today: jiff::civil::Date,
 }

@@ -29,8 +29,7 @@ const DAYS_MAX: i32 = 1100;
 pub(super) struct WorkloadQuery {
     /// First day, `YYYY-MM-DD`; thirty days before the last where absent.
     start_date: Option<String>,
-    /// Last day, `YYYY-MM-DD`, none that lies ahead; where absent thirty days after the first, or that of his newest outing
-    /// where that is absent too.
+    /// Last day, `YYYY-MM-DD`, none that lies ahead; where absent thirty days after the first, or today where that is absent too.
     end_date: Option<String>,
     /// Whether to tell the injury risk at the end of each day; false where absent.
     #[serde(default)]
@@ -60,8 +59,9 @@ fn range(query: &WorkloadQuery, today: Date) -> Result<DayRange, Problem> {
             return Err(refused(format!("{name} {date} lies ahead of today, {today}; nobody has thrown then")));
         }
     }
-    let end = end.or_else(|| start.map(|start| start.saturating_add(RANGE_D.days()).min(today.max(start))));
-    if let (Some(start), Some(end)) = (start, end) {
+    let thirty_days = |start: Date| start.saturating_add(RANGE_D.days()).min(today.max(start));
+    let end = end.unwrap_or_else(|| start.map_or(today, thirty_days));
+    if let Some(start) = start {
         if start > end {
             return Err(refused(format!("start_date {start} is after end_date {end}; turn them round")));
         }
@@ -69,7 +69,7 @@ fn range(query: &WorkloadQuery, today: Date) -> Result<DayRange, Problem> {
             return Err(refused(format!("{start} to {end} is more than {DAYS_MAX} days; ask for less at once")));
         }
     }
-    Ok(DayRange { start, end })
+    Ok(DayRange { start, end, today })
 }
 
 /// A pitcher's workload over a range of days.
@@ -85,7 +85,7 @@ pub(super) async fn of_pitcher(
     Named(id): Named<PitcherId>,
     Asked(query): Asked<WorkloadQuery>,
 ) -> Result<Json<WorkloadReport>, Problem> {
-    let days = range(&query, state.place.day_of(state.clock.now()))?;
+    let days = range(&query, state.today())?;
     let report = read_history(&state, move |history| history.workload(id, days)).await?;
     let mut report = report.ok_or_else(|| unknown_pitcher(id))?;
     if query.risk {

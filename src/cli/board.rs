@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_number_on_the_board_is_never_rounded_over_a_limit() {
-        let index = Index { value: Some(79.6), low: Some(71.2), high: Some(83.9) };
+        let index = Index { value: Some(79.6), low: Some(71.2), high: Some(83.9), one_sided: None };
         assert_eq!(interval(&index, whole), "79 (71–83)");
         assert_eq!(interval(&Index::default(), whole), "–");
     }

@@ -235,7 +235,7 @@ fn rehearse(venue: &Venue, config: &Config, stadium: Stadium, seen: &mut Seen) -
         Output::Readiness { readiness, .. } => seen.event(&Event::Readiness(*readiness)),
         Output::Raised(alert) => seen.event(&Event::AlertRaised(alert)),
         Output::Cleared(alert) => seen.event(&Event::AlertCleared(alert)),
-        Output::Learned(..) | Output::Camera(_) | Output::Calibration(_) | Output::Critical(_) => {}
+        Output::Learned(..) | Output::Camera(_) | Output::Calibration(_) | Output::Critical(_) | Output::Missed(_) => {}
     });
     Ok(counts.balanced())
 }

@@ -25,7 +25,7 @@ use crate::daemon::{self, DaemonError, StoreHistory};
 use crate::environment::Environment;
 use crate::ids::{MoundId, PitcherId};
 use crate::observe::{PartState, Telemetry, rfc3339};
-use crate::readiness::{AsOf, FeatureValue, Index, Presence, PresenceState, Readiness};
+use crate::readiness::{AsOf, FeatureValue, Index, Presence, PresenceState, Readiness, VerdictLimits};
 use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord, State};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::tracking::venue::Venue;
@@ -261,7 +261,8 @@ impl Thrower {
     }
 
     fn readiness(&self, now_ns: u64, state: State) -> Readiness {
-        let around = |value: f64| Index { value: Some(value), low: Some(value - 4.0), high: Some(value + 4.0) };
+        let around =
+            |value: f64| Index { value: Some(value), low: Some(value - 4.0), high: Some(value + 4.0), one_sided: None };
         let delta = FeatureValue {
             value: (self.value - 90.0) / 20.0,
             sd: 0.3,
@@ -269,6 +270,7 @@ impl Thrower {
             n: 5,
             unit: Some(Unit::Mph),
             digits: Some(1),
+            partly_seen: false,
         };
         Readiness {
             pitcher: PitcherId(self.id),
@@ -307,6 +309,8 @@ impl Thrower {
             verdict: None,
             verdict_absent: None,
             unseen: Vec::new(),
+            unnamed_throws: 0,
+            verdict_limits: VerdictLimits::default(),
         }
     }
 }

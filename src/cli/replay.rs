@@ -110,7 +110,7 @@ fn line(now: BoxNs, output: &Output) -> Option<Line<'_>> {
         Output::Raised(alert) => Line::AlertRaised { now_ns, alert },
         Output::Cleared(alert) => Line::AlertCleared { now_ns, alert },
         Output::Camera(event) => Line::Camera { now_ns, camera: event.camera, reason: &event.reason },
-        Output::Calibration(_) | Output::Learned(..) | Output::Critical(_) => return None,
+        Output::Calibration(_) | Output::Learned(..) | Output::Critical(_) | Output::Missed(_) => return None,
     })
 }
 

@@ -168,12 +168,11 @@ impl History for StoreHistory {
             return Ok(None);
         }
         let outings = self.all_outings(id.0)?;
-        let newest = || outings.iter().filter_map(|a| a.game_date.parse().ok()).max();
-        let end = days.end.or_else(newest).unwrap_or(Date::constant(1970, 1, 1));
+        let end = days.end;
         let start = days.start.unwrap_or_else(|| end.saturating_sub(workload::RANGE_D.days())).min(end);
         let told = history::roster::told(&self.store, id.0)?.and_then(|told| told.role);
-        let known_to = self.known_to()?.unwrap_or(end);
-        Ok(Some(workload::report_of(id, &outings, (start, end), known_to, &self.roles, told)))
+        let until = workload::Until { known_to: self.known_to()?.unwrap_or(end), today: days.today };
+        Ok(Some(workload::report_of(id, &outings, (start, end), until, &self.roles, told)))
     }
 }
 
@@ -187,6 +186,11 @@ mod tests {
     use crate::store::StoreOptions;
 
     const ROLES: Roles = Roles { starter_pitches_min: 45, starter_cap: 100.0, reliever_cap: 25.0 };
+
+    const TODAY: DayRange = {
+        let today = Date::constant(2027, 1, 15);
+        DayRange { start: None, end: today, today }
+    };
 
     fn pitch(i: u64) -> PitchRecord {
         PitchRecord { game_pk: if i % 10 == 3 { 7 } else { 8 }, ..live_pitch(1 + (i % 2) as u32, 1000 + i, i) }
@@ -242,7 +246,7 @@ mod tests {
             })
             .expect("stored");
         let history = StoreHistory::new(store, ROLES);
-        let report = history.workload(PitcherId(5), DayRange::default()).expect("read").expect("he is known");
+        let report = history.workload(PitcherId(5), TODAY).expect("read").expect("he is known");
         assert_eq!(report.loads.last().map(|load| load.pitches), Some(15));
     }
 
@@ -277,7 +281,7 @@ mod tests {
             store.transact(|txn| txn.put_pitch(&pitch)).expect("stored");
         }
         let counted = || {
-            let report = StoreHistory::new(Arc::clone(&store), ROLES).workload(PitcherId(5), DayRange::default());
+            let report = StoreHistory::new(Arc::clone(&store), ROLES).workload(PitcherId(5), TODAY);
             let load = report.expect("read").expect("he is known").loads.last().map(|load| load.pitches);
             let mut profiles = StoreProfiles::new(Arc::clone(&store));
             let tomorrow = profiles.profile(PitcherId(5), jiff::civil::date(2027, 1, 16)).workload.past;
@@ -305,7 +309,7 @@ mod tests {
         }
         let history = StoreHistory::new(Arc::clone(&store), ROLES);
         let pitches = || {
-            let report = history.workload(PitcherId(5), DayRange::default()).expect("read").expect("he is known");
+            let report = history.workload(PitcherId(5), TODAY).expect("read").expect("he is known");
             assert_eq!(report.end_date, "2027-01-15");
             report.loads.last().map(|load| load.pitches)
         };
@@ -322,6 +326,6 @@ mod tests {
             "the staff's list adds what is new"
         );
         assert!(more(today.plus(-1)).is_empty(), "and nothing to the day before");
-        assert_eq!(history.workload(PitcherId(6), DayRange::default()).expect("read"), None);
+        assert_eq!(history.workload(PitcherId(6), TODAY).expect("read"), None);
     }
 }

@@ -308,6 +308,7 @@ impl Running {
                     self.keep_and_tell(Write::Pitch(record.clone()), Told::Pitch(&record));
                     self.merge.live.publish(Event::Pitch(*record));
                 }
+                Output::Missed(outing) => self.batch.push(Write::Missed(outing)),
                 Output::Raised(alert) => {
                     tracing::warn!(rule = alert.rule, value = alert.value, limit = alert.limit, "alert raised");
                     self.tell(Told::Alert(&alert));

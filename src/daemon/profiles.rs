@@ -15,7 +15,7 @@ use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::pipeline::{Pipeline, Profile, Profiles};
 use crate::readiness::{HISTORY_DAYS, InjuryRisk, Workload};
 use crate::risk::Day;
-use crate::store::records::{Origin, PitchRecord};
+use crate::store::records::{AppearanceRecord, Missed, Origin, PitchRecord};
 use crate::store::{Cursor, Store, StoreError, Write};
 use crate::tracking::JerkScale;
 use crate::tracking::pitch::Pitch;
@@ -71,34 +71,48 @@ impl StoreProfiles {
         let unfolded = day.saturating_sub(UNFOLDED_DAYS.days());
         let first = day.saturating_sub(i64::from(HISTORY_DAYS).days()).to_string();
         let long_ago = self.store.appearances_of(pitcher.0, &first, &unfolded.saturating_sub(1.day()).to_string())?;
-        let long_ago = long_ago.into_iter().map(|appearance| (appearance.game_date, appearance.pitches));
+        let long_ago = long_ago.into_iter().map(|a| (a.game_date, Thrown { pitches: a.pitches, missed: a.missed }));
         let recent = self.games(pitcher, unfolded, yesterday)?;
-        let past = long_ago
-            .chain(recent.into_iter().map(|((date, _), pitches)| (date, pitches)))
-            .filter_map(|(date, pitches)| {
-                let days = day.since(date.parse::<Date>().ok()?).ok()?.get_days();
-                Some((u32::try_from(days).ok()?, pitches))
-            })
-            .collect();
+        let (mut past, mut missed) = (Vec::new(), Vec::new());
+        for (date, thrown) in long_ago.chain(recent.into_iter().map(|((date, _), thrown)| (date, thrown))) {
+            let days = date.parse::<Date>().ok().and_then(|date| u32::try_from(day.since(date).ok()?.get_days()).ok());
+            let Some(days) = days else { continue };
+            past.extend(Some((days, thrown.pitches)).filter(|(_, pitches)| *pitches > 0));
+            missed.extend(Some((days, thrown.missed.pitches_at_most())).filter(|_| !thrown.missed.is_nothing()));
+        }
         let told = history::roster::told(&self.store, pitcher.0)?;
         let (risk, risk_absent) = self.risk(pitcher, day);
         Ok(Profile {
             name: self.store.pitcher(pitcher.0)?.and_then(|p| p.name),
             baseline: (!baseline.types.is_empty()).then_some(baseline),
-            workload: Workload { role: told.and_then(|told| told.role), ..Workload::of_past(past) },
+            workload: Workload { role: told.and_then(|told| told.role), ..Workload::of_past(past).with_missed(missed) },
             risk,
             risk_absent,
         })
     }
 }
 
+/// What he threw in a game.
+#[derive(Debug, Default)]
+struct Thrown {
+    pitches: u32,
+    /// What of it is known to be missing.
+    missed: Missed,
+}
+
 impl StoreProfiles {
-    /// Pitches by date and game: of appearances, and of games measured here that nobody has summed up yet.
-    fn games(&self, pitcher: PitcherId, first: Date, last: Date) -> Result<BTreeMap<(String, u32), u32>, StoreError> {
+    /// What he threw by date and game: of appearances, and of games measured here that nobody has summed up yet.
+    fn games(
+        &self,
+        pitcher: PitcherId,
+        first: Date,
+        last: Date,
+    ) -> Result<BTreeMap<(String, u32), Thrown>, StoreError> {
         let (first_text, last_text) = (first.to_string(), last.to_string());
         let appearances = self.store.appearances_of(pitcher.0, &first_text, &last_text)?;
-        let mut games: BTreeMap<_, _> =
-            appearances.into_iter().map(|a| ((a.game_date, a.game_pk), a.pitches)).collect();
+        let of_appearance =
+            |a: AppearanceRecord| ((a.game_date, a.game_pk), Thrown { pitches: a.pitches, missed: a.missed });
+        let mut games: BTreeMap<_, _> = appearances.into_iter().map(of_appearance).collect();
         // A park's date and that of the release in UTC are a day apart at most.
         let midnight = |date: Date| {
             let moment = date.to_zoned(TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_nanosecond());
@@ -114,7 +128,7 @@ impl StoreProfiles {
         }
         for (game, pitches) in measured {
             let known = games.entry(game).or_default();
-            *known = pitches.max(*known);
+            known.pitches = pitches.max(known.pitches);
         }
         Ok(games)
     }
@@ -205,6 +219,12 @@ pub(super) fn recall(
         for pitch in &pitches {
             pipeline.restore(pitch, now);
         }
+        for (pitcher, game_date, game_pk) in games_of(&pitches) {
+            let known = store.appearances_of(pitcher, game_date, game_date)?;
+            for outing in known.iter().filter(|a| a.game_pk == game_pk && !a.missed.is_nothing()) {
+                pipeline.recall_missed(PitcherId(pitcher), &outing.missed);
+            }
+        }
         pipeline.look(now);
     }
     let today = Cursor { release_ns: now.0.saturating_sub(DAY_NS), id: u64::MAX };
@@ -218,6 +238,17 @@ pub(super) fn recall(
         pipeline.published_before(MoundId(pitch.mound), EventNs(pitch.release_ns));
     }
     Ok(())
+}
+
+/// The newest game of everybody who threw on the game mound: whose, date and game.
+fn games_of(pitches: &[PitchRecord]) -> Vec<(u32, &str, u32)> {
+    let mut games: BTreeMap<u32, (u64, &str, u32)> = BTreeMap::new();
+    for pitch in pitches.iter().filter(|pitch| pitch.mound == MoundId::GAME.0) {
+        let Some(pitcher) = pitch.pitcher else { continue };
+        let this = (pitch.release_ns, pitch.game_date.as_str(), pitch.game_pk);
+        games.entry(pitcher).and_modify(|newest| *newest = this.max(*newest)).or_insert(this);
+    }
+    games.into_iter().map(|(pitcher, (_, date, game))| (pitcher, date, game)).collect()
 }
 
 /// Shows the day's newest pitches, so that a client of before the restart misses none: its sequence number is of an earlier
@@ -271,7 +302,7 @@ mod tests {
     use crate::readiness::Readiness;
     use crate::reorder;
     use crate::store::StoreOptions;
-    use crate::store::records::AppearanceRecord;
+    use crate::store::records::MissedOuting;
 
     const NOW: BoxNs = BoxNs(1_800_000_000_000_000_000);
 
@@ -420,6 +451,32 @@ mod tests {
         };
         store.transact(|txn| txn.put_appearance(&summed)).expect("stored");
         assert_eq!(past(16), [(1, 21)], "one game, once");
+    }
+
+    #[test]
+    fn what_is_missing_of_yesterday_is_carried_into_today_before_and_after_it_is_summed_up() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+        thrown(&store, 20, 11 * 3_600, "2027-01-14", 7);
+        let mut profiles = StoreProfiles::new(Arc::clone(&store));
+        let mut told = || {
+            let workload = profiles.profile(PitcherId(5), jiff::civil::date(2027, 1, 15)).workload;
+            (workload.past, workload.missed)
+        };
+        assert_eq!(told(), (vec![(1, 20)], vec![]));
+        let missed = Missed { unseen: vec![(NOW.0, NOW.0 + 60_000_000_000)], unnamed: 3 };
+        let game_date = "2027-01-14".to_owned();
+        let outing = MissedOuting { pitcher: 5, game_date, game_pk: 7, thrown_ns: NOW.0, missed: missed.clone() };
+        store.transact(|txn| txn.note_missed(&outing).map(drop)).expect("stored");
+        assert_eq!(told(), (vec![(1, 20)], vec![(1, 9)]));
+        history::rebuild(&store, 5, 2027).expect("summed up");
+        assert_eq!(told(), (vec![(1, 20)], vec![(1, 9)]));
+
+        // Of an outing in progress it is told again though nothing but pitches was kept.
+        let mut pipeline = pipeline(&store);
+        recall(&store, &Venue::busch_iii(), &mut pipeline, NOW).expect("read");
+        let shown: Vec<_> = pipeline.active().map(|r| (r.pitches, r.unnamed_throws, r.unseen.len())).collect();
+        assert_eq!(shown, [(20, 3, 1)]);
     }
 
     #[test]

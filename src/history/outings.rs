@@ -10,7 +10,7 @@ use crate::features::baseline::{PitcherBaseline, Quantity, league_sums, resolve,
 use crate::ids::PitcherId;
 use crate::store::outbox::Summary;
 use crate::store::records::{
-    AppearanceRecord, BaselineRecord, DELIBERATE, Moments, Origin, PitchRecord, PitcherRecord, TypeSums,
+    AppearanceRecord, BaselineRecord, DELIBERATE, Missed, Moments, Origin, PitchRecord, PitcherRecord, TypeSums,
     is_of_its_making,
 };
 use crate::store::{Put, Store, StoreError};
@@ -105,13 +105,19 @@ fn derive(
     let old = store.appearances_of(pitcher, &format!("{season:04}-01-01"), &format!("{season:04}-12-31"))?;
     let known = old.iter().filter_map(|a| Some((a.game_pk, a.game_type.clone()?)));
     let mut types: GameTypes = known.collect();
+    let missed: BTreeMap<_, _> = old.iter().map(|a| ((a.game_date.clone(), a.game_pk), a.missed.clone())).collect();
     let mut pitches = season_pitches(store, pitcher, season)?;
     let marked = outliers::mark(&mut pitches, &mut rebuilt.outliers);
     changes.extend(marked.into_iter().map(|at| Change::Mark(Box::new(pitches[at].clone()))));
     let games: BTreeSet<_> = pitches.iter().map(|p| p.game_pk).collect();
     types.extend(games.iter().filter_map(|game| Some((*game, game_types.get(game)?.clone()))));
 
-    let new = appearances(pitcher, &pitches, &types);
+    let mut new = appearances(pitcher, &pitches, &types);
+    for appearance in &mut new {
+        // No pitch tells what was not seen.
+        let known = missed.get(&(appearance.game_date.clone(), appearance.game_pk));
+        appearance.missed = known.cloned().unwrap_or_default();
+    }
     changes_of_sums(&store.baselines_of(pitcher, season)?, season_sums(pitcher, season, &new, None), changes);
     let kept: BTreeSet<_> = new.iter().map(|a| (a.game_date.clone(), a.game_pk)).collect();
     rebuilt.appearances += new.len() as u64;
@@ -291,5 +297,6 @@ fn appearance(pitcher: u32, date: &str, game: u32, pitches: &[&PitchRecord], typ
         release_spin_rate: mean(spin),
         effective_speed: mean(effective),
         types: by_type.into_values().collect(),
+        missed: Missed::default(),
     }
 }

@@ -7,11 +7,14 @@
 //! - Rolling loads of 7, 14 and 30 days end with the day itself.
 //! - **Acute and chronic** are exponentially weighted means of pitches a day over 7 and 28 days, uncoupled. The ratio is
 //!   absent until four weeks are known, and where the chronic load is next to nothing. Display it, don't lean on it.
-//! - **Dose** = today's pitches + Σ past pitches·2^(−days); its cap goes by role \[P\].
+//! - **Dose** = today's pitches + Σ past pitches·2^(−days), all on the game mound: warm-ups are none of them; its cap goes by
+//!   role \[P\]. It is the dose that readiness tells on the same day.
+//! - A day that was only partly seen has at least the pitches that are counted. `partly_seen_on` tells the newest one behind a
+//!   number: all windows end with their day, so that one holds such a day exactly where it holds the newest.
 //! - **PAP³** = max(0, pitches − 100)³, of starters only.
 //! - **Rest** is counted in whole days between two days of pitching: who pitched yesterday has none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -54,8 +57,11 @@ pub struct WorkloadAppearance {
     pub game_pk: Option<u32>,
     /// Statcast's; absent where unknown.
     pub game_type: Option<String>,
-    /// Pitches thrown.
+    /// Pitches thrown; at least so many where `partly_seen`.
     pub pitches: u32,
+    /// Whether part of it was not seen, or throws that may be his carry no name.
+    #[serde(default)]
+    pub partly_seen: bool,
     /// Mean, mph.
     pub release_speed: Option<f64>,
     /// Mean, rpm.
@@ -75,8 +81,12 @@ pub struct DailyLoad {
     pub date: String,
     /// Pitches of that day.
     pub pitches: u32,
-    /// Today's pitches + Σ past pitches·2^(−days).
+    /// Today's pitches on the game mound + Σ past ones·2^(−days): the `dose` of that day's readiness.
     pub dose: f64,
+    /// The newest day up to this one of which only part was seen, `YYYY-MM-DD`: every count above and below that reaches back to
+    /// it is at least what is told, and ratios may be either way off; null where none is within nine weeks.
+    #[serde(default)]
+    pub partly_seen_on: Option<String>,
     /// Pitches of the last 7 days, this one included.
     pub pitches_7d: u32,
     /// Of the last 14.
@@ -102,6 +112,13 @@ pub struct DailyLoad {
     pub risk: Option<f64>,
 }
 
+impl DailyLoad {
+    /// Whether only part of the day itself was seen.
+    pub fn partly_seen(&self) -> bool {
+        self.partly_seen_on.as_ref() == Some(&self.date)
+    }
+}
+
 /// The range in a few numbers, loads as of its last day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorkloadSummary {
@@ -125,7 +142,11 @@ pub struct WorkloadSummary {
     pub dose_cap: f64,
     /// acute ÷ chronic at the end of the range's last day.
     pub acwr: Option<f64>,
-    /// First day on which Pitch Smart's rest is over; absent where no outing is known.
+    /// The newest day behind these numbers of which only part was seen, `YYYY-MM-DD`; null where there is none.
+    #[serde(default)]
+    pub partly_seen_on: Option<String>,
+    /// First day on which Pitch Smart's rest is over; not before it where the last days were only partly seen; absent where no
+    /// outing is known.
     pub rested_on: Option<String>,
     /// Most pitches of a day that Pitch Smart advises.
     pub pitches_max_advised: u32,
@@ -149,6 +170,12 @@ pub struct WorkloadReport {
     pub loads: Vec<DailyLoad>,
     /// Which days of the range are left out of `loads`, and why; null where none is.
     pub unknown: Option<String>,
+    /// What of the last day is not final, in a sentence: the day is not over. Null where the range ends before today.
+    #[serde(default)]
+    pub not_final: Option<String>,
+    /// The newest day that he is known to have pitched on, `YYYY-MM-DD`, in the range or not; null where no outing is known.
+    #[serde(default)]
+    pub last_game_date: Option<String>,
     /// The range in a few numbers.
     pub summary: WorkloadSummary,
 }
@@ -175,7 +202,16 @@ pub fn report(
     range: (Date, Date),
     roles: &Roles,
 ) -> WorkloadReport {
-    report_of(pitcher, appearances, range, range.1, roles, None)
+    report_of(pitcher, appearances, range, Until { known_to: range.1, today: Date::MAX }, roles, None)
+}
+
+/// Up to when what is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Until {
+    /// The last day on which a game of anybody would be known.
+    pub known_to: Date,
+    /// The day of baseball that is not over.
+    pub today: Date,
 }
 
 /// [`report`] where games are known up to a day, of somebody whose role is told; judged by his outings where it is not.
@@ -183,16 +219,18 @@ pub fn report_of(
     pitcher: PitcherId,
     appearances: &[AppearanceRecord],
     (start, end): (Date, Date),
-    known_to: Date,
+    Until { known_to, today }: Until,
     roles: &Roles,
     told: Option<Role>,
 ) -> WorkloadReport {
     let mut thrown: BTreeMap<Date, u32> = BTreeMap::new();
+    let mut partly_seen: BTreeSet<Date> = BTreeSet::new();
     for appearance in appearances {
         let Ok(date) = appearance.game_date.parse::<Date>() else { continue };
         if (needed_from(start)..=end).contains(&date) {
             let day = thrown.entry(date).or_default();
             *day = day.saturating_add(appearance.pitches);
+            partly_seen.extend(Some(date).filter(|_| !appearance.missed.is_nothing()));
         }
     }
     // Where none of his outings is near the range, the others tell what he is.
@@ -202,7 +240,7 @@ pub fn report_of(
         Role::of(if near.is_empty() { all() } else { near }, roles.starter_pitches_min)
     };
     let role = told.unwrap_or_else(by_outings);
-    let days = Days::of(&thrown, start, end);
+    let days = Days::of(&thrown, partly_seen, start, end);
     let of_starters = |pitches| (role == Role::Starter).then(|| pap3(pitches));
     let first_known = appearances.iter().filter_map(|a| a.game_date.parse::<Date>().ok()).min();
     let known = first_known.map(|first| (first.max(start), known_to.max(first).min(end)));
@@ -220,6 +258,7 @@ pub fn report_of(
                 game_pk: (a.game_pk != 0).then_some(a.game_pk),
                 game_type: a.game_type.clone(),
                 pitches: a.pitches,
+                partly_seen: !a.missed.is_nothing(),
                 release_speed: a.release_speed,
                 release_spin_rate: a.release_spin_rate,
                 effective_speed: a.effective_speed,
@@ -238,9 +277,25 @@ pub fn report_of(
         end_date: end.to_string(),
         appearances: shown,
         unknown: unknown(first_known, known_to, (start, end)),
+        not_final: (end >= today).then(|| not_final(today, loads.last())),
+        last_game_date: appearances.iter().map(|a| a.game_date.clone()).max(),
         loads,
         summary,
     }
+}
+
+/// That today is not over, in a sentence. `last` is the last day that is known.
+fn not_final(today: Date, last: Option<&DailyLoad>) -> String {
+    let so_far =
+        last.filter(|load| load.date == today.to_string()).map(|load| match (load.pitches, load.partly_seen()) {
+            (0, false) => "he has thrown no game pitch so far".to_owned(),
+            (pitches, partly_seen) => {
+                let least = if partly_seen { "at least " } else { "" };
+                format!("he has thrown {least}{pitches} game {} so far", if pitches == 1 { "pitch" } else { "pitches" })
+            }
+        });
+    let so_far = so_far.unwrap_or_else(|| "what he throws on it is not known".to_owned());
+    format!("Today, {today}, is not over: {so_far}.")
 }
 
 /// Which days of a range are not known, in a sentence.
@@ -281,6 +336,7 @@ fn summary(role: Role, loads: &[DailyLoad], rested_on: Option<Date>, roles: &Rol
         dose: loads.last().map(|load| load.dose),
         dose_cap: if role == Role::Starter { roles.starter_cap } else { roles.reliever_cap },
         acwr: loads.last().and_then(|load| load.acwr),
+        partly_seen_on: loads.last().and_then(|load| load.partly_seen_on.clone()),
         rested_on: rested_on.map(|date| date.to_string()),
         pitches_max_advised: PITCH_SMART_MAX,
         guidance: GUIDANCE.to_owned(),
@@ -293,10 +349,11 @@ struct Days {
     first_of_range: usize,
     pitches: Vec<u32>,
     dose: Vec<f64>,
+    partly_seen: BTreeSet<Date>,
 }
 
 impl Days {
-    fn of(thrown: &BTreeMap<Date, u32>, start: Date, end: Date) -> Self {
+    fn of(thrown: &BTreeMap<Date, u32>, partly_seen: BTreeSet<Date>, start: Date, end: Date) -> Self {
         let first = needed_from(start);
         let mut pitches = vec![0; days_between(first, end) + 1];
         for (date, count) in thrown {
@@ -308,7 +365,7 @@ impl Days {
             carried
         });
         let dose = dose.collect();
-        Self { first, first_of_range: days_between(first, start), dose, pitches }
+        Self { first, first_of_range: days_between(first, start), dose, pitches, partly_seen }
     }
 
     /// What a morning knows: how many days ago he threw how much. `morning` is the place of its day.
@@ -316,6 +373,12 @@ impl Days {
         let from = morning.saturating_sub(HISTORY_DAYS as usize);
         let thrown = (from..morning).filter(|at| self.pitches[*at] > 0);
         thrown.map(|at| ((morning - at) as u32, self.pitches[at])).collect()
+    }
+
+    /// The newest day up to one that was only partly seen and still weighs.
+    fn partly_seen_by(&self, at: usize) -> Option<String> {
+        let newest = self.partly_seen.range(..=self.date(at)).next_back()?;
+        (days_between(*newest, self.date(at)) <= HISTORY_DAYS as usize).then(|| newest.to_string())
     }
 
     fn date(&self, at: usize) -> Date {
@@ -336,6 +399,7 @@ impl Days {
             pitches_7d: sum(7),
             pitches_14d: sum(14),
             pitches_30d: sum(30),
+            partly_seen_on: self.partly_seen_by(at),
             acute,
             chronic,
             acwr: Workload::of_past(past).acwr,
@@ -369,6 +433,10 @@ mod tests {
             pitches,
             ..AppearanceRecord::default()
         }
+    }
+
+    fn until(known_to: &str) -> Until {
+        Until { known_to: date(known_to), today: Date::MAX }
     }
 
     fn of(outings: &[AppearanceRecord], start: &str, end: &str) -> WorkloadReport {
@@ -454,7 +522,7 @@ mod tests {
         let outings = [outing("2023-05-03", 64), outing("2023-05-04", 20)];
         let dates = |report: &WorkloadReport| report.loads.iter().map(|l| l.date.clone()).collect::<Vec<_>>();
         let over = |start, end, known_to| {
-            report_of(PitcherId(5), &outings, (date(start), date(end)), date(known_to), &ROLES, None)
+            report_of(PitcherId(5), &outings, (date(start), date(end)), until(known_to), &ROLES, None)
         };
         let all = over("2023-05-03", "2023-05-05", "2023-06-03");
         assert_eq!((all.loads.len(), &all.unknown), (3, &None));
@@ -464,7 +532,7 @@ mod tests {
         assert!(told.contains("first known game is of 2023-05-03") && told.contains("before 2023-05-05"), "{told}");
         let outings = [outing("2023-05-03", 20), outing("2023-05-04", 20)];
         let over =
-            |start, end| report_of(PitcherId(5), &outings, (date(start), date(end)), date("2023-06-03"), &ROLES, None);
+            |start, end| report_of(PitcherId(5), &outings, (date(start), date(end)), until("2023-06-03"), &ROLES, None);
         let near = over("2023-05-03", "2023-05-05");
         for (start, end) in [("1950-01-01", "1950-02-01"), ("2026-01-01", "2026-02-01")] {
             let nothing = over(start, end);
@@ -474,6 +542,41 @@ mod tests {
         }
         let nobody = of(&[], "2023-05-01", "2023-05-02");
         assert!(nobody.loads.is_empty() && nobody.unknown.is_some_and(|why| why.contains("No game of his")));
+    }
+
+    #[test]
+    fn a_day_that_was_only_partly_seen_makes_every_count_that_reaches_back_to_it_the_least() {
+        let mut outings = [outing("2023-05-03", 20), outing("2023-05-05", 23), outing("2023-05-20", 10)];
+        outings[1].missed.unnamed = 6;
+        let found = of(&outings, "2023-05-04", "2023-05-20");
+        let told: Vec<_> = found.loads.iter().map(|l| (l.partly_seen(), l.partly_seen_on.as_deref())).collect();
+        assert_eq!(told[0], (false, None));
+        assert_eq!(told[1], (true, Some("2023-05-05")));
+        assert!(told[2..].iter().all(|told| *told == (false, Some("2023-05-05"))), "{told:?}");
+        assert_eq!(found.summary.partly_seen_on.as_deref(), Some("2023-05-05"));
+        assert_eq!(found.appearances.iter().map(|a| a.partly_seen).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(of(&outings, "2023-08-01", "2023-08-01").summary.partly_seen_on, None, "it weighs no more");
+    }
+
+    #[test]
+    fn of_today_it_is_told_that_it_is_not_over() {
+        let mut outings = [outing("2023-05-03", 20), outing("2023-05-05", 23)];
+        outings[1].missed.unseen = vec![(0, 1)];
+        let over = |end, today| {
+            let until = Until { today: date(today), ..until("2023-06-05") };
+            report_of(PitcherId(5), &outings, (date("2023-05-01"), date(end)), until, &ROLES, None)
+        };
+        let told = |end, today| over(end, today).not_final;
+        assert_eq!(told("2023-05-04", "2023-05-05"), None);
+        let so_far = "Today, 2023-05-05, is not over: he has thrown at least 23 game pitches so far.";
+        assert_eq!(told("2023-05-05", "2023-05-05").as_deref(), Some(so_far));
+        assert!(
+            told("2023-05-06", "2023-05-06").is_some_and(|told| told.ends_with("he has thrown no game pitch so far."))
+        );
+        assert!(
+            told("2023-08-06", "2023-08-06").is_some_and(|told| told.ends_with("what he throws on it is not known."))
+        );
+        assert_eq!(over("2023-05-03", "2023-08-06").last_game_date.as_deref(), Some("2023-05-05"));
     }
 
     #[test]

@@ -35,7 +35,7 @@ use crate::journal::Tap;
 use crate::observe::{AttributionStatus, Waiting, rfc3339};
 use crate::readiness::{self, Alert, Engine, InjuryRisk, OutingKey, Readiness, Trend, Workload};
 use crate::reorder::{self, Reorder};
-use crate::store::records::PitchRecord;
+use crate::store::records::{Missed, MissedOuting, PitchRecord};
 use crate::tracking::pitch::Pitch;
 use crate::tracking::venue::Venue;
 use crate::tracking::{self, JerkScale, LateCount, MoundTracker};
@@ -101,6 +101,8 @@ pub enum Output {
         /// As for the pitch behind it.
         moved_by: BoxNs,
     },
+    /// Of an outing whose pitches count something is missing: to be kept.
+    Missed(Box<MissedOuting>),
     /// An alert was raised.
     Raised(Alert),
     /// An alert cleared.
@@ -339,7 +341,8 @@ impl<P: Profiles> Pipeline<P> {
     pub fn recall_throw(&mut self, record: &PitchRecord) {
         match record.pitcher {
             Some(pitcher) => self.stage.recall_standing(record, PitcherId(pitcher)),
-            None if whose::is_nobodys(record) => self.stage.whose.count(record),
+            // Which of them are somebody's is stored with the outings.
+            None if whose::is_nobodys(record) => drop(self.stage.whose.count(record)),
             None => {}
         }
     }
@@ -354,6 +357,11 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.engine.was_seen(mound, pitch.release);
         self.stage.remember(Recent { record: record.clone(), outing: Some((pitcher, key, pitch)) });
         self.stage.count_on(record);
+    }
+
+    /// Takes back what was stored of what is missing of an outing in progress on the game mound.
+    pub fn recall_missed(&mut self, pitcher: PitcherId, missed: &Missed) {
+        self.stage.engine.recall_missed(pitcher, MoundId::GAME, missed);
     }
 
     /// Mounds and releases of the pitches that were published last.

@@ -249,7 +249,11 @@ impl<P: Profiles> Stage<P> {
         self.outputs.push(Output::Pitch { record: Box::new(record.clone()), moved_by });
         let known = self.recent.iter().rev().find(|r| r.record.id == record.id);
         match (known.is_some_and(|known| whose::is_nobodys(&known.record)), whose::is_nobodys(&record)) {
-            (false, true) => self.whose.count(&record),
+            (false, true) => {
+                for (id, at) in self.whose.count(&record) {
+                    self.engine.throw_unnamed(pitch.mound, at, id);
+                }
+            }
             (true, false) => self.whose.uncount(&record),
             _ => {}
         }
@@ -352,6 +356,7 @@ impl<P: Profiles> Stage<P> {
         if outcome.changed {
             self.outputs.push(Output::Readiness { readiness: Box::new(outcome.readiness), moved_by });
         }
+        self.outputs.extend(outcome.missed.map(|missed| Output::Missed(Box::new(missed))));
         self.outputs.extend(outcome.cleared.into_iter().map(Output::Cleared));
         self.outputs.extend(outcome.raised.into_iter().map(Output::Raised));
     }

@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::day::game_date;
-use crate::ids::{BoxNs, EventNs, MoundId};
+use crate::ids::{BoxNs, EventNs, MoundId, PitchId};
 use crate::observe::{AttributionStatus, MarkFeedState, MoundAttribution, rfc3339};
 use crate::store::records::{PitchRecord, State};
 use crate::tracking::venue::{Venue, mound_in_words};
@@ -64,6 +64,8 @@ struct Tally {
     today: u32,
     since_release: u32,
     total: u64,
+    /// Throws of nobody since the newest released mark that may be warm-ups yet.
+    warm_ups: Vec<(PitchId, EventNs)>,
 }
 
 impl Whose {
@@ -77,6 +79,7 @@ impl Whose {
             today: 0,
             since_release: 0,
             total: 0,
+            warm_ups: Vec::new(),
         };
         Self {
             names: venue.mounds.iter().map(|mound| mound.name.clone()).collect(),
@@ -115,6 +118,7 @@ impl Whose {
                 tally.released = tally.released.max(Some((event, arrival)));
                 tally.thrower = if is_newest { mark.pitcher } else { tally.thrower };
                 tally.since_release = 0;
+                tally.warm_ups.clear();
             }
             MarkKind::InningStart | MarkKind::InningEnd => tally.turned = tally.turned.max(Some(event)),
             MarkKind::PitcherOnMound if mark.pitcher != tally.thrower && is_newest => {
@@ -124,24 +128,46 @@ impl Whose {
         }
     }
 
-    /// Counts a throw of nobody that is final.
-    pub(super) fn count(&mut self, record: &PitchRecord) {
+    /// Counts a throw of nobody that is final. Returns the throws of the game mound that have just turned out to be somebody's, by
+    /// their number and release: this one in a running inning, all since the last mark once they are too many to be warm-ups.
+    pub(super) fn count(&mut self, record: &PitchRecord) -> Vec<(PitchId, EventNs)> {
         let known = &mut self.known;
-        let Some(tally) = known.mounds.iter_mut().find(|tally| tally.mound.0 == record.mound) else { return };
+        let Some(tally) = known.mounds.iter_mut().find(|tally| tally.mound.0 == record.mound) else {
+            return Vec::new();
+        };
         tally.total += 1;
-        let Ok(day) = record.game_date.parse::<Date>() else { return };
+        let Ok(day) = record.game_date.parse::<Date>() else { return Vec::new() };
         if known.day.is_none_or(|known| known < day) {
             (known.day, known.since_mark) = (Some(day), 0);
-            known.mounds.iter_mut().for_each(|tally| (tally.today, tally.since_release) = (0, 0));
+            for tally in &mut known.mounds {
+                (tally.today, tally.since_release) = (0, 0);
+                tally.warm_ups.clear();
+            }
         }
-        let Some(tally) = known.mounds.iter_mut().find(|tally| tally.mound.0 == record.mound) else { return };
+        let Some(tally) = known.mounds.iter_mut().find(|tally| tally.mound.0 == record.mound) else {
+            return Vec::new();
+        };
         if known.day != Some(day) {
-            return;
+            return Vec::new();
         }
         let after = |marked: Option<(EventNs, BoxNs)>| marked.is_none_or(|(event, _)| record.release_ns > event.0);
         tally.today += 1;
-        tally.since_release += u32::from(after(tally.released));
         known.since_mark += u32::from(after(known.marked));
+        let is_newer = after(tally.released);
+        tally.since_release += u32::from(is_newer);
+        if tally.mound != MoundId::GAME {
+            return Vec::new();
+        }
+        let this = (PitchId(record.id), EventNs(record.release_ns));
+        if tally.was_inning_on(this.1) {
+            return vec![this];
+        }
+        if !is_newer {
+            return Vec::new();
+        }
+        tally.warm_ups.push(this);
+        let are_too_many = tally.since_release > WARM_UPS_MAX;
+        if are_too_many { std::mem::take(&mut tally.warm_ups) } else { Vec::new() }
     }
 
     /// Takes back a throw that turned out to be somebody's: it was measured again with its mark.
@@ -222,6 +248,12 @@ impl Tally {
     /// Whether the pitches of an inning are being thrown here, each of which has a mark.
     fn is_inning_on(&self) -> bool {
         self.released.is_some_and(|(released, _)| self.turned.is_none_or(|turned| turned < released))
+    }
+
+    /// The same as of a throw after the newest released mark, whatever was marked since then.
+    fn was_inning_on(&self, at: EventNs) -> bool {
+        let turned_between = |released: EventNs| self.turned.is_some_and(|turned| (released..=at).contains(&turned));
+        self.released.is_some_and(|(released, _)| released < at && !turned_between(released))
     }
 }
 
@@ -465,6 +497,22 @@ mod tests {
                 assert!(!told(&whose, NOW + 2 * MIN).1, "warm-up {i}");
             }
         }
+    }
+
+    #[test]
+    fn throws_that_are_somebodys_are_told_once_and_warm_ups_only_when_they_are_too_many() {
+        let mut whose = whose();
+        let number = |thrown: Vec<(PitchId, EventNs)>| thrown.len();
+        assert_eq!(number(whose.count(&throw(0, NOW))), 0, "before the first mark there are warm-ups");
+        hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 1);
+        assert_eq!(whose.count(&throw(0, NOW + 9)), [(PitchId(NOW + 9), EventNs(NOW + 9))]);
+        assert_eq!(number(whose.count(&throw(1, NOW + 10))), 0, "a bullpen's");
+        // The end of the inning is heard before its last throw is final.
+        hear(&mut whose, MarkKind::InningEnd, 0, NOW + 20);
+        assert_eq!(number(whose.count(&throw(0, NOW + 15))), 1);
+        let warm_ups: Vec<_> = (0..11).map(|i| number(whose.count(&throw(0, NOW + MIN + i)))).collect();
+        assert_eq!(warm_ups, [vec![0; 10], vec![11]].concat(), "13 since the newest mark, two of them told");
+        assert_eq!(number(whose.count(&throw(0, NOW + 2 * MIN))), 1);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::config::{AlertConfig, Limit, Limits};
-use super::words::{self, Telling};
+use super::words::{self, LastGood, Telling};
 use super::{Alert, Audience, Severity};
 use crate::bounds::{Bound, Fault};
 use crate::ids::{EventNs, MoundId, PitcherId};
@@ -245,12 +245,13 @@ impl Watches {
                     Some(Severity::Critical) => words::WORSE.to_owned(),
                     Some(Severity::Warning) | None => words::back(rule, clear),
                 };
-                book.tell(id, Some(value), |telling| message(rule, severity, telling), rule.limit(config, severity));
+                let limit = rule.limit(config, severity);
+                book.tell(id, Some(value), None, |telling| message(rule, severity, telling), limit);
                 changes.cleared.extend(book.clear(id, at, &because));
             }
             if let Some(severity) = wanted {
                 let limit = rule.limit(config, severity).unwrap_or(Limit { raise: value, clear: value });
-                let telling = Telling { raised: value, now: Some(value), limit };
+                let telling = Telling { raised: value, now: Some(value), last: None, limit };
                 let alert = book.raise(
                     at,
                     Alert {
@@ -277,17 +278,19 @@ impl Watches {
         }
     }
 
-    /// Has the alerts that stand say what is watched now, whatever changed it.
+    /// Has the alerts that stand say what is watched now, whatever changed it; of what is not known now, since when.
     pub(super) fn tell(
         &self,
         book: &mut Book,
         config: &AlertConfig,
         value_of: impl Fn(Rule) -> Option<f64>,
+        last: Option<LastGood>,
         message: impl Fn(Rule, Severity, &Telling) -> String,
     ) {
         for (watch, rule) in self.0.iter().zip(Rule::ALL) {
             let Some((severity, id)) = watch.standing else { continue };
-            book.tell(id, value_of(rule), |telling| message(rule, severity, telling), rule.limit(config, severity));
+            let limit = rule.limit(config, severity);
+            book.tell(id, value_of(rule), last, |telling| message(rule, severity, telling), limit);
         }
     }
 
@@ -388,13 +391,21 @@ impl Book {
         alert
     }
 
-    /// Has an alert say what is watched now. `limit` is as it is set now; what it crossed stays.
-    fn tell(&mut self, id: u64, now: Option<f64>, message: impl Fn(&Telling) -> String, limit: Option<Limit>) {
+    /// Has an alert say what is watched now, or since when that is not known. `limit` is as it is set now; what it crossed stays.
+    fn tell(
+        &mut self,
+        id: u64,
+        now: Option<f64>,
+        last: Option<LastGood>,
+        message: impl Fn(&Telling) -> String,
+        limit: Option<Limit>,
+    ) {
         let Some(position) = self.position(id) else { return };
         let alert = &mut self.alerts[position];
         let clear = limit.map_or(alert.limit, |limit| limit.clear);
         alert.now = now;
-        alert.message = message(&Telling { raised: alert.value, now, limit: Limit { raise: alert.limit, clear } });
+        let limit = Limit { raise: alert.limit, clear };
+        alert.message = message(&Telling { raised: alert.value, now, last, limit });
     }
 
     /// What is over is told as such, without advice. `because` is empty where nobody says why.

@@ -11,7 +11,7 @@ use super::indices::{Indices, Inputs, Judge, Points};
 use super::presence::{GAME_MOUND, Stand};
 use super::sight::{self, While};
 use super::trend::Trend;
-use super::words::{self, Advice, Dose, Hold, Telling, Weighed};
+use super::words::{self, Advice, Dose, Hold, LastGood, Telling, Weighed};
 use super::workload::{OutingKey, Workload};
 use super::{
     Alert, AsOf, FeatureValue, Index, InjuryRisk, Presence, Readiness, Severity, VERDICT_FOR_S, Verdict, VerdictAbsent,
@@ -19,12 +19,15 @@ use super::{
 use crate::features::baseline::PitcherBaseline;
 use crate::features::{self, FeatureSetV2, Outing, OutingPitch, Placed, features_v2};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
-use crate::store::records::State;
+use crate::store::records::{Missed, MissedOuting, State};
 use crate::tracking::pitch::PitchState;
 
 /// The mark that names the game of an outing comes this long after its pitches at most: farther apart, throws without a
 /// game and a game of the same day are two outings.
 const NAMED_LATE_NS: u64 = 3 * 3_600 * 1_000_000_000;
+
+/// The feature whose pitches are counted on another mound too.
+const DOSE: &str = "dose";
 
 /// Why there is no risk before anybody told one, or why there is none.
 const NOT_ASKED: &str = "no risk model has been asked about him";
@@ -52,8 +55,8 @@ pub(super) struct Arm {
 struct Earlier {
     day: Date,
     pitches: u32,
-    /// More than he can have thrown in it unseen.
-    unseen: u32,
+    /// More than he can have thrown in it besides.
+    missed: u32,
 }
 
 /// His outing on one mound.
@@ -76,7 +79,12 @@ pub(super) struct Run {
     pub(super) is_past: bool,
     /// When his mound was not seen while he may have thrown there.
     unseen: Vec<While>,
-    /// His readiness if he threw as much as can be while he was not seen; absent where he was seen all the time.
+    /// Throws there that no mark names and that may be his: of this run of the box, and of those before it.
+    unnamed: u32,
+    unnamed_before: u32,
+    /// Whether something of it was ever missing, which is stored.
+    was_missed: bool,
+    /// His readiness if he threw as much as can be while he was not seen; absent where all is seen.
     least: Option<f64>,
 }
 
@@ -129,6 +137,11 @@ impl Arm {
         self.runs.values().filter_map(Run::newest_release).max()
     }
 
+    /// What is shown of his outing on a mound.
+    pub(super) fn published(&self, mound: MoundId) -> Option<&Readiness> {
+        self.runs.get(&mound)?.published.as_ref()
+    }
+
     /// What people call him.
     pub(super) fn called(&self, pitcher: PitcherId) -> String {
         self.name.clone().unwrap_or_else(|| pitcher.to_string())
@@ -172,8 +185,8 @@ impl Arm {
             let Some(mut run) = self.runs.remove(&on) else { continue };
             run.watches.end(book, pitch.release, words::OUTING_ENDED, changes);
             if on == GAME_MOUND && run.outing.thrown() > 0 {
-                let (pitches, unseen) = (run.outing.thrown(), run.unseen_at_most());
-                self.earlier.push(Earlier { day: run.key.day, pitches, unseen });
+                let (pitches, missed) = (run.outing.thrown(), run.missed().pitches_at_most());
+                self.earlier.push(Earlier { day: run.key.day, pitches, missed });
             }
         }
         self.earlier.retain(|earlier| earlier.day >= key.day);
@@ -183,14 +196,69 @@ impl Arm {
         placed
     }
 
-    /// Today's pitches as of an outing, and how many more may have been thrown unseen at most: its own, and those thrown on
-    /// the game mound on the same day.
+    /// The pitches of an outing's day on the game mound, as they are counted on every evening, whatever mound he stands on; and
+    /// how many more there may be at most.
     fn today(&self, mound: MoundId, run: &Run) -> (u32, u32) {
         let day = run.key.day;
-        let earlier = self.earlier.iter().filter(|earlier| earlier.day == day).map(|e| (e.pitches, e.unseen));
-        let game = self.runs.get(&GAME_MOUND).filter(|game| mound != GAME_MOUND && game.key.day == day);
-        let runs = game.into_iter().chain([run]).map(|run| (run.outing.thrown(), run.unseen_at_most()));
-        earlier.chain(runs).fold((0, 0), |(pitches, unseen), (p, u)| (pitches + p, unseen + u))
+        let earlier = self.earlier.iter().filter(|earlier| earlier.day == day).map(|e| (e.pitches, e.missed));
+        let game = if mound == GAME_MOUND { Some(run) } else { self.runs.get(&GAME_MOUND) };
+        let game = game.filter(|game| game.key.day == day);
+        let game = game.map(|game| (game.outing.thrown(), game.missed().pitches_at_most()));
+        earlier.chain(game).fold((0, 0), |(pitches, missed), (p, m)| (pitches + p, missed.saturating_add(m)))
+    }
+
+    /// Whether something is missing of an outing that is not told yet, or the dose told is not that of now.
+    pub(super) fn is_behind(&self, mound: MoundId) -> bool {
+        let Some(run) = self.runs.get(&mound) else { return false };
+        run.has_missed() || Self::dose_told(run).is_some_and(|told| told != self.dose_now(mound, run))
+    }
+
+    /// Brings the dose of an outing that is over up to date: the number of then stays.
+    pub(super) fn carry_dose(&mut self, mound: MoundId) {
+        let Some(mut run) = self.runs.remove(&mound) else { return };
+        let (value, partly_seen) = self.dose_now(mound, &run);
+        if let Some(dose) = run.published.as_mut().and_then(|published| published.features.get_mut(DOSE)) {
+            (dose.value, dose.partly_seen) = (value, partly_seen);
+        }
+        self.runs.insert(mound, run);
+    }
+
+    fn dose_told(run: &Run) -> Option<(f64, bool)> {
+        let dose = run.published.as_ref()?.features.get(DOSE)?;
+        Some((dose.value, dose.partly_seen))
+    }
+
+    /// The dose as of an outing, pitches, and whether it is the least that it can be.
+    fn dose_now(&self, mound: MoundId, run: &Run) -> (f64, bool) {
+        let (today, missed) = self.today(mound, run);
+        (f64::from(today) + self.workload.carried(), missed > 0 || !self.workload.missed.is_empty())
+    }
+
+    /// Takes back what was stored of what is missing of an outing.
+    pub(super) fn recall_missed(&mut self, mound: MoundId, missed: &Missed) {
+        if let Some(run) = self.runs.get_mut(&mound) {
+            missed.unseen.iter().for_each(|ends| sight::add(&mut run.unseen, While::of(*ends)));
+            run.unnamed_before = run.unnamed_before.max(missed.unnamed);
+        }
+    }
+
+    /// What is missing of his outing on the game mound, to be stored; none where nothing ever was.
+    pub(super) fn missed_outing(&mut self, pitcher: PitcherId, mound: MoundId) -> Option<MissedOuting> {
+        let run = self.runs.get_mut(&mound).filter(|_| mound == GAME_MOUND)?;
+        run.was_missed |= !run.missed().is_nothing();
+        run.was_missed.then(|| MissedOuting {
+            pitcher: pitcher.0,
+            game_date: run.key.day.to_string(),
+            game_pk: run.key.game.map_or(0, |game| game.0),
+            thrown_ns: run.release.0,
+            missed: run.missed(),
+        })
+    }
+
+    /// Notes how many throws on a mound no mark names that may be his; whether that is news.
+    pub(super) fn count_unnamed(&mut self, mound: MoundId, count: u32) -> bool {
+        let run = self.runs.get_mut(&mound);
+        run.is_some_and(|run| std::mem::replace(&mut run.unnamed, count) != count)
     }
 
     /// Notes that a mound was not seen for a while in which he may have thrown there.
@@ -221,10 +289,12 @@ impl Arm {
         now: BoxNs,
     ) {
         let Some(mut run) = self.runs.remove(&mound) else { return };
-        let (today, unseen) = self.today(mound, &run);
+        let (today, missed) = self.today(mound, &run);
+        let most = self.workload.at_most();
         let dose = Dose {
             today,
-            at_least: unseen > 0,
+            at_least: missed > 0,
+            carried_at_least: !self.workload.missed.is_empty(),
             carried: self.workload.carried(),
             role: self.workload.role(config.starter_pitches_min),
         };
@@ -235,9 +305,9 @@ impl Arm {
             days_rest: self.workload.days_rest(),
         };
         let features = features_v2(&run.outing, self.baseline.as_ref(), &context, &config.features);
-        let dose_of = |today: u32| (f64::from(today) + dose.carried) / config.cap(dose.role);
+        let dose_of = |today: u32, carried: f64| (f64::from(today) + carried) / config.cap(dose.role);
         let inputs = Inputs {
-            dose: dose_of(today),
+            dose: dose_of(today, dose.carried),
             acwr: self.workload.acwr,
             rest_deficit: self.workload.rest_deficit,
             ..Inputs::of(&features.v1)
@@ -254,13 +324,20 @@ impl Arm {
                 measured: words::measured(&features.v1, &points),
             });
         }
-        let at_most = Inputs { dose: dose_of(today.saturating_add(unseen)), ..inputs };
-        run.least = (unseen > 0).then(|| Points::of(config, &at_most).readiness());
+        let at_most = Inputs {
+            dose: dose_of(today.saturating_add(missed), most.carried()),
+            acwr: most.acwr,
+            rest_deficit: most.rest_deficit,
+            ..inputs
+        };
+        let is_partly_seen = dose.at_least || dose.carried_at_least;
+        run.least = is_partly_seen.then(|| Points::of(config, &at_most).readiness().min(points.readiness()));
         let good = run.good.as_ref();
         let indices = good.map_or_else(Indices::default, |good| good.indices);
         let as_of = good.map(|good| AsOf { pitches: good.pitches, at: words::rfc3339(good.at) });
         let measured = good.map_or_else(Weighed::new, |good| good.measured.clone());
-        let held = hold.map(|hold| (hold, good.is_some()));
+        let held_at = as_of.as_ref().map(|as_of| as_of.pitches);
+        let held = hold.map(|hold| (hold, held_at));
         run.reasons = words::reasons(config, measured, &inputs, &points, dose, held);
         run.why = hold.map(|hold| hold.why(config));
         run.release = release;
@@ -278,7 +355,14 @@ impl Arm {
             risk_absent: self.risk_absent(),
             features: features
                 .named()
-                .map(|(name, feature)| (name.to_owned(), FeatureValue::of(name, feature)))
+                .map(|(name, feature)| {
+                    let partly_seen = match name {
+                        DOSE => is_partly_seen,
+                        "acwr" => dose.carried_at_least,
+                        _ => false,
+                    };
+                    (name.to_owned(), FeatureValue { partly_seen, ..FeatureValue::of(name, feature) })
+                })
                 .collect(),
             feature_set: FeatureSetV2::NAME.to_owned(),
             feature_qa_min: features.qa_min(),
@@ -296,8 +380,10 @@ impl Arm {
             as_of,
             presence: None,
             verdict: None,
+            verdict_limits: config.alerts.readiness.verdicts(),
             verdict_absent: None,
             unseen: run.unseen.iter().map(While::told).collect(),
+            unnamed_throws: run.unnamed_throws(),
         });
         self.runs.insert(mound, run);
     }
@@ -380,12 +466,14 @@ impl Arm {
         published.data_age_ms = published.as_of.as_ref().and_then(|as_of| as_of.age_ms(scene.now));
         let (verdict, recommendation) = run.advice(config, &published, scene);
         let value_of = |rule| watched(&published, rule).filter(|_| !is_in_doubt(rule, verdict));
-        run.watches.tell(book, &config.alerts, value_of, worded(&name, mound));
+        let last = published.readiness.value.zip(published.as_of.as_ref().map(|as_of| as_of.pitches));
+        let last = last.map(|(readiness, pitches)| LastGood { readiness, pitches });
+        run.watches.tell(book, &config.alerts, value_of, last, worded(&name, mound));
         let mut alerts: Vec<Alert> = run.watches.standing(book);
         alerts.extend(two_mounds.as_ref().and_then(|(id, _)| book.get(*id).cloned()));
         published.alerts = alerts;
         let told = two_mounds.map(|(_, told)| words::sentence(&told));
-        let missed = run.unseen_ns().map(|ns| words::missed(ns, published.pitches));
+        let missed = words::missed(run.unseen_ns(), published.unnamed_throws, published.pitches);
         published.reasons = told.into_iter().chain(missed).chain(run.reasons.iter().cloned()).collect();
         published.name = name;
         published.presence = scene.presence();
@@ -419,19 +507,28 @@ impl Run {
             trend: Trend::default(),
             is_past: false,
             unseen: Vec::new(),
+            unnamed: 0,
+            unnamed_before: 0,
+            was_missed: false,
             least: None,
         }
     }
 
-    /// Whether he was not seen for a while that is not told yet.
+    /// Whether something of it is missing that is not told yet.
     pub(super) fn has_missed(&self) -> bool {
-        let told = self.published.iter().flat_map(|published| &published.unseen);
-        self.published.is_some() && !self.unseen.iter().map(While::told).eq(told.cloned())
+        self.published.as_ref().is_some_and(|published| {
+            published.unnamed_throws != self.unnamed_throws()
+                || !self.unseen.iter().map(While::told).eq(published.unseen.iter().cloned())
+        })
     }
 
-    /// More than he can have thrown unseen in this outing.
-    fn unseen_at_most(&self) -> u32 {
-        self.unseen.iter().map(While::pitches_at_most).sum()
+    /// What of it is missing.
+    fn missed(&self) -> Missed {
+        Missed { unseen: self.unseen.iter().map(While::ends).collect(), unnamed: self.unnamed_throws() }
+    }
+
+    fn unnamed_throws(&self) -> u32 {
+        self.unnamed.saturating_add(self.unnamed_before)
     }
 
     /// For how long he was not seen; none where he was seen all the time.
@@ -475,10 +572,9 @@ impl Run {
         scene: &Scene,
     ) -> (Result<Verdict, VerdictAbsent>, String) {
         let verdict = self.verdict(config, published, scene);
-        let unseen_ns = self.unseen_ns();
         let why = self.why.as_deref().unwrap_or("nothing of his is measured");
         let advice = match verdict {
-            Ok(verdict) => Advice::Verdict { verdict, on: published.mound, unseen_ns },
+            Ok(verdict) => Advice::Verdict { verdict, on: published.mound, is_partly_seen: self.least.is_some() },
             Err(VerdictAbsent::NotSeen) => Advice::NotSeen,
             Err(VerdictAbsent::NotTold) => Advice::NotTold { pitches: published.pitches },
             Err(VerdictAbsent::NoNumber) => Advice::NoNumber { why },
@@ -490,7 +586,7 @@ impl Run {
             }
             Err(VerdictAbsent::Old) => Advice::Old { for_min: VERDICT_FOR_S / 60 },
             Err(VerdictAbsent::AgeUnknown) => Advice::AgeUnknown,
-            Err(VerdictAbsent::Incomplete) => Advice::Incomplete { unseen_ns: unseen_ns.unwrap_or_default() },
+            Err(VerdictAbsent::Incomplete) => Advice::Incomplete,
         };
         (verdict, words::recommendation(advice))
     }
@@ -512,7 +608,7 @@ impl Run {
             Some(_) => {}
         }
         let standing = self.watches.standing_of(&config.alerts, Rule::Readiness);
-        let of = |readiness: f64| words::verdict(readiness, published.mound, standing);
+        let of = |readiness: f64| words::verdict(readiness, published.mound, config.alerts.readiness, standing);
         let is_sure = self.least.is_none_or(|least| of(least) == of(value));
         if is_sure { Ok(of(value)) } else { Err(VerdictAbsent::Incomplete) }
     }

@@ -1,6 +1,7 @@
 //! Every number of science.md §6 that is a choice, with its default. All [P]: unvalidated priors of this project.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::alerts::Rule;
 use super::workload::Role;
@@ -46,6 +47,25 @@ pub struct Limits {
     pub warning: Option<Limit>,
     /// Act.
     pub critical: Option<Limit>,
+}
+
+impl Limits {
+    /// Below which readiness a verdict is another one.
+    pub fn verdicts(&self) -> VerdictLimits {
+        let (ready, out) = (self.warning.map(|limit| limit.raise), self.critical.map(|limit| limit.raise));
+        VerdictLimits { ready, warm: ready.zip(out).map(|(ready, out)| f64::midpoint(ready, out)), out }
+    }
+}
+
+/// Below which readiness a verdict is another one, as configured; null where none is.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct VerdictLimits {
+    /// Under it he is not `ready`.
+    pub ready: Option<f64>,
+    /// Under it somebody should be warm: half-way between the two others \[P\].
+    pub warm: Option<f64>,
+    /// Under it he is taken out, or sat down.
+    pub out: Option<f64>,
 }
 
 /// Alert limits (science.md §6) and how they settle.

@@ -7,10 +7,11 @@
 //! - Numbers follow every pitch and revision at once, because the windows reach back over them. Alerts are judged on the
 //!   newest pitch and its revisions only: what an earlier pitch changes is seen by the next judgement, so that
 //!   the result of an earlier pitch is never announced as news. What stands tells the number as it is now.
-//! - Today's pitches, for the dose, are those of this outing and of the game mound on the same day of baseball. Warm-up
-//!   throws count while he is in the bullpen, and not against his game: caps and past pitches are counted in game pitches.
+//! - The dose counts pitches on the game mound: those of the day of baseball and what still counts of earlier days, one number on
+//!   every mound of his, in the workload and on the staff's page. Warm-up throws are none of them, as caps know none.
 //! - A mound is seen or not (`sight`). While it is not, nobody there has a verdict; of whoever stood there while it was not,
-//!   the pitches counted are the least that he threw.
+//!   the pitches counted are the least that he threw. So they are of whose mound throws came that no mark names and that are
+//!   somebody's.
 //! - `now` is by the cameras' clock: ages and presence are of event times, and the box's own clock may be wrong.
 //! - Who left the mound (`presence`) has no alert that stands, and is shown no more after a while; his outing stays known
 //!   until his day is over, so that it goes on if he does.
@@ -32,6 +33,7 @@ use super::{Alert, Audience, CameraAlert, InjuryRisk, Readiness, Severity};
 use crate::features::baseline::PitcherBaseline;
 use crate::features::{OutingPitch, Placed};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
+use crate::store::records::{Missed, MissedOuting};
 
 const NS_PER_S: f64 = 1e9;
 /// How often it is looked who left a mound, and whose number grew old, while nothing happens.
@@ -52,6 +54,8 @@ pub struct Outcome {
     pub raised: Vec<Alert>,
     /// Alerts cleared by it.
     pub cleared: Vec<Alert>,
+    /// What is missing of the outing, where something is and its pitches count: to be stored.
+    pub missed: Option<MissedOuting>,
 }
 
 /// Readiness of every pitcher who throws.
@@ -182,6 +186,7 @@ impl Engine {
             changes.cleared = outcome.cleared;
         }
         self.known.stirred = true;
+        self.known.sight.throw_named(mound, pitch.id);
         let EngineState { book, arms, sight, .. } = &mut self.known;
         let arm = arms.entry(pitcher).or_default();
         let placed = arm.place(book, mound, key, &pitch, &mut changes);
@@ -189,7 +194,9 @@ impl Engine {
         if let Some(unseen) = first.and_then(|first| sight.before(mound, first)) {
             arm.miss(mound, unseen);
         }
+        self.count_unnamed(mound);
         if placed != Placed::Stale {
+            let arm = self.known.arms.entry(pitcher).or_default();
             arm.publish(&self.config, &mut self.judge, (pitcher, mound), now);
             let stand = self.stand(pitcher, mound, now);
             if stand.is_none_or(|stand| stand.is_here()) {
@@ -273,6 +280,47 @@ impl Engine {
         self.known.stirred |= self.known.sight.is_told(mound, is_told);
     }
 
+    /// Takes a throw that must be somebody's and that no mark names; [`Self::watch`] tells of whom it makes the count the least.
+    pub fn throw_unnamed(&mut self, mound: MoundId, at: EventNs, id: PitchId) {
+        self.known.sight.throw_unnamed(mound, at, id);
+        self.count_unnamed(mound);
+    }
+
+    /// Takes back what was stored of what is missing of an outing in progress.
+    pub fn recall_missed(&mut self, pitcher: PitcherId, mound: MoundId, missed: &Missed) {
+        if let Some(arm) = self.known.arms.get_mut(&pitcher) {
+            arm.recall_missed(mound, missed);
+            self.known.stirred = true;
+        }
+    }
+
+    /// Counts for everybody on a mound the throws without a name that may be his.
+    fn count_unnamed(&mut self, mound: MoundId) {
+        let EngineState { arms, mounds, sight, .. } = &self.known;
+        let was_counted = |arm: &Arm| arm.published(mound).is_some_and(|published| published.unnamed_throws > 0);
+        if !sight.has_unnamed(mound) && !arms.values().any(was_counted) {
+            return;
+        }
+        let throws = self.throws();
+        let mut here: Vec<(EventNs, PitcherId)> = throws
+            .iter()
+            .filter(|there| there.mound == mound)
+            .flat_map(|there| there.releases.iter().map(|at| (*at, there.pitcher)))
+            .collect();
+        here.sort_unstable();
+        let count = |pitcher: PitcherId| {
+            let named: Vec<_> = here.iter().map(|(at, who)| (*at, *who == pitcher)).collect();
+            let stand = |at: EventNs| mounds.stand(pitcher, mound, &throws, false, BoxNs(at.0));
+            sight.unnamed_of(mound, &named, |at| stand(at).is_some_and(|stand| stand.is_here() && stand.since <= at))
+        };
+        let there = arms.iter().filter(|(_, arm)| arm.runs.contains_key(&mound));
+        let counts: Vec<_> = there.map(|(pitcher, _)| (*pitcher, count(*pitcher))).collect();
+        for (pitcher, count) in counts {
+            let arm = self.known.arms.get_mut(&pitcher);
+            self.known.stirred |= arm.is_some_and(|arm| arm.count_unnamed(mound, count));
+        }
+    }
+
     /// The box was away until now: what was thrown meanwhile was not seen.
     pub fn was_away(&mut self) {
         self.known.sight.was_away();
@@ -339,8 +387,9 @@ impl Engine {
     /// another day's; returns the alerts that this cleared. Who has not thrown yet stays.
     pub fn retire(&mut self, before: EventNs) -> Vec<Alert> {
         let mut changes = Changes::default();
-        let EngineState { book, arms, mounds, .. } = &mut self.known;
+        let EngineState { book, arms, mounds, sight, .. } = &mut self.known;
         mounds.forget(before);
+        sight.forget(before);
         arms.retain(|_, arm| match arm.newest_release() {
             Some(newest) if newest < before => {
                 arm.end(book, newest, words::OUTING_ENDED, &mut changes);
@@ -493,13 +542,19 @@ impl Engine {
         if !left.is_empty() {
             arm.leave(book, mound, EventNs(now.0), &left, changes);
         }
+        let is_behind = arm.is_behind(mound);
         let Some(run) = arm.runs.get_mut(&mound) else { return false };
         let was_past = std::mem::replace(&mut run.is_past, stand.is_some_and(|stand| stand.is_past(now)));
         let is_back = was_past && !run.is_past;
-        if run.has_missed() {
-            arm.publish(&self.config, &mut self.judge, (pitcher, mound), now);
+        let has_missed = run.has_missed();
+        match is_behind {
+            true if has_missed || left.is_empty() => {
+                arm.publish(&self.config, &mut self.judge, (pitcher, mound), now);
+            }
+            true => arm.carry_dose(mound),
+            false => {}
         }
-        is_back || arm.is_outdated(&self.config, (pitcher, mound), &scene)
+        is_back || is_behind || arm.is_outdated(&self.config, (pitcher, mound), &scene)
     }
 
     /// Tells that a man's name is on two mounds at once, or no longer; whether that is news.
@@ -546,8 +601,10 @@ impl Engine {
         true
     }
 
-    fn outcome(&self, pitcher: PitcherId, mound: MoundId, changed: bool, changes: Changes) -> Option<Outcome> {
-        let readiness = self.known.arms.get(&pitcher)?.runs.get(&mound)?.published.clone()?;
-        Some(Outcome { readiness, changed, raised: changes.raised, cleared: changes.cleared })
+    fn outcome(&mut self, pitcher: PitcherId, mound: MoundId, changed: bool, changes: Changes) -> Option<Outcome> {
+        let arm = self.known.arms.get_mut(&pitcher)?;
+        let readiness = arm.published(mound)?.clone();
+        let missed = arm.missed_outing(pitcher, mound);
+        Some(Outcome { readiness, changed, raised: changes.raised, cleared: changes.cleared, missed })
     }
 }

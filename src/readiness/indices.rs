@@ -4,13 +4,15 @@
 //! harmless range adds nothing, one on a corner adds on one side only. The interval is therefore taken from draws of
 //! the features about their values, normal with their standard deviations, pushed through the same ramps; its ends are
 //! the 5 % and 95 % quantiles. The draws are made once, from a Kronecker sequence (low discrepancy) and its mirror
-//! image: the same input gives the same interval to the last bit, and nothing is drawn while pitches come. Where all
-//! features sit on corners the value itself can lie outside the quantiles; the interval is then stretched to hold it.
+//! image: the same input gives the same interval to the last bit, and nothing is drawn while pitches come. Where the
+//! features sit on corners the value itself can lie on or outside the quantiles; the interval then reaches to the farthest draw
+//! beyond it. Where there is none, because what he carries alone takes the points that are missing, the interval ends with
+//! the value and says that it is one-sided: on that side nothing is possible.
 
 use serde::{Deserialize, Serialize};
 
-use super::Index;
 use super::config::{Config, Ramp};
+use super::{Index, Side};
 use crate::features::{FeatureSet, Lowering};
 
 /// Draws of each feature.
@@ -161,8 +163,17 @@ impl Judge {
 
 fn interval(value: f64, draws: &mut [f64]) -> Index {
     draws.sort_unstable_by(f64::total_cmp);
-    let at = |q: f64| draws[((draws.len() - 1) as f64 * q).round() as usize];
-    Index { value: Some(value), low: Some(at(0.05).min(value)), high: Some(at(0.95).max(value)) }
+    let last = draws.len() - 1;
+    let at = |q: f64| draws[(last as f64 * q).round() as usize];
+    let (low, high) = (at(0.05), at(0.95));
+    let low = if low < value { low } else { draws[0].min(value) };
+    let high = if high > value { high } else { draws[last].max(value) };
+    let ends = match (low < value, high > value) {
+        (true, false) => Some(Side::High),
+        (false, true) => Some(Side::Low),
+        _ => None,
+    };
+    Index { value: Some(value), low: Some(low), high: Some(high), one_sided: ends }
 }
 
 /// Quantile of the standard normal distribution, by P. J. Acklam's rational approximation (relative error below
@@ -312,6 +323,24 @@ mod tests {
         let indices = Judge::default().indices(&Config::default(), &inputs);
         assert_eq!((indices.fatigue.low, indices.fatigue.value), (Some(0.0), Some(0.0)));
         assert_eq!((indices.readiness.value, indices.readiness.high), (Some(100.0), Some(100.0)));
+    }
+
+    #[test]
+    fn where_what_he_carries_alone_takes_points_the_interval_is_said_to_be_one_sided() {
+        let of = |inputs: &Inputs| Judge::default().indices(&Config::default(), inputs);
+        let carries = Inputs { velocity: Some((-0.3, 0.4)), dose: 0.94, ..Inputs::default() };
+        let Indices { readiness, fatigue } = of(&carries);
+        assert!((readiness.value.expect("known") - 92.0).abs() < 1e-9, "{readiness:?}");
+        assert_eq!((readiness.one_sided, fatigue.one_sided), (Some(Side::High), Some(Side::Low)), "{readiness:?}");
+        assert!(readiness.high == readiness.value && readiness.low < readiness.value);
+
+        let tires = of(&Inputs { velocity: Some((-1.5, 0.4)), ..carries });
+        assert_eq!((tires.readiness.one_sided, tires.fatigue.one_sided), (None, None));
+        assert!(tires.readiness.high > tires.readiness.value, "he may be better than he looks");
+
+        // A draw in a hundred is better: the interval has room for it.
+        let seldom = of(&Inputs { velocity: Some((-0.5 - 1e-6, 0.4)), ..Inputs::default() }).readiness;
+        assert!(seldom.high > seldom.value && seldom.one_sided.is_none(), "{seldom:?}");
     }
 
     #[test]

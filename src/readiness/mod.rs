@@ -26,7 +26,7 @@ use crate::ids::{BoxNs, MoundId, PitcherId};
 use crate::units::Unit;
 
 pub use alerts::Rule;
-pub use config::{AlertConfig, Config, Limit, Limits, Ramp};
+pub use config::{AlertConfig, Config, Limit, Limits, Ramp, VerdictLimits};
 pub use engine::{Engine, EngineState, Outcome};
 pub use indices::{Indices, Inputs, Judge, Points};
 pub use presence::{Presence, PresenceState, Sign};
@@ -34,6 +34,16 @@ pub use sight::Unseen;
 pub use trend::{Trend, TrendPoint};
 pub use words::{whole, within};
 pub use workload::{HISTORY_DAYS, OutingKey, Role, Workload, acute_chronic, rest_asked};
+
+/// A side of an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Its lower end.
+    Low,
+    /// Its upper end.
+    High,
+}
 
 /// A number with its 90 % interval; all null where it cannot be given.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
@@ -44,6 +54,10 @@ pub struct Index {
     pub low: Option<f64>,
     /// 95 % quantile.
     pub high: Option<f64>,
+    /// The end at which the interval stops with the value, because nothing is possible beyond it (what he carries alone takes
+    /// the points that are missing, or the scale ends); null where it reaches to both sides, or nowhere.
+    #[serde(default)]
+    pub one_sided: Option<Side>,
 }
 
 /// One feature as shown: value, uncertainty, QA.
@@ -63,6 +77,9 @@ pub struct FeatureValue {
     /// Decimals that it is shown with in that unit: fewer would hide it, more would feign.
     #[serde(default)]
     pub digits: Option<u8>,
+    /// Whether something behind it was not seen: a count is at least what is told, a ratio of counts may be either way off.
+    #[serde(default)]
+    pub partly_seen: bool,
 }
 
 impl FeatureValue {
@@ -70,7 +87,7 @@ impl FeatureValue {
     pub fn of(name: &str, feature: Feature) -> Self {
         let Feature { value, sd, qa, n } = feature;
         let shown = features::shown(name);
-        Self { value, sd, qa, n, unit: shown.map(|s| s.unit), digits: shown.map(|s| s.digits) }
+        Self { value, sd, qa, n, unit: shown.map(|s| s.unit), digits: shown.map(|s| s.digits), partly_seen: false }
     }
 }
 
@@ -233,7 +250,8 @@ pub enum VerdictAbsent {
     Old,
     /// Nobody knows how old the value is: a clock was set.
     AgeUnknown,
-    /// Part of his outing was not seen (`unseen`), and what he may have thrown then would change the verdict.
+    /// Part of what he threw was not seen or has no name (`unseen`, `unnamed_throws`, earlier days), and what he may have thrown
+    /// would change the verdict.
     Incomplete,
 }
 
@@ -264,7 +282,8 @@ pub struct Readiness {
     /// Why there is no probability, in a coach's words; null where there is one.
     #[serde(default)]
     pub risk_absent: Option<String>,
-    /// Present features by name. `acwr` is of the days before today, without today's pitches; `dose` is with them.
+    /// Present features by name. `acwr` is of the days before today, without today's pitches; `dose` is with them, and counts
+    /// pitches on the game mound, the same on each of his mounds.
     pub features: BTreeMap<String, FeatureValue>,
     /// `v2`.
     pub feature_set: String,
@@ -289,7 +308,7 @@ pub struct Readiness {
     pub alerts: Vec<Alert>,
     /// Version of the injury model; null until one serves.
     pub model_version: Option<String>,
-    /// Pitches in this outing so far; at least so many where `unseen` tells of a while.
+    /// Pitches in this outing so far; at least so many where `unseen` tells of a while, or `unnamed_throws` of throws.
     pub pitches: u32,
     /// Release event time of his newest pitch on this mound, RFC 3339. A held value is older: see `as_of`.
     pub last_pitch_at: String,
@@ -303,10 +322,23 @@ pub struct Readiness {
     /// see `verdict_absent`.
     #[serde(default)]
     pub verdict: Option<Verdict>,
+    /// Below which readiness the verdict is another one, as configured.
+    #[serde(default)]
+    pub verdict_limits: VerdictLimits,
     /// Why there is no verdict: `no_number`, `held`, `away`, `not_seen`, `not_told`, `old`, `age_unknown` or `incomplete`; null where there is one.
     #[serde(default)]
     pub verdict_absent: Option<VerdictAbsent>,
     /// When his mound was not seen while he may have thrown there, oldest first: `pitches` and the dose are at least what is told.
     #[serde(default)]
     pub unseen: Vec<Unseen>,
+    /// Throws on his mound that no mark names and that may be his: `pitches` and the dose are at least what is told.
+    #[serde(default)]
+    pub unnamed_throws: u32,
+}
+
+impl Readiness {
+    /// Whether he threw at least `pitches` in this outing, and nobody knows how much more.
+    pub fn is_at_least(&self) -> bool {
+        !self.unseen.is_empty() || self.unnamed_throws > 0
+    }
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::presence::{PresenceState, Stand};
 use super::words::rfc3339;
-use crate::ids::{EventNs, MoundId};
+use crate::ids::{EventNs, MoundId, PitchId};
 
 const NS_PER_S: u64 = 1_000_000_000;
 /// What lies so far apart is another day, or another clock.
@@ -22,8 +22,10 @@ const BREAK_NS: u64 = 120 * NS_PER_S;
 const BEGAN_NS: u64 = 120 * NS_PER_S;
 /// And a while is long enough for that from here on, \[P\]: nobody comes to the mound and throws in less.
 const CAME_NS: u64 = 30 * NS_PER_S;
-/// Nobody throws faster, one pitch after the other, \[P\]: it bounds what may have been thrown unseen.
-const PITCH_EVERY_NS: u64 = 10 * NS_PER_S;
+/// Whose throw comes so long before or after a throw that no mark names has nothing to do with it, \[P\].
+const UNNAMED_NEAR_NS: u64 = 60 * 60 * NS_PER_S;
+/// Throws kept of a mound that no mark names; two games have some 600 pitches.
+const UNNAMED_MAX: usize = 600;
 /// Whiles kept of an outing; the last two become one where there are more.
 const WHILES_MAX: usize = 16;
 
@@ -64,9 +66,14 @@ impl While {
         self.to.0.saturating_sub(self.from.0)
     }
 
-    /// More than he can have thrown in it.
-    pub(super) fn pitches_at_most(&self) -> u32 {
-        u32::try_from(self.ns().div_ceil(PITCH_EVERY_NS)).unwrap_or(u32::MAX)
+    /// As it is stored.
+    pub(super) fn ends(&self) -> (u64, u64) {
+        (self.from.0, self.to.0)
+    }
+
+    /// From what is stored of it.
+    pub(super) fn of((from, to): (u64, u64)) -> Self {
+        Self { from: EventNs(from), to: EventNs(to) }
     }
 
     /// Whether somebody may have thrown in it, by where he stands as far as was known when it was over.
@@ -92,7 +99,7 @@ pub(super) fn add(whiles: &mut Vec<While>, added: While) {
 }
 
 /// One mound.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Seen {
     is_blind: bool,
     /// Whether nobody tells whose the throws there are.
@@ -103,6 +110,8 @@ struct Seen {
     by_another: bool,
     /// The last while in which it was not seen.
     unseen: Option<While>,
+    /// Throws that are somebody's and that no mark names, ascending.
+    unnamed: Vec<(EventNs, PitchId)>,
 }
 
 /// All mounds of which somebody told.
@@ -163,6 +172,58 @@ impl Sight {
     /// Whether nobody tells whose the throws on a mound are.
     pub(super) fn is_untold(&self, mound: MoundId) -> bool {
         self.0.get(&mound).is_some_and(|seen| seen.is_untold)
+    }
+
+    /// Takes a throw that is somebody's and that no mark names.
+    pub(super) fn throw_unnamed(&mut self, mound: MoundId, at: EventNs, id: PitchId) {
+        let unnamed = &mut self.0.entry(mound).or_default().unnamed;
+        if let Err(place) = unnamed.binary_search(&(at, id)) {
+            unnamed.insert(place, (at, id));
+            if unnamed.len() > UNNAMED_MAX {
+                unnamed.remove(0);
+            }
+        }
+    }
+
+    /// Takes one of them back: it was measured again with its mark.
+    pub(super) fn throw_named(&mut self, mound: MoundId, id: PitchId) {
+        if let Some(seen) = self.0.get_mut(&mound) {
+            seen.unnamed.retain(|(_, unnamed)| *unnamed != id);
+        }
+    }
+
+    /// Forgets throws that no mark names and that were thrown before a moment.
+    pub(super) fn forget(&mut self, before: EventNs) {
+        self.0.values_mut().for_each(|seen| seen.unnamed.retain(|(at, _)| *at >= before));
+    }
+
+    /// Whether a mound has throws that no mark names.
+    pub(super) fn has_unnamed(&self, mound: MoundId) -> bool {
+        self.0.get(&mound).is_some_and(|seen| !seen.unnamed.is_empty())
+    }
+
+    /// How many throws on a mound that no mark names may be one man's: those before and after which the nearest throw that has
+    /// a name is his, and, where a break lies between that throw and them, those that came while he was between innings.
+    /// `named` are the releases of throws that have a name, ascending, and whether they are his; `is_here_at` tells whether he
+    /// was on the mound or between innings at a moment.
+    pub(super) fn unnamed_of(
+        &self,
+        mound: MoundId,
+        named: &[(EventNs, bool)],
+        is_here_at: impl Fn(EventNs) -> bool,
+    ) -> u32 {
+        let Some(seen) = self.0.get(&mound) else { return 0 };
+        let near = |at: EventNs, other: EventNs| at.0.abs_diff(other.0) < UNNAMED_NEAR_NS;
+        let may_be_his = |(at, _): &&(EventNs, PitchId)| {
+            let place = named.partition_point(|(release, _)| release <= at);
+            let before = place.checked_sub(1).map(|before| named[before]);
+            let around = [before, named.get(place).copied()];
+            if around.into_iter().flatten().any(|(release, his)| his && near(*at, release)) {
+                return true;
+            }
+            before.is_some_and(|(release, _)| at.0 - release.0 >= BREAK_NS && near(*at, release)) && is_here_at(*at)
+        };
+        seen.unnamed.iter().filter(may_be_his).count() as u32
     }
 
     /// The while in which somebody may have begun who is first seen at a moment.
@@ -226,7 +287,6 @@ mod tests {
         assert!(hole(6).concerns(&stand(BetweenInnings, 107)), "his inning ended after it");
         assert!(!hole(600).concerns(&stand(Replaced, 90)) && hole(6).concerns(&stand(Replaced, 107)));
         assert!(!hole(600).concerns(&stand(Gone, 0)));
-        assert_eq!([1, 10, 11, 60].map(|s| hole(s).pitches_at_most()), [1, 1, 2, 6]);
     }
 
     #[test]
@@ -236,6 +296,30 @@ mod tests {
         assert!(sight.before(MOUND, at(189)).is_some());
         assert!(sight.before(MOUND, at(190)).is_none() && sight.before(MOUND, at(60)).is_none());
         assert!(sight.before(MoundId(1), at(80)).is_none());
+    }
+
+    #[test]
+    fn a_throw_that_no_mark_names_may_be_his_whose_throws_are_around_it() {
+        let mut sight = Sight::default();
+        assert!(!sight.has_unnamed(MOUND));
+        for s in [100, 120, 140, 400] {
+            sight.throw_unnamed(MOUND, at(s), PitchId(s));
+            sight.throw_unnamed(MOUND, at(s), PitchId(s));
+        }
+        let of = |named: &[(u64, bool)], is_here: bool| {
+            let named: Vec<_> = named.iter().map(|(s, his)| (at(*s), *his)).collect();
+            sight.unnamed_of(MOUND, &named, |_| is_here)
+        };
+        assert_eq!(of(&[(80, true), (160, true)], true), 4, "he went on");
+        assert_eq!(of(&[(80, true)], true), 4, "he went on until nobody was named any more");
+        assert_eq!(of(&[(80, false), (160, true)], false), 4, "he may have begun with them, and gone on");
+        assert_eq!(of(&[(80, false), (160, false)], false), 0, "another man's");
+        assert_eq!(of(&[(80, false)], true), 1, "the other side's inning may have begun after a break");
+        assert_eq!(of(&[], true), 0, "nobody was named");
+        assert_eq!(of(&[(5_000, true)], true), 0, "long after them");
+        sight.throw_named(MOUND, PitchId(120));
+        sight.forget(at(110));
+        assert_eq!(sight.unnamed_of(MOUND, &[(at(80), true)], |_| true), 2);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a coach reads: reasons, recommendation and alert messages in plain baseball English.
 
 use super::alerts::Rule;
-use super::config::{Config, Limit};
+use super::config::{Config, Limit, Limits, VerdictLimits};
 use super::indices::{Inputs, Points};
 use super::presence::{GAME_MOUND, PresenceState, Stand};
 use super::workload::Role;
@@ -92,10 +92,11 @@ impl Hold {
         }
     }
 
-    fn reason(self, config: &Config, has_value: bool) -> String {
+    /// The same as a reason; `held_at` is the pitch of the last good number, where there was one.
+    fn reason(self, config: &Config, held_at: Option<u32>) -> String {
         let why = self.why(config);
-        if has_value {
-            return format!("Held at the last good value: {why}");
+        if let Some(pitches) = held_at {
+            return format!("Held at the last good number, as of pitch {pitches}: {why}");
         }
         match self {
             Self::Calibration(_) | Self::Quality(_) => format!("No number: {why}"),
@@ -110,13 +111,15 @@ pub(super) fn sentence(words: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// What he has thrown, for the words about dose.
+/// What he has thrown on the game mound, for the words about dose.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Dose {
     pub(super) today: u32,
-    /// Whether he may have thrown more than that, unseen.
+    /// Whether he may have thrown more than that.
     pub(super) at_least: bool,
     pub(super) carried: f64,
+    /// Whether he may carry more than that, because earlier days were only partly seen.
+    pub(super) carried_at_least: bool,
     pub(super) role: Role,
 }
 
@@ -159,13 +162,15 @@ fn counted(inputs: &Inputs, points: &Points, dose: Dose) -> Weighed {
         Role::Starter => "starter",
         Role::Reliever => "reliever",
     };
+    let least = if dose.carried_at_least { "at least " } else { "" };
     let carried = match dose.carried {
-        0.5.. => format!(" and {:.0} still counting from earlier days", dose.carried),
+        0.5.. => format!(" and {least}{:.0} still counting from earlier days", dose.carried),
         _ => String::new(),
     };
     let least = if dose.at_least { "At least " } else { "" };
+    let pitches = if dose.today == 1 { "pitch" } else { "pitches" };
     let words =
-        format!("{least}{} pitches today{carried}, {:.0} % of a {role}'s load", dose.today, inputs.dose * 100.0);
+        format!("{least}{} game {pitches} today{carried}, {:.0} % of a {role}'s load", dose.today, inputs.dose * 100.0);
     weighed.push((points.dose, words));
     if let Some(ratio) = inputs.acwr {
         weighed.push((points.acwr, format!("This week's load is {ratio:.1} times his month's")));
@@ -184,13 +189,13 @@ pub(super) fn reasons(
     inputs: &Inputs,
     points: &Points,
     dose: Dose,
-    hold: Option<(Hold, bool)>,
+    hold: Option<(Hold, Option<u32>)>,
 ) -> Vec<String> {
     let mut weighed = measured;
     weighed.extend(counted(inputs, points, dose));
     weighed.retain(|(points, _)| *points > 0.0);
     weighed.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut reasons: Vec<String> = hold.map(|(hold, has_value)| hold.reason(config, has_value)).into_iter().collect();
+    let mut reasons: Vec<String> = hold.map(|(hold, held_at)| hold.reason(config, held_at)).into_iter().collect();
     reasons.extend(weighed.into_iter().map(|(_, words)| words));
     if reasons.is_empty() {
         reasons.push("Nothing out of the ordinary against his season".to_owned());
@@ -213,26 +218,25 @@ fn speed(shown: &str, mph: f64) -> String {
     format!("{shown} mph ({:.1} km/h)", KM_PER_MILE * mph)
 }
 
-/// What a readiness says, by bands \[P\]: `standing` is the alert that stands over it and the value at which it may clear.
-/// Until the value is back there, it says no better than its alert does.
-pub(super) fn verdict(readiness: f64, on: MoundId, standing: Option<(Severity, f64)>) -> Verdict {
+/// What a readiness says, by the limits that alerts are raised by; somebody should be warm from half-way between the two on \[P\].
+/// `standing` is the alert that stands over it and the value at which it may clear. Until the value is back there, it says no
+/// better than its alert does.
+pub(super) fn verdict(readiness: f64, on: MoundId, limits: Limits, standing: Option<(Severity, f64)>) -> Verdict {
     let at_game = on == GAME_MOUND;
-    let by_band = match readiness {
-        80.0.. => Verdict::Ready,
-        70.0..80.0 => Verdict::Watch,
-        60.0..70.0 if at_game => Verdict::Warm,
-        60.0..70.0 => Verdict::Watch,
-        _ if at_game => Verdict::Out,
-        _ => Verdict::Sit,
+    let worst = if at_game { Verdict::Out } else { Verdict::Sit };
+    let under = |limit: Option<f64>| limit.is_some_and(|limit| readiness < limit);
+    let VerdictLimits { ready, warm, out } = limits.verdicts();
+    let by_band = if under(out) {
+        worst
+    } else if at_game && under(warm) {
+        Verdict::Warm
+    } else if under(ready) {
+        Verdict::Watch
+    } else {
+        Verdict::Ready
     };
     match standing {
-        Some((Severity::Critical, clear)) if readiness < clear => {
-            if at_game {
-                Verdict::Out
-            } else {
-                Verdict::Sit
-            }
-        }
+        Some((Severity::Critical, clear)) if readiness < clear => worst,
         Some((Severity::Warning, clear)) if readiness < clear && by_band == Verdict::Ready => Verdict::Watch,
         _ => by_band,
     }
@@ -255,10 +259,10 @@ pub(super) enum Advice<'a> {
     Old { for_min: u64 },
     /// Nobody knows how old it is.
     AgeUnknown,
-    /// What he may have thrown unseen would change it.
-    Incomplete { unseen_ns: u64 },
+    /// What he may have thrown besides would change it.
+    Incomplete,
     /// What to do. \[P\], and the choice is the coach's.
-    Verdict { verdict: Verdict, on: MoundId, unseen_ns: Option<u64> },
+    Verdict { verdict: Verdict, on: MoundId, is_partly_seen: bool },
 }
 
 /// What to do, in words.
@@ -285,14 +289,15 @@ pub(super) fn recommendation(advice: Advice<'_>) -> String {
         Advice::AgeUnknown => {
             "Nobody knows how old this number is: a clock was set since. Go by what you see.".to_owned()
         }
-        Advice::Incomplete { unseen_ns } => format!(
-            "{} of his outing were not seen, and what he may have thrown then could change the verdict. Go by what you see.",
-            span(unseen_ns)
-        ),
-        Advice::Verdict { verdict, on, unseen_ns } => {
-            let unseen =
-                unseen_ns.map(|ns| format!(" So also with what he may have thrown in the {} unseen.", span(ns)));
-            to_do(verdict, on).to_owned() + &unseen.unwrap_or_default()
+        Advice::Incomplete => {
+            "Not all that he threw is known, and what he may have thrown besides could change the verdict. Go by what \
+                               you see."
+                .to_owned()
+        }
+        Advice::Verdict { verdict, on, is_partly_seen } => {
+            let besides =
+                if is_partly_seen { " So also with what he may have thrown that was not counted." } else { "" };
+            to_do(verdict, on).to_owned() + besides
         }
     };
     format!("{words} {NO_PROMISE}")
@@ -315,10 +320,20 @@ fn span(ns: u64) -> String {
     if seconds < 90 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) }
 }
 
-/// That part of his outing was not seen.
-pub(super) fn missed(unseen_ns: u64, pitches: u32) -> String {
-    let throws = if pitches == 1 { "pitch" } else { "pitches" };
-    format!("{} of his outing were not seen: he has thrown at least {pitches} {throws}", span(unseen_ns))
+/// That part of his outing was not seen, or that throws on his mound have no name; none where all is counted.
+pub(super) fn missed(unseen_ns: Option<u64>, unnamed: u32, pitches: u32) -> Option<String> {
+    let least = format!("he has thrown at least {pitches} {}", if pitches == 1 { "pitch" } else { "pitches" });
+    let nameless = match unnamed {
+        0 => None,
+        1 => Some("1 more throw on this mound carries no name".to_owned()),
+        _ => Some(format!("{unnamed} more throws on this mound carry no name")),
+    };
+    match (unseen_ns, nameless) {
+        (None, None) => None,
+        (Some(ns), None) => Some(format!("{} of his outing were not seen: {least}", span(ns))),
+        (None, Some(nameless)) => Some(sentence(&format!("{least}; {nameless}"))),
+        (Some(ns), Some(nameless)) => Some(format!("{} of his outing were not seen: {least}; {nameless}", span(ns))),
+    }
 }
 
 /// Why he is not on the mound any more, within a sentence.
@@ -342,6 +357,13 @@ pub(super) fn two_mounds(later: MoundId, other: MoundId, apart_s: f64) -> String
     )
 }
 
+/// The last good readiness, and how many pitches he had thrown by then.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LastGood {
+    pub(super) readiness: f64,
+    pub(super) pitches: u32,
+}
+
 /// What an alert tells.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Telling {
@@ -349,6 +371,8 @@ pub(super) struct Telling {
     pub(super) raised: f64,
     /// The number now; absent where it is not known, or held.
     pub(super) now: Option<f64>,
+    /// The last good readiness where the number is not known now.
+    pub(super) last: Option<LastGood>,
     /// Where it raises and clears.
     pub(super) limit: Limit,
 }
@@ -360,8 +384,15 @@ impl Telling {
         match self.now.map(shown) {
             Some(now) if now == raised => format!("is {way}{raised}"),
             Some(now) => format!("was {way}{raised} and is {now} now"),
+            None if self.last.is_some() => format!("was {way}{raised}"),
             None => format!("was {way}{raised} and is not known now"),
         }
+    }
+
+    /// Of a number that follows the good ones: since which pitch it is not known.
+    fn since(&self) -> String {
+        let last = self.last.filter(|_| self.now.is_none());
+        last.map_or_else(String::new, |last| format!("; not known since pitch {}", last.pitches))
     }
 
     /// Whether the number is back on the good side of what raised, and not yet where it clears.
@@ -378,6 +409,12 @@ pub(super) fn alert(name: &str, on: MoundId, rule: Rule, severity: Severity, tel
     match rule {
         Rule::Readiness => {
             let numbers = telling.numbers("down to ", whole);
+            let numbers = match telling.last.filter(|_| telling.now.is_none()) {
+                Some(LastGood { readiness, pitches }) => {
+                    format!("{numbers}; {} is the last good number, as of pitch {pitches}", whole(readiness))
+                }
+                None => numbers,
+            };
             let advice = match severity {
                 _ if telling.now.is_none() => "go by what you see".to_owned(),
                 _ if telling.is_back(true) => format!("watch him until he stays over {}", telling.limit.clear),
@@ -393,15 +430,17 @@ pub(super) fn alert(name: &str, on: MoundId, rule: Rule, severity: Severity, tel
                 let shown = within(x, limit, true, 1);
                 format!("{} {by} his season baseline", speed(shown.trim_start_matches('-'), x.abs()))
             };
-            format!("{name}: fastball {} over the last 5", telling.numbers("", against))
+            format!("{name}: fastball {} over the last 5{}", telling.numbers("", against), telling.since())
         }
-        Rule::LateDataFrac => format!("{name}: camera data that comes too late {}", telling.numbers("up to ", percent)),
+        Rule::LateDataFrac => {
+            format!("{name}: camera data that comes too late {}{}", telling.numbers("up to ", percent), telling.since())
+        }
         Rule::FeatureQaMin => {
-            let numbers = telling.numbers("down to ", percent);
+            let numbers = telling.numbers("down to ", percent) + &telling.since();
             format!("{name}: data quality {numbers}: no new readiness until it is back")
         }
         Rule::CalibrationConfidence => {
-            let numbers = telling.numbers("down to ", confidence_shown);
+            let numbers = telling.numbers("down to ", confidence_shown) + &telling.since();
             let held = if severity == Severity::Critical { ": no new readiness until it is back" } else { "" };
             format!("{name}: camera calibration confidence {numbers}{held}")
         }
@@ -411,8 +450,8 @@ pub(super) fn alert(name: &str, on: MoundId, rule: Rule, severity: Severity, tel
 /// The message of an alert that is over, from the one that stood: what the number was, and nothing to do.
 pub(super) fn over(message: &str) -> String {
     let (name, told) = message.split_once(": ").unwrap_or(("", message));
-    // What to do stands behind a comma or a colon; no number is written with either.
-    let numbers = told.split([',', ':']).next().unwrap_or(told);
+    // What to do, and what was good last, stands behind a mark; no number is written with one.
+    let numbers = told.split([',', ':', ';']).next().unwrap_or(told);
     let numbers = numbers.replace(" and is not known now", "").replace(" and is ", ", then ").replace(" now", "");
     format!("{name}: {}", numbers.replace(" is ", " was "))
 }
@@ -458,7 +497,7 @@ mod tests {
     fn an_alert_says_what_it_was_and_what_it_is_and_what_fits_the_mound() {
         let limit = Limit { raise: 60.0, clear: 63.0 };
         let told = |on: u8, now: Option<f64>| {
-            let telling = Telling { raised: 59.7, now, limit };
+            let telling = Telling { raised: 59.7, now, last: None, limit };
             alert("Sam", MoundId(on), Rule::Readiness, Severity::Critical, &telling)
         };
         assert_eq!(told(0, Some(59.7)), "Sam: readiness is down to 59, time to take him out");
@@ -469,13 +508,25 @@ mod tests {
         let held = "Sam: readiness was down to 59 and is not known now, go by what you see";
         assert_eq!(told(0, None), held);
         assert_eq!(told(1, Some(59.7)), "Sam: readiness is down to 59, sit him down");
+        let last = Some(LastGood { readiness: 61.4, pitches: 31 });
+        let held = |rule| {
+            alert("Sam", GAME_MOUND, rule, Severity::Critical, &Telling { raised: 59.7, now: None, last, limit })
+        };
+        let told = "Sam: readiness was down to 59; 61 is the last good number, as of pitch 31, go by what you see";
+        assert_eq!(held(Rule::Readiness), told);
+        assert_eq!(over(told), "Sam: readiness was down to 59");
+        let fastball = held(Rule::VelocityDelta);
+        assert!(fastball.ends_with("over the last 5; not known since pitch 31"), "{fastball}");
+        let config = Config::default();
+        let reason = Hold::Quality(0.5).reason(&config, Some(31));
+        assert!(reason.starts_with("Held at the last good number, as of pitch 31: data quality"), "{reason}");
     }
 
     #[test]
     fn what_is_over_is_told_of_the_past_and_advises_nothing() {
         let told = |rule: Rule, raised: f64, now: Option<f64>, raise: f64| {
             let limit = Limit { raise, clear: raise };
-            over(&alert("Sam", GAME_MOUND, rule, Severity::Critical, &Telling { raised, now, limit }))
+            over(&alert("Sam", GAME_MOUND, rule, Severity::Critical, &Telling { raised, now, last: None, limit }))
         };
         assert_eq!(told(Rule::Readiness, 59.7, Some(59.7), 60.0), "Sam: readiness was down to 59");
         assert_eq!(told(Rule::Readiness, 59.7, Some(33.2), 60.0), "Sam: readiness was down to 59, then 33");
@@ -492,8 +543,36 @@ mod tests {
     }
 
     #[test]
+    fn a_verdict_goes_by_the_limits_that_are_configured() {
+        let limit = |raise| Some(Limit { raise, clear: raise + 3.0 });
+        let of = |warning, critical, readiness: [f64; 4]| {
+            readiness.map(|r| verdict(r, GAME_MOUND, Limits { warning, critical }, None))
+        };
+        assert_eq!(
+            of(limit(90.0), limit(50.0), [90.0, 89.9, 69.9, 49.9]),
+            [Verdict::Ready, Verdict::Watch, Verdict::Warm, Verdict::Out]
+        );
+        assert_eq!(of(None, limit(50.0), [80.0, 70.0, 50.0, 49.9])[2..], [Verdict::Ready, Verdict::Out]);
+        assert_eq!(
+            of(limit(75.0), None, [75.0, 74.9, 30.0, 0.0])[..3],
+            [Verdict::Ready, Verdict::Watch, Verdict::Watch]
+        );
+    }
+
+    #[test]
+    fn what_is_missing_of_an_outing_is_told_with_the_least_that_he_threw() {
+        const S: u64 = 1_000_000_000;
+        assert_eq!(missed(None, 0, 23), None);
+        let told = |unseen: Option<u64>, unnamed| missed(unseen.map(|s| s * S), unnamed, 23).expect("told");
+        assert_eq!(told(None, 6), "He has thrown at least 23 pitches; 6 more throws on this mound carry no name");
+        assert_eq!(told(Some(60), 0), "60 s of his outing were not seen: he has thrown at least 23 pitches");
+        assert!(told(Some(60), 1).ends_with("at least 23 pitches; 1 more throw on this mound carries no name"));
+    }
+
+    #[test]
     fn a_verdict_fits_the_mound_and_never_says_better_than_the_alert_beside_it() {
-        let of = |readiness, on| verdict(readiness, MoundId(on), None);
+        let limits = Config::default().alerts.readiness;
+        let of = |readiness, on| verdict(readiness, MoundId(on), limits, None);
         assert_eq!(
             [80.0, 79.9, 69.9, 59.9].map(|r| of(r, 0)),
             [Verdict::Ready, Verdict::Watch, Verdict::Warm, Verdict::Out]
@@ -502,12 +581,12 @@ mod tests {
             [80.0, 79.9, 69.9, 59.9].map(|r| of(r, 1)),
             [Verdict::Ready, Verdict::Watch, Verdict::Watch, Verdict::Sit]
         );
-        let warned = |readiness| verdict(readiness, GAME_MOUND, Some((Severity::Warning, 83.0)));
+        let warned = |readiness| verdict(readiness, GAME_MOUND, limits, Some((Severity::Warning, 83.0)));
         assert_eq!([81.0, 83.0, 65.0].map(warned), [Verdict::Watch, Verdict::Ready, Verdict::Warm]);
-        let critical = |readiness| verdict(readiness, GAME_MOUND, Some((Severity::Critical, 63.0)));
+        let critical = |readiness| verdict(readiness, GAME_MOUND, limits, Some((Severity::Critical, 63.0)));
         assert_eq!([61.0, 63.0].map(critical), [Verdict::Out, Verdict::Warm]);
         for verdict in [Verdict::Ready, Verdict::Watch, Verdict::Sit] {
-            let words = recommendation(Advice::Verdict { verdict, on: MoundId(2), unseen_ns: None });
+            let words = recommendation(Advice::Verdict { verdict, on: MoundId(2), is_partly_seen: false });
             assert!(!words.contains("take him out") && !words.contains("warm"), "{words}");
         }
     }

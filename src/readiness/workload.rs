@@ -43,6 +43,8 @@ const REST_MOST: u32 = 4;
 pub struct Workload {
     /// Past appearances: how many days ago (1 is yesterday) and how many pitches.
     pub past: Vec<(u32, u32)>,
+    /// Of those that were only partly seen: how many days ago, and how many more pitches there can have been at most.
+    pub missed: Vec<(u32, u32)>,
     /// Absent: judged by the past appearances.
     pub role: Option<Role>,
     /// Acute:chronic workload ratio; absent where unknown.
@@ -56,7 +58,26 @@ impl Workload {
     /// ago, the rest missing where there is any.
     pub fn of_past(past: Vec<(u32, u32)>) -> Self {
         let (acwr, rest_deficit) = (acwr(&past), rest_deficit(&past));
-        Self { past, role: None, acwr, rest_deficit }
+        Self { past, missed: Vec::new(), role: None, acwr, rest_deficit }
+    }
+
+    /// The same of which some days were only partly seen.
+    #[must_use]
+    pub fn with_missed(self, missed: Vec<(u32, u32)>) -> Self {
+        Self { missed, ..self }
+    }
+
+    /// As if all had been thrown that can have been thrown unseen.
+    #[must_use]
+    pub fn at_most(&self) -> Self {
+        let mut past = self.past.clone();
+        for (days, more) in &self.missed {
+            match past.iter_mut().find(|(known, _)| known == days) {
+                Some((_, pitches)) => *pitches = pitches.saturating_add(*more),
+                None => past.push((*days, *more)),
+            }
+        }
+        Self { role: self.role, ..Self::of_past(past) }
     }
 
     /// Full days since his last appearance; absent where none is known.
@@ -172,6 +193,15 @@ mod tests {
         assert_eq!(Workload::of_past(vec![(3, 50), (40, 0)]).acwr, None, "no chronic load to compare with");
         let unknown = Workload::of_past(Vec::new());
         assert_eq!((unknown.acwr, unknown.rest_deficit, unknown.days_rest()), (None, None, None));
+    }
+
+    #[test]
+    fn a_day_that_was_only_partly_seen_may_carry_more_and_ask_for_more_rest() {
+        let seen = Workload::of_past(vec![(1, 25), (3, 10)]);
+        assert_eq!(seen.at_most(), seen);
+        let most = seen.clone().with_missed(vec![(1, 8)]).at_most();
+        assert_eq!((seen.carried(), most.carried()), (13.75, 17.75));
+        assert_eq!((seen.rest_deficit, most.rest_deficit), (Some(0.0), Some(1.0)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::day::Day;
-use super::series::Series;
+use super::series::{Appearance, Series};
 use crate::readiness::rest_asked;
 
 /// Pitch Smart's most pitches of a day, ages 19–22.
@@ -28,10 +28,33 @@ pub struct Limit {
 pub struct Available {
     /// `YYYY-MM-DD`.
     pub date: String,
-    /// Whether he may.
+    /// Whether he may, as far as what he threw was counted.
     pub available: bool,
+    /// Whether that is not sure: a day was only partly seen, and what he may have thrown besides would ask for more rest.
+    #[serde(default)]
+    pub unsure: bool,
+    /// Game pitches that he has thrown on that day already: it is asked about no more, and `available` is false; null of others.
+    #[serde(default)]
+    pub thrown: Option<u32>,
     /// The rule behind it.
     pub rule: String,
+}
+
+/// A day of pitching.
+#[derive(Debug, Clone, Copy)]
+struct Game {
+    day: Day,
+    pitches: u32,
+    /// How many more there can have been at most.
+    missed: u32,
+}
+
+impl Game {
+    /// `23 pitches`, or `at least 23 pitches`.
+    fn in_words(&self) -> String {
+        let least = if self.missed > 0 { "at least " } else { "" };
+        format!("{least}{} {}", self.pitches, if self.pitches == 1 { "pitch" } else { "pitches" })
+    }
 }
 
 /// What is advised. Guidance, not an order.
@@ -41,7 +64,7 @@ pub struct Advice {
     pub next_available: String,
     /// Why not before.
     pub next_available_rule: String,
-    /// For the day asked about.
+    /// For the whole of the day asked about: what he has thrown on it already is part of it.
     pub limit_today: Limit,
     /// For his next outing.
     pub limit_next: Limit,
@@ -51,9 +74,15 @@ pub struct Advice {
 
 /// Advice for `day`. `high` names the contribution that makes his level of risk high, where it is.
 pub fn advise(series: &Series, day: Day, high: Option<&str>) -> Advice {
-    let games: Vec<(Day, u32)> =
-        series.appearances.iter().filter_map(|a| Some((a.day.filter(|d| *d <= day)?, a.pitches))).collect();
-    let (rested, rule) = rested_by(&games, day);
+    let game = |day, a: &Appearance| Game { day, pitches: a.pitches, missed: a.missed };
+    let games: Vec<Game> =
+        series.appearances.iter().filter_map(|a| Some(game(a.day.filter(|d| *d <= day)?, a))).collect();
+    let today = games.last().filter(|game| game.day == day);
+    let before = &games[..games.len() - usize::from(today.is_some())];
+    let counted = |game: &Game| game.pitches;
+    let (rested, rule) = rested_by(&games, day, counted);
+    let (rested_at_most, _) = rested_by(&games, day, |game| game.pitches.saturating_add(game.missed));
+    let (rested_before, rule_before) = rested_by(before, day, counted);
     let listed = series.placements.iter().find(|p| {
         p.dated().is_some_and(|d| d <= day) && p.returned.is_none_or(|r| r > day) && no_game_since(p.dated(), &games)
     });
@@ -62,9 +91,9 @@ pub fn advise(series: &Series, day: Day, high: Option<&str>) -> Advice {
         Some(_) => (day.plus(DAYS_AHEAD), "he is on the injured list".to_owned()),
         None => (rested.max(day), rule),
     };
-    let usual = usual(&games);
-    let limit = |rested: bool| {
-        if !rested {
+    let usual = usual(before);
+    let limit = |not_rested: Option<&String>| {
+        if let Some(rule) = not_rested {
             return Limit { pitches: 0, rule: rule.clone() };
         }
         // A fifth above what he is used to, and what the guidance allows in a day.
@@ -84,47 +113,60 @@ pub fn advise(series: &Series, day: Day, high: Option<&str>) -> Advice {
     };
     let on = |ahead: i32| {
         let date = day.plus(ahead);
+        let thrown = today.filter(|_| ahead == 0);
         let available = date >= next && listed.is_none();
-        let rule = if available { "rested".to_owned() } else { rule.clone() };
-        Available { date: date.to_string(), available, rule }
+        let unsure = available && date < rested_at_most;
+        let rule = match thrown {
+            Some(game) => format!("he has thrown {} on it", game.in_words()),
+            None if unsure => format!(
+                "rested after what was counted; what he may have thrown besides could ask for rest until {rested_at_most}"
+            ),
+            None if available => "rested".to_owned(),
+            None => rule.clone(),
+        };
+        Available { date: date.to_string(), available, unsure, thrown: thrown.map(|game| game.pitches), rule }
     };
     Advice {
         next_available: next.to_string(),
-        limit_today: limit(next <= day && listed.is_none()),
-        limit_next: limit(true),
+        limit_today: limit(match listed {
+            Some(_) => Some(&rule),
+            None => Some(&rule_before).filter(|_| rested_before > day),
+        }),
+        limit_next: limit(None),
         availability: (0..DAYS_AHEAD).map(on).collect(),
         next_available_rule: rule.clone(),
     }
 }
 
-fn no_game_since(placed: Option<Day>, games: &[(Day, u32)]) -> bool {
-    games.last().is_none_or(|(last, _)| placed.is_none_or(|placed| *last <= placed))
+fn no_game_since(placed: Option<Day>, games: &[Game]) -> bool {
+    games.last().is_none_or(|last| placed.is_none_or(|placed| last.day <= placed))
 }
 
 /// The first day on which all his games have had the rest that the guidance asks for.
-fn rested_by(games: &[(Day, u32)], day: Day) -> (Day, String) {
-    let after = |(game, pitches): &(Day, u32)| {
-        let rest = rest_asked(*pitches) as i32;
+fn rested_by(games: &[Game], day: Day, pitches_of: impl Fn(&Game) -> u32) -> (Day, String) {
+    let after = |game: &Game| {
+        let rest = rest_asked(pitches_of(game)) as i32;
+        let (pitches, on) = (game.in_words(), game.day);
         let rule = match rest {
-            0 => format!("he threw {pitches} pitches on {game}"),
-            1 => format!("Pitch Smart asks for 1 day of rest after {pitches} pitches on {game}"),
-            _ => format!("Pitch Smart asks for {rest} days of rest after {pitches} pitches on {game}"),
+            0 => format!("he threw {pitches} on {on}"),
+            1 => format!("Pitch Smart asks for 1 day of rest after {pitches} on {on}"),
+            _ => format!("Pitch Smart asks for {rest} days of rest after {pitches} on {on}"),
         };
-        (game.plus(rest + 1), rule)
+        (on.plus(rest + 1), rule)
     };
-    let recent = games.iter().rev().take_while(|(game, _)| day.since(*game) <= DAYS_AHEAD);
+    let recent = games.iter().rev().take_while(|game| day.since(game.day) <= DAYS_AHEAD);
     recent.map(after).max_by_key(|(free, _)| *free).unwrap_or((day, "no game in the last week".to_owned()))
 }
 
 /// Mean pitches of his latest five games; of a pitcher without games one inning's.
-fn usual(games: &[(Day, u32)]) -> f64 {
-    let latest: Vec<f64> = games.iter().rev().take(5).map(|(_, pitches)| f64::from(*pitches)).collect();
+fn usual(games: &[Game]) -> f64 {
+    let latest: Vec<f64> = games.iter().rev().take(5).map(|game| f64::from(game.pitches)).collect();
     if latest.is_empty() { 15.0 } else { latest.iter().sum::<f64>() / latest.len() as f64 }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::series::{Appearance, BodyPart, Placement};
+    use super::super::series::{BodyPart, Placement};
     use super::*;
 
     fn threw(games: &[(i32, u32)]) -> Series {
@@ -151,6 +193,32 @@ mod tests {
     fn a_long_outing_still_counts_after_a_short_one() {
         let advice = advise(&threw(&[(100, 90), (102, 5)]), Day(103), None);
         assert_eq!(advice.next_available, Day(105).to_string());
+    }
+
+    #[test]
+    fn of_who_has_thrown_today_the_days_ahead_are_told_and_today_is_what_he_threw() {
+        let advice = advise(&threw(&[(95, 20), (100, 35)]), Day(100), None);
+        let [today, next, after] = &advice.availability[..3] else { panic!("seven days") };
+        assert_eq!((today.thrown, today.available), (Some(35), false));
+        assert_eq!(today.rule, "he has thrown 35 pitches on it");
+        assert_eq!((next.thrown, next.available, after.available), (None, false, true));
+        assert_eq!(advice.next_available, Day(102).to_string());
+        assert_eq!(advice.limit_today.pitches, 24, "a fifth above his 20, of the whole day");
+        let tired = advise(&threw(&[(99, 90), (100, 5)]), Day(100), None);
+        assert_eq!(tired.limit_today.pitches, 0);
+        assert!(tired.limit_today.rule.contains("90 pitches"), "{:?}", tired.limit_today);
+    }
+
+    #[test]
+    fn rest_after_a_day_that_was_only_partly_seen_is_told_as_not_sure() {
+        let mut series = threw(&[(100, 25)]);
+        series.appearances[0].missed = 6;
+        let advice = advise(&series, Day(101), None);
+        let told: Vec<_> = advice.availability[..2].iter().map(|a| (a.available, a.unsure)).collect();
+        assert_eq!(told, [(true, true), (true, false)], "31 pitches ask for a day");
+        assert!(advice.next_available_rule.contains("at least 25 pitches"), "{}", advice.next_available_rule);
+        assert!(advice.availability[0].rule.contains(&Day(102).to_string()), "{}", advice.availability[0].rule);
+        assert_eq!((series.partly_seen_by(Day(106), 7), series.partly_seen_by(Day(107), 7)), (Some(Day(100)), None));
     }
 
     #[test]

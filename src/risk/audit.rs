@@ -99,6 +99,7 @@ fn another_future(series: &Series, day: Day) -> Series {
     let game = |days: i32| Appearance {
         day: Some(day.plus(days)),
         pitches: 150,
+        missed: 0,
         release_speed: Some(60.0),
         effective_speed: Some(75.0),
         release_spin_rate: Some(1000.0),

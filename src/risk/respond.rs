@@ -168,11 +168,18 @@ pub fn probability(model: &Model, series: &Series, day: Day) -> Result<f64, NoAs
     score(model, series, day).map(|(_, score)| score.probability)
 }
 
-/// Assesses a pitcher as of the end of `day`.
+/// Assesses a pitcher as of the end of `day`. `thrown` is `series` with the games that are not over or summed up yet, which load and
+/// advice go by.
 ///
 /// # Errors
 /// Too little is known of him by then.
-pub fn assess(model: &Model, series: &Series, day: Day, config: &Config) -> Result<Assessment, NoAssessment> {
+pub fn assess(
+    model: &Model,
+    series: &Series,
+    thrown: &Series,
+    day: Day,
+    config: &Config,
+) -> Result<Assessment, NoAssessment> {
     let (snapshot, score) = score(model, series, day)?;
     let since = day.since(snapshot.last_game);
     let contributors = contributors(model, &snapshot, &score, config.contributors);
@@ -210,10 +217,10 @@ pub fn assess(model: &Model, series: &Series, day: Day, config: &Config) -> Resu
             pitches_14d: snapshot.value("pitches_14d"),
             pitches_30d: snapshot.value("pitches_30d"),
             appearances_30d: snapshot.value("appearances_30d"),
-            acwr: features::acute_to_chronic(&Past::of(series, day)),
+            acwr: features::acute_to_chronic(&Past::of(thrown, day)),
             days_since_last: since,
         },
-        recommendation: advise(series, day, raising.as_deref().filter(|_| level == Some(Level::High))),
+        recommendation: advise(thrown, day, raising.as_deref().filter(|_| level == Some(Level::High))),
         anomaly: outing(series, day),
         coverage,
         top_contributors: contributors,

@@ -9,8 +9,10 @@ pub use crate::store::records::BodyPart;
 pub struct Appearance {
     /// The park's local date.
     pub day: Option<Day>,
-    /// Pitches thrown.
+    /// Pitches thrown; at least so many where some may be missing.
     pub pitches: u32,
+    /// How many more there can have been at most, of a game that was only partly seen; 0 of one that is whole.
+    pub missed: u32,
     /// Mean `release_speed`, mph.
     pub release_speed: Option<f64>,
     /// Mean `effective_speed`, mph: with `release_speed` it tells extension.
@@ -77,6 +79,12 @@ impl Series {
         Self { lists: self.lists.clone().up_to(day), ..self.clone() }
     }
 
+    /// The newest day up to this one, and not more than so many days before it, of which only part was seen.
+    pub fn partly_seen_by(&self, day: Day, days: i32) -> Option<Day> {
+        let dates = self.appearances.iter().filter(|a| a.missed > 0).filter_map(|a| a.day);
+        dates.filter(|date| *date <= day && day.since(*date) < days).max()
+    }
+
     /// Puts games and placements in order and merges games of one day (a doubleheader is one day's work).
     pub fn settle(&mut self) {
         self.appearances.retain(|a| a.day.is_some());
@@ -108,6 +116,7 @@ impl Appearance {
             self.mix.clone_from(&other.mix);
         }
         self.pitches = self.pitches.saturating_add(other.pitches);
+        self.missed = self.missed.saturating_add(other.missed);
     }
 }
 

@@ -194,13 +194,17 @@ impl RiskService {
         let series = stored::series_of(&self.store, pitcher, lists)?.ok_or(RiskError::UnknownPitcher(pitcher))?;
         let latest = series.appearances.iter().filter_map(|a| a.day).next_back();
         let day = day.or(latest).ok_or(RiskError::UnknownPitcher(pitcher))?;
-        let made = Made { version: model.version.clone(), digest: digest(&series) };
+        // What he may throw follows from all that he threw; what the model was trained with is of games that are over.
+        let mut thrown = series.clone();
+        thrown.appearances.extend(stored::measured_of(&self.store, pitcher, day)?);
+        thrown.settle();
+        let made = Made { version: model.version.clone(), digest: digest(&thrown) };
         if let Some((kept, answer)) = lock(&self.cache).kept.get(&(pitcher, day))
             && *kept == made
         {
             return Ok((Arc::clone(answer), true));
         }
-        let answer = Arc::new(assess(&model, &series, day, &self.config)?);
+        let answer = Arc::new(assess(&model, &series, &thrown, day, &self.config)?);
         let mut cache = lock(&self.cache);
         if cache.kept.insert((pitcher, day), (made, Arc::clone(&answer))).is_none() {
             cache.order.push_back((pitcher, day));
@@ -333,7 +337,8 @@ fn digest(series: &Series) -> u64 {
     series.born.hash(&mut hasher);
     series.lists.hash(&mut hasher);
     for a in &series.appearances {
-        (a.day, a.pitches, bits(a.release_speed), bits(a.effective_speed), bits(a.release_spin_rate)).hash(&mut hasher);
+        (a.day, a.pitches, a.missed, bits(a.release_speed), bits(a.effective_speed), bits(a.release_spin_rate))
+            .hash(&mut hasher);
         a.mix.iter().for_each(|(kind, share)| (kind, share.to_bits()).hash(&mut hasher));
     }
     for p in &series.placements {

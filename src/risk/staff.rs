@@ -12,7 +12,11 @@ use super::respond::{Level, SILENT_DAYS, level, score};
 use super::series::Series;
 use super::service::{RiskError, RiskService};
 use super::{stored, words};
+use crate::readiness::HISTORY_DAYS;
 use crate::store::StoreError;
+
+/// Days back to which a day that was only partly seen is told of: those that still weigh in a load.
+const PARTLY_SEEN_DAYS: i32 = HISTORY_DAYS as i32;
 
 /// One pitcher of the staff.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -30,15 +34,21 @@ pub struct StaffRow {
     /// Acute to chronic load at the end of the day, its own pitches counted (science.md §5); null where too little is known. A
     /// readiness goes by that of the evening before.
     pub acwr: Option<f64>,
-    /// Pitches of the 7 days that end with the day; null without a game of his by then.
+    /// Pitches of the 7 days that end with the day; null without a game of his by then. At least so many where `partly_seen_on` is
+    /// one of them.
     pub pitches_7d: Option<u32>,
+    /// The newest of the last nine weeks' days of which only part was seen, `YYYY-MM-DD`: counts that reach back to it are at least
+    /// what is told, ratios may be either way off; null where there is none.
+    #[serde(default)]
+    pub partly_seen_on: Option<String>,
     /// Days since his latest game; null without one.
     pub days_since_last: Option<i32>,
     /// His latest game by then, `YYYY-MM-DD`; null without one.
     pub last_game_date: Option<String>,
     /// The next day on which he may pitch, `YYYY-MM-DD`; null where he has not pitched for 60 days.
     pub next_available: Option<String>,
-    /// Whether he may pitch on the day and the six after it; empty where he has not pitched for 60 days.
+    /// Whether he may pitch on the day and the six after it, after all that he has thrown by then; empty where he has not pitched for
+    /// 60 days.
     pub availability: Vec<Available>,
 }
 
@@ -126,6 +136,7 @@ fn row(series: &Series, day: Day, told: Result<(f64, Level), String>) -> StaffRo
         earlier_injuries_known: series.lists.tell_of_year_before(day),
         acwr: acute_to_chronic(&past),
         pitches_7d: last.map(|_| past.pitches(7)),
+        partly_seen_on: series.partly_seen_by(day, PARTLY_SEEN_DAYS).map(|on| on.to_string()),
         days_since_last: since,
         last_game_date: last.map(|last| last.to_string()),
         next_available: advice.as_ref().map(|advice| advice.next_available.clone()),

@@ -9,7 +9,7 @@ use super::day::Day;
 use super::reports::{Report, placements};
 use super::series::{Appearance, Placement, Series};
 use crate::history::{First, Inputs, RowSummary, Watcher, import_appearances, import_injuries};
-use crate::store::records::{AppearanceRecord, InjuryRecord, Origin};
+use crate::store::records::{AppearanceRecord, InjuryRecord, Origin, PitchRecord};
 use crate::store::{Cursor, Store, StoreError, StoreOptions};
 
 /// What a store knows of everybody.
@@ -67,7 +67,8 @@ pub fn series_of(store: &Store, pitcher: u32, lists: &Lists) -> Result<Option<Se
         pitcher,
         name: person.name.unwrap_or_default(),
         born: person.birth_date.as_deref().and_then(Day::parse),
-        appearances: appearances.iter().map(appearance).collect(),
+        // Of a game that nobody has summed up only what is missing may be known.
+        appearances: appearances.iter().filter(|a| a.pitches > 0).map(appearance).collect(),
         placements: placements(store.injuries_of(pitcher)?.iter().map(report).collect()),
         lists: lists.clone(),
     };
@@ -84,33 +85,59 @@ const UNFOLDED_DAYS: i32 = 14;
 /// # Errors
 /// The store fails or holds a corrupt record.
 pub fn measured_here(store: &Store, day: Day) -> Result<BTreeMap<u32, Vec<Appearance>>, StoreError> {
+    let pitches = store.pitches_since(Cursor { release_ns: unfolded_since(day), id: 0 }, usize::MAX, None)?;
+    let mut of: BTreeMap<u32, Vec<PitchRecord>> = BTreeMap::new();
+    for pitch in pitches {
+        pitch.pitcher.into_iter().for_each(|pitcher| of.entry(pitcher).or_default().push(pitch.clone()));
+    }
+    of.into_iter().map(|(pitcher, pitches)| Ok((pitcher, unsummed(store, pitcher, &pitches, day)?))).collect()
+}
+
+/// [`measured_here`] of one pitcher.
+///
+/// # Errors
+/// The store fails or holds a corrupt record.
+pub fn measured_of(store: &Store, pitcher: u32, day: Day) -> Result<Vec<Appearance>, StoreError> {
+    unsummed(store, pitcher, &store.pitches_of(pitcher, unfolded_since(day), u64::MAX, usize::MAX)?, day)
+}
+
+/// The moment from which pitches may not have been summed up yet, ns since the Unix epoch.
+fn unfolded_since(day: Day) -> u64 {
     // A park's date and that of the release in UTC are a day apart at most.
     const DAY_NS: u64 = 86_400_000_000_000;
+    u64::try_from(day.plus(-UNFOLDED_DAYS - 1).0).unwrap_or(0).saturating_mul(DAY_NS)
+}
+
+/// Of his pitches those measured here on the game mound in the days up to `day` that stand in no appearance yet, by game.
+fn unsummed(store: &Store, pitcher: u32, pitches: &[PitchRecord], day: Day) -> Result<Vec<Appearance>, StoreError> {
     let (first, last) = (day.plus(-UNFOLDED_DAYS), day);
-    let since = u64::try_from(first.plus(-1).0).unwrap_or(0).saturating_mul(DAY_NS);
-    let mut games: BTreeMap<u32, BTreeMap<(Day, u32), u32>> = BTreeMap::new();
-    for pitch in store.pitches_since(Cursor { release_ns: since, id: 0 }, usize::MAX, None)? {
-        let counts = pitch.origin == Origin::Live && pitch.mound == 0;
-        let Some((pitcher, date)) = pitch.pitcher.filter(|_| counts).zip(Day::parse(&pitch.game_date)) else {
-            continue;
-        };
-        if (first..=last).contains(&date) {
-            *games.entry(pitcher).or_default().entry((date, pitch.game_pk)).or_default() += 1;
+    let mut games: BTreeMap<(Day, u32), u32> = BTreeMap::new();
+    for pitch in pitches.iter().filter(|pitch| pitch.origin == Origin::Live && pitch.mound == 0) {
+        if let Some(date) = Day::parse(&pitch.game_date).filter(|date| (first..=last).contains(date)) {
+            *games.entry((date, pitch.game_pk)).or_default() += 1;
         }
     }
-    let mut measured = BTreeMap::new();
-    for (pitcher, mut games) in games {
-        for known in store.appearances_of(pitcher, &first.to_string(), &last.to_string())? {
-            let Some(date) = Day::parse(&known.game_date) else { continue };
-            if let Some(thrown) = games.get_mut(&(date, known.game_pk)) {
-                *thrown = thrown.saturating_sub(known.pitches);
+    if games.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut missed = BTreeMap::new();
+    for known in store.appearances_of(pitcher, &first.to_string(), &last.to_string())? {
+        let Some(date) = Day::parse(&known.game_date) else { continue };
+        if let Some(thrown) = games.get_mut(&(date, known.game_pk)) {
+            *thrown = thrown.saturating_sub(known.pitches);
+            // What a sum is missing is told with it.
+            if known.pitches == 0 {
+                missed.insert((date, known.game_pk), known.missed.pitches_at_most());
             }
         }
-        let more = games.into_iter().filter(|(_, thrown)| *thrown > 0);
-        let more = more.map(|((date, _), pitches)| Appearance { day: Some(date), pitches, ..Appearance::default() });
-        measured.insert(pitcher, more.collect());
     }
-    Ok(measured)
+    let more = games.into_iter().filter(|(_, thrown)| *thrown > 0).map(|(game, pitches)| Appearance {
+        day: Some(game.0),
+        pitches,
+        missed: missed.get(&game).copied().unwrap_or_default(),
+        ..Appearance::default()
+    });
+    Ok(more.collect())
 }
 
 /// All that the store knows of everybody who is real.
@@ -167,6 +194,7 @@ fn appearance(record: &AppearanceRecord) -> Appearance {
     Appearance {
         day: Day::parse(&record.game_date),
         pitches: record.pitches,
+        missed: record.missed.pitches_at_most(),
         release_speed: record.release_speed,
         effective_speed: record.effective_speed,
         release_spin_rate: record.release_spin_rate,

@@ -206,6 +206,51 @@ pub struct AppearanceRecord {
     pub effective_speed: Option<f64>,
     /// By pitch type, ascending.
     pub types: Vec<TypeSums>,
+    /// What of it is known to be missing: `pitches` is at least what is told.
+    #[serde(default)]
+    pub missed: Missed,
+}
+
+/// What is known to be missing of an outing, whose count is the least that he threw then.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Missed {
+    /// Whiles in which nobody saw his mound, from and to, ns since the Unix epoch; oldest first.
+    pub unseen: Vec<(u64, u64)>,
+    /// Throws on his mound that no mark names and that may be his.
+    pub unnamed: u32,
+}
+
+/// Nobody throws faster, one pitch after the other, ns \[P\]: it bounds what may have been thrown unseen.
+const PITCH_EVERY_NS: u64 = 10_000_000_000;
+
+impl Missed {
+    /// Whether he was seen all the time and every throw has a name.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// More pitches than can be missing.
+    pub fn pitches_at_most(&self) -> u32 {
+        let unseen = |(from, to): &(u64, u64)| {
+            u32::try_from(to.saturating_sub(*from).div_ceil(PITCH_EVERY_NS)).unwrap_or(u32::MAX)
+        };
+        self.unseen.iter().map(unseen).fold(self.unnamed, u32::saturating_add)
+    }
+}
+
+/// What is missing of an outing, before it is summed up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissedOuting {
+    /// MLBAM id.
+    pub pitcher: u32,
+    /// `YYYY-MM-DD`, the park's day of baseball.
+    pub game_date: String,
+    /// Statcast's `game_pk`; 0 where none is known.
+    pub game_pk: u32,
+    /// Release of a pitch of it, ns since the Unix epoch.
+    pub thrown_ns: u64,
+    /// What is missing.
+    pub missed: Missed,
 }
 
 impl AppearanceRecord {

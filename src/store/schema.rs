@@ -15,7 +15,7 @@ use super::StoreError;
 use super::codec::{Record, unknown_schema};
 use super::key::{Table, date_of, date_text, type_of, type_text};
 use super::records::{
-    AppearanceRecord, BaselineRecord, CalibrationRecord, Measured, ModelRecord, Moments, Origin, PitchRecord,
+    AppearanceRecord, BaselineRecord, CalibrationRecord, Measured, Missed, ModelRecord, Moments, Origin, PitchRecord,
     PitcherRecord, SeasonSums, State, TypeSums,
 };
 
@@ -83,6 +83,14 @@ struct AppearanceV1 {
 struct AppearanceV2 {
     v1: AppearanceV1,
     effective_speed: Option<f64>,
+}
+
+/// [`AppearanceV2`] with what is known to be missing.
+#[derive(Archive, Serialize, Deserialize)]
+struct AppearanceV3 {
+    v2: AppearanceV2,
+    unseen: Vec<(u64, u64)>,
+    unnamed: u32,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -320,13 +328,17 @@ impl Record for AppearanceRecord {
             release_spin_rate: self.release_spin_rate,
             types: types.collect::<Result<_, StoreError>>()?,
         };
-        Ok((2, archive(&AppearanceV2 { v1, effective_speed: self.effective_speed })))
+        let v2 = AppearanceV2 { v1, effective_speed: self.effective_speed };
+        let Missed { unseen, unnamed } = self.missed.clone();
+        Ok((3, archive(&AppearanceV3 { v2, unseen, unnamed })))
     }
 
     fn decode(schema: u16, body: &AlignedVec<16>) -> Result<Self, String> {
-        let AppearanceV2 { v1: v, effective_speed } = match schema {
-            1 => AppearanceV2 { v1: unarchive(body)?, effective_speed: None },
-            2 => unarchive(body)?,
+        let whole = |v2| AppearanceV3 { v2, unseen: Vec::new(), unnamed: 0 };
+        let AppearanceV3 { v2: AppearanceV2 { v1: v, effective_speed }, unseen, unnamed } = match schema {
+            1 => whole(AppearanceV2 { v1: unarchive(body)?, effective_speed: None }),
+            2 => whole(unarchive(body)?),
+            3 => unarchive(body)?,
             other => return Err(unknown_schema(other)),
         };
         let types = v.types.into_iter().map(|t| TypeSums {
@@ -346,6 +358,7 @@ impl Record for AppearanceRecord {
             release_spin_rate: v.release_spin_rate,
             effective_speed,
             types: types.collect(),
+            missed: Missed { unseen, unnamed },
         })
     }
 }

@@ -10,7 +10,7 @@ use super::key::{self, Table};
 use super::outbox::{OutboxRecord, OutboxSums, RefusedRecord, Summary, SummaryKind};
 use super::records::{
     AppearanceRecord, BaselineRecord, BodyPart, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, Measured,
-    ModelRecord, Moments, Origin, PitchRecord, PitcherRecord, SeasonSums, State, TypeSums,
+    Missed, MissedOuting, ModelRecord, Moments, Origin, PitchRecord, PitcherRecord, SeasonSums, State, TypeSums,
 };
 use super::{Cursor, Found, Put, Store, StoreError, StoreOptions, Wanted, Write};
 
@@ -373,6 +373,7 @@ fn appearance() -> AppearanceRecord {
             pitches: 3,
             quantities: [Moments { n: 3, mean: 1.5, m2: 0.25 }; 6],
         }],
+        missed: Missed { unseen: vec![(20, 30), (40, 50)], unnamed: 6 },
     }
 }
 
@@ -479,10 +480,39 @@ fn the_bytes_of_pitch_schema_1_hold_still() {
 }
 
 #[test]
-fn appearances_of_schema_1_are_read_and_the_bytes_of_schema_2_hold_still() {
-    let old = AppearanceRecord { effective_speed: None, ..appearance() };
+fn appearances_of_schemas_1_and_2_are_read_and_the_bytes_of_schema_3_hold_still() {
+    let whole = AppearanceRecord { missed: Missed::default(), ..appearance() };
+    golden_of_old(&whole, include_str!("golden/appearance_v2.hex"));
+    let old = AppearanceRecord { effective_speed: None, ..whole };
     golden_of_old(&old, include_str!("golden/appearance_v1.hex"));
-    golden(&appearance(), include_str!("golden/appearance_v2.hex"));
+    golden(&appearance(), include_str!("golden/appearance_v3.hex"));
+}
+
+#[test]
+fn what_is_missing_of_an_outing_is_kept_beside_its_sums_and_before_there_are_any() {
+    let (_dir, store) = open();
+    let missed = Missed { unseen: vec![(10, 70_000_000_000)], unnamed: 2 };
+    assert_eq!(missed.pitches_at_most(), 9, "seven fit in 70 s");
+    let note = |game_pk, missed: &Missed| {
+        Write::Missed(Box::new(MissedOuting {
+            pitcher: 5,
+            game_date: "2023-06-11".to_owned(),
+            game_pk,
+            thrown_ns: 5,
+            missed: missed.clone(),
+        }))
+    };
+    let summed = AppearanceRecord { missed: Missed::default(), ..appearance() };
+    store.transact(|txn| txn.put_appearance(&summed).map(drop)).expect("stored");
+    for game_pk in [717_797, 8] {
+        store.transact(|txn| txn.apply(&note(game_pk, &missed))).expect("stored");
+    }
+    let known = store.appearances_of(5, "2023-06-11", "2023-06-11").expect("read");
+    assert_eq!(known.len(), 2);
+    assert!(known.iter().all(|a| a.missed == missed && !a.is_means_only()), "{known:?}");
+    let of = |game_pk| known.iter().find(|a| a.game_pk == game_pk).expect("kept");
+    assert_eq!(*of(717_797), AppearanceRecord { missed, ..summed }, "its sums stay");
+    assert_eq!(of(8).pitches, 0, "nobody has summed it up");
 }
 
 #[test]

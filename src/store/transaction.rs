@@ -8,8 +8,8 @@ use super::codec::{self, Record};
 use super::key::{self, Table};
 use super::outbox::SummaryKind;
 use super::records::{
-    AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, Origin,
-    PitchRecord, PitcherRecord, REPROCESSED, State,
+    AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, MissedOuting,
+    ModelRecord, Origin, PitchRecord, PitcherRecord, REPROCESSED, State,
 };
 use super::writer::Write;
 use super::{Store, StoreError, outbox};
@@ -63,6 +63,7 @@ impl<'s> Transaction<'s> {
             }
             Write::Summary(summary) if self.refused && summary.kind == SummaryKind::Pitch => Ok(()),
             Write::Appearance(appearance) => self.put_appearance(appearance).map(drop),
+            Write::Missed(outing) => self.note_missed(outing).map(drop),
             Write::Calibration(calibration) => self.put_calibration(calibration).map(drop),
             Write::Pitcher(pitcher) => self.put_pitcher(pitcher).map(drop),
             Write::Checkpoint { name, bytes } => self.put_raw(Table::Checkpoints, name, bytes).map(drop),
@@ -141,6 +142,25 @@ impl<'s> Transaction<'s> {
     pub fn put_appearance(&mut self, record: &AppearanceRecord) -> Result<Put, StoreError> {
         let date = key::date_of(Table::Appearances, &record.game_date)?;
         self.put_record(&key::appearance(record.pitcher, date, record.game_pk), record)
+    }
+
+    /// Notes what is missing of an outing: in its appearance, which stands without pitches until it is summed up.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn note_missed(&mut self, outing: &MissedOuting) -> Result<Put, StoreError> {
+        let date = key::date_of(Table::Appearances, &outing.game_date)?;
+        let key = key::appearance(outing.pitcher, date, outing.game_pk);
+        let known = self.get(Table::Appearances, &key)?.map(|value| codec::unseal::<AppearanceRecord>(&key, value));
+        let known = known.transpose().map_err(|e| self.store.counted(e))?;
+        let new = || AppearanceRecord {
+            pitcher: outing.pitcher,
+            game_date: outing.game_date.clone(),
+            game_pk: outing.game_pk,
+            first_ns: outing.thrown_ns,
+            ..AppearanceRecord::default()
+        };
+        self.put_record(&key, &AppearanceRecord { missed: outing.missed.clone(), ..known.unwrap_or_else(new) })
     }
 
     /// Removes an appearance. Whether there was one.

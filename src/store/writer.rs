@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, TrySendError, bounded};
 
 use super::outbox::Summary;
-use super::records::{AppearanceRecord, CalibrationRecord, PitchRecord, PitcherRecord};
+use super::records::{AppearanceRecord, CalibrationRecord, MissedOuting, PitchRecord, PitcherRecord};
 use super::{Store, StoreError, Transaction};
 use crate::ingest::SourceMark;
 
@@ -37,6 +37,8 @@ pub enum Write {
     Pitch(Box<PitchRecord>),
     /// A pitcher's game.
     Appearance(Box<AppearanceRecord>),
+    /// Notes what is missing of an outing.
+    Missed(Box<MissedOuting>),
     /// What calibration knows of a ballpark, replacing what it knew.
     Calibration(Box<CalibrationRecord>),
     /// A person.

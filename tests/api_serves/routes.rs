@@ -264,7 +264,7 @@ fn an_outings_trend_has_one_point_a_pitch_in_its_last_revision_and_ends_with_the
     let stage = Setting::default().serve();
     problem(stage.get("/api/readiness/1/trend"), 404, "not-active");
     for (pitches, value) in [(1, 90.0), (2, 85.0), (2, 84.0), (3, 80.0)] {
-        let shown = Index { value: Some(value), low: Some(value - 5.0), high: Some(value + 5.0) };
+        let shown = Index { value: Some(value), low: Some(value - 5.0), high: Some(value + 5.0), one_sided: None };
         stage.live.publish(Event::Readiness(Readiness { pitches, readiness: shown, ..readiness(1) }));
     }
     let trend = stage.json("/api/readiness/1/trend");

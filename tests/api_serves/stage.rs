@@ -16,7 +16,7 @@ use pitchguard::history::workload::{Roles, WorkloadReport, report};
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{PartState, Telemetry};
 use pitchguard::readiness::{
-    Alert, AsOf, Audience, FeatureValue, Index, Presence, PresenceState, Readiness, Severity, Verdict,
+    Alert, AsOf, Audience, FeatureValue, Index, Presence, PresenceState, Readiness, Severity, Verdict, VerdictLimits,
 };
 use pitchguard::risk::anomaly::Anomaly;
 use pitchguard::store::records::{AppearanceRecord, Measured, Origin, PitchRecord, State};
@@ -89,7 +89,7 @@ impl History for Memory {
     }
 
     fn workload(&self, id: PitcherId, days: DayRange) -> Result<Option<WorkloadReport>, HistoryError> {
-        let end = days.end.unwrap_or(jiff::civil::date(2025, 7, 4));
+        let end = days.end;
         let start = days.start.unwrap_or(end);
         let outing = AppearanceRecord {
             game_date: "2025-07-04".to_owned(),
@@ -257,8 +257,16 @@ pub(crate) fn problem(response: reqwest::blocking::Response, status: u16, slug: 
 }
 
 pub(crate) fn readiness(pitcher: u32) -> Readiness {
-    let index = |value| Index { value: Some(value), low: Some(value - 5.0), high: Some(value + 5.0) };
-    let delta = FeatureValue { value: -0.4, sd: 0.3, qa: 0.98, n: 5, unit: Some(Unit::Mph), digits: Some(1) };
+    let index = |value| Index { value: Some(value), low: Some(value - 5.0), high: Some(value + 5.0), one_sided: None };
+    let delta = FeatureValue {
+        value: -0.4,
+        sd: 0.3,
+        qa: 0.98,
+        n: 5,
+        unit: Some(Unit::Mph),
+        digits: Some(1),
+        partly_seen: false,
+    };
     Readiness {
         pitcher: PitcherId(pitcher),
         name: "Adam Ace".to_owned(),
@@ -296,6 +304,8 @@ pub(crate) fn readiness(pitcher: u32) -> Readiness {
         verdict: Some(Verdict::Ready),
         verdict_absent: None,
         unseen: Vec::new(),
+        unnamed_throws: 0,
+        verdict_limits: VerdictLimits::default(),
     }
 }
 

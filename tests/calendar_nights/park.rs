@@ -167,6 +167,9 @@ impl Park {
                 Output::Recounted(record) => pitches.push(*record),
                 Output::Readiness { readiness, .. } => self.readiness.push((now, *readiness)),
                 Output::Raised(alert) => self.raised.push(alert),
+                Output::Missed(outing) => {
+                    self.store.transact(|txn| txn.note_missed(&outing).map(drop)).expect("stored");
+                }
                 _ => {}
             }
         }

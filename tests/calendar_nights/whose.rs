@@ -111,6 +111,50 @@ fn an_inning_without_marks_counts_for_nobody_and_is_told() {
 }
 
 #[test]
+fn throws_of_nobody_in_his_inning_make_his_count_a_lower_bound_that_day_and_the_next() {
+    for seed in seeds() {
+        let his = turn("2025-07-04T19:10", KESSLER, 7, 20);
+        let stints = [his, turn("2025-07-05T19:10", KESSLER, 8, 5)];
+        let mut settings = settings(seed, &stints);
+        let from_s = (wall("2025-07-04T19:10:58").0 - settings.start.0) as f64 * 1e-9;
+        settings.marks.away = Some(pitchguard::simulate::Away { from_s, for_s: 30.0 });
+        let park = Park::play_as(settings, &Game::Stints(stints.to_vec()));
+        let nobodys = park.finals.values().filter(|p| p.pitcher.is_none()).count() as u32;
+        assert!((4..=6).contains(&nobodys), "{nobodys}");
+        let evening = park.readiness_before(KESSLER, GAME, wall("2025-07-05T00:00"));
+        assert_eq!((evening.pitches, evening.unnamed_throws), (20 - nobodys, nobodys));
+        assert!(evening.features["dose"].partly_seen, "{evening:?}");
+        // Over the sum of the outing.
+        let load = park.workload(KESSLER, "2025-07-04");
+        assert_eq!((load.appearances[0].pitches, load.appearances[0].partly_seen), (20 - nobodys, true));
+        let morning = park.readiness_before(KESSLER, GAME, wall("2025-07-06T00:00"));
+        assert!(morning.features["dose"].partly_seen && !morning.is_at_least(), "{morning:?}");
+        let load = park.workload(KESSLER, "2025-07-05");
+        assert_eq!(load.summary.partly_seen_on.as_deref(), Some("2025-07-04"));
+        assert_eq!(load.summary.dose, Some(morning.features["dose"].value));
+    }
+}
+
+#[test]
+fn warm_ups_and_a_game_of_one_evening_are_one_load_in_every_place() {
+    for seed in seeds() {
+        let stints = [
+            turn("2025-07-03T19:10", IBARRA, 6, 8),
+            session("2025-07-04T19:00", IBARRA, 15),
+            turn("2025-07-04T19:10", IBARRA, 7, 10),
+        ];
+        let park = Park::play(seed, &stints);
+        let of = |mound, before: &str| park.readiness_before(IBARRA, mound, wall(before)).features["dose"].value;
+        let throwing = of(BULLPEN, "2025-07-04T19:05");
+        assert!((throwing - 4.0).abs() < 1e-9, "warm-ups are no game pitches: {throwing}");
+        let load = park.workload(IBARRA, "2025-07-04");
+        let doses = [of(BULLPEN, "2030-01-01T00:00"), of(GAME, "2030-01-01T00:00"), load.loads[0].dose];
+        assert!(doses.iter().all(|dose| (dose - 14.0).abs() < 1e-9), "both cards and the workload: {doses:?}");
+        assert_eq!(load.loads[0].pitches_7d, 18);
+    }
+}
+
+#[test]
 fn marks_three_seconds_late_name_every_pitch_by_a_revision() {
     for seed in seeds() {
         let stints = [turn("2025-07-04T19:10", KESSLER, 7, 16), session("2025-07-04T19:10:10", IBARRA, 12)];

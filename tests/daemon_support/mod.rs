@@ -316,6 +316,8 @@ pub struct Cameras {
     pub wire: Wire,
     /// Marks of later events name no pitch type.
     pub typed_until: EventNs,
+    /// Marks of events in this time are lost.
+    pub unmarked: std::ops::Range<EventNs>,
     /// The newest mark that was sent.
     pub marked: Option<Delivery>,
 }
@@ -323,7 +325,8 @@ pub struct Cameras {
 impl Cameras {
     pub fn new(stadium: Stadium, speed: f64, to: SocketAddr) -> Self {
         let (at, typed_until) = (stadium.start().0, EventNs(u64::MAX));
-        Self { at, stadium, sent: 0, waiting: None, speed, wire: Wire::to(to), typed_until, marked: None }
+        let (wire, unmarked) = (Wire::to(to), EventNs(0)..EventNs(0));
+        Self { at, stadium, sent: 0, waiting: None, speed, wire, typed_until, unmarked, marked: None }
     }
 
     /// Sends everything that arrives before that moment. Afterwards the stadium stands still.
@@ -336,6 +339,9 @@ impl Cameras {
                 break;
             }
             if let Signal::Mark(mark) = &mut delivery.signal {
+                if self.unmarked.contains(&delivery.event) {
+                    continue;
+                }
                 mark.pitch_type = if delivery.event > self.typed_until { [0; 4] } else { mark.pitch_type };
                 self.marked = Some(delivery);
             }

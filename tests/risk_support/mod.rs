@@ -47,6 +47,7 @@ fn pitcher(id: u32, rng: &mut StdRng, hurt: impl Fn(f64) -> f64) -> Series {
             series.appearances.push(Appearance {
                 day: Some(today),
                 pitches,
+                missed: 0,
                 release_speed: Some(speed + rng.random_range(-0.8..0.8)),
                 effective_speed: Some(speed + 0.3),
                 release_spin_rate: Some(25.0 * speed + rng.random_range(-40.0..40.0)),

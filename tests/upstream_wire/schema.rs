@@ -7,10 +7,10 @@ use pitchguard::features::Feature;
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{CalibrationStatus, CameraStatus, MoundCameras};
 use pitchguard::readiness::{
-    Alert, AsOf, Audience, FeatureValue, Index, Presence, PresenceState, Readiness, Severity, Verdict,
+    Alert, AsOf, Audience, FeatureValue, Index, Presence, PresenceState, Readiness, Severity, Verdict, VerdictLimits,
 };
 use pitchguard::store::outbox::{Lane, OutboxRecord, Queued, SummaryKind};
-use pitchguard::store::records::{AppearanceRecord, Measured, Moments, Origin, PitchRecord, State, TypeSums};
+use pitchguard::store::records::{AppearanceRecord, Measured, Missed, Moments, Origin, PitchRecord, State, TypeSums};
 use pitchguard::upstream::{InputDrift, ModelFigure, ModelSummary, Parcel, Told, schema};
 use serde_json::{Value, json};
 
@@ -90,7 +90,8 @@ fn alert() -> Alert {
 }
 
 fn readiness() -> Readiness {
-    let index = |value: f64| Index { value: Some(value), low: Some(value - 4.5), high: Some(value + 4.5) };
+    let index =
+        |value: f64| Index { value: Some(value), low: Some(value - 4.5), high: Some(value + 4.5), one_sided: None };
     let names = ["velocity_delta", "spin_delta", "release_height_delta", "mechanics", "dose", "acwr", "rest_days"];
     let feature = |name: &&str| {
         let feature = Feature { value: -0.41, sd: 0.12, qa: 0.97, n: 15 };
@@ -136,6 +137,8 @@ fn readiness() -> Readiness {
         verdict: Some(Verdict::Watch),
         verdict_absent: None,
         unseen: Vec::new(),
+        unnamed_throws: 0,
+        verdict_limits: VerdictLimits::default(),
     }
 }
 
@@ -154,6 +157,7 @@ fn outing() -> AppearanceRecord {
         release_spin_rate: Some(2294.0),
         effective_speed: None,
         types: ["CU", "FC", "SI"].map(of).to_vec(),
+        missed: Missed { unseen: vec![(AT_NS + 60_000_000_000, AT_NS + 120_000_000_000)], unnamed: 2 },
     }
 }
 

@@ -5,7 +5,7 @@ import { alert, at, readiness, T0 } from "../live/samples";
 import { bandOf, byPlace, byUrgency, needOfLook, verdictInWords, whole } from "./level";
 import { ageInWords, dayAfter, daysBetween, ParkTime } from "./time";
 import { percent, signed, Units } from "./units";
-import { asOfInWords, leftInWords, thereInWords, unseenInWords } from "./words";
+import { asOfInWords, isAtLeast, leftInWords, pitchesInWords, thereInWords, unseenInWords } from "./words";
 
 describe("who needs a look", () => {
   test("the verdict is the daemon's, in words that fit the mound, and a held number has none", () => {
@@ -42,6 +42,14 @@ describe("who needs a look", () => {
     expect(told()).toBe("");
     expect(told([3, 9])).toBe("Not seen from 3 to 9: the count is at least 23.");
     expect(told([3, 9], [20, 20])).toBe("Not seen from 3 to 9, at 20: the count is at least 23.");
+  });
+
+  test("throws that carry no name make a count the least that he threw, too", () => {
+    const told = (change: Partial<Readiness>) => unseenInWords(readiness(1, { pitches: 23, ...change }), (ms) => `${ms - T0}`);
+    expect(told({ unnamed_throws: 6 })).toBe("6 more throws on this mound carry no name: the count is at least 23.");
+    expect(told({ unnamed_throws: 1, unseen: [{ from: at(3), to: at(9) }] })).toBe("Not seen from 3 to 9; 1 more throw on this mound carries no name: the count is at least 23.");
+    expect([isAtLeast(readiness(1)), isAtLeast(readiness(1, { unnamed_throws: 1 }))]).toEqual([false, true]);
+    expect([pitchesInWords(1, false), pitchesInWords(23, true)]).toEqual(["1 pitch", "at least 23 pitches"]);
   });
 
   test("who left says who took his place, or since when nobody threw", () => {

@@ -1,6 +1,6 @@
 /** The daemon's names in people's words. A name that is not here is shown as it is. */
 import type { Readiness, State } from "../api/types";
-import { whole } from "./level";
+import { isOnMound, whole } from "./level";
 import { ageInWords } from "./time";
 
 /** The one name of the one ratio, wherever it is shown. */
@@ -8,6 +8,9 @@ export const ACUTE_CHRONIC = "Acute:chronic load";
 
 /** The mound of the game. */
 export const GAME = 0;
+
+/** The one name of what he carries, wherever it is shown: game pitches, today’s and what still counts of earlier days. */
+export const LOAD = "Load";
 
 const MOUNDS: Readonly<Record<string, string>> = {
   game: "Game mound",
@@ -42,7 +45,7 @@ const FEATURES: Readonly<Record<string, string>> = {
   break_adj_z: "Break against usual, vertical",
   release_extension_delta: "Extension against usual",
   pitch_tempo_delta: "Tempo against earlier today, positive is slower",
-  dose: "Load: today’s pitches, and earlier days’ halved each day",
+  dose: `${LOAD}: game pitches today, and earlier days’ halved each day`,
   acwr: `${ACUTE_CHRONIC} before today`,
   days_rest: "Days of rest",
   late_data_frac: "Data that came late",
@@ -112,14 +115,36 @@ export function leftInWords(
   return `${threw}replaced by ${by_name ?? nameOf(by) ?? `pitcher ${by}`} at ${since}`;
 }
 
-/** When his mound was not seen while he may have thrown, and what that makes of the count; empty where it was seen all the time. */
-export function unseenInWords({ unseen, pitches }: Pick<Readiness, "unseen" | "pitches">, clock: (ms: number) => string): string {
-  if (!unseen || unseen.length === 0) return "";
+/** Whether he has thrown at least what is counted: not all of it was seen, or not all of it has a name. */
+export const isAtLeast = ({ unseen, unnamed_throws }: Pick<Readiness, "unseen" | "unnamed_throws">): boolean => (unseen?.length ?? 0) > 0 || (unnamed_throws ?? 0) > 0;
+
+/** `23 pitches`, `at least 1 pitch`. */
+export const pitchesInWords = (pitches: number, atLeast: boolean): string => `${atLeast ? "at least " : ""}${pitches} ${pitches === 1 ? "pitch" : "pitches"}`;
+
+/** What of his outing was not seen or has no name, and what that makes of the count; empty where all is counted. */
+export function unseenInWords(data: Pick<Readiness, "unseen" | "unnamed_throws" | "pitches">, clock: (ms: number) => string): string {
+  if (!isAtLeast(data)) return "";
+  const unnamed = data.unnamed_throws ?? 0;
+  const nameless = unnamed > 0 ? `${unnamed} more ${unnamed === 1 ? "throw on this mound carries" : "throws on this mound carry"} no name` : "";
+  return `${[whilesInWords(data.unseen ?? [], clock), nameless].filter(Boolean).join("; ")}: the count is at least ${data.pitches}.`;
+}
+
+function whilesInWords(unseen: NonNullable<Readiness["unseen"]>, clock: (ms: number) => string): string {
+  if (unseen.length === 0) return "";
   const whiles = unseen.map(({ from, to }) => {
     const [begin, end] = [clock(Date.parse(from)), clock(Date.parse(to))];
     return begin === end ? `at ${begin}` : `from ${begin} to ${end}`;
   });
-  return `Not seen ${[...new Set(whiles)].join(", ")}: the count is at least ${pitches}.`;
+  return `Not seen ${[...new Set(whiles)].join(", ")}`;
+}
+
+/** On which mound he stands now; where his throws are not seen or he sits between innings, that. Empty of who has left. */
+export function whereInWords(data: Pick<Readiness, "mound" | "presence" | "verdict_absent" | "pitches" | "unseen" | "unnamed_throws">, mounds: ReadonlyMap<number, string>): string {
+  if (!isOnMound(data)) return "";
+  const name = mounds.get(data.mound) ?? `Mound ${data.mound}`;
+  const where = /mound/i.test(name) ? `on the ${name.toLowerCase()}` : `in the ${name.toLowerCase()}`;
+  const now = data.verdict_absent === "not_seen" ? ", not seen now" : data.presence?.state === "between_innings" ? ", between innings" : " now";
+  return `${where}${now}, ${pitchesInWords(data.pitches, isAtLeast(data))}`;
 }
 
 /** That he stands on a mound, and since when; of a mound that is not seen now, until when it was. */

@@ -18,7 +18,7 @@ import { Unseen } from "../../parts/visible";
 import { BANDS, bandOf, verdictInWords, whole, wholeUp } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { percent } from "../../people/units";
-import { stateInWords, unseenInWords } from "../../people/words";
+import { isAtLeast, stateInWords, unseenInWords } from "../../people/words";
 
 const RARELY_MS = 10 * 60_000;
 
@@ -131,8 +131,10 @@ export function StateChip({ data: { state, readiness } }: { data: Readiness }) {
 
 /** An index's 90 % interval, for a glance, rounded as its value is. */
 export function interval(index: Index, rounded = whole): string {
-  const { low, high } = index;
+  const { low, high, one_sided } = index;
   if (low === null || low === undefined || high === null || high === undefined) return "";
+  // Nothing is possible on the other side of the value.
+  if (one_sided) return one_sided === "high" ? `${rounded(low)} or more` : `${rounded(high)} or less`;
   return `${rounded(low)} to ${rounded(high)}`;
 }
 
@@ -244,7 +246,7 @@ export const confidence = (value: number): string => (Math.floor(value * 100 + 1
 function Elsewhere({ data, mounds }: Pick<CardProps, "mounds"> & { data: Readiness }) {
   const others = useOutings(data.pitcher).filter((other) => other.data.mound !== data.mound);
   if (others.length === 0) return null;
-  return <Soft data-elsewhere="">Besides {others.map((other) => `${other.data.pitches} on ${mounds.get(other.data.mound) ?? `mound ${other.data.mound}`}`).join(", ")}.</Soft>;
+  return <Soft data-elsewhere="">Besides {others.map((other) => `${isAtLeast(other.data) ? "≥\u00a0" : ""}${other.data.pitches} on ${mounds.get(other.data.mound) ?? `mound ${other.data.mound}`}`).join(", ")}.</Soft>;
 }
 
 /** What is usual, so that a probability can be judged. */
@@ -280,16 +282,17 @@ function Velocity({ pitcher, mound }: { pitcher: number; mound: number }) {
 }
 
 /** What he has thrown, and the load that it makes of what his role carries. */
-function Count({ data: { pitcher, pitches, features, unseen } }: { data: Readiness }) {
+function Count({ data }: { data: Readiness }) {
+  const { pitcher, pitches, features } = data;
   const workload = useQuery({
     queryKey: ["workload", pitcher, "plan"],
     queryFn: () => ask.workload(pitcher),
     staleTime: RARELY_MS,
   });
   const summary = workload.data?.summary;
-  const dose = features["dose"]?.value;
-  const least = unseen && unseen.length > 0 ? "≥\u00a0" : "";
-  const load = typeof dose === "number" ? `load ${least}${dose.toFixed(0)}` : "load not known";
+  const dose = features["dose"];
+  const least = isAtLeast(data) ? "≥\u00a0" : "";
+  const load = dose ? `load ${dose.partly_seen ? "≥\u00a0" : ""}${dose.value.toFixed(0)}` : "load not known";
   const several = useOutings(pitcher).length > 1;
   return (
     <Fact name={several ? "Pitches here" : "Pitches"} beside={summary ? `${load} of ${summary.dose_cap.toFixed(0)}, ${summary.role}` : load}>

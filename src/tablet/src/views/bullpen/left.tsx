@@ -6,7 +6,7 @@ import { useHub, useReadiness } from "../../live/react";
 import type { OutingKey } from "../../live/state";
 import { whole } from "../../people/level";
 import { useSettings } from "../../people/settings";
-import { leftInWords } from "../../people/words";
+import { isAtLeast, leftInWords, pitchesInWords } from "../../people/words";
 
 const List = styled("ul")({ display: "grid", gap: 2, margin: 0, padding: 0, listStyle: "none", color: "var(--soft)" });
 
@@ -49,7 +49,7 @@ function One({ outing, mounds }: { outing: OutingKey; mounds: LeftProps["mounds"
       <span>{mounds.get(data.mound) ?? `Mound ${data.mound}`}</span>
       <span>{leftInWords(data, (ms) => time.clock(ms), nameOf)}</span>
       <span>
-        {data.pitches} {data.pitches === 1 ? "pitch" : "pitches"}
+        {pitchesInWords(data.pitches, isAtLeast(data))}
         {value}
       </span>
     </Item>

@@ -1,11 +1,20 @@
 /** The features behind the number, each with its unit, its doubt and the quality of its data. */
-import type { Readiness } from "../../api/types";
+import type { FeatureValue, Readiness } from "../../api/types";
 import { Panel } from "../../parts/panel";
 import { Empty } from "../../parts/states";
 import { PlainTable } from "../../parts/table";
 import { useSettings } from "../../people/settings";
-import { percent } from "../../people/units";
+import { percent, type Units } from "../../people/units";
 import { featureInWords, FEATURES_IN_ORDER } from "../../people/words";
+import { confidence } from "../bullpen/card";
+
+/** A confidence as it is written everywhere; a count that not all was seen of is the least that it can be. */
+export function valueInWords(name: string, { value, sd, unit, digits, partly_seen }: FeatureValue, units: Units): string {
+  if (name === "calibration_confidence") return confidence(value);
+  const told = units.told(value, unit, digits, sd);
+  if (!partly_seen) return told;
+  return unit === "pitches" ? `at least ${told}` : `${told}, of days that were only partly seen`;
+}
 
 export function Features({ readiness, title = "Features" }: { readiness: Readiness; title?: string }) {
   const { units } = useSettings();
@@ -24,7 +33,7 @@ export function Features({ readiness, title = "Features" }: { readiness: Readine
           label={title}
           heads={["Feature", "Value ± sd", "Data", "Pitches"]}
           keys={features.map(([name]) => name)}
-          rows={features.map(([name, { value, sd, qa, n, unit, digits }]) => [featureInWords(name), units.told(value, unit, digits, sd), percent(qa, 1), n > 0 ? n : "earlier days"])}
+          rows={features.map(([name, feature]) => [featureInWords(name), valueInWords(name, feature, units), percent(feature.qa, 1), feature.n > 0 ? feature.n : "earlier days"])}
         />
       )}
     </Panel>

@@ -18,7 +18,7 @@ import { bandOf, isOnMound, whole, wholeUp } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { asOf } from "../../people/time";
 import { percent } from "../../people/units";
-import { leftInWords, moundInWords, thereInWords, unseenInWords } from "../../people/words";
+import { isAtLeast, leftInWords, moundInWords, thereInWords, unseenInWords } from "../../people/words";
 import { AlertList } from "../bullpen/alerts";
 import { confidence, interval, StateChip, VerdictWords } from "../bullpen/card";
 import { Features } from "./features";
@@ -69,7 +69,7 @@ export default function PitcherView({ pitcher }: { pitcher: number }) {
         {outings.length === 0 && <NotActive unknown={person.isError} error={person.error} retry={() => void person.refetch()} />}
         {outings.map(({ data }) => (
           <Fragment key={data.mound}>
-            <Now data={data} mound={nameOfMound(data.mound)} elsewhere={outings.filter((other) => other.data !== data).map((other) => `${other.data.pitches} on ${nameOfMound(other.data.mound)}`)} />
+            <Now data={data} mound={nameOfMound(data.mound)} elsewhere={outings.filter((other) => other.data !== data).map((other) => `${isAtLeast(other.data) ? "at least " : ""}${other.data.pitches} on ${nameOfMound(other.data.mound)}`)} />
             <IndexHistory outing={keyOf(data)} title={outings.length === 1 ? "Outing so far" : `Outing so far, ${nameOfMound(data.mound)}`} />
             <Features readiness={data} />
           </Fragment>
@@ -154,7 +154,7 @@ function Now({ data, mound, elsewhere }: NowProps) {
           Injury within 21 days <strong>{percent(data.probability_21d, 1)}</strong>{" "}
           {data.probability_21d == null ? `(${data.risk_absent ?? "not told"})` : `(usual ${percent(data.base_rate_21d, 1)})`}
           <br />
-          {elsewhere.length > 0 ? "Pitches here" : "Pitches"} <strong>{data.unseen && data.unseen.length > 0 && "at least "}{data.pitches}</strong>
+          {elsewhere.length > 0 ? "Pitches here" : "Pitches"} <strong>{isAtLeast(data) && "at least "}{data.pitches}</strong>
           {elsewhere.length > 0 && `, besides ${elsewhere.join(", ")}`}
         </span>
       </Big>

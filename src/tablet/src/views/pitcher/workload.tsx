@@ -9,8 +9,8 @@ import { Ends, Frame, LeftAxis, MARGIN } from "../../charts/frame";
 import { path, scale } from "../../charts/scale";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
-import { dayAfter, dayInWords } from "../../people/time";
-import { ACUTE_CHRONIC } from "../../people/words";
+import { dayAfter, dayInWords, daysBetween } from "../../people/time";
+import { ACUTE_CHRONIC, LOAD } from "../../people/words";
 
 /** A season from spring on, days. */
 const SEASON_DAYS = 240;
@@ -24,9 +24,11 @@ const REST_FULL = 7;
 const USUAL = { low: 0.8, high: 1.3 } as const;
 
 async function season(pitcher: number): Promise<WorkloadReport> {
-  // Without dates the answer ends with his newest outing.
-  const { end_date } = await ask.workload(pitcher);
-  return ask.workload(pitcher, dayAfter(end_date, 1 - SEASON_DAYS), end_date);
+  // Without dates the answer ends with today.
+  const { end_date: today, last_game_date: last } = await ask.workload(pitcher);
+  // Of who pitched last before this season, his last one.
+  const end = last != null && daysBetween(last, today) >= SEASON_DAYS ? last : today;
+  return ask.workload(pitcher, dayAfter(end, 1 - SEASON_DAYS), end);
 }
 
 export function WorkloadPanel({ pitcher }: { pitcher: number }) {
@@ -40,19 +42,28 @@ export function WorkloadPanel({ pitcher }: { pitcher: number }) {
   );
 }
 
-function Season({ report: { loads, appearances, summary, unknown } }: { report: WorkloadReport }) {
+function Season({ report: { loads, appearances, summary, unknown, not_final } }: { report: WorkloadReport }) {
   const last = loads.at(-1);
+  const least = (days: number): string => (last?.partly_seen_on != null && daysBetween(last.partly_seen_on, last.date) < days ? "at least " : "");
+  const all = appearances.some(({ partly_seen }) => partly_seen) ? "at least " : "";
   const facts = [
-    `${summary.role}, ${appearances.length} outings, ${summary.pitches} pitches`,
-    last && `${last.pitches_7d} in 7 days, ${last.pitches_14d} in 14, ${last.pitches_30d} in 30`,
+    `${summary.role}, ${appearances.length} outings, ${all}${summary.pitches} game pitches`,
+    last && `${LOAD.toLowerCase()} ${least(Infinity)}${last.dose.toFixed(0)} of ${summary.dose_cap.toFixed(0)} at the end of ${dayInWords(last.date)}`,
+    last && `${least(7)}${last.pitches_7d} in 7 days, ${least(14)}${last.pitches_14d} in 14, ${least(30)}${last.pitches_30d} in 30`,
     summary.acwr != null && `${ACUTE_CHRONIC.toLowerCase()} ${summary.acwr.toFixed(2)} times at the end of ${dayInWords(last?.date ?? "")}`,
     summary.rest_days_mean != null && `${summary.rest_days_mean.toFixed(1)} days of rest on average`,
     `${summary.short_rest_appearances} outings on short rest`,
-    summary.rested_on && `rested on ${dayInWords(summary.rested_on)}`,
+    summary.rested_on && `rested on ${dayInWords(summary.rested_on)}${least(5) && ", or later"}`,
   ].filter(Boolean);
   return (
     <>
       <Typography sx={{ mb: 1 }}>{facts.join(" · ")}</Typography>
+      {not_final && <Typography data-not-final="">{not_final}</Typography>}
+      {last?.partly_seen_on && (
+        <Typography data-partly-seen={last.partly_seen_on}>
+          {dayInWords(last.partly_seen_on)} was only partly seen: counts that reach back to it are the least that he threw, and ratios may be either way off.
+        </Typography>
+      )}
       {unknown && <Typography color="text.secondary">{unknown}</Typography>}
       <Calendar loads={loads} label={`Pitches day by day to ${last?.date ?? ""}: ${appearances.length} outings`} />
       <Typography sx={{ fontWeight: 600, mt: 1 }}>{ACUTE_CHRONIC} at each day’s end: a day’s pitches over 7 days ÷ over the 28 before</Typography>

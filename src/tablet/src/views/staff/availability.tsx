@@ -1,4 +1,4 @@
-/** Seven days in a row: a tick where he may pitch, a cross where he should rest. */
+/** Seven days in a row: a tick where he may pitch, a cross where he should rest, a ball on the day that he has thrown on. */
 import { styled } from "@mui/material/styles";
 
 import { Unseen } from "../../parts/visible";
@@ -7,7 +7,16 @@ import { dayInWords } from "../../people/time";
 interface Day {
   date: string;
   available: boolean;
+  unsure?: boolean;
+  thrown?: number | null;
   rule: string;
+}
+
+/** The sign of a day, and what it says. */
+export function dayOf({ available, unsure, thrown, rule }: Day): { sign: string; words: string } {
+  if (typeof thrown === "number") return { sign: "●", words: rule };
+  if (!available) return { sign: "✗", words: `should rest, ${rule}` };
+  return unsure ? { sign: "?", words: `may pitch, but that is not sure: ${rule}` } : { sign: "✓", words: `may pitch, ${rule}` };
 }
 
 const Days = styled("ol")({ display: "flex", gap: 3, margin: 0, padding: 0, listStyle: "none" });
@@ -25,21 +34,32 @@ const Square = styled("li")({
   fontWeight: 700,
   fontSize: "0.8rem",
   lineHeight: 1.25,
-  '&[data-available="false"]': { borderColor: "var(--line)", borderStyle: "dashed", color: "var(--out)" },
+  '&[data-thrown="true"]': { borderColor: "var(--line)", color: "var(--ink)" },
+  '&[data-unsure="true"]': { borderColor: "var(--watch)", borderStyle: "dashed", color: "var(--watch)" },
+  '&[data-available="false"][data-thrown="false"]': { borderColor: "var(--line)", borderStyle: "dashed", color: "var(--out)" },
 });
 
 export function Availability({ days }: { days: readonly Day[] }) {
   return (
     <Days>
-      {days.map(({ date, available, rule }) => (
-        <Square key={date} data-available={available} title={`${dayInWords(date)}: ${rule}`}>
-          <span aria-hidden>{dayInWords(date).slice(0, 2)}</span>
-          <span aria-hidden>{available ? "✓" : "✗"}</span>
-          <Unseen>
-            {dayInWords(date)}: {available ? "may pitch" : `should rest, ${rule}`}
-          </Unseen>
-        </Square>
-      ))}
+      {days.map((day) => {
+        const { sign, words } = dayOf(day);
+        return (
+          <Square
+            key={day.date}
+            data-available={day.available}
+            data-thrown={typeof day.thrown === "number"}
+            data-unsure={day.unsure ?? false}
+            title={`${dayInWords(day.date)}: ${words}`}
+          >
+            <span aria-hidden>{dayInWords(day.date).slice(0, 2)}</span>
+            <span aria-hidden>{sign}</span>
+            <Unseen>
+              {dayInWords(day.date)}: {words}
+            </Unseen>
+          </Square>
+        );
+      })}
     </Days>
   );
 }

@@ -24,14 +24,17 @@ import { Sideways } from "../../parts/table";
 import { Unseen } from "../../parts/visible";
 import { BANDS, bandOf, isOnMound, LEVELS, verdictInWords, whole } from "../../people/level";
 import { useSettings } from "../../people/settings";
-import { asOf, dayInWords } from "../../people/time";
+import { asOf, dayInWords, daysBetween } from "../../people/time";
 import { percent } from "../../people/units";
-import { ACUTE_CHRONIC, asOfInWords, leftInWords } from "../../people/words";
+import { ACUTE_CHRONIC, asOfInWords, leftInWords, moundInWords, whereInWords } from "../../people/words";
 import { Availability } from "./availability";
 import { csv, save } from "./csv";
 import { ofLevel, ofTeam, sorted, type Column, type Filter, type Order, type Row } from "./rows";
 
 const PAGE = 25;
+
+/** A row of the answer with the day that it is of. */
+type Told = StaffRowAnswer & { as_of: string };
 
 const HEADS: readonly { column: Column; name: string }[] = [
   { column: "name", name: "Pitcher" },
@@ -94,6 +97,8 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
     setPage(0);
   };
   const shownFor = staff.data?.date ?? date;
+  const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity });
+  const mounds = useMemo(() => new Map(venue.data?.mounds.map(({ id, name }) => [id, moundInWords(name)])), [venue.data]);
 
   return (
     <>
@@ -156,7 +161,7 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
           </TableHead>
           <TableBody>
             {rows.slice(at * PAGE, (at + 1) * PAGE).map((row) => (
-              <StaffRow key={row.pitcher.id} row={row} />
+              <StaffRow key={row.pitcher.id} row={row} asOf={shownFor} mounds={mounds} />
             ))}
           </TableBody>
         </Table>
@@ -186,7 +191,8 @@ export function groundInWords({ base_rate, risk_absent, injured_lists, model_ver
   return `${risk}. ${lists}.`;
 }
 
-function StaffRow({ row: { pitcher, readiness, told } }: { row: Row }) {
+function StaffRow({ row: { pitcher, readiness, told: answer }, asOf: as_of, mounds }: { row: Row; asOf: string; mounds: ReadonlyMap<number, string> }) {
+  const told = answer && { ...answer, as_of };
   return (
     <TableRow hover>
       <TableCell component="th" scope="row">
@@ -195,13 +201,50 @@ function StaffRow({ row: { pitcher, readiness, told } }: { row: Row }) {
         </Link>
       </TableCell>
       <TableCell>{pitcher.team ?? "–"}</TableCell>
-      <TableCell>{readiness ? <Now data={readiness} /> : "–"}</TableCell>
+      <TableCell>{readiness ? <Now data={readiness} mounds={mounds} /> : "–"}</TableCell>
       <TableCell>{told && <RiskCell told={told} />}</TableCell>
-      <TableCell>{told?.acwr == null ? "–" : `${told.acwr.toFixed(2)} times`}</TableCell>
-      <TableCell>{told?.pitches_7d ?? "–"}</TableCell>
+      <TableCell>{told?.acwr == null ? "–" : <PartlySeen told={told} days={LOAD_DAYS}>{`${told.acwr.toFixed(2)} times`}</PartlySeen>}</TableCell>
+      <TableCell>{told?.pitches_7d == null ? "–" : <PartlySeen told={told} days={7}>{`${isPartlySeen(told, 7) ? "≥\u00a0" : ""}${told.pitches_7d}`}</PartlySeen>}</TableCell>
       <TableCell>{pitcher.last_game_date ?? "–"}</TableCell>
-      <TableCell>{told && told.availability.length > 0 ? <Availability days={told.availability} /> : "–"}</TableCell>
+      <TableCell>{told && told.availability.length > 0 ? <MayPitch told={told} /> : "–"}</TableCell>
     </TableRow>
+  );
+}
+
+/** Days that weigh in the ratio of loads. */
+const LOAD_DAYS = 63;
+
+/** Whether one of so many days, the last one that of the list, was only partly seen. */
+function isPartlySeen({ partly_seen_on, as_of }: Told, days: number): boolean {
+  return partly_seen_on != null && daysBetween(partly_seen_on, as_of) < days;
+}
+
+/** A number, and under it that a day behind it was only partly seen. */
+function PartlySeen({ told, days, children }: { told: Told; days: number; children: string }) {
+  return (
+    <>
+      {children}
+      {isPartlySeen(told, days) && told.partly_seen_on && (
+        <Typography component="span" variant="body2" color="text.secondary" data-partly-seen={told.partly_seen_on} sx={{ display: "block" }}>
+          {dayInWords(told.partly_seen_on)} only partly seen
+        </Typography>
+      )}
+    </>
+  );
+}
+
+/** The days, and when he may pitch again where he has thrown on the first of them. */
+function MayPitch({ told: { availability, next_available } }: { told: StaffRowAnswer }) {
+  const again = typeof availability[0]?.thrown === "number" && next_available;
+  return (
+    <>
+      <Availability days={availability} />
+      {again && (
+        <Typography component="span" variant="body2" color="text.secondary" sx={{ display: "block" }}>
+          threw on {dayInWords(availability[0]?.date ?? "")}, may pitch again from {dayInWords(again)}
+        </Typography>
+      )}
+    </>
   );
 }
 
@@ -227,7 +270,7 @@ function RiskCell({ told }: { told: StaffRowAnswer }) {
 }
 
 /** His number now with its own age; who has left the mound has a number of then, and no verdict. */
-function Now({ data }: { data: Readiness }) {
+function Now({ data, mounds }: { data: Readiness; mounds: ReadonlyMap<number, string> }) {
   const { state, link } = useHub();
   const { time } = useSettings();
   const band = bandOf(data);
@@ -241,6 +284,9 @@ function Now({ data }: { data: Readiness }) {
   return (
     <div style={{ whiteSpace: "normal", minWidth: "10rem" }}>
       {words}
+      <Typography component="span" variant="body2" data-where="" sx={{ display: "block" }}>
+        {whereInWords(data, mounds)}
+      </Typography>
       <Typography component="span" variant="body2" color="text.secondary" data-age="" sx={{ display: "block" }}>
         {age}
       </Typography>
@@ -279,7 +325,7 @@ function Choice<T extends string>({ label, value, values, write, onChange }: Cho
 /** As shown, every row. */
 export function asCsv(rows: readonly Row[], date: string): string {
   const days = rows.find(({ told }) => (told?.availability.length ?? 0) > 0)?.told?.availability.map((day) => day.date) ?? [];
-  const head = ["pitcher", "name", "team", "throws", "readiness", "readiness_as_of", "state", "verdict", "on_mound", "as_of", "probability_21d", "level", "earlier_injuries_known", "acwr", "pitches_7d", "last_game_date", ...days.map((day) => `available_${day}`)];
+  const head = ["pitcher", "name", "team", "throws", "readiness", "readiness_as_of", "state", "verdict", "on_mound", "as_of", "probability_21d", "level", "earlier_injuries_known", "acwr", "pitches_7d", "partly_seen_on", "last_game_date", ...days.map((day) => `available_${day}`)];
   const body = rows.map(({ pitcher, readiness, told }) => [
     pitcher.id,
     pitcher.name,
@@ -296,10 +342,11 @@ export function asCsv(rows: readonly Row[], date: string): string {
     told && (told.earlier_injuries_known ? "yes" : "no"),
     told?.acwr,
     told?.pitches_7d,
+    told?.partly_seen_on,
     pitcher.last_game_date,
     ...days.map((day) => {
       const said = told?.availability.find((each) => each.date === day);
-      return said && (said.available ? "yes" : "no");
+      return said && (typeof said.thrown === "number" ? `threw ${said.thrown}` : said.available ? (said.unsure ? "not sure" : "yes") : "no");
     }),
   ]);
   return csv([head, ...body]);
