@@ -126,8 +126,9 @@ fn throws_that_no_mark_names_withhold_the_verdict_and_then_make_every_count_of_h
     let told = |r: &Running| r.readiness(pitcher).filter(|r| r["unnamed_throws"] == 3);
     let named = daemon.wait_for("a mark names him again", |r| told(r).filter(|r| r["pitches"] == 9));
     assert_ne!(named["verdict_absent"], json!("not_told"), "{named}");
-    let least = "He has thrown at least 9 pitches; 3 more throws on this mound carry no name";
-    assert!(named["reasons"].as_array().is_some_and(|r| r.contains(&json!(least))), "{named}");
+    // On a slow machine cameras were silent for a while besides.
+    let least = "e has thrown at least 9 pitches; 3 more throws on this mound carry no name";
+    assert!(named["reasons"][0].as_str().is_some_and(|reason| reason.ends_with(least)), "{named}");
     assert_eq!(named["features"]["dose"]["partly_seen"], true, "{named}");
     let kept = daemon.wait_for("it is kept", |r| {
         let load = r.get(&format!("/api/workload/pitcher/{pitcher}"));
@@ -143,7 +144,7 @@ fn throws_that_no_mark_names_withhold_the_verdict_and_then_make_every_count_of_h
 
     let now = daemon.now();
     assert!(daemon.terminate().0.success());
-    let daemon = rack.start_at(1.0, now);
+    let daemon = rack.start_at(1.0, BoxNs(now.0));
     let restarted = daemon.readiness(pitcher).expect("active");
     assert_eq!((&restarted["unnamed_throws"], &restarted["pitches"]), (&json!(3), &json!(9)), "{restarted}");
 }

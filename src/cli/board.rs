@@ -103,7 +103,8 @@ impl Board {
         };
         let mound = self.mounds.get(&pitch.mound).map_or("?", String::as_str);
         let name = readiness.map_or("(no mark yet)", |r| r.name.as_str());
-        let count = readiness.map_or(0, |r| r.pitches);
+        let count = readiness
+            .map_or_else(|| "0".to_owned(), |r| format!("{}{}", if r.is_at_least() { "≥" } else { "" }, r.pitches));
         let mut line = format!(
             "{}  {mound:16} {name:20} {count:>3} {:4} {speed:>12}  {:>6} {:>6}  {:>4}  ",
             self.time(pitch.release_ns),

@@ -457,7 +457,7 @@ mod tests {
     fn what_is_missing_of_yesterday_is_carried_into_today_before_and_after_it_is_summed_up() {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
-        thrown(&store, 20, 11 * 3_600, "2027-01-14", 7);
+        thrown(&store, 20, 10, "2027-01-14", 7);
         let mut profiles = StoreProfiles::new(Arc::clone(&store));
         let mut told = || {
             let workload = profiles.profile(PitcherId(5), jiff::civil::date(2027, 1, 15)).workload;

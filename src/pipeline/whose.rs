@@ -66,6 +66,22 @@ struct Tally {
     total: u64,
     /// Throws of nobody since the newest released mark that may be warm-ups yet.
     warm_ups: Vec<(PitchId, EventNs)>,
+    /// Event times of the newest released marks, and of the newest turns, ascending: a throw is final some pitches later.
+    releases: Vec<EventNs>,
+    turns: Vec<EventNs>,
+}
+
+/// As many of them are kept: nobody throws more pitches in the time that one takes to become final.
+const MARKS_KEPT: usize = 8;
+
+/// Keeps an event time at its place.
+fn keep(kept: &mut Vec<EventNs>, event: EventNs) {
+    if let Err(place) = kept.binary_search(&event) {
+        kept.insert(place, event);
+        if kept.len() > MARKS_KEPT {
+            kept.remove(0);
+        }
+    }
 }
 
 impl Whose {
@@ -80,6 +96,8 @@ impl Whose {
             since_release: 0,
             total: 0,
             warm_ups: Vec::new(),
+            releases: Vec::new(),
+            turns: Vec::new(),
         };
         Self {
             names: venue.mounds.iter().map(|mound| mound.name.clone()).collect(),
@@ -119,11 +137,10 @@ impl Whose {
                 tally.thrower = if is_newest { mark.pitcher } else { tally.thrower };
                 tally.since_release = 0;
                 tally.warm_ups.clear();
+                keep(&mut tally.releases, event);
             }
-            MarkKind::InningStart | MarkKind::InningEnd => tally.turned = tally.turned.max(Some(event)),
-            MarkKind::PitcherOnMound if mark.pitcher != tally.thrower && is_newest => {
-                tally.turned = tally.turned.max(Some(event));
-            }
+            MarkKind::InningStart | MarkKind::InningEnd => tally.turn(event),
+            MarkKind::PitcherOnMound if mark.pitcher != tally.thrower && is_newest => tally.turn(event),
             MarkKind::PitcherOnMound | MarkKind::PitchEnded | MarkKind::CalibrationDone => {}
         }
     }
@@ -250,10 +267,15 @@ impl Tally {
         self.released.is_some_and(|(released, _)| self.turned.is_none_or(|turned| turned < released))
     }
 
-    /// The same as of a throw after the newest released mark, whatever was marked since then.
+    /// The same as of a throw, whatever was marked since then: the newest mark before it was a release.
     fn was_inning_on(&self, at: EventNs) -> bool {
-        let turned_between = |released: EventNs| self.turned.is_some_and(|turned| (released..=at).contains(&turned));
-        self.released.is_some_and(|(released, _)| released < at && !turned_between(released))
+        let newest = |kept: &[EventNs]| kept.iter().rev().find(|event| **event < at).copied();
+        newest(&self.releases).is_some_and(|released| newest(&self.turns).is_none_or(|turned| turned < released))
+    }
+
+    fn turn(&mut self, event: EventNs) {
+        self.turned = self.turned.max(Some(event));
+        keep(&mut self.turns, event);
     }
 }
 
@@ -513,6 +535,11 @@ mod tests {
         let warm_ups: Vec<_> = (0..11).map(|i| number(whose.count(&throw(0, NOW + MIN + i)))).collect();
         assert_eq!(warm_ups, [vec![0; 10], vec![11]].concat(), "13 since the newest mark, two of them told");
         assert_eq!(number(whose.count(&throw(0, NOW + 2 * MIN))), 1);
+        // The next pitches have their marks before the throw is final.
+        hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 4 * MIN);
+        hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 5 * MIN);
+        assert_eq!(number(whose.count(&throw(0, NOW + 4 * MIN + 1))), 1);
+        assert_eq!(number(whose.count(&throw(0, NOW + 3 * MIN))), 0, "a warm-up before them");
     }
 
     #[test]

@@ -5,9 +5,8 @@
 //! the features about their values, normal with their standard deviations, pushed through the same ramps; its ends are
 //! the 5 % and 95 % quantiles. The draws are made once, from a Kronecker sequence (low discrepancy) and its mirror
 //! image: the same input gives the same interval to the last bit, and nothing is drawn while pitches come. Where the
-//! features sit on corners the value itself can lie on or outside the quantiles; the interval then reaches to the farthest draw
-//! beyond it. Where there is none, because what he carries alone takes the points that are missing, the interval ends with
-//! the value and says that it is one-sided: on that side nothing is possible.
+//! features sit on corners, or harm nothing and what he carries alone takes the points that are missing, the value itself lies
+//! on or outside a quantile: the interval then ends with the value and says that it is one-sided, because under 5 % lie beyond.
 
 use serde::{Deserialize, Serialize};
 
@@ -163,17 +162,14 @@ impl Judge {
 
 fn interval(value: f64, draws: &mut [f64]) -> Index {
     draws.sort_unstable_by(f64::total_cmp);
-    let last = draws.len() - 1;
-    let at = |q: f64| draws[(last as f64 * q).round() as usize];
-    let (low, high) = (at(0.05), at(0.95));
-    let low = if low < value { low } else { draws[0].min(value) };
-    let high = if high > value { high } else { draws[last].max(value) };
-    let ends = match (low < value, high > value) {
+    let at = |q: f64| draws[((draws.len() - 1) as f64 * q).round() as usize];
+    let (low, high) = (at(0.05).min(value), at(0.95).max(value));
+    let one_sided = match (low < value, high > value) {
         (true, false) => Some(Side::High),
         (false, true) => Some(Side::Low),
         _ => None,
     };
-    Index { value: Some(value), low: Some(low), high: Some(high), one_sided: ends }
+    Index { value: Some(value), low: Some(low), high: Some(high), one_sided }
 }
 
 /// Quantile of the standard normal distribution, by P. J. Acklam's rational approximation (relative error below
@@ -337,10 +333,6 @@ mod tests {
         let tires = of(&Inputs { velocity: Some((-1.5, 0.4)), ..carries });
         assert_eq!((tires.readiness.one_sided, tires.fatigue.one_sided), (None, None));
         assert!(tires.readiness.high > tires.readiness.value, "he may be better than he looks");
-
-        // A draw in a hundred is better: the interval has room for it.
-        let seldom = of(&Inputs { velocity: Some((-0.5 - 1e-6, 0.4)), ..Inputs::default() }).readiness;
-        assert!(seldom.high > seldom.value && seldom.one_sided.is_none(), "{seldom:?}");
     }
 
     #[test]

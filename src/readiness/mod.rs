@@ -54,8 +54,8 @@ pub struct Index {
     pub low: Option<f64>,
     /// 95 % quantile.
     pub high: Option<f64>,
-    /// The end at which the interval stops with the value, because nothing is possible beyond it (what he carries alone takes
-    /// the points that are missing, or the scale ends); null where it reaches to both sides, or nowhere.
+    /// The end at which the interval stops with the value, because under 5 % lie beyond it (what he carries alone takes the points
+    /// that are missing, or the scale ends): nine in ten lie on the other side. Null where it reaches to both sides, or nowhere.
     #[serde(default)]
     pub one_sided: Option<Side>,
 }

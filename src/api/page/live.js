@@ -82,7 +82,7 @@ function row(data) {
     element("td", "", MOUNDS[data.mound] ?? `Mound ${data.mound}`),
     index(data.readiness, (here && VERDICTS[data.verdict]) || "none", held),
     index(data.fatigue, "", held),
-    element("td", "number", String(data.pitches)),
+    element("td", "number", `${(data.unseen ?? []).length > 0 || data.unnamed_throws > 0 ? "≥ " : ""}${data.pitches}`),
     stateCell, ageCell, advice,
   );
   return made;

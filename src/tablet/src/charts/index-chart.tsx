@@ -18,9 +18,11 @@ interface IndexChartProps {
   points: readonly TrendPoint[];
   /** The point that is looked at. */
   chosen: number;
+  /** Of the verdicts. */
+  limits: readonly number[];
 }
 
-export const IndexChart = memo(function IndexChart({ points, chosen }: IndexChartProps) {
+export const IndexChart = memo(function IndexChart({ points, chosen, limits }: IndexChartProps) {
   const first = points[0]?.pitches ?? 1;
   const last = Math.max(points.at(-1)?.pitches ?? 2, first + 5);
   return (
@@ -40,7 +42,7 @@ export const IndexChart = memo(function IndexChart({ points, chosen }: IndexChar
           <>
             <LeftAxis of={y} count={5} width={width} />
             <BottomAxis of={x} count={width / 90} height={HEIGHT} />
-            {[80, 70, 60].map((limit) => (
+            {limits.map((limit) => (
               <path key={limit} d={`M${MARGIN.left} ${y(limit)}H${width - MARGIN.right}`} stroke="var(--soft)" strokeDasharray="3 5" />
             ))}
             <path d={area(line((p) => p.readiness, "high"), line((p) => p.readiness, "low"))} fill="var(--area)" />

@@ -13,8 +13,6 @@ const POINTS_MAX = 60;
 /** The scale goes down to here at least, so that the noise of a good day does not look like a fall. */
 const FLOOR = 50;
 const CEILING = 100;
-/** Limits of the verdicts. */
-const LIMITS = [80, 70, 60] as const;
 
 const Place = styled("div")({
   display: "grid",
@@ -29,6 +27,8 @@ const Axis = styled("div")({ position: "relative", width: "2.2em", height: HEIGH
 
 interface SparklineProps {
   points: readonly TrendPoint[];
+  /** Of the verdicts, the highest first. */
+  limits: readonly number[];
 }
 
 type Known = TrendPoint & { readiness: { value: number } };
@@ -66,7 +66,7 @@ function coverInWords(known: readonly Known[]): string {
   return `${pitches}: lowest ${whole(Math.min(...values))}, highest ${whole(Math.max(...values))}`;
 }
 
-export const Sparkline = memo(function Sparkline({ points }: SparklineProps) {
+export const Sparkline = memo(function Sparkline({ points, limits }: SparklineProps) {
   const known = knownOf(points);
   const from = known[0]?.pitches ?? 0;
   const x = scale(from, Math.max(from + 1, known.at(-1)?.pitches ?? 0), 3, WIDTH - 5);
@@ -79,7 +79,8 @@ export const Sparkline = memo(function Sparkline({ points }: SparklineProps) {
   // From the last pitch that was judged on, what is held is only carried along.
   const heldFrom = known.findLastIndex((point) => point.state !== "held");
   // The limits that there is room for, and the ends.
-  const marks = [CEILING, 80, ...(floor <= 30 ? [60] : []), floor];
+  const [first, last] = [limits[0], limits.at(-1)];
+  const marks = [CEILING, first, ...(floor <= 30 ? [last] : []), floor].filter((mark) => mark !== undefined);
   return (
     <div data-floor={floor}>
       <Place>
@@ -91,7 +92,7 @@ export const Sparkline = memo(function Sparkline({ points }: SparklineProps) {
           ))}
         </Axis>
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width="100%" height={HEIGHT} preserveAspectRatio="none" role="img" aria-label={trendInWords(points)} style={{ display: "block" }}>
-          {LIMITS.filter((limit) => limit > floor).map((limit) => (
+          {limits.filter((limit) => limit > floor).map((limit) => (
             <path key={limit} d={`M0 ${y(limit)}H${WIDTH}`} stroke="var(--line)" strokeDasharray="4 4" vectorEffect="non-scaling-stroke" />
           ))}
           {known.length > 1 && (

@@ -49,6 +49,12 @@ export function verdictInWords(data: Pick<Readiness, "readiness" | "state" | "ve
   return band === "out" && data.verdict === "sit" ? "Sit him down" : BANDS[band].word;
 }
 
+/** Below which readiness the verdict is another one, as the daemon is configured, the highest first. */
+export function limitsOf({ verdict_limits }: Pick<Readiness, "verdict_limits">): number[] {
+  const { ready, warm, out } = verdict_limits ?? {};
+  return [ready, warm, out].filter((limit) => limit != null);
+}
+
 /** An index for people, cut off and never rounded up: 79.6 is under 80, so it is 79. */
 export const whole = (value: number | null | undefined): string => (typeof value === "number" ? String(Math.floor(value)) : "–");
 

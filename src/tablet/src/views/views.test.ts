@@ -1,10 +1,16 @@
 import { describe, expect, test } from "vitest";
 
-import type { Pitcher, StaffRow } from "../api/types";
+import type { FeatureValue, Pitcher, Readiness, StaffRow } from "../api/types";
 import { pitch, readiness } from "../live/samples";
+import { limitsOf, wholeUp } from "../people/level";
 import { asOf } from "../people/time";
+import { Units } from "../people/units";
+import { whereInWords } from "../people/words";
+import { interval } from "./bullpen/card";
+import { valueInWords } from "./pitcher/features";
 import { newReasons } from "./pitcher/index-history";
 import { lastOuting } from "./pitcher/outing";
+import { dayOf } from "./staff/availability";
 import { cell, csv } from "./staff/csv";
 import { ofLevel, ofTeam, sorted, type Filter, type Row } from "./staff/rows";
 import { groundInWords } from "./staff/staff";
@@ -35,6 +41,39 @@ describe("an outing", () => {
 
 test("a lag that no way through a network explains is told in words", () => {
   expect([null, 3_400, -20, -172_796_530, 90_000].map(lagInWords)).toEqual(["–", "3.40\u00a0s", "-0.02\u00a0s", "2 d ahead", "90 s behind"]);
+});
+
+describe("what is not wholly known", () => {
+  test("is told beside a feature, and a confidence is written in one way", () => {
+    const units = new Units("us");
+    const feature = (value: number, unit: FeatureValue["unit"], partly_seen: boolean) => ({ value, sd: 0, qa: 1, n: 1, unit, digits: unit === "pitches" ? 0 : 2, partly_seen });
+    expect(valueInWords("dose", feature(34.2, "pitches", true), units)).toBe("at least 34\u00a0pitches");
+    expect(valueInWords("acwr", feature(1.2, "ratio", true), units)).toBe("1.20\u00a0times, of days that were only partly seen");
+    expect(valueInWords("calibration_confidence", feature(0.9279, "share", false), units)).toBe("0.92");
+  });
+
+  test("an interval that ends with its value is told from one side, and limits are the configured ones", () => {
+    expect(interval({ value: 91.88, low: 85.2, high: 91.88, one_sided: "high" })).toBe("85 or more");
+    expect(interval({ value: 8.1, low: 8.1, high: 14.2, one_sided: "low" }, wholeUp)).toBe("15 or less");
+    expect(interval({ value: 88, low: 85.2, high: 91 })).toBe("85 to 91");
+    expect(limitsOf(readiness(1, { verdict_limits: { ready: 75, warm: null, out: 55 } }))).toEqual([75, 55]);
+  });
+
+  test("a day that he threw on is no day of rest, and rest after a day that was partly seen is not sure", () => {
+    const day = (change: object) => dayOf({ date: "2025-07-04", available: false, rule: "why", ...change });
+    expect(day({ thrown: 12 })).toEqual({ sign: "●", words: "why" });
+    expect([day({}).sign, day({ available: true }).sign, day({ available: true, unsure: true }).sign]).toEqual(["✗", "✓", "?"]);
+  });
+
+  test("where a man stands is told with what he has thrown there", () => {
+    const mounds = new Map([[0, "Game mound"], [1, "Home bullpen"]]);
+    const where = (change: Partial<Readiness>) => whereInWords(readiness(1, { pitches: 23, ...change }), mounds);
+    expect(where({})).toBe("on the game mound now, 23 pitches");
+    expect(where({ mound: 1, pitches: 1, unnamed_throws: 2 })).toBe("in the home bullpen now, at least 1 pitch");
+    expect(where({ presence: { state: "between_innings", since: "" } })).toBe("on the game mound, between innings, 23 pitches");
+    expect(where({ verdict_absent: "not_seen", unseen: [{ from: "", to: "" }] })).toBe("on the game mound, not seen now, at least 23 pitches");
+    expect(where({ presence: { state: "gone", since: "" } })).toBe("");
+  });
 });
 
 describe("the staff", () => {

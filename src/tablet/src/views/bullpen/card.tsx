@@ -15,7 +15,7 @@ import type { OutingKey } from "../../live/state";
 import { AsOf } from "../../parts/age";
 import { LockIcon, TickIcon, ClockIcon } from "../../parts/icons";
 import { Unseen } from "../../parts/visible";
-import { BANDS, bandOf, verdictInWords, whole, wholeUp } from "../../people/level";
+import { BANDS, bandOf, limitsOf, verdictInWords, whole, wholeUp } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { percent } from "../../people/units";
 import { isAtLeast, stateInWords, unseenInWords } from "../../people/words";
@@ -203,7 +203,7 @@ export const Card = memo(function Card({ outing, mounds }: CardProps) {
       <NumberAge data-held={!data.verdict && hasValue}>
         <AsOf data={data} />
       </NumberAge>
-      <Sparkline points={trend} />
+      <Sparkline points={trend} limits={limitsOf(data)} />
       <Facts>
         <Fact name="Fatigue" beside={held ? (typeof data.fatigue.value === "number" ? "held" : "") : interval(data.fatigue, wholeUp)}>
           {wholeUp(data.fatigue.value)}

@@ -1,14 +1,14 @@
 /** How the indices went over the outing, and what moved them at the pitch that is looked at. */
 import Slider from "@mui/material/Slider";
 import Typography from "@mui/material/Typography";
-import { useState, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 
 import type { TrendPoint } from "../../api/types";
 import { HeldMark, IndexChart, NoNumberMark } from "../../charts/index-chart";
-import { useTrend } from "../../live/react";
+import { useReadiness, useTrend } from "../../live/react";
 import type { OutingKey } from "../../live/state";
 import { Panel } from "../../parts/panel";
-import { whole } from "../../people/level";
+import { limitsOf, whole } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { signed } from "../../people/units";
 import { stateInWords } from "../../people/words";
@@ -22,6 +22,10 @@ export function newReasons(before: TrendPoint | undefined, after: TrendPoint): s
 
 export function IndexHistory({ outing, title }: { outing: OutingKey; title: string }) {
   const points = useTrend(outing);
+  const shown = useReadiness(outing)?.data;
+  // Drawn anew when a limit is another one, and not with every pitch.
+  const told = JSON.stringify(shown ? limitsOf(shown) : []);
+  const limits = useMemo(() => JSON.parse(told) as number[], [told]);
   // Null follows the newest.
   const [pinned, setPinned] = useState<number | null>(null);
   const newest = points.length - 1;
@@ -31,10 +35,10 @@ export function IndexHistory({ outing, title }: { outing: OutingKey; title: stri
   return (
     <Panel title={title}>
       <Typography color="text.secondary" variant="body2">
-        Solid: readiness with its 90 % interval. Dashed: fatigue. Dotted: limits at 80, 70 and 60. Across: his pitches. <Key mark={<HeldMark />} /> held: the number of an
+        Solid: readiness with its 90 % interval. Dashed: fatigue. {limits.length > 0 && `Dotted: limits at ${limits.join(", ")}.`} Across: his pitches. <Key mark={<HeldMark />} /> held: the number of an
         earlier pitch. <Key mark={<NoNumberMark />} /> no number.
       </Typography>
-      <IndexChart points={points} chosen={chosen} />
+      <IndexChart points={points} chosen={chosen} limits={limits} />
       {newest > 0 && (
         <div style={{ padding: "0 12px 0 44px" }}>
           <Slider
