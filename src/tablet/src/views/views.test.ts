@@ -46,7 +46,7 @@ test("a lag that no way through a network explains is told in words", () => {
 describe("what is not wholly known", () => {
   test("is told beside a feature, and a confidence is written in one way", () => {
     const units = new Units("us");
-    const feature = (value: number, unit: FeatureValue["unit"], partly_seen: boolean) => ({ value, sd: 0, qa: 1, n: 1, unit, digits: unit === "pitches" ? 0 : 2, partly_seen });
+    const feature = (value: number, unit: NonNullable<FeatureValue["unit"]>, partly_seen: boolean) => ({ value, sd: 0, qa: 1, n: 1, unit, digits: unit === "pitches" ? 0 : 2, partly_seen });
     expect(valueInWords("dose", feature(34.2, "pitches", true), units)).toBe("at least 34\u00a0pitches");
     expect(valueInWords("acwr", feature(1.2, "ratio", true), units)).toBe("1.20\u00a0times, of days that were only partly seen");
     expect(valueInWords("calibration_confidence", feature(0.9279, "share", false), units)).toBe("0.92");
