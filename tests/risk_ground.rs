@@ -132,7 +132,7 @@ fn what_no_list_covers_moves_the_risk_neither_way_and_is_said_beside_it() {
 fn a_model_that_is_not_better_than_chance_tells_nobodys_risk() {
     let mut model = model();
     let series = operated(Lists::of_seasons([2022, 2023]), true);
-    let of = |model: &Model| assess(model, &series, day(2023, 7, 20), &Config::default()).expect("known");
+    let of = |model: &Model| assess(model, &series, &series, day(2023, 7, 20), &Config::default()).expect("known");
     let told = of(&model);
     assert!(told.probability.is_some() && told.level.is_some() && told.risk_absent.is_none());
     model.record.test.auc = Interval { value: 0.486, low: 0.43, high: 0.54 };
