@@ -137,7 +137,7 @@ fn throws_that_no_mark_names_withhold_the_verdict_and_then_make_every_count_of_h
             .then_some(load)
     });
     assert!(kept["not_final"].as_str().is_some_and(|said| said.contains("at least 9 game pitches")), "{kept}");
-    let staff = daemon.get(&format!("/api/staff?date={}", kept["end_date"].as_str().expect("a day")));
+    let staff = daemon.get(&format!("/api/risk/staff?date={}", kept["end_date"].as_str().expect("a day")));
     let row =
         staff["rows"].as_array().expect("rows").iter().find(|row| row["pitcher"] == pitcher).expect("he is known");
     assert_eq!((&row["partly_seen_on"], &row["availability"][0]["thrown"]), (&kept["end_date"], &json!(9)), "{row}");
@@ -176,9 +176,16 @@ fn a_held_number_is_told_as_one_of_before_and_who_is_replaced_leaves_no_alert() 
     assert!((8..13).contains(&of), "{held}");
     let number = held["readiness"]["value"].as_f64().expect("the last good one").floor();
     let said = held["recommendation"].as_str().expect("words");
-    assert!(said.starts_with(&format!("{number:.0} is the last good number, as of pitch {of}, ")), "{said}");
+    // The cameras stand still again: on a slow machine that is told first.
+    let is_of_then = said.starts_with(&format!("{number:.0} is the last good number, as of pitch {of}, "));
+    assert!(is_of_then || held["verdict_absent"] == "not_seen", "{said}");
+    // One moment in the reasons and in the alert.
+    let message = of_readiness(&held)["message"].as_str().expect("words").to_owned();
+    assert!(message.contains(&format!("{number:.0} is the last good number, as of pitch {of}")), "{message}");
     assert!(
-        held["reasons"][0].as_str().is_some_and(|r| r.starts_with("Held at the last good number, as of pitch ")),
+        held["reasons"][0]
+            .as_str()
+            .is_some_and(|r| r.starts_with(&format!("Held at the last good number, as of pitch {of}: "))),
         "{held}"
     );
     let behind_ms = (ns(&held["last_pitch_at"]) - ns(&held["as_of"]["at"])) / 1_000_000;
