@@ -225,7 +225,7 @@ function PartlySeen({ told, days, children }: { told: Told; days: number; childr
     <>
       {children}
       {isPartlySeen(told, days) && told.partly_seen_on && (
-        <Typography component="span" variant="body2" color="text.secondary" data-partly-seen={told.partly_seen_on} sx={{ display: "block" }}>
+        <Typography component="span" variant="body2" color="text.secondary" data-partly-seen={told.partly_seen_on} sx={{ display: "block", whiteSpace: "normal", maxWidth: "7rem" }}>
           {dayInWords(told.partly_seen_on)} only partly seen
         </Typography>
       )}
@@ -240,8 +240,9 @@ function MayPitch({ told: { availability, next_available } }: { told: StaffRowAn
     <>
       <Availability days={availability} />
       {again && (
-        <Typography component="span" variant="body2" color="text.secondary" sx={{ display: "block" }}>
+        <Typography component="span" variant="body2" color="text.secondary" data-again={again} sx={{ display: "block", whiteSpace: "normal", maxWidth: "15rem" }}>
           threw on {dayInWords(availability[0]?.date ?? "")}, may pitch again from {dayInWords(again)}
+          {availability.find(({ date }) => date === again)?.unsure && ", by what was counted"}
         </Typography>
       )}
     </>
