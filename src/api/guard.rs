@@ -42,8 +42,17 @@ fn admit(options: &HttpOptions, uri: &Uri, headers: &HeaderMap) -> Result<(), Pr
         return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "host-refused", "Host refused", detail));
     }
     for origin in headers.get_all(header::ORIGIN) {
-        if !same_origin(origin.to_str().unwrap_or_default(), &asked) {
-            let detail = "the request comes from a page of another site; only pages that this box served may ask";
+        let origin = origin.to_str().unwrap_or_default();
+        if !same_origin(origin, &asked) {
+            tracing::warn!(
+                origin = format!("{origin:.100}"),
+                host = %asked,
+                "a request from a page of another site is refused; a proxy before this box must pass Host on with its port"
+            );
+            let detail = format!(
+                "the request comes from a page of {origin:.100} and asks for {asked}; only pages that this box served may ask. A proxy \
+                 between must pass Host on with its port (nginx: proxy_set_header Host $host:$server_port)"
+            );
             return Err(Problem::new(StatusCode::FORBIDDEN, "origin-refused", "Origin refused", detail));
         }
     }

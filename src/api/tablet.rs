@@ -36,6 +36,7 @@ pub(super) fn routes() -> Router {
         .route("/assets/live.css", file("text/css; charset=utf-8", include_str!("page/live.css")))
         .route("/assets/live.js", file("text/javascript; charset=utf-8", include_str!("page/live.js")))
         .route("/assets/key.js", file("text/javascript; charset=utf-8", include_str!("page/key.js")))
+        .route("/assets/old.js", file("text/javascript; charset=utf-8", include_str!("../tablet/src/shell/old.js")))
         .route("/assets/{name}", get(asset))
         .route("/sw.js", get(worker))
         .route("/plain", file("text/html; charset=utf-8", include_str!("page/index.html")));

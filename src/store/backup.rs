@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::verify::checksum_path;
 use super::{Store, StoreError, Verified, VerifyError, codec, verify};
-use crate::disk::{Disk, Undo, sync_dir, write_private};
+use crate::disk::{Disk, Undo, give_to_owner_of_dir, sync_dir, write_private};
 
 /// The directory of backups within the store's, where no other is configured.
 pub(crate) const DIR: &str = "backups";
@@ -113,6 +113,7 @@ impl Store {
             |source| BackupError::File { path, source }
         };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed(dir))?;
+        give_to_owner_of_dir(dir).map_err(failed(dir))?;
         remove_partial(dir).map_err(failed(dir))?;
         let total = (self.map_used()? * self.map_bytes() as f64) as u64;
         has_room(dir, total)?;
@@ -122,6 +123,7 @@ impl Store {
         let _undo = Undo(&partial);
         let mut file =
             File::options().write(true).create_new(true).mode(0o600).open(&partial).map_err(failed(&partial))?;
+        give_to_owner_of_dir(&partial).map_err(failed(&partial))?;
         let hash = self.copy(&mut file, options.bytes_per_second, &mut |done| goes_on(done, total.max(done))).map_err(
             |error| match error {
                 CopyError::Write(source) => failed(&partial)(source),

@@ -10,7 +10,7 @@ use heed::{CommitOrAbort, Env, EnvFlags, EnvOpenOptions, WithoutTls};
 
 use super::key::{TABLES, Table};
 use super::{Raw, SCHEMA, StoreError, StoreOptions, backup, codec, layout, outbox, pages};
-use crate::disk::{sync_dir, write_private};
+use crate::disk::{give_to_owner_of_dir, sync_dir, write_private};
 
 /// Beside the database once it has held records: what is empty or gone then is no new one.
 const HELD: &str = "held-records";
@@ -129,6 +129,17 @@ pub(super) fn open(dir: &Path, options: &StoreOptions) -> Result<(Env<WithoutTls
         _ => {}
     }
     Ok((env, tables))
+}
+
+/// Gives the files of a store's directory to whom that belongs to: root may have been the first to open it.
+pub(super) fn give_to_owner(dir: &Path) {
+    let files =
+        fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).filter(|path| path.is_file());
+    for path in files {
+        if let Err(error) = give_to_owner_of_dir(&path) {
+            tracing::warn!(path = %path.display(), %error, "it stays root's: the service cannot open it");
+        }
+    }
 }
 
 /// Looks at every page of the database in a directory, which nobody writes. The names of its tables; none where there is no

@@ -135,7 +135,7 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// A file operation failed.
-    #[error("cannot use the store's {}: {source}", path.display())]
+    #[error("cannot use the store's {}: {source}{}", path.display(), whose(path, source))]
     File {
         /// Which file or directory.
         path: PathBuf,
@@ -174,6 +174,23 @@ pub enum StoreError {
     /// The writer thread has ended.
     #[error("the store's writer has stopped")]
     WriterStopped,
+}
+
+/// Where the file system lets nobody but its owner at a file: whose it is, and how it becomes this user's.
+fn whose(path: &Path, source: &std::io::Error) -> String {
+    use std::os::unix::fs::MetadataExt;
+    let owner = std::fs::metadata(path).or_else(|_| std::fs::metadata(path.parent().unwrap_or(path)));
+    match owner {
+        Ok(owner) if source.kind() == std::io::ErrorKind::PermissionDenied => {
+            let (own, dir) = (rustix::process::geteuid().as_raw(), path.parent().unwrap_or(path));
+            format!(
+                "; it belongs to user {}, and this is user {own}: `chown -R {own} {}` as root",
+                owner.uid(),
+                dir.display()
+            )
+        }
+        _ => String::new(),
+    }
 }
 
 impl StoreError {
@@ -257,6 +274,7 @@ impl Store {
     pub fn open(dir: &Path, options: StoreOptions) -> Result<Self, StoreError> {
         let lock = environment::Lock::take(dir)?;
         let (env, tables) = environment::open(dir, &options)?;
+        environment::give_to_owner(dir);
         let store = Self {
             env,
             tables,

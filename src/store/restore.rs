@@ -5,14 +5,14 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::environment::Lock;
 use super::key::Table;
 use super::marks::{self, SourceMarks};
 use super::{Store, StoreError, Verified, VerifyError, codec, environment, pages, verify, verify_checksum};
-use crate::disk::{Undo, sync_dir};
+use crate::disk::{Undo, give_to_owner_of_dir, sync_dir};
 
 /// LMDB's files in the store's directory.
 const DATA: &str = "data.mdb";
@@ -80,7 +80,7 @@ pub fn restore(backup: &Path, dir: &Path, replace: bool, now: jiff::Timestamp) -
         |source| RestoreError::File { path, source }
     };
     let _undo = Undo(&partial);
-    copy(backup, &partial, dir).map_err(failed(&partial))?;
+    copy(backup, &partial).map_err(failed(&partial))?;
     let verified = verify(&partial)?;
     let aside = occupied.then(|| dir.join(format!("{DATA}.before-{}", now.strftime("%Y%m%dT%H%M%SZ"))));
     if let Some(aside) = &aside {
@@ -92,7 +92,7 @@ pub fn restore(backup: &Path, dir: &Path, replace: bool, now: jiff::Timestamp) -
     let mut carried = marks.clone().unwrap_or_default();
     // Of a restore before this one that nobody has opened yet.
     carried.join(carried_by(&mark).unwrap_or_default());
-    create(&mark, dir)
+    create(&mark)
         .and_then(|mut file| file.write_all(&carried.to_bytes()).and_then(|()| file.sync_all()))
         .and_then(|()| sync_dir(dir))
         .map_err(failed(&mark))?;
@@ -123,20 +123,17 @@ fn carried_by(mark: &Path) -> Option<SourceMarks> {
 }
 
 /// Copies a file durably; it belongs to whom the directory belongs to, also where root restores.
-fn copy(from: &Path, to: &Path, dir: &Path) -> io::Result<()> {
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let mut source = File::open(from)?;
-    let mut file = create(to, dir)?;
+    let mut file = create(to)?;
     io::copy(&mut source, &mut file)?;
     file.sync_all()
 }
 
 /// Creates a file that belongs to whom the directory belongs to.
-fn create(path: &Path, dir: &Path) -> io::Result<File> {
+fn create(path: &Path) -> io::Result<File> {
     let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    let (owner, own) = (fs::metadata(dir)?, file.metadata()?);
-    if (owner.uid(), owner.gid()) != (own.uid(), own.gid()) {
-        chown(path, Some(owner.uid()), Some(owner.gid()))?;
-    }
+    give_to_owner_of_dir(path)?;
     Ok(file)
 }
 

@@ -6,6 +6,7 @@
  * every script stands still cannot look after itself: that is for the kiosk's own watchdog.
  */
 
+import { keep, recall } from "../shell/kept";
 import { reload as reloadPage } from "../shell/shell";
 
 /** Without a sign of life for so long the page is frozen. */
@@ -53,13 +54,13 @@ export class Watchdog {
 
   /** Reloads, if that has not just been done and there is something to load. */
   async bite(): Promise<void> {
-    const last = Number(sessionStorage.getItem(LAST_RELOAD) ?? 0);
+    const last = Number(recall("sessionStorage", LAST_RELOAD) ?? 0);
     if (this.#biting || Date.now() - last < RELOAD_APART_MS) return;
     this.#biting = true;
-    const before = sessionStorage.getItem(LAST_RELOAD) ?? "0";
-    sessionStorage.setItem(LAST_RELOAD, String(Date.now()));
+    const before = recall("sessionStorage", LAST_RELOAD) ?? "0";
+    keep("sessionStorage", LAST_RELOAD, String(Date.now()));
     // A box that is away is asked again at the next look.
-    if (!(await this.reload())) sessionStorage.setItem(LAST_RELOAD, before);
+    if (!(await this.reload())) keep("sessionStorage", LAST_RELOAD, before);
     this.#biting = false;
   }
 

@@ -1,6 +1,7 @@
 /** What people chose on this tablet, and where it hangs. */
 import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from "react";
 
+import { keep, recall } from "../shell/kept";
 import { ParkTime } from "./time";
 import { Units, type System } from "./units";
 
@@ -40,7 +41,7 @@ function kept(): Chosen {
   const asked = new URLSearchParams(location.search);
   let chosen: Partial<Chosen> = {};
   try {
-    chosen = JSON.parse(localStorage.getItem(KEPT) ?? "{}") as Partial<Chosen>;
+    chosen = JSON.parse(recall("localStorage", KEPT) ?? "{}") as Partial<Chosen>;
   } catch {
     // What cannot be read was not chosen.
   }
@@ -52,8 +53,8 @@ function kept(): Chosen {
 /** Once asked for, a wall's tablet stays one until its tab is closed: links need not carry it. */
 function isKiosk(): boolean {
   const asked = new URLSearchParams(location.search).get("kiosk");
-  if (asked !== null) sessionStorage.setItem(KIOSK, asked);
-  return sessionStorage.getItem(KIOSK) === "1";
+  if (asked !== null) keep("sessionStorage", KIOSK, asked);
+  return recall("sessionStorage", KIOSK) === "1";
 }
 
 export function SettingsProvider({ zone, children }: { zone: string; children: (look: Look) => ReactNode }) {
@@ -62,7 +63,7 @@ export function SettingsProvider({ zone, children }: { zone: string; children: (
   const choose = useCallback((change: Partial<Chosen>) => {
     setChosen((before) => {
       const after = { ...before, ...change };
-      localStorage.setItem(KEPT, JSON.stringify(after));
+      keep("localStorage", KEPT, JSON.stringify(after));
       return after;
     });
   }, []);

@@ -1,5 +1,7 @@
 /** When the box last said something, and where it stands, kept over a reload: so that a page that opens without it can say so. */
 
+import { keep, recall } from "./kept";
+
 const KEPT = "pitchguard.box";
 
 export interface LastSeen {
@@ -11,7 +13,7 @@ export interface LastSeen {
 
 export function lastSeen(): LastSeen | null {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEPT) ?? "null") as Partial<LastSeen> | null;
+    const kept = JSON.parse(recall("localStorage", KEPT) ?? "null") as Partial<LastSeen> | null;
     if (typeof kept?.at !== "number" || typeof kept.zone !== "string" || typeof kept.name !== "string") return null;
     // A zone that this browser does not know would break every time on the page.
     new Intl.DateTimeFormat("en-US", { timeZone: kept.zone });
@@ -22,9 +24,6 @@ export function lastSeen(): LastSeen | null {
 }
 
 export function keepLastSeen(seen: LastSeen): void {
-  try {
-    localStorage.setItem(KEPT, JSON.stringify(seen));
-  } catch {
-    // A browser that keeps nothing says less after a reload, and nothing wrong.
-  }
+  // A browser that keeps nothing says less after a reload, and nothing wrong.
+  keep("localStorage", KEPT, JSON.stringify(seen));
 }

@@ -4,7 +4,14 @@ const WORKER = "/sw.js";
 const ASK_WITHIN_MS = 5_000;
 
 /** Whether this browser keeps the pages: over https and on loopback; over plain http elsewhere there is no such thing. */
-const keeps = (): boolean => "serviceWorker" in navigator;
+function keeps(): boolean {
+  try {
+    // Where site data is blocked, even asking may be refused.
+    return "serviceWorker" in navigator && navigator.serviceWorker !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 /** Keeps the pages in this browser. A browser that will not is none the worse for it. */
 export function keepShell(): void {
@@ -16,7 +23,7 @@ export function keepShell(): void {
 export const survivesReload = (): boolean => keeps() && navigator.serviceWorker.controller !== null;
 
 /** The script that a page starts with: its name changes with the build. */
-export const scriptOf = (html: string): string | null => /<script[^>]*\ssrc="([^"]+)"/.exec(html)?.[1] ?? null;
+export const scriptOf = (html: string): string | null => /<script[^>]*type="module"[^>]*\ssrc="([^"]+)"/.exec(html)?.[1] ?? null;
 
 /** Whether the box has pages of another build than these; not where it does not answer. */
 export async function isOutdated(): Promise<boolean> {
