@@ -93,7 +93,8 @@ function Pitches({ pitches, usual }: { pitches: readonly PitchShown[]; usual: re
   return (
     <>
       <Typography color="text.secondary" sx={{ mb: 1 }}>
-        {pitches.length} pitches{" "}
+        {pitches.length} {first.release_ns == null ? "" : "measured "}
+        {pitches.length === 1 ? "pitch" : "pitches"}{" "}
         {first.release_ns == null ? `on ${dayInWords(first.game_date)}, ${first.game_date.slice(0, 4)}, imported: their times of day are not known` : `from ${time.moment(first.release_ns / 1e6)}`}
         . Bands: nine in ten of his pitches of that type this season.
       </Typography>
