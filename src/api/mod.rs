@@ -1,4 +1,4 @@
-//! Routes, WebSocket, `OpenAPI`: what tablets and tools see (design.md, HTTP).
+//! Routes, WebSocket, `OpenAPI`: what tablets and tools see.
 //!
 //! The API only reads: immutable snapshots and numbered events that the merge thread publishes through [`Live`], and
 //! the store through [`History`]. What it asks for, an alert's acknowledgement or a recalibration, goes to the merge thread

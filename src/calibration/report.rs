@@ -97,7 +97,7 @@ impl MoundState {
     }
 }
 
-/// Calibration confidence, 0.50 to 0.95 (science.md §3).
+/// Calibration confidence, 0.50 to 0.95.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Confidence {
     /// What to go by.

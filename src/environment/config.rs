@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::bounds::{Bound, Fault, outside};
 
-/// What a sensor can tell; the names and units are the topic's (design.md, MQTT).
+/// What a sensor can tell; the names and units are those of a message's fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantity {

@@ -1,4 +1,5 @@
-//! Topics and payloads (design.md, MQTT), read without trust.
+//! Topics and payloads of the sensors, read without trust: `stadium/{venue}/environment/{sensor}` and
+//! `stadium/{venue}/camera/{id}/vibration`, one JSON object a message.
 
 use serde_json::{Map, Value};
 

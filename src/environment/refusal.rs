@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Not a topic of this venue.
-    #[error("not a topic of this venue; see design.md, MQTT")]
+    #[error("not a topic of this venue")]
     Topic,
     /// Longer than any message of a sensor.
     #[error("longer than {max} bytes", max = super::message::PAYLOAD_MAX)]

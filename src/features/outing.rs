@@ -126,7 +126,7 @@ pub struct Outing {
 impl Outing {
     /// Pitches kept. Nobody throws half as many in a day; a feed gone mad might.
     pub const PITCHES_MAX: usize = 400;
-    /// Pitches that the late-data fraction of a pitcher looks at (design.md, watermark buffer): the longest window of
+    /// Pitches that the late-data fraction of a pitcher looks at: the longest window of
     /// any feature.
     pub const LATE_WINDOW: usize = 25;
 

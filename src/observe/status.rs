@@ -14,7 +14,7 @@ pub fn rfc3339(at: BoxNs) -> String {
         .map_or_else(|_| format!("{} ns", at.0), |time| format!("{time:.3}"))
 }
 
-/// Where every frame went. Always true: received = the sum of the others (design.md, Watermark buffer).
+/// Where every frame went. Always true: received = the sum of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Accounting {
     /// Frames taken from the ingest rings.

@@ -21,7 +21,7 @@ use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::venue::Venue;
 use crate::tracking::{self, CameraCorrection, JerkScale, MoundTracker, Standing, When};
 
-/// A pitch with more late data than that is critical (design.md).
+/// A pitch with more late data than that is critical.
 pub const CRITICAL_FRAC: f64 = 0.3;
 
 /// Balls this near in event time are of one patch, and a camera this far beyond it sends no more of it, ns.

@@ -255,7 +255,7 @@ pub enum VerdictAbsent {
     Incomplete,
 }
 
-/// The answer for one pitcher on one mound, as published (design.md, HTTP).
+/// The answer for one pitcher on one mound, as published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Readiness {
     /// MLBAM id.

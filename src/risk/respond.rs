@@ -1,4 +1,4 @@
-//! What is answered about a pitcher's risk (science.md, risk response).
+//! What is answered about a pitcher's risk (science.md §8).
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -77,7 +77,7 @@ pub struct WorkloadSummary {
     pub pitches_30d: Option<f64>,
     /// Games of the last 30 days.
     pub appearances_30d: Option<f64>,
-    /// Acute to chronic load, of science.md §5: at the end of the day of the assessment the same number as the workload's of
+    /// Acute to chronic load: at the end of the day of the assessment the same number as the workload's of
     /// that day, and as readiness is told it on the next morning.
     pub acwr: Option<f64>,
     /// Days since his latest game.

@@ -31,7 +31,7 @@ pub struct StaffRow {
     pub risk_absent: Option<String>,
     /// Whether the injured lists tell of the year before: where they do not, earlier injuries are unknown.
     pub earlier_injuries_known: bool,
-    /// Acute to chronic load at the end of the day, its own pitches counted (science.md §5); null where too little is known. A
+    /// Acute to chronic load at the end of the day, its own pitches counted; null where too little is known. A
     /// readiness goes by that of the evening before.
     pub acwr: Option<f64>,
     /// Pitches of the 7 days that end with the day; null without a game of his by then. At least so many where `partly_seen_on` is

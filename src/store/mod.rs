@@ -79,10 +79,10 @@ pub const SCHEMA: u32 = 3;
 const QUEUE: usize = 8192;
 
 /// Longest time that one bulk transaction keeps the write lock before it commits, ns: live pitches wait no longer.
-/// Half of design.md's 10 ms, since the commit itself comes on top.
+/// Half of the 10 ms in which a result is to be on the disk, since the commit itself comes on top.
 pub const BULK_NS_MAX: u64 = 5_000_000;
 
-/// Share of the map from which on the store asks for retention or a larger map (design.md).
+/// Share of the map from which on the store asks for retention or a larger map.
 pub const MAP_USED_WARN: f64 = 0.5;
 
 /// What can go wrong with the store, and what to do.

@@ -172,7 +172,7 @@ pub struct Pitch {
 }
 
 impl Pitch {
-    /// Frames that came after the final watermark ÷ all its frames so far (design.md).
+    /// Frames that came after the final watermark ÷ all its frames so far.
     pub fn late_data_frac(&self) -> f64 {
         if self.frames == 0 { 0.0 } else { f64::from(self.frames_late) / f64::from(self.frames) }
     }

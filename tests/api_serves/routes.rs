@@ -1,4 +1,4 @@
-//! Each route answers what design.md says.
+//! Each route answers what its schema says.
 
 use std::collections::BTreeSet;
 
