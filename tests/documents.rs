@@ -115,3 +115,17 @@ fn each_decision_is_in_the_index_under_its_number() {
     assert!((24..=last).all(|number| numbers.contains(&number)), "numbers without holes from 24 on: {numbers:?}");
     assert!(index.contains(&format!("The next one is {}", last + 1)), "the index names the next number");
 }
+
+#[test]
+fn each_test_target_is_in_the_readme_of_the_tests() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let readme = text(&tests.join("README.md"));
+    let targets = fs::read_dir(&tests).expect("a directory").flatten().filter_map(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_folder = entry.path().join("main.rs").exists();
+        if is_folder { Some(format!("{name}/main.rs")) } else { Some(name).filter(|name| name.ends_with(".rs")) }
+    });
+    for target in targets {
+        assert!(readme.contains(&format!("]({target}) |")), "tests/README.md does not list {target}");
+    }
+}
