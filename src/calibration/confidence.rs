@@ -49,7 +49,7 @@ pub(super) fn is_too_old(known_s: f64, hold_below: f64) -> bool {
 /// A confidence for people: two decimals, and never better than it is.
 pub fn shown(confidence: f64) -> String {
     // A number that is meant to lie on a hundredth may lie a rounding error below it.
-    format!("{:.2}", (100.0 * confidence + 1e-9).floor() / 100.0)
+    format!("{:.2}", (100.0 * confidence + 1e-11).floor() / 100.0)
 }
 
 /// By the 95 % error at the plate, inches.

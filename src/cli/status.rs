@@ -165,8 +165,8 @@ fn parts(report: &StatusReport) -> String {
     let degraded: Vec<&str> = of(PartState::Degraded).collect();
     match degraded[..] {
         _ if !report.ready => "NOT READY".to_owned(),
-        [] => "every part works".to_owned(),
-        _ => format!("it runs, DEGRADED in {}", degraded.join(", ")),
+        [] => "each part of the daemon works".to_owned(),
+        _ => format!("the daemon runs, DEGRADED in {}", degraded.join(", ")),
     }
 }
 
@@ -256,7 +256,7 @@ fn write_cameras(out: &mut String, report: &StatusReport) -> std::fmt::Result {
             let shown = confidence_shown(confidence);
             writeln!(out, "\nCalibration of {}: confidence {shown}{age}", calibration.venue)?;
         }
-        None => writeln!(out, "\nCalibration of {}: the game mound is unverified", calibration.venue)?,
+        None => writeln!(out, "\nCalibration of {}", calibration.venue)?,
     }
     for mound in &calibration.mounds {
         let trusted = match (mound.confidence, mound.unverified_for_s) {

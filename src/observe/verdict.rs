@@ -129,16 +129,24 @@ impl BoxVerdict {
         let parts: Vec<BoxVerdictPart> =
             found.into_iter().map(|(about, (state, sentence))| BoxVerdictPart { about, state, sentence }).collect();
         let state = parts.iter().map(|part| part.state).max().unwrap_or_default();
-        Self { state, sentence: whole(state, &parts), parts }
+        let measures = seen.calibration.is_some_and(|rig| rig.is_heard);
+        Self { state, sentence: whole(state, measures, &parts), parts }
     }
 }
 
 /// The one sentence: what is wrong, the worst first; where nothing is, what matters most.
-fn whole(state: BoxVerdictState, parts: &[BoxVerdictPart]) -> String {
+fn whole(state: BoxVerdictState, measures: bool, parts: &[BoxVerdictPart]) -> String {
     let of = |state| parts.iter().filter(move |part| part.state == state).map(|part| part.sentence.as_str());
     let (opening, told): (&str, Vec<&str>) = match state {
         BoxVerdictState::Off | BoxVerdictState::Good => ("All is well", of(state).collect()),
-        BoxVerdictState::Degraded => ("It works, and somebody should look", of(BoxVerdictState::Degraded).collect()),
+        BoxVerdictState::Degraded => {
+            let opening = if measures {
+                "It works, and somebody should look"
+            } else {
+                "It waits for cameras, and somebody should look"
+            };
+            (opening, of(BoxVerdictState::Degraded).collect())
+        }
         BoxVerdictState::Bad => {
             ("It does not work as it must", of(BoxVerdictState::Bad).chain(of(BoxVerdictState::Degraded)).collect())
         }

@@ -295,8 +295,7 @@ pub(super) fn recommendation(advice: Advice<'_>) -> String {
                 .to_owned()
         }
         Advice::Verdict { verdict, on, is_partly_seen } => {
-            let besides =
-                if is_partly_seen { " So also with what he may have thrown that was not counted." } else { "" };
+            let besides = if is_partly_seen { " More throws than were counted would not change that." } else { "" };
             to_do(verdict, on).to_owned() + besides
         }
     };

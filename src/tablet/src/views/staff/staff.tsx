@@ -206,7 +206,7 @@ function StaffRow({ row: { pitcher, readiness, told: answer }, asOf: as_of, moun
       <TableCell>{told?.acwr == null ? "–" : <PartlySeen told={told} days={LOAD_DAYS}>{`${told.acwr.toFixed(2)} times`}</PartlySeen>}</TableCell>
       <TableCell>{told?.pitches_7d == null ? "–" : <PartlySeen told={told} days={7}>{`${isPartlySeen(told, 7) ? "≥\u00a0" : ""}${told.pitches_7d}`}</PartlySeen>}</TableCell>
       <TableCell>{pitcher.last_game_date ?? "–"}</TableCell>
-      <TableCell>{told && told.availability.length > 0 ? <MayPitch told={told} /> : "–"}</TableCell>
+      <TableCell>{told && told.availability.length > 0 ? <MayPitch told={told} goesOn={readiness?.presence?.state === "on_mound" || readiness?.presence?.state === "between_innings"} /> : "–"}</TableCell>
     </TableRow>
   );
 }
@@ -233,15 +233,16 @@ function PartlySeen({ told, days, children }: { told: Told; days: number; childr
   );
 }
 
-/** The days, and when he may pitch again where he has thrown on the first of them. */
-function MayPitch({ told: { availability, next_available } }: { told: StaffRowAnswer }) {
+/** The days, and when he may pitch again where he has thrown on the first of them: of who goes on throwing, by what he has thrown so far. */
+function MayPitch({ told: { availability, next_available }, goesOn }: { told: StaffRowAnswer; goesOn: boolean }) {
   const again = typeof availability[0]?.thrown === "number" && next_available;
   return (
     <>
       <Availability days={availability} />
       {again && (
         <Typography component="span" variant="body2" color="text.secondary" data-again={again} sx={{ display: "block", whiteSpace: "normal", maxWidth: "15rem" }}>
-          threw on {dayInWords(availability[0]?.date ?? "")}, may pitch again from {dayInWords(again)}
+          {goesOn ? `throws on ${dayInWords(availability[0]?.date ?? "")}; by what he has thrown so far` : `threw on ${dayInWords(availability[0]?.date ?? "")},`} may pitch
+          again from {dayInWords(again)}
           {availability.find(({ date }) => date === again)?.unsure && ", by what was counted"}
         </Typography>
       )}
