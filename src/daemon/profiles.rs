@@ -15,7 +15,7 @@ use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::pipeline::{Pipeline, Profile, Profiles};
 use crate::readiness::{HISTORY_DAYS, InjuryRisk, Workload};
 use crate::risk::Day;
-use crate::store::records::{AppearanceRecord, Missed, Origin, PitchRecord};
+use crate::store::records::{AppearanceRecord, Origin, PitchRecord};
 use crate::store::{Cursor, Store, StoreError, Write};
 use crate::tracking::JerkScale;
 use crate::tracking::pitch::Pitch;
@@ -71,14 +71,14 @@ impl StoreProfiles {
         let unfolded = day.saturating_sub(UNFOLDED_DAYS.days());
         let first = day.saturating_sub(i64::from(HISTORY_DAYS).days()).to_string();
         let long_ago = self.store.appearances_of(pitcher.0, &first, &unfolded.saturating_sub(1.day()).to_string())?;
-        let long_ago = long_ago.into_iter().map(|a| (a.game_date, Thrown { pitches: a.pitches, missed: a.missed }));
+        let long_ago = long_ago.into_iter().map(|a| (a.game_date.clone(), Thrown::of(&a)));
         let recent = self.games(pitcher, unfolded, yesterday)?;
         let (mut past, mut missed) = (Vec::new(), Vec::new());
         for (date, thrown) in long_ago.chain(recent.into_iter().map(|((date, _), thrown)| (date, thrown))) {
             let days = date.parse::<Date>().ok().and_then(|date| u32::try_from(day.since(date).ok()?.get_days()).ok());
             let Some(days) = days else { continue };
             past.extend(Some((days, thrown.pitches)).filter(|(_, pitches)| *pitches > 0));
-            missed.extend(Some((days, thrown.missed.pitches_at_most())).filter(|_| !thrown.missed.is_nothing()));
+            missed.extend(Some((days, thrown.more)).filter(|_| thrown.partly_seen));
         }
         let told = history::roster::told(&self.store, pitcher.0)?;
         let (risk, risk_absent) = self.risk(pitcher, day);
@@ -96,8 +96,16 @@ impl StoreProfiles {
 #[derive(Debug, Default)]
 struct Thrown {
     pitches: u32,
-    /// What of it is known to be missing.
-    missed: Missed,
+    /// Whether some may be missing, and more than can be.
+    partly_seen: bool,
+    more: u32,
+}
+
+impl Thrown {
+    fn of(outing: &AppearanceRecord) -> Self {
+        let (pitches, more) = outing.counted();
+        Self { pitches, partly_seen: more > 0 || !outing.missed.is_nothing(), more }
+    }
 }
 
 impl StoreProfiles {
@@ -110,9 +118,8 @@ impl StoreProfiles {
     ) -> Result<BTreeMap<(String, u32), Thrown>, StoreError> {
         let (first_text, last_text) = (first.to_string(), last.to_string());
         let appearances = self.store.appearances_of(pitcher.0, &first_text, &last_text)?;
-        let of_appearance =
-            |a: AppearanceRecord| ((a.game_date, a.game_pk), Thrown { pitches: a.pitches, missed: a.missed });
-        let mut games: BTreeMap<_, _> = appearances.into_iter().map(of_appearance).collect();
+        let mut games: BTreeMap<_, _> =
+            appearances.into_iter().map(|a| ((a.game_date.clone(), a.game_pk), Thrown::of(&a))).collect();
         // A park's date and that of the release in UTC are a day apart at most.
         let midnight = |date: Date| {
             let moment = date.to_zoned(TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_nanosecond());
@@ -302,7 +309,7 @@ mod tests {
     use crate::readiness::Readiness;
     use crate::reorder;
     use crate::store::StoreOptions;
-    use crate::store::records::MissedOuting;
+    use crate::store::records::{Missed, MissedOuting};
 
     const NOW: BoxNs = BoxNs(1_800_000_000_000_000_000);
 

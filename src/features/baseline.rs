@@ -115,9 +115,11 @@ impl SeasonSums {
     }
 }
 
-/// Whether an appearance counts for baselines: a game that is no spring training and no exhibition.
+/// Whether an appearance counts for baselines: a game that is no spring training and no exhibition, and of which no file picked
+/// pitches.
 pub fn counts_for_baseline(appearance: &AppearanceRecord) -> bool {
-    !appearance.is_means_only() && !matches!(appearance.game_type.as_deref(), Some("S" | "E"))
+    let is_picked = appearance.lack.is_some_and(|lack| lack.by_pitch && !lack.measured_here);
+    !is_picked && !appearance.is_means_only() && !matches!(appearance.game_type.as_deref(), Some("S" | "E"))
 }
 
 /// The sums of one pitcher's season by pitch type, over the appearances that count; those on `before` (`YYYY-MM-DD`)

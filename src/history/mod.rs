@@ -4,6 +4,7 @@ pub mod appearances;
 mod changed;
 pub mod etl;
 pub mod fetch;
+mod games;
 pub mod injuries;
 pub mod input;
 mod local;

@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::games::{self, Book, Judged, Number};
 use super::{changed, outliers};
 use crate::features::baseline::{PitcherBaseline, Quantity, league_sums, resolve, season_sums};
 use crate::ids::PitcherId;
 use crate::store::outbox::Summary;
 use crate::store::records::{
-    AppearanceRecord, BaselineRecord, DELIBERATE, Missed, Moments, Origin, PitchRecord, PitcherRecord, TypeSums,
+    AppearanceRecord, BaselineRecord, DELIBERATE, Lack, Missed, Moments, Origin, PitchRecord, PitcherRecord, TypeSums,
     is_of_its_making,
 };
 use crate::store::{Put, Store, StoreError};
@@ -30,6 +31,7 @@ pub const YEARS: std::ops::RangeInclusive<u16> = 1901..=2261;
 /// What a rebuild does to the store.
 enum Change {
     Mark(Box<PitchRecord>),
+    RemovePitch(u64),
     Put(AppearanceRecord),
     Remove(AppearanceRecord),
     PutSums(BaselineRecord),
@@ -45,6 +47,8 @@ pub struct Rebuilt {
     pub outliers: BTreeMap<&'static str, u64>,
     /// Pitchers and seasons of which an appearance is another now.
     pub changed: BTreeSet<(u32, u16)>,
+    /// Stored pitches that went: a whole game does not have them, or this box measured them.
+    pub taken_away: u64,
 }
 
 /// Recomputes one pitcher's appearances and season sums from the stored pitches of a season, then the league's. Call it
@@ -78,41 +82,51 @@ fn rebuild_some(
     game_types: &GameTypes,
     tell: &Tell<'_>,
 ) -> Result<Rebuilt, StoreError> {
-    let whose: Vec<_> = whose.iter().copied().collect();
+    let (mut done, mut waiting) = (BTreeSet::new(), whose.clone());
     let mut rebuilt = Rebuilt::default();
-    for some in whose.chunks(REBUILD_AT_ONCE) {
+    let mut book = Book::new(store);
+    while !waiting.is_empty() {
+        let some: Vec<_> = waiting.iter().copied().take(REBUILD_AT_ONCE).collect();
         let mut changes = Vec::new();
-        for (pitcher, season) in some {
-            derive(store, *pitcher, *season, game_types, &mut changes, &mut rebuilt)?;
+        for one in some {
+            waiting.remove(&one);
+            done.insert(one);
+            // What one man's pitches tell of a game may judge another's outing in another way.
+            waiting.extend(derive(&mut book, one, game_types, &mut changes, &mut rebuilt)?);
         }
         apply(store, changes, tell, &mut rebuilt.changed)?;
+        store.bulk(book.take_changed(), |txn, (game_pk, game)| games::put(txn, game_pk, &game).map(drop))?;
     }
     changed::note(store, &rebuilt.changed)?;
-    let seasons: BTreeSet<_> = whose.iter().map(|(_, season)| *season).collect();
+    let seasons: BTreeSet<_> = done.iter().map(|(_, season)| *season).collect();
     seasons.into_iter().try_for_each(|season| rebuild_league(store, season))?;
     Ok(rebuilt)
 }
 
-/// The changes that bring one pitcher-season up to date.
+/// The changes that bring one pitcher-season up to date. Whose else are to be looked at again.
 fn derive(
-    store: &Store,
-    pitcher: u32,
-    season: u16,
+    book: &mut Book<'_>,
+    (pitcher, season): (u32, u16),
     game_types: &GameTypes,
     changes: &mut Vec<Change>,
     rebuilt: &mut Rebuilt,
-) -> Result<(), StoreError> {
+) -> Result<BTreeSet<(u32, u16)>, StoreError> {
+    let store = book.store();
     let old = store.appearances_of(pitcher, &format!("{season:04}-01-01"), &format!("{season:04}-12-31"))?;
     let known = old.iter().filter_map(|a| Some((a.game_pk, a.game_type.clone()?)));
     let mut types: GameTypes = known.collect();
     let missed: BTreeMap<_, _> = old.iter().map(|a| ((a.game_date.clone(), a.game_pk), a.missed.clone())).collect();
     let mut pitches = season_pitches(store, pitcher, season)?;
+    let (others, judged) = settle_games(book, pitcher, &mut pitches, |gone| {
+        rebuilt.taken_away += 1;
+        changes.push(Change::RemovePitch(gone));
+    })?;
     let marked = outliers::mark(&mut pitches, &mut rebuilt.outliers);
     changes.extend(marked.into_iter().map(|at| Change::Mark(Box::new(pitches[at].clone()))));
     let games: BTreeSet<_> = pitches.iter().map(|p| p.game_pk).collect();
     types.extend(games.iter().filter_map(|game| Some((*game, game_types.get(game)?.clone()))));
 
-    let mut new = appearances(pitcher, &pitches, &types);
+    let mut new = appearances(pitcher, &pitches, &types, &judged);
     for appearance in &mut new {
         // No pitch tells what was not seen.
         let known = missed.get(&(appearance.game_date.clone(), appearance.game_pk));
@@ -128,7 +142,86 @@ fn derive(
     });
     changes.extend(gone.map(Change::Remove));
     changes.extend(new.into_iter().map(Change::Put));
-    Ok(())
+    Ok(others.into_iter().map(|other| (other, season)).collect())
+}
+
+/// Holds one pitcher's pitches against what is known of their games: takes out what a whole game does not have and what this box
+/// measured besides, and tells of each game how his outing is judged, and who else is now judged in another way.
+fn settle_games(
+    book: &mut Book<'_>,
+    pitcher: u32,
+    pitches: &mut Vec<PitchRecord>,
+    mut take_away: impl FnMut(u64),
+) -> Result<(BTreeSet<u32>, BTreeMap<u32, Judged>), StoreError> {
+    let mut of_games: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (place, pitch) in pitches.iter().enumerate().filter(|(_, p)| p.mound == 0 && p.game_pk != 0) {
+        of_games.entry(pitch.game_pk).or_default().push(place);
+    }
+    let (mut others, mut judged, mut gone) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
+    for (game_pk, places) in of_games {
+        let is_live = |place: &&usize| pitches[**place].origin == Origin::Live;
+        let known = book.game(game_pk)?;
+        if known.is_none() && !places.iter().any(|place| is_live(&place)) {
+            continue;
+        }
+        let before = known.cloned().unwrap_or_default();
+        let mut after = before.clone();
+        if after.year == 0 {
+            after.year = season_of(&pitches[places[0]].game_date).unwrap_or(0);
+        }
+        let measured: BTreeSet<Number> = places.iter().filter(is_live).filter_map(|at| number(&pitches[*at])).collect();
+        after.measured(pitcher, &measured);
+        // Those that were renumbered at the source, after this box had measured them by the numbers of then.
+        let by_number = |number: &&Number| after.slots.get(number).is_some_and(|s| s.measured_by == Some(pitcher));
+        let mut alone = measured.len() - measured.iter().filter(by_number).count();
+        let mut filed: Vec<(Number, usize)> = places
+            .iter()
+            .filter(|place| !is_live(place))
+            .filter_map(|place| Some((number(&pitches[*place])?, *place)))
+            .collect();
+        filed.sort_unstable();
+        for (number, place) in filed {
+            let slot = after.slots.get(&number);
+            let is_his = slot.is_some_and(|slot| slot.pitcher == pitcher && slot.thrown && slot.measured_by.is_none());
+            let is_foreign = if after.whole { !is_his } else { slot.is_some() && !is_his };
+            let is_alone = !is_foreign && alone > 0;
+            alone -= usize::from(is_alone);
+            if is_foreign || is_alone {
+                take_away(pitches[place].id);
+                gone.insert(place);
+            } else if slot.is_none() {
+                after.tell(number, games::Slot::of(pitcher));
+            }
+        }
+        if after != before {
+            others.extend(after.differently_judged(&before));
+            others.extend(
+                before
+                    .slots
+                    .iter()
+                    .filter(|(n, s)| s.pitcher != pitcher && measured.contains(n))
+                    .map(|(_, s)| s.pitcher),
+            );
+        }
+        if let Some(one) = after.judge().get(&pitcher) {
+            judged.insert(game_pk, *one);
+        }
+        if after != before {
+            book.replace(game_pk, after);
+        }
+    }
+    others.remove(&pitcher);
+    let mut place = 0;
+    pitches.retain(|_| {
+        place += 1;
+        !gone.contains(&(place - 1))
+    });
+    Ok((others, judged))
+}
+
+/// Which number of which at-bat, where it has one.
+fn number(pitch: &PitchRecord) -> Option<Number> {
+    pitch.at_bat_number.zip(pitch.pitch_number).filter(|(at_bat, number)| *at_bat > 0 && *number > 0)
 }
 
 fn changes_of_sums(old: &[BaselineRecord], new: Vec<BaselineRecord>, changes: &mut Vec<Change>) {
@@ -146,10 +239,11 @@ fn apply(
     store.bulk(changes, |txn, change| {
         let game = match &change {
             Change::Put(a) | Change::Remove(a) => season_of(&a.game_date).map(|season| (a.pitcher, season)),
-            Change::Mark(_) | Change::PutSums(_) | Change::RemoveSums(_) => None,
+            Change::Mark(_) | Change::RemovePitch(_) | Change::PutSums(_) | Change::RemoveSums(_) => None,
         };
         let is_new = match change {
             Change::Mark(pitch) => matches!(txn.put_pitch(&pitch)?, Put::New | Put::Changed),
+            Change::RemovePitch(id) => txn.remove_pitch(id)?,
             Change::Put(record) => {
                 let is_new = txn.put_appearance(&record)? != Put::Unchanged;
                 if let Some(summary) = tell(&record).filter(|_| is_new) {
@@ -222,18 +316,37 @@ fn season_pitches(store: &Store, pitcher: u32, season: u16) -> Result<Vec<PitchR
 }
 
 /// One pitcher's appearances, by date and game; those of a day that no mark gave a game are one. Pitches of bullpen mounds
-/// are none. A pitch that was both measured here and imported counts once, as measured here.
-fn appearances(pitcher: u32, pitches: &[PitchRecord], game_types: &GameTypes) -> Vec<AppearanceRecord> {
-    let measured: BTreeSet<_> =
-        pitches.iter().filter(|p| p.origin == Origin::Live).filter_map(PitchRecord::identity).collect();
+/// are none.
+fn appearances(
+    pitcher: u32,
+    pitches: &[PitchRecord],
+    game_types: &GameTypes,
+    judged: &BTreeMap<u32, Judged>,
+) -> Vec<AppearanceRecord> {
     let mut games: BTreeMap<(&str, u32), Vec<&PitchRecord>> = BTreeMap::new();
+    // A game that goes on another day is filed under its first: an at-bat that was measured here tells the day of all of it.
+    let measured = pitches.iter().filter(|p| p.origin == Origin::Live && p.game_pk != 0);
+    let days: BTreeMap<_, &str> =
+        measured.filter_map(|p| Some(((p.game_pk, number(p)?.0), p.game_date.as_str()))).collect();
     for pitch in pitches.iter().filter(|p| p.mound == 0) {
-        let twice = pitch.origin == Origin::Savant && pitch.identity().is_some_and(|i| measured.contains(&i));
-        if !twice {
-            games.entry((&pitch.game_date, pitch.game_pk)).or_default().push(pitch);
-        }
+        let day = number(pitch).filter(|_| pitch.origin == Origin::Savant);
+        let day = day.and_then(|(at_bat, _)| days.get(&(pitch.game_pk, at_bat)).copied());
+        games.entry((day.unwrap_or(&pitch.game_date), pitch.game_pk)).or_default().push(pitch);
     }
-    games.into_iter().map(|((date, game), pitches)| appearance(pitcher, date, game, &pitches, game_types)).collect()
+    let of = |((date, game), pitches): ((&str, u32), Vec<&PitchRecord>)| AppearanceRecord {
+        lack: judged.get(&game).and_then(|judged| lack(judged, &pitches)),
+        ..appearance(pitcher, date, game, &pitches, game_types)
+    };
+    games.into_iter().map(of).collect()
+}
+
+/// What an outing lacks, of these pitches of it.
+fn lack(judged: &Judged, pitches: &[&PitchRecord]) -> Option<Lack> {
+    judged.lacks.then(|| Lack {
+        missing: judged.missing,
+        by_pitch: judged.by_pitch,
+        measured_here: pitches.iter().any(|pitch| pitch.origin == Origin::Live),
+    })
 }
 
 /// Types of fastballs, by which it is told who is no pitcher.
@@ -298,5 +411,6 @@ fn appearance(pitcher: u32, date: &str, game: u32, pitches: &[&PitchRecord], typ
         effective_speed: mean(effective),
         types: by_type.into_values().collect(),
         missed: Missed::default(),
+        lack: None,
     }
 }

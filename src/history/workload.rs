@@ -33,6 +33,10 @@ pub const RANGE_D: i64 = 30;
 /// Days after the newest game that is known of anybody for which it is known that he threw no other \[P\]: games come in
 /// within days, and a month without any is a source that tells nothing more.
 pub const KNOWN_FOR_D: i64 = 30;
+/// Games of which pitches are missing are told of so many days back: they could still weigh in a load.
+const LACK_TOLD_D: i64 = 35;
+/// And so many of them by name, the newest.
+const LACKS_TOLD: usize = 5;
 /// Pitch Smart, 19 to 22 years: at most so many pitches of a day.
 const PITCH_SMART_MAX: u32 = 120;
 const GUIDANCE: &str = "Pitch Smart, ages 19 to 22: guidance, not a rule of this league";
@@ -62,6 +66,13 @@ pub struct WorkloadAppearance {
     /// Whether part of it was not seen, or throws that may be his carry no name.
     #[serde(default)]
     pub partly_seen: bool,
+    /// Pitches of his that are missing, at least, by the numbers of the game's at-bats; 0 where it is only known that there may be more,
+    /// null where none is known to be.
+    #[serde(default)]
+    pub missing: Option<u32>,
+    /// Whether it counts: an outing of which files hold a part feeds no load, dose, role or rest.
+    #[serde(default = "counted")]
+    pub counted: bool,
     /// Mean, mph.
     pub release_speed: Option<f64>,
     /// Mean, rpm.
@@ -72,6 +83,10 @@ pub struct WorkloadAppearance {
     pub rest_days: Option<u32>,
     /// PAP³; absent of relievers.
     pub pap3: Option<f64>,
+}
+
+fn counted() -> bool {
+    true
 }
 
 /// What he carries at the end of a day.
@@ -228,15 +243,18 @@ pub fn report_of(
     for appearance in appearances {
         let Ok(date) = appearance.game_date.parse::<Date>() else { continue };
         if (needed_from(start)..=end).contains(&date) {
-            let day = thrown.entry(date).or_default();
-            *day = day.saturating_add(appearance.pitches);
-            partly_seen.extend(Some(date).filter(|_| !appearance.missed.is_nothing()));
+            let (pitches, more) = appearance.counted();
+            if appearance.counts() {
+                let day = thrown.entry(date).or_default();
+                *day = day.saturating_add(pitches);
+            }
+            partly_seen.extend(Some(date).filter(|_| more > 0 || !appearance.missed.is_nothing()));
         }
     }
     // Where none of his outings is near the range, the others tell what he is.
     let by_outings = || {
         let near: Vec<u32> = thrown.values().copied().collect();
-        let all = || appearances.iter().map(|a| a.pitches).collect();
+        let all = || appearances.iter().filter(|a| a.counts()).map(|a| a.pitches).collect();
         Role::of(if near.is_empty() { all() } else { near }, roles.starter_pitches_min)
     };
     let role = told.unwrap_or_else(by_outings);
@@ -259,11 +277,13 @@ pub fn report_of(
                 game_type: a.game_type.clone(),
                 pitches: a.pitches,
                 partly_seen: !a.missed.is_nothing(),
+                missing: a.lack.map(|lack| lack.missing),
+                counted: a.counts(),
                 release_speed: a.release_speed,
                 release_spin_rate: a.release_spin_rate,
                 effective_speed: a.effective_speed,
                 rest_days: loads.iter().find(|load| load.date == a.game_date).and_then(|load| load.rest_days),
-                pap3: of_starters(a.pitches),
+                pap3: of_starters(a.pitches).filter(|_| a.counts()),
             })
         })
         .collect();
@@ -276,7 +296,7 @@ pub fn report_of(
         start_date: start.to_string(),
         end_date: end.to_string(),
         appearances: shown,
-        unknown: unknown(first_known, known_to, (start, end)),
+        unknown: unknown(first_known, known_to, (start, end), appearances),
         not_final: (end >= today).then(|| not_final(today, loads.last())),
         last_game_date: appearances.iter().map(|a| a.game_date.clone()).max(),
         loads,
@@ -299,7 +319,12 @@ fn not_final(today: Date, last: Option<&DailyLoad>) -> String {
 }
 
 /// Which days of a range are not known, in a sentence.
-fn unknown(first: Option<Date>, known_to: Date, (start, end): (Date, Date)) -> Option<String> {
+fn unknown(
+    first: Option<Date>,
+    known_to: Date,
+    (start, end): (Date, Date),
+    appearances: &[AppearanceRecord],
+) -> Option<String> {
     let Some(first) = first else { return Some("No game of his is known, so no day of his is.".to_owned()) };
     let before = (start < first)
         .then(|| format!("His first known game is of {first}: what he threw before that day is unknown."));
@@ -307,8 +332,32 @@ fn unknown(first: Option<Date>, known_to: Date, (start, end): (Date, Date)) -> O
     let after = (end > known_to).then(|| {
         format!("No game of anybody is known in the {KNOWN_FOR_D} days before {known_to}: what he threw after it is unknown.")
     });
-    let told: Vec<String> = before.into_iter().chain(after).collect();
+    let near = |a: &&AppearanceRecord| {
+        a.game_date
+            .parse::<Date>()
+            .is_ok_and(|date| (end.saturating_sub(LACK_TOLD_D.days()).min(start)..=end).contains(&date))
+    };
+    let lacking: Vec<String> = appearances.iter().filter(near).filter_map(lack_in_words).collect();
+    let more = lacking.len().saturating_sub(LACKS_TOLD);
+    let more = (more > 0).then(|| format!("So do {more} other games."));
+    let told: Vec<String> =
+        before.into_iter().chain(after).chain(lacking.into_iter().rev().take(LACKS_TOLD)).chain(more).collect();
     (!told.is_empty()).then(|| told.join(" "))
+}
+
+/// What an outing lacks, in a sentence.
+fn lack_in_words(outing: &AppearanceRecord) -> Option<String> {
+    let lack = outing.lack?;
+    let (date, n) = (&outing.game_date, outing.pitches);
+    let s = if n == 1 && lack.missing == 0 { "" } else { "es" };
+    let of = if lack.missing > 0 { format!("{n} of at least {}", n + lack.missing) } else { n.to_string() };
+    Some(if lack.measured_here {
+        format!("{date}: {of} pitch{s} of his were measured; counted as measured, and he threw at least so many.")
+    } else if lack.missing > 0 {
+        format!("{date}: the file holds {of} pitch{s} of his; not counted.")
+    } else {
+        format!("{date}: the file holds {of} pitch{s} of his, and not the whole of his outing; not counted.")
+    })
 }
 
 /// Days of pitching that may still ask for rest: nobody is asked for more than four days.

@@ -52,6 +52,9 @@ struct Game {
 impl Game {
     /// `23 pitches`, or `at least 23 pitches`.
     fn in_words(&self) -> String {
+        if self.pitches == 0 && self.missed > 0 {
+            return "an unknown number of pitches".to_owned();
+        }
         let least = if self.missed > 0 { "at least " } else { "" };
         format!("{least}{} {}", self.pitches, if self.pitches == 1 { "pitch" } else { "pitches" })
     }
@@ -75,8 +78,9 @@ pub struct Advice {
 /// Advice for `day`. `high` names the contribution that makes his level of risk high, where it is.
 pub fn advise(series: &Series, day: Day, high: Option<&str>) -> Advice {
     let game = |day, a: &Appearance| Game { day, pitches: a.pitches, missed: a.missed };
-    let games: Vec<Game> =
-        series.appearances.iter().filter_map(|a| Some(game(a.day.filter(|d| *d <= day)?, a))).collect();
+    let known = series.appearances.iter().chain(&series.partial);
+    let mut games: Vec<Game> = known.filter_map(|a| Some(game(a.day.filter(|d| *d <= day)?, a))).collect();
+    games.sort_by_key(|game| game.day);
     let today = games.last().filter(|game| game.day == day);
     let before = &games[..games.len() - usize::from(today.is_some())];
     let counted = |game: &Game| game.pitches;
@@ -160,7 +164,8 @@ fn rested_by(games: &[Game], day: Day, pitches_of: impl Fn(&Game) -> u32) -> (Da
 
 /// Mean pitches of his latest five games; of a pitcher without games one inning's.
 fn usual(games: &[Game]) -> f64 {
-    let latest: Vec<f64> = games.iter().rev().take(5).map(|game| f64::from(game.pitches)).collect();
+    let latest: Vec<f64> =
+        games.iter().rev().filter(|game| game.pitches > 0).take(5).map(|game| f64::from(game.pitches)).collect();
     if latest.is_empty() { 15.0 } else { latest.iter().sum::<f64>() / latest.len() as f64 }
 }
 
@@ -219,6 +224,18 @@ mod tests {
         assert!(advice.next_available_rule.contains("at least 25 pitches"), "{}", advice.next_available_rule);
         assert!(advice.availability[0].rule.contains(&Day(102).to_string()), "{}", advice.availability[0].rule);
         assert_eq!((series.partly_seen_by(Day(106), 7), series.partly_seen_by(Day(107), 7)), (Some(Day(100)), None));
+    }
+
+    #[test]
+    fn a_game_of_which_a_file_holds_a_part_may_ask_for_rest_and_is_nobodys_usual() {
+        let mut series = threw(&[(90, 20)]);
+        series.partial = vec![Appearance { day: Some(Day(100)), missed: 150, ..Appearance::default() }];
+        let advice = advise(&series, Day(101), None);
+        let told: Vec<_> = advice.availability[..5].iter().map(|a| (a.available, a.unsure)).collect();
+        assert_eq!(told, [(true, true), (true, true), (true, true), (true, true), (true, false)]);
+        assert!(advice.next_available_rule.contains("an unknown number of pitches"), "{}", advice.next_available_rule);
+        assert_eq!(advice.limit_today.pitches, 24, "a fifth above his 20");
+        assert_eq!(series.partly_seen_by(Day(101), 7), Some(Day(100)));
     }
 
     #[test]

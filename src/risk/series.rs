@@ -66,6 +66,8 @@ pub struct Series {
     pub born: Option<Day>,
     /// His games, ascending by day.
     pub appearances: Vec<Appearance>,
+    /// Games of which files hold a part, ascending by day: of unknown length, and no load, dose or rest is told by them.
+    pub partial: Vec<Appearance>,
     /// His placements, ascending by the day that dates them.
     pub placements: Vec<Placement>,
     /// Of which days injured lists are known: on others he may have been on one.
@@ -81,7 +83,8 @@ impl Series {
 
     /// The newest day up to this one, and not more than so many days before it, of which only part was seen.
     pub fn partly_seen_by(&self, day: Day, days: i32) -> Option<Day> {
-        let dates = self.appearances.iter().filter(|a| a.missed > 0).filter_map(|a| a.day);
+        let known = self.appearances.iter().chain(&self.partial);
+        let dates = known.filter(|a| a.missed > 0).filter_map(|a| a.day);
         dates.filter(|date| *date <= day && day.since(*date) < days).max()
     }
 

@@ -341,6 +341,7 @@ fn digest(series: &Series) -> u64 {
             .hash(&mut hasher);
         a.mix.iter().for_each(|(kind, share)| (kind, share.to_bits()).hash(&mut hasher));
     }
+    series.partial.iter().for_each(|a| a.day.hash(&mut hasher));
     for p in &series.placements {
         (p.announced, p.retroactive, p.surgery, p.returned, p.part).hash(&mut hasher);
     }

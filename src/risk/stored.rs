@@ -68,7 +68,8 @@ pub fn series_of(store: &Store, pitcher: u32, lists: &Lists) -> Result<Option<Se
         name: person.name.unwrap_or_default(),
         born: person.birth_date.as_deref().and_then(Day::parse),
         // Of a game that nobody has summed up only what is missing may be known.
-        appearances: appearances.iter().filter(|a| a.pitches > 0).map(appearance).collect(),
+        appearances: appearances.iter().filter(|a| a.pitches > 0 && a.counts()).map(appearance).collect(),
+        partial: appearances.iter().filter(|a| !a.counts()).map(appearance).collect(),
         placements: placements(store.injuries_of(pitcher)?.iter().map(report).collect()),
         lists: lists.clone(),
     };
@@ -191,10 +192,11 @@ pub fn of_files(
 
 fn appearance(record: &AppearanceRecord) -> Appearance {
     let all = f64::from(record.pitches.max(1));
+    let (pitches, missed) = record.counted();
     Appearance {
         day: Day::parse(&record.game_date),
-        pitches: record.pitches,
-        missed: record.missed.pitches_at_most(),
+        pitches,
+        missed,
         release_speed: record.release_speed,
         effective_speed: record.effective_speed,
         release_spin_rate: record.release_spin_rate,

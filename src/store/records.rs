@@ -209,6 +209,9 @@ pub struct AppearanceRecord {
     /// What of it is known to be missing: `pitches` is at least what is told.
     #[serde(default)]
     pub missed: Missed,
+    /// What of it is missing, by the numbers of the game's at-bats; absent where nothing is known to be.
+    #[serde(default)]
+    pub lack: Option<Lack>,
 }
 
 /// What is known to be missing of an outing, whose count is the least that he threw then.
@@ -253,7 +256,36 @@ pub struct MissedOuting {
     pub missed: Missed,
 }
 
+/// What is missing of an outing, by the numbers of the game's at-bats and pitches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Lack {
+    /// Pitches of his that are missing, at least; 0 where it is only known that there may be more.
+    pub missing: u32,
+    /// Whether they are missing within at-bats: what is there may have been chosen by its values, and is no baseline's.
+    pub by_pitch: bool,
+    /// Whether this box measured what is there: then it counts, as the least that he threw.
+    pub measured_here: bool,
+}
+
+/// Nobody throws more in an outing \[P\]: it bounds one of which nobody knows how long it was.
+const OUTING_MAX: u32 = 150;
+
 impl AppearanceRecord {
+    /// Whether it counts for dose, load, role and rest: an outing of which files hold a part does not.
+    pub fn counts(&self) -> bool {
+        self.lack.is_none_or(|lack| lack.measured_here)
+    }
+
+    /// Pitches that count, and more than can be missing besides.
+    pub fn counted(&self) -> (u32, u32) {
+        let unseen = self.missed.pitches_at_most();
+        match self.lack {
+            Some(lack) if lack.measured_here => (self.pitches, unseen.max(lack.missing)),
+            Some(_) => (0, OUTING_MAX),
+            None => (self.pitches, unseen),
+        }
+    }
+
     /// Whether it was imported as the means of a day, without its pitches.
     pub fn is_means_only(&self) -> bool {
         self.game_pk == 0 && self.first_ns == 0

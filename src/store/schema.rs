@@ -15,8 +15,8 @@ use super::StoreError;
 use super::codec::{Record, unknown_schema};
 use super::key::{Table, date_of, date_text, type_of, type_text};
 use super::records::{
-    AppearanceRecord, BaselineRecord, CalibrationRecord, Measured, Missed, ModelRecord, Moments, Origin, PitchRecord,
-    PitcherRecord, SeasonSums, State, TypeSums,
+    AppearanceRecord, BaselineRecord, CalibrationRecord, Lack, Measured, Missed, ModelRecord, Moments, Origin,
+    PitchRecord, PitcherRecord, SeasonSums, State, TypeSums,
 };
 
 /// Statcast's quantities that are there: bit i of `present` for the i-th of [`fields`], values in that order.
@@ -91,6 +91,21 @@ struct AppearanceV3 {
     v2: AppearanceV2,
     unseen: Vec<(u64, u64)>,
     unnamed: u32,
+}
+
+/// What is missing by the numbers: pitches, whether within at-bats, whether of what was measured here.
+#[derive(Archive, Serialize, Deserialize)]
+struct LackV1 {
+    missing: u32,
+    by_pitch: bool,
+    measured_here: bool,
+}
+
+/// [`AppearanceV3`] with what is missing by the numbers.
+#[derive(Archive, Serialize, Deserialize)]
+struct AppearanceV4 {
+    v3: AppearanceV3,
+    lack: Option<LackV1>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -330,17 +345,23 @@ impl Record for AppearanceRecord {
         };
         let v2 = AppearanceV2 { v1, effective_speed: self.effective_speed };
         let Missed { unseen, unnamed } = self.missed.clone();
-        Ok((3, archive(&AppearanceV3 { v2, unseen, unnamed })))
+        let v3 = AppearanceV3 { v2, unseen, unnamed };
+        let lack =
+            self.lack.map(|Lack { missing, by_pitch, measured_here }| LackV1 { missing, by_pitch, measured_here });
+        Ok((4, archive(&AppearanceV4 { v3, lack })))
     }
 
     fn decode(schema: u16, body: &AlignedVec<16>) -> Result<Self, String> {
-        let whole = |v2| AppearanceV3 { v2, unseen: Vec::new(), unnamed: 0 };
-        let AppearanceV3 { v2: AppearanceV2 { v1: v, effective_speed }, unseen, unnamed } = match schema {
-            1 => whole(AppearanceV2 { v1: unarchive(body)?, effective_speed: None }),
-            2 => whole(unarchive(body)?),
-            3 => unarchive(body)?,
+        let seen = |v2| AppearanceV3 { v2, unseen: Vec::new(), unnamed: 0 };
+        let whole = |v3| AppearanceV4 { v3, lack: None };
+        let AppearanceV4 { v3, lack } = match schema {
+            1 => whole(seen(AppearanceV2 { v1: unarchive(body)?, effective_speed: None })),
+            2 => whole(seen(unarchive(body)?)),
+            3 => whole(unarchive(body)?),
+            4 => unarchive(body)?,
             other => return Err(unknown_schema(other)),
         };
+        let AppearanceV3 { v2: AppearanceV2 { v1: v, effective_speed }, unseen, unnamed } = v3;
         let types = v.types.into_iter().map(|t| TypeSums {
             pitch_type: type_text(t.pitch_type),
             pitches: t.pitches,
@@ -359,6 +380,7 @@ impl Record for AppearanceRecord {
             effective_speed,
             types: types.collect(),
             missed: Missed { unseen, unnamed },
+            lack: lack.map(|LackV1 { missing, by_pitch, measured_here }| Lack { missing, by_pitch, measured_here }),
         })
     }
 }

@@ -12,7 +12,7 @@ use super::codec::{self, Record};
 use super::key::{self, Table};
 use super::outbox::{OutboxRecord, OutboxSums, RefusedRecord, Summary, SummaryKind};
 use super::records::{
-    AppearanceRecord, BaselineRecord, BodyPart, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, Measured,
+    AppearanceRecord, BaselineRecord, BodyPart, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, Lack, Measured,
     Missed, MissedOuting, ModelRecord, Moments, Origin, PitchRecord, PitcherRecord, SeasonSums, State, TypeSums,
 };
 use super::{Cursor, Found, Put, Store, StoreError, StoreOptions, Wanted, Write};
@@ -402,6 +402,7 @@ fn appearance() -> AppearanceRecord {
             quantities: [Moments { n: 3, mean: 1.5, m2: 0.25 }; 6],
         }],
         missed: Missed { unseen: vec![(20, 30), (40, 50)], unnamed: 6 },
+        lack: Some(Lack { missing: 7, by_pitch: true, measured_here: false }),
     }
 }
 
@@ -508,12 +509,14 @@ fn the_bytes_of_pitch_schema_1_hold_still() {
 }
 
 #[test]
-fn appearances_of_schemas_1_and_2_are_read_and_the_bytes_of_schema_3_hold_still() {
-    let whole = AppearanceRecord { missed: Missed::default(), ..appearance() };
+fn appearances_of_schemas_1_to_3_are_read_and_the_bytes_of_schema_4_hold_still() {
+    let unlacking = AppearanceRecord { lack: None, ..appearance() };
+    golden_of_old(&unlacking, include_str!("golden/appearance_v3.hex"));
+    let whole = AppearanceRecord { missed: Missed::default(), ..unlacking };
     golden_of_old(&whole, include_str!("golden/appearance_v2.hex"));
     let old = AppearanceRecord { effective_speed: None, ..whole };
     golden_of_old(&old, include_str!("golden/appearance_v1.hex"));
-    golden(&appearance(), include_str!("golden/appearance_v3.hex"));
+    golden(&appearance(), include_str!("golden/appearance_v4.hex"));
 }
 
 #[test]

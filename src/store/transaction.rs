@@ -120,6 +120,18 @@ impl<'s> Transaction<'s> {
         Ok(())
     }
 
+    /// Removes a pitch. Whether there was one.
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn remove_pitch(&mut self, id: u64) -> Result<bool, StoreError> {
+        let id_key = key::pitch_id(id);
+        let Some(key) = self.get(Table::PitchIds, &id_key)?.map(<[u8; 12]>::try_from) else { return Ok(false) };
+        let key = key.map_err(|_| self.corrupt(Table::PitchIds, &id_key, "not a key of 12 bytes"))?;
+        self.delete_pitch_at(key, id)?;
+        self.delete(Table::PitchIds, &id_key)
+    }
+
     /// The stored pitch with this id, as of this transaction.
     ///
     /// # Errors

@@ -7,6 +7,8 @@
 //! - **Incremental.** A pitch is known by (`game_pk`, `at_bat_number`, `pitch_number`), and everything stored is a
 //!   function of the row: a file imported twice changes no byte, overlapping files add up. A value that a later file
 //!   lacks stays. A pitch that this box measured itself is left as measured.
+//! - **By games.** A file that holds a whole game replaces what is stored of it: corrections take rows away and renumber
+//!   at-bats. What is missing of a game that is not whole is known and said (`history::games`).
 //! - **Outliers are marked**, not lost: a value far from the pitcher's others of that season and type keeps its place and
 //!   gets a flag (`history::outliers`).
 //! - **In the order of play**, though files are not: the time of an imported pitch is made from date, at-bat and number
@@ -24,10 +26,11 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-pub use summary::Summary;
+pub use summary::{Lacking, Summary};
 
 use self::names::Names;
-use self::row::{Columns, LAYOUT, Row};
+use self::row::{Columns, LAYOUT, NoPitch, Row};
+use super::games::{self, Game, Number};
 use super::input::{Inputs, Paths, Watched, Watcher};
 use super::local;
 use super::outings::{GameTypes, rebuild_all, season_of};
@@ -38,6 +41,8 @@ use crate::store::{Put, Store, StoreError};
 
 /// Rows held in memory at once (some 20 MB).
 const CHUNK_ROWS: usize = 32_768;
+/// Rows of games that are not whole yet and wait for more of theirs, at most.
+const WAITING_ROWS: usize = CHUNK_ROWS / 2;
 /// Rows at which Savant's answers end, whatever more there is.
 const SOURCE_LIMITS: [u64; 3] = [25_000, 30_000, 40_000];
 
@@ -66,10 +71,16 @@ pub fn import_pitches(
     inputs: &mut dyn Inputs,
     watcher: &mut dyn Watcher,
 ) -> Result<Summary, StoreError> {
-    let mut import = Import { store, summary: Summary::default(), touched: BTreeSet::new(), games: GameTypes::new() };
+    let mut import = Import {
+        store,
+        summary: Summary::default(),
+        touched: BTreeSet::new(),
+        games: GameTypes::new(),
+        heard: BTreeSet::new(),
+    };
     let (total, mut read) = (inputs.total(), 0);
     while let Some(input) = inputs.next() {
-        let refused = import.summary.refused.total();
+        let left = import.summary.left();
         let rows = import.summary.rows;
         let imported = match input.bytes {
             Ok(bytes) => {
@@ -82,7 +93,7 @@ pub fn import_pitches(
             Ok(()) => {
                 let summary = &mut import.summary;
                 summary.files += 1;
-                if summary.rows - rows == summary.refused.total() - refused {
+                if summary.rows - rows == summary.left() - left {
                     summary.untaken.push(input.name);
                 }
             }
@@ -93,9 +104,11 @@ pub fn import_pitches(
     watcher.progress("summing up", 0, import.touched.len() as u64);
     let rebuilt = rebuild_all(store, &import.touched, &import.games)?;
     local::settle(store)?;
+    import.tell_games()?;
     let mut summary = import.summary;
     summary.pitchers = import.touched.iter().map(|(pitcher, _)| pitcher).collect::<BTreeSet<_>>().len() as u64;
     summary.appearances = rebuilt.appearances;
+    summary.taken_away = rebuilt.taken_away;
     summary.outliers = rebuilt.outliers.into_iter().map(|(column, count)| (column.to_owned(), count)).collect();
     Ok(summary)
 }
@@ -145,6 +158,44 @@ struct Import<'s> {
     /// Pitcher-seasons that the files speak of, changed or not: an import that was interrupted is completed by the next.
     touched: BTreeSet<(u32, u16)>,
     games: GameTypes,
+    /// Games that the files speak of.
+    heard: BTreeSet<u32>,
+}
+
+/// What rows say of games.
+#[derive(Default)]
+struct Heard {
+    rows: Vec<(u64, Row)>,
+    games: BTreeMap<u32, Game>,
+}
+
+impl Heard {
+    fn tell(&mut self, game_pk: u32, year: u16, number: Number, slot: games::Slot) {
+        let game = self.games.entry(game_pk).or_default();
+        game.year = year;
+        game.tell(number, slot);
+    }
+
+    fn take(&mut self, line: u64, row: Row) {
+        if let Some(number) = row.pitch.at_bat_number.zip(row.pitch.pitch_number) {
+            self.tell(row.pitch.game_pk, season_of(&row.pitch.game_date).unwrap_or(0), number, row.slot);
+        }
+        self.rows.push((line, row));
+    }
+
+    /// Everything but the rows of games of which more may come.
+    fn take_ready(&mut self) -> Self {
+        let waiting: BTreeSet<u32> =
+            self.games.iter().filter(|(_, game)| !game.is_whole()).map(|(game_pk, _)| *game_pk).collect();
+        let waits = |row: &(u64, Row)| waiting.contains(&row.1.pitch.game_pk);
+        if self.rows.iter().filter(|row| waits(row)).count() > WAITING_ROWS {
+            return std::mem::take(self);
+        }
+        let (rows, ready): (Vec<_>, Vec<_>) = std::mem::take(&mut self.rows).into_iter().partition(waits);
+        let (games, whole) = std::mem::take(&mut self.games).into_iter().partition(|(game, _)| waiting.contains(game));
+        *self = Self { rows, games };
+        Self { rows: ready, games: whole }
+    }
 }
 
 /// What one file says of the people in it.
@@ -159,23 +210,27 @@ impl Import<'_> {
         let mut table = Table::open(bytes, &LAYOUT)?;
         let columns = Columns::of(&table);
         let mut people = People::default();
-        let mut chunk = Vec::new();
+        let mut heard = Heard::default();
         let mut contradicted = BTreeMap::new();
         let (mut rows, mut first_date) = (0, None);
         while let Some((line, record)) = table.next()? {
             rows += 1;
-            if chunk.len() == CHUNK_ROWS {
-                self.leave_out(&mut chunk, &mut contradicted, place);
-                self.store_chunk(std::mem::take(&mut chunk))?;
+            if heard.rows.len() == CHUNK_ROWS {
+                self.store_heard(heard.take_ready(), &mut contradicted, place)?;
             }
             let mut drop = |why: &str| self.summary.dropped.add(why, place, line);
-            match record.and_then(|record| columns.row(record, &mut drop)) {
+            match record.map_err(NoPitch::from).and_then(|record| columns.row(record, &mut drop)) {
                 Ok(row) => {
                     people.hear(&row);
                     first_date = [first_date, Some(row.pitch.game_date.clone())].into_iter().flatten().min();
-                    chunk.push((line, row));
+                    heard.take(line, row);
                 }
-                Err(why) => self.summary.refused.add(&why, place, line),
+                Err(NoPitch { why, takes }) => {
+                    if let Some((game_pk, year, number, slot)) = takes {
+                        heard.tell(game_pk, year, number, slot);
+                    }
+                    self.summary.refused.add(&why, place, line);
+                }
             }
         }
         self.summary.rows += rows;
@@ -192,9 +247,54 @@ impl Import<'_> {
             );
             self.summary.notes.add(&why, place, 1);
         }
-        self.leave_out(&mut chunk, &mut contradicted, place);
-        self.store_chunk(chunk)?;
+        self.store_heard(heard, &mut contradicted, place)?;
         self.store_people(people)?;
+        Ok(())
+    }
+
+    /// Stores rows, and what they say of games.
+    fn store_heard(
+        &mut self,
+        mut heard: Heard,
+        contradicted: &mut BTreeMap<&'static str, String>,
+        place: &str,
+    ) -> Result<(), StoreError> {
+        self.leave_out(&mut heard.rows, contradicted, place);
+        if Game::are_picked(heard.games.values()) {
+            let why = "pitches are missing in so many places as of a search by type, result, count or batter: what it holds \
+                       of a game is counted only where other files complete it";
+            self.summary.notes.add(why, place, 1);
+            heard.games.values_mut().for_each(Game::pick);
+        }
+        let mut known = BTreeMap::new();
+        for (game_pk, told) in heard.games {
+            self.heard.insert(game_pk);
+            let before = games::of_store(self.store, game_pk)?.unwrap_or_default();
+            let mut after = before.clone();
+            let replaces = after.hear(&told);
+            let others = after.differently_judged(&before).into_iter().map(|pitcher| (pitcher, after.year));
+            self.touched.extend(others);
+            known.insert(game_pk, Known { stays: before.whole && !replaces, replaces, game: after });
+        }
+        self.store_chunk(heard.rows, &known, place)?;
+        self.store.bulk(known, |txn, (game_pk, known)| games::put(txn, game_pk, &known.game).map(drop))
+    }
+
+    /// Tells which games are not whole.
+    fn tell_games(&mut self) -> Result<(), StoreError> {
+        for game_pk in &self.heard {
+            let Some(game) = games::of_store(self.store, *game_pk)? else { continue };
+            let judged = game.judge();
+            let lacking = judged.values().filter(|one| one.lacks);
+            let (outings, missing) = lacking.fold((0, 0), |(n, missing), one| (n + 1, missing + one.missing));
+            let clock: u32 = judged.values().map(|one| one.clock).sum();
+            self.summary.games += 1;
+            self.summary.clock += u64::from(clock);
+            if outings > 0 {
+                let thrown = judged.values().map(|one| one.thrown).sum();
+                self.summary.lacking.push(Lacking { game_pk: *game_pk, outings, thrown, missing });
+            }
+        }
         Ok(())
     }
 
@@ -214,11 +314,25 @@ impl Import<'_> {
     }
 
     /// Stores rows in the order of their keys.
-    fn store_chunk(&mut self, rows: Vec<(u64, Row)>) -> Result<(), StoreError> {
+    fn store_chunk(
+        &mut self,
+        rows: Vec<(u64, Row)>,
+        games: &BTreeMap<u32, Known>,
+        place: &str,
+    ) -> Result<(), StoreError> {
         let mut pitches: BTreeMap<(u32, u64), PitchRecord> = BTreeMap::new();
-        for (_, row) in rows {
+        for (line, row) in rows {
             let (pitcher, season) = (row.pitcher, season_of(&row.pitch.game_date).unwrap_or(0));
             self.touched.insert((pitcher, season));
+            let known = &games[&row.pitch.game_pk];
+            let number = row.pitch.at_bat_number.zip(row.pitch.pitch_number);
+            if known.stays
+                && number.is_none_or(|number| !known.game.slots.get(&number).is_some_and(|s| s.told && s.thrown))
+            {
+                let why = "not in the whole game that is known: `pitchguard fetch savant --again` tells which is right";
+                self.summary.passed_over.add(why, place, line);
+                continue;
+            }
             if let Some(kind) = row.game_type {
                 self.games.insert(row.pitch.game_pk, kind);
             }
@@ -236,12 +350,20 @@ impl Import<'_> {
         let measured = self.measured_here(&pitches)?;
         let (summary, touched) = (&mut self.summary, &mut self.touched);
         self.store.bulk(pitches, |txn, (_, pitch)| {
-            if pitch.identity().is_some_and(|identity| measured.contains(&identity)) {
+            let known = &games[&pitch.game_pk];
+            let slot = pitch.at_bat_number.zip(pitch.pitch_number).and_then(|number| known.game.slots.get(&number));
+            if slot.is_some_and(|slot| slot.measured_by.is_some())
+                || pitch.identity().is_some_and(|i| measured.contains(&i))
+            {
                 summary.measured_here += 1;
                 return Ok(());
             }
             let old = txn.pitch(pitch.id)?;
-            let pitch = old.as_ref().map_or_else(|| pitch.clone(), |old| merge(old, pitch.clone()));
+            let pitch = match &old {
+                Some(old) if known.stays => fill(old, &pitch),
+                Some(old) if !known.replaces || is_same(old, &pitch) => merge(old, pitch.clone()),
+                _ => pitch.clone(),
+            };
             match txn.put_pitch(&pitch)? {
                 Put::New => summary.new += 1,
                 Put::Changed => summary.changed += 1,
@@ -318,6 +440,37 @@ impl People {
 /// Relative difference up to which two values are the same number as printed by two tools: they differ in the 16th
 /// digit, and no one measures the 10th.
 const SAME: f64 = 1e-10;
+
+/// A game that rows are of.
+struct Known {
+    /// What is stored of it is a whole, and the rows are a part.
+    stays: bool,
+    /// The rows are a whole.
+    replaces: bool,
+    /// As it is with them.
+    game: Game,
+}
+
+/// Whether two rows of one number are the same pitch, as two tools or two years print it: of what both measured, most agrees.
+fn is_same(old: &PitchRecord, new: &PitchRecord) -> bool {
+    let (mut known, mut values) = (old.values, new.values);
+    let both = row::FIELDS.iter().filter_map(|field| (*(field.of)(&mut known)).zip(*(field.of)(&mut values)));
+    let (agree, differ): (Vec<_>, Vec<_>) = both.partition(|(old, new)| (new - old).abs() <= SAME * old.abs());
+    old.pitcher == new.pitcher && agree.len() >= differ.len()
+}
+
+/// A pitch of a whole game, and what a part tells of it besides: where it is the same pitch, what the whole does not know.
+fn fill(whole: &PitchRecord, part: &PitchRecord) -> PitchRecord {
+    if !is_same(whole, part) {
+        return whole.clone();
+    }
+    let (mut values, mut more) = (whole.values, part.values);
+    for field in &row::FIELDS {
+        let known = (field.of)(&mut values);
+        *known = known.or(*(field.of)(&mut more));
+    }
+    PitchRecord { values, ..whole.clone() }
+}
 
 /// A later row of a pitch over an earlier one: what the later does not know, or only prints differently, stays.
 fn merge(old: &PitchRecord, new: PitchRecord) -> PitchRecord {

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use csv::ByteRecord;
 
+use crate::history::games::{Number, Outcome, Slot};
 use crate::history::outings::YEARS;
 use crate::history::table::dates::{self, Order};
 use crate::history::table::{Layout, Table, text};
@@ -70,8 +71,29 @@ pub(super) struct Row {
     pub(super) throws: Option<String>,
     pub(super) game_type: Option<String>,
     pub(super) pitch: PitchRecord,
+    /// What it says of the game.
+    pub(super) slot: Slot,
     /// Fields that are outside their range: a bit each, in the order of [`FIELDS`].
     pub(super) outside: u32,
+}
+
+/// Why a row is refused.
+pub(super) struct NoPitch {
+    pub(super) why: String,
+    /// Which number of which game it takes without a pitch, and that game's year, where it says so.
+    pub(super) takes: Option<(u32, u16, Number, Slot)>,
+}
+
+impl From<String> for NoPitch {
+    fn from(why: String) -> Self {
+        Self { why, takes: None }
+    }
+}
+
+impl From<&str> for NoPitch {
+    fn from(why: &str) -> Self {
+        Self::from(why.to_owned())
+    }
 }
 
 /// What a Savant CSV is.
@@ -97,7 +119,7 @@ pub(super) struct Columns {
 }
 
 /// Columns that are used where they are there; the index into `Columns::others`.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 16] = [
     "batter",
     "player_name",
     "pitch_type",
@@ -109,6 +131,11 @@ const OTHERS: [&str; 11] = [
     "description",
     "balls",
     "strikes",
+    "inning",
+    "outs_when_up",
+    "on_1b",
+    "events",
+    "type",
 ];
 const BATTER: usize = 0;
 const PLAYER_NAME: usize = 1;
@@ -121,6 +148,11 @@ const GAME_TYPE: usize = 7;
 const DESCRIPTION: usize = 8;
 const BALLS: usize = 9;
 const STRIKES: usize = 10;
+const INNING: usize = 11;
+const OUTS_WHEN_UP: usize = 12;
+const ON_1B: usize = 13;
+const EVENTS: usize = 14;
+const TYPE: usize = 15;
 
 /// What is thrown wide or slowly on purpose says nothing of an arm: intentional balls and pitchouts, by Statcast's words for them.
 const DELIBERATE: [&str; 4] = ["intent_ball", "pitchout", "swinging_pitchout", "foul_pitchout"];
@@ -145,15 +177,8 @@ impl Columns {
     /// Reads a row. `dropped` hears of each field that had to be left out.
     ///
     /// The error says why the row is refused.
-    pub(super) fn row(&self, record: &ByteRecord, dropped: &mut dyn FnMut(&str)) -> Result<Row, String> {
+    pub(super) fn row(&self, record: &ByteRecord, dropped: &mut dyn FnMut(&str)) -> Result<Row, NoPitch> {
         let other = |column: usize| self.others[column].and_then(|at| text(record, at));
-        if other(DESCRIPTION).is_some_and(|d| d.starts_with("automatic_")) {
-            return Err("an automatic ball or strike: no pitch was thrown".to_owned());
-        }
-        let count = |column: usize| other(column).and_then(whole);
-        if other(PITCH_TYPE).is_some_and(is_moment) || count(BALLS) > Some(3) || count(STRIKES) > Some(2) {
-            return Err("no pitch: its type is a moment, or the count is over".to_owned());
-        }
         let pitcher = required(record, self.pitcher, "pitcher", u32::MAX)?;
         let game_pk = required(record, self.game_pk, "game_pk", GAME_MAX)?;
         let at_bat = required(record, self.at_bat_number, "at_bat_number", AT_BAT_MAX)?;
@@ -161,6 +186,20 @@ impl Columns {
         let date = text(record, self.game_date).ok_or("game_date is missing")?;
         let date = dates::parse(date, self.order).filter(|date| YEARS.contains(&date.year().unsigned_abs()));
         let date = date.ok_or("game_date is no YYYY-MM-DD")?;
+        let slot = self.slot(record, pitcher);
+        let count = |column: usize| other(column).and_then(whole);
+        let why = if other(DESCRIPTION).is_some_and(|d| d.starts_with("automatic_")) {
+            Some("an automatic ball or strike: no pitch was thrown")
+        } else if other(PITCH_TYPE).is_some_and(is_moment) || count(BALLS) > Some(3) || count(STRIKES) > Some(2) {
+            Some("no pitch: its type is a moment, or the count is over")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            let takes =
+                (game_pk, date.year().unsigned_abs(), (at_bat as u16, number as u16), Slot { thrown: false, ..slot });
+            return Err(NoPitch { why: why.to_owned(), takes: Some(takes) });
+        }
         let release_ns = release_ns(date, game_pk, at_bat, number).ok_or("game_date is before 1970")?;
 
         let (mut values, mut outside) = (Measured::default(), 0);
@@ -195,6 +234,7 @@ impl Columns {
         };
         Ok(Row {
             outside,
+            slot,
             pitcher,
             batter: other(BATTER).and_then(whole),
             player_name: other(PLAYER_NAME).map(str::to_owned),
@@ -225,6 +265,51 @@ impl Columns {
                 flags: if is_deliberate { vec![records::DELIBERATE.to_owned()] } else { Vec::new() },
             },
         })
+    }
+
+    /// What a row says of the game.
+    fn slot(&self, record: &ByteRecord, pitcher: u32) -> Slot {
+        let other = |column: usize| self.others[column].and_then(|at| text(record, at));
+        let small = |column: usize, most: u32| other(column).and_then(whole).filter(|n| *n <= most).map(|n| n as u8);
+        let half = match (small(INNING, 60), other(INNING_TOPBOT)) {
+            (Some(inning), Some("Top")) => Some(2 * inning),
+            (Some(inning), Some("Bot")) => Some(2 * inning + 1),
+            _ => None,
+        };
+        let outcome = match (self.others[EVENTS], other(EVENTS), other(TYPE)) {
+            (_, Some(event), _) => Some(Outcome::Over(outs_of(event))),
+            (Some(_), None, Some("B")) => Some(Outcome::Ball),
+            (Some(_), None, Some("S")) if other(DESCRIPTION).is_some_and(|d| d.starts_with("foul")) => {
+                Some(Outcome::Foul)
+            }
+            (Some(_), None, Some("S")) => Some(Outcome::Strike),
+            _ => None,
+        };
+        Slot {
+            half,
+            outs: small(OUTS_WHEN_UP, 2),
+            balls: small(BALLS, 3),
+            strikes: small(STRIKES, 2),
+            batter: other(BATTER).and_then(whole),
+            on_first: self.others[ON_1B].map(|_| other(ON_1B).is_some()),
+            outcome,
+            ..Slot::of(pitcher)
+        }
+    }
+}
+
+/// Outs that an event of Statcast makes.
+fn outs_of(event: &str) -> u8 {
+    match event {
+        "triple_play" => 3,
+        "double_play"
+        | "grounded_into_double_play"
+        | "strikeout_double_play"
+        | "sac_fly_double_play"
+        | "sac_bunt_double_play" => 2,
+        "field_out" | "strikeout" | "force_out" | "fielders_choice_out" | "sac_fly" | "sac_bunt" | "other_out" => 1,
+        _ if event.starts_with("caught_stealing") || event.starts_with("pickoff") => 1,
+        _ => 0,
     }
 }
 

@@ -7,8 +7,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::history::table::Reasons;
 
-/// What an import did. Every row read is in exactly one of `new`, `changed`, `unchanged`, `doubled`, `measured_here`
-/// and `refused`.
+/// Games that are named one by one.
+const LACKING_TOLD: usize = 10;
+
+/// A game of which pitches are missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lacking {
+    /// Statcast's.
+    pub game_pk: u32,
+    /// Outings that lack some.
+    pub outings: u64,
+    /// Pitches that are known of the game.
+    pub thrown: u32,
+    /// Pitches that are missing, at least.
+    pub missing: u32,
+}
+
+/// What an import did. Every row read is in exactly one of `new`, `changed`, `unchanged`, `doubled`, `measured_here`,
+/// `passed_over` and `refused`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Summary {
     /// Files read.
@@ -32,6 +48,21 @@ pub struct Summary {
     pub measured_here: u64,
     /// Pitchers in the files.
     pub pitchers: u64,
+    /// Rows that are sound and not taken, with the reason.
+    #[serde(default)]
+    pub passed_over: Reasons,
+    /// Stored pitches that a whole game does not have, or that this box measured itself, and that are gone now.
+    #[serde(default)]
+    pub taken_away: u64,
+    /// Games in the files.
+    #[serde(default)]
+    pub games: u64,
+    /// Those of them of which pitches are missing, as they are known now.
+    #[serde(default)]
+    pub lacking: Vec<Lacking>,
+    /// Numbers in at-bats without a pitch, which the clock gave by the count.
+    #[serde(default)]
+    pub clock: u64,
     /// Rows refused.
     pub refused: Reasons,
     /// Fields left out of rows that were taken.
@@ -59,11 +90,62 @@ impl Summary {
         self.doubled += doubled;
         self.measured_here += measured_here;
         self.pitchers = self.pitchers.max(other.pitchers);
+        self.passed_over.absorb(other.passed_over);
+        self.taken_away += other.taken_away;
+        self.games += other.games;
+        self.lacking.extend(other.lacking);
+        self.clock += other.clock;
         self.refused.absorb(other.refused);
         self.dropped.absorb(other.dropped);
         self.notes.absorb(other.notes);
         self.appearances = self.appearances.max(other.appearances);
         self.outliers = other.outliers;
+    }
+}
+
+impl Summary {
+    /// Rows of which nothing is taken, so far.
+    pub(super) fn left(&self) -> u64 {
+        self.refused.total() + self.passed_over.total()
+    }
+
+    fn list_games(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let s = |n: u64| if n == 1 { "" } else { "s" };
+        if self.taken_away > 0 {
+            let n = self.taken_away;
+            writeln!(
+                f,
+                "{n} stored pitch{} taken away: whole games do not have them, or this box measured them",
+                if n == 1 { "" } else { "es" }
+            )?;
+        }
+        if self.clock > 0 {
+            let n = self.clock;
+            writeln!(f, "{n} number{} in at-bats without a pitch, by the count automatic balls and strikes", s(n))?;
+        }
+        if self.lacking.is_empty() {
+            return Ok(());
+        }
+        let n = self.lacking.len() as u64;
+        let (are, their) = if n == 1 { ("is", "its") } else { ("are", "their") };
+        writeln!(
+            f,
+            "{n} of {} game{} {are} not whole; {their} outings that lack pitches count for no dose, load, role or rest:",
+            self.games,
+            s(self.games)
+        )?;
+        for Lacking { game_pk, outings, thrown, missing } in self.lacking.iter().take(LACKING_TOLD) {
+            let of = if *missing > 0 { format!("of at least {}", thrown + missing) } else { "of more".to_owned() };
+            writeln!(
+                f,
+                "  game {game_pk}: {thrown} pitches are known {of}; {outings} outing{} lacking some",
+                s(*outings)
+            )?;
+        }
+        if self.lacking.len() > LACKING_TOLD {
+            writeln!(f, "  and {} more", self.lacking.len() - LACKING_TOLD)?;
+        }
+        Ok(())
     }
 }
 
@@ -79,6 +161,7 @@ impl fmt::Display for Summary {
             write!(f, ", {} measured here and kept so", self.measured_here)?;
         }
         writeln!(f, ", {} refused; {} pitcher{}", self.refused.total(), self.pitchers, s(self.pitchers))?;
+        self.passed_over.list("rows not taken", f)?;
         self.refused.list("rows refused", f)?;
         self.dropped.list("fields dropped", f)?;
         self.notes.list("to be known", f)?;
@@ -86,6 +169,7 @@ impl fmt::Display for Summary {
             let counts: Vec<_> = self.outliers.iter().map(|(column, count)| format!("{count} {column}")).collect();
             writeln!(f, "marked as outliers in these seasons: {}", counts.join(", "))?;
         }
+        self.list_games(f)?;
         for untaken in &self.untaken {
             writeln!(f, "nothing taken of {untaken}")?;
         }

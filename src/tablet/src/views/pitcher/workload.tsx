@@ -45,9 +45,10 @@ export function WorkloadPanel({ pitcher }: { pitcher: number }) {
 function Season({ report: { loads, appearances, summary, unknown, not_final } }: { report: WorkloadReport }) {
   const last = loads.at(-1);
   const least = (days: number): string => (last?.partly_seen_on != null && daysBetween(last.partly_seen_on, last.date) < days ? "at least " : "");
-  const all = appearances.some(({ partly_seen }) => partly_seen) ? "at least " : "";
+  const outings = appearances.filter(({ counted }) => counted !== false).length;
+  const all = appearances.some(({ partly_seen, counted }) => partly_seen || counted === false) ? "at least " : "";
   const facts = [
-    `${summary.role}, ${appearances.length} outings, ${all}${summary.pitches} game pitches`,
+    `${summary.role}, ${outings} outings, ${all}${summary.pitches} game pitches`,
     last && `${LOAD.toLowerCase()} ${least(Infinity)}${last.dose.toFixed(0)} of ${summary.dose_cap.toFixed(0)} at the end of ${dayInWords(last.date)}`,
     last && `${least(7)}${last.pitches_7d} in 7 days, ${least(14)}${last.pitches_14d} in 14, ${least(30)}${last.pitches_30d} in 30`,
     summary.acwr != null && `${ACUTE_CHRONIC.toLowerCase()} ${summary.acwr.toFixed(2)} times at the end of ${dayInWords(last?.date ?? "")}`,
@@ -65,7 +66,7 @@ function Season({ report: { loads, appearances, summary, unknown, not_final } }:
         </Typography>
       )}
       {unknown && <Typography color="text.secondary">{unknown}</Typography>}
-      <Calendar loads={loads} label={`Pitches day by day to ${last?.date ?? ""}: ${appearances.length} outings`} />
+      <Calendar loads={loads} label={`Pitches day by day to ${last?.date ?? ""}: ${outings} outings`} />
       <Typography sx={{ fontWeight: 600, mt: 1 }}>{ACUTE_CHRONIC} at each day’s end: a day’s pitches over 7 days ÷ over the 28 before</Typography>
       <Ratio loads={loads} />
       <Typography variant="body2" color="text.secondary">
