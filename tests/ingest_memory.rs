@@ -3,7 +3,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -119,11 +119,18 @@ fn a_flood_from_one_source_allocates_nothing_takes_no_others_room_and_is_counted
             authenticated: false,
             body: Body::Ball(Ball { u: 1.0, v: 2.0, sigma: 0.5, diameter: 9.0 }),
         };
-        let len = encode(&frame, Some(&[7; 32]), &mut bytes).expect("a good frame");
-        if seq % 16 == 15 {
-            bytes[len - 1] ^= 1;
-        }
-        from.send_to(&bytes[..len], to).expect("loopback takes it");
+        let key = if seq % 64 == 47 { [8; 32] } else { [7; 32] };
+        let len = encode(&frame, Some(&key), &mut bytes).expect("a good frame");
+        let bytes = match seq % 64 {
+            15 => {
+                bytes[len - 1] ^= 1;
+                &bytes[..len]
+            }
+            31 => b"{\"what\": \"no frame of this protocol\"}".as_slice(),
+            63 => &[0x50; 6600],
+            _ => &bytes[..len],
+        };
+        from.send_to(bytes, to).expect("loopback takes it");
     };
     let flood = 50_000;
     let started = Instant::now();
@@ -134,6 +141,8 @@ fn a_flood_from_one_source_allocates_nothing_takes_no_others_room_and_is_counted
             && counters.snapshot().datagrams + counters.snapshot().kernel_dropped <= u64::from(seq)
         {
             assert!(started.elapsed() < Duration::from_mins(1), "{:?}", counters.snapshot());
+            // Whoever tells of what is refused does not hold it up.
+            assert!(counters.last_refused().len() <= 4);
             sleep(Duration::from_micros(100));
         }
     }
@@ -145,6 +154,9 @@ fn a_flood_from_one_source_allocates_nothing_takes_no_others_room_and_is_counted
     stop.store(true, Ordering::Relaxed);
     drop(thread.join().expect("the receiver never panics"));
     assert_eq!(OF_UDP.load(Ordering::Relaxed), 0, "allocations on the receiving thread");
+
+    let told: BTreeSet<_> = counters.last_refused().iter().map(|frame| frame.refusal.as_str()).collect();
+    assert_eq!(told, BTreeSet::from(["auth", "crc", "magic", "truncated"]));
 
     merge.poll(clock.now(), &mut Nowhere);
     let (ingest, buffer) = (counters.snapshot(), merge.counts());
@@ -209,6 +221,7 @@ fn a_serial_line_allocates_nothing_be_it_quiet_busy_or_full_of_rubbish() {
     let WatchedLine(frames) = thread.join().expect("the reader never panics");
     assert_eq!((frames, line().frames, line().rubbish), (7_650, 7_650, 510));
     assert_eq!(allocations, 0, "allocations on the line's thread");
+    assert_eq!(counters.last_refused().len(), 1, "the last frame whose checksum did not fit");
     drop(plug);
     socat.kill().expect("it runs");
     socat.wait().expect("it is our child");

@@ -20,7 +20,7 @@ use firmware_protocol::{Ball, Body, Cause, Frame, SourceId, encode};
 use pitchguard::clock::BoxClock;
 use pitchguard::ids::{BoxNs, EventNs};
 use pitchguard::ingest::{
-    FrameSink, IngestCounters, KeyRing, LineSnapshot, LineState, Refusal, SerialIngest, SerialLine, Signal,
+    FrameSink, IngestCounters, KeyRing, LineSnapshot, LineState, Refusal, Sender, SerialIngest, SerialLine, Signal,
 };
 use pitchguard::reorder::Stamped;
 use pitchguard::simulate::{Delivery, Game, Scenario, Score, Settings, Stadium};
@@ -367,6 +367,10 @@ fn a_line_on_which_nothing_is_a_frame_is_told_and_one_frame_ends_that() {
     cable.send(&on_the_line(&ball(2), None));
     reader.counts("a frame after the stretch", |line| line.frames == 2);
     assert_eq!(reader.counters.snapshot().refused(Refusal::Serial(SerialError::TooLong)), before + 1);
+    let last = reader.counters.last_refused()[0];
+    assert_eq!((last.refusal, last.from), (Refusal::Serial(SerialError::TooLong), Sender::Line(0)));
+    assert_eq!(last.sample.bytes(), [9; 16], "as it came on the line");
+    assert!(last.sample.length() > 1472, "{last:?}");
 }
 
 #[test]
@@ -493,6 +497,34 @@ fn a_daemon_with_one_camera_on_a_line_and_the_rest_on_the_network_finds_every_pi
     let (ended, log) = daemon.terminate();
     assert!(ended.success(), "{ended}:\n{log}");
     assert_eq!(log.matches("wrong speed? Nothing that comes").count(), 1, "once a minute:\n{log}");
+}
+
+#[test]
+fn a_refused_stretch_of_a_line_is_told_by_its_device() {
+    let mut cable = Cable::plugged();
+    let mut rack = Rack::new();
+    let text = format!("[ingest]\nserial = [\"{}\"]\n[store]\npath = \"{}\"\n", cable.line(), rack.store().display());
+    std::fs::write(rack.config(), text).expect("written");
+    let mut daemon = rack.start(1.0);
+    daemon.wait_for("the line is open", |r| state(&r.status(), "open"));
+    // Half of a frame, and one of another protocol.
+    cable.send(&[0]);
+    cable.send(&on_the_line(&ball(1), None)[..20]);
+    cable.send(&[0]);
+    cable.send(b"\x2a$GPRMC,123519,A,4807.038,N,01131.000,E,02\0");
+    let told = daemon.wait_for("both are told", |r| {
+        let told = r.status()["ingest"]["last_refused"].as_array().cloned().unwrap_or_default();
+        (told.len() == 2).then_some(told)
+    });
+    let device = cable.device().display().to_string();
+    assert!(told.iter().all(|one| one["from"] == device.as_str() && one["source"].is_null()), "{told:?}");
+    let of = |cause: &str| told.iter().find(|one| one["cause"] == cause).unwrap_or_else(|| panic!("{cause}: {told:?}"));
+    let short = of("serial_cut_short");
+    assert_eq!(short["bytes"], 20, "{short}");
+    assert!(short["why"].as_str().is_some_and(|why| why.starts_with("20 bytes on the line: ")), "{short}");
+    let other = of("magic");
+    let why = other["why"].as_str().expect("words");
+    assert!(why.contains("this looks like NMEA") && why.ends_with("sends to this line"), "{other}");
 }
 
 fn state(status: &Value, wanted: &str) -> Option<()> {

@@ -370,7 +370,7 @@ fn measure_frames_per_second_in_full_datagrams() {
     let mut intake = Intake::new(None, &BTreeMap::new(), Arc::new(IngestCounters::default()), Count::default());
     let started = Instant::now();
     for _ in 0..100_000 {
-        intake.datagram(&datagram, None, BoxNs(0));
+        intake.datagram(&datagram, datagram.len(), None, BoxNs(0));
     }
     let nanoseconds = started.elapsed().as_secs_f64() * 1e9 / f64::from(per_datagram) / 1e5;
     println!("decoding and admitting alone: {nanoseconds:.1} ns a frame");

@@ -253,6 +253,13 @@ pub struct Frames<'a, 'k> {
     auth: Authentication<'k>,
 }
 
+impl<'a> Frames<'a, '_> {
+    /// The bytes from the next frame on; none after the last one or the failure that ended it.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest.unwrap_or_default()
+    }
+}
+
 impl<'a> Iterator for Frames<'a, '_> {
     type Item = Result<Frame<'a>, Rejected>;
 

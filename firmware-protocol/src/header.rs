@@ -18,7 +18,8 @@ mod field {
 /// Length of the header in bytes.
 pub const HEADER_LEN: usize = 24;
 
-const MAGIC: [u8; 2] = [0x50, 0x47];
+/// The first two bytes of every frame.
+pub const MAGIC: [u8; 2] = [0x50, 0x47];
 const VERSION: u8 = 1;
 const AUTHENTICATED: u8 = 1;
 const CLOCK_NOT_LOCKED: u8 = 1 << 1;

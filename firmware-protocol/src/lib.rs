@@ -37,7 +37,7 @@ pub use ball::Ball;
 pub use cause::{Cause, EncodeError, Rejected};
 pub use fiducial::Fiducial;
 pub use frame::{Body, Frame, Frames, Kind, MAX_DATAGRAM, MAX_FRAME, decode, encode, frames};
-pub use header::HEADER_LEN;
+pub use header::{HEADER_LEN, MAGIC};
 pub use health::Health;
 pub use mark::{Mark, MarkKind};
 pub use pose::{Joint, Pose};

@@ -14,6 +14,7 @@
 
 #[cfg(test)]
 mod tests;
+mod wrong;
 
 use std::fmt;
 use std::fs;
@@ -30,6 +31,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use data_encoding::BASE64URL_NOPAD;
 
+use self::wrong::Wrong;
 use super::extract::Client;
 use super::limit::Buckets;
 use super::options::HttpOptions;
@@ -93,6 +95,7 @@ pub struct KeyDesk {
     admitted: AtomicU64,
     refused: AtomicU64,
     limited: AtomicU64,
+    wrong: Wrong,
 }
 
 /// Without keys and secret.
@@ -134,6 +137,7 @@ impl KeyDesk {
             admitted: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             limited: AtomicU64::new(0),
+            wrong: Wrong::default(),
         };
         desk.reload()?;
         Ok(desk)
@@ -198,6 +202,7 @@ impl KeyDesk {
             admitted: load(&self.admitted),
             refused: load(&self.refused),
             limited: load(&self.limited),
+            last_refused: self.wrong.status(now_ns),
         }
     }
 
@@ -221,13 +226,13 @@ impl KeyDesk {
                 self.admitted.fetch_add(1, Ordering::Relaxed);
                 Ok(ground)
             }
-            None => Err(self.refuse(peer, matches!(shown, Shown::Nothing), now)),
+            None => Err(self.refuse(peer, &shown, now)),
         }
     }
 
     /// Lets in whoever shows this key, also where nobody would have to.
     pub(super) fn admit_key(&self, peer: IpAddr, key: &str, now: Instant) -> Result<Ground, Problem> {
-        let ground = self.by_key(key).ok_or_else(|| self.refuse(peer, false, now))?;
+        let ground = self.by_key(key).ok_or_else(|| self.refuse(peer, &Shown::Key(key), now))?;
         self.admitted.fetch_add(1, Ordering::Relaxed);
         Ok(ground)
     }
@@ -242,7 +247,7 @@ impl KeyDesk {
         if matches!(shown, Shown::Nothing) {
             return Ok(false);
         }
-        let refusal = self.refuse(peer, false, now);
+        let refusal = self.refuse(peer, &shown, now);
         if refusal.status() == StatusCode::TOO_MANY_REQUESTS { Err(refusal) } else { Ok(false) }
     }
 
@@ -264,22 +269,27 @@ impl KeyDesk {
         (right && (now_s..=now_s + PASS_S).contains(&until_s)).then_some(Ground::Unasked)
     }
 
-    /// Counts a failed attempt; one that showed nothing is none.
-    fn refuse(&self, peer: IpAddr, nothing_shown: bool, now: Instant) -> Problem {
-        if nothing_shown {
+    /// Counts a failed attempt and remembers it; one that showed nothing is none.
+    fn refuse(&self, peer: IpAddr, shown: &Shown<'_>, now: Instant) -> Problem {
+        if matches!(shown, Shown::Nothing) {
             let detail = "show a key of this box: Authorization: Bearer …, or a cookie of POST /api/session; \
                 `pitchguard key add --name NAME` on the box makes one";
             return Problem::new(StatusCode::UNAUTHORIZED, "key-missing", "Key missing", detail);
         }
         if let Err(wait) = self.failures.take(peer, 1.0, now) {
             self.limited.fetch_add(1, Ordering::Relaxed);
+            self.wrong.note(peer, None, now_ns());
             let seconds = wait.as_secs_f64().ceil() as u64;
             let detail = format!("too many wrong keys came from this address; try the right one, or wait {seconds} s");
             return Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "Too many attempts", detail)
                 .retry_after(seconds);
         }
         self.refused.fetch_add(1, Ordering::Relaxed);
-        tracing::warn!(%peer, "a key or cookie that is not in force was shown");
+        let keys = self.keys.load();
+        let records: Vec<_> = keys.iter().map(|held| &held.record).collect();
+        let what = wrong::words(shown, &records, now_ns());
+        tracing::warn!(%peer, what, "a key or cookie that is not in force was shown");
+        self.wrong.note(peer, Some(what), now_ns());
         let detail = "this key is not in force, or the session has ended: `pitchguard key list` on the box shows the keys, \
             `pitchguard key add --name NAME` makes one";
         Problem::new(StatusCode::UNAUTHORIZED, "key-refused", "Key refused", detail)

@@ -9,11 +9,15 @@ use super::values;
 use crate::calibration::{confidence_shown, span, unverified_words};
 use crate::config::Config;
 use crate::observe::{
-    AttributionStatus, BoxVerdictState, LatencyReport, MarkFeedState, PartState, SourceState, StatusReport,
+    AccessStatus, AttributionStatus, BoxVerdictState, LatencyReport, MarkFeedState, PartState, RefusedFrameStatus,
+    RefusedKeyStatus, SourceState, StatusReport,
 };
 
 /// No frame is on its way for so long, or comes before it was sent by so much, ms.
 const CLOCK_LAG_MS: f64 = 60_000.0;
+/// What was refused within so long is told, s, and of so many senders at most.
+const LATELY_S: u64 = 600;
+const LATELY_MOST: usize = 8;
 const DAY_MS: f64 = 86_400_000.0;
 const BAD: u8 = 1;
 const UNREACHABLE: u8 = 2;
@@ -156,7 +160,8 @@ fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
         out,
         "HTTP  {} of {} connections open, {} refused, {} sent away for others, {} unfinished, {} unread",
         http.open, http.most, http.refused, http.made_room, http.unfinished, http.unread
-    )
+    )?;
+    write_access(out, &report.access)
 }
 
 /// How the parts of the daemon do, together.
@@ -218,7 +223,36 @@ fn write_frames(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     }
     let refused: Vec<String> =
         ingest.refused.iter().filter(|(_, n)| **n > 0).map(|(cause, n)| format!("{n} {cause}")).collect();
-    if refused.is_empty() { Ok(()) } else { writeln!(out, "         refused: {}", refused.join(", ")) }
+    if !refused.is_empty() {
+        writeln!(out, "         refused: {}", refused.join(", "))?;
+    }
+    let lately = ingest.last_refused.iter().filter(|frame| frame.ago_s < LATELY_S);
+    for RefusedFrameStatus { cause, from, ago_s, bytes, sample, why, .. } in lately.take(LATELY_MOST) {
+        writeln!(out, "           {cause} from {from}, {} ago: {why}", duration(*ago_s as f64))?;
+        writeln!(
+            out,
+            "             {bytes} bytes that begin with {}",
+            if sample.is_empty() { "nothing" } else { sample }
+        )?;
+    }
+    Ok(())
+}
+
+/// Keys and cookies that were refused in the last minutes.
+fn write_access(out: &mut String, access: &AccessStatus) -> std::fmt::Result {
+    let lately: Vec<_> = access.last_refused.iter().filter(|key| key.ago_s < LATELY_S).take(LATELY_MOST).collect();
+    if lately.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "Keys  {} in force, {} wrong ones shown, {} not looked at",
+        access.keys, access.refused, access.limited
+    )?;
+    for RefusedKeyStatus { from, ago_s, times, why, .. } in lately {
+        writeln!(out, "           {times} times from {from}, last {} ago: {why}", duration(*ago_s as f64))?;
+    }
+    Ok(())
 }
 
 fn write_sources(out: &mut String, report: &StatusReport) -> std::fmt::Result {
@@ -337,7 +371,7 @@ mod tests {
     use super::super::asking::url_of;
     use super::*;
     use crate::clock::BoxClock;
-    use crate::observe::{Accounting, CalibrationStatus, CameraStatus, ReorderStatus, Telemetry};
+    use crate::observe::{Accounting, CalibrationStatus, CameraStatus, IngestStatus, ReorderStatus, Telemetry};
 
     #[test]
     fn a_daemon_that_listens_everywhere_is_asked_on_loopback() {
@@ -363,6 +397,45 @@ mod tests {
         let text = table(&telemetry.report());
         assert!(text.contains("NOT READY") && text.starts_with("It does not work as it must: "), "{text}");
         assert!(text.contains("3 FRAMES NOT ACCOUNTED FOR"), "{text}");
+    }
+
+    #[test]
+    fn what_was_refused_lately_is_told_with_its_sender_and_what_is_long_ago_is_not() {
+        let telemetry = Telemetry::new(BoxClock::start(1.0), &[]);
+        let frame = |from: &str, ago_s| RefusedFrameStatus {
+            cause: "magic".to_owned(),
+            from: from.to_owned(),
+            source: None,
+            at: String::new(),
+            ago_s,
+            bytes: 60,
+            sample: "7b 22".to_owned(),
+            why: "no frame".to_owned(),
+        };
+        telemetry.publish_ingest(IngestStatus {
+            last_refused: vec![frame("10.0.0.9:4000", 75), frame("10.0.0.8:4000", LATELY_S)],
+            ..IngestStatus::default()
+        });
+        let key = |ago_s| RefusedKeyStatus {
+            from: "10.0.0.7".to_owned(),
+            at: String::new(),
+            ago_s,
+            times: 3,
+            limited: false,
+            why: "key `tablet` (aaaaaaaa), revoked 2026-11-02".to_owned(),
+        };
+        let access = |last_refused| AccessStatus { keys: 2, refused: 3, last_refused, ..AccessStatus::default() };
+        let mut report = StatusReport { access: access(vec![key(5)]), ..telemetry.report() };
+        let text = table(&report);
+        assert!(text.contains("magic from 10.0.0.9:4000, 1 min 15 s ago: no frame"), "{text}");
+        assert!(text.contains("60 bytes that begin with 7b 22") && !text.contains("10.0.0.8"), "{text}");
+        assert!(text.contains("Keys  2 in force, 3 wrong ones shown, 0 not looked at"), "{text}");
+        assert!(
+            text.contains("3 times from 10.0.0.7, last 5 s ago: key `tablet` (aaaaaaaa), revoked 2026-11-02"),
+            "{text}"
+        );
+        report.access = access(vec![key(LATELY_S)]);
+        assert!(!table(&report).contains("wrong ones shown"));
     }
 
     #[test]

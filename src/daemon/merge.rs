@@ -14,7 +14,7 @@ use super::apart::Apart;
 use super::profiles::{self, StoreProfiles, learned_key};
 use super::reprocess::Reprocess;
 use super::upstream::Teller;
-use super::{recovery, rig};
+use super::{recovery, refused, rig};
 use crate::api::{Command, Event, Live};
 use crate::clock::BoxClock;
 use crate::environment::Environment;
@@ -421,7 +421,7 @@ impl Running {
         self.merge.live.set_clocks_apart(apart_ns);
         let telemetry = &self.merge.telemetry;
         telemetry.publish_reorder(reorder_status(&self.merge.pipeline, &self.merge.venue, apart_ns, now));
-        telemetry.publish_ingest(ingest_status(&self.merge.counters, self.merge.receive_buffer_bytes));
+        telemetry.publish_ingest(ingest_status(&self.merge.counters, self.merge.receive_buffer_bytes, now));
         let counts = self.merge.counters.snapshot();
         let expected = |source| self.merge.expects(source);
         let refused = self.refused.look(&counts, expected, now);
@@ -565,13 +565,15 @@ fn is_heard(state: reorder::SourceState) -> bool {
     matches!(state, reorder::SourceState::Active | reorder::SourceState::Rejoining)
 }
 
-fn ingest_status(counters: &IngestCounters, (asked, given): (u32, u32)) -> IngestStatus {
+fn ingest_status(counters: &IngestCounters, (asked, given): (u32, u32), at: BoxNs) -> IngestStatus {
     let now = counters.snapshot();
+    let last_refused = counters.last_refused().iter().map(|frame| refused::status(frame, &now.lines, at)).collect();
     IngestStatus {
         datagrams: now.datagrams,
         bytes: now.bytes,
         frames: now.frames(),
         refused: Refusal::all().map(|refusal| (refusal.as_str().to_owned(), now.refused(refusal))).collect(),
+        last_refused,
         kernel_drops: now.kernel_dropped,
         unstamped: now.unstamped,
         socket_errors: now.socket_errors,

@@ -18,6 +18,7 @@ mod named_files;
 mod profiles;
 pub mod proven;
 mod recovery;
+mod refused;
 pub mod reload;
 mod reprocess;
 mod rig;

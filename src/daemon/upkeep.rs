@@ -13,6 +13,7 @@ use crate::config::StoreConfig;
 use crate::history::Watcher;
 use crate::history::work::Outcome;
 use crate::ingest::SourceMark;
+use crate::observe::RefusedKeyStatus;
 use crate::store::backup::{BackupError, BackupOptions};
 use crate::store::keys::ApiKeyRecord;
 use crate::store::marks::{Forgotten, SourceMarks};
@@ -132,7 +133,10 @@ pub fn perform(
                 issued.key
             )
         }
-        Upkeep::KeyList => key_table(&store.keys()?, now_ns),
+        Upkeep::KeyList => {
+            let refused = desk.map(|desk| desk.status().last_refused).unwrap_or_default();
+            key_table(&store.keys()?, now_ns) + &refused_table(&refused)
+        }
         Upkeep::KeyRevoke { name } => {
             let key = store.revoke_key(name, now_ns)?.ok_or_else(|| UpkeepError::NoSuchKey(name.clone()))?;
             format!("revoked `{}` ({}): it admits nobody from now on\n", key.name, key.id)
@@ -253,6 +257,17 @@ fn key_table(keys: &[ApiKeyRecord], now_ns: u64) -> String {
             day(until, "revoked"),
             day(key.last_used_ns, "never")
         );
+    }
+    out
+}
+
+/// Who showed what lets nobody in, for people.
+fn refused_table(refused: &[RefusedKeyStatus]) -> String {
+    let mut out = String::new();
+    for (n, RefusedKeyStatus { from, at, times, why, .. }) in refused.iter().enumerate() {
+        let heading = if n == 0 { "\nrefused since the daemon's start, the newest of each address:\n" } else { "" };
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{heading}  {from}, {times} times, last {at}: {why}");
     }
     out
 }

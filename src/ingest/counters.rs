@@ -8,12 +8,13 @@ use firmware_protocol::serial::SerialError;
 
 use super::line::{LineCounters, LineSnapshot, SerialLine};
 use super::marks::Marks;
+use super::refused::{LastRefused, RefusedFrame};
 
 /// Sources 1 to 63; row 0 takes what names no source that can be believed.
 const SOURCES: usize = 64;
 const CAUSES: usize = Cause::ALL.len();
 const FRAMING: [SerialError; 2] = [SerialError::CutShort, SerialError::TooLong];
-const REFUSALS: usize = CAUSES + 2 + FRAMING.len();
+pub(super) const REFUSALS: usize = CAUSES + 2 + FRAMING.len();
 
 /// Why a frame went no further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,7 +47,7 @@ impl Refusal {
         }
     }
 
-    const fn column(self) -> usize {
+    pub(super) const fn column(self) -> usize {
         match self {
             Self::Protocol(cause) => cause as usize,
             Self::Address => CAUSES,
@@ -69,6 +70,7 @@ pub struct IngestCounters {
     pub(super) turns: AtomicU64,
     frames: [AtomicU64; SOURCES],
     refused: [[AtomicU64; REFUSALS]; SOURCES],
+    last_refused: LastRefused,
     lines: Box<[Arc<LineCounters>]>,
 }
 
@@ -84,6 +86,7 @@ impl Default for IngestCounters {
             turns: AtomicU64::new(0),
             frames: std::array::from_fn(|_| AtomicU64::new(0)),
             refused: std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0))),
+            last_refused: LastRefused::default(),
             lines: Box::default(),
         }
     }
@@ -121,6 +124,16 @@ impl IngestCounters {
     /// A frame was refused. `source` is none where the frame's own claim cannot be believed.
     pub(super) fn refuse(&self, source: Option<u8>, refusal: Refusal) {
         add(&self.refused[usize::from(source.unwrap_or(0)) % SOURCES][refusal.column()], 1);
+    }
+
+    /// Which frame was refused: it is remembered as the last of its sender.
+    pub(super) fn remember(&self, frame: RefusedFrame) {
+        self.last_refused.note(frame);
+    }
+
+    /// The last refused frame of each sender and cause, the newest first, as far as there is room for senders.
+    pub fn last_refused(&self) -> Vec<RefusedFrame> {
+        self.last_refused.all()
     }
 
     /// The counts as they are now.

@@ -5,14 +5,15 @@
 //! frame sent again still carries its valid tag, so a frame far before its source's mark ([`marks`](super::marks)) is refused.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use firmware_protocol::serial::SerialError;
-use firmware_protocol::{Authentication, Cause, Frame, SourceId, frames};
+use firmware_protocol::{Authentication, Cause, Frame, Keyring, MAX_DATAGRAM, SourceId, frames};
 
 use super::counters::{IngestCounters, Refusal, add};
 use super::keys::KeyRing;
+use super::refused::{Known, RefusedFrame, Sample, Sender};
 use super::{FrameSink, Signal};
 use crate::ids::{BoxNs, EventNs};
 use crate::reorder::Stamped;
@@ -39,57 +40,86 @@ impl<S: FrameSink> Intake<S> {
         Self { keys, allowed, told: [0; 2], counters, sink }
     }
 
-    /// Takes one datagram that came from an address and arrived at that time.
-    pub fn datagram(&mut self, bytes: &[u8], from: Option<IpAddr>, arrival: BoxNs) {
+    /// Takes one datagram that came from an address and arrived at that time. `length` is its own, bytes, where it is longer
+    /// than what was kept of it.
+    pub fn datagram(&mut self, bytes: &[u8], length: usize, from: Option<SocketAddr>, arrival: BoxNs) {
         add(&self.counters.datagrams, 1);
-        add(&self.counters.bytes, bytes.len() as u64);
-        self.admit(bytes, from, arrival);
+        add(&self.counters.bytes, length as u64);
+        self.admit(bytes, length, Sender::Network(from), arrival);
     }
 
-    /// Takes what stood between two zeros of a serial line, which nothing but its own checksum vouches for. Whether that
-    /// holds, be the frame admitted or not.
-    pub fn stretch(&mut self, stretch: Result<&[u8], SerialError>, arrival: BoxNs) -> bool {
+    /// Takes what stood between two zeros of the serial line with this number, which nothing but its own checksum vouches
+    /// for; `raw` is how it came. Whether the checksum holds, be the frame admitted or not.
+    pub(super) fn stretch(
+        &mut self,
+        stretch: Result<&[u8], SerialError>,
+        raw: Sample,
+        line: u8,
+        arrival: BoxNs,
+    ) -> bool {
+        let from = Sender::Line(line);
         match stretch {
-            Ok(bytes) => self.admit(bytes, None, arrival),
+            Ok(bytes) => self.admit(bytes, bytes.len(), from, arrival),
             Err(error) => {
-                self.counters.refuse(None, Refusal::Serial(error));
+                let refusal = Refusal::Serial(error);
+                self.counters.refuse(None, refusal);
+                self.counters.remember(RefusedFrame { refusal, from, at: arrival, sample: raw, known: Known::Nothing });
                 false
             }
         }
     }
 
     /// Decodes and admits frames; whether every checksum held.
-    fn admit(&mut self, bytes: &[u8], from: Option<IpAddr>, arrival: BoxNs) -> bool {
+    fn admit(&mut self, bytes: &[u8], length: usize, from: Sender, arrival: BoxNs) -> bool {
         let mut whole = true;
+        let address = match from {
+            Sender::Network(from) => from.map(|from| from.ip()),
+            Sender::Line(_) => None,
+        };
         let keys = self.keys.as_ref().map(KeyRing::current);
         let authentication = match &keys {
             Some(keys) => Authentication::Required(&***keys),
             None => Authentication::Off,
         };
-        for frame in frames(bytes, authentication) {
+        let counters = &self.counters;
+        let refuse = |source, refusal, rest: &[u8], known| {
+            counters.refuse(source, refusal);
+            // One that is too long as a whole is looked at no further.
+            let (start, length) = if length > MAX_DATAGRAM { (bytes, length) } else { (rest, rest.len()) };
+            let sample = Sample::of(start, length);
+            counters.remember(RefusedFrame { refusal, from, at: arrival, sample, known });
+        };
+        let mut all = frames(bytes, authentication);
+        let mut next = all.rest();
+        while let Some(frame) = all.next() {
+            let rest = std::mem::replace(&mut next, all.rest());
             let frame = match frame {
                 Ok(frame) => frame,
                 Err(rejected) => {
                     let vouched = rejected.cause > Cause::Crc;
                     whole &= vouched;
                     let source = rejected.source.filter(|_| vouched).map(SourceId::get);
-                    self.counters.refuse(source, Refusal::Protocol(rejected.cause));
+                    let known = match (&keys, rejected.source) {
+                        (Some(keys), Some(claimed)) => Known::HasKey(!keys.keys(claimed).is_empty()),
+                        _ => Known::Nothing,
+                    };
+                    refuse(source, Refusal::Protocol(rejected.cause), rest, known);
                     continue;
                 }
             };
             let source = frame.source.get();
             let row = usize::from(source) % 64;
             if let Some(allowed) = &self.allowed
-                && (from.is_none() || allowed[row] != from)
+                && (address.is_none() || allowed[row] != address)
             {
-                self.counters.refuse(Some(source), Refusal::Address);
+                refuse(Some(source), Refusal::Address, rest, Known::Listed(allowed[row]));
                 tell_once(&mut self.told[0], source, || {
-                    tracing::warn!(source, from = ?from, "frames refused: not the address that [ingest] sources lists");
+                    tracing::warn!(source, from = ?address, "frames refused: not the address that [ingest] sources lists");
                 });
                 continue;
             }
             if frame.authenticated && !self.counters.marks.admit(source, frame.event_time_ns, arrival) {
-                self.counters.refuse(Some(source), Refusal::Replayed);
+                refuse(Some(source), Refusal::Replayed, rest, Known::Nothing);
                 tell_once(&mut self.told[1], source, || {
                     tracing::warn!(
                         source,

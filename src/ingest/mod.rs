@@ -3,14 +3,16 @@
 //! One OS thread per socket ([`udp`]) receives datagrams in batches with the kernel's stamps, one per serial line ([`serial`])
 //! reads what stands between zeros; both decode and admit frames ([`intake`]), by how far each source has come ([`marks`]), and
 //! hand them to a [`FrameSink`]. After start no frame costs an allocation. Whatever is refused is counted by cause and source
-//! ([`counters`]).
+//! ([`counters`]), and the last of each sender is remembered ([`refused`]).
 
 pub mod counters;
 pub mod intake;
 pub mod keys;
 pub mod line;
+pub mod looks;
 pub mod marks;
 pub mod refusals;
+pub mod refused;
 pub mod serial;
 mod sys;
 pub mod udp;
@@ -22,6 +24,7 @@ pub use keys::{KeyFileError, KeyRing, Keys};
 pub use line::{LineError, LineSnapshot, LineState, SerialLine};
 pub use marks::{Marks, SourceMark};
 pub use refusals::{OnlyRefused, RefusedSources};
+pub use refused::{RefusedFrame, Sender};
 pub use serial::SerialIngest;
 pub use udp::{IngestError, UdpIngest, UdpSettings};
 

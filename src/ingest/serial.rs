@@ -23,6 +23,7 @@ use super::counters::{IngestCounters, add};
 use super::intake::Intake;
 use super::keys::KeyRing;
 use super::line::{LineCounters, LineState};
+use super::refused::Sample;
 use super::{FrameSink, sys};
 use crate::clock::BoxClock;
 
@@ -43,6 +44,8 @@ const TELL_EVERY: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub struct SerialIngest {
     line: Arc<LineCounters>,
+    /// Its place in the configuration.
+    number: u8,
     keys: Option<KeyRing>,
     counters: Arc<IngestCounters>,
 }
@@ -51,12 +54,14 @@ impl SerialIngest {
     /// The lines that the counters were made for, each with the keys that its frames must be authenticated with; none for
     /// no authentication. `[ingest] sources` lists addresses of the network, and does not bind what is plugged in.
     pub fn lines(keys: Option<&KeyRing>, counters: &Arc<IngestCounters>) -> Vec<Self> {
-        let line = |line: &Arc<LineCounters>| Self {
+        // There are few lines (LINES_MAX).
+        let line = |(number, line): (usize, &Arc<LineCounters>)| Self {
             line: Arc::clone(line),
+            number: number as u8,
             keys: keys.cloned(),
             counters: Arc::clone(counters),
         };
-        counters.lines().iter().map(line).collect()
+        counters.lines().iter().enumerate().map(line).collect()
     }
 
     /// Starts the reading thread. It ends within 50 ms of `stop` and gives the sink back. The device may be absent.
@@ -66,9 +71,10 @@ impl SerialIngest {
     pub fn spawn<S: FrameSink>(self, clock: BoxClock, stop: Arc<AtomicBool>, sink: S) -> io::Result<JoinHandle<S>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         std::thread::Builder::new().name("ingest-serial".into()).spawn(move || {
-            let Self { line, keys, counters } = self;
+            let Self { line, number, keys, counters } = self;
             let intake = Intake::new(keys, &BTreeMap::new(), counters, sink);
-            let listener = Listener { line, clock, intake, rubbish: Rubbish::default(), pause: RETRY_MIN };
+            let (rubbish, raw) = (Rubbish::default(), Sample::default());
+            let listener = Listener { line, number, clock, intake, raw, rubbish, pause: RETRY_MIN };
             runtime.block_on(listener.run(&stop))
         })
     }
@@ -76,8 +82,11 @@ impl SerialIngest {
 
 struct Listener<S> {
     line: Arc<LineCounters>,
+    number: u8,
     clock: BoxClock,
     intake: Intake<S>,
+    /// How what came since the last zero begins.
+    raw: Sample,
     rubbish: Rubbish,
     /// Before the next attempt to open.
     pause: Duration,
@@ -112,6 +121,7 @@ impl<S: FrameSink> Listener<S> {
     async fn listen(&mut self, port: &mut SerialStream, bytes: &mut [u8], stop: &AtomicBool) -> io::Result<()> {
         let mut decoder = Decoder::new();
         self.rubbish.reopen();
+        self.raw = Sample::default();
         while !stop.load(Ordering::Relaxed) {
             add(&self.line.turns, 1);
             self.intake.beat(self.clock.now());
@@ -134,8 +144,16 @@ impl<S: FrameSink> Listener<S> {
         add(&self.line.bytes, bytes.len() as u64);
         let mut frames = 0_u32;
         for byte in bytes {
-            let Some(stretch) = decoder.push(*byte) else { continue };
-            let whole = self.intake.stretch(stretch, arrival);
+            let stretch = decoder.push(*byte);
+            let raw = match byte {
+                0 => std::mem::take(&mut self.raw),
+                byte => {
+                    self.raw.push(*byte);
+                    self.raw
+                }
+            };
+            let Some(stretch) = stretch else { continue };
+            let whole = self.intake.stretch(stretch, raw, self.number, arrival);
             self.line.stretch(whole);
             frames += u32::from(whole);
         }

@@ -7,7 +7,7 @@
 
 use std::io;
 use std::mem::{self, MaybeUninit};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 use std::time::Duration;
@@ -32,8 +32,8 @@ struct Control([u8; CONTROL_BYTES]);
 /// What the kernel says about one datagram.
 #[derive(Clone, Copy, Default)]
 struct Received {
-    len: usize,
-    from: Option<IpAddr>,
+    length: usize,
+    from: Option<SocketAddr>,
     stamp: Option<Duration>,
     drops: Option<u32>,
 }
@@ -42,8 +42,10 @@ struct Received {
 pub(super) struct Datagram<'b> {
     /// Its bytes; those of one longer than the buffer end where the buffer does, too long for the protocol still.
     pub bytes: &'b [u8],
-    /// Address of the sender.
-    pub from: Option<IpAddr>,
+    /// How long it was, bytes.
+    pub length: usize,
+    /// Address and port of the sender.
+    pub from: Option<SocketAddr>,
     /// When the kernel received it: `CLOCK_REALTIME` since the Unix epoch.
     pub stamp: Option<Duration>,
     /// Datagrams that this socket has dropped until then, wrapping.
@@ -99,7 +101,8 @@ impl Batch {
                 socket.as_raw_fd(),
                 headers.as_mut_ptr(),
                 BATCH as libc::c_uint,
-                libc::MSG_WAITFORONE,
+                // A datagram that is longer than its buffer tells its own length.
+                libc::MSG_WAITFORONE | libc::MSG_TRUNC,
                 ptr::null_mut(),
             )
         };
@@ -107,12 +110,8 @@ impl Batch {
         for (i, header) in headers.iter().enumerate().take(count) {
             // SAFETY: the kernel has filled this header's control buffer, which is alive and aligned for cmsghdr.
             let (stamp, drops) = unsafe { control_messages(&header.msg_hdr) };
-            self.received[i] = Received {
-                len: (header.msg_len as usize).min(DATAGRAM_BYTES),
-                from: address(&self.names[i]),
-                stamp,
-                drops,
-            };
+            self.received[i] =
+                Received { length: header.msg_len as usize, from: address(&self.names[i]), stamp, drops };
         }
         self.len = count;
         Ok(())
@@ -121,7 +120,8 @@ impl Batch {
     /// The datagrams of the last receive, in order.
     pub(super) fn datagrams(&self) -> impl Iterator<Item = Datagram<'_>> {
         self.received[..self.len].iter().zip(&self.bytes).map(|(r, bytes)| Datagram {
-            bytes: &bytes[..r.len],
+            bytes: &bytes[..r.length.min(DATAGRAM_BYTES)],
+            length: r.length,
             from: r.from,
             stamp: r.stamp,
             drops: r.drops,
@@ -159,18 +159,20 @@ unsafe fn control_messages(header: &libc::msghdr) -> (Option<Duration>, Option<u
     (stamp, drops)
 }
 
-/// The sender's address; an IPv4 address in IPv6 clothes is given as IPv4.
-fn address(name: &libc::sockaddr_storage) -> Option<IpAddr> {
+/// The sender's address and port; an IPv4 address in IPv6 clothes is given as IPv4.
+fn address(name: &libc::sockaddr_storage) -> Option<SocketAddr> {
     match libc::c_int::from(name.ss_family) {
         libc::AF_INET => {
             // SAFETY: a storage of family AF_INET holds a sockaddr_in, is larger, and at least as aligned.
             let v4 = unsafe { &*ptr::from_ref(name).cast::<libc::sockaddr_in>() };
-            Some(IpAddr::V4(Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr))))
+            let address = Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr));
+            Some(SocketAddr::from((address, u16::from_be(v4.sin_port))))
         }
         libc::AF_INET6 => {
             // SAFETY: a storage of family AF_INET6 holds a sockaddr_in6, is larger, and at least as aligned.
             let v6 = unsafe { &*ptr::from_ref(name).cast::<libc::sockaddr_in6>() };
-            Some(IpAddr::V6(Ipv6Addr::from(v6.sin6_addr.s6_addr)).to_canonical())
+            let address = IpAddr::V6(Ipv6Addr::from(v6.sin6_addr.s6_addr)).to_canonical();
+            Some(SocketAddr::from((address, u16::from_be(v6.sin6_port))))
         }
         _ => None,
     }

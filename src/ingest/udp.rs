@@ -203,7 +203,7 @@ impl<S: FrameSink> Receiver<S> {
                 self.count_drops(drops);
             }
             self.latest = arrival(now, system_now, datagram.stamp, self.clock.speed()).max(self.latest);
-            self.intake.datagram(datagram.bytes, datagram.from, self.latest);
+            self.intake.datagram(datagram.bytes, datagram.length, datagram.from, self.latest);
         }
     }
 

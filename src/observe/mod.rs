@@ -31,7 +31,8 @@ pub use self::risk::{Outcomes, RiskStatus};
 pub use self::status::{
     AccessStatus, Accounting, AttributionStatus, CalibrationStatus, CameraStatus, ClientStatus, HttpStatus,
     IngestStatus, JournalStatus, MarkFeedState, MoundAttribution, MoundCameras, MoundStatus, Part, PartState,
-    PublishedPitches, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus, Waiting, rfc3339,
+    PublishedPitches, RefusedFrameStatus, RefusedKeyStatus, ReorderStatus, SerialStatus, SourceState, SourceStatus,
+    StoreStatus, Waiting, rfc3339,
 };
 pub use self::surroundings::Surroundings;
 pub use self::system::SystemStatus;

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 use super::latency::Latencies;
 use super::verdict::{BoxVerdict, Seen};
 use super::{
-    AttributionStatus, CalibrationStatus, ClientStatus, HttpStatus, IngestStatus, JournalStatus, Part, PartState,
-    PublishedPitches, ReorderStatus, Stage, StoreStatus, SystemStatus, Telemetry, rfc3339,
+    AccessStatus, AttributionStatus, CalibrationStatus, ClientStatus, HttpStatus, IngestStatus, JournalStatus, Part,
+    PartState, PublishedPitches, ReorderStatus, Stage, StoreStatus, SystemStatus, Telemetry, rfc3339,
 };
 
 /// A part of the daemon and its state.
@@ -98,6 +98,9 @@ pub struct StatusReport {
     /// Connections of HTTP clients, those of the live WebSocket among them.
     #[serde(default)]
     pub http: HttpStatus,
+    /// Keys of the API, and attempts to use them; nothing before it was looked at.
+    #[serde(default)]
+    pub access: AccessStatus,
     /// The machine; null before it was looked at.
     #[serde(default)]
     pub system: Option<SystemStatus>,
@@ -149,6 +152,7 @@ impl Telemetry {
             journal: self.journal.load_full().map(|status| *status),
             clients: self.clients.status(),
             http: self.http.status(),
+            access: around.as_ref().map(|around| around.access.clone()).unwrap_or_default(),
             system: around.and_then(|around| around.system),
             newest_backup_at: newest_backup_s.map(|at| rfc3339(crate::ids::BoxNs((at * 1e9) as u64))),
         }

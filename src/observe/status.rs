@@ -171,6 +171,27 @@ pub struct SerialStatus {
     pub open_failures: u64,
 }
 
+/// The last frame of one sender that ingest refused for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RefusedFrameStatus {
+    /// The first check that failed, as in [`IngestStatus::refused`].
+    pub cause: String,
+    /// Who sent it: address and port, or the serial device.
+    pub from: String,
+    /// The source that it claims to be of, be it one or not; null where it is no frame.
+    pub source: Option<u8>,
+    /// When it arrived, RFC 3339.
+    pub at: String,
+    /// How long ago that is, s.
+    pub ago_s: u64,
+    /// Bytes from the refused frame to the end of its datagram or stretch.
+    pub bytes: u64,
+    /// The first 16 of them in hexadecimal, two digits each; of a serial stretch that is none, as it came on the line.
+    pub sample: String,
+    /// What is wrong with it and what to do.
+    pub why: String,
+}
+
 /// What ingest received and refused, over all sockets and serial lines.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct IngestStatus {
@@ -183,6 +204,10 @@ pub struct IngestStatus {
     /// Frames refused, by the first check that failed: `truncated`, `magic`, `version`, `crc`, `flags`, `auth`, `kind`,
     /// `payload_size`, `values`, `address`, `replayed`, and on serial lines `serial_cut_short`, `serial_too_long`.
     pub refused: BTreeMap<String, u64>,
+    /// The last refused frame of each sender and cause since the start, the newest first: eight senders a cause at most, those
+    /// that were heard last.
+    #[serde(default)]
+    pub last_refused: Vec<RefusedFrameStatus>,
     /// Datagrams that the kernel dropped because the receive buffer was full.
     pub kernel_drops: u64,
     /// Datagrams without a kernel stamp, whose arrival is the moment they were read.
@@ -461,8 +486,25 @@ pub struct CalibrationStatus {
     pub cameras: Vec<CameraStatus>,
 }
 
+/// What one address showed last that let nobody in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RefusedKeyStatus {
+    /// The address.
+    pub from: String,
+    /// When it was shown, RFC 3339, by the system's clock.
+    pub at: String,
+    /// How long ago that is, s.
+    pub ago_s: u64,
+    /// How often this address showed such a thing, as far as it is remembered.
+    pub times: u64,
+    /// Whether the last was not looked at, because too many wrong ones had come from there.
+    pub limited: bool,
+    /// What it was and what to do: of a key that is known its name and id, never the key.
+    pub why: String,
+}
+
 /// Keys of the API, and attempts to use them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct AccessStatus {
     /// Keys in force.
     pub keys: u64,
@@ -472,6 +514,10 @@ pub struct AccessStatus {
     pub refused: u64,
     /// Requests refused because too many wrong keys came from their address.
     pub limited: u64,
+    /// The last refused key or cookie of each address since the start, the newest first: sixteen addresses at most, those that were
+    /// heard last.
+    #[serde(default)]
+    pub last_refused: Vec<RefusedKeyStatus>,
 }
 
 /// Clients of the live WebSocket.

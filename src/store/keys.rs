@@ -18,6 +18,8 @@ use super::{Put, Store, StoreError, Transaction};
 const PREFIX: &str = "pgk";
 /// Longest name, bytes.
 const NAME_MAX: usize = 64;
+/// Random bytes of an id.
+const ID_BYTES: usize = 5;
 /// Keys kept, revoked ones among them: each is looked at by every refused request.
 const KEYS_MAX: usize = 256;
 
@@ -66,6 +68,12 @@ pub fn id_in(key: &str) -> Option<&str> {
     (prefix == PREFIX && !id.is_empty() && !secret.is_empty()).then_some(id)
 }
 
+/// Whether a text is made as ids are.
+pub fn is_id(text: &str) -> bool {
+    text.len() == BASE32_NOPAD.encode_len(ID_BYTES)
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'2'..=b'7'))
+}
+
 fn hash(key: &str) -> [u8; 32] {
     *blake3::hash(key.as_bytes()).as_bytes()
 }
@@ -107,7 +115,7 @@ impl Store {
         if keys.iter().any(|key| key.name == name && key.in_force(now_ns)) {
             return Err(refused(format!("`{name}` has a key in force: revoke that first, or choose another name")));
         }
-        let id = BASE32_NOPAD.encode(&random::<5>()?).to_lowercase();
+        let id = BASE32_NOPAD.encode(&random::<ID_BYTES>()?).to_lowercase();
         let key = format!("{PREFIX}_{id}_{}", BASE64URL_NOPAD.encode(&random::<32>()?));
         let record = ApiKeyRecord {
             id,
@@ -200,6 +208,7 @@ mod tests {
         let Issued { key, record } = store.issue_key("tablet", None, 5).expect("made");
         assert_eq!(store.keys().expect("read"), std::slice::from_ref(&record));
         assert_eq!(id_in(&key), Some(record.id.as_str()));
+        assert!(is_id(&record.id) && !is_id(&key) && !is_id(""));
         assert!(record.is(&key) && record.in_force(5));
         let mut other = key.clone();
         other.pop();

@@ -143,3 +143,44 @@ fn the_last_use_reaches_the_store() {
     desk.note_used().expect("stored");
     assert!(desk.store.keys().expect("read")[0].last_used_ns.is_some());
 }
+
+#[test]
+fn what_was_refused_is_told_with_who_when_and_which_key_and_never_the_key() {
+    let (_dir, desk) = desk(Asked::BeyondLoopback);
+    let (tablet, board, day) = (issue(&desk, "bullpen tablet"), issue(&desk, "board"), 86_400_000_000_000);
+    let ground = desk.admit(FAR, &bearer(&tablet), Instant::now()).expect("let in");
+    let cookie = desk.cookie(&ground).expect("a cookie");
+    let old = desk.store.issue_key("old", Some(now_ns() - 2 * day), now_ns() - 3 * day).expect("made").key;
+    desk.store.revoke_key("bullpen tablet", now_ns()).expect("stored");
+    desk.reload().expect("read");
+    let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    let (tablet_id, board_id) = (id_in(&tablet).expect("an id"), id_in(&board).expect("an id"));
+    let cut = &board[..board.len() - 1];
+    let secret_first = format!("pgk_{}_x", &board[13..40].replace('_', "-"));
+    for (headers, words) in [
+        (bearer(&tablet), format!("key `bullpen tablet` ({tablet_id}), revoked {today}")),
+        (with_cookie(&cookie), format!("cookie of the key `bullpen tablet` ({tablet_id}), revoked {today}")),
+        (bearer(&old), format!("key `old` ({}), expired ", id_in(&old).expect("an id"))),
+        (bearer(cut), format!("begins as the key `board` ({board_id}) does, and the rest is wrong")),
+        (bearer("pgk_aaaaaaaa_bbbb"), "a key with the id aaaaaaaa that this box does not know".to_owned()),
+        (bearer(&secret_first), "a key without an id that this box does not know".to_owned()),
+        (bearer("hunter2"), "no key of a PitchGuard".to_owned()),
+        (bearer("pgl_17_aaaa"), "a pass of this box's own user that has run out".to_owned()),
+    ] {
+        assert_eq!(status(&desk, FAR, &headers), 401);
+        let told = desk.status().last_refused;
+        assert_eq!((told.len(), told[0].from.as_str(), told[0].limited), (1, "192.0.2.7", false));
+        assert!(told[0].why.contains(&words) && told[0].ago_s < 60, "{words}: {told:?}");
+        for secret in [&tablet[13..], &board[13..], &board[13..40], "hunter2"] {
+            assert!(!told[0].why.contains(secret), "{told:?}");
+        }
+    }
+    assert_eq!(desk.status().last_refused[0].times, 8);
+    assert_eq!(status(&desk, FAR, &HeaderMap::new()), 401, "who shows nothing");
+    assert_eq!(desk.status().last_refused[0].times, 8, "is not told of");
+    for _ in 0..4 {
+        status(&desk, FAR, &bearer("hunter2"));
+    }
+    let told = desk.status().last_refused;
+    assert_eq!((told[0].times, told[0].limited), (12, true), "{told:?}");
+}
