@@ -55,8 +55,7 @@ fn is_syslog(start: &[u8]) -> bool {
 fn is_json(text: &[u8]) -> bool {
     let Some((open @ (b'{' | b'['), rest)) = text.split_first() else { return false };
     match rest.trim_ascii_start().first() {
-        None => true,
-        Some(b'"' | b'}' | b']' | b'{') => true,
+        None | Some(b'"' | b'}' | b']' | b'{') => true,
         Some(next) => *open == b'[' && (next.is_ascii_digit() || matches!(next, b'-' | b'[' | b't' | b'f' | b'n')),
     }
 }

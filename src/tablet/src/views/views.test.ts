@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import type { FeatureValue, Pitcher, Readiness, StaffRow } from "../api/types";
+import type { FeatureValue, Pitcher, Readiness, StaffRow, StatusReport } from "../api/types";
 import { pitch, readiness } from "../live/samples";
 import { limitsOf, wholeUp } from "../people/level";
 import { asOf } from "../people/time";
@@ -14,6 +14,7 @@ import { dayOf } from "./staff/availability";
 import { cell, csv } from "./staff/csv";
 import { ofLevel, ofTeam, sorted, type Filter, type Row } from "./staff/rows";
 import { groundInWords } from "./staff/staff";
+import { refusedLately } from "./system/refused";
 import { lagInWords } from "./system/sources";
 
 const pitcher = (id: number, change: Partial<Pitcher> = {}): Pitcher => ({ id, name: `Pitcher ${id}`, team: "STL", seasons: [2025], pitches: 10, last_game_date: "2025-07-04", ...change });
@@ -41,6 +42,18 @@ describe("an outing", () => {
 
 test("a lag that no way through a network explains is told in words", () => {
   expect([null, 3_400, -20, -172_796_530, 90_000].map(lagInWords)).toEqual(["–", "3.40\u00a0s", "-0.02\u00a0s", "2 d ahead", "90 s behind"]);
+});
+
+test("what was refused lately is told, the newest first, and what is long over is not", () => {
+  const frame = (ago_s: number, from: string) => ({ ago_s, from, at: "", cause: "payload_size", source: 3, bytes: 60, sample: "50 47 01", why: "a payload" });
+  const key = { ago_s: 5, at: "", from: "10.0.0.7", times: 3, limited: false, why: "key `tablet` (aaaaaaaa), revoked 2026-11-02" };
+  const access = { keys: 1, admitted: 0, refused: 3, limited: 0, last_refused: [key] };
+  const ingest = { last_refused: [frame(75, "10.0.0.9:4000"), frame(600, "10.0.0.8:4000")] } as NonNullable<StatusReport["ingest"]>;
+  expect(refusedLately({ ingest, access })).toEqual([
+    ["key", "10.0.0.7", "5 s ago", key.why, "3 times"],
+    ["frame: payload size", "10.0.0.9:4000", "75 s ago", "a payload", "60 bytes: 50 47 01"],
+  ]);
+  expect(refusedLately({ ingest: null, access: { ...access, last_refused: [] } })).toEqual([]);
 });
 
 describe("what is not wholly known", () => {

@@ -17,6 +17,7 @@ import { AlertList } from "../bullpen/alerts";
 import { Calibration } from "./calibration";
 import { Environment } from "./environment";
 import { Models } from "./models";
+import { Refused } from "./refused";
 import { Sources } from "./sources";
 import { Upstream } from "./upstream";
 
@@ -47,6 +48,11 @@ export default function System() {
       <Panel title="Sources" wide>
         <Answered query={status} what="sources">
           {({ reorder }) => <Sources sources={reorder.sources} mounds={reorder.mounds} />}
+        </Answered>
+      </Panel>
+      <Panel title="Refused" wide>
+        <Answered query={status} what="status">
+          {(report) => <Refused report={report} />}
         </Answered>
       </Panel>
       <Panel title="Cameras" wide aside={<Button href="/calibration">Calibration in full</Button>}>

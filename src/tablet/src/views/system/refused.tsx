@@ -1,0 +1,31 @@
+/** What the box refused lately: frames and keys, who sent them, and what to do. */
+import Typography from "@mui/material/Typography";
+
+import type { StatusReport } from "../../api/types";
+import { PlainTable } from "../../parts/table";
+import { ageInWords } from "../../people/time";
+
+/** Of so long ago at most, s: what is older has been looked at, or is over. */
+const LATELY_S = 600;
+
+const ago = (seconds: number): string => (seconds < 2 ? "now" : `${ageInWords(seconds * 1000)} ago`);
+
+/** The rows of what was refused lately: what, who, when, what is wrong, and how it begins. */
+export function refusedLately({ ingest, access }: Pick<StatusReport, "ingest" | "access">): string[][] {
+  const frames = (ingest?.last_refused ?? []).map(({ ago_s, cause, from, bytes, sample, why }) => ({
+    ago_s,
+    row: [`frame: ${cause.replaceAll("_", " ")}`, from, ago(ago_s), why, `${bytes} bytes: ${sample}`],
+  }));
+  const keys = (access?.last_refused ?? []).map(({ ago_s, from, times, why }) => ({
+    ago_s,
+    row: ["key", from, ago(ago_s), why, times === 1 ? "once" : `${times} times`],
+  }));
+  const lately = [...frames, ...keys].filter(({ ago_s }) => ago_s < LATELY_S);
+  return lately.sort((one, other) => one.ago_s - other.ago_s).map(({ row }) => row);
+}
+
+export function Refused({ report }: { report: StatusReport }) {
+  const rows = refusedLately(report);
+  if (rows.length === 0) return <Typography>Nothing in the last ten minutes.</Typography>;
+  return <PlainTable label="Refused" heads={["What", "From", "Last", "Why, and what to do", "How it begins, or how often"]} rows={rows} keys={rows.map(([what, from], at) => `${what} ${from} ${at}`)} />;
+}
