@@ -123,7 +123,11 @@ fn each_test_target_is_in_the_readme_of_the_tests() {
     let targets = fs::read_dir(&tests).expect("a directory").flatten().filter_map(|entry| {
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_folder = entry.path().join("main.rs").exists();
-        if is_folder { Some(format!("{name}/main.rs")) } else { Some(name).filter(|name| name.ends_with(".rs")) }
+        if is_folder {
+            Some(format!("{name}/main.rs"))
+        } else {
+            Some(name).filter(|name| Path::new(name).extension().is_some_and(|of| of == "rs"))
+        }
     });
     for target in targets {
         assert!(readme.contains(&format!("]({target}) |")), "tests/README.md does not list {target}");
