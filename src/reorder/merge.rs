@@ -300,6 +300,12 @@ impl<T: Copy + Send + Route> Merge<T> {
         }
     }
 
+    /// Takes a source's event times as so much later from now on, ns.
+    pub(super) fn shift(&mut self, id: u8, by_ns: i64) {
+        self.sources[usize::from(id)].shift(by_ns);
+        self.look_at = BoxNs(0);
+    }
+
     /// Lets time pass without a frame.
     pub(super) fn pass_time(&mut self, now: BoxNs, sink: &mut impl Sink<T>) {
         self.now = self.now.max(now);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::merge::Merge;
 use super::producer::{Life, Signals};
 use super::ring::Reader;
+use super::tally::NUMBERS;
 use super::{Config, Counts, Route, SOURCE_MAX, Sink, SourceStatus, Stamped};
 use crate::ids::{BoxNs, EventNs, MoundId};
 
@@ -28,13 +29,15 @@ struct Path<T> {
 pub struct Reorder<T> {
     paths: Vec<Path<T>>,
     merge: Merge<T>,
+    /// By source: how much later its event times are taken, ns.
+    shifts: [i64; NUMBERS],
 }
 
 impl<T: Copy + Send + Route> Reorder<T> {
     pub(super) fn new(config: &Config, rings: Vec<(Reader<Stamped<T>>, Arc<Signals>)>) -> Self {
         let path =
             |(reader, signals): (_, Arc<Signals>)| Path { reader, life: signals.life(), signals, look_at: BoxNs(0) };
-        Self { paths: rings.into_iter().map(path).collect(), merge: Merge::new(config) }
+        Self { paths: rings.into_iter().map(path).collect(), merge: Merge::new(config), shifts: [0; NUMBERS] }
     }
 
     /// Takes all that has arrived and moves the watermarks; the number of frames taken.
@@ -55,7 +58,13 @@ impl<T: Copy + Send + Route> Reorder<T> {
                     self.merge.prefetch_chunk(coming);
                 }
                 sink.taken(at, frame);
-                self.merge.take(at, frame, sink);
+                match self.shifts.get(usize::from(frame.source)) {
+                    None | Some(0) => self.merge.take(at, frame, sink),
+                    Some(by_ns) => {
+                        let event = EventNs(frame.event.0.saturating_add_signed(*by_ns));
+                        self.merge.take(at, &Stamped { event, ..*frame }, sink);
+                    }
+                }
                 reader.pass();
                 taken += 1;
             }
@@ -69,6 +78,17 @@ impl<T: Copy + Send + Route> Reorder<T> {
         }
         debug_assert!(self.counts().balanced(), "{:?}", self.counts());
         taken
+    }
+
+    /// Takes a source's event times as `ns` later than they say, from the next frame on: its clock is known to be behind by that.
+    /// A [`Sink`] is told of frames as they came by [`Sink::taken`], and otherwise by the corrected time.
+    pub fn set_shift(&mut self, source: u8, ns: i64) {
+        if let Some(shift) = self.shifts.get_mut(usize::from(source)) {
+            let by_ns = ns.saturating_sub(std::mem::replace(shift, ns));
+            if by_ns != 0 {
+                self.merge.shift(source, by_ns);
+            }
+        }
     }
 
     /// Whether a poll would take anything.

@@ -130,6 +130,16 @@ impl Source {
         std::mem::replace(&mut self.reached, event.0.saturating_add(1)) == 0
     }
 
+    /// Its event times are taken as so much later from now on, ns.
+    pub(super) fn shift(&mut self, by_ns: i64) {
+        let later = |event: u64| event.saturating_add_signed(by_ns);
+        self.reached = if self.reached == 0 { 0 } else { later(self.reached).max(1) };
+        self.lag_ns = self.lag_ns.map(|lag| lag.saturating_sub(by_ns));
+        if let Some(counter) = &mut self.counter {
+            counter.event = EventNs(later(counter.event.0));
+        }
+    }
+
     /// Its event times begin anew.
     pub(super) fn forget(&mut self) {
         self.reached = 0;
