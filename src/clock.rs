@@ -30,6 +30,23 @@ pub fn span(seconds: f64) -> String {
     }
 }
 
+/// How far two clocks are apart, s, for people: to the second, and to the minute from two of them on; what a frame takes on its way
+/// is no part of it.
+pub fn far(apart_s: f64) -> String {
+    let apart_s = apart_s.abs();
+    if apart_s < 120.0 { format!("{apart_s:.0} s") } else { span(apart_s + WAY_S) }
+}
+
+/// How far two clocks are apart, s, where arrivals tell it to within what a frame takes on its way: what is that near to a distance
+/// between time scales is that distance.
+pub fn by_arrivals(apart_s: f64) -> f64 {
+    let scales = [37.0, 18.0].map(|scale: f64| scale.copysign(apart_s));
+    scales.into_iter().find(|scale| (scale - apart_s).abs() <= 2.0).unwrap_or(apart_s)
+}
+
+/// What a frame takes on its way at most, s.
+const WAY_S: f64 = 10.0;
+
 /// What usually lies behind two clocks that are so far apart, s; none where nothing is known for it.
 pub fn usual_cause(apart_s: f64) -> Option<&'static str> {
     let apart_s = apart_s.abs();
@@ -92,6 +109,15 @@ impl BoxClock {
         BoxNs(self.started_ns + elapsed as u64)
     }
 
+    /// How far the system's clock is ahead of this one now, ns: what it was set by since the start. 0 where this one runs faster.
+    pub fn set_by_ns(&self) -> i64 {
+        if self.speed > 1.0 {
+            return 0;
+        }
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        (since_epoch.as_nanos() as u64).wrapping_sub(self.now().0) as i64
+    }
+
     /// How much faster than the wall this clock runs.
     pub fn speed(&self) -> f64 {
         self.speed
@@ -101,6 +127,16 @@ impl BoxClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clocks_are_apart_by_a_round_number_where_only_the_way_is_missing() {
+        for (apart_s, told) in
+            [(37.2, "37 s"), (-3_597.5, "60 min"), (-172_796.5, "2 days"), (1.4, "1 s"), (7_200.0, "2 h 0 min")]
+        {
+            assert_eq!(far(apart_s), told);
+        }
+        assert_eq!([-35.4, 38.9, 17.1, 27.4, 0.0].map(|s| by_arrivals(s).round() as i64), [-37, 37, 18, 27, 0]);
+    }
 
     #[test]
     fn what_usually_sets_clocks_apart_is_named_and_nothing_else() {

@@ -133,10 +133,12 @@ pub enum AlertKind {
     RigUnverified,
     /// This box's clock is off its cameras'.
     BoxClock,
+    /// The clock of a mark feed or a device is off the cameras'.
+    SourceClock,
 }
 
 impl AlertKind {
-    /// `watch`, `alarm`, `excluded`, `maintenance`, `silent`, `useless`, `mound_cameras`, `rig_unverified`, `box_clock`.
+    /// `watch`, `alarm`, `excluded`, `maintenance`, `silent`, `useless`, `mound_cameras`, `rig_unverified`, `box_clock`, `source_clock`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Watch => "watch",
@@ -148,6 +150,7 @@ impl AlertKind {
             Self::MoundCameras => "mound_cameras",
             Self::RigUnverified => "rig_unverified",
             Self::BoxClock => "box_clock",
+            Self::SourceClock => "source_clock",
         }
     }
 
@@ -163,6 +166,7 @@ impl AlertKind {
             Self::MoundCameras => "mound_cameras",
             Self::RigUnverified => "rig_unverified",
             Self::BoxClock => "box_clock",
+            Self::SourceClock => "source_clock",
         }
     }
 }

@@ -37,6 +37,7 @@ impl Calibration {
             is_heard: self.hearing.is_anybody_heard(now, self.limits.heard_ns),
             heard_at: self.hearing.heard_at(),
             box_clock_off_s: self.hearing.clock_off_s(),
+            source_clock_off_s: self.hearing.sources_off.as_ref().map(|(off_s, _)| *off_s),
             hold_below: self.limits.hold_below,
             look_below: self.limits.look_below,
             alerts: self.hearing.alerts.values().cloned().collect(),

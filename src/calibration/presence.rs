@@ -15,7 +15,7 @@ use super::report::StandingAlert;
 use super::rules::FIT_CAMERAS_MIN;
 use super::watched::push_bounded;
 use super::{Calibration, EVENTS_MAX};
-use crate::clock::span;
+use crate::clock::{by_arrivals, far, usual_cause};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::tracking::venue::mound_in_words;
 
@@ -35,6 +35,15 @@ pub const UNVERIFIED_TOLD_S: f64 = 2700.0;
 pub const CLOCK_BEHIND_S_MAX: f64 = 1.0;
 /// Cameras lag by seconds: farther ahead of theirs than this, s, the box's clock is wrong.
 pub const CLOCK_AHEAD_S_MAX: f64 = 60.0;
+/// Clocks that are apart are told of after so long, ns.
+const CLOCK_TOLD_NS: u64 = 20_000_000_000;
+/// A camera so far ahead of the others, or so far behind them, is believed nothing, ns: the fence in front of the buffer.
+const CAMERA_AHEAD_NS: i64 = 1_000_000_000;
+const CAMERA_BEHIND_NS: i64 = 30_000_000_000;
+/// Ways of cameras differ by this much at most, ns.
+const WAYS_NS: u64 = 8_000_000_000;
+/// A clock that is off its others by so much was never set, s.
+const DECADE_S: f64 = 10.0 * 365.0 * 86_400.0;
 /// Clocks that are apart stay so to within what the way through the network takes, ns.
 const STEADY_NS: u64 = 3_000_000_000;
 /// Sources 0 to 39; cameras are 1 to 39.
@@ -95,6 +104,9 @@ pub(super) struct Hearing {
     first: Option<BoxNs>,
     /// How far the box's clock is ahead of its cameras', ns, 0 while they agree; and since when it has been about that.
     apart: (i64, BoxNs),
+    /// By how much the source that is no camera and whose clock is off most is off, s, and all of them in words.
+    #[serde(default)]
+    pub(super) sources_off: Option<(f64, String)>,
     /// By source.
     each: Vec<Presence>,
     /// Standing alerts about the whole rig.
@@ -116,6 +128,7 @@ impl Hearing {
             vouched: None,
             first: None,
             apart: (0, now),
+            sources_off: None,
             each,
             alerts: BTreeMap::new(),
         }
@@ -237,18 +250,49 @@ impl Hearing {
         let sends = self.is_up(camera, now) && self.is_heard(camera, self.until, heard_ns);
         let began = own.began.filter(|_| sends)?;
         let from = |last: Option<BoxNs>| last.unwrap_or(began).max(began).max(self.since);
-        let long = |from: BoxNs| Some(self.until.0.saturating_sub(from.0)).filter(|ns| *ns >= SILENT_NS);
-        if let Some(ns) = long(from(own.delivered)) {
-            let (lag_s, way) =
-                (own.lag_ns.unsigned_abs() as f64 * 1e-9, if own.lag_ns < 0 { "ahead" } else { "behind" });
-            let why = format!(
-                "it sends, and none of its frames can be used: they are stamped {lag_s:.1} s {way} of their arrival, so its clock is \
-                 wrong or its line is far too slow"
-            );
-            return Some((ns as f64 * 1e-9, why));
+        let long = |from: BoxNs, told_ns| Some(self.until.0.saturating_sub(from.0)).filter(|ns| *ns >= told_ns);
+        let ahead_ns = self.ahead_ns(camera, heard_ns);
+        let is_off = !(-CAMERA_BEHIND_NS..=CAMERA_AHEAD_NS).contains(&ahead_ns);
+        if let Some(ns) = long(from(own.delivered), if is_off { CLOCK_TOLD_NS } else { SILENT_NS }) {
+            let why = if is_off {
+                camera_words(ahead_ns as f64 * 1e-9)
+            } else {
+                format!(
+                    "its newest ones are {} old when they come, so its line is far too slow",
+                    far(own.lag_ns as f64 * 1e-9)
+                )
+            };
+            return Some((ns as f64 * 1e-9, format!("it sends, and none of its frames can be used: {why}")));
         }
-        let ns = long(from(own.part)).filter(|_| own.missed >= MISSED_PITCHES)?;
+        let ns = long(from(own.part), SILENT_NS).filter(|_| own.missed >= MISSED_PITCHES)?;
         Some((ns as f64 * 1e-9, "it sends, and has no part in the pitches that others see".to_owned()))
+    }
+
+    /// Whether nothing of it is of use because of its clock.
+    fn is_clock_off(&self, camera: u8, now: BoxNs, heard_ns: u64) -> bool {
+        let is_off = !(-CAMERA_BEHIND_NS..=CAMERA_AHEAD_NS).contains(&self.ahead_ns(camera, heard_ns));
+        is_off
+            && self.of(camera).delivered.is_none_or(|at| self.until.0.saturating_sub(at.0) >= CLOCK_TOLD_NS)
+            && self.useless_for_s(camera, now, heard_ns).is_some()
+    }
+
+    /// How far its clock is ahead of the other cameras', ns: of those of which something was of use just now.
+    fn ahead_ns(&self, camera: u8, heard_ns: u64) -> i64 {
+        let is_used = |own: &&Presence| {
+            own.delivered.is_some_and(|at| self.until.0.saturating_sub(at.0) < CLOCK_TOLD_NS.max(heard_ns))
+        };
+        let others = self.each.iter().enumerate().filter(|(of, _)| *of != usize::from(camera)).map(|(_, own)| own);
+        let mut lags: Vec<i64> = others.filter(is_used).map(|own| own.lag_ns).collect();
+        lags.sort_unstable();
+        lags.get(lags.len() / 2).copied().unwrap_or(0).saturating_sub(self.of(camera).lag_ns)
+    }
+
+    /// Of a lag that tells what clocks are apart what is the cameras' clock alone: the least that several of them show.
+    fn less_the_way(&self, ns: i64) -> i64 {
+        let mut near: Vec<i64> = self.each.iter().filter(|own| own.arrived.is_some()).map(|own| own.lag_ns).collect();
+        near.retain(|lag| lag.abs_diff(ns) <= WAYS_NS);
+        near.sort_unstable();
+        near.get(FIT_CAMERAS_MIN).copied().unwrap_or(ns).min(ns)
     }
 
     /// Whether it has taken back that it sends nothing of use, since it was told so and the box was back: its frames are used, and
@@ -268,18 +312,33 @@ impl Hearing {
     pub(super) fn clock_off_s(&self) -> Option<f64> {
         let (ns, since) = self.apart;
         let off_s = ns as f64 * 1e-9;
-        let steady = self.until.0.saturating_sub(since.0) >= SILENT_NS;
+        let steady = self.until.0.saturating_sub(since.0) >= CLOCK_TOLD_NS;
         (steady && !(-CLOCK_BEHIND_S_MAX..=CLOCK_AHEAD_S_MAX).contains(&off_s)).then_some(off_s)
     }
 }
 
 /// That the box's clock is so far ahead of its cameras', s, in words; behind where that is negative.
 pub fn clock_words(off_s: f64) -> String {
+    let (far, cause) = (far(by_arrivals(off_s)), cause(off_s));
+    if off_s >= DECADE_S {
+        return format!(
+            "this box's clock is {far} ahead of its cameras'{cause}: the cameras' was never set, and pitches are dated by this box's"
+        );
+    }
     let way = if off_s < 0.0 { "behind" } else { "ahead of" };
     format!(
-        "this box's clock is {} {way} its cameras', so what it calls now is not their now: set the one that is wrong",
-        span(off_s.abs())
+        "this box's clock is {far} {way} its cameras'{cause}, so what it calls now is not their now: set the one that is wrong"
     )
+}
+
+/// That a camera's clock is so far ahead of the others', s, in words; behind where that is negative.
+fn camera_words(off_s: f64) -> String {
+    let (way, or) = if off_s < 0.0 { ("behind", ", or its line is far too slow") } else { ("ahead of", "") };
+    format!("its clock is {} {way} the other cameras'{}{or}", far(by_arrivals(off_s)), cause(off_s))
+}
+
+fn cause(off_s: f64) -> String {
+    usual_cause(off_s).map_or_else(String::new, |cause| format!(" ({cause})"))
 }
 
 /// The while in which more cameras than can be spared told of nothing; none where there was none, or it is not over.
@@ -316,10 +375,29 @@ impl Calibration {
     /// says nothing.
     pub fn clocks_apart(&mut self, ns: i64, now: BoxNs) {
         if self.hearing.is_anybody_heard(now, self.limits.heard_ns) {
+            let ns = if ns == 0 { 0 } else { self.hearing.less_the_way(ns) };
             let (before, since) = self.hearing.apart;
             let goes_on = (before == 0) == (ns == 0) && before.abs_diff(ns) <= STEADY_NS;
             self.hearing.apart = if goes_on { (before, since) } else { (ns, now) };
         }
+    }
+
+    /// Says which sources that are no cameras have a clock that is off, in words, and by how much the one that is off most, s; none
+    /// while all are right.
+    pub fn sources_off(&mut self, off: Option<(f64, String)>) {
+        self.hearing.sources_off = off;
+    }
+
+    /// Which clocks of the box and its cameras are off, a sentence each; none while they agree.
+    pub fn clocks_off(&self, now: BoxNs) -> Vec<String> {
+        let mut told: Vec<String> = self.hearing.clock_off_s().map(clock_words).into_iter().collect();
+        for camera in
+            self.cameras.iter().filter(|camera| self.hearing.is_clock_off(camera.kept.id, now, self.limits.heard_ns))
+        {
+            let ahead_s = self.hearing.ahead_ns(camera.kept.id, self.limits.heard_ns) as f64 * 1e-9;
+            told.push(format!("camera {} ({}): {}", camera.kept.id, camera.model.name, camera_words(ahead_s)));
+        }
+        told
     }
 
     /// How a camera stands now, with what its presence says.
@@ -399,9 +477,11 @@ impl Calibration {
         let (first, listened_ns) = (hearing.first, hearing.listened_ns());
         let anybody = hearing.is_anybody_heard(hearing.until, heard_ns);
         let clock = hearing.clock_off_s().map(clock_words);
+        let sources = hearing.sources_off.as_ref().map(|(_, words)| words.clone());
         if anybody {
             self.alert_of(None, AlertKind::MoundCameras, None, now);
             self.alert_of(None, AlertKind::BoxClock, clock, now);
+            self.alert_of(None, AlertKind::SourceClock, sources, now);
         } else if listened_ns >= first.map_or(SILENT_NS, |_| heard_ns) {
             let why = match first {
                 Some(_) => "no camera is heard: nothing is measured",

@@ -28,6 +28,9 @@ pub struct Report {
     /// How far this box's clock is ahead of its cameras', s, where that makes one of them wrong, negative where it is behind; null
     /// while they agree.
     pub box_clock_off_s: Option<f64>,
+    /// How far the clock of a mark feed or a device is ahead of the cameras', s, of the one that is off most, negative where it is
+    /// behind; null while they are right.
+    pub source_clock_off_s: Option<f64>,
     /// Below this confidence readiness is held.
     pub hold_below: f64,
     /// Below this one its pitchers are warned of; null where that is off.

@@ -414,7 +414,16 @@ impl Running {
         self.merge.telemetry.publish_attribution(status);
     }
 
+    /// Tells whose clock is off, and the pipeline what the system's clock was set by since the start.
+    fn tell_clocks(&mut self, now: BoxNs) {
+        self.merge.pipeline.wall(self.merge.clock.set_by_ns());
+        let off = self.merge.pipeline.clocks_off(now);
+        let state = if off.is_empty() { PartState::Ready } else { PartState::Degraded };
+        self.merge.telemetry.set_part("clocks", state, off.join("; "));
+    }
+
     fn report(&mut self, now: BoxNs) {
+        self.tell_clocks(now);
         let buffer = self.merge.pipeline.reorder();
         let lags = buffer.sources().filter(|source| is_heard(source.state)).filter_map(|source| source.lag_ns);
         let apart_ns = self.apart.look(buffer.clock_offset_ns(), lags);

@@ -15,6 +15,7 @@ use std::collections::{HashMap, VecDeque};
 use firmware_protocol::{Mark, MarkKind};
 use serde::{Deserialize, Serialize};
 
+use super::clocks::Clocks;
 use super::rig::About;
 use super::whose::Known;
 use super::{Pipeline, Profiles, Recent, Stage};
@@ -69,6 +70,7 @@ pub struct Cut {
     recent: Vec<Recent>,
     profiled: Vec<((PitcherId, MoundId), OutingKey)>,
     whose: Known,
+    clocks: Clocks,
     dropped: Vec<u32>,
     air: Air,
     passed: BoxNs,
@@ -205,6 +207,7 @@ impl<P: Profiles> Pipeline<P> {
         // What was recalled before is in the cut as well, as it stood then.
         stage.outputs.clear();
         stage.begun = cut.begun;
+        stage.clocks = cut.clocks.clone();
         stage.correct_all();
         for (lane, kept) in stage.lanes.iter_mut().zip(&cut.lanes) {
             lane.scales = kept.scales.clone();
@@ -213,13 +216,14 @@ impl<P: Profiles> Pipeline<P> {
                 lane.tracker.set_standing(&on_mound.standing(lane.mound));
             }
         }
+        self.take_by_clocks();
         Ok(())
     }
 
     /// Puts the rest in place: the step of the cut has been taken.
     pub fn resume(&mut self, cut: Cut) {
         let stage = &mut self.stage;
-        let Cut { now, lanes, engine, calibration, standing, recent, profiled, whose, dropped, air, .. } = cut;
+        let Cut { now, lanes, engine, calibration, standing, recent, profiled, whose, clocks, dropped, air, .. } = cut;
         stage.warming = false;
         stage.engine.resume(engine);
         // `warm` found that it is of this rig.
@@ -232,6 +236,7 @@ impl<P: Profiles> Pipeline<P> {
             lane.tracker.set_jerk_scale(lane.scales.at(now));
         }
         stage.whose.resume(whose);
+        stage.clocks.resume(clocks);
         stage.recent = recent.into();
         let open = stage.recent.iter().map(|recent| &recent.record).filter(|record| record.state == State::Provisional);
         stage.open = open.map(|record| (MoundId(record.mound), record.id, EventNs(record.release_ns))).collect();
@@ -241,6 +246,7 @@ impl<P: Profiles> Pipeline<P> {
         }
         (stage.air, stage.retired, stage.begun) = (air, cut.retired, cut.begun);
         stage.outputs.clear();
+        self.take_by_clocks();
     }
 
     /// Journals from now on what enters, and first of all where it comes from.
@@ -307,6 +313,7 @@ impl<P> Stage<P> {
             recent: self.recent.iter().filter(is_recent).cloned().collect(),
             profiled,
             whose: self.whose.known().clone(),
+            clocks: self.clocks.clone(),
             dropped: self.dropped.to_vec(),
             air: self.air,
             passed: self.rig.passed,

@@ -7,7 +7,7 @@
 //! measured again, elsewhere and from the journal ([`Critical::measure`]), and [`Pipeline::reprocessed`] publishes what is
 //! found: a revision of the pitch, or a pitch that nobody had seen, final and flagged as [`REPROCESSED`].
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ use super::{Output, Pipeline, Profiles, Stage};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::ingest::Signal;
 use crate::journal::{Block, Entry};
-use crate::reorder::{CAMERA_MAX, Route, Stamped};
+use crate::reorder::{CAMERA_MAX, Route, SOURCE_MAX, Stamped};
 use crate::store::records::{REPROCESSED, State};
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::venue::Venue;
@@ -111,6 +111,9 @@ pub struct Critical {
     corrections: Vec<(u8, CameraCorrection, bool)>,
     scale: JerkScale,
     standing: Option<Standing>,
+    /// How much later sources' event times are taken, ns, and which of them are rough.
+    shifts: BTreeMap<u8, i64>,
+    rough: Vec<u8>,
 }
 
 /// What was measured again.
@@ -137,10 +140,14 @@ impl Critical {
             }
             _ => false,
         };
+        let corrected = |frame: Stamped<Signal>| {
+            let by_ns = self.shifts.get(&frame.source).copied().unwrap_or(0);
+            Stamped { event: EventNs(frame.event.0.saturating_add_signed(by_ns)), ..frame }
+        };
         let entries = blocks.flat_map(|block| block.entries);
         let mut frames: Vec<Stamped<Signal>> = entries
             .filter_map(|entry| match entry {
-                Entry::Frame { frame, .. } if ours(&frame) => Some(frame),
+                Entry::Frame { frame, .. } => Some(corrected(frame)).filter(ours),
                 _ => None,
             })
             .collect();
@@ -149,6 +156,7 @@ impl Critical {
 
         let mut tracker = MoundTracker::new(venue, self.mound, config.clone());
         tracker.set_jerk_scale(self.scale);
+        self.rough.iter().for_each(|source| tracker.set_rough(*source, true));
         for (camera, correction, excluded) in &self.corrections {
             tracker.set_correction(*camera, correction);
             tracker.exclude(*camera, *excluded);
@@ -215,6 +223,8 @@ impl<P: Profiles> Stage<P> {
                         .collect(),
                     scale: self.lanes[at].tracker.jerk_scale(),
                     standing: self.lanes[at].tracker.standing(EventNs(patch.from)),
+                    shifts: self.clocks.shifts(),
+                    rough: (1..=SOURCE_MAX).filter(|source| self.clocks.is_rough(*source)).collect(),
                 };
                 self.outputs.push(Output::Critical(Box::new(critical)));
             }

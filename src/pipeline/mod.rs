@@ -9,6 +9,7 @@
 //! passed it already); the trackers keep what they need until the final watermark has passed the pitch.
 
 mod arms;
+mod clocks;
 mod cut;
 mod gap;
 mod late;
@@ -40,6 +41,7 @@ use crate::tracking::pitch::Pitch;
 use crate::tracking::venue::Venue;
 use crate::tracking::{self, JerkScale, LateCount, MoundTracker};
 
+use clocks::Clocks;
 use cut::Scales;
 pub use cut::{Beginning, Cut, CutError};
 use gap::Gap;
@@ -163,6 +165,7 @@ impl<P: Profiles> Pipeline<P> {
                 profiles,
                 zone: crate::day::zone(&venue.time_zone),
                 whose: Whose::new(venue),
+                clocks: Clocks::default(),
                 recent: VecDeque::with_capacity(RECENT_MAX),
                 profiled: HashMap::new(),
                 dropped: [0; SOURCES],
@@ -195,6 +198,7 @@ impl<P: Profiles> Pipeline<P> {
         }
         let frames = self.reorder.poll(now, &mut self.stage);
         self.stage.clock_ns = self.reorder.clock_offset_ns();
+        self.mind_clocks(now);
         self.stage.tell_gathered(now);
         if !self.stage.warming {
             self.stage.see();
@@ -212,6 +216,41 @@ impl<P: Profiles> Pipeline<P> {
         }
         outputs.append(&mut self.stage.outputs);
         frames
+    }
+
+    /// Learns whose clock is off, and takes what comes by it from the next frame on.
+    fn mind_clocks(&mut self, now: BoxNs) {
+        let median = self.reorder.median_lag_ns();
+        let cameras = median.is_some_and(|lag| self.stage.clocks.look(self.reorder.sources(), lag, now));
+        let again = self.stage.clocks.learn();
+        if cameras || !again.is_empty() {
+            self.take_by_clocks();
+        }
+        for frame in again {
+            self.stage.take_mark_again(&frame);
+        }
+    }
+
+    /// Takes sources' event times as their clocks are known to be off.
+    fn take_by_clocks(&mut self) {
+        for source in 1..=reorder::SOURCE_MAX {
+            self.reorder.set_shift(source, self.stage.clocks.shift_ns(source));
+            let is_rough = self.stage.clocks.is_rough(source);
+            self.stage.lanes.iter_mut().for_each(|lane| lane.tracker.set_rough(source, is_rough));
+        }
+    }
+
+    /// The system's clock was set since the start, and is so far ahead of the box's now, ns.
+    pub fn wall(&mut self, ahead_ns: i64) {
+        if self.stage.clocks.set_wall(ahead_ns) {
+            self.stage.note(|| Note::Wall { ahead_ns });
+        }
+    }
+
+    /// Which clocks are off by how much, a sentence each; none while all agree.
+    pub fn clocks_off(&self, now: BoxNs) -> Vec<String> {
+        let cameras = self.stage.rig.calibration.clocks_off(now);
+        cameras.into_iter().chain(self.stage.clocks.words(now)).collect()
     }
 
     /// Readiness is judged by other limits from the next pitch on.
@@ -291,7 +330,8 @@ impl<P: Profiles> Pipeline<P> {
     /// Whose the throws are, as far as the mark feed says, and who waits to throw.
     pub fn attribution(&self, now: BoxNs) -> AttributionStatus {
         let stage = &self.stage;
-        let mut status = stage.whose.status(now, stage.seen_now(), &stage.zone);
+        let off = stage.clocks.unmatched(now);
+        let mut status = stage.whose.status(now, stage.seen_now(), &stage.zone, off.as_deref());
         for mound in &mut status.mounds {
             let waits = stage.engine.waiting(MoundId(mound.mound), stage.seen_now());
             mound.waiting = waits.map(|(pitcher, since)| Waiting {
@@ -463,6 +503,7 @@ struct Stage<P> {
     profiles: P,
     zone: jiff::tz::TimeZone,
     whose: Whose,
+    clocks: Clocks,
     /// Oldest first.
     recent: VecDeque<Recent>,
     /// The outing for which each pitcher's profile was asked, by mound.

@@ -41,6 +41,8 @@ pub(super) enum Note {
     Called { pitcher: PitcherId, name: String },
     /// What was found as this pitch was a throw of before.
     OldThrow { id: PitchId },
+    /// The system's clock is so far ahead of the box's, ns.
+    Wall { ahead_ns: i64 },
 }
 
 impl Note {

@@ -147,7 +147,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
     /// Puts what stands before the next step on the paths.
     fn push(&mut self) {
         for (path, frame) in self.frames.drain(..) {
-            self.tail.note(&frame);
+            self.tail.note(&self.pipeline.stage.clocks.corrected(&frame));
             if let Some(producer) = self.producers.get_mut(usize::from(path)) {
                 // What was taken in one step had room on the ring.
                 let _counted = producer.push(frame);
@@ -179,6 +179,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
             (Note::Acknowledge { alert, now }, State::Running) => {
                 self.pipeline.acknowledge(alert, now);
             }
+            (Note::Wall { ahead_ns }, State::Running) => self.pipeline.wall(ahead_ns),
             (Note::JudgeBy(readiness), State::Running) => self.pipeline.judge_by(*readiness),
             (Note::Called { pitcher, name }, State::Running) => self.pipeline.stage.call(pitcher, name),
             (Note::Reprocessed(pitch), State::Running) => self.pipeline.reprocessed(&pitch),

@@ -135,6 +135,7 @@ impl Rig {
                 let for_s = of_mound.and_then(|m| m.unverified_for_s);
                 (Severity::Warning, for_s.unwrap_or(UNVERIFIED_TOLD_S) / 60.0, UNVERIFIED_TOLD_S / 60.0)
             }
+            AlertKind::SourceClock => (Severity::Warning, report.source_clock_off_s.unwrap_or(0.0), 1.0),
             AlertKind::BoxClock => {
                 let off_s = report.box_clock_off_s.unwrap_or(0.0);
                 (Severity::Critical, off_s, if off_s < 0.0 { -CLOCK_BEHIND_S_MAX } else { CLOCK_AHEAD_S_MAX })
@@ -204,7 +205,9 @@ impl<P> Stage<P> {
             return;
         }
         self.rig.passed = self.now;
-        self.rig.calibration.clocks_apart(self.clock_ns, self.now);
+        let apart_ns = Some(self.clocks.cameras_ns()).filter(|ns| *ns != 0).unwrap_or(self.clock_ns);
+        self.rig.calibration.clocks_apart(apart_ns, self.now);
+        self.rig.calibration.sources_off(self.clocks.most_off(self.now));
         self.rig.calibration.pass_time(self.now);
         self.settle();
         if self.rig.learned && self.now.0.saturating_sub(self.rig.kept.0) >= KEEP_EVERY_NS {

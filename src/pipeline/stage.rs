@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use firmware_protocol::{Mark, MarkKind};
 use jiff::civil::Date;
 
+use super::clocks::is_plausible;
 use super::gap::Gap;
 use super::{Lane, Note, Output, PROFILED_MAX, Profiles, RECENT_MAX, RETIRE_NS, Recent, Stage, record, whose};
 use crate::calibration::MoundSight;
@@ -14,8 +15,8 @@ use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitcherId};
 use crate::ingest::Signal;
 use crate::readiness::{Outcome, OutingKey, Sign};
-use crate::reorder::{Sink, Stamped};
-use crate::store::records::{JOURNAL_GAP, PitchRecord, State};
+use crate::reorder::{Route, Sink, Stamped};
+use crate::store::records::{JOURNAL_GAP, PitchRecord, State, UNDATED};
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::{LateCount, Standing, When};
 
@@ -62,6 +63,12 @@ impl<P: Profiles> Stage<P> {
         if let Some(lane) = self.lane(mound) {
             lane.tracker.observe(frame.source, frame.event, frame.arrival, &frame.payload, when);
         }
+    }
+
+    /// Takes a mark or a spin that came before its source's clock was known.
+    pub(super) fn take_mark_again(&mut self, frame: &Stamped<Signal>) {
+        let frame = self.clocks.corrected(frame);
+        self.observe(frame.payload.mound(frame.source), &frame, When::AfterEager);
     }
 
     /// Tells readiness which mounds are seen.
@@ -235,12 +242,16 @@ impl<P: Profiles> Stage<P> {
         }
         let Some(pitch) = self.as_published(pitch) else { return };
         let pitch = &*pitch;
+        self.clocks.threw(pitch.mound, pitch.id.0, pitch.release);
         let day = game_date(pitch.release.0, &self.zone);
+        let is_dated = is_plausible(pitch.release.0);
         let known = self.recent.iter().rev().find(|r| r.record.id == pitch.id.0);
         // Of cameras that nobody judges now, because the box was away, it stays what it was.
         let before = known.and_then(|known| known.record.calibration_confidence);
         let confidence = self.rig.calibration.confidence(pitch.mound, self.now).map(|c| c.fused).or(before);
-        let mut record = record::record(pitch, day.to_string(), confidence);
+        let date = if is_dated { day.to_string() } else { String::new() };
+        let mut record = record::record(pitch, date, confidence);
+        record.flags.extend((!is_dated).then(|| UNDATED.to_owned()));
         let touched = |gap: &Gap| gap.touches(self.rig.cameras_of(pitch.mound), pitch.release, pitch.plate);
         if self.gaps.iter().any(touched) {
             record.flags.push(JOURNAL_GAP.to_owned());
@@ -379,6 +390,8 @@ impl<P: Profiles> Sink<Signal> for Stage<P> {
         if let Some(tap) = &mut self.tap {
             tap.frame(path, frame);
         }
+        self.clocks.hear(frame, self.clock_ns);
+        let frame = &self.clocks.corrected(frame);
         self.rig.calibration.arrived(frame.source, frame.event, frame.arrival);
         self.gaps.retain_mut(|gap| gap.note(frame));
     }

@@ -203,7 +203,8 @@ impl Whose {
     }
 
     /// How it stands at `now`, in the park's zone; the day is that of `seen_now`, by the cameras' clock, as the pitches' are.
-    pub(super) fn status(&self, now: BoxNs, seen_now: BoxNs, zone: &TimeZone) -> AttributionStatus {
+    /// `off` says in words that marks come which match no pitch.
+    pub(super) fn status(&self, now: BoxNs, seen_now: BoxNs, zone: &TimeZone, off: Option<&str>) -> AttributionStatus {
         let known = &self.known;
         let today = game_date(seen_now.0, zone);
         let is_today = known.day == Some(today);
@@ -240,6 +241,7 @@ impl Whose {
             since_mark: counted(since_mark),
             unmarked,
             by_mound: &by_mound,
+            off,
         };
         let (degraded, sentence) = told.sentence();
         AttributionStatus {
@@ -294,6 +296,8 @@ struct Told<'t> {
     /// The last throws on the game mound, where each of them must have had a released mark and had none.
     unmarked: Option<u32>,
     by_mound: &'t BTreeMap<String, u64>,
+    /// That marks come which match no pitch.
+    off: Option<&'t str>,
 }
 
 impl Told<'_> {
@@ -302,6 +306,7 @@ impl Told<'_> {
         let (since, last) = (throws(self.since_mark.into()), &self.last_mark);
         let today = self.today();
         let (degraded, words) = match self.feed {
+            _ if self.off.is_some() => (true, format!("Nobody tells who pitches: {}", self.off.unwrap_or_default())),
             MarkFeedState::Never if self.since_mark > 0 => {
                 let words = "Nobody tells who pitches: no mark has come since the start. Have the mark feed switched on: until then \
                              no throw counts for anybody";
@@ -420,7 +425,7 @@ mod tests {
     }
 
     fn told(whose: &Whose, now: u64) -> (MarkFeedState, bool, String) {
-        let status = whose.status(BoxNs(now), BoxNs(now), &zone());
+        let status = whose.status(BoxNs(now), BoxNs(now), &zone(), None);
         (status.mark_feed, status.degraded, status.sentence)
     }
 
@@ -547,12 +552,12 @@ mod tests {
         let mut whose = whose();
         whose.count(&throw(0, NOW));
         whose.count(&throw(0, NOW + 6 * 60 * MIN));
-        let today = |whose: &Whose, now| whose.status(BoxNs(now), BoxNs(now), &zone()).unattributed_today;
+        let today = |whose: &Whose, now| whose.status(BoxNs(now), BoxNs(now), &zone(), None).unattributed_today;
         let (night, morning) = (NOW + 10 * 60 * MIN, NOW + 11 * 60 * MIN);
         assert_eq!([night, morning].map(|now| today(&whose, now)), [2, 0], "ten past five and ten past six");
         whose.count(&throw(0, morning));
         whose.count(&throw(0, NOW));
-        let status = whose.status(BoxNs(morning), BoxNs(morning), &zone());
+        let status = whose.status(BoxNs(morning), BoxNs(morning), &zone(), None);
         assert_eq!((status.unattributed_today, status.mounds[0].unattributed), (1, 4), "one came late, of yesterday");
         whose.uncount(&throw(0, morning));
         assert_eq!(today(&whose, morning), 0);

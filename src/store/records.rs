@@ -436,13 +436,16 @@ pub const SIMULATED_TEAM: &str = "SIM";
 /// The flag of a pitch of which no mark says who threw it.
 pub const UNMARKED: &str = "unmarked";
 
+/// The flag of a pitch of which nobody knows the date: neither the cameras' clock nor this box's can be right.
+pub const UNDATED: &str = "undated";
+
 /// The flag of a pitch that was thrown wide or slowly on purpose: it counts as one, and its values say nothing of an arm.
 pub const DELIBERATE: &str = "deliberate";
 
 /// Whether a flag tells how a pitch came about, and is no reason to distrust it: its standard deviations say what it is
 /// worth.
 pub fn is_of_its_making(flag: &str) -> bool {
-    matches!(flag, JOURNAL_GAP | REPROCESSED | SIMULATED | UNMARKED)
+    matches!(flag, JOURNAL_GAP | REPROCESSED | SIMULATED | UNDATED | UNMARKED)
 }
 
 /// How long after its expected crossing of the plate a ball may still be that of a throw: far less than a catcher needs to give

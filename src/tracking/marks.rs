@@ -53,6 +53,8 @@ pub(super) struct Marks {
     /// The newest mark of each feed on this mound, by rank.
     heard: [u64; 16],
     contradicted: u64,
+    /// By rank: feeds whose marks say whose a pitch was, and not when the ball left the hand.
+    rough: [bool; 16],
     /// With the rank of the feed.
     released: VecDeque<(u64, (u8, Mark))>,
     /// Who is named, and the ends of that.
@@ -68,6 +70,7 @@ impl Marks {
             game: mound == MoundId::GAME,
             heard: [0; 16],
             contradicted: 0,
+            rough: [false; 16],
             released: VecDeque::with_capacity(KEPT),
             on_mound: VecDeque::with_capacity(KEPT),
             throws: VecDeque::with_capacity(KEPT),
@@ -79,6 +82,13 @@ impl Marks {
     pub(super) fn hear(&mut self, source: u8, event: u64) {
         let heard = &mut self.heard[rank(source)];
         *heard = event.max(*heard);
+    }
+
+    /// Whether a feed's marks say only whose a pitch was.
+    pub(super) fn set_rough(&mut self, source: u8, is_rough: bool) {
+        if FEEDS.contains(&source) {
+            self.rough[rank(source)] = is_rough;
+        }
     }
 
     /// Marks that were not kept, because a feed with a lower number says otherwise.
@@ -181,12 +191,13 @@ impl Marks {
 
     /// The event time of the released mark that gives the release of a flight first seen at `first`.
     pub(super) fn release(&self, first: u64, match_ns: u64) -> Option<u64> {
-        self.said(first, match_ns).map(|(event, _)| event)
+        let exact = |rank: u8| !self.rough[usize::from(rank)];
+        self.said(first, match_ns, exact).map(|(event, _)| event)
     }
 
-    /// The released mark nearest to an event, of the feed that has the say.
-    fn said(&self, event: u64, within: u64) -> Option<(u64, Mark)> {
-        let near = self.released.iter().filter(|(at, _)| at.abs_diff(event) <= within);
+    /// The released mark nearest to an event, of the feed that has the say among those.
+    fn said(&self, event: u64, within: u64, among: impl Fn(u8) -> bool) -> Option<(u64, Mark)> {
+        let near = self.released.iter().filter(|(at, (rank, _))| at.abs_diff(event) <= within && among(*rank));
         near.min_by_key(|(at, (rank, _))| (*rank, at.abs_diff(event))).map(|(at, (_, mark))| (*at, *mark))
     }
 
@@ -196,7 +207,7 @@ impl Marks {
         let naming = naming.filter(|(at, _)| *at > first || self.gone_since(first).is_none()).map(|(_, mark)| mark);
         let standing = naming.filter(|mark| mark.what != MarkKind::InningEnd).and_then(pitcher_of);
         let game_pk = naming.and_then(game_of);
-        let released = self.said(first, attribute_ns);
+        let released = self.said(first, attribute_ns, |_| true);
         let released = released.filter(|(at, _)| !others.any(|other| other.abs_diff(*at) < first.abs_diff(*at)));
         let Some((_, mark)) = &released else {
             return Context { pitcher: standing.filter(|_| !self.game), game_pk, ..Context::default() };

@@ -181,6 +181,11 @@ impl MoundTracker {
         }
     }
 
+    /// Marks of that source say whose a pitch was and not when the ball left the hand, or both again.
+    pub fn set_rough(&mut self, source: u8, is_rough: bool) {
+        self.marks.set_rough(source, is_rough);
+    }
+
     /// Marks that were not kept, because a feed with a lower number says otherwise.
     pub fn contradicted_marks(&self) -> u64 {
         self.marks.contradicted()

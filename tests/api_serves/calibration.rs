@@ -277,6 +277,7 @@ pub(crate) fn calibration() -> Report {
         is_heard: true,
         heard_at: Some(at(58)),
         box_clock_off_s: None,
+        source_clock_off_s: None,
         hold_below: 0.6,
         look_below: Some(0.8),
         alerts: Vec::new(),

@@ -1,0 +1,470 @@
+//! Whose clock is off by how much, and what is made of it.
+//!
+//! All that is matched by time is matched in the *cameras' time*. A source whose clock is known to be off is taken as so much
+//! later (or earlier) before anything judges it, which is one addition in front of the watermark buffer:
+//!
+//! - **Mark feeds and devices** are matched to the pitches by what most of their releases agree on: where a released mark (or a
+//!   spin) is as far from a pitch of its mound as [`AGREE_MIN`] others are from theirs, within [`AGREE_NS`], and no other distance
+//!   explains more than half as many, that is how far the clock is off. Until then its marks count for nothing as before. A
+//!   distance that is a known one between time scales is that one exactly; any other is a mean of clicks, which says whose a
+//!   pitch was and not when the ball left the hand.
+//! - **Cameras** that count since their boot, or since 1970, are taken as so much later that their time is the box's, where that
+//!   is a time that can be. Where neither shows one, what they see has no date.
+//!
+//! How far a feed seems to be off before that is known is told by the arrivals of its newest marks, to within seconds.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use firmware_protocol::MarkKind;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{by_arrivals, far, usual_cause};
+use crate::ids::{BoxNs, EventNs, MoundId};
+use crate::ingest::Signal;
+use crate::reorder::{CAMERA_MAX, Route, SourceStatus, Stamped};
+
+const S: i64 = 1_000_000_000;
+/// Mark feeds are sources from this one on, other devices those before it.
+const FEED_MIN: u8 = 48;
+/// No clock that shows an earlier moment is right, ns: 2020-01-01, nor a later one: 2100-01-01.
+const EARLIEST_NS: u64 = 1_577_836_800_000_000_000;
+const LATEST_NS: u64 = 4_102_444_800_000_000_000;
+/// Cameras whose time was corrected are corrected anew where it is this far from the box's: they began to count anew.
+const ANEW_NS: u64 = 60_000_000_000;
+/// Ways of cameras differ by this much at most, ns.
+const WAYS_NS: u64 = 8_000_000_000;
+
+/// Releases of a device, and pitches of a mound, that are remembered.
+const RELEASES: usize = 12;
+const THROWS: usize = 36;
+/// Marks of a feed that are taken again once its clock is known.
+const MARKS: usize = 24;
+/// So many releases must agree …
+const AGREE_MIN: usize = 4;
+/// … within this, ns: a person's click is that sloppy.
+const AGREE_NS: i64 = 600_000_000;
+/// A mark comes this long after its moment at most, ns, and not before it by more than clocks jitter.
+const LATE_NS: i64 = 30 * S;
+const EARLY_NS: i64 = 2 * S;
+/// A clock that is off by less is right, ns.
+const OFF_NS: i64 = 250_000_000;
+/// And by less than this nobody has to set it, ns.
+const TOLD_NS: i64 = S;
+/// Marks that seem later than this, ns, all of them, are of a clock that is behind.
+const SEEMS_BEHIND_NS: i64 = 20 * S;
+/// So many of the newest marks must seem so.
+const SEEN: usize = 3;
+/// A feed says nothing of its clock after so long without a mark, ns of box time.
+const HEARD_NS: u64 = 600_000_000_000;
+/// Known distances between time scales, s: TAI − UTC, GPS − UTC, TAI − GPS; and whole quarters of an hour.
+const SCALES_S: [i64; 3] = [37, 18, 19];
+const QUARTER_S: i64 = 900;
+/// A distance this near to a known one is that one, ns.
+const SNAP_NS: i64 = 100_000_000;
+
+/// What is known of the clocks.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Clocks {
+    /// How much later the cameras' event times are taken.
+    cameras_ns: i64,
+    /// How far the system's clock is ahead of the box's: what it was set by since the start.
+    wall_ns: i64,
+    devices: BTreeMap<u8, Device>,
+    /// Newest last.
+    throws: VecDeque<(MoundId, u64, EventNs)>,
+    /// Something to learn from came.
+    #[serde(skip)]
+    news: bool,
+}
+
+/// What is known of a mark feed's or a device's.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Device {
+    /// How much later its event times are taken, and whether that is a known distance.
+    shift_ns: i64,
+    is_exact: bool,
+    /// Mound and event time as told, and the cameras' time at the arrival.
+    releases: VecDeque<(MoundId, i64, i64)>,
+    /// How late the newest seemed by their arrival, ns.
+    lates: VecDeque<i64>,
+    heard: Option<BoxNs>,
+    /// Whether it was set right, and nobody was told yet.
+    #[serde(skip)]
+    was_set: bool,
+    /// As they came, to be taken again.
+    #[serde(skip)]
+    marks: VecDeque<Stamped<Signal>>,
+}
+
+impl Device {
+    /// How far its clock is behind the cameras', ns; none while it is not off by more than marks may be.
+    fn behind_ns(&self) -> Option<i64> {
+        if self.shift_ns != 0 {
+            return Some(self.shift_ns).filter(|ns| ns.abs() > TOLD_NS);
+        }
+        let least = *self.lates.iter().min()?;
+        let is_off = !(-EARLY_NS..=SEEMS_BEHIND_NS).contains(&least);
+        (self.lates.len() >= 2 && is_off).then_some(least)
+    }
+}
+
+/// Whether a clock can show that moment.
+pub(super) fn is_plausible(at_ns: u64) -> bool {
+    (EARLIEST_NS..LATEST_NS).contains(&at_ns)
+}
+
+impl Clocks {
+    /// Goes on with what another run knew; the marks that came meanwhile are kept.
+    pub(super) fn resume(&mut self, known: Self) {
+        let came = std::mem::replace(self, known).devices;
+        for (source, device) in &mut self.devices {
+            device.marks = came.get(source).map(|came| came.marks.clone()).unwrap_or_default();
+        }
+    }
+
+    /// How much later a source's event times are taken, ns.
+    pub(super) fn shift_ns(&self, source: u8) -> i64 {
+        match source {
+            ..=CAMERA_MAX => self.cameras_ns,
+            _ => self.devices.get(&source).map_or(0, |device| device.shift_ns),
+        }
+    }
+
+    /// A frame with its corrected time.
+    pub(super) fn corrected(&self, frame: &Stamped<Signal>) -> Stamped<Signal> {
+        let event = frame.event.0.saturating_add_signed(self.shift_ns(frame.source));
+        Stamped { event: EventNs(event), ..*frame }
+    }
+
+    /// All that are taken as later, by source, ns.
+    pub(super) fn shifts(&self) -> BTreeMap<u8, i64> {
+        (1..=u8::MAX).map(|source| (source, self.shift_ns(source))).filter(|(_, ns)| *ns != 0).collect()
+    }
+
+    /// Whether a mark of that source says only whose a pitch was, and not when the ball left the hand.
+    pub(super) fn is_rough(&self, source: u8) -> bool {
+        self.cameras_ns != 0 || self.devices.get(&source).is_some_and(|device| device.shift_ns != 0 && !device.is_exact)
+    }
+
+    /// How much later the cameras' event times are taken, ns.
+    pub(super) fn cameras_ns(&self) -> i64 {
+        self.cameras_ns
+    }
+
+    /// The system's clock is so far ahead of the box's. Whether that is news.
+    pub(super) fn set_wall(&mut self, ns: i64) -> bool {
+        let is_news = self.wall_ns.abs_diff(ns) > S as u64;
+        if is_news {
+            self.wall_ns = ns;
+        }
+        is_news
+    }
+
+    /// A frame was taken off its path; the box's clock is `clock_ns` ahead of the cameras'.
+    #[inline]
+    pub(super) fn hear(&mut self, frame: &Stamped<Signal>, clock_ns: i64) {
+        if frame.source > CAMERA_MAX {
+            self.hear_device(frame, clock_ns);
+        }
+    }
+
+    #[cold]
+    fn hear_device(&mut self, frame: &Stamped<Signal>, clock_ns: i64) {
+        let is_release = match &frame.payload {
+            Signal::Mark(mark) if mark.what == MarkKind::CalibrationDone => return,
+            Signal::Mark(mark) => mark.what == MarkKind::PitchReleased,
+            Signal::Spin(_) => true,
+            _ => return,
+        };
+        let said = frame.event.0 as i64;
+        let due = (frame.arrival.0 as i64).saturating_sub(clock_ns);
+        let late = due.saturating_sub(said);
+        let device = self.devices.entry(frame.source).or_default();
+        let is_late = |late: i64| (-EARLY_NS..=LATE_NS).contains(&late);
+        if device.shift_ns != 0 && !is_late(late - device.shift_ns) && is_late(late) {
+            // It was set: it is right as it is now.
+            *device = Device { was_set: true, ..Device::default() };
+            self.news = true;
+        }
+        device.heard = Some(frame.arrival);
+        push(&mut device.lates, late, SEEN);
+        if is_release {
+            push(&mut device.releases, (frame.payload.mound(frame.source), said, due), RELEASES);
+        }
+        push(&mut device.marks, *frame, MARKS);
+    }
+
+    /// A pitch was published with this release.
+    pub(super) fn threw(&mut self, mound: MoundId, id: u64, release: EventNs) {
+        if let Some(known) = self.throws.iter_mut().find(|(_, known, _)| *known == id) {
+            known.2 = release;
+        } else {
+            push(&mut self.throws, (mound, id, release), THROWS);
+            self.news = true;
+        }
+    }
+
+    /// Learns from what came since. The newest marks, as they came, of those whose clocks became known, or were set.
+    pub(super) fn learn(&mut self) -> Vec<Stamped<Signal>> {
+        let mut again = Vec::new();
+        if !std::mem::take(&mut self.news) {
+            return again;
+        }
+        for device in self.devices.values_mut() {
+            if std::mem::take(&mut device.was_set) {
+                again.extend(&device.marks);
+                continue;
+            }
+            let Some(agreed) = agreed(&device.releases, &self.throws) else { continue };
+            let exact = exactly(agreed);
+            let shift_ns = exact.unwrap_or(agreed);
+            let shift_ns = if shift_ns.abs() <= OFF_NS { 0 } else { shift_ns };
+            let keeps = exact.is_none() && device.shift_ns.abs_diff(shift_ns) <= AGREE_NS as u64 / 2;
+            if shift_ns != device.shift_ns && !keeps {
+                (device.shift_ns, device.is_exact) = (shift_ns, exact.is_some());
+                again.extend(&device.marks);
+            }
+        }
+        again
+    }
+
+    /// Looks at the cameras' clocks against the box's. Whether they are taken as later by something else from now on.
+    pub(super) fn look(&mut self, cameras: impl Iterator<Item = SourceStatus>, median_lag_ns: i64, now: BoxNs) -> bool {
+        let seen = (now.0 as i64).saturating_sub(median_lag_ns).saturating_sub(self.cameras_ns);
+        let is_right = u64::try_from(seen).is_ok_and(is_plausible);
+        let wall = now.0.saturating_add_signed(self.wall_ns);
+        let ahead_ns = median_lag_ns.saturating_add(self.wall_ns);
+        let cameras_ns = if is_right {
+            0
+        } else if is_plausible(wall) && (self.cameras_ns == 0 || ahead_ns.unsigned_abs() > ANEW_NS) {
+            // The shortest way of those that agree: nothing is seen before it was.
+            let lags = cameras.filter(|camera| camera.source <= CAMERA_MAX).filter_map(|camera| camera.lag_ns);
+            let least = lags.filter(|lag| lag.abs_diff(median_lag_ns) <= WAYS_NS).min().unwrap_or(median_lag_ns);
+            self.cameras_ns.saturating_add(least).saturating_add(self.wall_ns)
+        } else {
+            self.cameras_ns
+        };
+        std::mem::replace(&mut self.cameras_ns, cameras_ns) != cameras_ns
+    }
+
+    /// The same in words, a sentence each.
+    pub(super) fn words(&self, now: BoxNs) -> Vec<String> {
+        words(&self.off(now))
+    }
+
+    /// All of it in words, and by how much the one is off that is off most, s.
+    pub(super) fn most_off(&self, now: BoxNs) -> Option<(f64, String)> {
+        let off = self.off(now);
+        let most = off.iter().map(|off| off.ahead_s).max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
+        Some((most, words(&off).join("; ")))
+    }
+
+    /// Of mark feeds whose marks match no pitch yet, in words.
+    pub(super) fn unmatched(&self, now: BoxNs) -> Option<String> {
+        let mut off = self.off(now);
+        off.retain(|off| off.source >= FEED_MIN && !off.is_allowed_for);
+        words(&off).into_iter().next()
+    }
+
+    /// How far sources that are no cameras are off the cameras, s, negative where they are behind, as far as they were heard of late.
+    pub(super) fn off(&self, now: BoxNs) -> Vec<Off> {
+        let heard = |device: &Device| device.heard.is_some_and(|at| now.0.saturating_sub(at.0) < HEARD_NS);
+        let of = |(source, device): (&u8, &Device)| {
+            let behind_ns = device.behind_ns().filter(|_| heard(device))?;
+            Some(Off { source: *source, ahead_s: -(behind_ns as f64) * 1e-9, is_allowed_for: device.shift_ns != 0 })
+        };
+        self.devices.iter().filter_map(of).collect()
+    }
+}
+
+/// How far a source that is no camera is off the cameras.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Off {
+    pub(super) source: u8,
+    /// Ahead of them, s.
+    pub(super) ahead_s: f64,
+    /// Whether it is known well enough to be allowed for.
+    pub(super) is_allowed_for: bool,
+}
+
+/// `mark feeds 48 and 49: their clock is 37 s behind the cameras' (TAI against UTC)`, and what is made of it, a sentence for those
+/// that are alike.
+pub(super) fn words(off: &[Off]) -> Vec<String> {
+    let mut alike: BTreeMap<(bool, String), Vec<u8>> = BTreeMap::new();
+    for Off { source, ahead_s, is_allowed_for } in off {
+        let way = if *ahead_s < 0.0 { "behind" } else { "ahead of" };
+        let cause = usual_cause(*ahead_s).map_or_else(String::new, |cause| format!(" ({cause})"));
+        let then = if *is_allowed_for {
+            "which is allowed for: set the one that is wrong"
+        } else {
+            "and what it says matches no pitch until several agree by how much: set the one that is wrong"
+        };
+        let apart_s = if *is_allowed_for { *ahead_s } else { by_arrivals(*ahead_s) };
+        let told = format!("clock is {} {way} the cameras'{cause}, {then}", far(apart_s));
+        alike.entry((*source < FEED_MIN, told)).or_default().push(*source);
+    }
+    let sentence = |((is_device, told), sources): ((bool, String), Vec<u8>)| {
+        let kind = if is_device { "device" } else { "mark feed" };
+        match &sources[..] {
+            [one] => format!("{kind} {one}'s {told}"),
+            [first @ .., last] => {
+                let first: Vec<String> = first.iter().map(u8::to_string).collect();
+                format!("{kind}s {} and {last}: their {told}", first.join(", "))
+            }
+            [] => told,
+        }
+    };
+    alike.into_iter().map(sentence).collect()
+}
+
+fn push<T>(list: &mut VecDeque<T>, value: T, most: usize) {
+    if list.len() >= most {
+        list.pop_front();
+    }
+    list.push_back(value);
+}
+
+/// The known distance that this one is.
+fn exactly(ns: i64) -> Option<i64> {
+    let known = SCALES_S.into_iter().flat_map(|s| [s, -s]).map(|s| s * S);
+    let quarters = (ns + ns.signum() * QUARTER_S * S / 2) / (QUARTER_S * S) * QUARTER_S * S;
+    known.chain([quarters, 0]).find(|known| known.abs_diff(ns) <= SNAP_NS as u64)
+}
+
+/// By how much releases of one device are before the pitches that they are of, ns, as most agree; none while too few do, or others
+/// agree on something else.
+fn agreed(releases: &VecDeque<(MoundId, i64, i64)>, throws: &VecDeque<(MoundId, u64, EventNs)>) -> Option<i64> {
+    let mut apart: Vec<(i64, usize)> = Vec::new();
+    for (at, (mound, said, due)) in releases.iter().enumerate() {
+        let of_mound = throws.iter().filter(|(of, ..)| of == mound).map(|(.., release)| release.0 as i64);
+        let came = of_mound.filter(|release| (-EARLY_NS..=LATE_NS).contains(&due.saturating_sub(*release)));
+        apart.extend(came.map(|release| (release.saturating_sub(*said), at)));
+    }
+    apart.sort_unstable();
+    // Each as the first of a window.
+    let windows: Vec<(usize, i64, i64)> = apart
+        .iter()
+        .enumerate()
+        .map(|(from, (least, _))| {
+            let within = apart[from..].iter().take_while(|(ns, _)| ns.saturating_sub(*least) <= AGREE_NS);
+            let mut window: Vec<(i64, usize)> = within.copied().collect();
+            let middle = window[window.len() / 2].0;
+            window.sort_unstable_by_key(|(_, at)| *at);
+            window.dedup_by_key(|(_, at)| *at);
+            (window.len(), *least, middle)
+        })
+        .collect();
+    let (most, least, middle) = *windows.iter().max_by_key(|(count, ..)| *count)?;
+    let is_other = |other: i64| other.abs_diff(least) > 2 * AGREE_NS as u64;
+    let rival = windows.iter().filter(|(_, other, _)| is_other(*other)).map(|(count, ..)| *count).max().unwrap_or(0);
+    (most >= AGREE_MIN && 2 * rival <= most).then_some(middle)
+}
+
+#[cfg(test)]
+mod tests {
+    use firmware_protocol::Mark;
+
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000 * S;
+
+    /// Whole seconds at which somebody throws, as irregular as people.
+    const THROWN_S: [i64; 8] = [0, 19, 41, 58, 83, 101, 124, 150];
+
+    fn released(at_ns: i64, arrival_ns: i64) -> Stamped<Signal> {
+        let mark = Mark {
+            what: MarkKind::PitchReleased,
+            mound: 0,
+            at_bat_number: 1,
+            pitch_number: 1,
+            game_pk: 7,
+            pitcher: 11,
+            pitch_type: [0; 4],
+        };
+        let (event, arrival) = (EventNs(at_ns as u64), BoxNs(arrival_ns as u64));
+        Stamped { source: 48, seq: 0, event, arrival, payload: Signal::Mark(mark) }
+    }
+
+    /// So many throws, each with a mark of a clock that is so far behind, ns, and that is clicked so much too late, ns; what is
+    /// allowed for at the end, and after how many throws it first was.
+    fn follow(throws: &[i64], behind_ns: i64, late_ns: impl Fn(usize) -> i64) -> (i64, Option<usize>) {
+        let (mut clocks, mut first) = (Clocks::default(), None);
+        for (at, thrown) in throws.iter().enumerate() {
+            let release = NOW + thrown * S;
+            clocks.hear(&released(release - behind_ns + late_ns(at), release + 300_000_000), 0);
+            clocks.threw(MoundId::GAME, at as u64, EventNs(release as u64));
+            first = first.or((!clocks.learn().is_empty()).then_some(at + 1));
+        }
+        (clocks.shift_ns(48), first)
+    }
+
+    #[test]
+    fn a_feeds_clock_is_known_by_what_four_releases_agree_on_and_a_known_distance_is_exact() {
+        let clicked = |at: usize| 40_000_000 + 30_000_000 * (at as i64 % 3);
+        for behind_s in [37, -37, 18, 3600, -3600, -18_000] {
+            assert_eq!(follow(&THROWN_S, behind_s * S, clicked), (behind_s * S, Some(4)), "{behind_s} s");
+        }
+        let (known, first) = follow(&THROWN_S, 12_345 * S + 678_000_000, |_| 0);
+        assert_eq!((known, first), (12_345 * S + 678_000_000, Some(4)));
+        assert_eq!(follow(&THROWN_S, 0, clicked), (0, None), "it is right");
+        assert_eq!(follow(&THROWN_S[..3], 37 * S, clicked), (0, None), "too few");
+    }
+
+    #[test]
+    fn marks_that_fit_two_distances_teach_nothing() {
+        let steady: Vec<i64> = (0..12).map(|throw| 15 * throw).collect();
+        assert_eq!(follow(&steady, 37 * S, |_| 0).0, 0, "throws like a clock's: one earlier fits as well");
+        let wild = |at: usize| [0, 5, -3, 9, 2, -7, 4, -1][at] * S;
+        assert_eq!(follow(&THROWN_S, 37 * S, wild).0, 0, "clicks that agree on nothing");
+    }
+
+    #[test]
+    fn a_feed_that_is_set_right_is_believed_at_once_and_told_of_no_more() {
+        let mut clocks = Clocks::default();
+        for (at, thrown) in THROWN_S.into_iter().enumerate() {
+            let release = NOW + thrown * S;
+            clocks.hear(&released(release - 37 * S, release + 300_000_000), 0);
+            clocks.threw(MoundId::GAME, at as u64, EventNs(release as u64));
+            clocks.learn();
+            let told = clocks.off(BoxNs(release as u64));
+            assert_eq!(told.len(), usize::from(at > 0), "after two marks by their arrival");
+            assert!(
+                told.iter().all(|off| off.is_allowed_for == (at >= 3) && (off.ahead_s + 37.0).abs() < 0.5),
+                "{told:?}"
+            );
+        }
+        let told = clocks.words(BoxNs((NOW + 150 * S) as u64));
+        assert!(told[0].starts_with("mark feed 48's clock is 37 s behind the cameras' (TAI against UTC)"), "{told:?}");
+        let release = NOW + 170 * S;
+        clocks.hear(&released(release, release + 300_000_000), 0);
+        let learned = clocks.learn();
+        assert_eq!((clocks.shift_ns(48), learned.len()), (0, 1));
+        assert!(clocks.off(BoxNs(release as u64)).is_empty());
+    }
+
+    #[test]
+    fn cameras_that_were_never_set_are_taken_by_a_clock_that_can_be_right_and_by_none_otherwise() {
+        let now = BoxNs(NOW as u64);
+        let mut clocks = Clocks::default();
+        assert!(!clocks.look(std::iter::empty(), 2 * S, now), "they are right");
+        assert!(
+            !clocks.look(std::iter::empty(), -2 * 86_400 * S, now),
+            "the box is two days behind: they may be right"
+        );
+        let since_boot = NOW - 600 * S;
+        assert!(clocks.look(std::iter::empty(), since_boot, now));
+        assert_eq!(clocks.corrected(&Stamped { source: 7, ..released(600 * S, NOW) }).event, EventNs(NOW as u64));
+        assert!(
+            !clocks.look(std::iter::empty(), 3 * S, now) && !clocks.look(std::iter::empty(), -S, now),
+            "ways differ"
+        );
+        assert!(clocks.look(std::iter::empty(), 600 * S, now), "they count anew");
+        assert!(clocks.look(std::iter::empty(), -clocks.cameras_ns(), now), "they were set");
+        assert_eq!(clocks.cameras_ns(), 0);
+        // Neither: the box counts since its own boot, until the system's clock is set.
+        let booted = BoxNs(900 * S as u64);
+        assert!(!clocks.look(std::iter::empty(), 300 * S, booted));
+        assert!(clocks.set_wall(NOW - 900 * S) && clocks.look(std::iter::empty(), 300 * S, booted));
+        assert_eq!(clocks.cameras_ns(), NOW - 600 * S);
+    }
+}
