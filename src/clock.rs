@@ -37,11 +37,20 @@ pub fn far(apart_s: f64) -> String {
     if apart_s < 120.0 { format!("{apart_s:.0} s") } else { span(apart_s + WAY_S) }
 }
 
-/// How far two clocks are apart, s, where arrivals tell it to within what a frame takes on its way: what is that near to a distance
-/// between time scales is that distance.
-pub fn by_arrivals(apart_s: f64) -> f64 {
-    let scales = [37.0, 18.0].map(|scale: f64| scale.copysign(apart_s));
-    scales.into_iter().find(|scale| (scale - apart_s).abs() <= 2.0).unwrap_or(apart_s)
+/// The same where arrivals tell it, which hold ways of frames: it may be `less` s less and `more` s more. A known distance between
+/// time scales within that is told in its place.
+pub fn far_by_arrivals(apart_s: f64, less: f64, more: f64) -> String {
+    scale_within(apart_s, less, more).map_or_else(|| far(apart_s), |scale| format!("about {}", far(scale)))
+}
+
+/// What usually lies behind two clocks that are so far apart by arrivals, see [`far_by_arrivals`].
+pub fn usual_cause_by_arrivals(apart_s: f64, less: f64, more: f64) -> Option<&'static str> {
+    usual_cause(scale_within(apart_s, less, more).unwrap_or(apart_s))
+}
+
+fn scale_within(apart_s: f64, less: f64, more: f64) -> Option<f64> {
+    let within = |scale: &f64| (apart_s - less..=apart_s + more).contains(scale);
+    [37.0, -37.0, 18.0, -18.0].into_iter().find(within)
 }
 
 /// What a frame takes on its way at most, s.
@@ -135,7 +144,11 @@ mod tests {
         {
             assert_eq!(far(apart_s), told);
         }
-        assert_eq!([-35.4, 38.9, 17.1, 27.4, 0.0].map(|s| by_arrivals(s).round() as i64), [-37, 37, 18, 27, 0]);
+        let told = |apart_s| far_by_arrivals(apart_s, 8.0, 1.0);
+        assert_eq!(
+            [-34.2, -36.4, 36.5, -12.0, -28.0, 38.9].map(told),
+            ["about 37 s", "about 37 s", "about 37 s", "about 18 s", "28 s", "about 37 s"]
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::report::StandingAlert;
 use super::rules::FIT_CAMERAS_MIN;
 use super::watched::push_bounded;
 use super::{Calibration, EVENTS_MAX};
-use crate::clock::{by_arrivals, far, usual_cause};
+use crate::clock::{far, far_by_arrivals, usual_cause_by_arrivals};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::tracking::venue::mound_in_words;
 
@@ -42,6 +42,7 @@ const CAMERA_AHEAD_NS: i64 = 1_000_000_000;
 const CAMERA_BEHIND_NS: i64 = 30_000_000_000;
 /// Ways of cameras differ by this much at most, ns.
 const WAYS_NS: u64 = 8_000_000_000;
+const WAYS_S: f64 = WAYS_NS as f64 * 1e-9;
 /// A clock that is off its others by so much was never set, s.
 const DECADE_S: f64 = 10.0 * 365.0 * 86_400.0;
 /// Clocks that are apart stay so to within what the way through the network takes, ns.
@@ -319,7 +320,7 @@ impl Hearing {
 
 /// That the box's clock is so far ahead of its cameras', s, in words; behind where that is negative.
 pub fn clock_words(off_s: f64) -> String {
-    let (far, cause) = (far(by_arrivals(off_s)), cause(off_s));
+    let (far, cause) = (far_by_arrivals(off_s, WAYS_S, 1.0), cause(off_s, WAYS_S, 1.0));
     if off_s >= DECADE_S {
         return format!(
             "this box's clock is {far} ahead of its cameras'{cause}: the cameras' was never set, and pitches are dated by this box's"
@@ -334,11 +335,11 @@ pub fn clock_words(off_s: f64) -> String {
 /// That a camera's clock is so far ahead of the others', s, in words; behind where that is negative.
 fn camera_words(off_s: f64) -> String {
     let (way, or) = if off_s < 0.0 { ("behind", ", or its line is far too slow") } else { ("ahead of", "") };
-    format!("its clock is {} {way} the other cameras'{}{or}", far(by_arrivals(off_s)), cause(off_s))
+    format!("its clock is {} {way} the other cameras'{}{or}", far_by_arrivals(off_s, 5.0, 5.0), cause(off_s, 5.0, 5.0))
 }
 
-fn cause(off_s: f64) -> String {
-    usual_cause(off_s).map_or_else(String::new, |cause| format!(" ({cause})"))
+fn cause(off_s: f64, less: f64, more: f64) -> String {
+    usual_cause_by_arrivals(off_s, less, more).map_or_else(String::new, |cause| format!(" ({cause})"))
 }
 
 /// The while in which more cameras than can be spared told of nothing; none where there was none, or it is not over.

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 use firmware_protocol::MarkKind;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{by_arrivals, far, usual_cause};
+use crate::clock::{far, far_by_arrivals, usual_cause, usual_cause_by_arrivals};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::ingest::Signal;
 use crate::reorder::{CAMERA_MAX, Route, SourceStatus, Stamped};
@@ -33,6 +33,8 @@ const LATEST_NS: u64 = 4_102_444_800_000_000_000;
 const ANEW_NS: u64 = 60_000_000_000;
 /// Ways of cameras differ by this much at most, ns.
 const WAYS_NS: u64 = 8_000_000_000;
+/// And none takes longer, s.
+const WAY_S: f64 = 8.0;
 
 /// Releases of a device, and pitches of a mound, that are remembered.
 const RELEASES: usize = 12;
@@ -43,15 +45,16 @@ const MARKS: usize = 24;
 const AGREE_MIN: usize = 4;
 /// … within this, ns: a person's click is that sloppy.
 const AGREE_NS: i64 = 600_000_000;
-/// A mark comes this long after its moment at most, ns, and not before it by more than clocks jitter.
+/// A mark comes this long after its moment at most, ns, and before it by no more than cameras lag: of a time that is theirs alone it
+/// is not known how long they take.
 const LATE_NS: i64 = 30 * S;
-const EARLY_NS: i64 = 2 * S;
+const EARLY_NS: i64 = 10 * S;
 /// A clock that is off by less is right, ns.
 const OFF_NS: i64 = 250_000_000;
 /// And by less than this nobody has to set it, ns.
 const TOLD_NS: i64 = S;
 /// Marks that seem later than this, ns, all of them, are of a clock that is behind.
-const SEEMS_BEHIND_NS: i64 = 20 * S;
+const SEEMS_BEHIND_NS: i64 = 12 * S;
 /// So many of the newest marks must seem so.
 const SEEN: usize = 3;
 /// A feed says nothing of its clock after so long without a mark, ns of box time.
@@ -97,10 +100,10 @@ struct Device {
 }
 
 impl Device {
-    /// How far its clock is behind the cameras', ns; none while it is not off by more than marks may be.
-    fn behind_ns(&self) -> Option<i64> {
+    /// How far its clock is behind the cameras', ns; none while it is not off by more than marks may be, or than is to be told.
+    fn behind_ns(&self, told_ns: i64) -> Option<i64> {
         if self.shift_ns != 0 {
-            return Some(self.shift_ns).filter(|ns| ns.abs() > TOLD_NS);
+            return Some(self.shift_ns).filter(|ns| ns.abs() > told_ns);
         }
         let least = *self.lates.iter().min()?;
         let is_off = !(-EARLY_NS..=SEEMS_BEHIND_NS).contains(&least);
@@ -216,6 +219,15 @@ impl Clocks {
                 continue;
             }
             let Some(agreed) = agreed(&device.releases, &self.throws) else { continue };
+            if self.cameras_ns != 0 && (OFF_NS..EARLY_NS).contains(&agreed.abs()) {
+                // The box's time of cameras that were never set is ahead by their way, which marks tell.
+                self.cameras_ns = self.cameras_ns.saturating_sub(agreed);
+                for (.., release) in &mut self.throws {
+                    release.0 = release.0.saturating_add_signed(-agreed);
+                }
+                again.extend(&device.marks);
+                continue;
+            }
             let exact = exactly(agreed);
             let shift_ns = exact.unwrap_or(agreed);
             let shift_ns = if shift_ns.abs() <= OFF_NS { 0 } else { shift_ns };
@@ -269,8 +281,10 @@ impl Clocks {
     /// How far sources that are no cameras are off the cameras, s, negative where they are behind, as far as they were heard of late.
     pub(super) fn off(&self, now: BoxNs) -> Vec<Off> {
         let heard = |device: &Device| device.heard.is_some_and(|at| now.0.saturating_sub(at.0) < HEARD_NS);
+        // The box's time of cameras that were never set is short of their way.
+        let told_ns = if self.cameras_ns == 0 { TOLD_NS } else { EARLY_NS };
         let of = |(source, device): (&u8, &Device)| {
-            let behind_ns = device.behind_ns().filter(|_| heard(device))?;
+            let behind_ns = device.behind_ns(told_ns).filter(|_| heard(device))?;
             Some(Off { source: *source, ahead_s: -(behind_ns as f64) * 1e-9, is_allowed_for: device.shift_ns != 0 })
         };
         self.devices.iter().filter_map(of).collect()
@@ -293,14 +307,18 @@ pub(super) fn words(off: &[Off]) -> Vec<String> {
     let mut alike: BTreeMap<(bool, String), Vec<u8>> = BTreeMap::new();
     for Off { source, ahead_s, is_allowed_for } in off {
         let way = if *ahead_s < 0.0 { "behind" } else { "ahead of" };
-        let cause = usual_cause(*ahead_s).map_or_else(String::new, |cause| format!(" ({cause})"));
+        let (far, cause) = if *is_allowed_for {
+            (far(*ahead_s), usual_cause(*ahead_s))
+        } else {
+            (far_by_arrivals(*ahead_s, WAY_S, 2.0), usual_cause_by_arrivals(*ahead_s, WAY_S, 2.0))
+        };
+        let cause = cause.map_or_else(String::new, |cause| format!(" ({cause})"));
         let then = if *is_allowed_for {
             "which is allowed for: set the one that is wrong"
         } else {
             "and what it says matches no pitch until several agree by how much: set the one that is wrong"
         };
-        let apart_s = if *is_allowed_for { *ahead_s } else { by_arrivals(*ahead_s) };
-        let told = format!("clock is {} {way} the cameras'{cause}, {then}", far(apart_s));
+        let told = format!("clock is {far} {way} the cameras'{cause}, {then}");
         alike.entry((*source < FEED_MIN, told)).or_default().push(*source);
     }
     let sentence = |((is_device, told), sources): ((bool, String), Vec<u8>)| {

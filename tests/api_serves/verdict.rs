@@ -247,7 +247,7 @@ fn a_clock_of_the_box_that_is_off_is_told_by_verdict_health_and_metrics() {
     }
     let off = CalibrationStatus { box_clock_off_s: Some(-172_796.0), ..healthy() };
     stage.telemetry.publish_calibration(off);
-    let words = "this box's clock is 47 h 59 min behind its cameras', so what it calls now is not their now: set the one that is wrong";
+    let words = "this box's clock is 2 days behind its cameras', so what it calls now is not their now: set the one that is wrong";
     let newest_ns = Some(BoxClock::start(1.0).now().0 + (172_796 - 14) * NS_PER_S);
     stage.telemetry.publish_pitches(PublishedPitches { newest_ns, ..PublishedPitches::default() });
     let verdict = stage.telemetry.verdict();

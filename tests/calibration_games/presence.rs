@@ -268,7 +268,7 @@ fn a_camera_whose_frames_are_all_refused_for_their_time_is_useless() {
     let useless = &report.cameras[3];
     assert_eq!((useless.state, useless.confidence), (CameraState::Useless, None));
     assert!(
-        useless.trouble.as_ref().is_some_and(|why| why.contains("45 s ahead of the other cameras'")),
+        useless.trouble.as_ref().is_some_and(|why| why.contains("46 s ahead of the other cameras'")),
         "{:?}",
         useless.trouble
     );
