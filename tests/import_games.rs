@@ -294,7 +294,7 @@ fn parts_of(rows: Vec<Row>) -> impl Strategy<Value = Vec<Vec<Row>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_order_things_of_a_game_come_in_the_end_is_the_same(

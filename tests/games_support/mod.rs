@@ -159,10 +159,10 @@ pub fn uncorrected(rows: &[Row]) -> Vec<Row> {
     rows[..at].iter().cloned().chain([Row { balls: 0, strikes: 0, ..phantom }]).chain(later).collect()
 }
 
-/// As the source told it last: without a pitch that was fouled off at two strikes.
+/// As the source told it last: without a pitch that was fouled off at two strikes, where there is one.
 pub fn corrected(rows: &[Row]) -> Vec<Row> {
     let foul = rows.iter().position(|row| row.kind == "F" && row.strikes == 2);
-    let at = foul.expect("somebody fouls one off");
+    let Some(at) = foul else { return rows.to_vec() };
     let (at_bat, number) = (rows[at].at_bat, rows[at].number);
     let mut new = rows.to_vec();
     new.remove(at);
