@@ -26,7 +26,10 @@ pub fn span(seconds: f64) -> String {
         0..120 => format!("{total} s"),
         120..7200 => format!("{} min", total / 60),
         7200..172_800 => format!("{} h {} min", total / 3600, total / 60 % 60),
-        _ => format!("{} days", total / 86_400),
+        _ => match total / 3600 % 24 {
+            0 => format!("{} days", total / 86_400),
+            hours => format!("{} days {hours} h", total / 86_400),
+        },
     }
 }
 

@@ -197,7 +197,11 @@ fn an_alert_is_shown_told_and_acknowledged_once() {
     let mut cameras = Cameras::new(stadium(Scenario::Closer, 8, daemon.now()), SPEED, daemon.udp);
     let sending = std::thread::spawn(move || cameras.play_out());
 
-    let raised = next(&mut socket, "alert_raised");
+    // A machine that is slow to start the cameras hears of their silence first.
+    let mut raised = next(&mut socket, "alert_raised");
+    while raised["data"]["audience"] == "engineer" {
+        raised = next(&mut socket, "alert_raised");
+    }
     let alert = &raised["data"];
     let id = alert["id"].as_u64().expect("a number");
     assert!(alert["acknowledged_at"].is_null() && alert["pitcher"] == 900_021, "{alert}");

@@ -160,7 +160,7 @@ fn an_alert_tells_its_value_at_raising_and_now_and_stands_beside_no_better_verdi
     assert_eq!((critical.severity, critical.now), (Severity::Critical, Some(now)));
     assert!(critical.value >= now && critical.value < 60.0, "{critical:?}");
     let (was, is) = (critical.value.floor(), now.floor());
-    let says = format!("Sam Closer: readiness was down to {was:.0} and is {is:.0} now, time to take him out");
+    let says = format!("Sam Closer: readiness was down to {was:.0} at first and is {is:.0} now, time to take him out");
     assert!(was <= is || critical.message == says, "{}", critical.message);
     assert_eq!(later.verdict, Some(Verdict::Out));
     let superseded = evening.0.alerts().find(|a| a.id == raised.id).expect("it is kept");

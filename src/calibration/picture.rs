@@ -203,15 +203,22 @@ impl Calibration {
         })
     }
 
-    /// Every camera is in place: what the first mound's confidence waits for, or one on which readiness is held.
+    /// Every camera is in place: what a mound waits for on which readiness is held, or that is not verified, else the first mound.
     fn quiet_action(&self, off: String, now: BoxNs) -> NextAction {
         if let Some(action) = self.held_action(now) {
             return action;
         }
         let missing =
             self.air.missing(now).map(|what| format!("; {what}, so the worst is assumed")).unwrap_or_default();
-        let needed = self.lanes.first().map(|_| self.unverified(0, now));
-        match needed.flatten() {
+        let is_unverified = |at: &usize| self.unverified_for_s(*at, now).is_some();
+        if let Some(at) = (0..self.lanes.len()).find(is_unverified) {
+            let name = mound_in_words(&self.lanes[at].name);
+            let why =
+                self.unverified(at, now).unwrap_or_else(|| format!("too few cameras of {name} were looked at lately"));
+            let what = format!("have a round of landmarks seen for {name}");
+            return NextAction { what, why: why + &missing, when: None };
+        }
+        match self.lanes.first().and_then(|_| self.unverified(0, now)) {
             Some(why) => {
                 NextAction { what: "wait for what verifies the calibration".into(), why: why + &missing, when: None }
             }

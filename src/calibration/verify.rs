@@ -130,12 +130,19 @@ impl Calibration {
         pitches.iter().filter(|at| now.0.saturating_sub(at.0) <= super::WINDOW_NS).count()
     }
 
-    /// Cameras of a mound that its confidence rests on: its fits need them, and something is known of them. None where that
-    /// is less than a fit needs, unless one of them is accused.
+    /// Cameras of a mound that its confidence rests on: its fits need them, and something is known of them. Where that is less
+    /// than a fit needs, and none of them is accused, all of which something is known; none where that is too few as well.
     pub(super) fn judged(&self, at: usize, now: BoxNs) -> Vec<usize> {
         let judged: Vec<usize> = self.needed(at, now).filter(|index| self.is_judged(*index, now)).collect();
         let accused = judged.iter().any(|index| self.cameras[*index].kept.state.is_accused());
-        if accused || judged.len() >= FIT_CAMERAS_MIN { judged } else { Vec::new() }
+        if accused || judged.len() >= FIT_CAMERAS_MIN {
+            return judged;
+        }
+        let known = |index: &usize| {
+            self.is_present(*index, now) && !self.cameras[*index].is_excluded() && self.is_judged(*index, now)
+        };
+        let judged: Vec<usize> = self.cameras_of(at).into_iter().filter(known).collect();
+        if judged.len() >= FIT_CAMERAS_MIN { judged } else { Vec::new() }
     }
 
     /// When a mound's cameras were verified last, as many of them as a fit needs; none where they never were.
@@ -187,5 +194,43 @@ impl Calibration {
     /// The cameras of a round in the list, by the index in their mound's rig.
     pub(super) fn camera_of(&self, at: usize, index: usize) -> Option<usize> {
         find(&self.cameras, *self.lanes[at].rig.cameras.get(index)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::Matrix2x5;
+
+    use super::super::Config;
+    use super::*;
+    use crate::ids::EventNs;
+    use crate::tracking::venue::Venue;
+
+    #[test]
+    fn a_mound_is_verified_by_two_of_its_cameras_though_the_one_that_moves_the_plate_most_is_not() {
+        const S: u64 = 1_000_000_000;
+        let start = 1_800_000_000 * S;
+        let mut calibration = Calibration::new(&Venue::busch_iii(), Config::default(), BoxNs(start));
+        let home = calibration.lanes.iter().position(|lane| lane.name == "bullpen_home").expect("in the rig");
+        let cameras = calibration.cameras_of(home);
+        for (&index, pull) in cameras.iter().zip([1.0, 9.0, 1.0]) {
+            calibration.cameras[index].set_plate(&Matrix2x5::from_element(pull));
+        }
+        let mut now = BoxNs(start);
+        for second in 1..=60 {
+            now = BoxNs(start + second * S);
+            for index in &cameras {
+                let id = calibration.cameras[*index].kept.id;
+                calibration.arrived(id, EventNs(now.0 - S), now);
+                calibration.delivered(id, EventNs(now.0 - S), now);
+            }
+            calibration.listen(now);
+        }
+        assert!(calibration.judged(home, now).is_empty() && calibration.unverified_for_s(home, now).is_some());
+        for index in [cameras[0], cameras[2]] {
+            calibration.cameras[index].kept.age.verified(now);
+        }
+        assert_eq!(calibration.judged(home, now), [cameras[0], cameras[2]]);
+        assert_eq!(calibration.unverified_for_s(home, now), None);
     }
 }

@@ -377,12 +377,12 @@ pub(super) struct Telling {
 }
 
 impl Telling {
-    /// "is down to 59", or "was down to 59 and is 33 now".
+    /// "is down to 59", or "was down to 59 at first and is 33 now".
     fn numbers(&self, way: &str, shown: impl Fn(f64) -> String) -> String {
         let raised = shown(self.raised);
         match self.now.map(shown) {
             Some(now) if now == raised => format!("is {way}{raised}"),
-            Some(now) => format!("was {way}{raised} and is {now} now"),
+            Some(now) => format!("was {way}{raised} at first and is {now} now"),
             None if self.last.is_some() => format!("was {way}{raised}"),
             None => format!("was {way}{raised} and is not known now"),
         }
@@ -500,9 +500,9 @@ mod tests {
             alert("Sam", MoundId(on), Rule::Readiness, Severity::Critical, &telling)
         };
         assert_eq!(told(0, Some(59.7)), "Sam: readiness is down to 59, time to take him out");
-        let later = "Sam: readiness was down to 59 and is 33 now, time to take him out";
+        let later = "Sam: readiness was down to 59 at first and is 33 now, time to take him out";
         assert_eq!(told(0, Some(33.2)), later);
-        let back = "Sam: readiness was down to 59 and is 61 now, watch him until he stays over 63";
+        let back = "Sam: readiness was down to 59 at first and is 61 now, watch him until he stays over 63";
         assert_eq!(told(0, Some(61.5)), back);
         let held = "Sam: readiness was down to 59 and is not known now, go by what you see";
         assert_eq!(told(0, None), held);
@@ -528,7 +528,7 @@ mod tests {
             over(&alert("Sam", GAME_MOUND, rule, Severity::Critical, &Telling { raised, now, last: None, limit }))
         };
         assert_eq!(told(Rule::Readiness, 59.7, Some(59.7), 60.0), "Sam: readiness was down to 59");
-        assert_eq!(told(Rule::Readiness, 59.7, Some(33.2), 60.0), "Sam: readiness was down to 59, then 33");
+        assert_eq!(told(Rule::Readiness, 59.7, Some(33.2), 60.0), "Sam: readiness was down to 59 at first, then 33");
         assert_eq!(told(Rule::Readiness, 59.7, None, 60.0), "Sam: readiness was down to 59");
         for rule in Rule::ALL {
             for now in [Some(0.5), Some(0.4), None] {

@@ -226,7 +226,7 @@ export const Card = memo(function Card({ outing, mounds }: CardProps) {
             "Cameras unverified at his last pitch"
           ) : (
             <>
-              Camera confidence <strong>{confidence(data.calibration_confidence)}</strong>
+              Camera confidence <strong>{confidence(data.calibration_confidence)}</strong> at his last pitch
             </>
           )}
         </Soft>

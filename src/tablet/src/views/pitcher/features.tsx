@@ -33,7 +33,7 @@ export function Features({ readiness, title = "Features" }: { readiness: Readine
           label={title}
           heads={["Feature", "Value ± sd", "Data", "Pitches"]}
           keys={features.map(([name]) => name)}
-          rows={features.map(([name, feature]) => [featureInWords(name), valueInWords(name, feature, units), percent(feature.qa, 1), feature.n > 0 ? feature.n : "earlier days"])}
+          rows={features.map(([name, feature]) => [featureInWords(name), valueInWords(name, feature, units), percent(feature.qa, 1), feature.n > 0 ? feature.n : "none here"])}
         />
       )}
     </Panel>

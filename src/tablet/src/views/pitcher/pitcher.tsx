@@ -171,7 +171,7 @@ function Now({ data, mound, elsewhere }: NowProps) {
       </ol>
       <div style={{ display: "flex", flexWrap: "wrap", gap: "6px 16px", alignItems: "center" }}>
         <StateChip data={data} />
-        <span>{data.calibration_confidence == null ? "Cameras unverified at his last pitch" : `Confidence in the cameras ${confidence(data.calibration_confidence)}`}</span>
+        <span>{data.calibration_confidence == null ? "Cameras unverified at his last pitch" : `Confidence in the cameras ${confidence(data.calibration_confidence)} at his last pitch`}</span>
         <span>Late data {percent(data.late_data_frac, 1)}</span>
       </div>
     </Paper>

@@ -53,7 +53,7 @@ function Season({ report: { loads, appearances, summary, unknown, not_final } }:
     last && `${least(7)}${last.pitches_7d} in 7 days, ${least(14)}${last.pitches_14d} in 14, ${least(30)}${last.pitches_30d} in 30`,
     summary.acwr != null && `${ACUTE_CHRONIC.toLowerCase()} ${summary.acwr.toFixed(2)} times at the end of ${dayInWords(last?.date ?? "")}`,
     summary.rest_days_mean != null && `${summary.rest_days_mean.toFixed(1)} days of rest on average`,
-    `${summary.short_rest_appearances} outings on short rest`,
+    `${summary.short_rest_appearances} ${summary.short_rest_appearances === 1 ? "outing" : "outings"} on short rest`,
     summary.rested_on && `rested on ${dayInWords(summary.rested_on)}${least(5) && ", or later"}`,
   ].filter(Boolean);
   return (

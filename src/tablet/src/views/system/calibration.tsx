@@ -46,7 +46,7 @@ export function Calibration({ place: { id: venue, mounds } }: { place: Place }) 
         <>
           <Typography>
             {report.confidence == null ? (
-              <Sign kind="off" word={report.is_heard ? "Game mound unverified: nobody has looked at its cameras" : "No camera is heard"} />
+              <Sign kind="off" word={report.is_heard ? "Game mound unverified" : "No camera is heard"} />
             ) : (
               <>
                 Game mound: confidence <strong>{confidence(report.confidence)}</strong> (by age {written(report.confidence_time)}, by residuals{" "}
