@@ -77,6 +77,7 @@ pub struct Cut {
     kept: BoxNs,
     learned: bool,
     retired: BoxNs,
+    seen: BoxNs,
 }
 
 /// One mound.
@@ -244,7 +245,7 @@ impl<P: Profiles> Pipeline<P> {
         for (own, kept) in stage.dropped.iter_mut().zip(dropped) {
             *own = kept;
         }
-        (stage.air, stage.retired, stage.begun) = (air, cut.retired, cut.begun);
+        (stage.air, stage.retired, stage.seen, stage.begun) = (air, cut.retired, cut.seen, cut.begun);
         stage.outputs.clear();
         self.take_by_clocks();
     }
@@ -320,6 +321,7 @@ impl<P> Stage<P> {
             kept: self.rig.kept,
             learned: self.rig.learned,
             retired: self.retired,
+            seen: self.seen,
         }
     }
 }
