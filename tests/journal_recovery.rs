@@ -3,10 +3,13 @@
 
 mod journal_support;
 
+use std::path::Path;
+
 use journal_support::{Box0, Known, Told, bytes, deliveries, last_pitches, last_readiness, replay};
 use pitchguard::ids::BoxNs;
+use pitchguard::pipeline::Output;
 use pitchguard::simulate::{Delivery, Game, Scenario, Settings, Stadium};
-use pitchguard::store::records::JOURNAL_GAP;
+use pitchguard::store::records::{JOURNAL_GAP, State};
 use pitchguard::tracking::venue::Venue;
 
 const MS: u64 = 1_000_000;
@@ -139,4 +142,60 @@ fn frames_that_were_not_flushed_flag_the_pitches_that_they_touch_and_no_others_c
     }
     assert!(!last_readiness(&killed).is_empty());
     assert_eq!(told.len(), 7);
+}
+
+/// A result waits a quarter of a second for the journal, and no longer: what was committed while that was behind is known from
+/// what was committed with it.
+#[test]
+fn what_was_committed_beyond_the_journals_end_replays_as_it_was_committed() {
+    let (venue, mut stadium) = (Venue::busch_iii(), evening());
+    let (start, profiles) = (BoxNs(stadium.start().0), Known(stadium.baselines()));
+    let second = stadium.truth()[1].release.0;
+    // The second pitch is provisional where the journal ends, and final where it is killed.
+    let (flushed, killed) = (second + 5_100 * MS, second + 16_000 * MS);
+    let stretches = stretches(deliveries(&mut stadium), &[flushed, killed]);
+    let [whole, behind] = [(), ()].map(|()| tempfile::tempdir().expect("a temporary directory"));
+    let mut outputs = Vec::new();
+    let mut running = Box0::begin(&venue, profiles.clone(), start, Some(whole.path()));
+    for (at, stretch) in stretches.into_iter().enumerate() {
+        if at > 0 {
+            let committed = running.committed.clone();
+            running.stop();
+            if at == 1 {
+                copy(whole.path(), behind.path());
+            }
+            let journal = if at == 1 { whole.path() } else { behind.path() };
+            running = Box0::go_on(&venue, &profiles, journal, committed, &mut outputs);
+        }
+        running.play(stretch, &mut outputs);
+    }
+    running.finish(&mut outputs);
+    let told = last_pitches(&outputs);
+    let replayed = last_pitches(&replay(&venue, behind.path(), None));
+    let own = told.values().find(|pitch| pitch.release_ns.abs_diff(second) < 250 * MS).expect("the second pitch");
+    assert!(own.state == State::Final && !own.flags.iter().any(|flag| flag == JOURNAL_GAP), "{own:?}");
+    let is_it = |output: &Output| matches!(output, Output::Pitch { record, .. } if **record == *own);
+    let settled = outputs.iter().find(|(_, output)| is_it(output)).map(|(now, _)| now.0);
+    assert!(
+        settled.is_some_and(|at| (flushed..killed).contains(&at)),
+        "{:?}",
+        settled.map(|at| at as i64 - second as i64)
+    );
+    assert_eq!(replayed.get(&own.id), Some(own));
+    for pitch in told.values().filter(|pitch| !pitch.flags.iter().any(|flag| flag == JOURNAL_GAP)) {
+        assert_eq!(replayed.get(&pitch.id), Some(pitch));
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("a directory") {
+        let entry = entry.expect("it reads");
+        let into = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            std::fs::create_dir_all(&into).expect("made");
+            copy(&entry.path(), &into);
+        } else {
+            std::fs::copy(entry.path(), into).expect("copied");
+        }
+    }
 }

@@ -23,7 +23,7 @@ use crate::calibration::ExactState;
 use crate::environment::Air;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::readiness::{EngineState, OutingKey};
-use crate::store::records::State;
+use crate::store::records::{PitchRecord, State};
 use crate::tracking::{JerkScale, Standing};
 
 /// How long before the earliest open event time frames are taken.
@@ -219,6 +219,13 @@ impl<P: Profiles> Pipeline<P> {
         }
         self.take_by_clocks();
         Ok(())
+    }
+
+    /// The pitches of a cut that are another way here, or not at all.
+    pub(super) fn known_otherwise<'c>(&self, cut: &'c Cut) -> impl Iterator<Item = &'c PitchRecord> {
+        let own = |record: &PitchRecord| self.stage.recent.iter().rev().find(|own| own.record.id == record.id);
+        let records = cut.recent.iter().map(|recent| &recent.record);
+        records.filter(move |record| own(record).is_none_or(|own| own.record != **record))
     }
 
     /// Puts the rest in place: the step of the cut has been taken.

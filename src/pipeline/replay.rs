@@ -195,6 +195,10 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
                 // They were taken, and journalled, again.
                 self.frames.clear();
                 if let Some(cut) = cut {
+                    // Committed when the journal was behind, and nowhere in it but here.
+                    let told = self.pipeline.known_otherwise(&cut).cloned();
+                    let moved_by = self.now;
+                    outputs.extend(told.map(|record| Output::Pitch { record: Box::new(record), moved_by }));
                     self.pipeline.resume(*cut);
                 }
                 self.mind_gap();
