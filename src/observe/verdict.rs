@@ -314,8 +314,9 @@ fn results(seen: &Seen<'_>) -> Finding {
     use BoxVerdictState::{Bad, Degraded, Good};
     let mut state = Good;
     let mut told = Vec::new();
-    for part in seen.parts.iter().filter(|part| !["cameras", "marks", "mqtt", "upstream"].contains(&part.name.as_str()))
-    {
+    // Clocks are told of by those whose they are.
+    let told_elsewhere = ["cameras", "clocks", "marks", "mqtt", "upstream"];
+    for part in seen.parts.iter().filter(|part| !told_elsewhere.contains(&part.name.as_str())) {
         let of = match part.state {
             PartState::Ready => continue,
             PartState::Degraded => Degraded,

@@ -261,21 +261,21 @@ impl Clocks {
 
     /// The same in words, a sentence each.
     pub(super) fn words(&self, now: BoxNs) -> Vec<String> {
-        words(&self.off(now))
+        words(&self.off(now), true)
     }
 
     /// All of it in words, and by how much the one is off that is off most, s.
     pub(super) fn most_off(&self, now: BoxNs) -> Option<(f64, String)> {
         let off = self.off(now);
         let most = off.iter().map(|off| off.ahead_s).max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
-        Some((most, words(&off).join("; ")))
+        Some((most, words(&off, false).join("; ")))
     }
 
     /// Of mark feeds whose marks match no pitch yet, in words.
     pub(super) fn unmatched(&self, now: BoxNs) -> Option<String> {
         let mut off = self.off(now);
         off.retain(|off| off.source >= FEED_MIN && !off.is_allowed_for);
-        words(&off).into_iter().next()
+        words(&off, true).into_iter().next()
     }
 
     /// How far sources that are no cameras are off the cameras, s, negative where they are behind, as far as they were heard of late.
@@ -301,9 +301,9 @@ pub(super) struct Off {
     pub(super) is_allowed_for: bool,
 }
 
-/// `mark feeds 48 and 49: their clock is 37 s behind the cameras' (TAI against UTC)`, and what is made of it, a sentence for those
-/// that are alike.
-pub(super) fn words(off: &[Off]) -> Vec<String> {
+/// `mark feeds 48 and 49: their clock is 37 s behind the cameras' (TAI against UTC)`, and where that is asked for what is made of it, a
+/// sentence for those that are alike.
+fn words(off: &[Off], with_use: bool) -> Vec<String> {
     let mut alike: BTreeMap<(bool, String), Vec<u8>> = BTreeMap::new();
     for Off { source, ahead_s, is_allowed_for } in off {
         let way = if *ahead_s < 0.0 { "behind" } else { "ahead of" };
@@ -313,12 +313,12 @@ pub(super) fn words(off: &[Off]) -> Vec<String> {
             (far_by_arrivals(*ahead_s, WAY_S, 2.0), usual_cause_by_arrivals(*ahead_s, WAY_S, 2.0))
         };
         let cause = cause.map_or_else(String::new, |cause| format!(" ({cause})"));
-        let then = if *is_allowed_for {
-            "which is allowed for: set the one that is wrong"
-        } else {
-            "and what it says matches no pitch until several agree by how much: set the one that is wrong"
+        let then = match (with_use, *is_allowed_for) {
+            (false, _) => "",
+            (true, true) => ", which is allowed for",
+            (true, false) => ", and what it says matches no pitch until several agree by how much",
         };
-        let told = format!("clock is {far} {way} the cameras'{cause}, {then}");
+        let told = format!("clock is {far} {way} the cameras'{cause}{then}: set the one that is wrong");
         alike.entry((*source < FEED_MIN, told)).or_default().push(*source);
     }
     let sentence = |((is_device, told), sources): ((bool, String), Vec<u8>)| {
