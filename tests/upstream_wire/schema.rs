@@ -158,6 +158,7 @@ fn outing() -> AppearanceRecord {
         effective_speed: None,
         types: ["CU", "FC", "SI"].map(of).to_vec(),
         missed: Missed { unseen: vec![(AT_NS + 60_000_000_000, AT_NS + 120_000_000_000)], unnamed: 2 },
+        lack: None,
     }
 }
 
