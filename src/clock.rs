@@ -19,6 +19,15 @@ pub fn retry_after(text: &str, answered: Option<&str>) -> Option<Duration> {
     Some(date(text)?.duration_since(from).try_into().unwrap_or(Duration::ZERO))
 }
 
+/// No clock that shows an earlier moment is right, ns: 2020-01-01, nor a later one: 2100-01-01.
+const EARLIEST_NS: u64 = 1_577_836_800_000_000_000;
+const LATEST_NS: u64 = 4_102_444_800_000_000_000;
+
+/// Whether a clock that is right can show that moment, ns since the Unix epoch.
+pub fn is_plausible(at_ns: u64) -> bool {
+    (EARLIEST_NS..LATEST_NS).contains(&at_ns)
+}
+
 /// Seconds for people, never more than they are.
 pub fn span(seconds: f64) -> String {
     let total = seconds as u64;

@@ -15,7 +15,7 @@ use super::report::StandingAlert;
 use super::rules::FIT_CAMERAS_MIN;
 use super::watched::push_bounded;
 use super::{Calibration, EVENTS_MAX};
-use crate::clock::{far, far_by_arrivals, usual_cause_by_arrivals};
+use crate::clock::{far, far_by_arrivals, is_plausible, usual_cause_by_arrivals};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::tracking::venue::mound_in_words;
 
@@ -148,7 +148,10 @@ impl Hearing {
             };
         }
         before.alerts.values_mut().for_each(|alert| alert.since = alert.since.min(now));
-        (self.started, self.first) = (before.started.min(now), before.first.map(earlier));
+        // A start by a clock that was never set was at no time that this one knows.
+        let is_known = is_plausible(before.started.0) || !is_plausible(now.0);
+        self.started = if is_known { before.started.min(now) } else { now };
+        self.first = before.first.map(earlier);
         (self.apart, self.alerts) = ((before.apart.0, before.apart.1.min(now)), before.alerts);
         (self.awake, self.back, self.since, self.until) = (now, now, now, now);
     }

@@ -11,6 +11,7 @@ use super::confidence;
 use super::landmarks::RoundSum;
 use super::rules::{CLEAR_SD, FIT_CAMERAS_MIN};
 use super::{Calibration, SURE_LANDMARKS, find};
+use crate::clock::is_plausible;
 use crate::ids::BoxNs;
 
 /// A round of landmarks anchors the rig for so long: two half-innings and a long break. \[P\]
@@ -145,12 +146,14 @@ impl Calibration {
         if judged.len() >= FIT_CAMERAS_MIN { judged } else { Vec::new() }
     }
 
-    /// When a mound's cameras were verified last, as many of them as a fit needs; none where they never were.
+    /// When a mound's cameras were verified last, as many of them as a fit needs; none where they never were, or nobody knows when,
+    /// because the box's clock was not set then.
     pub(super) fn looked_at(&self, at: usize) -> Option<BoxNs> {
         let cameras = self.cameras_of(at).into_iter();
         let mut verified: Vec<BoxNs> = cameras.filter_map(|index| self.cameras[index].kept.age.verified_at()).collect();
         verified.sort_unstable_by(|a, b| b.cmp(a));
-        verified.get(FIT_CAMERAS_MIN - 1).copied()
+        let is_known = |at: &BoxNs| is_plausible(at.0) || !is_plausible(self.hearing.started.0);
+        verified.get(FIT_CAMERAS_MIN - 1).copied().filter(is_known)
     }
 
     /// For how long nobody has looked at a mound's cameras, s: since they were verified last, or since the start; `None` while

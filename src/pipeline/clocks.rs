@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 use firmware_protocol::MarkKind;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{far, far_by_arrivals, usual_cause, usual_cause_by_arrivals};
+use crate::clock::{far, far_by_arrivals, is_plausible, usual_cause, usual_cause_by_arrivals};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::ingest::Signal;
 use crate::reorder::{CAMERA_MAX, Route, SourceStatus, Stamped};
@@ -26,9 +26,6 @@ use crate::reorder::{CAMERA_MAX, Route, SourceStatus, Stamped};
 const S: i64 = 1_000_000_000;
 /// Mark feeds are sources from this one on, other devices those before it.
 const FEED_MIN: u8 = 48;
-/// No clock that shows an earlier moment is right, ns: 2020-01-01, nor a later one: 2100-01-01.
-const EARLIEST_NS: u64 = 1_577_836_800_000_000_000;
-const LATEST_NS: u64 = 4_102_444_800_000_000_000;
 /// Cameras whose time was corrected are corrected anew where it is this far from the box's: they began to count anew.
 const ANEW_NS: u64 = 60_000_000_000;
 /// Ways of cameras differ by this much at most, ns.
@@ -109,11 +106,6 @@ impl Device {
         let is_off = !(-EARLY_NS..=SEEMS_BEHIND_NS).contains(&least);
         (self.lates.len() >= 2 && is_off).then_some(least)
     }
-}
-
-/// Whether a clock can show that moment.
-pub(super) fn is_plausible(at_ns: u64) -> bool {
-    (EARLIEST_NS..LATEST_NS).contains(&at_ns)
 }
 
 impl Clocks {

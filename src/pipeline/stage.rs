@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use firmware_protocol::{Mark, MarkKind};
 use jiff::civil::Date;
 
-use super::clocks::is_plausible;
 use super::gap::Gap;
 use super::{Lane, Note, Output, PROFILED_MAX, Profiles, RECENT_MAX, RETIRE_NS, Recent, Stage, record, whose};
 use crate::calibration::MoundSight;
+use crate::clock::is_plausible;
 use crate::day::game_date;
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitcherId};

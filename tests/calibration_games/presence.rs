@@ -408,6 +408,27 @@ fn a_box_whose_sockets_nobody_reads_accuses_no_camera() {
 }
 
 #[test]
+fn what_was_verified_by_a_clock_that_was_never_set_is_unverified_since_the_right_start() {
+    let mut rig = Rig::new();
+    rig.calibration = Calibration::new(&rig.venue, Config::default(), BoxNs(600 * SECOND));
+    let now = BoxNs(700 * SECOND);
+    for id in ALL {
+        rig.calibration.arrived(id, EventNs(START), now);
+        rig.calibration.delivered(id, EventNs(START), now);
+    }
+    rig.calibration.calibrated(now);
+    rig.calibration.pass_time(now);
+    let state = rig.calibration.state();
+    rig.calibration = Calibration::new(&rig.venue, Config::default(), rig.now());
+    rig.calibration.restore(state, rig.now());
+    rig.pass(60, |_| true);
+    let report = rig.report();
+    assert!(report.mounds.iter().all(|mound| mound.unverified_for_s.is_none_or(|s| s < 61.0)), "{:?}", report.mounds);
+    assert!(report.mounds.iter().all(|mound| mound.verified_at.is_none()), "nobody knows when");
+    assert!(rig.when(&EventKind::Raised(AlertKind::RigUnverified)).is_empty(), "{:?}", rig.told);
+}
+
+#[test]
 fn a_clock_of_the_box_that_is_off_its_cameras_is_an_alert_until_they_agree() {
     let days = |days: i64| days * 86_400 * SECOND as i64;
     let (raised, cleared) = (EventKind::Raised(AlertKind::BoxClock), EventKind::Cleared(AlertKind::BoxClock));
