@@ -210,6 +210,24 @@ fn what_was_measured_by_numbers_of_before_a_correction_counts_once() {
 }
 
 #[test]
+fn numbers_that_marks_give_to_two_men_come_to_an_end_and_take_nothing_from_either() {
+    let rows = game(4, YEAR);
+    let his: Vec<_> = rows.iter().filter(|row| row.pitcher == rows[0].pitcher).take(20).cloned().collect();
+    let others: Vec<_> = his[5..].iter().map(|row| Row { pitcher: 650, ..row.clone() }).collect();
+    let told = |order: [&[Row]; 2]| {
+        let rig = Rig::new();
+        order.into_iter().for_each(|rows| rig.measure(rows, "2022-06-11"));
+        rig.import(&rows);
+        rig.measure(&his, "2022-06-11");
+        let of = |pitcher| rig.outings().into_iter().filter(|a| a.pitcher == pitcher).map(|a| a.pitches).sum::<u32>();
+        (of(his[0].pitcher), of(650))
+    };
+    let all = rows.iter().filter(|row| row.pitcher == rows[0].pitcher).count() as u32;
+    assert_eq!(told([&his, &others]), (all, 15));
+    assert_eq!(told([&others, &his]), (all, 15));
+}
+
+#[test]
 fn an_outing_that_was_measured_here_counts_as_the_least_that_he_threw() {
     let rows = game(9, YEAR);
     let his: Vec<_> = rows.iter().filter(|row| row.pitcher == rows[0].pitcher).cloned().collect();

@@ -25,6 +25,9 @@ pub type Tell<'t> = dyn Fn(&AppearanceRecord) -> Option<Summary> + 't;
 /// Pitcher-seasons whose changes are held in memory at once.
 const REBUILD_AT_ONCE: usize = 64;
 
+/// How often a pitcher-season is looked at in one rebuild at most: what contradicts itself must not go round for ever.
+const LOOKS_MAX: u8 = 3;
+
 /// Years that a game can be in.
 pub const YEARS: std::ops::RangeInclusive<u16> = 1901..=2261;
 
@@ -82,7 +85,7 @@ fn rebuild_some(
     game_types: &GameTypes,
     tell: &Tell<'_>,
 ) -> Result<Rebuilt, StoreError> {
-    let (mut done, mut waiting) = (BTreeSet::new(), whose.clone());
+    let (mut looked, mut waiting): (BTreeMap<(u32, u16), u8>, _) = (BTreeMap::new(), whose.clone());
     let mut rebuilt = Rebuilt::default();
     let mut book = Book::new(store);
     while !waiting.is_empty() {
@@ -90,15 +93,16 @@ fn rebuild_some(
         let mut changes = Vec::new();
         for one in some {
             waiting.remove(&one);
-            done.insert(one);
+            *looked.entry(one).or_default() += 1;
             // What one man's pitches tell of a game may judge another's outing in another way.
-            waiting.extend(derive(&mut book, one, game_types, &mut changes, &mut rebuilt)?);
+            let others = derive(&mut book, one, game_types, &mut changes, &mut rebuilt)?;
+            waiting.extend(others.into_iter().filter(|other| looked.get(other).is_none_or(|times| *times < LOOKS_MAX)));
         }
         apply(store, changes, tell, &mut rebuilt.changed)?;
         store.bulk(book.take_changed(), |txn, (game_pk, game)| games::put(txn, game_pk, &game).map(drop))?;
     }
     changed::note(store, &rebuilt.changed)?;
-    let seasons: BTreeSet<_> = done.iter().map(|(_, season)| *season).collect();
+    let seasons: BTreeSet<_> = looked.keys().map(|(_, season)| *season).collect();
     seasons.into_iter().try_for_each(|season| rebuild_league(store, season))?;
     Ok(rebuilt)
 }
@@ -172,8 +176,11 @@ fn settle_games(
         let measured: BTreeSet<Number> = places.iter().filter(is_live).filter_map(|at| number(&pitches[*at])).collect();
         after.measured(pitcher, &measured);
         // Those that were renumbered at the source, after this box had measured them by the numbers of then.
-        let by_number = |number: &&Number| after.slots.get(number).is_some_and(|s| s.measured_by == Some(pitcher));
-        let mut alone = measured.len() - measured.iter().filter(by_number).count();
+        let by_number = |number: &&Number| {
+            let is_his = |s: &games::Slot| s.measured_by == Some(pitcher) || (s.told && s.pitcher == pitcher);
+            after.slots.get(number).is_some_and(is_his)
+        };
+        let mut alone = if after.whole { measured.len() - measured.iter().filter(by_number).count() } else { 0 };
         let mut filed: Vec<(Number, usize)> = places
             .iter()
             .filter(|place| !is_live(place))

@@ -217,7 +217,7 @@ impl Rig {
             let pitch = PitchRecord {
                 pitcher: Some(pitcher),
                 release_ns,
-                id: release_ns & !0xf,
+                id: release_ns ^ u64::from(pitcher) << 20,
                 game_date: day.to_owned(),
                 game_pk,
                 at_bat_number: Some(*at_bat),

@@ -190,7 +190,9 @@ impl Game {
                 continue;
             }
             let slot = self.slots.entry(*number).or_insert(Slot { told: false, ..Slot::of(pitcher) });
-            (slot.measured_by, slot.thrown) = (Some(pitcher), true);
+            // Marks may give one number to two men: always the same one has it, whoever is looked at last.
+            (slot.measured_by, slot.thrown) =
+                (Some(slot.measured_by.map_or(pitcher, |other| other.min(pitcher))), true);
         }
     }
 }
