@@ -180,6 +180,7 @@ impl<P: Profiles> Pipeline<P> {
                 nameless: BTreeSet::new(),
                 begun: now,
                 warming: false,
+                was_killed: false,
                 tap: None,
                 gaps: Vec::new(),
                 open: Vec::new(),
@@ -193,6 +194,9 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.now = now;
         self.stage.clock_ns = self.reorder.clock_offset_ns();
         self.stage.moved_by = None;
+        if std::mem::take(&mut self.stage.was_killed) && !self.stage.warming {
+            self.stage.listen_again();
+        }
         if self.stage.warming {
             self.stage.recall_scales();
         }
@@ -527,6 +531,8 @@ struct Stage<P> {
     begun: BoxNs,
     /// Only buffer and trackers take part, and nothing is published: see `cut`.
     warming: bool,
+    /// Whether the run that this one goes on after was killed since the last step.
+    was_killed: bool,
     /// Where what enters is journalled.
     tap: Option<Tap>,
     /// What kills took with them, for as long as that may matter.

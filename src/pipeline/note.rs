@@ -8,7 +8,7 @@ use crate::environment::Air;
 use crate::ids::{BoxNs, PitchId, PitcherId};
 
 /// The first byte of a note: another one is of a version that this one does not read.
-const LAYOUT: u8 = 4;
+const LAYOUT: u8 = 5;
 
 /// One such thing.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -231,6 +231,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
             gaps.remove(0);
         }
         gaps.push(gap);
+        self.pipeline.stage.was_killed = true;
     }
 
     /// Frames taken.

@@ -71,6 +71,11 @@ impl<P: Profiles> Stage<P> {
         self.observe(frame.payload.mound(frame.source), &frame, When::AfterEager);
     }
 
+    /// The first step after a kill: what came between was not heard.
+    pub(super) fn listen_again(&mut self) {
+        self.rig.calibration.listens_again(self.now);
+    }
+
     /// Tells readiness which mounds are seen.
     pub(super) fn see(&mut self) {
         if self.now.0.saturating_sub(self.seen.0) < SEE_EVERY_NS {
