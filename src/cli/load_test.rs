@@ -305,6 +305,7 @@ impl Thrower {
                 by_name: None,
                 to: None,
                 seen_until: None,
+                last_named: None,
             }),
             verdict: None,
             verdict_absent: None,

@@ -27,6 +27,7 @@ impl<P: Profiles> Pipeline<P> {
         }
         self.stage.engine.resume(known);
         self.stage.engine.was_away();
+        self.stage.whose.was_away(EventNs(now.0));
         // However long the box was off: the time of frames that come again would find them as they were.
         self.stage.retire(now.0);
         for record in pitches {

@@ -399,6 +399,7 @@ impl<P: Profiles> Pipeline<P> {
         let pitch = OutingPitch::from(record);
         self.stage.engine.restore(pitcher, mound, key, [pitch], now);
         self.stage.engine.was_seen(mound, pitch.release);
+        self.stage.whose.was_away(EventNs(now.0));
         self.stage.remember(Recent { record: record.clone(), outing: Some((pitcher, key, pitch)) });
         self.stage.count_on(record);
     }

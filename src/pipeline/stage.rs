@@ -74,6 +74,7 @@ impl<P: Profiles> Stage<P> {
     /// The first step after a kill: what came between was not heard.
     pub(super) fn listen_again(&mut self) {
         self.rig.calibration.listens_again(self.now);
+        self.whose.was_away(EventNs(self.seen_now().0));
     }
 
     /// Tells readiness which mounds are seen.

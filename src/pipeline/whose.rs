@@ -5,7 +5,8 @@
 //!
 //! Warm-ups have no mark, and a pitch of a running inning has one: an inning runs on the game mound from its first released mark
 //! on, until it ends, another one starts, or another man is named there. So a mark feed that dies is told by the second throw
-//! without a mark while an inning runs, and in a break once there are more throws than anybody warms up with.
+//! without a mark while an inning runs, and in a break once there are more throws than anybody warms up with. After the box was
+//! away nobody knows which of the two it is until the first mark: a throw before that is somebody's.
 
 use std::collections::BTreeMap;
 
@@ -47,6 +48,8 @@ pub(super) struct Known {
     marked: Option<(EventNs, BoxNs)>,
     /// Throws of nobody since then.
     since_mark: u32,
+    /// Since when the box listens again that was away.
+    back: Option<EventNs>,
     mounds: Vec<Tally>,
 }
 
@@ -71,6 +74,8 @@ struct Tally {
     turns: Vec<EventNs>,
 }
 
+/// A throw may have been under way when the box was back, ns \[P\].
+const UNDER_WAY_NS: u64 = 1_000_000_000;
 /// As many of them are kept: nobody throws more pitches in the time that one takes to become final.
 const MARKS_KEPT: usize = 8;
 
@@ -105,6 +110,7 @@ impl Whose {
                 day: None,
                 marked: None,
                 since_mark: 0,
+                back: None,
                 mounds: venue.mounds.iter().map(|mound| tally(mound.id)).collect(),
             },
         }
@@ -118,6 +124,11 @@ impl Whose {
     /// Goes on with what another run of the same rig knew.
     pub(super) fn resume(&mut self, known: Known) {
         self.known = known;
+    }
+
+    /// The box was away until now: marks that came meanwhile were not heard.
+    pub(super) fn was_away(&mut self, now: EventNs) {
+        self.known.back = Some(now);
     }
 
     /// A mark came.
@@ -176,7 +187,7 @@ impl Whose {
             return Vec::new();
         }
         let this = (PitchId(record.id), EventNs(record.release_ns));
-        if tally.was_inning_on(this.1) {
+        if tally.was_inning_on(this.1) || known.back.is_some_and(|back| tally.is_first_since(this.1, back)) {
             return vec![this];
         }
         if !is_newer {
@@ -273,6 +284,12 @@ impl Tally {
     fn was_inning_on(&self, at: EventNs) -> bool {
         let newest = |kept: &[EventNs]| kept.iter().rev().find(|event| **event < at).copied();
         newest(&self.releases).is_some_and(|released| newest(&self.turns).is_none_or(|turned| turned < released))
+    }
+
+    /// Whether a throw came after the box was back that had been away, and before the first mark here since.
+    fn is_first_since(&self, at: EventNs, back: EventNs) -> bool {
+        let newest = self.releases.iter().chain(&self.turns).filter(|event| **event < at).max();
+        at.0.saturating_add(UNDER_WAY_NS) >= back.0 && newest.is_none_or(|newest| *newest < back)
     }
 
     fn turn(&mut self, event: EventNs) {
@@ -545,6 +562,20 @@ mod tests {
         hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 5 * MIN);
         assert_eq!(number(whose.count(&throw(0, NOW + 4 * MIN + 1))), 1);
         assert_eq!(number(whose.count(&throw(0, NOW + 3 * MIN))), 0, "a warm-up before them");
+    }
+
+    #[test]
+    fn after_the_box_was_away_a_throw_before_the_first_mark_is_somebodys() {
+        let mut whose = whose();
+        hear(&mut whose, MarkKind::PitchReleased, 0, NOW);
+        hear(&mut whose, MarkKind::InningEnd, 0, NOW + 1);
+        assert_eq!(whose.count(&throw(0, NOW + MIN)), [], "a warm-up");
+        whose.was_away(EventNs(NOW + 3 * MIN));
+        assert_eq!(whose.count(&throw(0, NOW + 2 * MIN)), [], "before that");
+        let first = NOW + 3 * MIN + 5;
+        assert_eq!(whose.count(&throw(0, first)), [(PitchId(first), EventNs(first))]);
+        hear(&mut whose, MarkKind::InningEnd, 0, NOW + 4 * MIN);
+        assert_eq!(whose.count(&throw(0, NOW + 5 * MIN)), [], "a warm-up again");
     }
 
     #[test]

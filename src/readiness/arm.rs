@@ -113,7 +113,7 @@ impl Scene {
     }
 
     fn presence(&self) -> Option<Presence> {
-        self.stand.map(|stand| stand.told(self.by_name.clone(), self.seen_until))
+        self.stand.map(|stand| stand.told(self.by_name.clone(), self.seen_until, self.is_untold))
     }
 }
 

@@ -24,7 +24,7 @@ use super::alerts::{Book, Changes};
 use super::arm::{Arm, Run, Scene};
 use super::config::Config;
 use super::indices::Judge;
-use super::presence::{Mounds, Sign, Stand, Throws, TwoMounds, WALK_NS, at_once};
+use super::presence::{Mounds, PresenceState, Sign, Stand, Throws, TwoMounds, WALK_NS, at_once};
 use super::sight::{Sight, While};
 use super::trend::Trend;
 use super::words;
@@ -186,7 +186,9 @@ impl Engine {
             changes.cleared = outcome.cleared;
         }
         self.known.stirred = true;
-        self.known.sight.throw_named(mound, pitch.id);
+        if let Some(at) = self.known.sight.throw_named(mound, pitch.id) {
+            self.known.mounds.find(mound, at);
+        }
         let EngineState { book, arms, sight, .. } = &mut self.known;
         let arm = arms.entry(pitcher).or_default();
         let placed = arm.place(book, mound, key, &pitch, &mut changes);
@@ -242,12 +244,15 @@ impl Engine {
         let Some(unseen) = ended else { return };
         let throws = self.throws();
         self.known.mounds.lose(mound, unseen.from(), unseen.to());
-        for there in throws.iter().filter(|throws| throws.mound == mound) {
-            let stand = self.known.mounds.stand(there.pitcher, mound, &throws, false, BoxNs(unseen.from().0));
-            if !stand.is_some_and(|stand| unseen.concerns(&stand)) {
-                continue;
-            }
-            if let Some(arm) = self.known.arms.get_mut(&there.pitcher) {
+        let here = throws.iter().filter(|throws| throws.mound == mound);
+        let stand = |there: &Throws| {
+            let stand = self.known.mounds.stand(there.pitcher, mound, &throws, false, BoxNs(unseen.from().0))?;
+            Some((there.pitcher, stand))
+        };
+        let stands: Vec<(PitcherId, Stand)> = here.filter_map(stand).collect();
+        let free_since = free_since(stands.iter().map(|(_, stand)| stand), unseen.from());
+        for (pitcher, _) in stands.iter().filter(|(_, stand)| unseen.concerns(stand, free_since)) {
+            if let Some(arm) = self.known.arms.get_mut(pitcher) {
                 arm.miss(mound, unseen);
             }
         }
@@ -283,6 +288,8 @@ impl Engine {
     /// Takes a throw that must be somebody's and that no mark names; [`Self::watch`] tells of whom it makes the count the least.
     pub fn throw_unnamed(&mut self, mound: MoundId, at: EventNs, id: PitchId) {
         self.known.sight.throw_unnamed(mound, at, id);
+        self.known.mounds.lose(mound, at, at);
+        self.known.stirred = true;
         self.count_unnamed(mound);
     }
 
@@ -310,8 +317,12 @@ impl Engine {
         here.sort_unstable();
         let count = |pitcher: PitcherId| {
             let named: Vec<_> = here.iter().map(|(at, who)| (*at, *who == pitcher)).collect();
-            let stand = |at: EventNs| mounds.stand(pitcher, mound, &throws, false, BoxNs(at.0));
-            sight.unnamed_of(mound, &named, |at| stand(at).is_some_and(|stand| stand.is_here() && stand.since <= at))
+            let is_here = |at: EventNs| {
+                let thrown = throws_until(&throws, at);
+                let stand = mounds.as_of(mound, at).stand(pitcher, mound, &thrown, false, BoxNs(at.0));
+                stand.is_some_and(|stand| stand.is_here())
+            };
+            sight.unnamed_of(mound, &named, is_here)
         };
         let there = arms.iter().filter(|(_, arm)| arm.runs.contains_key(&mound));
         let counts: Vec<_> = there.map(|(pitcher, _)| (*pitcher, count(*pitcher))).collect();
@@ -607,4 +618,24 @@ impl Engine {
         let missed = arm.missed_outing(pitcher, mound);
         Some(Outcome { readiness, changed, raised: changes.raised, cleared: changes.cleared, missed })
     }
+}
+
+/// Since when nobody stood on a mound at a moment; none where somebody did, or nobody ever threw there.
+fn free_since<'s>(stands: impl Iterator<Item = &'s Stand> + Clone, at: EventNs) -> Option<EventNs> {
+    let is_there = |stand: &&Stand| match stand.state {
+        PresenceState::OnMound => stand.since <= at,
+        _ => stand.since > at,
+    };
+    let between = stands.clone().filter(|stand| stand.state == PresenceState::BetweenInnings);
+    let is_free = !stands.clone().any(|stand| is_there(&stand));
+    between.map(|stand| stand.since).max().filter(|_| is_free)
+}
+
+/// Everybody's throws up to a moment.
+fn throws_until(throws: &[Throws], at: EventNs) -> Vec<Throws> {
+    let until = |of: &Throws| {
+        let releases: Vec<EventNs> = of.releases.iter().copied().filter(|release| *release <= at).collect();
+        (!releases.is_empty()).then_some(Throws { pitcher: of.pitcher, mound: of.mound, releases })
+    };
+    throws.iter().filter_map(until).collect()
 }

@@ -5,7 +5,9 @@
 //!
 //! - Both sides of a game pitch from one mound. A mark that names another man replaces a pitcher where as many
 //!   half-innings began since he was there as bring his own side back (none, two, …); where it is the other side's turn, he
-//!   is between innings. Where no mark tells of innings, whoever is named replaces.
+//!   is between innings. Where no mark tells of innings, whoever is named replaces. Where marks may have been lost between
+//!   the two names, because the box was away or a throw of somebody's had no mark, neither is known: he left the mound, and
+//!   the other came. That ends when he throws again, when both sides have pitched since, or after a while.
 //! - A half-inning turns with its end; with its start, where the mark of the end before it was lost.
 //! - A man who goes from a bullpen to another mound has left the bullpen, and so has one after whom nothing was thrown or marked
 //!   there for long: whoever comes to it later takes nobody's place. Nobody who stands on the game mound leaves it
@@ -42,6 +44,8 @@ const LEFT_NS: u64 = NS_PER_MIN;
 pub(super) const WALK_NS: u64 = 10 * NS_PER_MIN;
 /// That a man is on two mounds is told until so long after the last throw that shows it, \[P\].
 const TWO_MOUNDS_TOLD_NS: u64 = 2 * NS_PER_MIN;
+/// Whiles kept of a mound in which marks may have been lost.
+const LOST_MAX: usize = 64;
 /// Marks kept of a mound, of each kind: both games of a doubleheader have some 600 pitches.
 const KEPT: usize = 1024;
 
@@ -67,7 +71,8 @@ pub struct Presence {
     /// Event time since which it is so, RFC 3339; of `gone` the last that was thrown or marked there, of who went to another
     /// mound his own last throw or mark here.
     pub since: String,
-    /// Who took his place; null where nobody did.
+    /// Who took his place; of `between_innings` who came to the mound where marks may have been lost, so that he may as well have
+    /// been replaced: `since` is when that one came. Null where nobody did.
     pub by: Option<PitcherId>,
     /// What people call who did, where that is known.
     #[serde(default)]
@@ -78,6 +83,10 @@ pub struct Presence {
     /// Until when his mound was seen, RFC 3339, where it is not seen now: what it tells of him was so then. Null while it is.
     #[serde(default)]
     pub seen_until: Option<String>,
+    /// His own last throw or mark there, RFC 3339, where nobody tells any more who pitches there: that he is there was so then.
+    /// Null while it is told.
+    #[serde(default)]
+    pub last_named: Option<String>,
 }
 
 /// What a mark says of a mound.
@@ -111,6 +120,11 @@ impl Stand {
         matches!(self.state, PresenceState::OnMound | PresenceState::BetweenInnings)
     }
 
+    /// Whether he left the mound and it is not known whether he was replaced.
+    pub(super) fn may_be_replaced(&self) -> bool {
+        self.state == PresenceState::BetweenInnings && self.by.is_some()
+    }
+
     /// Whether he is not even shown any more.
     pub(super) fn is_past(&self, now: BoxNs) -> bool {
         let shown_ns = match self.state {
@@ -122,8 +136,8 @@ impl Stand {
         now.0.saturating_sub(self.since.0) >= shown_ns
     }
 
-    /// `seen_until` is of a mound that is not seen now.
-    pub(super) fn told(&self, by_name: Option<String>, seen_until: Option<EventNs>) -> Presence {
+    /// `seen_until` is of a mound that is not seen now, `is_untold` of one of which nobody tells who pitches there.
+    pub(super) fn told(&self, by_name: Option<String>, seen_until: Option<EventNs>, is_untold: bool) -> Presence {
         // When he was first seen elsewhere is late by the way there.
         let since = if self.to.is_some() { self.last } else { self.since };
         Presence {
@@ -133,6 +147,7 @@ impl Stand {
             by_name,
             to: self.to,
             seen_until: seen_until.filter(|_| self.is_here()).map(super::words::rfc3339),
+            last_named: (is_untold && self.is_here()).then(|| super::words::rfc3339(self.last)),
         }
     }
 }
@@ -154,8 +169,8 @@ struct Marked {
     turns: VecDeque<(EventNs, bool)>,
     /// The newest mark, or throw of nobody.
     newest: Option<EventNs>,
-    /// The last while in which marks may have been lost with all that was to be seen.
-    lost: Option<(EventNs, EventNs)>,
+    /// Whiles in which marks may have been lost: nobody saw what happened, or somebody's throw had none.
+    lost: VecDeque<(EventNs, EventNs)>,
 }
 
 /// What marks told of all mounds.
@@ -189,6 +204,28 @@ impl Marked {
     fn forget(&mut self, before: EventNs) {
         self.named.retain(|(at, _)| *at >= before);
         self.turns.retain(|(at, _)| *at >= before);
+        self.lost.retain(|(_, to)| *to >= before);
+    }
+
+    /// What was known of it at a moment.
+    fn as_of(&self, at: EventNs) -> Self {
+        let mut then = self.clone();
+        then.named.retain(|(named, _)| *named <= at);
+        then.turns.retain(|(turn, _)| *turn <= at);
+        then.lost.retain(|(from, _)| *from <= at);
+        then.newest = then.newest.map(|newest| newest.min(at));
+        then
+    }
+
+    /// From when to when marks may have been lost after a moment, all whiles as one.
+    fn lost_after(&self, at: EventNs) -> Option<(EventNs, EventNs)> {
+        let after = self.lost.iter().copied().filter(|(_, to)| *to > at);
+        after.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
+    /// The end of the last while in which nobody saw what happened.
+    fn lost_until(&self) -> Option<EventNs> {
+        self.lost.iter().map(|(_, to)| *to).max()
     }
 
     /// When half-innings were over.
@@ -214,9 +251,27 @@ impl Mounds {
         self.0.entry(mound).or_default().take(at, sign);
     }
 
-    /// Marks of a mound may have been lost in a while: nobody saw what happened there.
+    /// Marks of a mound may have been lost in a while: nobody saw what happened there, or a throw had none.
     pub(super) fn lose(&mut self, mound: MoundId, from: EventNs, to: EventNs) {
-        self.0.entry(mound).or_default().lost = Some((from, to));
+        let lost = &mut self.0.entry(mound).or_default().lost;
+        if !lost.contains(&(from, to)) {
+            if lost.len() == LOST_MAX {
+                lost.pop_front();
+            }
+            lost.push_back((from, to));
+        }
+    }
+
+    /// A throw that had no mark has one after all.
+    pub(super) fn find(&mut self, mound: MoundId, at: EventNs) {
+        if let Some(marked) = self.0.get_mut(&mound) {
+            marked.lost.retain(|lost| *lost != (at, at));
+        }
+    }
+
+    /// What was known of a mound at a moment.
+    pub(super) fn as_of(&self, mound: MoundId, at: EventNs) -> Self {
+        Self(self.0.get(&mound).map(|marked| (mound, marked.as_of(at))).into_iter().collect())
     }
 
     /// Forgets what was marked before a moment.
@@ -248,13 +303,13 @@ impl Mounds {
         };
         let takes_over = |(at, _): &(EventNs, PitcherId)| *at > last && marked.turned(last, *at).is_multiple_of(2);
         // Both sides pitch from one mound only.
-        let lost = marked.lost.filter(|(_, to)| mound == GAME_MOUND && *to > last);
+        let lost = marked.lost_after(last).filter(|_| mound == GAME_MOUND);
         let known = |(at, _): &(EventNs, PitcherId)| lost.is_none_or(|(from, _)| *at <= from);
         let stand = |state, since, by| Stand { state, since, by, to: None, last };
         let went = self.left_for(pitcher, mound, last, throws);
         let taken = others().filter(takes_over).filter(known).min();
         if let Some((since, by)) = taken.filter(|(at, _)| went.is_none_or(|(left, _)| *at <= left)) {
-            let quiet_from = marked.lost.map_or(last, |(_, to)| last.max(to));
+            let quiet_from = marked.lost_until().map_or(last, |to| last.max(to));
             let was_gone = mound != GAME_MOUND && since.0.saturating_sub(quiet_from.0) >= SILENT_NS;
             return Some(if was_gone {
                 stand(PresenceState::Gone, last, None)
@@ -279,10 +334,14 @@ impl Mounds {
         let newest = throws.iter().filter(|t| t.mound == mound).filter_map(|t| t.releases.last().copied()).max();
         let sign = newest.max(marked.newest).unwrap_or(thrown);
         // What was not seen was no silence.
-        let quiet_from = marked.lost.map_or(sign, |(_, to)| sign.max(to));
+        let quiet_from = marked.lost_until().map_or(sign, |to| sign.max(to));
         let silent_ns = now.0.saturating_sub(quiet_from.0);
-        let other = || others().map(|(at, _)| at).filter(|at| *at > last).min();
-        let over = marked.ends().find(|at| *at > last).or_else(other);
+        let other = others().filter(|(at, _)| *at > last).min();
+        let end = marked.ends().find(|at| *at > last);
+        let other = other.filter(|(at, _)| end.is_none_or(|end| *at < end));
+        // The half-inning of a man of whom the end was lost was over with his last throw.
+        let over = other.map(|_| last).or(end);
+        let left = other.filter(|_| lost.is_some() && went.is_none());
         let patience_ns = match over {
             _ if is_blind => SILENT_UNSEEN_NS,
             Some(_) => SILENT_BETWEEN_NS,
@@ -290,6 +349,14 @@ impl Mounds {
         };
         if silent_ns >= patience_ns {
             return Some(stand(PresenceState::Gone, sign, None));
+        }
+        if let Some((since, by)) = left {
+            let is_long_ago = now.0.saturating_sub(since.0) >= SILENT_NS;
+            return Some(if is_long_ago {
+                stand(PresenceState::Gone, last, None)
+            } else {
+                stand(PresenceState::BetweenInnings, since, Some(by))
+            });
         }
         if let Some(since) = over {
             return Some(stand(PresenceState::BetweenInnings, since, None));
@@ -438,7 +505,9 @@ mod tests {
         let mut mounds = mounds(&[(0, Named(HOME)), (11, Named(AWAY))]);
         assert_eq!(told(&mounds, HOME, &throws, 12), (Replaced, at(11), Some(2)), "as long as nothing was lost");
         mounds.lose(GAME_MOUND, at(6), at(10));
-        assert_eq!(told(&mounds, HOME, &throws, 12), (BetweenInnings, at(11), None), "nobody knows");
+        assert_eq!(told(&mounds, HOME, &throws, 12), (BetweenInnings, at(11), Some(2)), "nobody knows");
+        assert_eq!(told(&mounds, HOME, &throws, 40), (BetweenInnings, at(11), Some(2)));
+        assert_eq!(told(&mounds, HOME, &throws, 41), (Gone, at(5), None), "half an hour later");
         mounds.take(GAME_MOUND, at(18), InningEnded);
         mounds.take(GAME_MOUND, at(20), Named(RELIEF));
         assert_eq!(told(&mounds, HOME, &throws, 21), (Replaced, at(20), None), "both sides have pitched since");
@@ -447,11 +516,33 @@ mod tests {
     }
 
     #[test]
+    fn after_a_throw_that_no_mark_names_another_man_may_be_of_the_other_side() {
+        let throws = [threw(HOME, 0, &[2, 5]), threw(AWAY, 0, &[12])];
+        let mut mounds = mounds(&[(0, Named(HOME)), (11, Named(AWAY))]);
+        mounds.lose(GAME_MOUND, at(3), at(3));
+        assert_eq!(told(&mounds, HOME, &throws, 12), (Replaced, at(11), Some(2)), "he was named after it");
+        mounds.lose(GAME_MOUND, at(7), at(7));
+        assert_eq!(told(&mounds, HOME, &throws, 12), (BetweenInnings, at(11), Some(2)));
+        mounds.take(GAME_MOUND, at(18), InningEnded);
+        assert_eq!(
+            told(&mounds, HOME, &throws, 19),
+            (BetweenInnings, at(11), Some(2)),
+            "the other's inning is over, not his"
+        );
+        mounds.take(GAME_MOUND, at(6), InningEnded);
+        assert_eq!(told(&mounds, HOME, &throws, 12), (BetweenInnings, at(6), None), "his was over before");
+        mounds.find(GAME_MOUND, at(7));
+        assert_eq!(told(&mounds.as_of(GAME_MOUND, at(5)), HOME, &throws[..1], 12), (OnMound, at(0), None));
+    }
+
+    #[test]
     fn where_an_inning_s_end_was_lost_its_start_tells_the_turn() {
         let lost = [(0, Named(HOME)), (10, InningBegan), (10, Named(AWAY)), (18, InningEnded), (20, InningBegan)];
         let throws = [threw(HOME, 0, &[2, 5]), threw(AWAY, 0, &[12])];
         let first = told(&mounds(&lost[..3]), HOME, &throws, 13);
-        assert_eq!(first, (BetweenInnings, at(10), None), "it is the other side's turn");
+        assert_eq!(first, (BetweenInnings, at(5), None), "it is the other side's turn, since his last throw");
+        let over = told(&mounds(&lost[..4]), HOME, &throws, 19);
+        assert_eq!(over, first, "and the end of the other side's inning is not his");
         let mut next = mounds(&lost);
         next.take(GAME_MOUND, at(21), Named(RELIEF));
         assert_eq!(told(&next, HOME, &throws, 22), (Replaced, at(21), Some(3)));
@@ -549,7 +640,7 @@ mod tests {
     fn who_left_a_bullpen_by_himself_is_replaced_by_nobody_who_comes_later_and_left_with_his_last_throw() {
         let bullpen = |mounds: &Mounds, throws: &[Throws], min: u64| {
             let stand = mounds.stand(HOME, MoundId(1), throws, false, box_at(min)).expect("he threw there");
-            (stand.told(None, None).since, stand.state, stand.by, stand.to)
+            (stand.told(None, None, false).since, stand.state, stand.by, stand.to)
         };
         let written = |min| super::super::words::rfc3339(at(min));
         let called_in = [threw(HOME, 1, &[0, 3]), threw(HOME, 0, &[9])];
@@ -575,10 +666,13 @@ mod tests {
     fn of_a_mound_that_is_not_seen_it_is_told_until_when_it_was() {
         let throws = [threw(HOME, 0, &[0, 1])];
         let stand = Mounds::default().stand(HOME, GAME_MOUND, &throws, true, box_at(40)).expect("he threw there");
-        assert_eq!(stand.told(None, Some(at(2))).seen_until, Some(super::super::words::rfc3339(at(2))));
-        assert_eq!(stand.told(None, None).seen_until, None);
+        assert_eq!(stand.told(None, Some(at(2)), false).seen_until, Some(super::super::words::rfc3339(at(2))));
+        assert_eq!(stand.told(None, None, false), Presence { last_named: None, ..stand.told(None, None, true) });
+        let named = stand.told(None, None, true).last_named;
+        assert_eq!(named, Some(super::super::words::rfc3339(at(1))), "nobody tells any more who pitches there");
         let gone = Mounds::default().stand(HOME, GAME_MOUND, &throws, true, box_at(181)).expect("he threw there");
-        assert_eq!(gone.told(None, Some(at(2))).seen_until, None, "he is not there any more");
+        let told = gone.told(None, Some(at(2)), true);
+        assert_eq!((told.seen_until, told.last_named), (None, None), "he is not there any more");
     }
 
     #[test]

@@ -16,8 +16,9 @@ use crate::ids::{EventNs, MoundId, PitchId};
 const NS_PER_S: u64 = 1_000_000_000;
 /// What lies so far apart is another day, or another clock.
 const ANOTHER_DAY_NS: u64 = 18 * 3_600 * NS_PER_S;
-/// Nobody who sat between innings came back and threw in less, \[P\]: so long is the break before an inning.
-const BREAK_NS: u64 = 120 * NS_PER_S;
+/// Nobody of the other side throws so soon before or after a throw, \[P\]: an inning without warm-ups changes sides in less than
+/// the two minutes of a usual break, and not in less than this.
+const CHANGE_NS: u64 = 30 * NS_PER_S;
 /// Whoever is first seen so soon after a long enough while unseen may have begun in it, \[P\].
 const BEGAN_NS: u64 = 120 * NS_PER_S;
 /// And a while is long enough for that from here on, \[P\]: nobody comes to the mound and throws in less.
@@ -76,13 +77,15 @@ impl While {
         Self { from: EventNs(from), to: EventNs(to) }
     }
 
-    /// Whether somebody may have thrown in it, by where he stands as far as was known when it was over.
-    pub(super) fn concerns(&self, stand: &Stand) -> bool {
+    /// Whether somebody may have thrown in it, by where he stands as far as was known when it was over. `free_since` is since when
+    /// nobody stood on the mound as it began; none where somebody did.
+    pub(super) fn concerns(&self, stand: &Stand, free_since: Option<EventNs>) -> bool {
         let was_there = stand.since <= self.from;
-        let long = self.ns() >= BREAK_NS;
+        let began = free_since.unwrap_or(self.from);
+        let may_have_come = self.to.0.saturating_sub(began.0) >= CHANGE_NS;
         match stand.state {
-            PresenceState::OnMound => was_there || long,
-            PresenceState::BetweenInnings => !was_there || long,
+            PresenceState::OnMound => was_there || may_have_come,
+            PresenceState::BetweenInnings => stand.may_be_replaced() || !was_there || may_have_come,
             PresenceState::Replaced => !was_there,
             PresenceState::Gone => false,
         }
@@ -185,11 +188,11 @@ impl Sight {
         }
     }
 
-    /// Takes one of them back: it was measured again with its mark.
-    pub(super) fn throw_named(&mut self, mound: MoundId, id: PitchId) {
-        if let Some(seen) = self.0.get_mut(&mound) {
-            seen.unnamed.retain(|(_, unnamed)| *unnamed != id);
-        }
+    /// Takes one of them back: it was measured again with its mark. When it was thrown, where it was one of them.
+    pub(super) fn throw_named(&mut self, mound: MoundId, id: PitchId) -> Option<EventNs> {
+        let unnamed = &mut self.0.get_mut(&mound)?.unnamed;
+        let place = unnamed.iter().position(|(_, unnamed)| *unnamed == id)?;
+        Some(unnamed.remove(place).0)
     }
 
     /// Forgets throws that no mark names and that were thrown before a moment.
@@ -203,9 +206,9 @@ impl Sight {
     }
 
     /// How many throws on a mound that no mark names may be one man's: those before and after which the nearest throw that has
-    /// a name is his, and, where a break lies between that throw and them, those that came while he was between innings.
-    /// `named` are the releases of throws that have a name, ascending, and whether they are his; `is_here_at` tells whether he
-    /// was on the mound or between innings at a moment.
+    /// a name is his, and those so long after and before these throws that the sides may have changed, while he was there or
+    /// between innings. `named` are the releases of throws that have a name, ascending, and whether they are his; `is_here_at`
+    /// tells whether he was on the mound or between innings at a moment.
     pub(super) fn unnamed_of(
         &self,
         mound: MoundId,
@@ -221,7 +224,10 @@ impl Sight {
             if around.into_iter().flatten().any(|(release, his)| his && near(*at, release)) {
                 return true;
             }
-            before.is_some_and(|(release, _)| at.0 - release.0 >= BREAK_NS && near(*at, release)) && is_here_at(*at)
+            let may_have_changed = |(release, _): (EventNs, bool)| at.0.abs_diff(release.0) >= CHANGE_NS;
+            before.is_some_and(|(release, _)| near(*at, release))
+                && around.into_iter().flatten().all(may_have_changed)
+                && is_here_at(*at)
         };
         seen.unnamed.iter().filter(may_be_his).count() as u32
     }
@@ -238,6 +244,7 @@ impl Sight {
 mod tests {
     use super::PresenceState::{BetweenInnings, Gone, OnMound, Replaced};
     use super::*;
+    use crate::ids::PitcherId;
 
     const START: u64 = 1_700_000_000 * NS_PER_S;
     const MOUND: MoundId = MoundId(0);
@@ -282,11 +289,16 @@ mod tests {
     fn who_stood_there_or_may_have_come_has_thrown_at_least_what_was_counted() {
         let hole = |s: u64| While { from: at(100), to: at(100 + s) };
         let stand = |state, since| Stand { state, since: at(since), by: None, to: None, last: at(0) };
-        assert!(hole(6).concerns(&stand(OnMound, 0)));
-        assert!(!hole(6).concerns(&stand(BetweenInnings, 90)) && hole(120).concerns(&stand(BetweenInnings, 90)));
-        assert!(hole(6).concerns(&stand(BetweenInnings, 107)), "his inning ended after it");
-        assert!(!hole(600).concerns(&stand(Replaced, 90)) && hole(6).concerns(&stand(Replaced, 107)));
-        assert!(!hole(600).concerns(&stand(Gone, 0)));
+        let concerns = |s: u64, state, since| hole(s).concerns(&stand(state, since), None);
+        assert!(concerns(6, OnMound, 0));
+        assert!(!concerns(29, BetweenInnings, 90) && concerns(30, BetweenInnings, 90), "the sides may have changed");
+        assert!(concerns(6, BetweenInnings, 107), "his inning ended after it");
+        let unsure = Stand { by: Some(PitcherId(2)), ..stand(BetweenInnings, 90) };
+        assert!(hole(6).concerns(&unsure, None), "nobody knows whether he was replaced");
+        assert!(!concerns(600, Replaced, 90) && concerns(6, Replaced, 107));
+        assert!(!concerns(600, Gone, 0));
+        let in_a_break = |s: u64| hole(s).concerns(&stand(BetweenInnings, 20), Some(at(80)));
+        assert!(!in_a_break(9) && in_a_break(10), "the break may have been over in it");
     }
 
     #[test]
@@ -314,7 +326,8 @@ mod tests {
         assert_eq!(of(&[(80, true)], true), 4, "he went on until nobody was named any more");
         assert_eq!(of(&[(80, false), (160, true)], false), 4, "he may have begun with them, and gone on");
         assert_eq!(of(&[(80, false), (160, false)], false), 0, "another man's");
-        assert_eq!(of(&[(80, false)], true), 1, "the other side's inning may have begun after a break");
+        assert_eq!(of(&[(80, false)], true), 3, "the sides may have changed");
+        assert_eq!(of(&[(80, false), (160, false)], true), 2, "one of them may have come between two of the other's");
         assert_eq!(of(&[], true), 0, "nobody was named");
         assert_eq!(of(&[(5_000, true)], true), 0, "long after them");
         sight.throw_named(MOUND, PitchId(120));

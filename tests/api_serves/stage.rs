@@ -300,6 +300,7 @@ pub(crate) fn readiness(pitcher: u32) -> Readiness {
             by_name: None,
             to: None,
             seen_until: None,
+            last_named: None,
         }),
         verdict: Some(Verdict::Ready),
         verdict_absent: None,

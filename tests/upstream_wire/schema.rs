@@ -133,6 +133,7 @@ fn readiness() -> Readiness {
             by_name: None,
             to: None,
             seen_until: None,
+            last_named: None,
         }),
         verdict: Some(Verdict::Watch),
         verdict_absent: None,

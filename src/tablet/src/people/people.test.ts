@@ -5,7 +5,7 @@ import { alert, at, readiness, T0 } from "../live/samples";
 import { bandOf, byPlace, byUrgency, needOfLook, verdictInWords, whole } from "./level";
 import { ageInWords, dayAfter, daysBetween, ParkTime } from "./time";
 import { percent, signed, Units } from "./units";
-import { asOfInWords, isAtLeast, leftInWords, pitchesInWords, thereInWords, unseenInWords } from "./words";
+import { asOfInWords, isAtLeast, leftInWords, pitchesInWords, placeInWords, thereInWords, unseenInWords } from "./words";
 
 describe("who needs a look", () => {
   test("the verdict is the daemon's, in words that fit the mound, and a held number has none", () => {
@@ -69,6 +69,17 @@ describe("who needs a look", () => {
     expect(told({ state: "on_mound", since: at(5) })).toBe("since 5");
     expect(told({ state: "on_mound", since: at(5), seen_until: at(41) })).toBe("since 5, last seen 41: not seen now");
     expect(told({ state: "between_innings", since: at(5), seen_until: at(41) })).toBe("between innings since 5, last seen 41: not seen now");
+  });
+
+  test("where nobody tells who pitches, or whether he was replaced, neither is said", () => {
+    const told = (presence: NonNullable<Readiness["presence"]>) => thereInWords(presence, (ms) => `${ms - T0}`);
+    expect(told({ state: "on_mound", since: at(5), last_named: at(9) })).toBe("last named 9: nobody tells who pitches now");
+    expect(placeInWords({ state: "on_mound", since: at(5), last_named: at(9) })).toBe(" when last named");
+    const left = { state: "between_innings", since: at(5), by: 2, by_name: "Ruiz" } as const;
+    expect(told(left)).toBe("left the mound, Ruiz came 5: between innings or replaced");
+    expect(placeInWords(left)).toBe(", between innings or replaced");
+    expect(placeInWords({ state: "between_innings", since: at(5) })).toBe(", between innings");
+    expect(placeInWords({ state: "on_mound", since: at(5) })).toBe("");
   });
 
   test("who throws now is first: on the game mound, between innings there, in the bullpens, there longer ago", () => {

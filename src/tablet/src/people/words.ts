@@ -138,12 +138,18 @@ function whilesInWords(unseen: NonNullable<Readiness["unseen"]>, clock: (ms: num
   return `Not seen ${[...new Set(whiles)].join(", ")}`;
 }
 
+/** How he is on a mound, where he does not simply stand there: `, between innings`. */
+export function placeInWords(presence: Readiness["presence"]): string {
+  if (presence?.state === "between_innings") return presence.by == null ? ", between innings" : ", between innings or replaced";
+  return presence?.last_named ? " when last named" : "";
+}
+
 /** On which mound he stands now; where his throws are not seen or he sits between innings, that. Empty of who has left. */
 export function whereInWords(data: Pick<Readiness, "mound" | "presence" | "verdict_absent" | "pitches" | "unseen" | "unnamed_throws">, mounds: ReadonlyMap<number, string>): string {
   if (!isOnMound(data)) return "";
   const name = mounds.get(data.mound) ?? `Mound ${data.mound}`;
   const where = /mound/i.test(name) ? `on the ${name.toLowerCase()}` : `in the ${name.toLowerCase()}`;
-  const now = data.verdict_absent === "not_seen" ? ", not seen now" : data.presence?.state === "between_innings" ? ", between innings" : " now";
+  const now = data.verdict_absent === "not_seen" ? ", not seen now" : placeInWords(data.presence) || " now";
   return `${where}${now}, ${pitchesInWords(data.pitches, isAtLeast(data))}`;
 }
 
@@ -151,6 +157,8 @@ export function whereInWords(data: Pick<Readiness, "mound" | "presence" | "verdi
 export function thereInWords(presence: Readiness["presence"], clock: (ms: number) => string): string {
   if (!presence) return "";
   const since = clock(Date.parse(presence.since));
-  const there = presence.state === "between_innings" ? `between innings since ${since}` : `since ${since}`;
+  const named = presence.last_named && `last named ${clock(Date.parse(presence.last_named))}: nobody tells who pitches now`;
+  const between = presence.by == null ? `between innings since ${since}` : `left the mound, ${presence.by_name ?? `pitcher ${presence.by}`} came ${since}: between innings or replaced`;
+  const there = presence.state === "between_innings" ? between : named || `since ${since}`;
   return presence.seen_until ? `${there}, last seen ${clock(Date.parse(presence.seen_until))}: not seen now` : there;
 }

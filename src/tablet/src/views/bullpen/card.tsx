@@ -18,7 +18,7 @@ import { Unseen } from "../../parts/visible";
 import { BANDS, bandOf, limitsOf, verdictInWords, whole, wholeUp } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { percent } from "../../people/units";
-import { isAtLeast, stateInWords, unseenInWords } from "../../people/words";
+import { isAtLeast, placeInWords, stateInWords, unseenInWords } from "../../people/words";
 
 const RARELY_MS = 10 * 60_000;
 
@@ -186,7 +186,7 @@ export const Card = memo(function Card({ outing, mounds }: CardProps) {
         <Name>
           <Link href={`/pitchers/${data.pitcher}`}>{data.name}</Link>
         </Name>
-        <Soft>{mounds.get(data.mound) ?? `Mound ${data.mound}`}{data.presence?.state === "between_innings" && ", between innings"}</Soft>
+        <Soft>{mounds.get(data.mound) ?? `Mound ${data.mound}`}{placeInWords(data.presence)}</Soft>
       </Row>
       <Row style={{ alignItems: "center", flexWrap: "nowrap" }}>
         <Figure>
