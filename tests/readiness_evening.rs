@@ -607,3 +607,45 @@ fn a_name_that_comes_in_is_shown_at_once_of_him_and_of_whom_he_replaced() {
     assert!(him.recommendation.starts_with("He was replaced by Ann Newcomer"), "{}", him.recommendation);
     assert_eq!(him.presence.as_ref().and_then(|p| p.by_name.as_deref()), Some("Ann Newcomer"));
 }
+
+#[test]
+fn who_left_while_no_mark_named_anybody_may_be_replaced_or_not_and_throw_on_while_nobody_sees_it() {
+    let mut evening = Evening::new();
+    evening.throws(12, 0, 0.0);
+    let unnamed = pitch(4 * MIN, MOUND, 0.0);
+    evening.0.throw_unnamed(MOUND, unnamed.release, unnamed.id);
+    evening.take(OTHER, MOUND, GAME, &pitch(6 * MIN, MOUND, 0.0));
+    evening.watch(6 * MIN + S);
+    let presence = |evening: &Evening| evening.shown(HIM, MOUND).and_then(|shown| shown.presence.clone());
+    let left = presence(&evening).expect("he is shown");
+    assert_eq!((left.state, left.by), (PresenceState::BetweenInnings, Some(OTHER)), "not known which");
+    let (from, to) = (EventNs(START + 7 * MIN), EventNs(START + 7 * MIN + 6 * S));
+    evening.0.see(MOUND, true, Some(to), Some((from, to)));
+    evening.watch(8 * MIN);
+    assert_eq!(evening.shown(HIM, MOUND).map(|shown| shown.unseen.len()), Some(1), "he may have thrown then");
+    evening.0.is_told(MOUND, false);
+    evening.watch(9 * MIN);
+    let named = evening.shown(OTHER, MOUND).and_then(|shown| shown.presence.as_ref()?.last_named.clone());
+    assert_eq!(named.as_deref(), Some("2023-11-14T22:19:20Z"), "when he was named last");
+}
+
+#[test]
+fn throws_without_a_name_make_the_count_of_both_sides_starters_the_least() {
+    let mut evening = Evening::new();
+    evening.throws(12, 0, 0.0);
+    evening.0.mark(MOUND, EventNs(START + 225 * S), Sign::InningEnded);
+    for i in 0..6 {
+        evening.take(OTHER, MOUND, GAME, &pitch((260 + 20 * i) * S, MOUND, 0.0));
+    }
+    for i in 0..4 {
+        let throw = pitch((380 + 20 * i) * S, MOUND, 0.0);
+        evening.0.throw_unnamed(MOUND, throw.release, throw.id);
+    }
+    evening.watch(460 * S);
+    let unnamed = |evening: &Evening| [HIM, OTHER].map(|who| evening.shown(who, MOUND).map(|s| s.unnamed_throws));
+    assert_eq!(unnamed(&evening), [Some(3), Some(4)], "the first came too soon after the other side's throw");
+    evening.take(HIM, MOUND, GAME, &pitch(600 * S, MOUND, 0.0));
+    evening.take(OTHER, MOUND, GAME, &pitch(900 * S, MOUND, 0.0));
+    evening.watch(901 * S);
+    assert_eq!(unnamed(&evening), [Some(4), Some(4)], "and so it stays");
+}

@@ -651,7 +651,9 @@ mod tests {
             let mut hearing = Hearing::new([1].into_iter(), BoxNs(0));
             (0..=300).for_each(|n| hearing.delivered(1, tenth(n), at(n + 3)));
             hearing.listens_from = listens_again.map(at);
-            came.iter().for_each(|n| hearing.delivered(1, tenth(*n), at(830)));
+            for n in came {
+                hearing.delivered(1, tenth(*n), at(830));
+            }
             hearing.of(1).missed_while.map(|(from, to)| (from.0 / tenth(1).0, to.0 / tenth(1).0))
         };
         let stragglers: Vec<u64> = (740..790).step_by(5).collect();

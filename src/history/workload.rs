@@ -163,6 +163,9 @@ pub struct WorkloadSummary {
     /// First day on which Pitch Smart's rest is over; not before it where the last days were only partly seen; absent where no
     /// outing is known.
     pub rested_on: Option<String>,
+    /// Whether that is not sure: what he may have thrown unseen would ask for more rest.
+    #[serde(default)]
+    pub rested_on_unsure: bool,
     /// Most pitches of a day that Pitch Smart advises.
     pub pitches_max_advised: u32,
     /// Whose advice it is.
@@ -239,6 +242,7 @@ pub fn report_of(
     told: Option<Role>,
 ) -> WorkloadReport {
     let mut thrown: BTreeMap<Date, u32> = BTreeMap::new();
+    let mut at_most: BTreeMap<Date, u32> = BTreeMap::new();
     let mut partly_seen: BTreeSet<Date> = BTreeSet::new();
     for appearance in appearances {
         let Ok(date) = appearance.game_date.parse::<Date>() else { continue };
@@ -248,6 +252,8 @@ pub fn report_of(
                 let day = thrown.entry(date).or_default();
                 *day = day.saturating_add(pitches);
             }
+            let most = at_most.entry(date).or_default();
+            *most = most.saturating_add(pitches).saturating_add(more);
             partly_seen.extend(Some(date).filter(|_| more > 0 || !appearance.missed.is_nothing()));
         }
     }
@@ -288,9 +294,10 @@ pub fn report_of(
         })
         .collect();
     shown.sort_by(|a, b| (&a.game_date, a.game_pk).cmp(&(&b.game_date, b.game_pk)));
-    let rested_on =
-        thrown.iter().rev().take(RESTED_LOOK_BACK).map(|(date, pitches)| rested_after(*date, *pitches)).max();
-    let summary = summary(role, &loads, rested_on, roles);
+    let rested_on = |thrown: &BTreeMap<Date, u32>| {
+        thrown.iter().rev().take(RESTED_LOOK_BACK).map(|(date, pitches)| rested_after(*date, *pitches)).max()
+    };
+    let summary = summary(role, &loads, (rested_on(&thrown), rested_on(&at_most)), roles);
     WorkloadReport {
         pitcher,
         start_date: start.to_string(),
@@ -368,7 +375,13 @@ fn rested_after(date: Date, pitches: u32) -> Date {
     date.saturating_add((i64::from(rest_asked(pitches)) + 1).days())
 }
 
-fn summary(role: Role, loads: &[DailyLoad], rested_on: Option<Date>, roles: &Roles) -> WorkloadSummary {
+/// Of the day on which he is rested: by what was counted, and by the most that he can have thrown.
+fn summary(
+    role: Role,
+    loads: &[DailyLoad],
+    (rested_on, rested_at_most): (Option<Date>, Option<Date>),
+    roles: &Roles,
+) -> WorkloadSummary {
     let pitched: Vec<_> = loads.iter().filter(|load| load.pitches > 0).collect();
     let pitches: u32 = pitched.iter().map(|load| load.pitches).sum();
     let rests: Vec<u32> = pitched.iter().filter_map(|load| load.rest_days).collect();
@@ -387,6 +400,7 @@ fn summary(role: Role, loads: &[DailyLoad], rested_on: Option<Date>, roles: &Rol
         acwr: loads.last().and_then(|load| load.acwr),
         partly_seen_on: loads.last().and_then(|load| load.partly_seen_on.clone()),
         rested_on: rested_on.map(|date| date.to_string()),
+        rested_on_unsure: rested_on < rested_at_most,
         pitches_max_advised: PITCH_SMART_MAX,
         guidance: GUIDANCE.to_owned(),
     }
@@ -591,6 +605,18 @@ mod tests {
         }
         let nobody = of(&[], "2023-05-01", "2023-05-02");
         assert!(nobody.loads.is_empty() && nobody.unknown.is_some_and(|why| why.contains("No game of his")));
+    }
+
+    #[test]
+    fn he_may_be_rested_later_only_where_what_he_threw_unseen_would_ask_for_it() {
+        let rested = |missed: u32| {
+            let mut outings = [outing("2023-05-03", 22)];
+            outings[0].missed.unnamed = missed;
+            let summary = of(&outings, "2023-05-03", "2023-05-03").summary;
+            (summary.rested_on.expect("he threw"), summary.rested_on_unsure)
+        };
+        assert_eq!([0, 8, 9].map(|missed| rested(missed).1), [false, false, true], "30 pitches ask for no day of rest");
+        assert_eq!(rested(9).0, rested(0).0);
     }
 
     #[test]

@@ -250,7 +250,7 @@ impl Engine {
             Some((there.pitcher, stand))
         };
         let stands: Vec<(PitcherId, Stand)> = here.filter_map(stand).collect();
-        let free_since = free_since(stands.iter().map(|(_, stand)| stand), unseen.from());
+        let free_since = free_since(&stands, unseen.from());
         for (pitcher, _) in stands.iter().filter(|(_, stand)| unseen.concerns(stand, free_since)) {
             if let Some(arm) = self.known.arms.get_mut(pitcher) {
                 arm.miss(mound, unseen);
@@ -621,14 +621,14 @@ impl Engine {
 }
 
 /// Since when nobody stood on a mound at a moment; none where somebody did, or nobody ever threw there.
-fn free_since<'s>(stands: impl Iterator<Item = &'s Stand> + Clone, at: EventNs) -> Option<EventNs> {
-    let is_there = |stand: &&Stand| match stand.state {
+fn free_since(stands: &[(PitcherId, Stand)], at: EventNs) -> Option<EventNs> {
+    let stands = || stands.iter().map(|(_, stand)| stand);
+    let is_there = |stand: &Stand| match stand.state {
         PresenceState::OnMound => stand.since <= at,
         _ => stand.since > at,
     };
-    let between = stands.clone().filter(|stand| stand.state == PresenceState::BetweenInnings);
-    let is_free = !stands.clone().any(|stand| is_there(&stand));
-    between.map(|stand| stand.since).max().filter(|_| is_free)
+    let between = stands().filter(|stand| stand.state == PresenceState::BetweenInnings);
+    between.map(|stand| stand.since).max().filter(|_| !stands().any(is_there))
 }
 
 /// Everybody's throws up to a moment.

@@ -54,7 +54,7 @@ function Season({ report: { loads, appearances, summary, unknown, not_final } }:
     summary.acwr != null && `${ACUTE_CHRONIC.toLowerCase()} ${summary.acwr.toFixed(2)} times at the end of ${dayInWords(last?.date ?? "")}`,
     summary.rest_days_mean != null && `${summary.rest_days_mean.toFixed(1)} days of rest on average`,
     `${summary.short_rest_appearances} ${summary.short_rest_appearances === 1 ? "outing" : "outings"} on short rest`,
-    summary.rested_on && `rested on ${dayInWords(summary.rested_on)}${least(5) && ", or later"}`,
+    summary.rested_on && `rested on ${dayInWords(summary.rested_on)}${summary.rested_on_unsure ? ", or later" : ""}`,
   ].filter(Boolean);
   return (
     <>
