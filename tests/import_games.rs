@@ -216,7 +216,9 @@ fn numbers_that_marks_give_to_two_men_come_to_an_end_and_take_nothing_from_eithe
     let others: Vec<_> = his[5..].iter().map(|row| Row { pitcher: 650, ..row.clone() }).collect();
     let told = |order: [&[Row]; 2]| {
         let rig = Rig::new();
-        order.into_iter().for_each(|rows| rig.measure(rows, "2022-06-11"));
+        for rows in order {
+            rig.measure(rows, "2022-06-11");
+        }
         rig.import(&rows);
         rig.measure(&his, "2022-06-11");
         let of = |pitcher| rig.outings().into_iter().filter(|a| a.pitcher == pitcher).map(|a| a.pitches).sum::<u32>();
