@@ -82,7 +82,7 @@ fn imports_go_through_the_daemon_and_show_at_once() {
     let (games, loads) = (load["appearances"].as_array().expect("a list"), load["loads"].as_array().expect("a list"));
     assert_eq!((games.len(), loads.len(), &loads[5]["rest_days"]), (2, 6, &serde_json::json!(0)), "{load}");
     assert_eq!(loads[4]["rest_days"], 3, "{load}");
-    let ned = daemon.get("/api/workload/pitcher/605154");
+    let ned = daemon.get("/api/workload/pitcher/605154?end_date=2023-06-20");
     assert_eq!((&ned["end_date"], &ned["summary"]["pitches"]), (&"2023-06-20".into(), &88.into()), "{ned}");
     let (status, ended) = daemon.terminate();
     assert!(status.success(), "{ended}");

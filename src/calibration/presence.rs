@@ -99,10 +99,6 @@ pub(super) struct Hearing {
     awake: BoxNs,
     /// When the box was back after it was away last; the start, where it never was.
     back: BoxNs,
-    /// The same, and over kills however short: what was exposed before then and came since is a straggler, and tells of nothing
-    /// around it. Absent where it was never away, and in what an earlier version kept.
-    #[serde(default)]
-    listens_from: Option<BoxNs>,
     /// Since when it has listened without a break, and until when, as of the last look.
     since: BoxNs,
     until: BoxNs,
@@ -131,7 +127,6 @@ impl Hearing {
             started: now,
             awake: now,
             back: now,
-            listens_from: None,
             since: now,
             until: now,
             vouched: None,
@@ -162,7 +157,6 @@ impl Hearing {
         self.first = before.first.map(earlier);
         (self.apart, self.alerts) = ((before.apart.0, before.apart.1.min(now)), before.alerts);
         (self.awake, self.back, self.since, self.until) = (now, now, now, now);
-        self.listens_from = Some(now);
     }
 
     /// The box does something. Where it had not for long, it was away and is back.
@@ -170,7 +164,6 @@ impl Hearing {
     fn stir(&mut self, at: BoxNs) {
         if at.0.saturating_sub(self.awake.0) >= AWAY_NS {
             (self.back, self.since) = (at, self.since.max(at));
-            self.listens_from = Some(at);
         }
         self.awake = self.awake.max(at);
     }
@@ -193,10 +186,6 @@ impl Hearing {
     pub(super) fn delivered(&mut self, camera: u8, event: EventNs, now: BoxNs) {
         let Some(own) = self.each.get_mut(usize::from(camera)) else { return };
         own.delivered = own.delivered.max(Some(now));
-        let exposed = BoxNs(event.0.saturating_add_signed(self.apart.0));
-        if own.newest.is_some() && self.listens_from.is_some_and(|from| exposed < from) {
-            return;
-        }
         if let Some(newest) = own.newest.filter(|newest| event.0 > newest.0.saturating_add(MISSED_NS)) {
             let goes_on = |(_, to): &(EventNs, EventNs)| newest.0.saturating_sub(to.0) < BACK_FOR_NS;
             let from = own.missed_while.filter(goes_on).map_or(newest, |(from, _)| from);
@@ -382,11 +371,6 @@ impl Calibration {
     #[inline]
     pub fn delivered(&mut self, camera: u8, event: EventNs, now: BoxNs) {
         self.hearing.delivered(camera, event, now);
-    }
-
-    /// The box listens again after a kill, however short it was away.
-    pub fn listens_again(&mut self, now: BoxNs) {
-        self.hearing.listens_from = Some(now);
     }
 
     /// Says what the threads at the sockets vouch for, before time passes: since when all of them have listened without a break,
@@ -644,25 +628,18 @@ mod tests {
     }
 
     #[test]
-    fn a_straggler_ends_no_silence_and_what_was_exposed_before_the_box_listened_again_none_either() {
+    fn a_straggler_ends_no_silence() {
         let tenth = |n: u64| EventNs(n * 100_000_000);
-        let at = |n: u64| BoxNs(n * 100_000_000);
-        let after = |listens_again: Option<u64>, came: &[u64]| {
+        let after = |came: &[u64]| {
             let mut hearing = Hearing::new([1].into_iter(), BoxNs(0));
-            (0..=300).for_each(|n| hearing.delivered(1, tenth(n), at(n + 3)));
-            hearing.listens_from = listens_again.map(at);
-            for n in came {
-                hearing.delivered(1, tenth(*n), at(830));
-            }
+            (0..=300).chain(came.iter().copied()).for_each(|n| hearing.delivered(1, tenth(n), BoxNs(0)));
             hearing.of(1).missed_while.map(|(from, to)| (from.0 / tenth(1).0, to.0 / tenth(1).0))
         };
-        let stragglers: Vec<u64> = (740..790).step_by(5).collect();
-        assert_eq!(after(None, &[740, 782, 783]), Some((300, 782)), "one straggler");
-        assert_eq!(after(None, &[740, 741, 761, 782, 783]), Some((300, 782)), "and more of them");
-        assert_eq!(after(Some(824), &[&stragglers[..], &[825, 826]].concat()), Some((300, 825)), "a trickle of them");
-        assert_eq!(after(None, &[330, 331, 332]), Some((300, 330)), "one of its own");
+        assert_eq!(after(&[740, 782, 783]), Some((300, 782)), "one straggler");
+        assert_eq!(after(&[740, 741, 761, 782, 783]), Some((300, 782)), "and more of them");
+        assert_eq!(after(&[330, 331, 332]), Some((300, 330)), "one of its own");
         let steady: Vec<u64> = (330..360).collect();
-        assert_eq!(after(None, &[&steady[..], &[400]].concat()), Some((359, 400)), "it was back");
-        assert_eq!(after(Some(301), &[301, 302]), None, "a kill that lost nothing");
+        assert_eq!(after(&[&steady[..], &[400]].concat()), Some((359, 400)), "it was back");
+        assert_eq!(after(&[301, 302]), None, "a kill that lost nothing");
     }
 }

@@ -181,11 +181,14 @@ impl RefusedFrame {
                 }
                 _ => format!("[ingest] sources does not list {source}: add it there, or mend its number"),
             },
-            Refusal::Replayed => format!(
-                "signed, and of more than 32 s before the newest of {source}: an old frame sent again, or its clock went back \
-                 (then `pitchguard source reset {}`)",
-                self.claims().unwrap_or_default()
-            ),
+            Refusal::Replayed => {
+                let named = source;
+                let source = self.claims().unwrap_or_default();
+                format!(
+                    "signed, and of more than 32 s before the newest of {named}: an old frame sent again, or its clock went \
+                     back (then `pitchguard source reset {source}`)"
+                )
+            }
             Refusal::Serial(error @ SerialError::CutShort) => {
                 format!("{} bytes on the line: {error}", grouped(self.sample.length()))
             }

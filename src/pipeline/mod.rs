@@ -195,7 +195,7 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.clock_ns = self.reorder.clock_offset_ns();
         self.stage.moved_by = None;
         if std::mem::take(&mut self.stage.was_killed) && !self.stage.warming {
-            self.stage.listen_again();
+            self.stage.was_away();
         }
         if self.stage.warming {
             self.stage.recall_scales();

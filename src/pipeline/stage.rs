@@ -71,9 +71,8 @@ impl<P: Profiles> Stage<P> {
         self.observe(frame.payload.mound(frame.source), &frame, When::AfterEager);
     }
 
-    /// The first step after a kill: what came between was not heard.
-    pub(super) fn listen_again(&mut self) {
-        self.rig.calibration.listens_again(self.now);
+    /// The first step after a kill: marks that came meanwhile were not heard.
+    pub(super) fn was_away(&mut self) {
         self.whose.was_away(EventNs(self.seen_now().0));
     }
 

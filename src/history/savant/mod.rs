@@ -329,7 +329,7 @@ impl Import<'_> {
             if known.stays
                 && number.is_none_or(|number| !known.game.slots.get(&number).is_some_and(|s| s.told && s.thrown))
             {
-                let why = "not in the whole game that is known: `pitchguard fetch savant --again` tells which is right";
+                let why = "not in the whole game that is known: fetching its day again (--again) tells which is right";
                 self.summary.passed_over.add(why, place, line);
                 continue;
             }
