@@ -68,6 +68,19 @@ fn scale_within(apart_s: f64, less: f64, more: f64) -> Option<f64> {
 /// What a frame takes on its way at most, s.
 const WAY_S: f64 = 10.0;
 
+/// Ways of frames differ by this much at most, ns: as much as a camera may lag and be waited for.
+pub const WAYS_NS: u64 = 8_000_000_000;
+/// The same, s.
+pub const WAYS_S: f64 = WAYS_NS as f64 * 1e-9;
+
+/// A clock that is off others by so much was never set, s.
+pub const NEVER_SET_S: f64 = 10.0 * 365.0 * 86_400.0;
+
+/// A cause as it stands behind what it explains; nothing where none is known.
+pub fn bracketed(cause: Option<&str>) -> String {
+    cause.map_or_else(String::new, |cause| format!(" ({cause})"))
+}
+
 /// What usually lies behind two clocks that are so far apart, s; none where nothing is known for it.
 pub fn usual_cause(apart_s: f64) -> Option<&'static str> {
     let apart_s = apart_s.abs();
@@ -81,7 +94,7 @@ pub fn usual_cause(apart_s: f64) -> Option<&'static str> {
         Some("an hour of daylight saving, or a time zone")
     } else if (2.0..=14.0).contains(&hours) && near(hours * 3600.0, 60.0) {
         Some("local time taken for UTC")
-    } else if apart_s > 10.0 * 365.0 * 86_400.0 {
+    } else if apart_s > NEVER_SET_S {
         Some("a clock that was never set, and counts since its boot or since 1970")
     } else {
         None

@@ -11,7 +11,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use common::full;
-use daemon_support::{Cameras, Rack};
+use daemon_support::{Cameras, Rack, short_game};
 use journal_support::{last_pitches, last_readiness, replay};
 use pitchguard::ids::{EventNs, MoundId, PitcherId};
 use pitchguard::readiness::Readiness;
@@ -202,17 +202,7 @@ fn a_pitch_that_a_kill_left_provisional_is_final_at_the_next_start_and_says_so()
     let mut rack = Rack::new();
     let none = [("PITCHGUARD_JOURNAL__ENABLED", "false"), ("PITCHGUARD_INGEST__UDP_LISTEN", "127.0.0.1:0")];
     let mut running = rack.start_with(1.0, &none);
-    let settings = Settings {
-        seed: SEED,
-        start: EventNs(running.now().0),
-        cameras: Some(vec![1, 3, 5]),
-        pitches_max: Some(2),
-        pace_s: 6.0,
-        break_s: 8.0,
-        tail_s: 12.0,
-        ..Settings::quiet()
-    };
-    let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
+    let stadium = short_game(SEED, running.now(), 2);
     let truth = stadium.truth().to_vec();
     let mut cameras = Cameras::new(stadium, 1.0, running.udp);
     // Sent until the first is published, and not yet final.
@@ -246,17 +236,7 @@ fn a_pitch_that_a_kill_left_provisional_is_final_at_the_next_start_and_says_so()
 fn a_clock_that_is_set_back_while_the_box_is_down_costs_no_pitch() {
     let mut rack = Rack::new();
     let mut running = rack.start_ahead(Duration::from_hours(1));
-    let settings = Settings {
-        seed: 72,
-        start: EventNs(running.now().0),
-        cameras: Some(vec![1, 3, 5]),
-        pitches_max: Some(5),
-        pace_s: 6.0,
-        break_s: 8.0,
-        tail_s: 12.0,
-        ..Settings::quiet()
-    };
-    let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
+    let stadium = short_game(72, running.now(), 5);
     let truth = stadium.truth().to_vec();
     // One pitch waits to be final, and of another the first frames have come.
     let killed_at = truth[2].release.0 + 4_000_000_000;

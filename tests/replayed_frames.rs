@@ -9,11 +9,9 @@ use std::process::Output;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use daemon_support::{Rack, Running, frame};
+use daemon_support::{Rack, Running, frame, short_game};
 use firmware_protocol::{MAX_DATAGRAM, encode};
 use pitchguard::ids::{BoxNs, EventNs};
-use pitchguard::simulate::{Game, Scenario, Settings, Stadium};
-use pitchguard::tracking::venue::Venue;
 use serde_json::Value;
 
 const OLD_KEY: [u8; 32] = [0x5a; 32];
@@ -108,17 +106,7 @@ fn send(recorded: &[Vec<u8>], to: SocketAddr) {
 
 /// Plays a short game with signed frames, and gives them as somebody on the wire records them, with the moment of its end.
 fn play(signed: &Signed, running: &mut Running) -> (Vec<Vec<u8>>, EventNs) {
-    let settings = Settings {
-        seed: 5,
-        start: EventNs(running.now().0),
-        cameras: Some(vec![1, 3, 5]),
-        pitches_max: Some(2),
-        pace_s: 6.0,
-        break_s: 8.0,
-        tail_s: 12.0,
-        ..Settings::quiet()
-    };
-    let stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
+    let stadium = short_game(5, running.now(), 2);
     let (start, end) = (stadium.start(), stadium.end());
     let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback");
     let (began, mut recorded) = (Instant::now(), Vec::new());

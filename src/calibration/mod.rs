@@ -34,7 +34,6 @@ use std::collections::{BTreeMap, VecDeque};
 use firmware_protocol::{Fiducial, Health};
 use nalgebra::{Matrix2x5, Point3, Vector2};
 
-pub use crate::clock::span;
 pub use confidence::shown as confidence_shown;
 pub use config::{Config, Limits};
 pub use event::{AlertKind, CameraState, Event, EventKind};

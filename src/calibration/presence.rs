@@ -15,7 +15,9 @@ use super::report::StandingAlert;
 use super::rules::FIT_CAMERAS_MIN;
 use super::watched::push_bounded;
 use super::{Calibration, EVENTS_MAX};
-use crate::clock::{far, far_by_arrivals, is_plausible, usual_cause_by_arrivals};
+use crate::clock::{
+    NEVER_SET_S, WAYS_NS, WAYS_S, bracketed, far, far_by_arrivals, is_plausible, usual_cause_by_arrivals,
+};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::tracking::venue::mound_in_words;
 
@@ -40,11 +42,6 @@ const CLOCK_TOLD_NS: u64 = 20_000_000_000;
 /// A camera so far ahead of the others, or so far behind them, is believed nothing, ns: the fence in front of the buffer.
 const CAMERA_AHEAD_NS: i64 = 1_000_000_000;
 const CAMERA_BEHIND_NS: i64 = 30_000_000_000;
-/// Ways of cameras differ by this much at most, ns.
-const WAYS_NS: u64 = 8_000_000_000;
-const WAYS_S: f64 = WAYS_NS as f64 * 1e-9;
-/// A clock that is off its others by so much was never set, s.
-const DECADE_S: f64 = 10.0 * 365.0 * 86_400.0;
 /// Clocks that are apart stay so to within what the way through the network takes, ns.
 const STEADY_NS: u64 = 3_000_000_000;
 /// Sources 0 to 39; cameras are 1 to 39.
@@ -259,30 +256,32 @@ impl Hearing {
         let sends = self.is_up(camera, now) && self.is_heard(camera, self.until, heard_ns);
         let began = own.began.filter(|_| sends)?;
         let from = |last: Option<BoxNs>| last.unwrap_or(began).max(began).max(self.since);
-        let long = |from: BoxNs, told_ns| Some(self.until.0.saturating_sub(from.0)).filter(|ns| *ns >= told_ns);
-        let ahead_ns = self.ahead_ns(camera, heard_ns);
-        let is_off = !(-CAMERA_BEHIND_NS..=CAMERA_AHEAD_NS).contains(&ahead_ns);
-        if let Some(ns) = long(from(own.delivered), if is_off { CLOCK_TOLD_NS } else { SILENT_NS }) {
-            let why = if is_off {
-                camera_words(ahead_ns as f64 * 1e-9)
-            } else {
-                format!(
-                    "its newest ones are {} old when they come, so its line is far too slow",
-                    far(own.lag_ns as f64 * 1e-9)
-                )
+        let since_ns = |last: Option<BoxNs>| self.until.0.saturating_sub(from(last).0);
+        let ns = since_ns(own.delivered);
+        // How far it is ahead of the others is looked at where it matters only.
+        let off_ns = (ns >= CLOCK_TOLD_NS).then(|| self.off_ns(camera, heard_ns)).flatten();
+        if off_ns.is_some() || ns >= SILENT_NS {
+            let slow = || {
+                let old = far(own.lag_ns as f64 * 1e-9);
+                format!("its newest ones are {old} old when they come, so its line is far too slow")
             };
+            let why = off_ns.map_or_else(slow, |ahead_ns| camera_words(ahead_ns as f64 * 1e-9));
             return Some((ns as f64 * 1e-9, format!("it sends, and none of its frames can be used: {why}")));
         }
-        let ns = long(from(own.part), SILENT_NS).filter(|_| own.missed >= MISSED_PITCHES)?;
+        let ns = Some(since_ns(own.part)).filter(|ns| *ns >= SILENT_NS && own.missed >= MISSED_PITCHES)?;
         Some((ns as f64 * 1e-9, "it sends, and has no part in the pitches that others see".to_owned()))
     }
 
     /// Whether nothing of it is of use because of its clock.
     fn is_clock_off(&self, camera: u8, now: BoxNs, heard_ns: u64) -> bool {
-        let is_off = !(-CAMERA_BEHIND_NS..=CAMERA_AHEAD_NS).contains(&self.ahead_ns(camera, heard_ns));
-        is_off
+        self.off_ns(camera, heard_ns).is_some()
             && self.of(camera).delivered.is_none_or(|at| self.until.0.saturating_sub(at.0) >= CLOCK_TOLD_NS)
             && self.useless_for_s(camera, now, heard_ns).is_some()
+    }
+
+    /// How far its clock is ahead of the other cameras', ns, where nothing of it can be believed for that.
+    fn off_ns(&self, camera: u8, heard_ns: u64) -> Option<i64> {
+        Some(self.ahead_ns(camera, heard_ns)).filter(|ns| !(-CAMERA_BEHIND_NS..=CAMERA_AHEAD_NS).contains(ns))
     }
 
     /// How far its clock is ahead of the other cameras', ns: of those of which something was of use just now.
@@ -329,7 +328,7 @@ impl Hearing {
 /// That the box's clock is so far ahead of its cameras', s, in words; behind where that is negative.
 pub fn clock_words(off_s: f64) -> String {
     let (far, cause) = (far_by_arrivals(off_s, WAYS_S, 1.0), cause(off_s, WAYS_S, 1.0));
-    if off_s >= DECADE_S {
+    if off_s >= NEVER_SET_S {
         return format!(
             "this box's clock is {far} ahead of its cameras'{cause}: the cameras' was never set, and pitches are dated by this box's"
         );
@@ -347,7 +346,7 @@ fn camera_words(off_s: f64) -> String {
 }
 
 fn cause(off_s: f64, less: f64, more: f64) -> String {
-    usual_cause_by_arrivals(off_s, less, more).map_or_else(String::new, |cause| format!(" ({cause})"))
+    bracketed(usual_cause_by_arrivals(off_s, less, more))
 }
 
 /// The while in which more cameras than can be spared told of nothing; none where there was none, or it is not over.

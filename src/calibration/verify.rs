@@ -11,7 +11,7 @@ use super::confidence;
 use super::landmarks::RoundSum;
 use super::rules::{CLEAR_SD, FIT_CAMERAS_MIN};
 use super::{Calibration, SURE_LANDMARKS, find};
-use crate::clock::is_plausible;
+use crate::clock::{is_plausible, span};
 use crate::ids::BoxNs;
 
 /// A round of landmarks anchors the rig for so long: two half-innings and a long break. \[P\]
@@ -71,7 +71,7 @@ pub(super) fn compare(sum: &RoundSum, mean: &nalgebra::Vector5<f64>, covariance:
 /// That a mound is unverified, in words, by [`MoundReport::unverified_for_s`](super::MoundReport::unverified_for_s) and whether its
 /// cameras were ever verified: one that was is not unverified for as long as that is ago.
 pub fn unverified_words(for_s: f64, was_verified: bool) -> String {
-    let told = super::span(for_s);
+    let told = span(for_s);
     if was_verified { format!("unverified now, last verified {told} ago") } else { format!("unverified for {told}") }
 }
 

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use super::asking::{AskError, Daemon};
 use super::out::{self, say, tell};
 use super::values;
-use crate::calibration::{confidence_shown, span, unverified_words};
+use crate::calibration::{confidence_shown, unverified_words};
+use crate::clock::span;
 use crate::config::Config;
 use crate::observe::{
     AccessStatus, AttributionStatus, BoxVerdictState, LatencyReport, MarkFeedState, PartState, RefusedFrameStatus,

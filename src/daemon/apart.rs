@@ -4,10 +4,10 @@
 //! number is the way alone. Where they do not, the least that several cameras ever showed since is the nearest to what the
 //! clocks are apart: nothing is faster than its way. What stays unknown is the shortest way itself, a few seconds at most.
 
+use crate::clock::WAYS_NS;
+
 /// So many cameras must show as little: one or two of them may be ahead of the others.
 const CAMERAS: usize = 3;
-/// Ways differ by this much at most, ns; beyond it a clock was set again. As much as a camera may lag and be waited for.
-const WAYS_NS: i64 = 8_000_000_000;
 
 /// What was shown so far.
 #[derive(Debug, Default)]
@@ -23,10 +23,11 @@ impl Apart {
             self.least_ns = None;
             return 0;
         }
-        let mut near: Vec<i64> = lags.filter(|lag| lag.abs_diff(offset_ns) <= WAYS_NS as u64).collect();
+        let mut near: Vec<i64> = lags.filter(|lag| lag.abs_diff(offset_ns) <= WAYS_NS).collect();
         near.sort_unstable();
         let shown = near.get(CAMERAS.min(near.len()).wrapping_sub(1)).copied().unwrap_or(offset_ns).min(offset_ns);
-        let goes_on = |least: &i64| (0..=WAYS_NS).contains(&(offset_ns - least));
+        // Beyond it a clock was set again.
+        let goes_on = |least: &i64| (0..=WAYS_NS as i64).contains(&(offset_ns - least));
         let least = self.least_ns.filter(goes_on).map_or(shown, |least| least.min(shown));
         self.least_ns = Some(least);
         least

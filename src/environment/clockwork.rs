@@ -6,7 +6,7 @@
 
 use super::config::Config;
 use super::refusal::{Complaint, Refusal};
-use crate::clock::{span, usual_cause};
+use crate::clock::{bracketed, span, usual_cause};
 use crate::ids::{BoxNs, EventNs};
 
 /// Messages after which a clock that goes on equally far off is known.
@@ -49,7 +49,7 @@ impl Clockwork {
 }
 
 fn far_off(off_s: f64) -> Complaint {
-    let usual = usual_cause(off_s).map_or_else(String::new, |cause| format!(" ({cause})"));
+    let usual = bracketed(usual_cause(off_s));
     let (why, way) = if off_s > 0.0 { (Refusal::Future, "ahead of") } else { (Refusal::Old, "behind") };
     let far = span(off_s.abs());
     Complaint::new(

@@ -14,7 +14,8 @@ use super::{
     AttributionStatus, CalibrationStatus, CameraStatus, MarkFeedState, MoundCameras, Part, PartState, PublishedPitches,
     ReorderStatus, StoreStatus,
 };
-use crate::calibration::{clock_words, confidence_shown, span, unverified_words};
+use crate::calibration::{clock_words, confidence_shown, unverified_words};
+use crate::clock::span;
 use crate::ids::BoxNs;
 use crate::tracking::venue::mound_in_words;
 

@@ -18,7 +18,9 @@ use std::collections::{BTreeMap, VecDeque};
 use firmware_protocol::MarkKind;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{far, far_by_arrivals, is_plausible, usual_cause, usual_cause_by_arrivals};
+use crate::clock::{
+    WAYS_NS, WAYS_S, bracketed, far, far_by_arrivals, is_plausible, usual_cause, usual_cause_by_arrivals,
+};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::ingest::Signal;
 use crate::reorder::{CAMERA_MAX, Route, SourceStatus, Stamped};
@@ -28,10 +30,6 @@ const S: i64 = 1_000_000_000;
 const FEED_MIN: u8 = 48;
 /// Cameras whose time was corrected are corrected anew where it is this far from the box's: they began to count anew.
 const ANEW_NS: u64 = 60_000_000_000;
-/// Ways of cameras differ by this much at most, ns.
-const WAYS_NS: u64 = 8_000_000_000;
-/// And none takes longer, s.
-const WAY_S: f64 = 8.0;
 
 /// Releases of a device, and pitches of a mound, that are remembered.
 const RELEASES: usize = 12;
@@ -302,9 +300,9 @@ fn words(off: &[Off], with_use: bool) -> Vec<String> {
         let (far, cause) = if *is_allowed_for {
             (far(*ahead_s), usual_cause(*ahead_s))
         } else {
-            (far_by_arrivals(*ahead_s, WAY_S, 2.0), usual_cause_by_arrivals(*ahead_s, WAY_S, 2.0))
+            (far_by_arrivals(*ahead_s, WAYS_S, 2.0), usual_cause_by_arrivals(*ahead_s, WAYS_S, 2.0))
         };
-        let cause = cause.map_or_else(String::new, |cause| format!(" ({cause})"));
+        let cause = bracketed(cause);
         let then = match (with_use, *is_allowed_for) {
             (false, _) => "",
             (true, true) => ", which is allowed for",

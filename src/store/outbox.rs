@@ -194,6 +194,12 @@ fn queued_of(key: &[u8], value: &[u8]) -> Result<Queued, StoreError> {
     Ok(Queued { lane, sequence, record: codec::unseal(key, value)? })
 }
 
+/// The sequence and the record of an entry of what is aside.
+fn refused_of(key: &[u8], value: &[u8]) -> Result<(u64, RefusedRecord), StoreError> {
+    let sequence = key.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    codec::unseal(key, value).map(|record| (sequence, record))
+}
+
 impl Transaction<'_> {
     /// Queues a summary in the live lane. Its sequence.
     ///
@@ -266,8 +272,7 @@ impl Transaction<'_> {
             && let Some(key) = self.first_key(Table::Refused)?
         {
             let value = self.get(Table::Refused, &key)?.unwrap_or_default();
-            let RefusedRecord { record, .. } = codec::unseal(&key, value)?;
-            let sequence = key.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+            let (sequence, RefusedRecord { record, .. }) = refused_of(&key, value)?;
             self.delete(Table::Refused, &key)?;
             sums.refused = sums.refused.saturating_sub(1);
             sums.waiting[Lane::Backlog as usize] += 1;
@@ -395,8 +400,7 @@ impl Store {
         let entries = self.table(Table::Refused).rev_iter(&txn).map_err(StoreError::lmdb("scan"))?;
         let refused = entries.take(limit).map(|entry| {
             let (key, value) = entry.map_err(StoreError::lmdb("scan"))?;
-            let sequence = key.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-            codec::unseal(key, value).map(|record| (sequence, record)).map_err(|e| self.counted(e))
+            refused_of(key, value).map_err(|e| self.counted(e))
         });
         refused.collect()
     }
@@ -413,8 +417,7 @@ impl Store {
             self.table(Table::Refused).range(&txn, &(from, Bound::Unbounded)).map_err(StoreError::lmdb("scan"))?;
         let queued = entries.take(limit).map(|entry| {
             let (key, value) = entry.map_err(StoreError::lmdb("scan"))?;
-            let sequence = key.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-            let RefusedRecord { record, .. } = codec::unseal(key, value).map_err(|e| self.counted(e))?;
+            let (sequence, RefusedRecord { record, .. }) = refused_of(key, value).map_err(|e| self.counted(e))?;
             Ok(Queued { lane: Lane::Backlog, sequence, record })
         });
         queued.collect()

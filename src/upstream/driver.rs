@@ -107,7 +107,6 @@ impl Driver {
                 self.write(|txn| txn.set_aside(lane, sequence, now_ns, &why, others_pass)).map(|()| None)
             }
             Action::ReadAside(after, limit) => Ok(Some(Event::ReadAside(self.aside(after, limit)))),
-            Action::AcknowledgedAside(keys) if keys.is_empty() => Ok(None),
             Action::AcknowledgedAside(keys) => self.write(|txn| txn.acknowledged_aside(&keys)).map(|()| None),
             Action::FallBehind { after, before } => {
                 self.write(|txn| txn.fall_behind(after, before.0).map(drop)).map(|()| None)

@@ -370,30 +370,29 @@ impl Line {
     /// What is aside and refused again stays there.
     fn answered_for_aside(&mut self, now: BoxNs, batch: &[(u64, u64)], answer: Answer) -> Vec<Action> {
         let Some(round) = &mut self.round else { return Vec::new() };
-        let mut settled = Vec::new();
+        let (mut settled, mut trouble) = (Vec::new(), None);
         match answer {
             Answer::Accepted => {
-                round.after = batch.last().copied();
                 round.limit = (round.limit * 2).min(self.settings.batch_max);
+                round.after = batch.last().copied();
                 settled = batch.to_vec();
             }
             Answer::Refused(_) if batch.len() == 1 => round.after = batch.last().copied(),
             Answer::Refused(_) => round.limit = batch.len() / 2,
-            Answer::Failed(trouble) => {
-                self.failed(now, trouble);
-                return Vec::new();
-            }
-            Answer::Partly { accepted, trouble, .. } => {
+            Answer::Failed(why) => trouble = Some(why),
+            Answer::Partly { accepted, trouble: why, .. } => {
                 settled.extend(batch.iter().filter(|(sequence, _)| accepted.contains(sequence)));
-                if let Some(trouble) = trouble {
-                    self.failed(now, trouble);
-                    return vec![Action::AcknowledgedAside(settled)];
+                if why.is_none() {
+                    round.after = batch.last().copied();
                 }
-                round.after = batch.last().copied();
+                trouble = why;
             }
         }
-        self.came_through();
-        vec![Action::AcknowledgedAside(settled)]
+        match trouble {
+            Some(trouble) => self.failed(now, trouble),
+            None => self.came_through(),
+        }
+        if settled.is_empty() { Vec::new() } else { vec![Action::AcknowledgedAside(settled)] }
     }
 
     /// Something was taken: the line is good, and what was set aside before may be taken now.

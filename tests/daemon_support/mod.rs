@@ -16,7 +16,7 @@ use pitchguard::ids::{BoxNs, EventNs, PitcherId};
 use pitchguard::ingest::Signal;
 use pitchguard::pipeline::{self, Pipeline, Profile, Profiles};
 use pitchguard::reorder::{self, Counts, SourceStatus};
-use pitchguard::simulate::{Delivery, Stadium};
+use pitchguard::simulate::{Delivery, Game, Scenario, Settings, Stadium};
 use pitchguard::store::records::PitchRecord;
 use pitchguard::tracking::venue::Venue;
 use serde_json::Value;
@@ -304,6 +304,21 @@ impl Running {
             sleep(LOOK_EVERY);
         }
     }
+}
+
+/// A short game of three cameras, a pitch each six seconds and a short break: enough of it to be stopped in.
+pub fn short_game(seed: u64, start: EventNs, pitches_max: usize) -> Stadium {
+    let settings = Settings {
+        seed,
+        start,
+        cameras: Some(vec![1, 3, 5]),
+        pitches_max: Some(pitches_max),
+        pace_s: 6.0,
+        break_s: 8.0,
+        tail_s: 12.0,
+        ..Settings::quiet()
+    };
+    Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings)
 }
 
 /// The stadium's devices: their frames leave when they would reach the box, until the test says halt.

@@ -9,10 +9,12 @@ use std::path::Path;
 use pitchguard::history::workload::{Roles, WorkloadReport, report};
 use pitchguard::history::{self, Summary};
 use pitchguard::ids::PitcherId;
-use pitchguard::store::records::{AppearanceRecord, Measured, Origin, PitchRecord, State};
+use pitchguard::store::records::{AppearanceRecord, PitchRecord};
 use pitchguard::store::{Cursor, Store, StoreOptions};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+
+use crate::common::final_pitch;
 
 /// A year before the clock gave balls and strikes.
 pub const YEAR: u16 = 2022;
@@ -214,27 +216,15 @@ impl Rig {
         let noon = u64::try_from(noon.as_nanosecond()).expect("after 1970");
         for (at_bat, number) in numbers {
             let release_ns = noon + (u64::from(*at_bat) * 100 + u64::from(*number) * 4) * 1_000_000_000;
+            let id = release_ns ^ u64::from(pitcher) << 20;
             let pitch = PitchRecord {
-                pitcher: Some(pitcher),
-                release_ns,
-                id: release_ns ^ u64::from(pitcher) << 20,
                 game_date: day.to_owned(),
                 game_pk,
                 at_bat_number: Some(*at_bat),
                 pitch_number: Some(*number),
                 pitch_type: "FF".to_owned(),
-                mound: 0,
-                origin: Origin::Live,
-                state: State::Final,
-                revision: 0,
-                values: Measured { release_speed: Some(93.5), ..Measured::default() },
-                sd: None,
-                cameras: 5,
-                residual_px: None,
-                late_data_frac: 0.0,
-                calibration_confidence: None,
                 release_marked: true,
-                flags: Vec::new(),
+                ..final_pitch(pitcher, release_ns, id, 93.5)
             };
             self.store.transact(|txn| txn.put_pitch(&pitch).map(drop)).expect("stored");
         }

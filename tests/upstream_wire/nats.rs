@@ -111,16 +111,20 @@ pub(crate) fn set_up(runtime: &Runtime, url: &str, replicas: usize) -> Context {
             max_messages_per_subject: 10,
             ..StreamConfig::default()
         };
-        // A cluster elects its leaders first.
         let began = Instant::now();
         for config in [summaries, models] {
-            while let Err(error) = context.get_or_create_stream(config.clone()).await {
-                assert!(began.elapsed() < PATIENCE, "no stream: {error}");
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
+            create(&context, &config, began).await;
         }
         context
     })
+}
+
+/// Creates a stream; a cluster elects its leaders first, and a server takes a moment to begin.
+async fn create(context: &Context, config: &StreamConfig, began: Instant) {
+    while let Err(error) = context.get_or_create_stream(config.clone()).await {
+        assert!(began.elapsed() < PATIENCE, "no stream: {error}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 pub(crate) fn stage(runtime: &Runtime, name: &str, config: &Config) -> Stage {
@@ -317,12 +321,7 @@ fn what_another_stream_takes_is_not_acknowledged() {
             subjects: vec!["pitchguard.>".to_owned()],
             ..StreamConfig::default()
         };
-        let context = jetstream::new(client);
-        let began = Instant::now();
-        while let Err(error) = context.get_or_create_stream(other.clone()).await {
-            assert!(began.elapsed() < PATIENCE, "no stream: {error}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+        create(&jetstream::new(client), &other, Instant::now()).await;
     });
     let mut stage = stage(&runtime, "busch_iii", &config(server.url()));
     stage.queue(6, 0);
