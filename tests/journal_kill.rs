@@ -132,14 +132,14 @@ fn a_game_with_kills_ends_as_one_without() {
 /// is there once all the same, and counts once for who threw it.
 #[test]
 fn no_pitch_is_counted_twice_where_no_socket_is_held() {
-    let (kills, pitches) = if full() { (110, 80) } else { (10, 8) };
+    let (kills, pitches) = if full() { (250, 150) } else { (10, 8) };
     killed_without_a_socket(kills, pitches, &[]);
 }
 
 /// The same where nothing of before can be gone on from.
 #[test]
 fn no_pitch_is_counted_twice_or_stays_provisional_without_a_journal() {
-    let (kills, pitches) = if full() { (110, 80) } else { (5, 4) };
+    let (kills, pitches) = if full() { (250, 150) } else { (5, 4) };
     killed_without_a_socket(kills, pitches, &[("PITCHGUARD_JOURNAL__ENABLED", "false")]);
 }
 

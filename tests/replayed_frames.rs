@@ -63,8 +63,8 @@ impl Signed {
         String::from_utf8_lossy(&stdout).into_owned()
     }
 
-    /// Starts it at that moment, sends it what was recorded, and sees that nothing of it is believed.
-    fn replay(&mut self, at: u64, recorded: &[Vec<u8>], case: &str) {
+    /// Starts it at that moment, sends it what was recorded, and sees that nothing of it is believed. Gives what it logged.
+    fn replay(&mut self, at: u64, recorded: &[Vec<u8>], case: &str) -> String {
         let mut running = self.rack.start_at(1.0, BoxNs(at));
         let before = running.pitches();
         // After a kill those that the journal had.
@@ -81,7 +81,9 @@ impl Signed {
         assert_eq!(running.pitches(), before, "{case}");
         let (status, log) = running.terminate();
         assert!(status.success(), "{log}");
-        assert!(log.contains("pitchguard source reset"), "{case}: {log}");
+        let told = ["pitchguard source reset", "heard before the last start"];
+        assert!(told.iter().any(|words| log.contains(words)), "{case}: {log}");
+        log
     }
 }
 
@@ -139,9 +141,13 @@ fn recorded_frames_are_refused_by_every_later_run() {
     let backup_after = signed.said(&["backup"]).lines().next().expect("its path").to_owned();
     let (status, log) = running.terminate();
     assert!(status.success(), "{log}");
-    // Its marks are those of the end of the game: what is nearer than 32 s to it falls to the buffer's own duplicates.
+    // Its marks are those of the end of the game.
     let at = |hours: u64| end.0 + hours * HOUR_NS;
     let old = recorded;
+
+    // Nearer than a straggler is late: only what was heard itself tells.
+    let log = signed.replay(end.0 + 8_000_000_000, &old, "seconds after the stop");
+    assert!(log.contains("heard before the last start"), "{log}");
 
     let listed = signed.said(&["source", "list"]);
     assert!(listed.lines().any(|line| line.starts_with("3 ")), "{listed}");
@@ -223,10 +229,17 @@ fn recorded_frames_make_no_second_pitch_where_nothing_but_the_store_knows_that_t
     let (status, log) = running.terminate();
     assert!(status.success(), "{log}");
 
-    // Within ten seconds: they may be stragglers of the last pitch, which nobody looks for.
+    // Within ten seconds: each is one that was heard, whoever may send unsigned ones.
     let mut running = any.rack.start_at(1.0, BoxNs(end.0 + 10_000_000_000));
     send(&recorded, running.udp);
     heard(&mut running, recorded.len());
+    let ingest = running.status()["ingest"].clone();
+    let refused = ingest["refused"]["replayed"].as_u64().expect("a number");
+    // Where the game is longer than what is looked back for, its beginning is let in, and makes no pitch.
+    assert!(refused > recorded.len() as u64 / 2, "{refused} of {}: {ingest}", recorded.len());
+    let told = &ingest["last_refused"][0];
+    assert!(told["from"].as_str().is_some_and(|from| from.starts_with("127.0.0.1:")), "{told}");
+    assert!(told["why"].as_str().is_some_and(|why| why.contains("heard before the last start")), "{told}");
     sleep(Duration::from_secs(14));
     assert_eq!(running.pitches(), pitches, "within ten seconds");
     let (status, log) = running.terminate();

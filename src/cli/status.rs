@@ -13,6 +13,7 @@ use crate::observe::{
     AccessStatus, AttributionStatus, BoxVerdictState, LatencyReport, MarkFeedState, PartState, RefusedFrameStatus,
     RefusedKeyStatus, SourceState, StatusReport,
 };
+use crate::store::Store;
 
 /// No frame is on its way for so long, or comes before it was sent by so much, ms.
 const CLOCK_LAG_MS: f64 = 60_000.0;
@@ -46,7 +47,10 @@ pub fn run(args: &StatusArgs, config: &Config) -> ExitCode {
     let report = match report_of(&daemon) {
         Ok(report) => report,
         Err(error) => {
-            tell!("pitchguard status: {error}");
+            match Store::doing(&config.store.path).filter(|_| args.url.is_none()) {
+                Some((pid, doing)) => tell!("pitchguard status: the daemon is starting: process {pid} is {doing}"),
+                None => tell!("pitchguard status: {error}"),
+            }
             return ExitCode::from(UNREACHABLE);
         }
     };

@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::watch::Sheddable;
 use crate::config::Config;
-use crate::journal::{self, Journal, JournalError, Shortage, Tap};
+use crate::ids::BoxNs;
+use crate::ingest::Heard;
+use crate::ingest::heard::HEARD_NS;
+use crate::journal::{self, Entry, Journal, JournalError, Shortage, Tap};
 use crate::observe::{JournalStatus, PartState, Telemetry};
 
 /// Its part in `/health/ready`.
@@ -30,6 +33,21 @@ pub(super) fn open(config: &Config, telemetry: &Telemetry) -> Option<Journal> {
             None
         }
     }
+}
+
+/// The frames that were heard shortly before now, as far as the journal has them.
+pub(super) fn heard(journal: Option<&Journal>, now: BoxNs) -> Heard {
+    let since = BoxNs(now.0.saturating_sub(HEARD_NS));
+    let blocks = journal.map(|journal| journal.reader().last(HEARD_NS, since)).transpose().unwrap_or_else(|error| {
+        tracing::warn!(%error, "frames of before the start that come again are not known");
+        None
+    });
+    // A block that does not read is told by whoever needs it.
+    let entries = blocks.into_iter().flatten().flatten().flat_map(|block| block.entries);
+    Heard::of(entries.filter_map(|entry| match entry {
+        Entry::Frame { frame, .. } => Some((frame.source, frame.event.0, frame.seq)),
+        _ => None,
+    }))
 }
 
 /// Starts what writes it.

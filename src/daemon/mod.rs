@@ -226,6 +226,7 @@ impl Daemon {
         };
         let Recovered { mut pipeline, mut producers, outputs, beginning, frames } =
             recovery::start(&store, journal.as_ref(), &venue, make, started)?;
+        counters.heard.get_or_init(|| journal::heard(journal.as_ref(), started));
         let (tap, journal_thread) = journal.as_ref().and_then(|journal| journal::start(journal, &telemetry)).unzip();
         if let Some(tap) = tap {
             let goes_on = matches!(beginning, Beginning::Resumed(_));
@@ -438,7 +439,16 @@ impl Daemon {
 fn open_store(config: &Config) -> Result<Store, StoreError> {
     let group_commit = Duration::from_millis(config.store.commit_ms.into());
     let backups = Some(config.store.backup_dir());
-    Store::open(&config.store.path, StoreOptions { group_commit, backups, ..StoreOptions::default() })
+    Store::open(&config.store.path, StoreOptions { group_commit, backups, looking, ..StoreOptions::default() })
+}
+
+/// Tells how far the look through a large database has come: the service manager at each percent, the log at each tenth.
+fn looking(percent: u8) {
+    let words = format!("looking through the database, {percent} %");
+    systemd::starting(&words);
+    if percent.is_multiple_of(10) {
+        tracing::info!("{words}");
+    }
 }
 
 /// The runtime of all that may wait, and its HTTP listener.

@@ -111,6 +111,11 @@ pub fn ready(status: &str) {
     tell(&[(daemon::STATE_READY, "1"), (daemon::STATE_STATUS, status)]);
 }
 
+/// The daemon starts and is not stuck: it is not to be ended for the next quarter of an hour.
+pub fn starting(status: &str) {
+    tell(&[(daemon::STATE_STATUS, status), ("EXTEND_TIMEOUT_USEC", "900000000")]);
+}
+
 /// The daemon reads its configuration anew; [`ready`] ends that.
 pub fn reloading() {
     let now = monotonic().as_micros().to_string();

@@ -1,11 +1,12 @@
 //! What ingest counts: one table of atomics, written by the receiving threads and read by anybody.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use firmware_protocol::Cause;
 use firmware_protocol::serial::SerialError;
 
+use super::heard::Heard;
 use super::line::{LineCounters, LineSnapshot, SerialLine};
 use super::marks::Marks;
 use super::refused::{LastRefused, RefusedFrame};
@@ -24,7 +25,8 @@ pub enum Refusal {
     Protocol(Cause),
     /// `[ingest] sources` is set, and its source is not listed or sends from another address than listed.
     Address,
-    /// An authenticated frame of more than 32 s before its source's newest: an old one sent again.
+    /// An old one sent again: an authenticated frame of more than 32 s before its source's newest, or any that was heard
+    /// before the last start.
     Replayed,
     /// What stood between two zeros of a serial line cannot be a frame.
     Serial(SerialError),
@@ -62,6 +64,8 @@ impl Refusal {
 pub struct IngestCounters {
     /// How far each source has come.
     pub marks: Marks,
+    /// What was heard before the start.
+    pub heard: OnceLock<Heard>,
     pub(super) datagrams: AtomicU64,
     pub(super) bytes: AtomicU64,
     pub(super) kernel_dropped: AtomicU64,
@@ -78,6 +82,7 @@ impl Default for IngestCounters {
     fn default() -> Self {
         Self {
             marks: Marks::default(),
+            heard: OnceLock::new(),
             datagrams: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             kernel_dropped: AtomicU64::new(0),

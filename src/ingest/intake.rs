@@ -2,7 +2,8 @@
 //!
 //! Frames that decode are admitted by two rules. **Address:** with a list of sources, a frame counts only if its source
 //! is listed and the datagram came from the address listed for it. **Replay:** with authentication required, an old
-//! frame sent again still carries its valid tag, so a frame far before its source's mark ([`marks`](super::marks)) is refused.
+//! frame sent again still carries its valid tag, so a frame far before its source's mark ([`marks`](super::marks)) is refused;
+//! and so is any, signed or not, that was heard before the last start ([`heard`](super::heard)).
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -22,7 +23,7 @@ use crate::reorder::Stamped;
 pub struct Intake<S> {
     keys: Option<KeyRing>,
     allowed: Option<Box<[Option<IpAddr>; 64]>>,
-    told: [u64; 2],
+    told: [u64; 3],
     counters: Arc<IngestCounters>,
     sink: S,
 }
@@ -37,7 +38,7 @@ impl<S: FrameSink> Intake<S> {
             }
             allowed
         });
-        Self { keys, allowed, told: [0; 2], counters, sink }
+        Self { keys, allowed, told: [0; 3], counters, sink }
     }
 
     /// Takes one datagram that came from an address and arrived at that time. `length` is its own, bytes, where it is longer
@@ -115,6 +116,17 @@ impl<S: FrameSink> Intake<S> {
                 refuse(Some(source), Refusal::Address, rest, Known::Listed(allowed[row]));
                 tell_once(&mut self.told[0], source, || {
                     tracing::warn!(source, from = ?address, "frames refused: not the address that [ingest] sources lists");
+                });
+                continue;
+            }
+            if self.counters.heard.get().is_some_and(|heard| heard.has(source, frame.event_time_ns, frame.seq)) {
+                refuse(Some(source), Refusal::Replayed, rest, Known::Heard);
+                tell_once(&mut self.told[2], source, || {
+                    tracing::warn!(
+                        source,
+                        ?from,
+                        "frames that were heard before the last start are refused: they are sent again, or were doubled on their way"
+                    );
                 });
                 continue;
             }

@@ -87,6 +87,8 @@ pub enum Known {
     HasKey(bool),
     /// The address that `[ingest] sources` lists for the source; none where it lists none.
     Listed(Option<IpAddr>),
+    /// It is one that was heard before the last start.
+    Heard,
 }
 
 /// The last frame of a sender that was refused for one reason.
@@ -181,6 +183,9 @@ impl RefusedFrame {
                 }
                 _ => format!("[ingest] sources does not list {source}: add it there, or mend its number"),
             },
+            Refusal::Replayed if self.known == Known::Heard => format!(
+                "a frame of {source} that was heard before the last start: it is sent again, or was doubled on its way"
+            ),
             Refusal::Replayed => {
                 let named = source;
                 let source = self.claims().unwrap_or_default();
@@ -389,6 +394,10 @@ mod tests {
             (known(Refusal::Address, &of(3), Known::Listed(listed)), "lists 10.0.0.3 for source 3"),
             (known(Refusal::Address, &of(4), Known::Listed(None)), "does not list source 4"),
             (known(Refusal::Replayed, &of(5), Known::Nothing), "`pitchguard source reset 5`"),
+            (
+                known(Refusal::Replayed, &of(5), Known::Heard),
+                "a frame of source 5 that was heard before the last start",
+            ),
             (
                 known(Refusal::Protocol(Cause::PayloadSize), &of(5), Known::Nothing),
                 "a payload of 0 bytes is not what ball has",

@@ -59,6 +59,28 @@ impl Reader {
         Ok(Blocks { steps_back, ..blocks })
     }
 
+    /// The blocks of the journal's last `for_ns`, if it ends at `since` or later: every entry of that while, and some before it.
+    /// Nothing of before the box's clock was set back. Costs what lies in that while.
+    ///
+    /// # Errors
+    /// The newest part does not open.
+    pub fn last(&self, for_ns: u64, since: BoxNs) -> Result<Blocks, JournalError> {
+        let (mut clock, mut newest) = (Backwards::default(), None);
+        self.back_to(|header| {
+            if header.last_ns == 0 {
+                return Walk::On;
+            }
+            let newest: u64 = *newest.get_or_insert(header.last_ns);
+            if newest < since.0 || clock.steps(header) {
+                Walk::After
+            } else if header.last_ns < newest.saturating_sub(for_ns) {
+                Walk::Here
+            } else {
+                Walk::On
+            }
+        })
+    }
+
     /// The blocks from `near` on of the last stretch of the journal in which `from` lies, the box's clock having been set
     /// back between stretches; of all where it lies before them. None where the journal ends before it.
     ///

@@ -2,8 +2,8 @@
 #![allow(unsafe_code)]
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io::Read;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use heed::{CommitOrAbort, Env, EnvFlags, EnvOpenOptions, WithoutTls};
@@ -23,7 +23,26 @@ const READERS_MAX: u32 = 256;
 /// Held while a process owns the store; the kernel lets go of it when the process dies.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+/// The process that a lock file names.
+fn pid_in(text: &str) -> &str {
+    text.lines().next().unwrap_or_default().trim()
+}
+
+/// What it says it is doing.
+fn doing_in(text: &str) -> Option<&str> {
+    text.lines().nth(1).map(str::trim).filter(|doing| !doing.is_empty())
+}
+
+/// Which process has the store and what keeps others waiting for it; none where nobody has it, it is at work, or it cannot be
+/// told.
+pub(super) fn doing(dir: &Path) -> Option<(String, String)> {
+    let text = fs::read_to_string(dir.join("pitchguard.lock")).ok()?;
+    let doing = doing_in(&text)?.to_owned();
+    let (is_free, _lock) = Lock::is_free(dir).ok()?;
+    (!is_free).then(|| (pid_in(&text).to_owned(), doing))
 }
 
 impl Lock {
@@ -36,19 +55,30 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut pid = String::new();
-                file.read_to_string(&mut pid).map_err(failed)?;
-                let pid = pid.trim();
-                let pid = if pid.is_empty() { "that has just started".to_owned() } else { pid.to_owned() };
+                let mut text = String::new();
+                file.read_to_string(&mut text).map_err(failed)?;
+                let pid = match (pid_in(&text), doing_in(&text)) {
+                    ("", _) => "that has just started".to_owned(),
+                    (pid, None) => pid.to_owned(),
+                    (pid, Some(doing)) => format!("{pid}, which is {doing}"),
+                };
                 return Err(StoreError::Locked { dir: dir.to_path_buf(), pid });
             }
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
+        let lock = Self { file };
         // The number only helps whoever comes second: a full disk must not keep the daemon from starting.
-        if let Err(error) = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())) {
+        if let Err(error) = lock.note(None) {
             tracing::warn!(path = %path.display(), %error, "the lock file does not name this process");
         }
-        Ok(Self { _file: file })
+        Ok(lock)
+    }
+
+    /// Names this process in the lock file, and what it is doing where others have to wait for it.
+    pub(super) fn note(&self, doing: Option<&str>) -> std::io::Result<()> {
+        let text = format!("{}\n{}", std::process::id(), doing.map_or_else(String::new, |doing| format!("{doing}\n")));
+        self.file.set_len(0)?;
+        self.file.write_all_at(text.as_bytes(), 0)
     }
 
     /// Whether nobody owns the store; then nobody can while what comes with it lives, if there ever was a lock.
@@ -60,7 +90,7 @@ impl Lock {
             Err(source) => return Err(StoreError::File { path, source }),
         };
         match file.try_lock_shared() {
-            Ok(()) => Ok((true, Some(Self { _file: file }))),
+            Ok(()) => Ok((true, Some(Self { file }))),
             Err(TryLockError::WouldBlock) => Ok((false, None)),
             Err(TryLockError::Error(source)) => Err(StoreError::File { path, source }),
         }
@@ -95,14 +125,25 @@ fn reserve_readers(dir: &Path) {
 
 /// Opens the environment and its tables. What LMDB could not work on is refused before it is mapped, and so is a layout newer
 /// than this program's.
-pub(super) fn open(dir: &Path, options: &StoreOptions) -> Result<(Env<WithoutTls>, [Raw; TABLES]), StoreError> {
+pub(super) fn open(
+    dir: &Path,
+    options: &StoreOptions,
+    lock: &Lock,
+) -> Result<(Env<WithoutTls>, [Raw; TABLES]), StoreError> {
     let unusable = |why| unusable(dir, options.backups.as_deref(), why);
     let lost = |what: &str| {
         let mark = dir.join(HELD);
         unusable(format!("{what}, though it has held records (to begin anew, remove {})", mark.display()))
     };
     let held = dir.join(HELD).exists();
-    let tables = match look(dir, options.backups.as_deref())? {
+    let looking = |percent: u8| {
+        // As above: it only helps others.
+        let _ = lock.note(Some(&format!("looking through the database, {percent} %")));
+        (options.looking)(percent);
+    };
+    let looked = look(dir, options.backups.as_deref(), &looking);
+    let _ = lock.note(None);
+    let tables = match looked? {
         Some(tables) => tables,
         None if held => return Err(lost("it is gone or empty")),
         None => Vec::new(),
@@ -147,11 +188,15 @@ pub(super) fn give_to_owner(dir: &Path) {
 ///
 /// # Errors
 /// LMDB could not work on it; with the newest of these backups, else of the usual ones.
-pub(super) fn look(dir: &Path, backups: Option<&Path>) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+pub(super) fn look(
+    dir: &Path,
+    backups: Option<&Path>,
+    looking: &dyn Fn(u8),
+) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
     let looked = match File::open(dir.join(layout::FILE)) {
         // LMDB makes a new one of an empty file.
         Ok(file) if file.metadata().is_ok_and(|metadata| metadata.len() == 0) => return Ok(None),
-        Ok(file) => pages::check(&file),
+        Ok(file) => pages::check(&file, looking),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => Err(error.into()),
     };

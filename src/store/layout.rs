@@ -33,7 +33,7 @@ pub fn of(dir: &Path) -> Result<Option<u32>, StoreError> {
     }
     let (is_free, _lock) = environment::Lock::is_free(dir)?;
     if is_free {
-        environment::look(dir, None)?;
+        environment::look(dir, None, &|_| ())?;
     }
     found(&environment::open_to_read(dir)?)
 }

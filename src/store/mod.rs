@@ -231,11 +231,19 @@ pub struct StoreOptions {
     pub group_commit: Duration,
     /// Where backups are, for advice; `backups` in the store's directory where absent.
     pub backups: Option<PathBuf>,
+    /// Hears how far the look through a large database has come while the store is opened, percent.
+    pub looking: fn(u8),
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { map_bytes: 8 << 30, queue: QUEUE, group_commit: Duration::from_millis(5), backups: None }
+        Self {
+            map_bytes: 8 << 30,
+            queue: QUEUE,
+            group_commit: Duration::from_millis(5),
+            backups: None,
+            looking: |_| (),
+        }
     }
 }
 
@@ -266,6 +274,11 @@ impl Store {
         layout::is_there(dir)
     }
 
+    /// The process that has the store in `dir`, and what it is doing that keeps others waiting; none where it is at work.
+    pub fn doing(dir: &Path) -> Option<(String, String)> {
+        environment::doing(dir)
+    }
+
     /// Opens the store in `dir`, creating both where absent.
     ///
     /// # Errors
@@ -273,7 +286,7 @@ impl Store {
     /// refuses.
     pub fn open(dir: &Path, options: StoreOptions) -> Result<Self, StoreError> {
         let lock = environment::Lock::take(dir)?;
-        let (env, tables) = environment::open(dir, &options)?;
+        let (env, tables) = environment::open(dir, &options, &lock)?;
         environment::give_to_owner(dir);
         let store = Self {
             env,

@@ -97,16 +97,23 @@ pub(super) struct Pages {
     pub(super) tables: Vec<Vec<u8>>,
 }
 
-/// Follows the trees of the newest header.
-pub(super) fn check(file: &File) -> Result<Pages, PagesError> {
+/// Follows the trees of the newest header. Of a large file `looking` hears how far that has come, percent.
+pub(super) fn check(file: &File, looking: &dyn Fn(u8)) -> Result<Pages, PagesError> {
     let bytes = file.metadata()?.len();
     let headers = headers(file, bytes)?;
-    read_through(file, bytes);
     let Meta { page_size, last_page, .. } = headers[0];
     let pages = bytes / u64::from(page_size);
+    let is_large = bytes >= READ_THROUGH_FROM;
+    let reads_through = is_large && room_in_memory().is_some_and(|room| bytes <= room / 2);
+    let mut way = Way { done: 0, all: bytes, told: 0, looking: is_large.then_some(looking) };
+    if reads_through {
+        way.all = bytes.saturating_mul(2);
+        read_through(file, &mut way);
+    }
     let mut walk = Walk {
         file,
         page_size: page_size as usize,
+        way,
         pages,
         given_out: last_page.saturating_add(1),
         // Bounded by the file: a bit a page.
@@ -134,14 +141,33 @@ pub(super) fn check(file: &File) -> Result<Pages, PagesError> {
 }
 
 /// Brings a file into the system's cache, in its own order. What cannot be read is told of by who looks for it.
-fn read_through(file: &File, bytes: u64) {
-    if bytes < READ_THROUGH_FROM || room_in_memory().is_none_or(|room| bytes > room / 2) {
-        return;
-    }
+fn read_through(file: &File, way: &mut Way<'_>) {
     let mut piece = vec![0; PIECE_BYTES];
     let mut at = 0;
     while let Ok(read @ 1..) = file.read_at(&mut piece, at) {
         at += read as u64;
+        way.go(read as u64);
+    }
+}
+
+/// How far the look through a file has come, bytes.
+struct Way<'l> {
+    done: u64,
+    all: u64,
+    /// What was told last, percent.
+    told: u8,
+    /// Who hears of it; none where it takes no time.
+    looking: Option<&'l dyn Fn(u8)>,
+}
+
+impl Way<'_> {
+    fn go(&mut self, bytes: u64) {
+        self.done = self.done.saturating_add(bytes);
+        let percent = u8::try_from(u128::from(self.done) * 100 / u128::from(self.all.max(1))).unwrap_or(100).min(100);
+        if let Some(looking) = self.looking.filter(|_| percent > self.told) {
+            self.told = percent;
+            looking(percent);
+        }
     }
 }
 
@@ -254,6 +280,7 @@ fn meta(file: &File, bytes: u64, at: u64) -> Result<Meta, PagesError> {
 struct Walk<'f> {
     file: &'f File,
     page_size: usize,
+    way: Way<'f>,
     /// Whole pages of the file.
     pages: u64,
     /// Pages that were ever given out, by the header.
@@ -361,6 +388,7 @@ impl Walk<'_> {
             self.seen[word] |= bit;
         }
         self.used += count;
+        self.way.go(count.saturating_mul(self.page_size as u64));
         Ok(())
     }
 

@@ -108,7 +108,7 @@ pub fn restore(backup: &Path, dir: &Path, replace: bool, now: jiff::Timestamp) -
 
 /// How far the sources had come by a database that gives up its place; none where it does not read.
 fn marks_of(data: &Path) -> Option<SourceMarks> {
-    let readable = File::open(data).is_ok_and(|file| pages::check(&file).is_ok());
+    let readable = File::open(data).is_ok_and(|file| pages::check(&file, &|_| ()).is_ok());
     let env = readable.then(|| environment::open_file(data).ok()).flatten()?;
     let meta = environment::file_tables(&env).ok()?[Table::Meta as usize]?;
     let txn = env.read_txn().ok()?;

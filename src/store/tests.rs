@@ -18,7 +18,13 @@ use super::records::{
 use super::{Cursor, Found, Put, Store, StoreError, StoreOptions, Wanted, Write};
 
 fn small() -> StoreOptions {
-    StoreOptions { map_bytes: 16 << 20, queue: 4, group_commit: Duration::from_millis(1), backups: None }
+    StoreOptions {
+        map_bytes: 16 << 20,
+        queue: 4,
+        group_commit: Duration::from_millis(1),
+        backups: None,
+        looking: |_| (),
+    }
 }
 
 fn open() -> (tempfile::TempDir, Store) {

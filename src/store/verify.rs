@@ -181,7 +181,7 @@ fn check_pages(path: &Path) -> Result<(u64, Vec<Vec<u8>>), VerifyError> {
     let failed = |source| VerifyError::File { path: path.to_path_buf(), source };
     let file = File::open(path).map_err(failed)?;
     let bytes = file.metadata().map_err(failed)?.len();
-    let pages = pages::check(&file).map_err(|error| {
+    let pages = pages::check(&file, &|_| ()).map_err(|error| {
         let path = path.to_path_buf();
         match error {
             PagesError::File(source) => VerifyError::File { path, source },

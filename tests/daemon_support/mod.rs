@@ -28,6 +28,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Longest way of a frame of [`Settings::quiet`](pitchguard::simulate::Settings::quiet) to the box, and a little more.
 pub const WAY_NS: u64 = 5_500_000_000;
 
+/// The program: that of this build, or another one, as an optimised one whose memory and latency are measured.
+fn program() -> std::ffi::OsString {
+    std::env::var_os("PITCHGUARD_TEST_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_pitchguard").into())
+}
+
 /// A box with a store of its own, and nothing running yet.
 pub struct Rack {
     dir: tempfile::TempDir,
@@ -55,7 +60,7 @@ impl Rack {
 
     /// The program on this box's configuration, with ports that the system chooses.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pitchguard"));
+        let mut command = Command::new(program());
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PITCHGUARD_")) {
             command.env_remove(name);
         }

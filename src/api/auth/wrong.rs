@@ -6,20 +6,24 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::{PASS, Shown};
+use crate::api::limit::network;
 use crate::ids::BoxNs;
 use crate::observe::{RefusedKeyStatus, rfc3339};
 use crate::store::keys::{ApiKeyRecord, id_in, is_id};
 
-/// Addresses that are remembered; the one unheard for longest makes room.
-const ADDRESSES: usize = 16;
+/// Clients that are remembered, an address of IPv4 or a network of IPv6 each; the one unheard for longest makes room.
+const CLIENTS: usize = 16;
 
-/// The last of each address.
+/// The last of each client.
 #[derive(Debug, Default)]
 pub(super) struct Wrong(Mutex<Vec<Last>>);
 
 #[derive(Debug)]
 struct Last {
+    /// The address that it came from last, …
     from: IpAddr,
+    /// … and whether others of its network were before it.
+    several: bool,
     at_ns: u64,
     times: u64,
     limited: bool,
@@ -31,16 +35,17 @@ impl Wrong {
     pub(super) fn note(&self, from: IpAddr, why: Option<String>, now_ns: u64) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let limited = why.is_none();
-        let own = all.iter().position(|last| last.from == from);
+        let own = all.iter().position(|last| network(last.from) == network(from));
         let before = own.map(|own| all.swap_remove(own));
+        let several = before.as_ref().is_some_and(|before| before.several || before.from != from);
         let times = before.as_ref().map_or(0, |before| before.times) + 1;
         let why = why.or(before.map(|before| before.why)).unwrap_or_default();
-        if all.len() >= ADDRESSES
+        if all.len() >= CLIENTS
             && let Some(oldest) = (0..all.len()).min_by_key(|place| all[*place].at_ns)
         {
             all.swap_remove(oldest);
         }
-        all.push(Last { from, at_ns: now_ns, times, limited, why });
+        all.push(Last { from, several, at_ns: now_ns, times, limited, why });
     }
 
     /// All that is remembered, the newest first.
@@ -48,7 +53,11 @@ impl Wrong {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.sort_by_key(|last| std::cmp::Reverse(last.at_ns));
         let told = |last: &Last| RefusedKeyStatus {
-            from: last.from.to_string(),
+            from: if last.several {
+                format!("{}/64, last {}", network(last.from), last.from)
+            } else {
+                last.from.to_string()
+            },
             at: rfc3339(BoxNs(last.at_ns)),
             ago_s: now_ns.saturating_sub(last.at_ns) / 1_000_000_000,
             times: last.times,
@@ -134,5 +143,22 @@ mod tests {
         assert_eq!((told.len(), told[0].from.as_str(), told[0].times, told[0].limited), (16, "10.0.0.0", 41, true));
         assert_eq!((told[0].why.as_str(), told[0].ago_s), ("words 0", 10));
         assert_eq!((told[15].from.as_str(), told[15].times, told[15].limited), ("10.0.0.25", 1, false));
+    }
+
+    #[test]
+    fn whoever_changes_his_address_within_a_network_of_ipv6_stays_one_and_hides_nobody() {
+        let wrong = Wrong::default();
+        let note = |from: &str, n: u64| wrong.note(from.parse().expect("an address"), Some("words".to_owned()), n);
+        note("10.0.0.1", 1);
+        note("2001:db8:0:2::1", 2);
+        for n in 0..1000 {
+            note(&format!("2001:db8:0:1::{n:x}"), 10 + n);
+        }
+        let told: Vec<_> = wrong.status(2000).into_iter().map(|told| (told.from, told.times)).collect();
+        let one = |from: &str, times| (from.to_owned(), times);
+        assert_eq!(
+            told,
+            [one("2001:db8:0:1::/64, last 2001:db8:0:1::3e7", 1000), one("2001:db8:0:2::1", 1), one("10.0.0.1", 1)]
+        );
     }
 }

@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use super::super::key::Table;
 use super::super::records::PitchRecord;
@@ -43,13 +44,17 @@ fn used(dir: &Path, value_bytes: usize) -> PathBuf {
     dir.join("data.mdb")
 }
 
+fn look(file: &File) -> Result<Pages, PagesError> {
+    check(file, &|_| ())
+}
+
 fn kept(dir: &Path) -> Vec<PitchRecord> {
     let store = Store::open(dir, StoreOptions::default()).expect("it opens");
     store.pitches_since(Cursor::default(), usize::MAX, None).expect("every record is whole")
 }
 
 fn pages_of(path: &Path) -> u64 {
-    check(&File::open(path).expect("there")).expect("it is whole").used
+    look(&File::open(path).expect("there")).expect("it is whole").used
 }
 
 /// The file with other bytes, beside it.
@@ -138,7 +143,7 @@ fn what_is_no_database_is_refused_without_a_fault() {
     let path = used(dir.path(), 3_000);
     let whole = std::fs::read(&path).expect("read");
     for bytes in [&b""[..], b"not a database at all", &vec![0; 20_000], &vec![0xff; 20_000], &whole[PAGE..]] {
-        let verdict = check(&File::open(changed(&path, bytes)).expect("there"));
+        let verdict = look(&File::open(changed(&path, bytes)).expect("there"));
         assert!(
             matches!(verdict, Err(PagesError::Foreign(_) | PagesError::Damaged { .. } | PagesError::Inconsistent(_))),
             "{verdict:?}"
@@ -149,7 +154,7 @@ fn what_is_no_database_is_refused_without_a_fault() {
         for value in [0, 0x7f, 0xff] {
             let mut bytes = whole.clone();
             bytes[at] = value;
-            let _verdict = check(&File::open(changed(&path, &bytes)).expect("there"));
+            let _verdict = look(&File::open(changed(&path, &bytes)).expect("there"));
         }
     }
 }
@@ -182,7 +187,7 @@ fn headers_and_the_free_list_are_held_against_the_trees() {
     let flipped = |at: usize, bit: u8| {
         let mut bytes = whole.clone();
         bytes[at] ^= 1 << bit;
-        check(&File::open(changed(&path, &bytes)).expect("there"))
+        look(&File::open(changed(&path, &bytes)).expect("there"))
     };
     for bit in 0..64 {
         let of = |at: usize| flipped(newest + 16 + at + bit / 8, (bit % 8) as u8);
@@ -195,4 +200,30 @@ fn headers_and_the_free_list_are_held_against_the_trees() {
             assert!(of(at).is_err(), "bit {bit} at {at}");
         }
     }
+}
+
+#[test]
+fn of_a_large_file_it_is_told_how_far_the_look_has_come_also_to_whoever_comes_second() {
+    static TOLD: Mutex<(Option<PathBuf>, Vec<u8>)> = Mutex::new((None, Vec::new()));
+    fn looking(percent: u8) {
+        let mut told = TOLD.lock().expect("no other holds it");
+        told.1.push(percent);
+        let dir = told.0.as_ref().expect("it is there");
+        let doing = format!("looking through the database, {percent} %");
+        assert_eq!(Store::doing(dir), Some((std::process::id().to_string(), doing.clone())));
+        let second = Store::open(dir, StoreOptions::default()).expect_err("it is in use").to_string();
+        assert!(second.contains(&doing), "{second}");
+    }
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let store = Store::open(dir.path(), StoreOptions::default()).expect("a new store opens");
+    for n in 0..(READ_THROUGH_FROM >> 20) + 4 {
+        store.transact(|txn| txn.put_meta(&format!("value {n}"), &vec![5; 1 << 20]).map(drop)).expect("stored");
+    }
+    drop(store);
+    TOLD.lock().expect("no other holds it").0 = Some(dir.path().to_path_buf());
+    let store = Store::open(dir.path(), StoreOptions { looking, ..StoreOptions::default() }).expect("it opens");
+    assert_eq!(Store::doing(dir.path()), None, "it is at work");
+    drop(store);
+    let told = TOLD.lock().expect("no other holds it").1.clone();
+    assert!(told.is_sorted_by(|a, b| a < b) && told.len() > 50 && *told.last().expect("some") > 90, "{told:?}");
 }
