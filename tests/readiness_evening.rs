@@ -74,6 +74,7 @@ impl Evening {
         }
         engine.set_name(HIM, "Sam Closer".to_owned());
         engine.set_name(OTHER, "Bob Bull".to_owned());
+        engine.mark(MOUND, EventNs(START - S), Sign::InningBegan);
         Self(engine)
     }
 
@@ -203,13 +204,13 @@ fn who_was_replaced_is_told_apart_and_his_alerts_close_with_the_reason() {
     evening.throws(12, 0, 4.0);
     evening.watch(4 * MIN + S);
     assert!(!evening.shown(HIM, MOUND).expect("active").alerts.is_empty());
-    evening.0.mark(MOUND, EventNs(START + 6 * MIN), Sign::Named(OTHER));
-    let outcomes = evening.watch(6 * MIN);
+    evening.0.mark(MOUND, EventNs(START + 5 * MIN), Sign::Named(OTHER));
+    let outcomes = evening.watch(5 * MIN);
     let cleared: Vec<_> = outcomes.iter().flat_map(|o| &o.cleared).map(|a| a.cleared_because.as_deref()).collect();
     assert_eq!(cleared, [Some("he was replaced by Bob Bull"); 2]);
     let shown = evening.shown(HIM, MOUND).expect("shown apart");
     let presence = shown.presence.clone().expect("known");
-    assert_eq!((presence.state, presence.by, presence.since), (PresenceState::Replaced, Some(OTHER), utc(6 * MIN)));
+    assert_eq!((presence.state, presence.by, presence.since), (PresenceState::Replaced, Some(OTHER), utc(5 * MIN)));
     assert!(shown.alerts.is_empty() && shown.verdict.is_none(), "{shown:?}");
     assert!(shown.recommendation.starts_with("He was replaced by Bob Bull"), "{}", shown.recommendation);
     // A late revision of what he threw is no news of him.
@@ -217,9 +218,9 @@ fn who_was_replaced_is_told_apart_and_his_alerts_close_with_the_reason() {
     assert!(evening.0.pitch(HIM, MOUND, GAME, revised, BoxNs(START + 7 * MIN)).raised.is_empty());
 
     evening.take(OTHER, MOUND, GAME, &pitch(8 * MIN, MOUND, 0.0));
-    evening.watch(66 * MIN - S);
+    evening.watch(65 * MIN - S);
     assert!(evening.shown(HIM, MOUND).is_some());
-    evening.watch(66 * MIN + 5 * S);
+    evening.watch(65 * MIN + 5 * S);
     assert!(evening.shown(HIM, MOUND).is_none(), "an hour after he was replaced");
     // The mark was wrong: he goes on where he was.
     let on = evening.take(HIM, MOUND, GAME, &pitch(67 * MIN, MOUND, 0.0));
@@ -648,4 +649,71 @@ fn throws_without_a_name_make_the_count_of_both_sides_starters_the_least() {
     evening.take(OTHER, MOUND, GAME, &pitch(900 * S, MOUND, 0.0));
     evening.watch(901 * S);
     assert_eq!(unnamed(&evening), [Some(4), Some(4)], "and so it stays");
+}
+
+#[test]
+fn where_the_feed_was_silent_between_two_names_nobody_says_that_he_was_replaced() {
+    let mut evening = Evening::new();
+    evening.throws(12, 0, 0.0);
+    evening.0.mark(MOUND, EventNs(START + 7 * MIN), Sign::Named(OTHER));
+    evening.take(OTHER, MOUND, GAME, &pitch(7 * MIN, MOUND, 0.0));
+    evening.watch(7 * MIN + S);
+    let left = evening.shown(HIM, MOUND).and_then(|shown| shown.presence.clone()).expect("he is shown");
+    assert_eq!((left.state, left.by, left.since), (PresenceState::BetweenInnings, Some(OTHER), utc(7 * MIN)));
+}
+
+#[test]
+fn whoever_is_first_seen_after_a_short_while_unseen_may_have_begun_in_it_only_if_he_was_there() {
+    let unseen = |prepare: &dyn Fn(&mut Evening), him: bool, at: u64| {
+        let mut evening = Evening::new();
+        if him {
+            evening.throws(12, 0, 0.0);
+            evening.0.mark(MOUND, EventNs(START + 225 * S), Sign::InningEnded);
+        }
+        let [from, to] = [240, 246].map(|s| EventNs(START + s * S));
+        evening.0.see(MOUND, true, Some(to), Some((from, to)));
+        prepare(&mut evening);
+        let first = evening.take(OTHER, MOUND, GAME, &pitch(at * S, MOUND, 0.0));
+        evening.watch(at * S + 3 * S);
+        (first.unseen.len(), evening.shown(HIM, MOUND).map(|shown| shown.unseen.len()))
+    };
+    let mark = |s: u64, sign: Sign| move |evening: &mut Evening| evening.0.mark(MOUND, EventNs(START + s * S), sign);
+    assert_eq!(unseen(&|_| {}, true, 260), (0, Some(0)), "nobody is there so soon after an inning");
+    assert_eq!(unseen(&mark(235, Sign::Named(OTHER)), true, 260), (1, Some(0)), "he was named before it");
+    let began = |evening: &mut Evening| {
+        mark(235, Sign::Named(OTHER))(evening);
+        mark(255, Sign::InningBegan)(evening);
+    };
+    assert_eq!(unseen(&began, true, 260), (0, Some(0)), "his inning began after it");
+    assert_eq!(unseen(&|_| {}, false, 260), (1, None), "nobody was known before");
+    assert_eq!(unseen(&|_| {}, false, 400), (0, None), "that was long ago");
+}
+
+#[test]
+fn whose_half_inning_has_just_ended_did_not_throw_what_comes_next() {
+    let mut evening = Evening::new();
+    evening.throws(12, 0, 0.0);
+    evening.0.mark(MOUND, EventNs(START + 225 * S), Sign::InningEnded);
+    let missing = |evening: &mut Evening, at: u64| {
+        evening.watch(at * S);
+        let shown = evening.shown(HIM, MOUND).expect("he is shown");
+        (shown.unseen.len(), shown.unnamed_throws)
+    };
+    let [from, to] = [240, 300].map(|s| EventNs(START + s * S));
+    evening.0.see(MOUND, true, Some(to), Some((from, to)));
+    assert_eq!(missing(&mut evening, 301), (0, 0), "the other side may have begun, not he");
+    for i in 0..3 {
+        let throw = pitch((350 + 20 * i) * S, MOUND, 0.0);
+        evening.0.throw_unnamed(MOUND, throw.release, throw.id);
+    }
+    assert_eq!(missing(&mut evening, 410), (0, 0), "these are the other side's");
+    let throw = pitch(520 * S, MOUND, 0.0);
+    evening.0.throw_unnamed(MOUND, throw.release, throw.id);
+    assert_eq!(missing(&mut evening, 521), (0, 1), "he may be back");
+    evening.0.mark(MOUND, EventNs(START + 600 * S), Sign::InningEnded);
+    evening.take(HIM, MOUND, GAME, &pitch(800 * S, MOUND, 0.0));
+    assert_eq!(missing(&mut evening, 801), (0, 1));
+    let [from, to] = [405, 700].map(|s| EventNs(START + s * S));
+    evening.0.see(MOUND, true, Some(to), Some((from, to)));
+    assert_eq!(missing(&mut evening, 802).0, 1, "five minutes are long enough for both");
 }

@@ -52,6 +52,10 @@ const MISSED_NS: u64 = 1_000_000_000;
 /// And what it says between two such silences for no longer than that, ns \[P\], ends neither: a straggler is no camera that
 /// is back.
 const BACK_FOR_NS: u64 = 2_000_000_000;
+/// Nor does what all came so much later than what followed, ns \[P\]: it had waited on its way since before the silence.
+const STRAGGLED_NS: i64 = 1_000_000_000;
+/// For so long of a camera's own time, ns \[P\]: nothing on the way holds more.
+const STRAGGLERS_NS: u64 = 60_000_000_000;
 
 /// What can be seen of a mound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,8 +81,10 @@ struct Presence {
     began: Option<BoxNs>,
     /// Event time of its newest frame that can be used.
     newest: Option<EventNs>,
-    /// Between which two of them it last told of nothing.
+    /// Between which two of them it last told of nothing; from 0 where it never told of anything before.
     missed_while: Option<(EventNs, EventNs)>,
+    /// The least that its frames since then were behind the box's time when they could be used, ns.
+    least_behind_ns: i64,
     /// When a frame of it last went on to the trackers: not refused, quarantined or late.
     delivered: Option<BoxNs>,
     /// When it last had a part in a pitch.
@@ -183,12 +189,20 @@ impl Hearing {
     pub(super) fn delivered(&mut self, camera: u8, event: EventNs, now: BoxNs) {
         let Some(own) = self.each.get_mut(usize::from(camera)) else { return };
         own.delivered = own.delivered.max(Some(now));
-        if let Some(newest) = own.newest.filter(|newest| event.0 > newest.0.saturating_add(MISSED_NS)) {
-            let goes_on = |(_, to): &(EventNs, EventNs)| newest.0.saturating_sub(to.0) < BACK_FOR_NS;
-            let from = own.missed_while.filter(goes_on).map_or(newest, |(from, _)| from);
-            own.missed_while = Some((from, event));
+        let behind_ns = now.0.wrapping_sub(event.0) as i64;
+        match own.newest {
+            Some(newest) if event.0 > newest.0.saturating_add(MISSED_NS) => {
+                let straggled = own.least_behind_ns.saturating_sub(behind_ns) > STRAGGLED_NS;
+                let back_for_ns = if straggled { STRAGGLERS_NS } else { BACK_FOR_NS };
+                let goes_on = |(_, to): &(EventNs, EventNs)| newest.0.saturating_sub(to.0) < back_for_ns;
+                let from = own.missed_while.filter(goes_on).map_or(newest, |(from, _)| from);
+                (own.missed_while, own.least_behind_ns) = (Some((from, event)), behind_ns);
+            }
+            Some(newest) if event > newest => own.least_behind_ns = own.least_behind_ns.min(behind_ns),
+            Some(_) => return,
+            None => (own.missed_while, own.least_behind_ns) = (Some((EventNs(0), event)), behind_ns),
         }
-        own.newest = own.newest.max(Some(event));
+        own.newest = Some(event);
     }
 
     /// Of which while a camera told of nothing, without an end where it still does not.
@@ -613,32 +627,46 @@ mod tests {
         assert_eq!(of(&[(10, 70)], None), None, "never enough of them");
     }
 
+    const TENTH: u64 = 100_000_000;
+
+    /// Of which while it missed what was to be seen, tenths; frames by their own time and when they came.
+    fn missed_of(frames: impl Iterator<Item = (u64, u64)>) -> Option<(u64, u64)> {
+        let mut hearing = Hearing::new([1].into_iter(), BoxNs(0));
+        frames.for_each(|(own, came)| hearing.delivered(1, EventNs(own * TENTH), BoxNs(came * TENTH)));
+        hearing.of(1).missed_while.map(|(from, to)| (from.0 / TENTH, to.0 / TENTH)).filter(|(from, _)| *from > 0)
+    }
+
     #[test]
     fn a_camera_missed_what_lies_between_two_of_its_frames_and_nothing_that_only_came_late() {
-        let mut hearing = Hearing::new([1].into_iter(), BoxNs(0));
-        let tenth = |n: u64| EventNs(n * 100_000_000);
-        for n in (0..50).chain(40..55) {
-            hearing.delivered(1, tenth(n), BoxNs(0));
-        }
-        assert_eq!(hearing.of(1).missed_while, None);
-        hearing.delivered(1, tenth(120), BoxNs(0));
-        hearing.delivered(1, tenth(121), BoxNs(0));
-        assert_eq!(hearing.of(1).missed_while, Some((tenth(54), tenth(120))));
+        let steady = || (10..60).map(|n| (n, n)).chain((40..65).map(|n| (n, n.max(60))));
+        assert_eq!(missed_of(steady()), None);
+        assert_eq!(missed_of(steady().chain([(120, 120), (121, 121)])), Some((64, 120)));
     }
 
     #[test]
     fn a_straggler_ends_no_silence() {
-        let tenth = |n: u64| EventNs(n * 100_000_000);
-        let after = |came: &[u64]| {
-            let mut hearing = Hearing::new([1].into_iter(), BoxNs(0));
-            (0..=300).chain(came.iter().copied()).for_each(|n| hearing.delivered(1, tenth(n), BoxNs(0)));
-            hearing.of(1).missed_while.map(|(from, to)| (from.0 / tenth(1).0, to.0 / tenth(1).0))
-        };
+        let after = |came: &[u64]| missed_of((10..=300).chain(came.iter().copied()).map(|n| (n, n)));
         assert_eq!(after(&[740, 782, 783]), Some((300, 782)), "one straggler");
         assert_eq!(after(&[740, 741, 761, 782, 783]), Some((300, 782)), "and more of them");
         assert_eq!(after(&[330, 331, 332]), Some((300, 330)), "one of its own");
         let steady: Vec<u64> = (330..360).collect();
         assert_eq!(after(&[&steady[..], &[400]].concat()), Some((359, 400)), "it was back");
         assert_eq!(after(&[301, 302]), None, "a kill that lost nothing");
+    }
+
+    #[test]
+    fn a_trickle_of_what_had_waited_on_its_way_ends_no_silence_however_long_it_lasts() {
+        let before = || (10..=300).map(|n| (n, n));
+        let trickle = || (330..400).map(|n| (n, 900));
+        let on = || (905..950).map(|n| (n, n));
+        assert_eq!(missed_of(before().chain(trickle())), Some((300, 330)), "as far as is known then");
+        assert_eq!(missed_of(before().chain(trickle()).chain(on())), Some((300, 905)), "all of it was old");
+        let back = || (400..500).map(|n| (n, n));
+        let lost = before().chain(back()).chain([(900, 900)]);
+        assert_eq!(missed_of(lost), Some((499, 900)), "it was back in between");
+        let slow = before().chain((330..1_200).map(|n| (n, n + 50))).chain([(1_220, 1_230)]);
+        assert_eq!(missed_of(slow), Some((1_199, 1_220)), "a line that was slow for longer than anything waits");
+        // Of a run that knows nothing of the one before.
+        assert_eq!(missed_of(trickle().chain(on()).skip(69)), None, "since when it missed nobody knows");
     }
 }

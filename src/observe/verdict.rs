@@ -23,6 +23,8 @@ use crate::tracking::venue::mound_in_words;
 const ABSENT: [&str; 4] = ["silent", "useless", "unheard", "excluded"];
 /// A pitch so far ahead of the cameras' clock was stamped by another one, ns.
 const AHEAD_NS: u64 = 10_000_000_000;
+/// After so long without one it is told since when no mark came, s \[P\]: pitches of an inning are nearer to one another.
+const MARKS_QUIET_S: f64 = 60.0;
 /// Cameras named one by one in a sentence.
 const NAMED_MAX: usize = 4;
 
@@ -293,17 +295,25 @@ fn marks(seen: &Seen<'_>) -> Finding {
     let Some(attribution) = seen.attribution else {
         return (BoxVerdictState::Degraded, "nothing is known of the mark feed yet".to_owned());
     };
-    let feed = match attribution.mark_feed {
-        MarkFeedState::Live => "the mark feed tells who pitches",
-        MarkFeedState::Silent => "no mark came for five minutes",
-        MarkFeedState::Never => "no mark came since the start, so nobody tells who pitches",
+    let quiet_for_s = attribution.last_mark_at.as_deref().and_then(|at| at.parse::<jiff::Timestamp>().ok()).map(|at| {
+        let ns = i128::from(seen.now.0) - at.as_nanosecond();
+        ns as f64 * 1e-9
+    });
+    let quiet = quiet_for_s.filter(|s| *s >= MARKS_QUIET_S).map(|s| format!("no mark came for {}", span(s)));
+    let feed = match (attribution.mark_feed, &quiet) {
+        (MarkFeedState::Never, _) => "no mark came since the start, so nobody tells who pitches",
+        (_, Some(quiet)) => quiet,
+        (MarkFeedState::Live, None) => "the mark feed tells who pitches",
+        (MarkFeedState::Silent, None) => "no mark came for five minutes",
     };
-    let sentence = match attribution.sentence.as_str() {
-        "" => feed.to_owned(),
-        told => told.trim_end_matches('.').to_owned(),
+    let sentence = match (attribution.sentence.trim_end_matches('.'), attribution.mark_feed, &quiet) {
+        ("", ..) => feed.to_owned(),
+        (told, MarkFeedState::Live, Some(quiet)) => format!("{told}; {quiet}"),
+        (told, ..) => told.to_owned(),
     };
     let state = match attribution.mark_feed {
         _ if attribution.degraded => BoxVerdictState::Degraded,
+        MarkFeedState::Live if quiet.is_some() => BoxVerdictState::Off,
         MarkFeedState::Live => BoxVerdictState::Good,
         MarkFeedState::Silent | MarkFeedState::Never => BoxVerdictState::Off,
     };

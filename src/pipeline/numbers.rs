@@ -1,10 +1,11 @@
 //! What the numbers in marks tell: pitches that were thrown and that nobody measured.
 //!
 //! A mark numbers its pitch within the batter's turn. Where a man's numbers jump from one of his pitches to the next, he threw
-//! more than was counted. How much more between two batters is not known: what is told is the least.
+//! more than was counted. How much more between two batters is not known: what is told is the least. Throws without a mark that
+//! were measured in between are the first to be among them: they were no warm-ups.
 
 use super::Stage;
-use crate::ids::{EventNs, MoundId, PitcherId};
+use crate::ids::{EventNs, MoundId, PitchId, PitcherId};
 use crate::store::records::{PitchRecord, State};
 
 /// Nobody takes longer from one pitch to the next of a batter, ns \[P\]: that far back reaches what a jump tells of.
@@ -40,13 +41,49 @@ pub(super) fn unmeasured<'r>(
     (count > 0).then_some((EventNs(from), EventNs(record.release_ns)))
 }
 
+/// Throws of nobody that a final pitch's number tells were pitches: the last ones before it, as many as its batter saw since the
+/// last pitch that is known, or as its man threw.
+fn pitches_of_nobody<'r>(
+    record: &PitchRecord,
+    recent: impl Iterator<Item = &'r PitchRecord> + Clone,
+) -> Vec<(PitchId, EventNs)> {
+    if record.state != State::Final || record.pitcher.is_none() || record.mound != MoundId::GAME.0 {
+        return Vec::new();
+    }
+    let (Some(batter), Some(number)) = (record.at_bat_number, record.pitch_number) else { return Vec::new() };
+    let is_before = |r: &&PitchRecord| {
+        (r.mound, &r.game_date) == (record.mound, &record.game_date) && r.release_ns < record.release_ns
+    };
+    let earlier = recent.filter(is_before);
+    let named = earlier.clone().filter(|r| r.pitcher.is_some() && r.game_pk == record.game_pk);
+    let before = named.max_by_key(|r| r.release_ns);
+    let count = match before {
+        Some(before) if before.pitcher == record.pitcher || before.at_bat_number == Some(batter) => {
+            let batters = before.at_bat_number.map_or(0, |before| batter.saturating_sub(before + 1));
+            skipped(before, record).unwrap_or(0).saturating_add(batters)
+        }
+        _ => number - 1,
+    };
+    let from = before.map_or(0, |before| before.release_ns);
+    let nobodys = earlier.filter(|r| r.pitcher.is_none() && r.release_ns > from);
+    let mut nobodys: Vec<_> = nobodys.map(|r| (EventNs(r.release_ns), PitchId(r.id))).collect();
+    nobodys.sort_unstable();
+    let last = nobodys.into_iter().rev().take(count.into());
+    last.map(|(at, id)| (id, at)).collect()
+}
+
 impl<P> Stage<P> {
     /// Takes what a pitch's number tells of those before it.
     pub(super) fn count_on(&mut self, record: &PitchRecord) {
         let recent = self.recent.iter().map(|recent| &recent.record);
+        let mound = MoundId(record.mound);
+        for (id, at) in pitches_of_nobody(record, recent.clone()) {
+            self.whose.owe(mound, (id, at));
+            self.engine.throw_unnamed(mound, at, id);
+        }
         let Some((from, to)) = unmeasured(record, recent) else { return };
         let Some(pitcher) = record.pitcher.map(PitcherId) else { return };
-        self.engine.missed(pitcher, MoundId(record.mound), from, to);
+        self.engine.missed(pitcher, mound, from, to);
     }
 }
 
@@ -90,5 +127,27 @@ mod tests {
         let with = [before.as_slice(), &[unmarked]].concat();
         assert_eq!(told(&with, &thrown(1040, 5, 3)), None, "it was measured, and counts for nobody");
         assert_eq!(told(&with, &thrown(1060, 5, 4)), Some((1000, 1060)), "and another one was not");
+    }
+    #[test]
+    fn throws_of_nobody_before_a_number_that_jumps_were_pitches() {
+        let nobodys =
+            |s: u64| PitchRecord { pitcher: None, at_bat_number: None, pitch_number: None, ..thrown(s, 1, 1) };
+        let told = |before: &[PitchRecord], record: &PitchRecord| {
+            let mut told: Vec<_> =
+                pitches_of_nobody(record, before.iter()).into_iter().map(|(_, at)| at.0 / S).collect();
+            told.sort_unstable();
+            told
+        };
+        let other = |s, batter, number| PitchRecord { pitcher: Some(8), ..thrown(s, batter, number) };
+        // Six throws of a break, the last two of them with the batter there.
+        let six = (0..6).map(|i| nobodys(1_100 + 20 * i));
+        let after = |first: PitchRecord| std::iter::once(first).chain(six.clone()).collect::<Vec<_>>();
+        assert_eq!(told(&after(other(1_000, 4, 5)), &thrown(1_300, 5, 1)), [0; 0], "the first to his batter");
+        assert_eq!(told(&after(other(1_000, 4, 5)), &thrown(1_300, 5, 3)), [1_180, 1_200], "the third");
+        assert_eq!(told(&after(other(1_000, 5, 2)), &thrown(1_300, 5, 4)), [1_200], "he came for another in the turn");
+        assert_eq!(told(&after(thrown(1_000, 4, 5)), &thrown(1_300, 5, 1)), [0; 0], "his own, of an earlier inning");
+        assert_eq!(told(&after(thrown(1_000, 4, 5)), &thrown(1_300, 7, 1)), [1_180, 1_200], "two batters are missing");
+        assert_eq!(told(&after(other(1_000, 4, 5)), &thrown(1_300, 9, 1)), [0; 0], "the other side's batters");
+        assert_eq!(told(&six.collect::<Vec<_>>(), &thrown(1_300, 1, 2)), [1_200], "nobody is known before");
     }
 }

@@ -273,6 +273,9 @@ impl<P: Profiles> Stage<P> {
             (true, false) => self.whose.uncount(&record),
             _ => {}
         }
+        if record.state == State::Final && record.pitcher.is_some() {
+            self.whose.pitched(&record);
+        }
         let before = self.recent.iter().rev().find(|r| r.record.id == record.id).and_then(|r| r.outing);
         if let Some((before, ..)) = before.filter(|(before, ..)| Some(*before) != pitch.context.pitcher)
             && let Some(outcome) = self.engine.remove(before, pitch.id, self.seen_now())

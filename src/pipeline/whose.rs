@@ -5,10 +5,11 @@
 //!
 //! Warm-ups have no mark, and a pitch of a running inning has one: an inning runs on the game mound from its first released mark
 //! on, until it ends, another one starts, or another man is named there. So a mark feed that dies is told by the second throw
-//! without a mark while an inning runs, and in a break once there are more throws than anybody warms up with. After the box was
-//! away nobody knows which of the two it is until the first mark: a throw before that is somebody's.
+//! without a mark while an inning runs, and in a break once there are more throws than anybody warms up with, or for longer, or
+//! as hard and as far apart as pitches of a game. After the box was away nobody knows which of the two it is until the first mark:
+//! a throw before that is somebody's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use firmware_protocol::{Mark, MarkKind};
 use jiff::civil::Date;
@@ -27,6 +28,17 @@ const FEED_LIVES_NS: u64 = 5 * 60 * 1_000_000_000;
 /// More throws on the game mound than this without a released mark between them are no warm-ups \[P\]: there are eight in a
 /// break, and a few more after rain or an injury.
 const WARM_UPS_MAX: u32 = 12;
+/// Nor are those that come so long after the first of a break, ns \[P\]: a break lasts little longer, with the walk to the mound.
+const WARM_UP_NS: u64 = 150 * 1_000_000_000;
+/// Nor so many as hard as pitches of the game, each so long after the throw before it, ns \[P\]: a game's come 20 s apart, and who
+/// warms up does not wait for a batter.
+const HARD_MIN: usize = 4;
+const APART_NS: u64 = 15 * 1_000_000_000;
+/// As hard is what is no slower by more than this, mph, than the faster quarter of the last pitches \[P\]; known once there were as
+/// many of them.
+const SLOWER_MPH: f64 = 3.0;
+const SPEEDS_MIN: usize = 12;
+const SPEEDS_KEPT: usize = 64;
 /// So many throws without a released mark while an inning runs are no chance \[P\]: one mark may be lost, or one ball be thrown
 /// that is no pitch.
 const UNMARKED_MIN: u32 = 2;
@@ -50,6 +62,8 @@ pub(super) struct Known {
     since_mark: u32,
     /// Since when the box listens again that was away.
     back: Option<EventNs>,
+    /// Release speeds of the last pitches on the game mound that are somebody's, mph.
+    speeds: VecDeque<f64>,
     mounds: Vec<Tally>,
 }
 
@@ -67,17 +81,37 @@ struct Tally {
     today: u32,
     since_release: u32,
     total: u64,
-    /// Throws of nobody since the newest released mark that may be warm-ups yet.
-    warm_ups: Vec<(PitchId, EventNs)>,
+    /// Throws of nobody since the newest released mark, ascending, until they are known to be no warm-ups.
+    warm_ups: Vec<WarmUp>,
+    /// The newest throws that are somebody's and have no name, in a bullpen all that have none.
+    owed: Vec<(PitchId, EventNs)>,
     /// Event times of the newest released marks, and of the newest turns, ascending: a throw is final some pitches later.
     releases: Vec<EventNs>,
     turns: Vec<EventNs>,
 }
 
+/// A throw that may be one to warm up.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct WarmUp {
+    id: PitchId,
+    at: EventNs,
+    is_hard: bool,
+    /// Whether it turned out to be somebody's.
+    is_owed: bool,
+}
+
+/// As many of them are kept.
+const WARM_UPS_KEPT: usize = 64;
+const OWED_KEPT: usize = 64;
+
 /// A throw may have been under way when the box was back, ns \[P\].
 const UNDER_WAY_NS: u64 = 1_000_000_000;
 /// As many of them are kept: nobody throws more pitches in the time that one takes to become final.
 const MARKS_KEPT: usize = 8;
+
+fn newest_before(kept: &[EventNs], at: EventNs) -> Option<EventNs> {
+    kept.iter().rev().find(|event| **event < at).copied()
+}
 
 /// Keeps an event time at its place.
 fn keep(kept: &mut Vec<EventNs>, event: EventNs) {
@@ -101,6 +135,7 @@ impl Whose {
             since_release: 0,
             total: 0,
             warm_ups: Vec::new(),
+            owed: Vec::new(),
             releases: Vec::new(),
             turns: Vec::new(),
         };
@@ -111,6 +146,7 @@ impl Whose {
                 marked: None,
                 since_mark: 0,
                 back: None,
+                speeds: VecDeque::new(),
                 mounds: venue.mounds.iter().map(|mound| tally(mound.id)).collect(),
             },
         }
@@ -183,19 +219,42 @@ impl Whose {
         known.since_mark += u32::from(after(known.marked));
         let is_newer = after(tally.released);
         tally.since_release += u32::from(is_newer);
+        let this = (PitchId(record.id), EventNs(record.release_ns));
         if tally.mound != MoundId::GAME {
+            tally.owe(this);
             return Vec::new();
         }
-        let this = (PitchId(record.id), EventNs(record.release_ns));
         if tally.was_inning_on(this.1) || known.back.is_some_and(|back| tally.is_first_since(this.1, back)) {
+            tally.owe(this);
             return vec![this];
         }
         if !is_newer {
             return Vec::new();
         }
-        tally.warm_ups.push(this);
-        let are_too_many = tally.since_release > WARM_UPS_MAX;
-        if are_too_many { std::mem::take(&mut tally.warm_ups) } else { Vec::new() }
+        let is_hard = record.values.release_speed.zip(hard_mph(&known.speeds)).is_some_and(|(mph, hard)| mph >= hard);
+        tally.warm_up(WarmUp { id: this.0, at: this.1, is_hard, is_owed: false });
+        let owed = tally.no_warm_ups(this.1);
+        for throw in &owed {
+            tally.owe(*throw);
+        }
+        owed
+    }
+
+    /// Takes how fast a final pitch on the game mound was that is somebody's.
+    pub(super) fn pitched(&mut self, record: &PitchRecord) {
+        let Some(mph) = record.values.release_speed.filter(|_| record.mound == MoundId::GAME.0) else { return };
+        let speeds = &mut self.known.speeds;
+        if speeds.len() == SPEEDS_KEPT {
+            speeds.pop_front();
+        }
+        speeds.push_back(mph);
+    }
+
+    /// A throw of nobody turned out to be somebody's.
+    pub(super) fn owe(&mut self, mound: MoundId, throw: (PitchId, EventNs)) {
+        if let Some(tally) = self.known.mounds.iter_mut().find(|tally| tally.mound == mound) {
+            tally.owe(throw);
+        }
     }
 
     /// Takes back a throw that turned out to be somebody's: it was measured again with its mark.
@@ -203,9 +262,24 @@ impl Whose {
         let known = &mut self.known;
         let Some(tally) = known.mounds.iter_mut().find(|tally| tally.mound.0 == record.mound) else { return };
         tally.total = tally.total.saturating_sub(1);
+        tally.owed.retain(|(id, _)| id.0 != record.id);
         if record.game_date.parse().ok() == known.day {
             tally.today = tally.today.saturating_sub(1);
         }
+    }
+
+    /// In words, throws of the last minutes that are somebody's and have no name; empty where there are none.
+    fn owed(&self, seen_now: BoxNs, zone: &TimeZone) -> String {
+        let told = self.names.iter().zip(&self.known.mounds).filter_map(|(name, tally)| {
+            // A bullpen's man may be named with his second throw.
+            let least = if tally.mound == MoundId::GAME { 1 } else { UNMARKED_MIN as usize };
+            let (count, last) = tally.owed_of_late(seen_now).filter(|(count, _)| *count >= least)?;
+            let (count, place, last) = (throws(count as u64), placed(name), clock(BoxNs(last.0), zone));
+            Some(format!(
+                "{count} of the last five minutes {place} must be somebody's and no mark says whose, the last at {last}"
+            ))
+        });
+        told.collect::<Vec<_>>().join("; ")
     }
 
     /// Whether throws on the game mound count for nobody that are somebody's: nobody tells any more whose they are.
@@ -252,6 +326,7 @@ impl Whose {
             since_mark: counted(since_mark),
             unmarked,
             by_mound: &by_mound,
+            owed: self.owed(seen_now, zone),
             off,
         };
         let (degraded, sentence) = told.sentence();
@@ -268,11 +343,69 @@ impl Whose {
     }
 }
 
+/// From which speed on a throw is as hard as a game's, mph; none where too few of them are known.
+fn hard_mph(speeds: &VecDeque<f64>) -> Option<f64> {
+    let mut speeds: Vec<f64> = speeds.iter().copied().collect();
+    speeds.sort_unstable_by(f64::total_cmp);
+    let usual = *speeds.get(speeds.len() * 3 / 4).filter(|_| speeds.len() >= SPEEDS_MIN)?;
+    Some(usual - SLOWER_MPH)
+}
+
 impl Tally {
     /// The last throws here, where each of them must have had a released mark and had none.
     fn unmarked(&self) -> Option<u32> {
         let allowed = if self.is_inning_on() { UNMARKED_MIN - 1 } else { WARM_UPS_MAX };
-        Some(self.since_release).filter(|count| *count > allowed)
+        let is_owed = self.warm_ups.iter().any(|throw| throw.is_owed);
+        Some(self.since_release).filter(|count| *count > allowed || is_owed)
+    }
+
+    /// Keeps a throw that may be one to warm up.
+    fn warm_up(&mut self, throw: WarmUp) {
+        let place = self.warm_ups.partition_point(|kept| (kept.at, kept.id) <= (throw.at, throw.id));
+        self.warm_ups.insert(place, throw);
+        if self.warm_ups.len() > WARM_UPS_KEPT {
+            self.warm_ups.remove(0);
+        }
+    }
+
+    /// Throws that have just turned out to be no warm-ups, by the one at a moment: of the break that it was thrown in, or all since
+    /// the last release where they are too many.
+    fn no_warm_ups(&mut self, at: EventNs) -> Vec<(PitchId, EventNs)> {
+        let are_too_many = self.since_release > WARM_UPS_MAX;
+        let began = newest_before(&self.turns, at).filter(|_| !are_too_many);
+        let throws = || self.warm_ups.iter().filter(|throw| began.is_none_or(|began| throw.at > began));
+        let is_long = throws().next().is_some_and(|first| at.0.saturating_sub(first.at.0) > WARM_UP_NS);
+        let is_apart = |pair: &&[WarmUp]| pair[1].is_hard && pair[1].at.0.saturating_sub(pair[0].at.0) >= APART_NS;
+        let here: Vec<WarmUp> = throws().copied().collect();
+        let are_hard = here.windows(2).filter(is_apart).count() >= HARD_MIN;
+        let is_owed = here.iter().any(|throw| throw.is_owed);
+        if !(are_too_many || is_long || are_hard || is_owed) {
+            return Vec::new();
+        }
+        let mut owed = Vec::new();
+        for throw in self.warm_ups.iter_mut().filter(|throw| began.is_none_or(|began| throw.at > began)) {
+            if !std::mem::replace(&mut throw.is_owed, true) {
+                owed.push((throw.id, throw.at));
+            }
+        }
+        owed
+    }
+
+    /// Keeps a throw that is somebody's and has no name.
+    fn owe(&mut self, throw: (PitchId, EventNs)) {
+        if !self.owed.contains(&throw) {
+            self.owed.push(throw);
+            if self.owed.len() > OWED_KEPT {
+                self.owed.remove(0);
+            }
+        }
+    }
+
+    /// Of them those of the last minutes: how many, and when the last one was thrown.
+    fn owed_of_late(&self, now: BoxNs) -> Option<(usize, EventNs)> {
+        let is_recent = |at: &EventNs| now.0.saturating_sub(at.0) < FEED_LIVES_NS;
+        let recent = || self.owed.iter().map(|(_, at)| *at).filter(is_recent);
+        Some(recent().count()).zip(recent().max())
     }
 
     /// Whether the pitches of an inning are being thrown here, each of which has a mark.
@@ -282,8 +415,8 @@ impl Tally {
 
     /// The same as of a throw, whatever was marked since then: the newest mark before it was a release.
     fn was_inning_on(&self, at: EventNs) -> bool {
-        let newest = |kept: &[EventNs]| kept.iter().rev().find(|event| **event < at).copied();
-        newest(&self.releases).is_some_and(|released| newest(&self.turns).is_none_or(|turned| turned < released))
+        let turned = newest_before(&self.turns, at);
+        newest_before(&self.releases, at).is_some_and(|released| turned.is_none_or(|turned| turned < released))
     }
 
     /// Whether a throw came after the box was back that had been away, and before the first mark here since.
@@ -313,6 +446,8 @@ struct Told<'t> {
     /// The last throws on the game mound, where each of them must have had a released mark and had none.
     unmarked: Option<u32>,
     by_mound: &'t BTreeMap<String, u64>,
+    /// Throws of the last minutes that are somebody's, in words.
+    owed: String,
     /// That marks come which match no pitch.
     off: Option<&'t str>,
 }
@@ -346,14 +481,17 @@ impl Told<'_> {
                 None if self.since_mark > 0 => {
                     (true, format!("Nobody tells who pitches: no mark has come since {last}, and {since} since then"))
                 }
-                None => (false, format!("No mark has come since {last}, and no throw was seen since")),
+                None if self.owed.is_empty() => {
+                    (false, format!("No mark has come since {last}, and no throw was seen since"))
+                }
+                None => (true, format!("{}; no mark has come since {last}", self.owed)),
             },
             MarkFeedState::Live => match self.unmarked {
                 Some(count) => (
                     true,
                     format!("The mark feed marks no releases: the last {count} throws on the game mound have none"),
                 ),
-                None => (false, String::new()),
+                None => (!self.owed.is_empty(), self.owed.clone()),
             },
         };
         let sentences = [words, today].into_iter().filter(|words| !words.is_empty());
@@ -367,10 +505,7 @@ impl Told<'_> {
             .by_mound
             .iter()
             .filter(|(_, count)| **count > 0)
-            .map(|(name, count)| {
-                let place = mound_in_words(name);
-                format!("{count} {} {place}", if place.ends_with("mound") { "on" } else { "in" })
-            })
+            .map(|(name, count)| format!("{count} {}", placed(name)))
             .collect();
         let counts = if all == 1 { "counts" } else { "count" };
         if all == 0 {
@@ -379,6 +514,12 @@ impl Told<'_> {
             format!("{} today {counts} for nobody: {}", throws(all), mounds.join(", "))
         }
     }
+}
+
+/// Where a mound is, in words.
+fn placed(name: &str) -> String {
+    let place = mound_in_words(name);
+    format!("{} {place}", if place.ends_with("mound") { "on" } else { "in" })
 }
 
 fn throws(count: u64) -> String {
@@ -481,17 +622,17 @@ mod tests {
     fn a_feed_that_marks_no_releases_is_told() {
         let mut whose = whose();
         for i in 0..13 {
-            hear(&mut whose, MarkKind::PitcherOnMound, 0, NOW + i * MIN);
-            assert!(!told(&whose, NOW + i * MIN).1, "{i} warm-ups");
-            whose.count(&throw(0, NOW + i * MIN + 1));
+            hear(&mut whose, MarkKind::PitcherOnMound, 0, NOW + i * MIN / 6);
+            assert!(!told(&whose, NOW + i * MIN / 6).1, "{i} warm-ups");
+            whose.count(&throw(0, NOW + i * MIN / 6 + 1));
         }
         let words = "The mark feed marks no releases: the last 13 throws on the game mound have none. \
                      13 throws today count for nobody: 13 on the game mound.";
         // Marks of another kind come all the time.
         hear(&mut whose, MarkKind::PitcherOnMound, 0, NOW + 13 * MIN);
         assert_eq!(told(&whose, NOW + 13 * MIN), (MarkFeedState::Live, true, words.to_owned()));
-        hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 14 * MIN);
-        assert!(!told(&whose, NOW + 14 * MIN).1);
+        hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 19 * MIN);
+        assert!(!told(&whose, NOW + 19 * MIN).1);
     }
 
     #[test]
@@ -500,9 +641,12 @@ mod tests {
         hear(&mut whose, MarkKind::InningStart, 0, NOW);
         hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 1);
         whose.count(&throw(0, NOW + MIN / 3));
-        assert_eq!(told(&whose, NOW + MIN / 2).0, MarkFeedState::Live, "one mark may be lost");
+        let one = "1 throw of the last five minutes on the game mound must be somebody's and no mark says whose, the last at \
+                   7:10 PM. 1 throw today counts for nobody: 1 on the game mound.";
+        let live = MarkFeedState::Live;
+        assert_eq!(told(&whose, NOW + MIN / 2), (live, true, one.to_owned()), "one mark may be lost");
         whose.count(&throw(1, NOW + MIN / 2));
-        assert!(!told(&whose, NOW + MIN / 2).1, "a bullpen's throws are nothing to the game mound");
+        assert_eq!(told(&whose, NOW + MIN / 2).0, live, "a bullpen's throws are nothing to the game mound");
         whose.count(&throw(0, NOW + 2 * MIN / 3));
         let words = "Nobody tells who pitches: the last 2 throws on the game mound have no mark, no mark has come since 7:10 PM. \
                      3 throws today count for nobody: 1 in the home bullpen, 2 on the game mound.";
@@ -519,7 +663,10 @@ mod tests {
             "{words}"
         );
         hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 2 * MIN);
-        assert!(!told(&whose, NOW + 2 * MIN).1, "it lives again");
+        let (feed, degraded, words) = told(&whose, NOW + 2 * MIN);
+        assert!(feed == live && degraded && words.starts_with("2 throws of the last five minutes"), "{words}");
+        hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 6 * MIN);
+        assert!(!told(&whose, NOW + 6 * MIN).1, "it lives again");
     }
 
     #[test]
@@ -538,7 +685,7 @@ mod tests {
             whose.hear(&begins, EventNs(NOW + 3), BoxNs(NOW + 3));
             for i in 0..8 {
                 whose.count(&throw(0, NOW + MIN + i));
-                assert!(!told(&whose, NOW + 2 * MIN).1, "warm-up {i}");
+                assert!(!whose.is_untold(), "warm-up {i}");
             }
         }
     }
@@ -562,6 +709,68 @@ mod tests {
         hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 5 * MIN);
         assert_eq!(number(whose.count(&throw(0, NOW + 4 * MIN + 1))), 1);
         assert_eq!(number(whose.count(&throw(0, NOW + 3 * MIN))), 0, "a warm-up before them");
+    }
+
+    #[test]
+    fn what_lasts_longer_than_a_break_or_comes_as_a_games_pitches_do_is_no_warm_up() {
+        const S: u64 = MIN / 60;
+        let thrown = |whose: &mut Whose, s: u64, mph: f64| {
+            let mut thrown = throw(0, NOW + s * S);
+            thrown.values.release_speed = Some(mph);
+            whose.count(&thrown).len()
+        };
+        let after_an_inning = || {
+            let mut whose = whose();
+            for i in 0..20 {
+                let pitch = PitchRecord {
+                    pitcher: Some(11),
+                    values: Measured { release_speed: Some([95.0, 85.0][i % 2]), ..Measured::default() },
+                    ..throw(0, NOW - MIN)
+                };
+                whose.pitched(&pitch);
+            }
+            hear(&mut whose, MarkKind::PitchReleased, 0, NOW);
+            hear(&mut whose, MarkKind::InningEnd, 0, NOW + S);
+            whose
+        };
+        let tell = |spacing: u64, mph: f64| -> Vec<usize> {
+            let mut whose = after_an_inning();
+            (0..10).map(|i| thrown(&mut whose, 40 + spacing * i, mph)).collect()
+        };
+        assert_eq!(tell(12, 95.0), [0; 10], "who warms up throws faster after one another");
+        assert_eq!(tell(16, 88.0), [0; 10], "or less hard");
+        assert_eq!(tell(16, 93.0), [0, 0, 0, 0, 5, 1, 1, 1, 1, 1]);
+        assert_eq!(tell(25, 80.0), [0, 0, 0, 0, 0, 0, 0, 8, 1, 1], "nobody warms up for three minutes");
+        // Who comes in for another has a break of his own.
+        let mut whose = after_an_inning();
+        let first: Vec<_> = (0..6).map(|i| thrown(&mut whose, 40 + 15 * i, 80.0)).collect();
+        let next = Mark { pitcher: 12, ..mark(MarkKind::PitcherOnMound, 0) };
+        whose.hear(&next, EventNs(NOW + 180 * S), BoxNs(NOW + 180 * S));
+        let second: Vec<_> = (0..6).map(|i| thrown(&mut whose, 190 + 15 * i, 80.0)).collect();
+        assert_eq!([first, second], [vec![0; 6], vec![0; 6]]);
+        // What is no warm-up is told, and makes that nobody tells who pitches.
+        let mut whose = after_an_inning();
+        let told_now: usize = (0..5).map(|i| thrown(&mut whose, 40 + 16 * i, 93.0)).sum();
+        assert_eq!(told_now, 5);
+        assert!(whose.is_untold() && told(&whose, NOW + 2 * MIN).1);
+    }
+
+    #[test]
+    fn a_bullpens_throws_without_a_name_are_told_while_they_are_recent() {
+        let mut whose = whose();
+        hear(&mut whose, MarkKind::PitchReleased, 0, NOW);
+        let told_at = |whose: &mut Whose, min: u64| {
+            hear(whose, MarkKind::PitchReleased, 0, NOW + min * MIN);
+            told(whose, NOW + min * MIN)
+        };
+        whose.count(&throw(1, NOW + MIN));
+        assert!(!told_at(&mut whose, 1).1, "he may be named with the next one");
+        whose.count(&throw(1, NOW + 2 * MIN));
+        let words = "2 throws of the last five minutes in the home bullpen must be somebody's and no mark says whose, the last at \
+                     7:12 PM. 2 throws today count for nobody: 2 in the home bullpen.";
+        assert_eq!(told_at(&mut whose, 3), (MarkFeedState::Live, true, words.to_owned()));
+        assert!(!told_at(&mut whose, 8).1, "that was some time ago");
+        assert!(told_at(&mut whose, 8).2.starts_with("2 throws today count for nobody"));
     }
 
     #[test]

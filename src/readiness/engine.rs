@@ -189,12 +189,12 @@ impl Engine {
         if let Some(at) = self.known.sight.throw_named(mound, pitch.id) {
             self.known.mounds.find(mound, at);
         }
-        let EngineState { book, arms, sight, .. } = &mut self.known;
+        let EngineState { book, arms, .. } = &mut self.known;
         let arm = arms.entry(pitcher).or_default();
         let placed = arm.place(book, mound, key, &pitch, &mut changes);
         let first = arm.first_of(mound).filter(|first| *first == pitch.release && pitch.revision == 0);
-        if let Some(unseen) = first.and_then(|first| sight.before(mound, first)) {
-            arm.miss(mound, unseen);
+        if let Some(unseen) = first.and_then(|first| self.began_in(pitcher, mound, first)) {
+            self.known.arms.entry(pitcher).or_default().miss(mound, unseen);
         }
         self.count_unnamed(mound);
         if placed != Placed::Stale {
@@ -244,18 +244,36 @@ impl Engine {
         let Some(unseen) = ended else { return };
         let throws = self.throws();
         self.known.mounds.lose(mound, unseen.from(), unseen.to());
-        let here = throws.iter().filter(|throws| throws.mound == mound);
-        let stand = |there: &Throws| {
-            let stand = self.known.mounds.stand(there.pitcher, mound, &throws, false, BoxNs(unseen.from().0))?;
-            Some((there.pitcher, stand))
-        };
-        let stands: Vec<(PitcherId, Stand)> = here.filter_map(stand).collect();
+        let stands = self.stands_at(mound, &throws, unseen.from());
         let free_since = free_since(&stands, unseen.from());
-        for (pitcher, _) in stands.iter().filter(|(_, stand)| unseen.concerns(stand, free_since)) {
+        let last = stands.iter().map(|(_, stand)| stand.last).max();
+        let concerned = |stand: &Stand| unseen.concerns(stand, free_since, Some(stand.last) == last);
+        for (pitcher, _) in stands.iter().filter(|(_, stand)| concerned(stand)) {
             if let Some(arm) = self.known.arms.get_mut(pitcher) {
                 arm.miss(mound, unseen);
             }
         }
+    }
+
+    /// Where everybody stands who threw on a mound, at a moment.
+    fn stands_at(&self, mound: MoundId, throws: &[Throws], at: EventNs) -> Vec<(PitcherId, Stand)> {
+        let stand = |there: &Throws| {
+            let stand = self.known.mounds.stand(there.pitcher, mound, throws, false, BoxNs(at.0))?;
+            Some((there.pitcher, stand))
+        };
+        throws.iter().filter(|throws| throws.mound == mound).filter_map(stand).collect()
+    }
+
+    /// The while in which a man may have begun whose first throw on a mound is known.
+    fn began_in(&self, pitcher: PitcherId, mound: MoundId, first: EventNs) -> Option<While> {
+        let EngineState { sight, mounds, .. } = &self.known;
+        let unseen = sight.before(mound, first)?;
+        let others = throws_until(&self.throws(), EventNs(first.0 - 1));
+        let free_since = || free_since(&self.stands_at(mound, &others, unseen.from()), unseen.from());
+        let may_have_begun = !mounds.is_another_half(mound, unseen.to(), first)
+            && (mounds.may_have_begun(pitcher, mound, &others, (unseen.from(), unseen.to()))
+                || unseen.is_long(free_since()));
+        Some(unseen).filter(|_| may_have_begun)
     }
 
     /// Takes that a man threw more in a while than was measured, as the numbers of his pitches tell. [`Self::watch`] tells what it
@@ -315,6 +333,7 @@ impl Engine {
             .flat_map(|there| there.releases.iter().map(|at| (*at, there.pitcher)))
             .collect();
         here.sort_unstable();
+        let turned = mounds.turned(mound, &throws);
         let count = |pitcher: PitcherId| {
             let named: Vec<_> = here.iter().map(|(at, who)| (*at, *who == pitcher)).collect();
             let is_here = |at: EventNs| {
@@ -322,7 +341,7 @@ impl Engine {
                 let stand = mounds.as_of(mound, at).stand(pitcher, mound, &thrown, false, BoxNs(at.0));
                 stand.is_some_and(|stand| stand.is_here())
             };
-            sight.unnamed_of(mound, &named, is_here)
+            sight.unnamed_of(mound, &named, &turned, is_here)
         };
         let there = arms.iter().filter(|(_, arm)| arm.runs.contains_key(&mound));
         let counts: Vec<_> = there.map(|(pitcher, _)| (*pitcher, count(*pitcher))).collect();

@@ -5,10 +5,15 @@
 //!
 //! - Both sides of a game pitch from one mound. A mark that names another man replaces a pitcher where as many
 //!   half-innings began since he was there as bring his own side back (none, two, …); where it is the other side's turn, he
-//!   is between innings. Where no mark tells of innings, whoever is named replaces. Where marks may have been lost between
-//!   the two names, because the box was away or a throw of somebody's had no mark, neither is known: he left the mound, and
-//!   the other came. That ends when he throws again, when both sides have pitched since, or after a while.
-//! - A half-inning turns with its end; with its start, where the mark of the end before it was lost.
+//!   is between innings. Where marks may have been lost between the two names, neither is known: he left the mound, and the
+//!   other came. So it is where the box was away, where a throw of somebody's had no mark, where nothing was marked for longer
+//!   than a change of pitchers takes, where no mark ever told of an inning, and where the other one had pitched before him
+//!   (nobody comes back who was replaced). That ends when he throws again, when both sides have pitched since, or after a
+//!   while.
+//! - A half-inning turns once at most between two throws, and not between two of one man: with its end, however often that is
+//!   marked; with the last throw before its start, where the mark of the end was lost.
+//! - A mound without a throw or a mark is left by everybody at the same moment: after half an hour where somebody was pitching,
+//!   after an hour where the half-inning was over.
 //! - A man who goes from a bullpen to another mound has left the bullpen, and so has one after whom nothing was thrown or marked
 //!   there for long: whoever comes to it later takes nobody's place. Nobody who stands on the game mound leaves it
 //!   because a throw elsewhere bears his name: either may be a slip, and nothing is taken from him for it.
@@ -28,8 +33,11 @@ const NS_PER_S: u64 = 1_000_000_000;
 const NS_PER_MIN: u64 = 60 * NS_PER_S;
 /// A mound on which nothing was thrown or marked for so long is left, \[P\].
 const SILENT_NS: u64 = 30 * NS_PER_MIN;
-/// Who is between innings waits longer than that: his side may bat for three quarters of an hour, \[P\].
+/// And for so long where the half-inning was over: a break may be long, \[P\].
 const SILENT_BETWEEN_NS: u64 = 60 * NS_PER_MIN;
+/// Longer than this from the last sign of one man to the first of the next, and nobody knows whether the half-inning turned where
+/// no mark says so, \[P\]: who relieves is named sooner, and the break of a turn lasts two minutes.
+const SAID_NS: u64 = 110 * NS_PER_S;
 /// And as long as nobody sees it: who stands there may throw on unseen, but not for the rest of the night, \[P\].
 const SILENT_UNSEEN_NS: u64 = 3 * 60 * NS_PER_MIN;
 /// Who was replaced is shown for so long: his last number is asked for until the inning is over, \[P\].
@@ -217,9 +225,9 @@ impl Marked {
         then
     }
 
-    /// From when to when marks may have been lost after a moment, all whiles as one.
-    fn lost_after(&self, at: EventNs) -> Option<(EventNs, EventNs)> {
-        let after = self.lost.iter().copied().filter(|(_, to)| *to > at);
+    /// From when to when marks may have been lost after a moment, all whiles as one, with those that are `untold`.
+    fn lost_after(&self, at: EventNs, untold: &[(EventNs, EventNs)]) -> Option<(EventNs, EventNs)> {
+        let after = self.lost.iter().chain(untold).copied().filter(|(_, to)| *to > at);
         after.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
@@ -233,16 +241,61 @@ impl Marked {
         self.turns.iter().filter(|(_, ended)| *ended).map(|(at, _)| *at)
     }
 
-    /// Half-innings that turned after one moment, up to another.
-    fn turned(&self, after: EventNs, until: EventNs) -> usize {
-        let counts = |index: usize| match self.turns[index] {
-            (_, true) => true,
-            // A start of which the end before it is known is the same turn.
-            (_, false) => index.checked_sub(1).is_none_or(|before| !self.turns[before].1),
-        };
-        let within = |index: &usize| self.turns[*index].0 > after && self.turns[*index].0 <= until;
-        (0..self.turns.len()).filter(within).filter(|index| counts(*index)).count()
+    /// Who threw or was named here, and when, ascending.
+    fn signs(&self, here: &[(EventNs, PitcherId)]) -> Vec<(EventNs, PitcherId)> {
+        let mut signs: Vec<_> = self.named.iter().chain(here).copied().collect();
+        signs.sort_unstable();
+        signs
     }
+
+    /// When half-innings turned, ascending; `here` are the throws that have a name, ascending.
+    fn turned(&self, here: &[(EventNs, PitcherId)]) -> Vec<EventNs> {
+        let unnamed = self.lost.iter().filter(|(from, to)| from == to).map(|(at, _)| (*at, None));
+        let mut thrown: Vec<_> = here.iter().map(|(at, who)| (*at, Some(*who))).chain(unnamed).collect();
+        thrown.sort_unstable();
+        let place = |at: EventNs| thrown.partition_point(|(release, _)| *release <= at);
+        let mut turned = Vec::new();
+        for marks in self.turns.iter().copied().collect::<Vec<_>>().chunk_by(|a, b| place(a.0) == place(b.0)) {
+            let start = marks[0].0;
+            let [before, after] = [place(start).checked_sub(1), Some(place(start))].map(|at| thrown.get(at?).copied());
+            let goes_on =
+                before.zip(after).is_some_and(|((_, before), (_, after))| before.is_some() && before == after);
+            if goes_on {
+                continue;
+            }
+            let end = marks.iter().find(|(_, ended)| *ended).map(|(at, _)| *at);
+            // Of who threw last the half-inning was over right after his last sign.
+            let last = || {
+                let (release, who) = before?;
+                let named = self.named.iter().filter(|(at, named)| Some(*named) == who && *at < start);
+                Some(EventNs(named.map(|(at, _)| *at).fold(release, EventNs::max).0 + 1))
+            };
+            turned.push(end.or_else(last).unwrap_or(start));
+        }
+        turned
+    }
+
+    /// The whiles between signs of two men of which no mark tells whether a half-inning turned in them.
+    fn untold(&self, signs: &[(EventNs, PitcherId)], turned: &[EventNs]) -> Vec<(EventNs, EventNs)> {
+        let is_untold = |index: &usize| {
+            let ((from, who), (to, next)) = (signs[*index], signs[index + 1]);
+            let is_told = turned.iter().any(|turn| (from..=to).contains(turn));
+            let is_first_told = || self.turns.front().is_none_or(|(first, _)| *first > to);
+            let is_long = to.0 - from.0 > SAID_NS;
+            let was_here = || signs[..*index].iter().any(|(_, before)| *before == next);
+            who != next && !is_told && (is_long || is_first_told() || was_here())
+        };
+        let between = (0..signs.len().saturating_sub(1)).filter(is_untold);
+        between.map(|index| (signs[index].0, EventNs(signs[index + 1].0.0 - 1))).collect()
+    }
+}
+
+/// The throws of one mound that have a name, ascending.
+fn thrown_on(mound: MoundId, throws: &[Throws]) -> Vec<(EventNs, PitcherId)> {
+    let here = throws.iter().filter(|there| there.mound == mound);
+    let mut here: Vec<_> = here.flat_map(|there| there.releases.iter().map(|at| (*at, there.pitcher))).collect();
+    here.sort_unstable();
+    here
 }
 
 impl Mounds {
@@ -296,14 +349,13 @@ impl Mounds {
         let named = marked.named.iter().filter(|(_, who)| *who == pitcher).map(|(at, _)| *at);
         let last = named.clone().max().map_or(thrown, |at| at.max(thrown));
 
-        let others = || {
-            let named = marked.named.iter().filter(|(_, who)| *who != pitcher).copied();
-            let others = throws.iter().filter(|t| t.mound == mound && t.pitcher != pitcher);
-            named.chain(others.flat_map(|t| t.releases.iter().map(|at| (*at, t.pitcher))))
-        };
-        let takes_over = |(at, _): &(EventNs, PitcherId)| *at > last && marked.turned(last, *at).is_multiple_of(2);
+        let here = thrown_on(mound, throws);
+        let (signs, turned) = (marked.signs(&here), marked.turned(&here));
+        let turns = |from: EventNs, to: EventNs| turned.iter().filter(|turn| (from..=to).contains(turn)).count();
+        let others = || signs.iter().copied().filter(|(_, who)| *who != pitcher);
+        let takes_over = |(at, _): &(EventNs, PitcherId)| *at > last && turns(last, *at).is_multiple_of(2);
         // Both sides pitch from one mound only.
-        let lost = marked.lost_after(last).filter(|_| mound == GAME_MOUND);
+        let lost = (mound == GAME_MOUND).then(|| marked.lost_after(last, &marked.untold(&signs, &turned))).flatten();
         let known = |(at, _): &(EventNs, PitcherId)| lost.is_none_or(|(from, _)| *at <= from);
         let stand = |state, since, by| Stand { state, since, by, to: None, last };
         let went = self.left_for(pitcher, mound, last, throws);
@@ -322,7 +374,7 @@ impl Mounds {
         if let Some((_, to)) = lost {
             let mut since: Vec<EventNs> = others().map(|(at, _)| at).filter(|at| *at > to).collect();
             since.sort_unstable();
-            let side = |at: EventNs| marked.turned(to, at) % 2;
+            let side = |at: EventNs| turns(to, at) % 2;
             let other_side = since.iter().copied().find(|at| side(*at) != side(since[0]));
             if let Some(since) = other_side {
                 return Some(stand(PresenceState::Replaced, since, None));
@@ -331,32 +383,31 @@ impl Mounds {
         if let Some((since, to)) = went {
             return Some(Stand { to: Some(to), ..stand(PresenceState::Replaced, since, None) });
         }
-        let newest = throws.iter().filter(|t| t.mound == mound).filter_map(|t| t.releases.last().copied()).max();
-        let sign = newest.max(marked.newest).unwrap_or(thrown);
+        let newest = signs.last().map_or(thrown, |(at, _)| *at);
+        let sign = marked.newest.map_or(newest, |marked| marked.max(newest));
         // What was not seen was no silence.
         let quiet_from = marked.lost_until().map_or(sign, |to| sign.max(to));
         let silent_ns = now.0.saturating_sub(quiet_from.0);
-        let other = others().filter(|(at, _)| *at > last).min();
-        let end = marked.ends().find(|at| *at > last);
-        let other = other.filter(|(at, _)| end.is_none_or(|end| *at < end));
-        // The half-inning of a man of whom the end was lost was over with his last throw.
-        let over = other.map(|_| last).or(end);
-        let left = other.filter(|_| lost.is_some() && went.is_none());
-        let patience_ns = match over {
+        let patience_ns = match turned.last() {
             _ if is_blind => SILENT_UNSEEN_NS,
-            Some(_) => SILENT_BETWEEN_NS,
-            None => SILENT_NS,
+            Some(turn) if *turn >= newest => SILENT_BETWEEN_NS,
+            _ => SILENT_NS,
         };
         if silent_ns >= patience_ns {
             return Some(stand(PresenceState::Gone, sign, None));
         }
-        if let Some((since, by)) = left {
-            let is_long_ago = now.0.saturating_sub(since.0) >= SILENT_NS;
-            return Some(if is_long_ago {
-                stand(PresenceState::Gone, last, None)
-            } else {
-                stand(PresenceState::BetweenInnings, since, Some(by))
-            });
+        let other = others().find(|(at, _)| *at > last);
+        let end = turned.iter().copied().find(|turn| *turn >= last);
+        let other = other.filter(|(at, _)| end.is_none_or(|end| *at < end));
+        // Where the turn is not known, or by the start after it, the half-inning of a man was over with his last sign.
+        let over = other.map(|_| last).or(end.map(|end| if end.0 == last.0 + 1 { last } else { end }));
+        let unsure =
+            lost.filter(|_| over.is_some()).and_then(|(from, _)| others().find(|(at, _)| *at > from.max(last)));
+        if unsure.is_some_and(|(came, _)| now.0.saturating_sub(came.0) >= SILENT_NS) {
+            return Some(stand(PresenceState::Gone, last, None));
+        }
+        if let Some((since, by)) = other.filter(|_| lost.is_some() && went.is_none()) {
+            return Some(stand(PresenceState::BetweenInnings, since, Some(by)));
         }
         if let Some(since) = over {
             return Some(stand(PresenceState::BetweenInnings, since, None));
@@ -365,6 +416,32 @@ impl Mounds {
         let came =
             named.chain(own.releases.iter().copied()).filter(|at| before.is_none_or(|before| *at > before)).min();
         Some(stand(PresenceState::OnMound, came.unwrap_or(last), None))
+    }
+
+    /// When half-innings turned on a mound, ascending, as far as marks tell.
+    pub(super) fn turned(&self, mound: MoundId, throws: &[Throws]) -> Vec<EventNs> {
+        self.0.get(&mound).map(|marked| marked.turned(&thrown_on(mound, throws))).unwrap_or_default()
+    }
+
+    /// Whether a man may have thrown on a mound in a while before his first throw that is known: its half-inning had begun, and he
+    /// was named there before it was over, or nobody was known there before.
+    pub(super) fn may_have_begun(
+        &self,
+        pitcher: PitcherId,
+        mound: MoundId,
+        throws: &[Throws],
+        (from, to): (EventNs, EventNs),
+    ) -> bool {
+        let named = || self.0.get(&mound).into_iter().flat_map(|marked| &marked.named);
+        let was_named = named().any(|(at, who)| *who == pitcher && *at <= to);
+        let nobody = |(at, who): &(EventNs, PitcherId)| *who == pitcher || *at > from;
+        was_named || named().chain(&thrown_on(mound, throws)).all(nobody)
+    }
+
+    /// Whether a half-inning turned or began on a mound after one moment and before another.
+    pub(super) fn is_another_half(&self, mound: MoundId, from: EventNs, to: EventNs) -> bool {
+        let turns = self.0.get(&mound).into_iter().flat_map(|marked| &marked.turns);
+        turns.into_iter().any(|(at, _)| *at > from && *at < to)
     }
 
     /// Whether whoever threw on a mound is known to have left it, and nothing was thrown or marked there since.
@@ -499,15 +576,20 @@ mod tests {
         assert_eq!(told(&mounds(&next), AWAY, &throws, 21), (BetweenInnings, at(18), None));
     }
 
+    /// So many seconds after the fifth minute.
+    fn past_five(s: u64) -> EventNs {
+        EventNs(at(5).0 + s * NS_PER_S)
+    }
+
     #[test]
     fn after_a_while_that_nobody_saw_another_man_may_be_of_the_other_side() {
-        let throws = [threw(HOME, 0, &[2, 5]), threw(AWAY, 0, &[12])];
-        let mut mounds = mounds(&[(0, Named(HOME)), (11, Named(AWAY))]);
-        assert_eq!(told(&mounds, HOME, &throws, 12), (Replaced, at(11), Some(2)), "as long as nothing was lost");
-        mounds.lose(GAME_MOUND, at(6), at(10));
-        assert_eq!(told(&mounds, HOME, &throws, 12), (BetweenInnings, at(11), Some(2)), "nobody knows");
-        assert_eq!(told(&mounds, HOME, &throws, 40), (BetweenInnings, at(11), Some(2)));
-        assert_eq!(told(&mounds, HOME, &throws, 41), (Gone, at(5), None), "half an hour later");
+        let throws = [threw(HOME, 0, &[2, 5]), threw(AWAY, 0, &[7])];
+        let mut mounds = mounds(&[(0, InningBegan), (0, Named(HOME)), (6, Named(AWAY))]);
+        assert_eq!(told(&mounds, HOME, &throws, 8), (Replaced, at(6), Some(2)), "as long as nothing was lost");
+        mounds.lose(GAME_MOUND, past_five(20), past_five(40));
+        assert_eq!(told(&mounds, HOME, &throws, 8), (BetweenInnings, at(6), Some(2)), "nobody knows");
+        assert_eq!(told(&mounds, HOME, &throws, 35), (BetweenInnings, at(6), Some(2)));
+        assert_eq!(told(&mounds, HOME, &throws, 36), (Gone, at(5), None), "half an hour later");
         mounds.take(GAME_MOUND, at(18), InningEnded);
         mounds.take(GAME_MOUND, at(20), Named(RELIEF));
         assert_eq!(told(&mounds, HOME, &throws, 21), (Replaced, at(20), None), "both sides have pitched since");
@@ -517,22 +599,77 @@ mod tests {
 
     #[test]
     fn after_a_throw_that_no_mark_names_another_man_may_be_of_the_other_side() {
-        let throws = [threw(HOME, 0, &[2, 5]), threw(AWAY, 0, &[12])];
-        let mut mounds = mounds(&[(0, Named(HOME)), (11, Named(AWAY))]);
+        let throws = [threw(HOME, 0, &[2, 5]), threw(AWAY, 0, &[7])];
+        let mut mounds = mounds(&[(0, InningBegan), (0, Named(HOME)), (6, Named(AWAY))]);
         mounds.lose(GAME_MOUND, at(3), at(3));
-        assert_eq!(told(&mounds, HOME, &throws, 12), (Replaced, at(11), Some(2)), "he was named after it");
-        mounds.lose(GAME_MOUND, at(7), at(7));
-        assert_eq!(told(&mounds, HOME, &throws, 12), (BetweenInnings, at(11), Some(2)));
+        assert_eq!(told(&mounds, HOME, &throws, 8), (Replaced, at(6), Some(2)), "he was named after it");
+        mounds.lose(GAME_MOUND, past_five(30), past_five(30));
+        assert_eq!(told(&mounds, HOME, &throws, 8), (BetweenInnings, at(6), Some(2)));
         mounds.take(GAME_MOUND, at(18), InningEnded);
         assert_eq!(
             told(&mounds, HOME, &throws, 19),
-            (BetweenInnings, at(11), Some(2)),
+            (BetweenInnings, at(6), Some(2)),
             "the other's inning is over, not his"
         );
-        mounds.take(GAME_MOUND, at(6), InningEnded);
-        assert_eq!(told(&mounds, HOME, &throws, 12), (BetweenInnings, at(6), None), "his was over before");
-        mounds.find(GAME_MOUND, at(7));
+        mounds.take(GAME_MOUND, past_five(20), InningEnded);
+        assert_eq!(told(&mounds, HOME, &throws, 8), (BetweenInnings, past_five(20), None), "his was over before");
+        mounds.find(GAME_MOUND, past_five(30));
         assert_eq!(told(&mounds.as_of(GAME_MOUND, at(5)), HOME, &throws[..1], 12), (OnMound, at(0), None));
+    }
+
+    #[test]
+    fn where_no_mark_came_for_longer_than_a_change_takes_nobody_knows_whether_the_inning_turned() {
+        let throws = [threw(HOME, 0, &[2, 5]), threw(AWAY, 0, &[8, 9])];
+        let silent = mounds(&[(0, InningBegan), (0, Named(HOME)), (8, Named(AWAY))]);
+        assert_eq!(told(&silent, HOME, &throws, 9), (BetweenInnings, at(8), Some(2)));
+        let ended = mounds(&[(0, InningBegan), (0, Named(HOME)), (6, InningEnded), (8, Named(AWAY))]);
+        assert_eq!(told(&ended, HOME, &throws, 9), (BetweenInnings, at(6), None), "the end was marked");
+        let named = mounds(&[(0, InningBegan), (0, Named(HOME)), (6, Named(AWAY)), (8, Named(AWAY))]);
+        assert_eq!(told(&named, HOME, &throws, 9), (Replaced, at(6), Some(2)), "he was named soon enough");
+        let unmarked = mounds(&[(0, Named(HOME)), (6, Named(AWAY))]);
+        assert_eq!(told(&unmarked, HOME, &throws, 9), (BetweenInnings, at(6), Some(2)), "no inning is ever marked");
+    }
+
+    #[test]
+    fn who_pitched_before_him_and_comes_again_is_of_the_other_side() {
+        let throws = [threw(AWAY, 0, &[1, 16]), threw(HOME, 0, &[10, 14])];
+        let marks = [(0, InningBegan), (1, Named(AWAY)), (4, InningEnded), (9, Named(HOME)), (15, Named(AWAY))];
+        assert_eq!(told(&mounds(&marks), HOME, &throws, 17), (BetweenInnings, at(15), Some(2)));
+        let known = [marks.as_slice(), &[(14, InningEnded)]].concat();
+        assert_eq!(told(&mounds(&known), HOME, &throws, 17), (BetweenInnings, at(14), None));
+    }
+
+    #[test]
+    fn a_turn_that_is_marked_twice_or_late_or_in_the_middle_of_an_inning_is_one_turn_or_none() {
+        let throws = [threw(HOME, 0, &[2, 7]), threw(AWAY, 0, &[12, 15])];
+        let marks = [(0, InningBegan), (1, InningBegan), (3, InningBegan), (8, InningEnded), (9, InningEnded)];
+        let next = [(11, Named(AWAY)), (11, InningBegan), (13, InningBegan), (17, InningEnded), (21, Named(RELIEF))];
+        let game = [marks.as_slice(), &next].concat();
+        assert_eq!(told(&mounds(&game[..6]), HOME, &throws[..1], 11), (BetweenInnings, at(8), None), "ended twice");
+        assert_eq!(told(&mounds(&game[..8]), HOME, &throws, 16), (BetweenInnings, at(8), None), "began twice");
+        assert_eq!(told(&mounds(&game), HOME, &throws, 22), (Replaced, at(21), Some(3)));
+        // The start comes after the name, and the end was lost.
+        let late = [(0, InningBegan), (0, Named(HOME)), (8, Named(AWAY)), (11, InningBegan)];
+        assert_eq!(told(&mounds(&late), HOME, &throws, 13), (BetweenInnings, at(7), None));
+        // An end and the start after it were lost, of two innings one each.
+        let each = [(0, InningBegan), (8, InningEnded), (11, Named(AWAY)), (20, InningBegan), (20, Named(RELIEF))];
+        assert_eq!(told(&mounds(&each), HOME, &throws, 21), (Replaced, at(20), Some(3)));
+        assert_eq!(told(&mounds(&each), AWAY, &throws, 21), (BetweenInnings, at(15), None));
+        // A half-inning of which no throw has a mark.
+        let mut unnamed = mounds(&[(0, InningBegan), (8, InningEnded), (18, InningEnded), (20, Named(RELIEF))]);
+        unnamed.lose(GAME_MOUND, at(12), at(12));
+        assert_eq!(unnamed.turned(GAME_MOUND, &throws[..1]), [at(0), at(8), at(18)]);
+    }
+
+    #[test]
+    fn in_a_rain_delay_both_sides_leave_the_mound_at_the_same_moment() {
+        let marks = [(0, InningBegan), (0, Named(HOME)), (8, InningEnded), (10, InningBegan), (10, Named(AWAY))];
+        let throws = [threw(HOME, 0, &[2, 7]), threw(AWAY, 0, &[12, 15])];
+        let both = |mounds: &Mounds, min| [HOME, AWAY].map(|who| told(mounds, who, &throws, min).0);
+        assert_eq!(both(&mounds(&marks), 44), [BetweenInnings, OnMound]);
+        assert_eq!(both(&mounds(&marks), 45), [Gone; 2]);
+        let over = mounds(&[marks.as_slice(), &[(17, InningEnded)]].concat());
+        assert_eq!([76, 77].map(|min| both(&over, min)), [[BetweenInnings; 2], [Gone; 2]]);
     }
 
     #[test]
@@ -549,10 +686,10 @@ mod tests {
     }
 
     #[test]
-    fn whoever_throws_named_replaces_without_any_mark_and_the_first_of_them_is_who() {
+    fn without_any_mark_of_an_inning_nobody_knows_who_was_replaced() {
         let throws = [threw(HOME, 0, &[1, 2]), threw(RELIEF, 0, &[9, 10]), threw(AWAY, 0, &[20])];
-        assert_eq!(told(&Mounds::default(), HOME, &throws, 21), (Replaced, at(9), Some(3)));
-        assert_eq!(told(&Mounds::default(), RELIEF, &throws, 21), (Replaced, at(20), Some(2)));
+        assert_eq!(told(&Mounds::default(), HOME, &throws, 21), (BetweenInnings, at(9), Some(3)));
+        assert_eq!(told(&Mounds::default(), RELIEF, &throws, 21), (BetweenInnings, at(20), Some(2)));
         assert_eq!(told(&Mounds::default(), AWAY, &throws, 21), (OnMound, at(20), None));
     }
 
@@ -704,6 +841,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn whoever_threw_earlier_stands_no_longer_than_who_threw_later(
+            signs in proptest::collection::btree_map(0..120_u64, any_sign(), 0..40), now in 0..240_u64,
+        ) {
+            let ordered: Vec<_> = signs.into_iter().collect();
+            let mounds = mounds(&ordered);
+            let throws = [threw(HOME, 0, &[3, 50]), threw(AWAY, 0, &[20, 21]), threw(RELIEF, 0, &[70])];
+            let stand = |who| mounds.stand(who, GAME_MOUND, &throws, false, box_at(now)).expect("he threw there");
+            let mut stands = [HOME, AWAY, RELIEF].map(stand);
+            stands.sort_by_key(|stand| stand.last);
+            let gone = stands.iter().rposition(|stand| stand.state == Gone).unwrap_or(0);
+            prop_assert!(stands[..gone].iter().all(|stand| !stand.is_here()), "{stands:?}");
+        }
+
         #[test]
         fn the_order_in_which_marks_become_known_changes_nothing(
             signs in proptest::collection::btree_map(0..120_u64, any_sign(), 0..40), seed: u64, now in 0..200_u64,

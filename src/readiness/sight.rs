@@ -19,9 +19,13 @@ const ANOTHER_DAY_NS: u64 = 18 * 3_600 * NS_PER_S;
 /// Nobody of the other side throws so soon before or after a throw, \[P\]: an inning without warm-ups changes sides in less than
 /// the two minutes of a usual break, and not in less than this.
 const CHANGE_NS: u64 = 30 * NS_PER_S;
-/// Whoever is first seen so soon after a long enough while unseen may have begun in it, \[P\].
+/// Nobody is back on the mound so soon after his half-inning, \[P\]: three pitches of the other side and two changes lie between.
+const HALF_NS: u64 = 120 * NS_PER_S;
+/// As many throws has a half-inning at least.
+const HALF_THROWS_MIN: usize = 3;
+/// Whoever is first seen so soon after a while unseen may have begun in it, \[P\].
 const BEGAN_NS: u64 = 120 * NS_PER_S;
-/// And a while is long enough for that from here on, \[P\]: nobody comes to the mound and throws in less.
+/// And a while is long enough for that from here on whoever he is, \[P\]: nobody comes to the mound and throws in less.
 const CAME_NS: u64 = 30 * NS_PER_S;
 /// Whose throw comes so long before or after a throw that no mark names has nothing to do with it, \[P\].
 const UNNAMED_NEAR_NS: u64 = 60 * 60 * NS_PER_S;
@@ -78,11 +82,14 @@ impl While {
     }
 
     /// Whether somebody may have thrown in it, by where he stands as far as was known when it was over. `free_since` is since when
-    /// nobody stood on the mound as it began; none where somebody did.
-    pub(super) fn concerns(&self, stand: &Stand, free_since: Option<EventNs>) -> bool {
+    /// nobody stood on the mound as it began; none where somebody did. `threw_last` says that nobody threw there after him: who is
+    /// between innings then comes back after the other side only.
+    pub(super) fn concerns(&self, stand: &Stand, free_since: Option<EventNs>, threw_last: bool) -> bool {
         let was_there = stand.since <= self.from;
         let began = free_since.unwrap_or(self.from);
-        let may_have_come = self.to.0.saturating_sub(began.0) >= CHANGE_NS;
+        let is_other_sides_turn = threw_last && stand.state == PresenceState::BetweenInnings;
+        let change_ns = if is_other_sides_turn { HALF_NS } else { CHANGE_NS };
+        let may_have_come = self.to.0.saturating_sub(began.0) >= change_ns;
         match stand.state {
             PresenceState::OnMound => was_there || may_have_come,
             PresenceState::BetweenInnings => stand.may_be_replaced() || !was_there || may_have_come,
@@ -137,7 +144,12 @@ impl Sight {
         let before = seen.until.replace(to).filter(|_| std::mem::take(&mut seen.by_another));
         let ended = before.map(|from| (from, to)).or(unseen).map(|(from, to)| While { from, to });
         let is_new = |ended: &While| ended.to.0 > seen.unseen.map_or(0, |known| known.to.0);
-        let ended = ended.filter(|ended| is_new(ended) && (1..ANOTHER_DAY_NS).contains(&ended.ns()));
+        // What goes on from the last one is the same while: what came between were stragglers.
+        let whole = |ended: While| match seen.unseen {
+            Some(known) if ended.from <= known.to => While { from: known.from, ..ended },
+            _ => ended,
+        };
+        let ended = ended.filter(is_new).map(whole).filter(|ended| (1..ANOTHER_DAY_NS).contains(&ended.ns()));
         seen.unseen = ended.or(seen.unseen);
         (is_news, ended)
     }
@@ -207,26 +219,42 @@ impl Sight {
 
     /// How many throws on a mound that no mark names may be one man's: those before and after which the nearest throw that has
     /// a name is his, and those so long after and before these throws that the sides may have changed, while he was there or
-    /// between innings. `named` are the releases of throws that have a name, ascending, and whether they are his; `is_here_at`
-    /// tells whether he was on the mound or between innings at a moment.
+    /// between innings. What a half-inning lies between that is known to have turned is the other side's. `named` are the releases
+    /// of throws that have a name, ascending, and whether they are his; `turned` is when half-innings did, ascending;
+    /// `is_here_at` tells whether he was on the mound or between innings at a moment.
     pub(super) fn unnamed_of(
         &self,
         mound: MoundId,
         named: &[(EventNs, bool)],
+        turned: &[EventNs],
         is_here_at: impl Fn(EventNs) -> bool,
     ) -> u32 {
         let Some(seen) = self.0.get(&mound) else { return 0 };
         let near = |at: EventNs, other: EventNs| at.0.abs_diff(other.0) < UNNAMED_NEAR_NS;
+        let turns = |from: EventNs, to: EventNs| turned.iter().filter(move |turn| (from..=to).contains(turn));
+        let is_his_side = |at: EventNs, his: EventNs| turns(at.min(his), at.max(his)).count().is_multiple_of(2);
+        // Of whom the half-inning is known to be over: whether another whole one may lie between that and a throw.
+        let may_be_back = |at: EventNs, his: EventNs| {
+            let since = |over: &EventNs| {
+                let thrown =
+                    seen.unnamed.iter().map(|(thrown, _)| *thrown).chain(named.iter().map(|(thrown, _)| *thrown));
+                thrown.filter(|thrown| thrown > over && *thrown < at).count() >= HALF_THROWS_MIN
+            };
+            is_his_side(at, his) || turns(his, at).next_back().is_none_or(since)
+        };
         let may_be_his = |(at, _): &&(EventNs, PitchId)| {
             let place = named.partition_point(|(release, _)| release <= at);
             let before = place.checked_sub(1).map(|before| named[before]);
             let around = [before, named.get(place).copied()];
-            if around.into_iter().flatten().any(|(release, his)| his && near(*at, release)) {
+            let is_of = |(release, his): (EventNs, bool)| his && near(*at, release) && is_his_side(*at, release);
+            if around.into_iter().flatten().any(is_of) {
                 return true;
             }
+            let his_last = named[..place].iter().rev().find(|(_, his)| *his);
             let may_have_changed = |(release, _): (EventNs, bool)| at.0.abs_diff(release.0) >= CHANGE_NS;
             before.is_some_and(|(release, _)| near(*at, release))
                 && around.into_iter().flatten().all(may_have_changed)
+                && his_last.is_none_or(|(release, _)| may_be_back(*at, *release))
                 && is_here_at(*at)
         };
         seen.unnamed.iter().filter(may_be_his).count() as u32
@@ -236,7 +264,15 @@ impl Sight {
     pub(super) fn before(&self, mound: MoundId, first: EventNs) -> Option<While> {
         let unseen = self.0.get(&mound)?.unseen?;
         let soon = first >= unseen.to && first.0 - unseen.to.0 < BEGAN_NS;
-        Some(unseen).filter(|unseen| soon && unseen.ns() >= CAME_NS)
+        Some(unseen).filter(|_| soon)
+    }
+}
+
+impl While {
+    /// Whether anybody may have come to the mound and thrown in it; `free_since` is since when nobody stood there as it began,
+    /// none where somebody did.
+    pub(super) fn is_long(&self, free_since: Option<EventNs>) -> bool {
+        self.to.0.saturating_sub(free_since.unwrap_or(self.from).0) >= CAME_NS
     }
 }
 
@@ -289,16 +325,17 @@ mod tests {
     fn who_stood_there_or_may_have_come_has_thrown_at_least_what_was_counted() {
         let hole = |s: u64| While { from: at(100), to: at(100 + s) };
         let stand = |state, since| Stand { state, since: at(since), by: None, to: None, last: at(0) };
-        let concerns = |s: u64, state, since| hole(s).concerns(&stand(state, since), None);
+        let concerns = |s: u64, state, since| hole(s).concerns(&stand(state, since), None, false);
         assert!(concerns(6, OnMound, 0));
         assert!(!concerns(29, BetweenInnings, 90) && concerns(30, BetweenInnings, 90), "the sides may have changed");
         assert!(concerns(6, BetweenInnings, 107), "his inning ended after it");
         let unsure = Stand { by: Some(PitcherId(2)), ..stand(BetweenInnings, 90) };
-        assert!(hole(6).concerns(&unsure, None), "nobody knows whether he was replaced");
+        assert!(hole(6).concerns(&unsure, None, true), "nobody knows whether he was replaced");
         assert!(!concerns(600, Replaced, 90) && concerns(6, Replaced, 107));
         assert!(!concerns(600, Gone, 0));
-        let in_a_break = |s: u64| hole(s).concerns(&stand(BetweenInnings, 20), Some(at(80)));
-        assert!(!in_a_break(9) && in_a_break(10), "the break may have been over in it");
+        let in_a_break = |s: u64, last| hole(s).concerns(&stand(BetweenInnings, 20), Some(at(80)), last);
+        assert!(!in_a_break(9, false) && in_a_break(10, false), "the break may have been over in it");
+        assert!(!in_a_break(99, true) && in_a_break(100, true), "whose half it was is back after the other side only");
     }
 
     #[test]
@@ -308,6 +345,8 @@ mod tests {
         assert!(sight.before(MOUND, at(189)).is_some());
         assert!(sight.before(MOUND, at(190)).is_none() && sight.before(MOUND, at(60)).is_none());
         assert!(sight.before(MoundId(1), at(80)).is_none());
+        let hole = |s: u64| While { from: at(100), to: at(100 + s) };
+        assert!(!hole(29).is_long(None) && hole(30).is_long(None) && hole(6).is_long(Some(at(76))));
     }
 
     #[test]
@@ -320,7 +359,7 @@ mod tests {
         }
         let of = |named: &[(u64, bool)], is_here: bool| {
             let named: Vec<_> = named.iter().map(|(s, his)| (at(*s), *his)).collect();
-            sight.unnamed_of(MOUND, &named, |_| is_here)
+            sight.unnamed_of(MOUND, &named, &[], |_| is_here)
         };
         assert_eq!(of(&[(80, true), (160, true)], true), 4, "he went on");
         assert_eq!(of(&[(80, true)], true), 4, "he went on until nobody was named any more");
@@ -332,7 +371,36 @@ mod tests {
         assert_eq!(of(&[(5_000, true)], true), 0, "long after them");
         sight.throw_named(MOUND, PitchId(120));
         sight.forget(at(110));
-        assert_eq!(sight.unnamed_of(MOUND, &[(at(80), true)], |_| true), 2);
+        assert_eq!(sight.unnamed_of(MOUND, &[(at(80), true)], &[], |_| true), 2);
+    }
+
+    #[test]
+    fn what_follows_the_end_of_his_half_inning_is_not_his_until_the_other_side_may_have_pitched() {
+        let mut sight = Sight::default();
+        for s in [220, 240, 300, 320, 400] {
+            sight.throw_unnamed(MOUND, at(s), PitchId(s));
+        }
+        let of = |named: &[(u64, bool)], turned: &[u64]| {
+            let named: Vec<_> = named.iter().map(|(s, his)| (at(*s), *his)).collect();
+            let turned: Vec<_> = turned.iter().map(|s| at(*s)).collect();
+            let is_here = |at: EventNs| named.iter().any(|(release, his)| *his && *release < at);
+            sight.unnamed_of(MOUND, &named, &turned, is_here)
+        };
+        assert_eq!(of(&[(80, true)], &[]), 5, "nobody says that it is over");
+        assert_eq!(of(&[(80, true)], &[90]), 2, "after three throws of the other side it may be his again");
+        assert_eq!(of(&[(80, true), (600, true)], &[90, 500]), 2, "and so on the way back");
+        assert_eq!(of(&[(80, false), (600, true)], &[90, 500]), 0, "they are all of before his own");
+        assert_eq!(of(&[(10, true), (80, false), (600, false)], &[20, 90]), 5, "his side's turn");
+    }
+
+    #[test]
+    fn stragglers_of_before_cut_no_while_short() {
+        let mut sight = Sight::default();
+        see(&mut sight, 10, None);
+        sight.was_away();
+        assert_eq!(see(&mut sight, 33, Some((0, 5))), Some((10, 33)), "as far as they tell");
+        assert_eq!(see(&mut sight, 72, Some((10, 72))), Some((10, 72)), "they were old");
+        assert_eq!(see(&mut sight, 90, Some((80, 90))), Some((80, 90)), "another one");
     }
 
     #[test]
