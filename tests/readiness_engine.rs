@@ -557,3 +557,46 @@ fn cameras_that_are_verified_after_a_pitch_are_told_of_whoever_throws_no_more_an
     let told = another.watch(later);
     assert!(told.iter().all(|outcome| outcome.readiness.calibration_confidence.is_none()), "too long ago to tell");
 }
+
+/// A pitch in its final revision, seen by cameras that are trusted so far.
+fn final_of(i: u64, confidence: f64) -> OutingPitch {
+    OutingPitch { revision: 1, state: PitchState::Final, calibration_confidence: Some(confidence), ..pitch(i, 0.1) }
+}
+
+#[test]
+fn a_pitch_whose_final_result_comes_after_the_next_pitch_is_no_provisional_one_for_ever() {
+    let (mut late, mut prompt) = (engine(), engine());
+    for i in 0..12 {
+        // What is seen of it first is half a mile an hour off.
+        throw(&mut late, pitch(i, 0.6));
+        if i > 0 {
+            throw(&mut late, final_of(i - 1, 0.94));
+        }
+        throw(&mut prompt, final_of(i, 0.94));
+    }
+    throw(&mut late, final_of(11, 0.94));
+    let points = |engine: &Engine| -> Vec<_> {
+        let trend = engine.trend_of(HIM, MOUND).expect("an outing");
+        trend.points().map(|p| (p.pitches, p.state, p.readiness, p.fatigue)).collect()
+    };
+    assert_eq!(points(&late), points(&prompt), "by the same data the same numbers");
+    assert!(points(&late)[4..].iter().all(|(_, state, ..)| *state == State::Final), "{:?}", points(&late));
+}
+
+#[test]
+fn a_number_held_from_its_own_pitch_on_is_a_good_one_at_that_pitch() {
+    let mut engine = engine();
+    throw_all(&mut engine, (0..10).map(|i| final_of(i, 0.94)));
+    throw(&mut engine, pitch(10, 0.1));
+    let held = throw(&mut engine, final_of(10, 0.5)).readiness;
+    let as_of = |readiness: &Readiness| readiness.as_of.as_ref().map(|as_of| as_of.pitches);
+    assert_eq!((held.state, held.pitches, as_of(&held)), (State::Held, 11, Some(11)));
+    let held = throw(&mut engine, final_of(11, 0.5)).readiness;
+    assert_eq!((held.state, held.pitches, as_of(&held)), (State::Held, 12, Some(11)));
+    let trend = engine.trend_of(HIM, MOUND).expect("an outing");
+    let points: Vec<_> =
+        trend.points().skip(9).map(|p| (p.pitches, p.state == State::Held, p.readiness.value)).collect();
+    let number = held.readiness.value;
+    assert!(number.is_some());
+    assert_eq!(points, [(10, false, points[0].2), (11, false, number), (12, true, number)]);
+}

@@ -131,6 +131,8 @@ pub enum AlertKind {
     MoundCameras,
     /// Nobody has looked at a mound's cameras for long.
     RigUnverified,
+    /// Somebody throws on a mound, and readiness is held there because its cameras are not trusted.
+    RigHeld,
     /// This box's clock is off its cameras'.
     BoxClock,
     /// The clock of a mark feed or a device is off the cameras'.
@@ -138,7 +140,7 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
-    /// `watch`, `alarm`, `excluded`, `maintenance`, `silent`, `useless`, `mound_cameras`, `rig_unverified`, `box_clock`, `source_clock`.
+    /// `watch`, `alarm`, `excluded`, `maintenance`, `silent`, `useless`, `mound_cameras`, `rig_unverified`, `rig_held`, `box_clock`, `source_clock`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Watch => "watch",
@@ -149,6 +151,7 @@ impl AlertKind {
             Self::Useless => "useless",
             Self::MoundCameras => "mound_cameras",
             Self::RigUnverified => "rig_unverified",
+            Self::RigHeld => "rig_held",
             Self::BoxClock => "box_clock",
             Self::SourceClock => "source_clock",
         }
@@ -165,6 +168,7 @@ impl AlertKind {
             Self::Useless => "camera_useless",
             Self::MoundCameras => "mound_cameras",
             Self::RigUnverified => "rig_unverified",
+            Self::RigHeld => "rig_held",
             Self::BoxClock => "box_clock",
             Self::SourceClock => "source_clock",
         }

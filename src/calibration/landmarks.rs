@@ -55,6 +55,8 @@ pub(super) struct RoundSum {
     pub(super) pull: SVector<f64, BOTH>,
     /// Landmarks that it rests on.
     pub(super) landmarks: usize,
+    /// When the newest of them was seen.
+    pub(super) at: EventNs,
 }
 
 impl Round {
@@ -79,6 +81,7 @@ impl Round {
     /// Closes it; `None` where nothing usable was seen.
     pub(super) fn close(&mut self, camera: &Camera, landmarks: &[Landmark], config: &Config) -> Option<RoundSum> {
         self.opened = None;
+        let at = self.list.iter().map(|sight| sight.event).max()?;
         let seen: Vec<Seen> = self
             .list
             .drain(..)
@@ -112,7 +115,7 @@ impl Round {
         let rows = matrix.fixed_rows::<2>(0).into_owned();
         pull -= rows.transpose() * (offset * pull.fixed_rows::<2>(0));
         matrix -= rows.transpose() * offset * rows;
-        (count > 0).then_some(RoundSum { matrix, pull, landmarks: count })
+        (count > 0).then_some(RoundSum { matrix, pull, landmarks: count, at })
     }
 }
 

@@ -34,9 +34,10 @@ use std::collections::{BTreeMap, VecDeque};
 use firmware_protocol::{Fiducial, Health};
 use nalgebra::{Matrix2x5, Point3, Vector2};
 
-pub use confidence::shown as confidence_shown;
+pub use confidence::{REACHED as CONFIDENCE_REACHED, shown as confidence_shown};
 pub use config::{Config, Limits};
 pub use event::{AlertKind, CameraState, Event, EventKind};
+pub use picture::held_words;
 pub use presence::{ABSENT_S, CLOCK_AHEAD_S_MAX, CLOCK_BEHIND_S_MAX, MoundSight, UNVERIFIED_TOLD_S, clock_words};
 pub use report::{
     CameraReport, ChartPoint, Confidence, CorrectionRecord, Drift, MoundReport, MoundState, NextAction, Outcome,
@@ -202,7 +203,7 @@ impl Calibration {
                 trial.pitches += 1;
             }
         }
-        self.verify(at, now);
+        self.verify(at, self.moment(evidence.release, now), now);
         self.look(at, now);
         let seen = taken.seen.keys().map(|index| self.lanes[at].rig.cameras[*index]).collect::<Vec<u8>>();
         self.plot(&seen, now);
@@ -356,16 +357,16 @@ impl Calibration {
             let lane = &mut self.lanes[at];
             let look = |(index, sum): &(usize, RoundSum)| {
                 let filter = &lane.rig.filter;
-                (*index, verify::compare(sum, &filter.mean_of(*index), &filter.covariance_of(*index)))
+                (*index, sum.at, verify::compare(sum, &filter.mean_of(*index), &filter.covariance_of(*index)))
             };
-            let looks: Vec<(usize, Look)> = sums.iter().map(look).collect();
+            let looks: Vec<(usize, EventNs, Look)> = sums.iter().map(look).collect();
             if let Some(taken) = lane.rig.landmarks(&arrange(&sums, size), sure) {
                 lane.landmarks_at = Some(now);
                 self.note_jumps(at, &taken, now);
-                for (index, look) in looks {
+                for (index, seen, look) in looks {
                     let jumped = taken.jumped.iter().any(|(jumped, _)| *jumped == index);
                     if let Some(camera) = self.camera_of(at, index) {
-                        self.take_look(camera, look, jumped, now);
+                        self.take_look(camera, look, jumped, self.moment(seen, now), now);
                     }
                 }
                 self.look(at, now);

@@ -3,10 +3,22 @@
 use super::event::CameraState;
 use super::report::{CameraReport, Confidence, Drift, MoundReport, MoundState, NextAction, Report};
 use super::rules::FIT_CAMERAS_MIN;
-use super::{Calibration, WINDOW_NS, confidence_shown};
+use super::{CONFIDENCE_REACHED, Calibration, WINDOW_NS, confidence_shown};
 use crate::ids::{BoxNs, MoundId};
 use crate::tracking::evidence::UNITS;
 use crate::tracking::venue::mound_in_words;
+
+/// That readiness is held on a mound, by its confidence and the limit in force, in words.
+pub fn held_words(name: &str, confidence: f64, limit: f64) -> String {
+    let asked =
+        format!("{name} is trusted to {}, and hold_confidence asks for {limit:.2}", confidence_shown(confidence));
+    let out_of_reach = if limit > CONFIDENCE_REACHED {
+        format!(", more than cameras reach for long ({CONFIDENCE_REACHED:.2})")
+    } else {
+        String::new()
+    };
+    format!("readiness is held: {asked}{out_of_reach}")
+}
 
 impl Calibration {
     /// How far to trust a mound's results: the worst of the cameras that its fits need. None where it is unverified, and of a
@@ -49,6 +61,11 @@ impl Calibration {
         }
     }
 
+    /// Accepted pitches of a mound of the last 15 minutes.
+    pub(super) fn recent_throws(&self, at: usize, now: BoxNs) -> u32 {
+        self.lanes[at].pitches.iter().filter(|p| now.0.saturating_sub(p.0) <= WINDOW_NS).count() as u32
+    }
+
     fn age_s(&self, index: usize, now: BoxNs) -> f64 {
         let kept = &self.cameras[index].kept;
         kept.age.at(now, &self.air, &kept.vibration_g).worst_s
@@ -56,7 +73,7 @@ impl Calibration {
 
     fn mound_report(&self, at: usize, now: BoxNs) -> MoundReport {
         let lane = &self.lanes[at];
-        let pitches = lane.pitches.iter().filter(|p| now.0.saturating_sub(p.0) <= WINDOW_NS).count() as u32;
+        let pitches = self.recent_throws(at, now);
         let confidence = self.confidence(lane.mound, now);
         MoundReport {
             mound: lane.mound,
@@ -68,7 +85,7 @@ impl Calibration {
             cameras_needed: FIT_CAMERAS_MIN as u32,
             in_use: pitches > 0,
             confidence,
-            plate_error_in: self.plate_error_in(at),
+            plate_error_in: confidence.and_then(|_| self.plate_error_in(at)),
             pitches,
             unverified: self.unverified(at, now),
             alerts: lane.alerts.values().cloned().collect(),
@@ -115,9 +132,9 @@ impl Calibration {
             clock_offset_us: told(standing.errors[4] * UNITS[4] * 1e6).and_then(by_pitches),
             clock_offset_sd_us: told(standing.sd[4] * UNITS[4] * 1e6).and_then(by_pitches),
             clock_told_us: kept.clock_told_ns.filter(|_| speaks).map(|ns| ns * 1e-3),
-            residual_px: kept.residual_px,
-            scatter_px: kept.scatter_px,
-            dropped: kept.dropped,
+            residual_px: kept.residual_px.filter(|_| speaks),
+            scatter_px: kept.scatter_px.filter(|_| speaks),
+            dropped: kept.dropped.filter(|_| speaks),
             temperature_c: kept.temperature_c.filter(|_| speaks),
             vibration_g: kept.vibration_g.fresh(now).filter(|_| speaks),
             correction: kept.correction,
@@ -193,14 +210,13 @@ impl Calibration {
         let (lane, confidence) =
             each.filter(|(_, confidence)| *confidence < limit).min_by(|a, b| a.1.total_cmp(&b.1))?;
         let name = mound_in_words(&lane.name);
-        Some(NextAction {
-            what: format!("have a round of landmarks seen, or calibrate the cameras of {name}"),
-            why: format!(
-                "readiness is held on {name}: its confidence {} is under {limit:.2}",
-                confidence_shown(confidence)
-            ),
-            when: None,
-        })
+        let why = held_words(&name, confidence, limit);
+        let what = if limit > CONFIDENCE_REACHED {
+            format!("set hold_confidence in [readiness] to {CONFIDENCE_REACHED:.2} or less")
+        } else {
+            format!("have a round of landmarks seen, or calibrate the cameras of {name}")
+        };
+        Some(NextAction { what, why, when: None })
     }
 
     /// Every camera is in place: what a mound waits for on which readiness is held, or that is not verified, else the first mound.

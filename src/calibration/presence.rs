@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::event::{AlertKind, CameraState, Event, EventKind};
+use super::picture::held_words;
 use super::report::StandingAlert;
 use super::rules::FIT_CAMERAS_MIN;
 use super::watched::push_bounded;
@@ -31,6 +32,8 @@ const AWAY_NS: u64 = 5_000_000_000;
 /// Pitches in a row that others saw and a camera did not, which make it useless: a healthy one has a part in all that
 /// cross its picture, but for one that a crowd of birds or a lost packet took.
 const MISSED_PITCHES: u32 = 3;
+/// That readiness is held is over this far above what holds it.
+const HELD_CLEAR: f64 = 0.02;
 /// A mound that nobody has looked at for so long is told to the engineer, s: as long as a round of landmarks anchors a rig. \[P\]
 pub const UNVERIFIED_TOLD_S: f64 = 2700.0;
 /// A frame is not seen before it was exposed: farther behind its cameras' than this, s, the box's clock is wrong.
@@ -404,6 +407,11 @@ impl Calibration {
         }
     }
 
+    /// A moment of the cameras' time by the box's clock, as far as arriving frames tell how far the two are apart.
+    pub(super) fn moment(&self, at: EventNs, now: BoxNs) -> BoxNs {
+        BoxNs(at.0.saturating_add_signed(self.hearing.apart.0)).min(now)
+    }
+
     /// Says which sources that are no cameras have a clock that is off, in words, and by how much the one that is off most, s; none
     /// while all are right.
     pub fn sources_off(&mut self, off: Option<(f64, String)>) {
@@ -543,6 +551,24 @@ impl Calibration {
             format!("{name}: its cameras are unverified: no pitches and no landmarks said where they stand for {minutes:.0} min and more")
         });
         self.alert_of(Some(at), AlertKind::RigUnverified, unverified, now);
+        let held = self.held(at, now);
+        self.alert_of(Some(at), AlertKind::RigHeld, held, now);
+    }
+
+    /// That readiness is held on a mound where somebody throws, in words. Once told it is so until it is clearly over.
+    fn held(&self, at: usize, now: BoxNs) -> Option<String> {
+        let (lane, limit) = (&self.lanes[at], self.limits.hold_below);
+        let stands = lane.alerts.contains_key(&AlertKind::RigHeld);
+        let confidence = self.confidence(lane.mound, now).map(|confidence| confidence.fused)?;
+        let is_held = confidence < limit || stands && confidence < limit + HELD_CLEAR;
+        (is_held && self.recent_throws(at, now) > 0).then(|| {
+            let name = mound_in_words(&lane.name);
+            if confidence < limit {
+                held_words(&name, confidence, limit)
+            } else {
+                lane.alerts[&AlertKind::RigHeld].reason.clone()
+            }
+        })
     }
 
     /// Cameras that are silent or useless while others of their mound are not.
@@ -605,7 +631,38 @@ impl Calibration {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Config, Limits};
     use super::*;
+    use crate::tracking::venue::Venue;
+
+    #[test]
+    fn readiness_that_is_held_where_somebody_throws_is_an_alert_until_that_is_clearly_over() {
+        const S: u64 = 1_000_000_000;
+        let mut now = BoxNs(1_800_000_000 * S);
+        let mut calibration = Calibration::new(&Venue::busch_iii(), Config::default(), now);
+        let mut told = |calibration: &mut Calibration, hold_below: f64| -> Vec<(EventKind, Option<MoundId>)> {
+            calibration.follow_limits(Limits { hold_below, ..calibration.limits() });
+            for _ in 0..20 {
+                now = BoxNs(now.0 + S);
+                for id in 1..=18 {
+                    calibration.arrived(id, EventNs(now.0 - S), now);
+                    calibration.delivered(id, EventNs(now.0 - S), now);
+                }
+                calibration.listen(now);
+            }
+            calibration.drain_events().map(|event| (event.kind, event.mound)).collect()
+        };
+        let (raised, cleared) = (EventKind::Raised(AlertKind::RigHeld), EventKind::Cleared(AlertKind::RigHeld));
+        assert_eq!(told(&mut calibration, 0.6), []);
+        calibration.calibrated(BoxNs(1_800_000_020 * S));
+        assert_eq!(told(&mut calibration, 0.95), [], "nobody throws");
+        calibration.lanes[0].pitches.push_back(BoxNs(1_800_000_040 * S));
+        assert_eq!(told(&mut calibration, 0.95), [(raised, Some(MoundId(0)))]);
+        let words = &calibration.lanes[0].alerts[&AlertKind::RigHeld].reason;
+        assert!(words.contains("the game mound is trusted to 0.94, and hold_confidence asks for 0.95"), "{words}");
+        assert_eq!(told(&mut calibration, 0.94), [], "it is hardly over");
+        assert_eq!(told(&mut calibration, 0.9), [(cleared, Some(MoundId(0)))]);
+    }
 
     fn missed(whiles: &[(u64, u64)]) -> Vec<(EventNs, EventNs)> {
         whiles.iter().map(|(from, to)| (EventNs(*from), EventNs(*to))).collect()

@@ -70,7 +70,7 @@ pub struct MoundReport {
     pub in_use: bool,
     /// How far to trust its results; null while it is unverified.
     pub confidence: Option<Confidence>,
-    /// 95 % error at the plate that drift and residuals imply, inches; absent before the first pitch.
+    /// 95 % error at the plate that drift and residuals imply, inches; null with the confidence, and before the first pitch.
     pub plate_error_in: Option<f64>,
     /// Accepted pitches of the last 15 minutes.
     pub pitches: u32,
@@ -147,11 +147,11 @@ pub struct CameraReport {
     pub clock_offset_sd_us: Option<f64>,
     /// What the camera itself says of its clock, µs; null while it says nothing.
     pub clock_told_us: Option<f64>,
-    /// Smoothed mean residual of its pitches, px; absent before the first.
+    /// Smoothed mean residual of its pitches, px; null before the first, and while it is silent or was not heard yet.
     pub residual_px: Option<f64>,
-    /// Smoothed scatter of its pixels, px.
+    /// Smoothed scatter of its pixels, px; null with the residual.
     pub scatter_px: Option<f64>,
-    /// Frames that it dropped since it started, as last told.
+    /// Frames that it dropped since it started, as last told; null while it says nothing.
     pub dropped: Option<u32>,
     /// °C; null while it says nothing.
     pub temperature_c: Option<f64>,

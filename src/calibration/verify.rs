@@ -77,7 +77,7 @@ pub fn unverified_words(for_s: f64, was_verified: bool) -> String {
 
 impl Calibration {
     /// Takes up what a round of landmarks said of a camera, once the filter has it: it verifies, fails, or neither.
-    pub(super) fn take_look(&mut self, index: usize, look: Look, jumped: bool, now: BoxNs) {
+    pub(super) fn take_look(&mut self, index: usize, look: Look, jumped: bool, seen: BoxNs, now: BoxNs) {
         let standing = self.standing(index);
         let shift = standing.shift.norm();
         let far = shift >= VERIFYING_SHIFT_PX;
@@ -89,7 +89,7 @@ impl Calibration {
             _ if far => {}
             _ => {
                 kept.disputed = 0;
-                kept.age.verified(now);
+                kept.age.verified(seen, now, &self.air, &kept.vibration_g);
             }
         }
     }
@@ -100,15 +100,17 @@ impl Calibration {
         !lane.sees_landmarks || lane.landmarks_at.is_some_and(|seen| now.0.saturating_sub(seen.0) <= ANCHORED_NS)
     }
 
-    /// Enough pitches that agree verify the calibration of an anchored rig: its age starts anew.
-    pub(super) fn verify(&mut self, at: usize, now: BoxNs) {
+    /// Enough pitches that agree, the newest of which was seen at `seen`, verify the calibration of an anchored rig: its age starts
+    /// anew.
+    pub(super) fn verify(&mut self, at: usize, seen: BoxNs, now: BoxNs) {
         if !self.is_anchored(at, now) {
             return;
         }
         for index in self.cameras_of(at) {
             let enough = self.cameras[index].kept.pitches.len() >= VERIFYING_PITCHES;
             if enough && self.by_residuals(index) >= VERIFYING_CONFIDENCE {
-                self.cameras[index].kept.age.verified(now);
+                let kept = &mut self.cameras[index].kept;
+                kept.age.verified(seen, now, &self.air, &kept.vibration_g);
             }
         }
     }
@@ -231,7 +233,8 @@ mod tests {
         }
         assert!(calibration.judged(home, now).is_empty() && calibration.unverified_for_s(home, now).is_some());
         for index in [cameras[0], cameras[2]] {
-            calibration.cameras[index].kept.age.verified(now);
+            let kept = &mut calibration.cameras[index].kept;
+            kept.age.verified(now, now, &calibration.air, &kept.vibration_g);
         }
         assert_eq!(calibration.judged(home, now), [cameras[0], cameras[2]]);
         assert_eq!(calibration.unverified_for_s(home, now), None);

@@ -150,11 +150,12 @@ impl Age {
         Aged { worst_s: self.effective_s + since.worst_s, known_s: self.known_s + since.known_s }
     }
 
-    /// Pitches or landmarks verified it.
-    pub(super) fn verified(&mut self, now: BoxNs) {
-        (self.effective_s, self.known_s) = (0.0, 0.0);
-        self.until = self.until.max(now);
-        self.verified_at = self.verified_at.max(Some(now));
+    /// Pitches or landmarks that were seen at `seen` verified it.
+    pub(super) fn verified(&mut self, seen: BoxNs, now: BoxNs, air: &Surroundings, vibration: &Reading) {
+        self.advance(now, air, vibration);
+        let Aged { worst_s, known_s } = air.aging(vibration, self.calibrated_c, seen, now);
+        (self.effective_s, self.known_s) = (self.effective_s.min(worst_s), self.known_s.min(known_s));
+        self.verified_at = self.verified_at.max(Some(seen));
     }
 
     /// When somebody last looked.
@@ -164,7 +165,9 @@ impl Age {
 
     /// Calibrated anew.
     pub(super) fn calibrated(&mut self, now: BoxNs, air: &Surroundings) {
-        self.verified(now);
+        (self.effective_s, self.known_s) = (0.0, 0.0);
+        self.until = self.until.max(now);
+        self.verified_at = self.verified_at.max(Some(now));
         self.calibrated_c = air.temperature_c.fresh(now);
     }
 

@@ -21,10 +21,15 @@ pub struct Args {
     hold: u64,
 }
 
-/// Prints one line and gives 0 when all is well; else prints every fault and gives 78.
+/// Prints one line and gives 0 when all is well, after a warning of each value that is hardly meant; else prints every fault and gives 78.
 pub fn run(config: Option<&Path>, args: &Args) -> ExitCode {
     match Config::load(config, std::env::vars_os()) {
-        Ok((config, _)) => {
+        Ok((config, provenance)) => {
+            for doubt in config.readiness.doubts() {
+                let place =
+                    provenance.of("readiness", &doubt.key).map_or_else(String::new, |of| format!("{}: ", of.place));
+                tell!("warning: {place}[readiness] {} {}", doubt.key, doubt.why);
+            }
             let venue = config.venue.file.map_or("the built-in busch_iii".into(), |file| file.display().to_string());
             let ways: Vec<String> = std::iter::once(format!("udp {}", config.ingest.udp_listen))
                 .chain(config.ingest.serial.iter().map(|line| format!("serial {line}")))

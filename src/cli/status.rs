@@ -119,8 +119,12 @@ fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     let pitches = &report.pitches;
     writeln!(
         out,
-        "\nPitches  {} provisional, {} final, {} revised, {} flagged, {} rejected",
-        pitches.provisional, pitches.r#final, pitches.revised, pitches.flagged, pitches.rejected
+        "\nPitches  {} provisional, {} final, {} revised, {}, {} rejected",
+        pitches.provisional,
+        pitches.r#final,
+        pitches.revised,
+        pitches.flagged_words(),
+        pitches.rejected
     )?;
     if let Some(attribution) = &report.attribution {
         writeln!(out, "Marks    {}", whose(attribution))?;

@@ -29,7 +29,7 @@ use crate::observe::{
 };
 use crate::pipeline::{Output, Pipeline};
 use crate::reorder;
-use crate::store::records::{JOURNAL_GAP, PitchRecord, REPROCESSED, State, is_of_its_making};
+use crate::store::records::{JOURNAL_GAP, PitchRecord, REPROCESSED, State};
 use crate::store::writer::Trouble;
 use crate::store::{Store, Write, WriterHandle};
 use crate::tracking::venue::Venue;
@@ -302,7 +302,12 @@ impl Running {
                 }
                 Output::Readiness { readiness, .. } => {
                     self.tell(Told::Readiness(&readiness));
-                    self.merge.live.publish(Event::Readiness(*readiness));
+                    let of = (readiness.pitcher, readiness.mound);
+                    // Points of earlier pitches settle with it.
+                    match self.merge.pipeline.trend_of(of).cloned() {
+                        Some(trend) => self.merge.live.publish_outing(*readiness, trend),
+                        None => self.merge.live.publish(Event::Readiness(*readiness)),
+                    };
                 }
                 Output::Recounted(record) => {
                     self.keep_and_tell(Write::Pitch(record.clone()), Told::Pitch(&record));
@@ -394,7 +399,7 @@ impl Running {
         let flagged = |name: &str| u64::from(record.flags.iter().any(|flag| flag == name));
         self.published.reprocessed += flagged(REPROCESSED);
         self.published.journal_gap += flagged(JOURNAL_GAP);
-        self.published.flagged += u64::from(record.flags.iter().any(|flag| !is_of_its_making(flag)));
+        self.published.flag(record.state == State::Final, &record.flags);
     }
 
     /// Records the wall time between two moments of box time.
@@ -442,7 +447,7 @@ impl Running {
         telemetry.set_part("ingest", state, detail);
         telemetry.publish_pitches(PublishedPitches {
             marks_contradicted: self.merge.pipeline.contradicted_marks(),
-            ..self.published
+            ..self.published.clone()
         });
         self.tell_whose(now);
         if let Some(journal) = &self.merge.journal {

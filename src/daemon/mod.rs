@@ -176,6 +176,9 @@ impl Daemon {
     /// As those of [`Self::start`].
     #[allow(clippy::too_many_lines)] // a list: what is started, in order
     pub fn start_on(config: &Config, clock: BoxClock, sockets: Sockets) -> Result<Self, DaemonError> {
+        for doubt in config.readiness.doubts() {
+            tracing::warn!("[readiness] {} {}", doubt.key, doubt.why);
+        }
         memory::map_big_blocks();
         let telemetry = Telemetry::new(clock, &PARTS);
         let venue = config.venue.load()?;

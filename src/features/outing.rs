@@ -170,6 +170,17 @@ impl Outing {
         &self.pitches
     }
 
+    /// The outing as it was after so many pitches; none where those are no longer all kept, or it never had so many.
+    pub fn until(&self, thrown: u32) -> Option<Self> {
+        let kept = thrown.checked_sub(self.dropped)? as usize;
+        Some(Self { pitches: self.pitches.get(..kept)?.to_vec(), dropped: self.dropped })
+    }
+
+    /// Whether any pitch that the longest window of a feature reaches back to is provisional.
+    pub fn is_provisional(&self) -> bool {
+        self.pitches.iter().rev().take(Self::LATE_WINDOW).any(|p| p.state == PitchState::Provisional)
+    }
+
     /// The pitch with the latest release.
     pub fn newest(&self) -> Option<&OutingPitch> {
         self.pitches.last()

@@ -569,6 +569,40 @@ mod tests {
     }
 
     #[test]
+    fn the_ratio_is_what_anybody_makes_of_each_days_pitches() {
+        let start = date("2023-03-01");
+        let some = (0..150).filter(|d| d % 5 == 0 || d % 7 == 3);
+        let outings: Vec<_> = some
+            .map(|d| outing(&start.saturating_add(i64::from(d).days()).to_string(), (20 + 13 * d % 71) as u32))
+            .collect();
+        let loads = of(&outings, "2023-03-01", "2023-08-20").loads;
+        let mean = |past: &[(usize, f64)], from: usize, to: usize, share: f64| {
+            let weight = |days: usize| share.powi((days - from) as i32);
+            let load: f64 = past.iter().filter(|(days, _)| *days >= from).map(|(days, p)| weight(*days) * p).sum();
+            load / (from..=to).map(weight).sum::<f64>()
+        };
+        let mut told = 0;
+        for (at, load) in loads.iter().enumerate() {
+            // As the tablet says: no more than the counts on the page, 0.75, 27/29, 7 and 63 days.
+            let back = |days: &usize| at + 1 >= *days && loads[at + 1 - days].pitches > 0;
+            let past: Vec<(usize, f64)> =
+                (1..=63).filter(back).map(|days| (days, f64::from(loads[at + 1 - days].pitches))).collect();
+            let Some(earliest) = past.last().map(|(days, _)| *days).filter(|days| *days >= 28) else {
+                assert_eq!(load.acwr, None, "{load:?}");
+                continue;
+            };
+            let (acute, chronic) = (mean(&past, 1, earliest, 0.75), mean(&past, 8, earliest, 27.0 / 29.0));
+            assert!((load.acute - acute).abs() < 1e-9 && (load.chronic - chronic).abs() < 1e-9, "{load:?}");
+            assert_eq!(load.acwr.is_some(), chronic >= 0.5, "{load:?}");
+            if let Some(ratio) = load.acwr {
+                told += 1;
+                assert!((ratio - acute / chronic).abs() < 1e-9, "{load:?}");
+            }
+        }
+        assert!(told > 100, "{told}");
+    }
+
+    #[test]
     fn abuse_points_are_starters_only() {
         let starter = of(&[outing("2023-05-01", 110)], "2023-05-01", "2023-05-01");
         assert_eq!((starter.summary.role, starter.loads[0].pap3), (Role::Starter, Some(1000.0)));

@@ -116,14 +116,14 @@ impl Telemetry {
         let calibration = self.calibration.load_full();
         let reorder = self.reorder.load_full();
         let attribution = self.attribution.load_full();
-        let pitches = self.published.load_full().map(|status| *status).unwrap_or_default();
+        let pitches = self.published.load_full().map(|status| (*status).clone()).unwrap_or_default();
         BoxVerdict::of(&Seen {
             parts: &parts,
             calibration: calibration.as_deref(),
             reorder: reorder.as_deref(),
             attribution: attribution.as_deref(),
             store: self.store.load_full().map(|status| *status),
-            pitches,
+            pitches: &pitches,
             now: self.clock.now(),
             started: self.started,
         })
@@ -146,7 +146,7 @@ impl Telemetry {
             reorder,
             ingest: self.ingest.load_full().map(|status| (*status).clone()),
             store: self.store.load_full().map(|status| *status),
-            pitches: self.published.load_full().map(|status| *status).unwrap_or_default(),
+            pitches: self.published.load_full().map(|status| (*status).clone()).unwrap_or_default(),
             calibration: self.calibration.load_full().map(|status| (*status).clone()),
             attribution: self.attribution.load_full().map(|status| (*status).clone()),
             journal: self.journal.load_full().map(|status| *status),

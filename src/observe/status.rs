@@ -257,7 +257,7 @@ pub struct StoreStatus {
 }
 
 /// Pitches published so far, by state; and what was no pitch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct PublishedPitches {
     /// First published at the eager watermark.
     pub provisional: u64,
@@ -265,8 +265,11 @@ pub struct PublishedPitches {
     pub r#final: u64,
     /// Published again because late frames changed them.
     pub revised: u64,
-    /// Published with a reason to distrust them.
+    /// Of the final ones those with a flag, whichever.
     pub flagged: u64,
+    /// The same by flag; one with two flags is in both.
+    #[serde(default)]
+    pub flags: BTreeMap<String, u64>,
     /// Groups of observations that were no pitch.
     pub rejected: u64,
     /// Measured again from the journal, because too much of their data came late.
@@ -281,6 +284,26 @@ pub struct PublishedPitches {
     /// Release of the newest one, ns since 1970, earlier runs' included; null where there was none.
     #[serde(default)]
     pub newest_ns: Option<u64>,
+}
+
+impl PublishedPitches {
+    /// Counts a pitch that was published with these flags, final or not.
+    pub(crate) fn flag(&mut self, is_final: bool, flags: &[String]) {
+        if is_final && !flags.is_empty() {
+            self.flagged += 1;
+            for flag in flags {
+                *self.flags.entry(flag.clone()).or_default() += 1;
+            }
+        }
+    }
+
+    /// How many final ones are flagged and with what: `12 flagged (12 unmarked)`, `0 flagged`.
+    pub fn flagged_words(&self) -> String {
+        let each: Vec<String> =
+            self.flags.iter().map(|(flag, count)| format!("{count} {}", flag.replace('_', " "))).collect();
+        let which = if each.is_empty() { String::new() } else { format!(" ({})", each.join(", ")) };
+        format!("{} flagged{which}", self.flagged)
+    }
 }
 
 /// How the mark feed does.
@@ -686,6 +709,18 @@ mod tests {
         assert_eq!(accounting.difference(), 1, "one frame is missing");
         accounting.released = u64::MAX;
         assert!(accounting.difference() < 0, "no overflow, and too many is told from too few");
+    }
+
+    #[test]
+    fn a_final_pitch_with_a_flag_is_counted_once_and_told_by_its_flags() {
+        let mut pitches = PublishedPitches::default();
+        assert_eq!(pitches.flagged_words(), "0 flagged");
+        for (is_final, flags) in
+            [(false, &["unmarked"][..]), (true, &["unmarked"]), (true, &[]), (true, &["short_track", "unmarked"])]
+        {
+            pitches.flag(is_final, &flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>());
+        }
+        assert_eq!(pitches.flagged_words(), "2 flagged (1 short track, 2 unmarked)");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::{
     AttributionStatus, CalibrationStatus, CameraStatus, MarkFeedState, MoundCameras, Part, PartState, PublishedPitches,
     ReorderStatus, StoreStatus,
 };
-use crate::calibration::{clock_words, confidence_shown, unverified_words};
+use crate::calibration::{clock_words, confidence_shown, held_words, unverified_words};
 use crate::clock::span;
 use crate::ids::BoxNs;
 use crate::tracking::venue::mound_in_words;
@@ -93,7 +93,7 @@ pub(super) struct Seen<'a> {
     /// None before the merge thread said anything.
     pub(super) attribution: Option<&'a AttributionStatus>,
     pub(super) store: Option<StoreStatus>,
-    pub(super) pitches: PublishedPitches,
+    pub(super) pitches: &'a PublishedPitches,
     pub(super) now: BoxNs,
     pub(super) started: BoxNs,
 }
@@ -249,20 +249,18 @@ fn named(cameras: &[&CameraStatus]) -> Option<String> {
 }
 
 fn calibration(seen: &Seen<'_>) -> Finding {
-    use BoxVerdictState::{Bad, Degraded, Good};
+    use BoxVerdictState::{Bad, Degraded, Good, Off};
     let Some(rig) = seen.calibration else { return (Degraded, "no calibration is known yet".to_owned()) };
+    let can_tell = |mound: &&MoundCameras| mound.cameras_heard >= mound.cameras_needed;
     let mut told = Vec::new();
     let mut state = Good;
     for mound in &rig.mounds {
         match (mound.confidence, mound.unverified_for_s) {
+            // What its cameras were trusted to says nothing where too few of them are heard.
+            (Some(_), _) if !can_tell(&mound) => {}
             (Some(confidence), _) if confidence < rig.hold_below => {
                 state = state.max(if seen.is_used(mound) { Bad } else { Degraded });
-                told.push(format!(
-                    "{} is trusted to {} only, so readiness is held there (below {})",
-                    mound_in_words(&mound.name),
-                    confidence_shown(confidence),
-                    rig.hold_below
-                ));
+                told.push(held_words(&mound_in_words(&mound.name), confidence, rig.hold_below));
             }
             (Some(confidence), _) if rig.look_below.is_some_and(|limit| confidence < limit) => {
                 state = state.max(Degraded);
@@ -284,9 +282,17 @@ fn calibration(seen: &Seen<'_>) -> Finding {
         }
     }
     if told.is_empty() {
-        let least = rig.mounds.iter().filter_map(|mound| mound.confidence).fold(1.0, f64::min);
+        if !rig.mounds.iter().any(|mound| can_tell(&mound)) {
+            return (Off, "no mound has enough cameras to tell how far they are trusted".to_owned());
+        }
+        let least = rig.mounds.iter().filter(can_tell).filter_map(|mound| mound.confidence).fold(1.0, f64::min);
         let least = confidence_shown(least);
-        return (state, format!("every mound's calibration is verified, the least trusted to {least}"));
+        let every = if rig.mounds.iter().all(|mound| can_tell(&mound)) {
+            "every mound's calibration is verified"
+        } else {
+            "the calibration of every mound that has enough cameras is verified"
+        };
+        return (state, format!("{every}, the least trusted to {least}"));
     }
     (state, told.join(", "))
 }

@@ -443,6 +443,11 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.engine.outings()
     }
 
+    /// How an outing went that is shown.
+    pub fn trend_of(&self, (pitcher, mound): (PitcherId, MoundId)) -> Option<&Trend> {
+        self.stage.engine.trend_of(pitcher, mound)
+    }
+
     /// The same as of now, though no step was taken since: who is not seen any more has no verdict. Nothing of it is kept, for
     /// what is kept is what steps made, and a replay of them makes again.
     pub fn outings_at(&self, now: BoxNs) -> Vec<(Readiness, Trend)> {

@@ -135,6 +135,10 @@ impl Rig {
                 let for_s = of_mound.and_then(|m| m.unverified_for_s);
                 (Severity::Warning, for_s.unwrap_or(UNVERIFIED_TOLD_S) / 60.0, UNVERIFIED_TOLD_S / 60.0)
             }
+            AlertKind::RigHeld => {
+                let confidence = of_mound.and_then(|m| m.confidence).map(|confidence| confidence.fused);
+                (Severity::Critical, confidence.unwrap_or(report.hold_below), report.hold_below)
+            }
             AlertKind::SourceClock => (Severity::Warning, report.source_clock_off_s.unwrap_or(0.0), 1.0),
             AlertKind::BoxClock => {
                 let off_s = report.box_clock_off_s.unwrap_or(0.0);

@@ -20,7 +20,6 @@ use crate::features::baseline::PitcherBaseline;
 use crate::features::{self, FeatureSetV2, Outing, OutingPitch, Placed, features_v2};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
 use crate::store::records::{Missed, MissedOuting, State};
-use crate::tracking::pitch::PitchState;
 
 /// The mark that names the game of an outing comes this long after its pitches at most: farther apart, throws without a
 /// game and a game of the same day are two outings.
@@ -298,20 +297,7 @@ impl Arm {
             carried: self.workload.carried(),
             role: self.workload.role(config.starter_pitches_min),
         };
-        let context = features::Context {
-            pitches_today: dose.today,
-            carried: dose.carried,
-            acwr: self.workload.acwr,
-            days_rest: self.workload.days_rest(),
-        };
-        let features = features_v2(&run.outing, self.baseline.as_ref(), &context, &config.features);
-        let dose_of = |today: u32, carried: f64| (f64::from(today) + carried) / config.cap(dose.role);
-        let inputs = Inputs {
-            dose: dose_of(today, dose.carried),
-            acwr: self.workload.acwr,
-            rest_deficit: self.workload.rest_deficit,
-            ..Inputs::of(&features.v1)
-        };
+        let (features, inputs) = self.weigh(config, &run.outing, today);
         let newest = run.outing.newest().map(|p| (p.release, p.calibration_confidence));
         let release = newest.map_or(run.release, |(release, _)| release);
         let hold = hold(config, &run.outing, &features, self.baseline.is_some());
@@ -325,7 +311,7 @@ impl Arm {
             });
         }
         let at_most = Inputs {
-            dose: dose_of(today.saturating_add(missed), most.carried()),
+            dose: (f64::from(today.saturating_add(missed)) + most.carried()) / config.cap(dose.role),
             acwr: most.acwr,
             rest_deficit: most.rest_deficit,
             ..inputs
@@ -385,7 +371,34 @@ impl Arm {
             unseen: run.unseen.iter().map(While::told).collect(),
             unnamed_throws: run.unnamed_throws(),
         });
+        self.settle_trend(config, judge, (mound, today), &mut run);
         self.runs.insert(mound, run);
+    }
+
+    /// The features of an outing, and what its indices are made of, with so many pitches of today on the game mound.
+    fn weigh(&self, config: &Config, outing: &Outing, today: u32) -> (FeatureSetV2, Inputs) {
+        let Workload { acwr, rest_deficit, .. } = self.workload;
+        let (carried, days_rest) = (self.workload.carried(), self.workload.days_rest());
+        let context = features::Context { pitches_today: today, carried, acwr, days_rest };
+        let features = features_v2(outing, self.baseline.as_ref(), &context, &config.features);
+        let cap = config.cap(self.workload.role(config.starter_pitches_min));
+        let dose = (f64::from(today) + carried) / cap;
+        let inputs = Inputs { dose, acwr, rest_deficit, ..Inputs::of(&features.v1) };
+        (features, inputs)
+    }
+
+    /// Judges the points of earlier pitches anew that rest on provisional data, once all of that is final. `today` is how many he
+    /// has thrown on the game mound by now.
+    fn settle_trend(&self, config: &Config, judge: &mut Judge, (mound, today): (MoundId, u32), run: &mut Run) {
+        let thrown = run.outing.thrown();
+        for pitches in run.trend.unsettled() {
+            let Some(then) = run.outing.until(pitches).filter(|then| !then.is_provisional()) else { continue };
+            let since = if mound == GAME_MOUND { thrown - pitches } else { 0 };
+            let (features, inputs) = self.weigh(config, &then, today.saturating_sub(since));
+            if hold(config, &then, &features, self.baseline.is_some()).is_none() {
+                run.trend.settle(pitches, judge.indices(config, &inputs));
+            }
+        }
     }
 
     /// Judges alerts of an outing, where its newest pitch is what changed.
@@ -554,12 +567,9 @@ impl Run {
     }
 
     fn state(&self) -> State {
-        let is_provisional = |p: &OutingPitch| p.state == PitchState::Provisional;
         match &self.why {
             Some(_) => State::Held,
-            None if self.outing.pitches().iter().rev().take(Outing::LATE_WINDOW).any(is_provisional) => {
-                State::Provisional
-            }
+            None if self.outing.is_provisional() => State::Provisional,
             None => State::Final,
         }
     }

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::alerts::Rule;
 use super::workload::Role;
 use crate::bounds::{Bound, Fault, outside};
+use crate::calibration::CONFIDENCE_REACHED;
 use crate::features;
 
 /// Penalty points that rise in a straight line: points·clamp((x − from)/span, 0, max).
@@ -213,6 +214,24 @@ impl Config {
         errors
     }
 
+    /// What is allowed and hardly meant, with why: limits of confidence that cameras do not reach for long.
+    pub fn doubts(&self) -> Vec<Fault> {
+        let warning = self.alerts.calibration_confidence.warning.map(|warning| warning.raise);
+        let limits = [
+            ("hold_confidence", Some(self.hold_confidence), "readiness would be held"),
+            ("alerts.calibration_confidence.warning.raise", warning, "there would always be a warning"),
+        ];
+        let above = |(key, limit, what): (&str, Option<f64>, &str)| {
+            let limit = limit.filter(|limit| *limit > CONFIDENCE_REACHED)?;
+            let why = format!(
+                "is {limit}: {what} of cameras that are well, for their confidence falls to {CONFIDENCE_REACHED:.2} between two \
+                 looks; write {CONFIDENCE_REACHED:.2} or less"
+            );
+            Some(Fault::new(key, why))
+        };
+        limits.into_iter().filter_map(above).collect()
+    }
+
     /// The cap of a role's dose, pitches.
     pub fn cap(&self, role: Role) -> f64 {
         match role {
@@ -229,6 +248,22 @@ mod tests {
     #[test]
     fn the_default_is_sound() {
         assert_eq!(Config::default().errors(), []);
+    }
+
+    #[test]
+    fn a_limit_of_confidence_that_no_rig_keeps_above_is_doubted() {
+        let keys = |config: &Config| config.doubts().into_iter().map(|doubt| doubt.key).collect::<Vec<_>>();
+        assert_eq!(Config::default().doubts(), []);
+        let mut config = Config { hold_confidence: 0.95, ..Config::default() };
+        assert_eq!(keys(&config), ["hold_confidence"]);
+        assert!(
+            config.doubts()[0].why.contains("readiness would be held of cameras that are well"),
+            "{:?}",
+            config.doubts()
+        );
+        config.alerts.calibration_confidence.warning = Some(Limit { raise: 0.9, clear: 0.92 });
+        assert_eq!(keys(&config), ["hold_confidence", "alerts.calibration_confidence.warning.raise"]);
+        assert_eq!(config.errors(), [], "it is allowed");
     }
 
     #[test]

@@ -493,6 +493,11 @@ impl Engine {
             .filter_map(|run| Some((run.published.as_ref()?, &run.trend)))
     }
 
+    /// How a pitcher's outing on a mound went.
+    pub fn trend_of(&self, pitcher: PitcherId, mound: MoundId) -> Option<&Trend> {
+        Some(&self.known.arms.get(&pitcher)?.runs.get(&mound)?.trend)
+    }
+
     /// Everybody of whom something is known.
     pub fn followed(&self) -> impl Iterator<Item = PitcherId> + '_ {
         self.known.arms.keys().copied()

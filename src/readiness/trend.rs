@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::indices::Indices;
 use super::{Index, Readiness};
 use crate::store::records::State;
 
@@ -61,8 +62,15 @@ impl From<Trend> for Vec<TrendPoint> {
 
 impl Trend {
     /// The point of a pitch that is known is replaced: a revision, or its final result. Where pitches turned out to be
-    /// another pitcher's there are fewer now, and the points beyond are gone.
+    /// another pitcher's there are fewer now, and the points beyond are gone. A number that is held from its own pitch on is that
+    /// pitch's, whose point stays as it was.
     pub fn push(&mut self, readiness: &Readiness) {
+        let of_own_pitch = readiness.state == State::Held
+            && readiness.as_of.as_ref().is_some_and(|as_of| as_of.pitches == readiness.pitches);
+        let known = self.0.back().is_some_and(|last| last.pitches == readiness.pitches && last.state != State::Held);
+        if of_own_pitch && known {
+            return;
+        }
         while self.0.back().is_some_and(|last| last.pitches >= readiness.pitches) {
             self.0.pop_back();
         }
@@ -73,6 +81,20 @@ impl Trend {
             self.0.pop_front();
         }
         self.0.push_back(Arc::new(readiness.into()));
+    }
+
+    /// Points before the newest that rest on provisional data, by their pitches.
+    pub(super) fn unsettled(&self) -> Vec<u32> {
+        let earlier = self.0.iter().rev().skip(1);
+        earlier.filter(|point| point.state == State::Provisional).map(|point| point.pitches).collect()
+    }
+
+    /// The point of an earlier pitch is final, with these indices.
+    pub(super) fn settle(&mut self, pitches: u32, indices: Indices) {
+        if let Some(point) = self.0.iter_mut().rev().find(|point| point.pitches == pitches) {
+            let Indices { readiness, fatigue } = indices;
+            *point = Arc::new(TrendPoint { readiness, fatigue, state: State::Final, ..TrendPoint::clone(point) });
+        }
     }
 
     /// Oldest first.

@@ -26,7 +26,7 @@ const CM_PER_IN: f64 = 2.54;
 /// Why a warning cleared that became a critical alert.
 pub(super) const WORSE: &str = "it became critical";
 /// Why an alert about the cameras cleared whose confidence nobody knows any more.
-pub(super) const NOBODY_LOOKED: &str = "the cameras are unverified now: nobody has looked at them for too long";
+pub(super) const NOBODY_LOOKED: &str = "the cameras are unverified now";
 /// Why an alert cleared whose pitch was not his.
 pub(super) const ANOTHER_MANS: &str = "the pitch behind it was another man's";
 /// Why an alert cleared of an outing that is over.

@@ -7,6 +7,7 @@ use pitchguard::calibration::{
     AlertKind, CameraReport, CameraState, ChartPoint, Confidence, CorrectionRecord, Drift, MoundReport, MoundState,
     NextAction, Outcome, Proposal, Report, StandingAlert,
 };
+use pitchguard::clock::BoxClock;
 use pitchguard::ids::{BoxNs, MoundId};
 use pitchguard::observe::{CalibrationStatus, CameraStatus, MoundCameras};
 use pitchguard::tracking::CameraCorrection;
@@ -130,6 +131,74 @@ fn the_engineers_page_shows_every_camera_who_needs_a_look_first_and_escapes_ever
     assert!(!page.contains("<b>"), "a name is text");
     let part = stage.get("/calibration/main").text().expect("text");
     assert!(part.contains("id=\"camera-2\"") && !part.contains("<html"));
+}
+
+/// The page of a report.
+fn shown(report: Report) -> String {
+    let stage = Setting::default().serve();
+    stage.live.show_calibration(Arc::new(report));
+    stage.get("/calibration/main").text().expect("text")
+}
+
+#[test]
+fn only_a_camera_that_is_well_has_the_colour_of_one() {
+    let stage = served();
+    let css = stage.get("/assets/calibration.css").text().expect("text");
+    let of = |selector: &str| -> Option<&str> {
+        let rules = css.split('}').filter_map(|rule| rule.split_once('{'));
+        let names = |list: &str| list.split(',').any(|each| each.trim() == selector);
+        let found = rules.filter(|(list, _)| names(list)).map(|(_, rule)| rule);
+        found.filter(|rule| rule.contains("color")).next_back()
+    };
+    for state in CameraState::ALL {
+        let name = state.as_str();
+        for selector in [format!("article.{name}"), format!(".badge.{name}")] {
+            let rule = of(&selector).unwrap_or_else(|| panic!("{selector} has no colour of its own"));
+            assert_eq!(rule.contains("--good"), state == CameraState::Ok, "{selector} {{{rule}}}");
+        }
+        if matches!(state, CameraState::Silent | CameraState::Useless | CameraState::Excluded | CameraState::Alarm) {
+            let rule = of(&format!("#alert-list li.{name}")).unwrap_or_default();
+            assert!(rule.contains("--bad"), "an alert of kind {name}: {rule}");
+        }
+    }
+    for selector in ["article", ".badge"] {
+        let rules = css.split('}').filter_map(|rule| rule.split_once('{'));
+        let mut plain = rules.filter(|(list, _)| list.trim() == selector);
+        assert!(
+            plain.all(|(_, rule)| !rule.contains("--good")),
+            "a state that nobody coloured is not green: {selector}"
+        );
+    }
+}
+
+#[test]
+fn the_page_says_of_an_unverified_mound_when_somebody_looked_and_of_silence_how_long_it_lasts() {
+    let now = BoxClock::start(1.0).now();
+    let ago = |s: u64| BoxNs(now.0 - s * 1_000_000_000);
+    let mut report = calibration();
+    (report.confidence, report.confidence_time, report.confidence_residual, report.is_heard) =
+        (None, None, None, false);
+    report.heard_at = Some(ago(100));
+    let mound = &mut report.mounds[0];
+    (mound.confidence, mound.state, mound.plate_error_in) = (None, MoundState::Unverified, None);
+    (mound.verified_at, mound.unverified_for_s) = (Some(ago(110)), Some(110.0));
+    let camera = &mut report.cameras[1];
+    (camera.state, camera.silent_for_s) = (CameraState::Silent, Some(68.0));
+    camera.alerts =
+        vec![StandingAlert { kind: AlertKind::Silent, since: ago(2410), reason: "it sends nothing".to_owned() }];
+    let page = shown(report.clone());
+    for told in [
+        "no camera is heard</span> the last one 2 min ago",
+        "game mound unverified</span> its cameras were last verified 2 min ago",
+        "Camera 2</a>, silent for 68 s: it sends nothing",
+        "raised 40 min ago",
+    ] {
+        assert!(page.contains(told), "{told} in {page}");
+    }
+    assert!(!page.contains("nobody has looked") && !page.contains("since 4"), "{page}");
+    (report.mounds[0].verified_at, report.heard_at) = (None, None);
+    let page = shown(report);
+    assert!(page.contains("nobody has looked at its cameras since the start 2 min ago"), "{page}");
 }
 
 #[test]

@@ -178,7 +178,7 @@ fn cameras_that_hold_readiness_and_ones_that_moved_are_told() {
     assert_eq!(of, BoxVerdictState::Bad);
     assert_eq!(
         sentence,
-        "the game mound is trusted to 0.55 only, so readiness is held there (below 0.6), camera 2 (camera_2) is in alarm"
+        "readiness is held: the game mound is trusted to 0.55, and hold_confidence asks for 0.60, camera 2 (camera_2) is in alarm"
     );
 }
 
@@ -189,7 +189,7 @@ fn a_limit_that_holds_everybody_is_the_one_in_force() {
     let verdict = telemetry.verdict();
     let (of, sentence) = state(&verdict, About::Calibration);
     assert_eq!(of, BoxVerdictState::Bad, "everybody who throws is held");
-    let held = "the game mound is trusted to 0.93 only, so readiness is held there (below 0.95)";
+    let held = "readiness is held: the game mound is trusted to 0.93, and hold_confidence asks for 0.95, more than cameras reach for long";
     assert!(sentence.starts_with(held), "{sentence}");
     telemetry.publish_calibration(CalibrationStatus { hold_below: 0.2, look_below: None, ..healthy() });
     assert_eq!(state(&telemetry.verdict(), About::Calibration).0, BoxVerdictState::Good);
@@ -237,6 +237,26 @@ fn a_camera_that_is_quiet_for_some_seconds_is_not_said_to_be_heard() {
     let verdict = telemetry.verdict();
     let words = "5 of 6 cameras are heard, camera 4 (camera_4) sends nothing just now";
     assert_eq!(state(&verdict, About::Cameras), (BoxVerdictState::Good, words));
+}
+
+#[test]
+fn of_cameras_that_stopped_nothing_is_said_to_be_verified() {
+    let telemetry = well();
+    let mut rig = healthy();
+    rig.is_heard = false;
+    rig.heard_ns = Some(BoxClock::start(1.0).now().0);
+    rig.mounds.iter_mut().for_each(|mound| mound.cameras_heard = 0);
+    telemetry.publish_calibration(rig.clone());
+    let verdict = telemetry.verdict();
+    let words = "no mound has enough cameras to tell how far they are trusted";
+    assert_eq!(state(&verdict, About::Calibration), (BoxVerdictState::Off, words), "they were, 17 s ago");
+    rig.is_heard = true;
+    rig.mounds[0].cameras_heard = 12;
+    telemetry.publish_calibration(rig);
+    let verdict = telemetry.verdict();
+    let (of, sentence) = state(&verdict, About::Calibration);
+    assert_eq!(of, BoxVerdictState::Good);
+    assert!(sentence.starts_with("the calibration of every mound that has enough cameras is verified"), "{sentence}");
 }
 
 #[test]

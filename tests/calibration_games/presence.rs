@@ -93,6 +93,11 @@ impl Rig {
 
     /// The same with this share of the usual noise.
     fn landmarks_with(&mut self, noise: f64, off: impl Fn(u8) -> f64) {
+        self.landmarks_at(EventNs(self.now().0), noise, off);
+    }
+
+    /// The same, stamped so.
+    fn landmarks_at(&mut self, event: EventNs, noise: f64, off: impl Fn(u8) -> f64) {
         let now = self.now();
         for camera in self.venue.cameras.clone() {
             let mut pair = |sd: f64| {
@@ -104,7 +109,7 @@ impl Rig {
                 if let Some(uv) = camera.sees(&Point3::from(landmark.position_ft)) {
                     let at = uv + common + white + Vector2::new(off(camera.id), 0.0);
                     let fiducial = Fiducial { landmark: landmark.id, u: at.x as f32, v: at.y as f32, sigma: 0.25 };
-                    self.calibration.landmark(camera.id, EventNs(now.0), &fiducial, now);
+                    self.calibration.landmark(camera.id, event, &fiducial, now);
                 }
             }
         }
@@ -488,9 +493,68 @@ fn a_limit_that_holds_at_another_confidence_is_followed() {
     rig.landmarks(|_| 0.0);
     rig.pass(5, |_| true);
     assert_eq!((rig.report().hold_below, rig.report().mounds[1].state), (0.9, MoundState::Verified));
-    // Age alone would hold them at 0.9 after eight minutes: then nothing is known of them any more.
+    // Age alone would hold them at 0.9 after eight minutes: somebody looked lately, and what that is worth is told.
     rig.pass(600, |_| true);
+    let mound = &rig.report().mounds[1];
+    assert!(mound.state == MoundState::Verified && mound.confidence.is_some_and(|c| c.fused < 0.9), "{mound:?}");
+    // After half an hour nothing is known of them any more.
+    rig.pass(1500, |_| true);
     assert_eq!(rig.report().mounds[1].state, MoundState::Unverified);
     rig.calibration.follow_limits(Limits::default());
     assert_eq!(rig.report().mounds[1].state, MoundState::Verified);
+}
+
+#[test]
+fn a_limit_that_no_rig_reaches_is_named_as_what_holds_readiness() {
+    let mut rig = Rig::new();
+    rig.calibration.follow_limits(Limits { hold_below: 0.95, ..Limits::default() });
+    rig.pass(60, |_| true);
+    rig.landmarks(|_| 0.0);
+    rig.pass(5, |_| true);
+    let report = rig.report();
+    assert!(report.mounds.iter().all(|mound| mound.state == MoundState::Verified), "{:?}", report.mounds);
+    let why = &report.next_action.why;
+    assert!(why.contains("is trusted to 0.94, and hold_confidence asks for 0.95"), "{why}");
+    assert_eq!(report.next_action.what, "set hold_confidence in [readiness] to 0.80 or less");
+    // Nobody throws: nobody is held.
+    assert!(rig.told.is_empty(), "{:?}", rig.told);
+}
+
+#[test]
+fn a_rig_is_verified_when_its_landmarks_were_seen_and_not_when_that_was_understood() {
+    let mut rig = Rig::new();
+    rig.pass(60, |_| true);
+    let seen = rig.now();
+    rig.landmarks(|_| 0.0);
+    // The round closes after two seconds.
+    rig.pass(10, |_| true);
+    for mound in rig.report().mounds {
+        assert_eq!(mound.verified_at, Some(seen), "{mound:?}");
+    }
+    let age_s = rig.report().cameras[12].age_s.expect("verified");
+    assert!((age_s - 10.0).abs() < 0.1, "{age_s}");
+    // The same of cameras whose clock is two days behind.
+    let behind = 2 * 86_400 * SECOND;
+    let mut rig = Rig::new();
+    rig.pass_apart(60, |_| behind as i64);
+    let seen = rig.now();
+    rig.landmarks_at(EventNs(seen.0 - behind), 1.0, |_| 0.0);
+    rig.pass_apart(10, |_| behind as i64);
+    let verified = rig.report().mounds[1].verified_at.expect("verified");
+    assert!(verified.0.abs_diff(seen.0) <= 3 * SECOND, "{verified:?} {seen:?}");
+}
+
+#[test]
+fn of_a_camera_that_is_silent_and_a_mound_that_is_unverified_no_number_of_earlier_is_told() {
+    let mut rig = Rig::new();
+    rig.pass(60, |_| true);
+    rig.landmarks(|_| 0.0);
+    rig.pass(60, |_| true);
+    assert!(rig.report().cameras.iter().all(|camera| camera.dropped == Some(0)));
+    rig.pass(60, |_| false);
+    let report = rig.report();
+    assert!(report.mounds.iter().all(|mound| mound.plate_error_in.is_none()), "{:?}", report.mounds);
+    for camera in &report.cameras {
+        assert_eq!((camera.dropped, camera.residual_px, camera.scatter_px), (None, None, None), "{camera:?}");
+    }
 }

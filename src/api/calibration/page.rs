@@ -12,7 +12,8 @@ use axum::routing::get;
 use super::chart::{Chart, Limits};
 use crate::api::ApiState;
 use crate::calibration::{
-    AlertKind, CameraReport, CameraState, CorrectionRecord, Outcome, Report, confidence_shown, unverified_words,
+    AlertKind, CameraReport, CameraState, CorrectionRecord, MoundReport, Outcome, Report, confidence_shown,
+    unverified_words,
 };
 use crate::ids::BoxNs;
 
@@ -95,6 +96,12 @@ const LEGEND: &str = r#"<p class="note legend"><span class="key dx">dx</span> <s
 impl Main<'_> {
     fn rig(&self, f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
         f.write_str(r#"<section aria-labelledby="rig"><h2 id="rig">The rig</h2><div class="rig">"#)?;
+        if !report.is_heard {
+            let heard = report
+                .heard_at
+                .map_or_else(|| "none was heard yet".to_owned(), |at| format!("the last one {}", Ago(self.now, at)));
+            write!(f, r#"<p class="figure"><span class="value bad">no camera is heard</span> {heard}</p>"#)?;
+        }
         if let (Some(fused), Some(time), Some(residual)) =
             (report.confidence, report.confidence_time, report.confidence_residual)
         {
@@ -107,8 +114,14 @@ impl Main<'_> {
             figure(f, "", time, &format!("by age, {age} effective"))?;
             figure(f, "", residual, "by residuals")?;
         } else {
-            f.write_str(
-                r#"<p class="figure"><span class="value watch">unverified</span> nobody has looked at the game mound's cameras</p>"#,
+            let looked = match report.mounds.first() {
+                Some(game) => looked_at(game, self.now),
+                None => "there is no mound".to_owned(),
+            };
+            write!(
+                f,
+                r#"<p class="figure"><span class="value watch">game mound unverified</span> {}</p>"#,
+                Text(&looked)
             )?;
         }
         let next = &report.next_action;
@@ -135,7 +148,7 @@ impl Main<'_> {
         for alert in of_rig {
             write!(
                 f,
-                r#"<li class="{}"><span>{}</span><span class="reason">since {}</span></li>"#,
+                r#"<li class="{}"><span>{}</span><span class="reason">raised {}</span></li>"#,
                 if alert.kind == AlertKind::RigUnverified { "watch" } else { "alarm" },
                 Text(&alert.reason),
                 Ago(self.now, alert.since)
@@ -143,9 +156,16 @@ impl Main<'_> {
         }
         for (camera, alert) in standing {
             let kind = alert.kind.as_str();
+            // Since when it is so is another time than since when that is told.
+            let so_for_s = match alert.kind {
+                AlertKind::Silent => camera.silent_for_s,
+                AlertKind::Useless => camera.useless_for_s,
+                _ => None,
+            };
+            let so_for = so_for_s.map_or_else(String::new, |for_s| format!(" for {}", span(for_s)));
             write!(
                 f,
-                r##"<li class="{kind}"><span><a href="#camera-{0}">Camera {0}</a>, {kind}: {1}</span><span class="reason">since {2}</span></li>"##,
+                r##"<li class="{kind}"><span><a href="#camera-{0}">Camera {0}</a>, {kind}{so_for}: {1}</span><span class="reason">raised {2}</span></li>"##,
                 camera.id,
                 Text(&alert.reason),
                 Ago(self.now, alert.since)
@@ -244,6 +264,15 @@ fn known(f: &mut fmt::Formatter<'_>, camera: &CameraReport) -> fmt::Result {
     row(f, "Clock", &(clock + &told))?;
     let [fused, time, residual] = [fused, time, residual].map(confidence_shown);
     row(f, "Confidence", &format!("{fused} (age {time}, residuals {residual})"))
+}
+
+/// When somebody looked at a mound's cameras, or that nobody did.
+fn looked_at(mound: &MoundReport, now: BoxNs) -> String {
+    if let Some(at) = mound.verified_at {
+        return format!("its cameras were last verified {}", Ago(now, at));
+    }
+    let for_s = mound.unverified_for_s.unwrap_or_default();
+    format!("nobody has looked at its cameras since the start {} ago", span(for_s))
 }
 
 fn mounds(f: &mut fmt::Formatter<'_>, report: &Report, now: BoxNs) -> fmt::Result {

@@ -24,6 +24,7 @@ export type Pitcher = Schemas["Pitcher"];
 export type Place = Schemas["Place"];
 export type ProblemDetails = Schemas["ProblemDetails"];
 export type Readiness = Schemas["Readiness"];
+export type Report = Schemas["Report"];
 export type SourceStatus = Schemas["SourceStatus"];
 export type Staff = Schemas["Staff"];
 export type StaffRow = Schemas["StaffRow"];

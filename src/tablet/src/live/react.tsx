@@ -46,6 +46,8 @@ export function useTrend(key: OutingKey): readonly TrendPoint[] {
   const hub = useHub();
   const epoch = useEpoch();
   const active = useTopic(key, (h) => h.state.readinessOf(key) !== undefined);
+  // Points of earlier pitches settle when the newest changes: they are asked for again then.
+  const newest = useTopic(key, (h) => { const data = h.state.readinessOf(key)?.data; return data && `${data.pitches} ${data.state}`; });
   useEffect(() => {
     const data = hub.state.readinessOf(key)?.data;
     if (!active || !data) return;
@@ -58,6 +60,6 @@ export function useTrend(key: OutingKey): readonly TrendPoint[] {
     return () => {
       wanted = false;
     };
-  }, [hub, key, epoch, active]);
+  }, [hub, key, epoch, active, newest]);
   return useTopic(key, (h) => h.state.trendOf(key));
 }

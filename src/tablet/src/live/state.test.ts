@@ -137,6 +137,25 @@ describe("the live state", () => {
     expect(state.trendOf("1@0").map(({ pitches, state: of }) => [pitches, of])).toEqual([[1, "provisional"], [2, "provisional"], [3, "final"], [4, "provisional"]]);
   });
 
+  test("takes over what the daemon settled of earlier pitches, and keeps the newest as it was told", () => {
+    const state = new LiveState();
+    state.take(snapshot(1, 0, { readiness: [readiness(1, { pitches: 3 })] }), now(0));
+    for (const pitches of [4, 5]) state.take(event(pitches, 0, "readiness", readiness(1, { pitches })), now(0));
+    const kept = [3, 4, 5].map((pitches) => ({ ...readiness(1), pitches, state: "final" as const, last_pitch_at: at(0) }));
+    state.seedTrend("1@0", kept);
+    expect(state.trendOf("1@0").map(({ pitches, state: of }) => [pitches, of])).toEqual([[3, "final"], [4, "final"], [5, "provisional"]]);
+  });
+
+  test("a number that is held from its own pitch on is a good one at that pitch", () => {
+    const state = new LiveState();
+    state.take(snapshot(1, 0, { readiness: [readiness(1, { pitches: 10 })] }), now(0));
+    const last = { as_of: { pitches: 11, at: at(0) } };
+    state.take(event(2, 0, "readiness", readiness(1, { pitches: 11, ...last })), now(0));
+    state.take(event(3, 0, "readiness", readiness(1, { pitches: 11, state: "held", ...last })), now(0));
+    state.take(event(4, 0, "readiness", readiness(1, { pitches: 12, state: "held", ...last })), now(0));
+    expect(state.trendOf("1@0").map(({ pitches, state: of }) => [pitches, of])).toEqual([[10, "provisional"], [11, "provisional"], [12, "held"]]);
+  });
+
   test("tells whose the throws are: as the snapshot has it, then as it changes", () => {
     const told = { mark_feed: "never" as const, degraded: true, sentence: "Nobody tells who pitches.", game_date: "2025-07-04", unattributed_today: 3, unattributed_by_mound: {}, mounds: [] };
     const state = new LiveState();

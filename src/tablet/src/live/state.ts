@@ -154,8 +154,13 @@ export class LiveState {
   seedTrend(key: OutingKey, points: readonly TrendPoint[]): Topic[] {
     if (!this.#readiness.has(key)) return [];
     const since = this.trendOf(key);
-    const first = since[0]?.pitches ?? Infinity;
-    this.#trends.set(key, [...points.filter((point) => point.pitches < first), ...since].slice(-POINTS_MAX));
+    const newest = since.at(-1)?.pitches ?? Infinity;
+    // A point of an earlier pitch that the daemon has settled meanwhile is its own; the newest is told by the stream.
+    const settled = new Map(points.filter((point) => point.pitches < newest && point.state !== "provisional").map((point) => [point.pitches, point]));
+    const known = new Set(since.map((point) => point.pitches));
+    const before = points.filter((point) => point.pitches < newest && !known.has(point.pitches));
+    const all = [...before, ...since.map((point) => settled.get(point.pitches) ?? point)].toSorted((a, b) => a.pitches - b.pitches);
+    this.#trends.set(key, all.slice(-POINTS_MAX));
     return [key];
   }
 
@@ -201,8 +206,10 @@ export class LiveState {
         const key = keyOf(event.data);
         const known = this.#readiness.has(key);
         this.#readiness.set(key, { data: event.data });
-        const before = this.trendOf(key).filter((point) => point.pitches < event.data.pitches);
-        this.#trends.set(key, [...before.slice(1 - POINTS_MAX), pointOf(event.data)]);
+        const soFar = this.trendOf(key);
+        const before = soFar.filter((point) => point.pitches < event.data.pitches);
+        const point = withPoint(soFar.at(-1), event.data);
+        this.#trends.set(key, [...before.slice(1 - POINTS_MAX), point]);
         this.#gather(event.data.pitcher);
         const topics: Topic[] = [event.data.pitcher, key, ...this.#renewAlerts(event.data.alerts)];
         if (known) return topics;
@@ -287,6 +294,12 @@ export function withPitch<T extends Placed>(pitches: readonly T[], pitch: T): re
   const at = pitch.release_ns ?? -Infinity;
   const after = pitches.findLastIndex((other) => (other.release_ns ?? -Infinity) <= at);
   return pitches.toSpliced(after + 1, 0, pitch).slice(-PITCHES_MAX);
+}
+
+/** The point of a pitch, as the daemon has it: a number that is held from its own pitch on is that pitch's, whose point stays as it was. */
+function withPoint(last: TrendPoint | undefined, readiness: Readiness): TrendPoint {
+  const ofOwnPitch = readiness.state === "held" && readiness.as_of?.pitches === readiness.pitches;
+  return ofOwnPitch && last?.pitches === readiness.pitches && last.state !== "held" ? last : pointOf(readiness);
 }
 
 function pointOf(readiness: Readiness): TrendPoint {

@@ -6,6 +6,11 @@ import { ageInWords } from "./time";
 /** The one name of the one ratio, wherever it is shown. */
 export const ACUTE_CHRONIC = "Acute:chronic load";
 
+/** How anybody comes to that ratio from the pitches of each day. */
+export const RATIO_IN_WORDS =
+  "Acute: the mean of a day’s pitches in which each day counts 0.75 times the day after it. Chronic: the mean of the days before the last 7, each counting 27/29 times the day after it. " +
+  "Both go back to his earliest outing of the last 63 days. No ratio where that is not 28 days ago, or the chronic mean is under half a pitch.";
+
 /** The mound of the game. */
 export const GAME = 0;
 

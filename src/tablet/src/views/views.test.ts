@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 
-import type { FeatureValue, Pitcher, Readiness, StaffRow, StatusReport } from "../api/types";
+import type { FeatureValue, Pitcher, Readiness, Report, StaffRow, StatusReport } from "../api/types";
 import { pitch, readiness } from "../live/samples";
 import { limitsOf, wholeUp } from "../people/level";
 import { asOf } from "../people/time";
 import { Units } from "../people/units";
-import { whereInWords } from "../people/words";
+import { RATIO_IN_WORDS, whereInWords } from "../people/words";
 import { interval } from "./bullpen/card";
 import { valueInWords } from "./pitcher/features";
 import { newReasons } from "./pitcher/index-history";
@@ -14,8 +14,10 @@ import { dayOf } from "./staff/availability";
 import { cell, csv } from "./staff/csv";
 import { ofLevel, ofTeam, sorted, type Filter, type Row } from "./staff/rows";
 import { groundInWords } from "./staff/staff";
+import { atOneMoment } from "./system/calibration";
 import { refusedLately } from "./system/refused";
 import { lagInWords } from "./system/sources";
+import { flaggedInWords } from "./system/system";
 
 const pitcher = (id: number, change: Partial<Pitcher> = {}): Pitcher => ({ id, name: `Pitcher ${id}`, team: "STL", seasons: [2025], pitches: 10, last_game_date: "2025-07-04", ...change });
 const ALL: Filter = { search: "", team: "", season: null, level: null };
@@ -87,6 +89,33 @@ describe("what is not wholly known", () => {
     expect(where({ verdict_absent: "not_seen", unseen: [{ from: "", to: "" }] })).toBe("on the game mound, not seen now, at least 23 pitches");
     expect(where({ presence: { state: "gone", since: "" } })).toBe("");
   });
+});
+
+test("the ratio of loads is told so that anybody comes to it", () => {
+  // λ = 2/(N + 1) over 7 and 28 days.
+  for (const share of [`${1 - 2 / (7 + 1)} times`, `${29 - 2}/29 times`]) expect(RATIO_IN_WORDS).toContain(share);
+});
+
+test("flagged pitches are told with their flags", () => {
+  const pitches = { provisional: 0, final: 32, revised: 0, rejected: 0, flagged: 12, flags: { unmarked: 12, short_track: 1 } };
+  expect(flaggedInWords(pitches)).toBe("12 flagged (12 unmarked, 1 short track)");
+  expect(flaggedInWords({ ...pitches, flagged: 0, flags: {} })).toBe("0 flagged");
+});
+
+test("what the verdict says of cameras and mounds the page says of them too, though it asked earlier", () => {
+  const heard = { id: 4, state: "ok", is_heard: true, confidence: 0.93, drift: {} };
+  const report = { venue: "here", is_heard: true, confidence: 0.92, mounds: [{ mound: 0, state: "verified", cameras_heard: 12, cameras_needed: 2, pitches: 7 }], cameras: [heard] } as unknown as Report;
+  const now = {
+    venue: "here",
+    is_heard: true,
+    confidence: 0.91,
+    mounds: [{ mound: 0, name: "game", state: "verified", cameras_heard: 11, cameras_needed: 2, in_use: true, confidence: 0.91 }],
+    cameras: [{ id: 4, name: "third_base_side", state: "silent", is_heard: false, corrections: 0, confidence: null, trouble: "it sends nothing" }],
+  };
+  const shown = atOneMoment(report, now);
+  expect([shown.confidence, shown.mounds[0]?.cameras_heard, shown.mounds[0]?.pitches]).toEqual([0.91, 11, 7]);
+  expect(shown.cameras[0]).toMatchObject({ state: "silent", is_heard: false, confidence: null, drift: null, trouble: "it sends nothing" });
+  expect(atOneMoment(report, undefined)).toBe(report);
 });
 
 describe("the staff", () => {

@@ -10,7 +10,7 @@ import { path, scale } from "../../charts/scale";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
 import { dayAfter, dayInWords, daysBetween } from "../../people/time";
-import { ACUTE_CHRONIC, LOAD } from "../../people/words";
+import { ACUTE_CHRONIC, LOAD, RATIO_IN_WORDS } from "../../people/words";
 
 /** A season from spring on, days. */
 const SEASON_DAYS = 240;
@@ -67,8 +67,11 @@ function Season({ report: { loads, appearances, summary, unknown, not_final } }:
       )}
       {unknown && <Typography color="text.secondary">{unknown}</Typography>}
       <Calendar loads={loads} label={`Pitches day by day to ${last?.date ?? ""}: ${outings} outings`} />
-      <Typography sx={{ fontWeight: 600, mt: 1 }}>{ACUTE_CHRONIC} at each day’s end: a day’s pitches over 7 days ÷ over the 28 before</Typography>
+      <Typography sx={{ fontWeight: 600, mt: 1 }}>{ACUTE_CHRONIC} at each day’s end: a weighted mean of a day’s pitches ÷ one without the last 7 days</Typography>
       <Ratio loads={loads} />
+      <Typography variant="body2" color="text.secondary">
+        {RATIO_IN_WORDS}
+      </Typography>
       <Typography variant="body2" color="text.secondary">
         Shaded: {USUAL.low} to {USUAL.high}. Bars below: days of rest before an outing, full at {REST_FULL} or more; red ones are short. {summary.guidance}.
       </Typography>

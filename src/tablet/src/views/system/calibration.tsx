@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { memo } from "react";
 
 import { ask, Refused } from "../../api/client";
-import type { CameraReport, ChartPoint, MoundReport, Place } from "../../api/types";
+import type { CameraReport, ChartPoint, MoundReport, Place, Report, StatusReport } from "../../api/types";
 import { Ends, Frame, LeftAxis, MARGIN } from "../../charts/frame";
 import { path, rangeOf, scale } from "../../charts/scale";
 import { Answered, Empty } from "../../parts/states";
@@ -33,44 +33,82 @@ const SIGNS: Readonly<Record<CameraReport["state"], SignKind>> = {
 };
 const WEIGHT: Readonly<Record<CameraReport["state"], number>> = { alarm: 0, silent: 1, useless: 2, excluded: 3, watch: 4, unheard: 5, unverified: 6, ok: 7 };
 
-export function Calibration({ place: { id: venue, mounds } }: { place: Place }) {
+type Now = NonNullable<StatusReport["calibration"]>;
+
+/**
+ * A report with charts, asked for seldom, in which all that the verdict speaks of is as it is there: a page tells of one moment.
+ */
+export function atOneMoment(report: Report, now: Now | undefined): Report {
+  if (now === undefined || now.venue !== report.venue) return report;
+  const mounds = report.mounds.map((mound) => {
+    const seen = now.mounds?.find((other) => other.mound === mound.mound);
+    if (!seen) return mound;
+    const { state, unverified_for_s, cameras_heard, cameras_needed, in_use, confidence } = seen;
+    const parts = mound.confidence ?? { fused: 0, time: 0, residual: 0 };
+    return {
+      ...mound,
+      state: state as MoundReport["state"],
+      verified_at: seen.verified_ns ?? null,
+      unverified_for_s: unverified_for_s ?? null,
+      cameras_heard,
+      cameras_needed,
+      in_use,
+      confidence: confidence == null ? null : { ...parts, fused: confidence },
+    };
+  });
+  const cameras = report.cameras.map((camera) => {
+    const seen = now.cameras.find(({ id }) => id === camera.id);
+    if (!seen) return camera;
+    const { is_heard, trouble, confidence } = seen;
+    const drift = confidence == null ? null : (camera.drift ?? null);
+    const state = seen.state as CameraReport["state"];
+    return { ...camera, state, is_heard: is_heard ?? camera.is_heard, trouble: trouble ?? null, confidence: confidence ?? null, drift };
+  });
+  return { ...report, is_heard: now.is_heard ?? report.is_heard, confidence: now.confidence ?? null, mounds, cameras };
+}
+
+export function Calibration({ place: { id: venue, mounds }, now }: { place: Place; now: Now | undefined }) {
   const nameOf = (id: number): string => moundInWords(mounds.find((mound) => mound.id === id)?.name ?? `mound ${id}`);
   const query = useQuery({ queryKey: ["calibration", venue], queryFn: () => ask.calibration(venue), staleTime: 0, refetchInterval: EVERY_MS });
-  const { time } = useSettings();
   if (query.error instanceof Refused && query.error.status === 404 && !query.data) {
     return <Empty title="Nobody has judged the cameras yet.">The first judgement comes with the first pitches.</Empty>;
   }
   return (
     <Answered query={query} what="calibration">
-      {(report) => (
-        <>
-          <Typography>
-            {report.confidence == null ? (
-              <Sign kind="off" word={report.is_heard ? "Game mound unverified" : "No camera is heard"} />
-            ) : (
-              <>
-                Game mound: confidence <strong>{confidence(report.confidence)}</strong> (by age {written(report.confidence_time)}, by residuals{" "}
-                {written(report.confidence_residual)}){report.age_s != null && `, effective age ${ageInWords(report.age_s * 1000)}`}.
-              </>
-            )}
-          </Typography>
-          {report.mounds.map((mound) => (
-            <Mound key={mound.mound} mound={mound} name={nameOf(mound.mound)} />
-          ))}
-          <Typography sx={{ mb: 1 }}>
-            Next: {report.next_action.what}, {report.next_action.why}
-            {report.next_action.when != null && `, ${time.clock(report.next_action.when / 1e6)}`}.
-          </Typography>
-          <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(min(100%, 290px), 1fr))", gap: 12 }}>
-            {report.cameras
-              .toSorted((a, b) => WEIGHT[a.state] - WEIGHT[b.state] || a.id - b.id)
-              .map((camera) => (
-                <Camera key={camera.id} camera={camera} watch={report.watch_px} alarm={report.alarm_px} />
-              ))}
-          </div>
-        </>
-      )}
+      {(report) => <Rig report={atOneMoment(report, now)} nameOf={nameOf} />}
     </Answered>
+  );
+}
+
+function Rig({ report, nameOf }: { report: Report; nameOf: (mound: number) => string }) {
+  const { time } = useSettings();
+  return (
+    <>
+      <Typography>
+        {report.confidence == null ? (
+          <Sign kind="off" word={report.is_heard ? "Game mound unverified" : "No camera is heard"} />
+        ) : (
+          <>
+            Game mound: confidence <strong>{confidence(report.confidence)}</strong> (by age {written(report.confidence_time)}, by residuals{" "}
+            {written(report.confidence_residual)}){report.age_s != null && `, effective age ${ageInWords(report.age_s * 1000)}`}.
+          </>
+        )}
+      </Typography>
+      {report.mounds.map((mound) => (
+        <Mound key={mound.mound} mound={mound} name={nameOf(mound.mound)} />
+      ))}
+      <Typography sx={{ mb: 1 }}>
+        Next: {report.next_action.what}, {report.next_action.why}
+        {report.next_action.when != null && `, ${time.clock(report.next_action.when / 1e6)}`}.
+      </Typography>
+      <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(min(100%, 290px), 1fr))", gap: 12 }}>
+        {report.cameras
+          .toSorted((a, b) => WEIGHT[a.state] - WEIGHT[b.state] || a.id - b.id)
+          .map((camera) => (
+            <Camera key={camera.id} camera={camera} watch={report.watch_px} alarm={report.alarm_px} />
+          ))}
+      </div>
+    </>
   );
 }
 

@@ -56,7 +56,7 @@ export default function System() {
         </Answered>
       </Panel>
       <Panel title="Cameras" wide aside={<Button href="/calibration">Calibration in full</Button>}>
-        {venue.data ? <Calibration place={venue.data} /> : <Empty title="The ballpark is not known yet." />}
+        {venue.data ? <Calibration place={venue.data} now={status.data?.calibration ?? undefined} /> : <Empty title="The ballpark is not known yet." />}
       </Panel>
       <Environment />
       <Upstream />
@@ -94,6 +94,12 @@ function Verdict({ verdict, live }: VerdictProps) {
       </ul>
     </div>
   );
+}
+
+/** How many final pitches have a flag, and which. */
+export function flaggedInWords({ flagged, flags }: StatusReport["pitches"]): string {
+  const each = Object.entries(flags ?? {}).map(([flag, count]) => `${count} ${flag.replaceAll("_", " ")}`);
+  return `${flagged} flagged${each.length > 0 ? ` (${each.join(", ")})` : ""}`;
 }
 
 const PART_SIGNS = { ready: "good", degraded: "watch", starting: "watch", failed: "bad", stopped: "bad" } as const;
@@ -149,7 +155,7 @@ function Frames({ report }: { report: StatusReport }) {
         {refused.length > 0 && ` Refused on arrival: ${refused.map(([cause, count]) => `${cause} ${count}`).join(", ")}.`}
       </Typography>
       <Typography sx={{ mb: 1 }}>
-        Pitches: {report.pitches.provisional} provisional, {report.pitches.final} final, {report.pitches.revised} revised, {report.pitches.flagged} flagged.
+        Pitches: {report.pitches.provisional} provisional, {report.pitches.final} final, {report.pitches.revised} revised, {flaggedInWords(report.pitches)}.
       </Typography>
       <PlainTable
         label="Latencies"
