@@ -690,6 +690,92 @@ fn whoever_is_first_seen_after_a_short_while_unseen_may_have_begun_in_it_only_if
 }
 
 #[test]
+fn what_he_threw_in_a_bullpen_stays_on_his_page_until_the_day_turns() {
+    let mut evening = Evening::new();
+    evening.0.set_today(DAY);
+    for i in 0..15 {
+        evening.take(HIM, BULLPEN, UNNAMED, &pitch(20 * S * i, BULLPEN, 0.0));
+    }
+    evening.0.mark(BULLPEN, EventNs(START + 10 * MIN), Sign::Named(OTHER));
+    evening.take(OTHER, BULLPEN, UNNAMED, &pitch(11 * MIN, BULLPEN, 0.0));
+    let shown = |evening: &mut Evening, min: u64| {
+        evening.watch(min * MIN);
+        evening.shown(HIM, BULLPEN).map(|shown| (shown.pitches, shown.last_pitch_at.clone()))
+    };
+    let left = Some((15, utc(280 * S)));
+    assert_eq!(shown(&mut evening, 12), left);
+    assert_eq!(evening.state(HIM, BULLPEN), Some(PresenceState::Replaced));
+    assert_eq!(shown(&mut evening, 240), left, "four hours later");
+    assert_eq!(evening.shown(HIM, BULLPEN).map(|shown| (shown.verdict, shown.alerts.len())), Some((None, 0)));
+    evening.throws(3, 241 * MIN, 0.0);
+    assert_eq!(shown(&mut evening, 300), left, "he went into the game since");
+    assert_eq!(evening.state(HIM, MOUND), Some(PresenceState::Gone));
+    evening.0.set_today(NEXT_DAY);
+    assert_eq!(shown(&mut evening, 301), None);
+}
+
+#[test]
+fn a_slip_of_the_scorer_replaces_nobody_for_longer_than_until_the_next_pitch() {
+    let mut evening = Evening::new();
+    evening.throws(12, 0, 0.0);
+    // One pitch of his is marked as another man's who never pitched.
+    evening.take(OTHER, MOUND, GAME, &pitch(12 * 20 * S, MOUND, 0.0));
+    evening.throws(5, 13 * 20 * S, 0.0);
+    evening.watch(18 * 20 * S);
+    assert_eq!(evening.state(HIM, MOUND), Some(PresenceState::OnMound));
+    let other = evening.shown(OTHER, MOUND).and_then(|shown| shown.presence.clone()).expect("he is shown");
+    assert_eq!(
+        (other.state, other.by),
+        (PresenceState::BetweenInnings, Some(HIM)),
+        "nobody comes back who was replaced"
+    );
+    // A bullpen's mark for the game mound.
+    evening.0.mark(MOUND, EventNs(START + 365 * S), Sign::Named(PitcherId(1)));
+    evening.throws(1, 380 * S, 0.0);
+    evening.watch(383 * S);
+    assert_eq!(evening.state(HIM, MOUND), Some(PresenceState::OnMound));
+}
+
+#[test]
+fn an_opener_is_replaced_by_who_pitches_the_next_inning_of_his_side() {
+    let mut evening = Evening::new();
+    let bulk = PitcherId(3);
+    let mark = |evening: &mut Evening, s: u64, sign| evening.0.mark(MOUND, EventNs(START + s * S), sign);
+    evening.throws(12, 0, 0.0);
+    for s in [225, 226] {
+        mark(&mut evening, s, Sign::InningEnded);
+    }
+    for i in 0..10 {
+        evening.take(OTHER, MOUND, GAME, &pitch((380 + 20 * i) * S, MOUND, 0.0));
+    }
+    mark(&mut evening, 640, Sign::Named(bulk));
+    mark(&mut evening, 650, Sign::InningEnded);
+    evening.watch(651 * S);
+    let presence = |evening: &Evening, who| evening.shown(who, MOUND).and_then(|shown| shown.presence.clone());
+    let opener = presence(&evening, HIM).expect("he is shown");
+    assert_eq!((opener.state, opener.by), (PresenceState::Replaced, Some(bulk)), "the end was marked late");
+    let other = presence(&evening, OTHER).expect("he is shown");
+    assert_eq!((other.state, other.by, other.since), (PresenceState::BetweenInnings, None, utc(560 * S)));
+}
+
+#[test]
+fn throws_that_were_warm_ups_after_all_are_nobodys() {
+    let mut evening = Evening::new();
+    evening.throws(12, 0, 0.0);
+    for i in 0..4 {
+        let throw = pitch((300 + 25 * i) * S, MOUND, 0.0);
+        evening.0.throw_unnamed(MOUND, throw.release, throw.id);
+    }
+    evening.watch(400 * S);
+    assert_eq!(evening.shown(HIM, MOUND).map(|shown| shown.unnamed_throws), Some(4));
+    for i in 0..4 {
+        evening.0.throw_was_none(MOUND, pitch((300 + 25 * i) * S, MOUND, 0.0).id);
+    }
+    evening.watch(401 * S);
+    assert_eq!(evening.shown(HIM, MOUND).map(|shown| (shown.unnamed_throws, shown.is_at_least())), Some((0, false)));
+}
+
+#[test]
 fn whose_half_inning_has_just_ended_did_not_throw_what_comes_next() {
     let mut evening = Evening::new();
     evening.throws(12, 0, 0.0);

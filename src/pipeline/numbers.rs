@@ -2,7 +2,8 @@
 //!
 //! A mark numbers its pitch within the batter's turn. Where a man's numbers jump from one of his pitches to the next, he threw
 //! more than was counted. How much more between two batters is not known: what is told is the least. Throws without a mark that
-//! were measured in between are the first to be among them: they were no warm-ups.
+//! were measured in between are the first to be among them: they were no warm-ups. Where a number follows the one before, they
+//! were nothing else, however long it took.
 
 use super::Stage;
 use crate::ids::{EventNs, MoundId, PitchId, PitcherId};
@@ -41,6 +42,16 @@ pub(super) fn unmeasured<'r>(
     (count > 0).then_some((EventNs(from), EventNs(record.release_ns)))
 }
 
+/// When the pitch was thrown that a final pitch follows as the next of its batter, or as the first of the next one.
+fn follows<'r>(record: &PitchRecord, recent: impl Iterator<Item = &'r PitchRecord>) -> Option<EventNs> {
+    let is_final = record.state == State::Final && record.pitcher.is_some() && record.mound == MoundId::GAME.0;
+    let key = |r: &PitchRecord| (r.mound, r.game_pk);
+    let named = recent.filter(|r| r.pitcher.is_some() && key(r) == key(record) && r.game_date == record.game_date);
+    let before = named.filter(|r| r.release_ns < record.release_ns).max_by_key(|r| r.release_ns)?;
+    let batters = record.at_bat_number?.checked_sub(before.at_bat_number?)?;
+    (is_final && batters <= 1 && skipped(before, record) == Some(0)).then_some(EventNs(before.release_ns))
+}
+
 /// Throws of nobody that a final pitch's number tells were pitches: the last ones before it, as many as its batter saw since the
 /// last pitch that is known, or as its man threw.
 fn pitches_of_nobody<'r>(
@@ -77,6 +88,11 @@ impl<P> Stage<P> {
     pub(super) fn count_on(&mut self, record: &PitchRecord) {
         let recent = self.recent.iter().map(|recent| &recent.record);
         let mound = MoundId(record.mound);
+        if let Some(from) = follows(record, recent.clone()) {
+            for id in self.whose.were_warm_ups(mound, from, EventNs(record.release_ns)) {
+                self.engine.throw_was_none(mound, id);
+            }
+        }
         for (id, at) in pitches_of_nobody(record, recent.clone()) {
             self.whose.owe(mound, (id, at));
             self.engine.throw_unnamed(mound, at, id);
@@ -148,6 +164,11 @@ mod tests {
         assert_eq!(told(&after(thrown(1_000, 4, 5)), &thrown(1_300, 5, 1)), [0; 0], "his own, of an earlier inning");
         assert_eq!(told(&after(thrown(1_000, 4, 5)), &thrown(1_300, 7, 1)), [1_180, 1_200], "two batters are missing");
         assert_eq!(told(&after(other(1_000, 4, 5)), &thrown(1_300, 9, 1)), [0; 0], "the other side's batters");
+        let next = |before: PitchRecord, record: &PitchRecord| follows(record, [before].iter()).map(|at| at.0 / S);
+        assert_eq!(next(other(1_000, 5, 2), &thrown(1_300, 5, 3)), Some(1_000), "he came for another in the turn");
+        assert_eq!(next(other(1_000, 4, 5), &thrown(1_300, 5, 1)), Some(1_000), "the next batter");
+        assert_eq!(next(other(1_000, 4, 5), &thrown(1_300, 5, 2)), None);
+        assert_eq!(next(other(1_000, 4, 5), &thrown(1_300, 6, 1)), None);
         assert_eq!(told(&six.collect::<Vec<_>>(), &thrown(1_300, 1, 2)), [1_200], "nobody is known before");
     }
 }

@@ -88,6 +88,7 @@ impl<P: Profiles> Stage<P> {
             self.engine.trust(mound, confidence, self.seen_now());
         }
         self.engine.is_told(MoundId::GAME, !self.whose.is_untold());
+        self.engine.set_today(game_date(self.seen_now().0, &self.zone));
     }
 
     /// What can be seen of each mound.

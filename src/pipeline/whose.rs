@@ -85,6 +85,8 @@ struct Tally {
     warm_ups: Vec<WarmUp>,
     /// The newest throws that are somebody's and have no name, in a bullpen all that have none.
     owed: Vec<(PitchId, EventNs)>,
+    /// Of them those that were taken for warm-ups at first.
+    doubted: Vec<(PitchId, EventNs)>,
     /// Event times of the newest released marks, and of the newest turns, ascending: a throw is final some pitches later.
     releases: Vec<EventNs>,
     turns: Vec<EventNs>,
@@ -136,6 +138,7 @@ impl Whose {
             total: 0,
             warm_ups: Vec::new(),
             owed: Vec::new(),
+            doubted: Vec::new(),
             releases: Vec::new(),
             turns: Vec::new(),
         };
@@ -237,6 +240,9 @@ impl Whose {
         for throw in &owed {
             tally.owe(*throw);
         }
+        tally.doubted.extend(&owed);
+        let more = tally.doubted.len().saturating_sub(OWED_KEPT);
+        tally.doubted.drain(..more);
         owed
     }
 
@@ -248,6 +254,18 @@ impl Whose {
             speeds.pop_front();
         }
         speeds.push_back(mph);
+    }
+
+    /// Throws on a mound between two pitches that follow each other were warm-ups after all, as numbers tell; returns those that
+    /// had been told as somebody's.
+    pub(super) fn were_warm_ups(&mut self, mound: MoundId, from: EventNs, to: EventNs) -> Vec<PitchId> {
+        let tally = self.known.mounds.iter_mut().find(|tally| tally.mound == mound);
+        let Some(tally) = tally else { return Vec::new() };
+        let (those, others) = tally.doubted.iter().partition(|(_, at)| *at > from && *at < to);
+        tally.doubted = others;
+        let those: Vec<(PitchId, EventNs)> = those;
+        tally.owed.retain(|throw| !those.contains(throw));
+        those.into_iter().map(|(id, _)| id).collect()
     }
 
     /// A throw of nobody turned out to be somebody's.
@@ -748,6 +766,18 @@ mod tests {
         whose.hear(&next, EventNs(NOW + 180 * S), BoxNs(NOW + 180 * S));
         let second: Vec<_> = (0..6).map(|i| thrown(&mut whose, 190 + 15 * i, 80.0)).collect();
         assert_eq!([first, second], [vec![0; 6], vec![0; 6]]);
+        // Who comes in for one who is hurt warms up for as long as he likes, and the numbers tell that it was no more.
+        let mut whose = after_an_inning();
+        let long: Vec<_> = (0..10).map(|i| thrown(&mut whose, 40 + 25 * i, 80.0)).collect();
+        assert_eq!(long.iter().sum::<usize>(), 10);
+        hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 300 * S);
+        assert!(told(&whose, NOW + 300 * S).1);
+        let between = |from: u64, to: u64| (EventNs(NOW + from * S), EventNs(NOW + to * S));
+        let (from, to) = between(60, 300);
+        assert_eq!(whose.were_warm_ups(MoundId::GAME, from, to).len(), 9, "the first came before");
+        let (from, to) = between(0, 300);
+        assert_eq!(whose.were_warm_ups(MoundId::GAME, from, to), [PitchId(NOW + 40 * S)]);
+        assert!(!told(&whose, NOW + 300 * S).1);
         // What is no warm-up is told, and makes that nobody tells who pitches.
         let mut whose = after_an_inning();
         let told_now: usize = (0..5).map(|i| thrown(&mut whose, 40 + 16 * i, 93.0)).sum();

@@ -553,6 +553,11 @@ impl Run {
         self.outing.newest().map(|p| p.release)
     }
 
+    /// The day of baseball that it is of.
+    pub(super) fn day(&self) -> Date {
+        self.key.day
+    }
+
     /// A value that rested on another man's pitch is no good one.
     pub(super) fn forget_good(&mut self) {
         self.good = None;

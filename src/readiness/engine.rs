@@ -13,18 +13,19 @@
 //!   the pitches counted are the least that he threw. So they are of whose mound throws came that no mark names and that are
 //!   somebody's.
 //! - `now` is by the cameras' clock: ages and presence are of event times, and the box's own clock may be wrong.
-//! - Who left the mound (`presence`) has no alert that stands, and is shown no more after a while; his outing stays known
-//!   until his day is over, so that it goes on if he does.
+//! - Who left the mound (`presence`) has no alert that stands, and is shown no more after a while, but for what he threw in a
+//!   bullpen today; his outing stays known until his day is over, so that it goes on if he does.
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::alerts::{Book, Changes};
 use super::arm::{Arm, Run, Scene};
 use super::config::Config;
 use super::indices::Judge;
-use super::presence::{Mounds, PresenceState, Sign, Stand, Throws, TwoMounds, WALK_NS, at_once};
+use super::presence::{GAME_MOUND, Mounds, PresenceState, Sign, Stand, Throws, TwoMounds, WALK_NS, at_once};
 use super::sight::{Sight, While};
 use super::trend::Trend;
 use super::words;
@@ -76,6 +77,8 @@ pub struct EngineState {
     /// Whether something happened since it was last looked who stands where.
     stirred: bool,
     looked: BoxNs,
+    /// The day of baseball; none while nobody told.
+    today: Option<Date>,
 }
 
 impl EngineState {
@@ -114,6 +117,7 @@ impl Engine {
             sight: Sight::default(),
             stirred: false,
             looked: BoxNs(0),
+            today: None,
         };
         Self { config, judge: Judge::default(), known }
     }
@@ -309,6 +313,20 @@ impl Engine {
         self.known.mounds.lose(mound, at, at);
         self.known.stirred = true;
         self.count_unnamed(mound);
+    }
+
+    /// Takes back that a throw must be somebody's: it was one to warm up.
+    pub fn throw_was_none(&mut self, mound: MoundId, id: PitchId) {
+        if let Some(at) = self.known.sight.throw_named(mound, id) {
+            self.known.mounds.find(mound, at);
+            self.known.stirred = true;
+            self.count_unnamed(mound);
+        }
+    }
+
+    /// Takes which day of baseball it is: what was thrown in a bullpen on it stays shown until it is over.
+    pub fn set_today(&mut self, today: Date) {
+        self.known.stirred |= self.known.today.replace(today) != Some(today);
     }
 
     /// Takes back what was stored of what is missing of an outing in progress.
@@ -572,6 +590,7 @@ impl Engine {
     ) -> bool {
         let scene = self.scene(mound, stand, now);
         let left = scene.left();
+        let today = self.known.today;
         let EngineState { book, arms, .. } = &mut self.known;
         let Some(arm) = arms.get_mut(&pitcher) else { return false };
         if !left.is_empty() {
@@ -579,7 +598,9 @@ impl Engine {
         }
         let is_behind = arm.is_behind(mound);
         let Some(run) = arm.runs.get_mut(&mound) else { return false };
-        let was_past = std::mem::replace(&mut run.is_past, stand.is_some_and(|stand| stand.is_past(now)));
+        let stays = mound != GAME_MOUND && today.is_some_and(|today| run.day() >= today);
+        let is_past = !stays && stand.is_some_and(|stand| stand.is_past(now));
+        let was_past = std::mem::replace(&mut run.is_past, is_past);
         let is_back = was_past && !run.is_past;
         let has_missed = run.has_missed();
         match is_behind {

@@ -264,6 +264,14 @@ impl Marked {
                 continue;
             }
             let end = marks.iter().find(|(_, ended)| *ended).map(|(at, _)| *at);
+            // The next man is named after the turn, however late its end is marked.
+            let is_late = |end: &EventNs| {
+                let next = |(at, named): &(EventNs, PitcherId)| {
+                    before.is_some_and(|(release, who)| *at > release && at < end && Some(*named) != who)
+                };
+                self.named.iter().any(next)
+            };
+            let end = end.filter(|end| !is_late(end));
             // Of who threw last the half-inning was over right after his last sign.
             let last = || {
                 let (release, who) = before?;
@@ -650,6 +658,10 @@ mod tests {
         assert_eq!(told(&mounds(&game), HOME, &throws, 22), (Replaced, at(21), Some(3)));
         // The start comes after the name, and the end was lost.
         let late = [(0, InningBegan), (0, Named(HOME)), (8, Named(AWAY)), (11, InningBegan)];
+        assert_eq!(told(&mounds(&late), HOME, &throws, 13), (BetweenInnings, at(7), None));
+        // The end is marked late, after the name of the next man.
+        let late = [(0, InningBegan), (0, Named(HOME)), (8, Named(AWAY)), (9, InningEnded)];
+        assert_eq!(told(&mounds(&late), HOME, &throws[..1], 10), (BetweenInnings, at(7), None));
         assert_eq!(told(&mounds(&late), HOME, &throws, 13), (BetweenInnings, at(7), None));
         // An end and the start after it were lost, of two innings one each.
         let each = [(0, InningBegan), (8, InningEnded), (11, Named(AWAY)), (20, InningBegan), (20, Named(RELIEF))];

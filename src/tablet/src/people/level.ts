@@ -64,6 +64,13 @@ export const wholeUp = (value: number | null | undefined): string => (typeof val
 /** Whether he stands on a mound as far as marks and pitches tell; who was replaced or is gone does not. */
 export const isOnMound = ({ presence }: Pick<Readiness, "presence">): boolean => presence?.state !== "replaced" && presence?.state !== "gone";
 
+/** So long after his last throw who left a bullpen is still told of among those who left: his page keeps it all day. */
+const LEFT_BULLPEN_MS = 3_600_000;
+
+/** Whether home tells of him among those who left their mound; `now` is the cameras' time, ms. */
+export const isLeftOfLate = (data: Pick<Readiness, "presence" | "mound" | "last_pitch_at">, now: number): boolean =>
+  !isOnMound(data) && (data.mound === 0 || now - Date.parse(data.last_pitch_at) < LEFT_BULLPEN_MS);
+
 /** How much a pitcher needs a look: higher is sooner. What somebody has seen already counts half. */
 export function needOfLook(readiness: Readiness, alerts: readonly Alert[]): number {
   const worst = alerts.reduce((most, alert) => {

@@ -11,7 +11,7 @@ import { useAttribution, useEpoch, useHub, useLink, useRoster } from "../../live
 import { keyOf, type OutingKey } from "../../live/state";
 import { Empty, Loading } from "../../parts/states";
 import { Unseen } from "../../parts/visible";
-import { byPlace, isOnMound } from "../../people/level";
+import { byPlace, isLeftOfLate, isOnMound } from "../../people/level";
 import { moundInWords } from "../../people/words";
 import { AlertList } from "./alerts";
 import { Card } from "./card";
@@ -104,11 +104,12 @@ interface Order {
 
 function sorted(hub: Hub, roster: readonly OutingKey[]): Order {
   const shown = roster.flatMap((key) => hub.state.readinessOf(key)?.data ?? []);
+  const now = hub.state.seenTime(Date.now()) ?? Date.now();
   const alerts = hub.state.alerts.filter((alert) => alert.audience !== "engineer");
   const alertsOf = ({ pitcher, mound }: Readiness): Alert[] => alerts.filter((alert) => alert.pitcher === pitcher && (alert.mound == null || alert.mound === mound));
   return {
     onMound: byPlace(shown.filter(isOnMound), alertsOf).map(keyOf),
-    left: shown.filter((data) => !isOnMound(data)).toSorted((a, b) => Date.parse(b.last_pitch_at) - Date.parse(a.last_pitch_at)).map(keyOf),
+    left: shown.filter((data) => isLeftOfLate(data, now)).toSorted((a, b) => Date.parse(b.last_pitch_at) - Date.parse(a.last_pitch_at)).map(keyOf),
   };
 }
 
