@@ -89,8 +89,9 @@ fn in_a_bullpen_without_its_mark_the_throws_are_nobodys() {
         park.assert_whose(|thrown| (thrown.pitcher == KESSLER).then_some(KESSLER));
         assert_eq!(nobodys(&park), (0, 12));
         let [night] = park.nights.as_slice() else { panic!("one night") };
-        assert_eq!(night.sentence, "12 throws today count for nobody: 12 in the home bullpen.");
-        assert!(!night.degraded);
+        let words = "12 throws of the last five minutes in the home bullpen must be somebody's and no mark says whose, the last at \
+                     9:01 PM. 12 throws today count for nobody: 12 in the home bullpen.";
+        assert_eq!((night.sentence.as_str(), night.degraded), (words, true));
     }
 }
 

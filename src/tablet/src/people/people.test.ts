@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { Readiness } from "../api/types";
 import { alert, at, readiness, T0 } from "../live/samples";
-import { bandOf, byPlace, byUrgency, needOfLook, verdictInWords, whole } from "./level";
+import { bandOf, byPlace, byUrgency, isLeftOfLate, needOfLook, verdictInWords, whole } from "./level";
 import { ageInWords, dayAfter, daysBetween, ParkTime } from "./time";
 import { percent, signed, Units } from "./units";
 import { asOfInWords, isAtLeast, leftInWords, pitchesInWords, placeInWords, thereInWords, unseenInWords } from "./words";
@@ -18,6 +18,13 @@ describe("who needs a look", () => {
     expect(bandOf(readiness(1, { state: "held", verdict: "ready", readiness: { value: 81 } }))).toBe("held");
     expect(bandOf(readiness(1, { verdict: null, verdict_absent: "old" })), "no colour of a verdict").toBe("held");
     expect(bandOf(readiness(1, { verdict: "sit" }))).toBe("out");
+  });
+
+  test("who left a bullpen is told of at home for an hour, and on his page all day", () => {
+    const of = (state: "on_mound" | "replaced" | "gone", mound: number, minutes: number) =>
+      isLeftOfLate(readiness(1, { mound, last_pitch_at: at(0), presence: { state, since: at(0) } }), T0 + 60_000 * minutes);
+    expect([of("on_mound", 1, 5), of("replaced", 1, 5), of("gone", 1, 59), of("replaced", 1, 60)]).toEqual([false, true, true, false]);
+    expect(of("replaced", 0, 90), "of the game the daemon says for how long").toBe(true);
   });
 
   test("a number is never rounded over a limit", () => {
