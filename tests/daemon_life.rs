@@ -254,11 +254,13 @@ fn status_says_to_look_that_it_is_bad_and_that_it_is_not_there_by_its_exit_statu
     // No camera is heard: it works, and somebody should look.
     assert_eq!((code, stderr.as_str()), (Some(3), ""), "{stdout}");
     assert!(
-        stdout.starts_with("It waits for cameras, and somebody should look: no camera was heard since the start"),
+        stdout.starts_with(
+            "Degraded, it waits for cameras and somebody should look: no camera was heard since the start"
+        ),
         "{stdout}"
     );
     for word in [
-        "the daemon runs, DEGRADED in cameras",
+        "DEGRADED in cameras",
         "ingest",
         "merge",
         "store",

@@ -19,12 +19,13 @@ pub(super) struct Alive {
     status: &'static str,
 }
 
-/// Every part works, if need be degraded.
+/// What is needed now works, if need be degraded.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Ready {
-    /// `ready`, or `degraded` where somebody should look; where a part does not work the answer is a 503 with the same `parts`.
+    /// As in the verdict of `/api/status`: `ready`, or `degraded` where somebody should look; where it is not ready the answer is a
+    /// 503 with the same sentence and `parts`.
     status: &'static str,
-    /// How the box does, in one sentence: a part that is degraded works, and somebody should look.
+    /// How the box does, in one sentence that begins with that word.
     verdict: String,
     /// Each part's state and since when.
     parts: Vec<PartReport>,
@@ -36,20 +37,18 @@ pub(super) async fn live() -> Json<Alive> {
     Json(Alive { status: "alive" })
 }
 
-/// Whether every part of the daemon works, and each part's state and since when.
+/// Whether what is needed now works, and each part's state and since when.
 #[utoipa::path(get, path = "/health/ready", tag = "health", responses(
     (status = 200, body = Ready),
-    (status = 503, body = ProblemDetails, content_type = "application/problem+json", description = "Some part does not work"),
+    (status = 503, body = ProblemDetails, content_type = "application/problem+json", description = "Not ready: some part does not work, or somebody throws and nothing can be measured"),
 ))]
 pub(super) async fn ready(State(state): State<ApiState>) -> Result<Json<Ready>, Problem> {
-    let parts = state.telemetry.parts();
-    let works = parts.iter().all(|part| part.state.works());
-    let parts = parts.into_iter().map(PartReport::from).collect();
     let verdict = state.telemetry.verdict();
-    if !works {
-        return Err(Problem::not_ready(parts));
+    let parts = state.telemetry.parts().into_iter().map(PartReport::from).collect();
+    if !verdict.is_ready() {
+        return Err(Problem::not_ready(verdict.sentence, parts));
     }
-    let status = if verdict.state <= BoxVerdictState::Good { "ready" } else { "degraded" };
+    let status = verdict.state.max(BoxVerdictState::Ready).in_words();
     Ok(Json(Ready { status, verdict: verdict.sentence, parts }))
 }
 

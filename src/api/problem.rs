@@ -99,15 +99,9 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Fault in the daemon", detail)
     }
 
-    pub(super) fn not_ready(parts: Vec<PartReport>) -> Self {
-        let waiting: Vec<String> = parts
-            .iter()
-            .filter(|part| !part.state.works())
-            .map(|part| format!("{} is {} since {} {}", part.name, part.state.as_str(), part.since, part.detail))
-            .collect();
-        let detail = waiting.join("; ").trim_end().to_owned();
-        let title = "Not ready";
-        Self { parts: Some(parts), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", title, detail) }
+    /// `why` is the verdict's sentence.
+    pub(super) fn not_ready(why: String, parts: Vec<PartReport>) -> Self {
+        Self { parts: Some(parts), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready", why) }
     }
 
     /// For what axum or a layer refused in its own words.

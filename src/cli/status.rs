@@ -11,7 +11,7 @@ use crate::clock::span;
 use crate::config::Config;
 use crate::observe::{
     AccessStatus, AttributionStatus, BoxVerdictState, LatencyReport, MarkFeedState, PartState, RefusedFrameStatus,
-    RefusedKeyStatus, SourceState, StatusReport,
+    RefusedKeyStatus, SourceState, SourceStatus, StatusReport,
 };
 use crate::store::Store;
 
@@ -21,13 +21,13 @@ const CLOCK_LAG_MS: f64 = 60_000.0;
 const LATELY_S: u64 = 600;
 const LATELY_MOST: usize = 8;
 const DAY_MS: f64 = 86_400_000.0;
-const BAD: u8 = 1;
+const NOT_READY: u8 = 1;
 const UNREACHABLE: u8 = 2;
 const DEGRADED: u8 = 3;
 
 /// How the running daemon does: one verdict first, then parts, latencies, frames, sources, cameras, store.
 ///
-/// Exit status: 0 all is well, 3 it works and somebody should look, 1 it does not work as it must, 2 no daemon answers.
+/// Exit status: 0 ready, 3 degraded (it works and somebody should look), 1 not ready (it does not work as it must), 2 no daemon answers.
 #[derive(Debug, clap::Args)]
 pub struct StatusArgs {
     /// Print the daemon's report as JSON.
@@ -60,10 +60,10 @@ pub fn run(args: &StatusArgs, config: &Config) -> ExitCode {
         out::write(format_args!("{}", table(&report)));
     }
     match report.verdict.state {
-        _ if !report.ready => ExitCode::from(BAD),
-        BoxVerdictState::Off | BoxVerdictState::Good => ExitCode::SUCCESS,
+        _ if !report.ready => ExitCode::from(NOT_READY),
+        BoxVerdictState::Off | BoxVerdictState::Ready => ExitCode::SUCCESS,
         BoxVerdictState::Degraded => ExitCode::from(DEGRADED),
-        BoxVerdictState::Bad => ExitCode::from(BAD),
+        BoxVerdictState::NotReady => ExitCode::from(NOT_READY),
     }
 }
 
@@ -96,16 +96,18 @@ fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     writeln!(out, "{}\n", report.verdict.sentence)?;
     for part in &report.verdict.parts {
         let state = match part.state {
-            BoxVerdictState::Off => "off",
-            BoxVerdictState::Good => "good",
-            BoxVerdictState::Degraded => "DEGRADED",
-            BoxVerdictState::Bad => "BAD",
+            BoxVerdictState::Off | BoxVerdictState::Ready => part.state.in_words(),
+            BoxVerdictState::Degraded | BoxVerdictState::NotReady => &part.state.in_words().to_uppercase(),
         };
         writeln!(out, "  {:<12} {state:<9} {}", format!("{:?}", part.about).to_lowercase(), part.sentence)?;
     }
     writeln!(out, "\nPitchGuard {}: {}, up {}\n", report.version, parts(report), duration(report.uptime_s))?;
     for part in &report.parts {
-        let state = if part.state == PartState::Ready { "ready" } else { &part.state.as_str().to_uppercase() };
+        let state = match part.state {
+            PartState::Ready => "ready",
+            PartState::Degraded => "DEGRADED",
+            PartState::Starting | PartState::Failed | PartState::Stopped => "NOT READY",
+        };
         writeln!(out, "  {:<10} {state:<9} since {}  {}", part.name, part.since, part.detail)?;
     }
     write_frames(out, report)?;
@@ -175,13 +177,16 @@ fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
 
 /// How the parts of the daemon do, together.
 fn parts(report: &StatusReport) -> String {
-    let of = |state| report.parts.iter().filter(move |part| part.state == state).map(|part| part.name.as_str());
-    let degraded: Vec<&str> = of(PartState::Degraded).collect();
-    match degraded[..] {
-        _ if !report.ready => "NOT READY".to_owned(),
-        [] => "each part of the daemon works".to_owned(),
-        _ => format!("the daemon runs, DEGRADED in {}", degraded.join(", ")),
-    }
+    let named = |states: &[PartState]| {
+        let those = report.parts.iter().filter(|part| states.contains(&part.state));
+        let names: Vec<&str> = those.map(|part| part.name.as_str()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let degraded = named(&[PartState::Degraded]).map(|names| format!("DEGRADED in {names}"));
+    let not_ready = named(&[PartState::Starting, PartState::Failed, PartState::Stopped])
+        .map(|names| format!("NOT READY in {names}"));
+    let told: Vec<String> = not_ready.into_iter().chain(degraded).collect();
+    if told.is_empty() { "each part is ready".to_owned() } else { told.join(", ") }
 }
 
 /// Whose the throws are, for people.
@@ -265,7 +270,10 @@ fn write_access(out: &mut String, access: &AccessStatus) -> std::fmt::Result {
 }
 
 fn write_sources(out: &mut String, report: &StatusReport) -> std::fmt::Result {
-    let heard: Vec<_> = report.reorder.sources.iter().filter(|source| source.state != SourceState::Unseen).collect();
+    // What sends, and of which nothing could be used since the start, is heard too.
+    let is_unused = |source: &SourceStatus| source.state == SourceState::Unseen && source.accounting.received > 0;
+    let is_heard = |source: &&SourceStatus| source.state != SourceState::Unseen || is_unused(source);
+    let heard: Vec<_> = report.reorder.sources.iter().filter(is_heard).collect();
     if heard.is_empty() {
         return writeln!(out, "\nNo source was heard yet.");
     }
@@ -279,7 +287,7 @@ fn write_sources(out: &mut String, report: &StatusReport) -> std::fmt::Result {
             "  {:>2} {:<18} {:<10} {:<5} {:>17} {:>14} {:>9} {:>6} {:>8}",
             source.source,
             source.name,
-            source.state.as_str(),
+            if is_unused(source) { "NONE USED" } else { source.state.as_str() },
             if source.gates { "yes" } else { "no" },
             lag(source.lag_ms),
             milliseconds(source.watermark_lag_ms),
@@ -404,7 +412,7 @@ mod tests {
             ..ReorderStatus::default()
         });
         let text = table(&telemetry.report());
-        assert!(text.contains("NOT READY") && text.starts_with("It does not work as it must: "), "{text}");
+        assert!(text.contains("NOT READY") && text.starts_with("Not ready, it does not work as it must: "), "{text}");
         assert!(text.contains("3 FRAMES NOT ACCOUNTED FOR"), "{text}");
     }
 

@@ -46,8 +46,9 @@ pub(super) fn show(report: Report, live: &Live, telemetry: &Telemetry) {
     let verdict = telemetry.verdict();
     if let Some(cameras) = verdict.parts.iter().find(|part| part.about == About::Cameras) {
         let (state, detail) = match cameras.state {
-            BoxVerdictState::Good | BoxVerdictState::Off => (PartState::Ready, String::new()),
-            BoxVerdictState::Degraded | BoxVerdictState::Bad => (PartState::Degraded, cameras.sentence.clone()),
+            BoxVerdictState::Ready | BoxVerdictState::Off => (PartState::Ready, String::new()),
+            BoxVerdictState::Degraded => (PartState::Degraded, cameras.sentence.clone()),
+            BoxVerdictState::NotReady => (PartState::Failed, cameras.sentence.clone()),
         };
         telemetry.set_part("cameras", state, detail);
     }

@@ -1,6 +1,6 @@
 //! The sensors of which nothing is believed, and those whose clocks are wrong, beside how the air is known.
 
-use crate::clock::{bracketed, span, usual_cause};
+use crate::clock::{bracketed, far, usual_cause};
 use crate::environment::{Conditions, Speaker};
 use crate::ids::BoxNs;
 use crate::observe::PartState;
@@ -48,7 +48,7 @@ fn clocks(heard: &[&Speaker]) -> Option<String> {
         alike if alike == heard.len() => "the clocks of all sensors are".to_owned(),
         alike => format!("the clocks of {alike} sensors are"),
     };
-    let (far, way) = (span(off_s.abs()), if off_s > 0.0 { "ahead of" } else { "behind" });
+    let (far, way) = (far(off_s), if off_s > 0.0 { "ahead of" } else { "behind" });
     let cause = bracketed(usual_cause(off_s));
     Some(format!("{whose} {far} {way} this box's{cause}, which is allowed for: set the one that is wrong"))
 }

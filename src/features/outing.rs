@@ -158,11 +158,14 @@ impl Outing {
         Some(self.pitches.remove(at))
     }
 
-    /// Gives a confidence to the newest pitches, from `since` on, that have none; whether the newest one was of them.
-    pub fn trust(&mut self, confidence: f64, since: EventNs) -> bool {
-        let nameless = |p: &&mut OutingPitch| p.calibration_confidence.is_none() && p.release >= since;
-        let told = self.pitches.iter_mut().rev().take_while(nameless);
-        told.map(|pitch| pitch.calibration_confidence = Some(confidence)).count() > 0
+    /// Gives a confidence to the pitches from `since` on that have none, and tells which those are.
+    pub fn trust(&mut self, confidence: f64, since: EventNs) -> Vec<PitchId> {
+        let recent = self.pitches.iter_mut().rev().take_while(|p| p.release >= since);
+        let told = recent.filter(|p| p.calibration_confidence.is_none()).map(|pitch| {
+            pitch.calibration_confidence = Some(confidence);
+            pitch.id
+        });
+        told.collect()
     }
 
     /// The pitches kept, oldest first.

@@ -223,9 +223,9 @@ impl Telemetry {
         parts
     }
 
-    /// Whether every part works, if need be degraded.
+    /// Whether what is needed now works, if need be degraded: every part, and the cameras of whoever throws.
     pub fn ready(&self) -> bool {
-        self.parts().iter().all(|part| part.state.works())
+        self.verdict().is_ready()
     }
 
     fn lock_parts(&self) -> MutexGuard<'_, Vec<Part>> {

@@ -65,7 +65,7 @@ pub struct StatusReport {
     pub version: String,
     /// One statement on all of it: cameras, calibration, marks, results, sensors, line.
     pub verdict: BoxVerdict,
-    /// Whether every part of the daemon works, if need be degraded.
+    /// Whether what is needed now works, if need be degraded: false where the verdict is `not_ready`.
     pub ready: bool,
     /// RFC 3339.
     pub started_at: String,
@@ -134,10 +134,11 @@ impl Telemetry {
         let around = self.surroundings.load_full();
         let newest_backup_s = around.as_ref().and_then(|around| around.newest_backup_s);
         let reorder = self.reorder.load_full().map(|status| (*status).clone()).unwrap_or_default();
+        let verdict = self.verdict();
         StatusReport {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            verdict: self.verdict(),
-            ready: self.ready(),
+            ready: verdict.is_ready(),
+            verdict,
             started_at: rfc3339(self.started),
             uptime_s: self.clock.now().0.saturating_sub(self.started.0) as f64 / 1e9,
             parts: self.parts().into_iter().map(PartReport::from).collect(),

@@ -1,9 +1,10 @@
 //! One statement on how the box does: over cameras, calibration, marks, results, sensors and line, each in a sentence that is
 //! true, and all of them in one.
 //!
-//! *Good* asks nobody to do anything. *Degraded* works, and somebody should look. *Bad* is where a part of the daemon does not
-//! work, or where somebody throws, or may throw, and nothing can be measured: of a mound that everybody left it is not bad. What is not configured, or never was there yet, is *off*: no fault,
-//! and nothing that is good either.
+//! One scale, the same in `/health/ready`, `pitchguard status` and the System view. *Ready* asks nobody to do anything. *Degraded*
+//! works, and somebody should look. *Not ready* is where a part of the daemon does not work, or where somebody throws, or may throw,
+//! and nothing can be measured: of a mound that everybody left that is not said. What is not configured, or never was there yet, is
+//! *off*: no fault, and nothing that works either.
 
 use std::fmt::Write as _;
 
@@ -28,19 +29,19 @@ const MARKS_QUIET_S: f64 = 60.0;
 /// Cameras named one by one in a sentence.
 const NAMED_MAX: usize = 4;
 
-/// How good.
+/// How good, on the one scale that is used everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BoxVerdictState {
     /// Not configured, or nothing of it was there yet.
     Off,
     /// Nobody has to do anything.
-    Good,
+    Ready,
     /// It works, and somebody should look.
     #[default]
     Degraded,
     /// Something that is needed now does not work.
-    Bad,
+    NotReady,
 }
 
 /// What a sentence is about.
@@ -113,7 +114,24 @@ impl Seen<'_> {
 
 type Finding = (BoxVerdictState, String);
 
+impl BoxVerdictState {
+    /// In words: `off`, `ready`, `degraded`, `not ready`.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Ready => "ready",
+            Self::Degraded => "degraded",
+            Self::NotReady => "not ready",
+        }
+    }
+}
+
 impl BoxVerdict {
+    /// Whether what is needed now works, if need be degraded.
+    pub fn is_ready(&self) -> bool {
+        self.state < BoxVerdictState::NotReady
+    }
+
     pub(super) fn of(seen: &Seen<'_>) -> Self {
         let found = [
             (About::Cameras, cameras(seen)),
@@ -141,31 +159,32 @@ impl BoxVerdict {
 fn whole(state: BoxVerdictState, measures: bool, parts: &[BoxVerdictPart]) -> String {
     let of = |state| parts.iter().filter(move |part| part.state == state).map(|part| part.sentence.as_str());
     let (opening, told): (&str, Vec<&str>) = match state {
-        BoxVerdictState::Off | BoxVerdictState::Good => ("All is well", of(state).collect()),
+        BoxVerdictState::Off | BoxVerdictState::Ready => ("Ready, all is well", of(state).collect()),
         BoxVerdictState::Degraded => {
             let opening = if measures {
-                "It works, and somebody should look"
+                "Degraded, it works and somebody should look"
             } else {
-                "It waits for cameras, and somebody should look"
+                "Degraded, it waits for cameras and somebody should look"
             };
             (opening, of(BoxVerdictState::Degraded).collect())
         }
-        BoxVerdictState::Bad => {
-            ("It does not work as it must", of(BoxVerdictState::Bad).chain(of(BoxVerdictState::Degraded)).collect())
-        }
+        BoxVerdictState::NotReady => (
+            "Not ready, it does not work as it must",
+            of(BoxVerdictState::NotReady).chain(of(BoxVerdictState::Degraded)).collect(),
+        ),
     };
     format!("{opening}: {}.", told.join("; "))
 }
 
 fn cameras(seen: &Seen<'_>) -> Finding {
-    use BoxVerdictState::{Bad, Degraded, Good};
+    use BoxVerdictState::{Degraded, NotReady, Ready};
     let Some(rig) = seen.calibration else { return (Degraded, "nothing is known of the cameras yet".to_owned()) };
     let clock = rig.box_clock_off_s.map(clock_words);
     if !rig.is_heard {
         let in_use = rig.mounds.iter().any(|mound| seen.is_used(mound));
         let mut told = vec![unheard(rig, seen)];
         told.extend(clock);
-        return (if in_use { Bad } else { Degraded }, told.join(", "));
+        return (if in_use { NotReady } else { Degraded }, told.join(", "));
     }
     let is_short = |mound: &&MoundCameras| mound.cameras_heard < mound.cameras_needed;
     let told = |mound: &MoundCameras| {
@@ -174,7 +193,7 @@ fn cameras(seen: &Seen<'_>) -> Finding {
     };
     let mut told: Vec<String> = rig.mounds.iter().filter(is_short).map(told).collect();
     let needed_now = |mound: &MoundCameras| seen.is_used(mound) || mound.mound == 0 && !seen.is_deserted(mound);
-    let bad = rig.mounds.iter().filter(is_short).any(needed_now);
+    let not_ready = rig.mounds.iter().filter(is_short).any(needed_now);
     told.extend(clock);
     let absent = |camera: &&CameraStatus| ABSENT.contains(&camera.state.as_str());
     for state in ABSENT {
@@ -199,15 +218,15 @@ fn cameras(seen: &Seen<'_>) -> Finding {
         told.push(format!("{names} {} nothing just now", if quiet.len() == 1 { "sends" } else { "send" }));
     }
     match lost {
-        0 if told.is_empty() => return (Good, format!("all {all} cameras are heard")),
+        0 if told.is_empty() => return (Ready, format!("all {all} cameras are heard")),
         // What lasts is silence, and told as such.
         0 if told.len() == 1 && !quiet.is_empty() => {
-            return (Good, format!("{} of {all} cameras are heard, {}", all - quiet.len(), told.remove(0)));
+            return (Ready, format!("{} of {all} cameras are heard, {}", all - quiet.len(), told.remove(0)));
         }
         0 => {}
         _ => told.push(format!("{} of {all} cameras are of use", all - lost - quiet.len())),
     }
-    (if bad { Bad } else { Degraded }, told.join(", "))
+    (if not_ready { NotReady } else { Degraded }, told.join(", "))
 }
 
 /// That no camera is heard, and whether any was.
@@ -249,17 +268,17 @@ fn named(cameras: &[&CameraStatus]) -> Option<String> {
 }
 
 fn calibration(seen: &Seen<'_>) -> Finding {
-    use BoxVerdictState::{Bad, Degraded, Good, Off};
+    use BoxVerdictState::{Degraded, NotReady, Off, Ready};
     let Some(rig) = seen.calibration else { return (Degraded, "no calibration is known yet".to_owned()) };
     let can_tell = |mound: &&MoundCameras| mound.cameras_heard >= mound.cameras_needed;
     let mut told = Vec::new();
-    let mut state = Good;
+    let mut state = Ready;
     for mound in &rig.mounds {
         match (mound.confidence, mound.unverified_for_s) {
             // What its cameras were trusted to says nothing where too few of them are heard.
             (Some(_), _) if !can_tell(&mound) => {}
             (Some(confidence), _) if confidence < rig.hold_below => {
-                state = state.max(if seen.is_used(mound) { Bad } else { Degraded });
+                state = state.max(if seen.is_used(mound) { NotReady } else { Degraded });
                 told.push(held_words(&mound_in_words(&mound.name), confidence, rig.hold_below));
             }
             (Some(confidence), _) if rig.look_below.is_some_and(|limit| confidence < limit) => {
@@ -320,7 +339,7 @@ fn marks(seen: &Seen<'_>) -> Finding {
     let state = match attribution.mark_feed {
         _ if attribution.degraded => BoxVerdictState::Degraded,
         MarkFeedState::Live if quiet.is_some() => BoxVerdictState::Off,
-        MarkFeedState::Live => BoxVerdictState::Good,
+        MarkFeedState::Live => BoxVerdictState::Ready,
         MarkFeedState::Silent | MarkFeedState::Never => BoxVerdictState::Off,
     };
     (state, sentence)
@@ -328,16 +347,20 @@ fn marks(seen: &Seen<'_>) -> Finding {
 
 /// The parts of the daemon that a result passes.
 fn results(seen: &Seen<'_>) -> Finding {
-    use BoxVerdictState::{Bad, Degraded, Good};
-    let mut state = Good;
+    use BoxVerdictState::{Degraded, NotReady, Ready};
+    let mut state = Ready;
     let mut told = Vec::new();
-    // Clocks are told of by those whose they are.
-    let told_elsewhere = ["cameras", "clocks", "marks", "mqtt", "upstream"];
-    for part in seen.parts.iter().filter(|part| !told_elsewhere.contains(&part.name.as_str())) {
+    // Clocks are told of by those whose they are; what does not work at all is told here, whose it may be.
+    let is_told_elsewhere = |part: &&Part| match part.name.as_str() {
+        "cameras" => part.state != PartState::Starting,
+        "clocks" | "marks" | "mqtt" | "upstream" => part.state.works(),
+        _ => false,
+    };
+    for part in seen.parts.iter().filter(|part| !is_told_elsewhere(part)) {
         let of = match part.state {
             PartState::Ready => continue,
             PartState::Degraded => Degraded,
-            PartState::Starting | PartState::Failed | PartState::Stopped => Bad,
+            PartState::Starting | PartState::Failed | PartState::Stopped => NotReady,
         };
         state = state.max(of);
         let mut words = match part.state {
@@ -361,7 +384,7 @@ fn results(seen: &Seen<'_>) -> Finding {
         told.push(format!("{lost} batches of results were lost while nothing could be stored"));
     }
     if told.is_empty() {
-        return (Good, newest(seen));
+        return (Ready, newest(seen));
     }
     (state, told.join(", "))
 }
@@ -391,7 +414,7 @@ fn optional(seen: &Seen<'_>, name: &str, up: &str, off: &str) -> Finding {
         return (BoxVerdictState::Off, off.to_owned());
     };
     match part.state {
-        PartState::Ready if part.detail.is_empty() => (BoxVerdictState::Good, up.to_owned()),
+        PartState::Ready if part.detail.is_empty() => (BoxVerdictState::Ready, up.to_owned()),
         PartState::Ready => (BoxVerdictState::Off, part.detail.clone()),
         _ if part.detail.is_empty() => (BoxVerdictState::Degraded, format!("{name} is {}", part.state.as_str())),
         _ => (BoxVerdictState::Degraded, part.detail.clone()),

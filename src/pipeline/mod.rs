@@ -109,8 +109,8 @@ pub enum Output {
     Raised(Alert),
     /// An alert cleared.
     Cleared(Alert),
-    /// Frames of a final pitch came late: its `late_data_frac` changed and nothing else. To be kept, under the same
-    /// revision.
+    /// Frames of a final pitch came late, or it became known how far the cameras are trusted that saw a pitch: its `late_data_frac`
+    /// or `calibration_confidence` changed and nothing else. To be kept, under the same revision.
     Recounted(Box<PitchRecord>),
     /// Something happened to a camera: its state, its correction, its place in the fits.
     Camera(Box<calibration::Event>),

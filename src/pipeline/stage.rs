@@ -85,10 +85,24 @@ impl<P: Profiles> Stage<P> {
         for (mound, MoundSight { is_seen, until, unseen }) in self.sights(self.now) {
             self.engine.see(mound, is_seen, until, unseen);
             let confidence = self.rig.calibration.confidence(mound, self.now).map(|c| c.fused);
-            self.engine.trust(mound, confidence, self.seen_now());
+            let told = self.engine.trust(mound, confidence, self.seen_now());
+            self.keep_trust(&told, confidence);
         }
         self.engine.is_told(MoundId::GAME, !self.whose.is_untold());
         self.engine.set_today(game_date(self.seen_now().0, &self.zone));
+    }
+
+    /// Keeps of pitches how far the cameras are trusted that saw them, where that became known after they were published: what is
+    /// shown of a pitcher and what is kept of his pitches says the same.
+    fn keep_trust(&mut self, pitches: &[PitchId], confidence: Option<f64>) {
+        for id in pitches {
+            let Some(recent) = self.recent.iter_mut().rev().find(|recent| recent.record.id == id.0) else { continue };
+            recent.record.calibration_confidence = confidence;
+            if let Some((.., seen)) = &mut recent.outing {
+                seen.calibration_confidence = confidence;
+            }
+            self.outputs.push(Output::Recounted(Box::new(recent.record.clone())));
+        }
     }
 
     /// What can be seen of each mound.

@@ -292,7 +292,7 @@ impl Whose {
             // A bullpen's man may be named with his second throw.
             let least = if tally.mound == MoundId::GAME { 1 } else { UNMARKED_MIN as usize };
             let (count, last) = tally.owed_of_late(seen_now).filter(|(count, _)| *count >= least)?;
-            let (count, place, last) = (throws(count as u64), placed(name), clock(BoxNs(last.0), zone));
+            let (count, place, last) = (throws(count as u64), placed(name), clock(BoxNs(last.0), seen_now, zone));
             Some(format!(
                 "{count} of the last five minutes {place} must be somebody's and no mark says whose, the last at {last}"
             ))
@@ -340,7 +340,7 @@ impl Whose {
         };
         let told = Told {
             feed: mark_feed,
-            last_mark: known.marked.map(|(_, arrival)| clock(arrival, zone)).unwrap_or_default(),
+            last_mark: known.marked.map(|(_, arrival)| clock(arrival, now, zone)).unwrap_or_default(),
             since_mark: counted(since_mark),
             unmarked,
             by_mound: &by_mound,
@@ -544,10 +544,11 @@ fn throws(count: u64) -> String {
     if count == 1 { "1 throw".to_owned() } else { format!("{count} throws") }
 }
 
-/// A moment as the park's clock shows it: `7:05 PM`.
-fn clock(at: BoxNs, zone: &TimeZone) -> String {
+/// A moment as the park's clock shows it, `7:05 PM`; of another day of baseball than now, `Jul 4, 7:05 PM`.
+fn clock(at: BoxNs, now: BoxNs, zone: &TimeZone) -> String {
     let moment = jiff::Timestamp::from_nanosecond(i128::from(at.0)).unwrap_or_default();
-    moment.to_zoned(zone.clone()).strftime("%-I:%M %p").to_string()
+    let form = if game_date(at.0, zone) == game_date(now.0, zone) { "%-I:%M %p" } else { "%b %-d, %-I:%M %p" };
+    moment.to_zoned(zone.clone()).strftime(form).to_string()
 }
 
 #[cfg(test)]
@@ -556,6 +557,15 @@ mod tests {
     use crate::store::records::{Measured, Origin};
 
     const MIN: u64 = 60 * 1_000_000_000;
+
+    #[test]
+    fn a_mark_of_another_day_of_baseball_is_told_with_its_date() {
+        let told = |ago: u64| clock(BoxNs(NOW - ago * MIN), BoxNs(NOW), &zone());
+        assert_eq!([0, 12 * 60, 24 * 60].map(told), ["7:10 PM", "7:10 AM", "Jun 9, 7:10 PM"]);
+        let past_midnight = |ago: u64| clock(BoxNs(NOW + 300 * MIN - ago * MIN), BoxNs(NOW + 300 * MIN), &zone());
+        assert_eq!(past_midnight(20), "11:50 PM", "of the same game");
+    }
+
     /// 2024-06-11 00:10 UTC, 19:10 in St. Louis.
     const NOW: u64 = 1_718_064_600_000_000_000;
 

@@ -267,10 +267,10 @@ impl Arm {
         }
     }
 
-    /// Takes how far the cameras are trusted that saw his newest pitches on a mound, where nobody knew that then; whether that
-    /// is news. Only pitches from `since` on: what the cameras stood like before is not known by it.
-    pub(super) fn trust(&mut self, mound: MoundId, confidence: f64, since: EventNs) -> bool {
-        self.runs.get_mut(&mound).is_some_and(|run| run.outing.trust(confidence, since))
+    /// Takes how far the cameras are trusted that saw his pitches on a mound, where nobody knew that then, and tells of which
+    /// pitches that is. Only pitches from `since` on: what the cameras stood like before is not known by it.
+    pub(super) fn trust(&mut self, mound: MoundId, confidence: f64, since: EventNs) -> Vec<PitchId> {
+        self.runs.get_mut(&mound).map_or_else(Vec::new, |run| run.outing.trust(confidence, since))
     }
 
     /// The first pitch of an outing, where it holds no other.

@@ -290,16 +290,21 @@ impl Engine {
     }
 
     /// Takes how far the cameras of a mound are trusted; none while nobody knows. Pitches that were measured before anybody knew
-    /// are told by it, for the same cameras saw them. [`Self::watch`] tells what it changed.
-    pub fn trust(&mut self, mound: MoundId, confidence: Option<f64>, now: BoxNs) {
-        let Some(confidence) = confidence else { return };
+    /// are told by it, for the same cameras saw them: these are told, so that whoever else keeps them knows it too. [`Self::watch`]
+    /// tells what it changed.
+    pub fn trust(&mut self, mound: MoundId, confidence: Option<f64>, now: BoxNs) -> Vec<PitchId> {
+        let mut told = Vec::new();
+        let Some(confidence) = confidence else { return told };
         let since = EventNs(now.0.saturating_sub(TRUSTED_BEFORE_NS));
         for (pitcher, arm) in &mut self.known.arms {
-            if arm.trust(mound, confidence, since) {
+            let of_him = arm.trust(mound, confidence, since);
+            if !of_him.is_empty() {
                 arm.publish(&self.config, &mut self.judge, (*pitcher, mound), now);
                 self.known.stirred = true;
+                told.extend(of_him);
             }
         }
+        told
     }
 
     /// Takes whether it is told whose the throws on a mound are.

@@ -84,9 +84,9 @@ pub fn advise(series: &Series, day: Day, high: Option<&str>) -> Advice {
     let today = games.last().filter(|game| game.day == day);
     let before = &games[..games.len() - usize::from(today.is_some())];
     let counted = |game: &Game| game.pitches;
-    let (rested, rule) = rested_by(&games, day, counted);
-    let (rested_at_most, _) = rested_by(&games, day, |game| game.pitches.saturating_add(game.missed));
-    let (rested_before, rule_before) = rested_by(before, day, counted);
+    let (rested, asked, rule) = rested_by(&games, day, counted);
+    let (rested_at_most, asked_at_most, _) = rested_by(&games, day, |game| game.pitches.saturating_add(game.missed));
+    let (rested_before, _, rule_before) = rested_by(before, day, counted);
     let listed = series.placements.iter().find(|p| {
         p.dated().is_some_and(|d| d <= day) && p.returned.is_none_or(|r| r > day) && no_game_since(p.dated(), &games)
     });
@@ -123,9 +123,13 @@ pub fn advise(series: &Series, day: Day, high: Option<&str>) -> Advice {
         let rule = match thrown {
             Some(game) => format!("he has thrown {} on it", game.in_words()),
             None if unsure => format!(
-                "rested after what was counted; what he may have thrown besides could ask for rest until {rested_at_most}"
+                "by what was counted he needs no more rest; what he may have thrown besides could ask for it until {rested_at_most}"
             ),
-            None if available => "rested".to_owned(),
+            None if available => match (asked, asked_at_most) {
+                (0, 0) => format!("needs no rest: {rule}"),
+                (0, _) => "rested, even if he threw more than was counted".to_owned(),
+                _ => format!("rested: {rule}"),
+            },
             None => rule.clone(),
         };
         Available { date: date.to_string(), available, unsure, thrown: thrown.map(|game| game.pitches), rule }
@@ -146,20 +150,22 @@ fn no_game_since(placed: Option<Day>, games: &[Game]) -> bool {
     games.last().is_none_or(|last| placed.is_none_or(|placed| last.day <= placed))
 }
 
-/// The first day on which all his games have had the rest that the guidance asks for.
-fn rested_by(games: &[Game], day: Day, pitches_of: impl Fn(&Game) -> u32) -> (Day, String) {
+/// The first day on which all his games have had the rest that the guidance asks for, days of rest after the game that decides
+/// it, and that in words.
+fn rested_by(games: &[Game], day: Day, pitches_of: impl Fn(&Game) -> u32) -> (Day, i32, String) {
     let after = |game: &Game| {
         let rest = rest_asked(pitches_of(game)) as i32;
         let (pitches, on) = (game.in_words(), game.day);
         let rule = match rest {
+            0 if game.missed == 0 => format!("Pitch Smart asks for none after {pitches} on {on}"),
             0 => format!("he threw {pitches} on {on}"),
             1 => format!("Pitch Smart asks for 1 day of rest after {pitches} on {on}"),
             _ => format!("Pitch Smart asks for {rest} days of rest after {pitches} on {on}"),
         };
-        (on.plus(rest + 1), rule)
+        (on.plus(rest + 1), rest, rule)
     };
     let recent = games.iter().rev().take_while(|game| day.since(game.day) <= DAYS_AHEAD);
-    recent.map(after).max_by_key(|(free, _)| *free).unwrap_or((day, "no game in the last week".to_owned()))
+    recent.map(after).max_by_key(|(free, ..)| *free).unwrap_or((day, 0, "no game in the last week".to_owned()))
 }
 
 /// Mean pitches of his latest five games; of a pitcher without games one inning's.
@@ -192,6 +198,19 @@ mod tests {
         assert_eq!(advice.limit_next.pitches, 108);
         let free: Vec<bool> = advice.availability.iter().map(|a| a.available).collect();
         assert_eq!(free, [false, false, false, false, true, true, true]);
+    }
+
+    #[test]
+    fn who_needs_no_rest_is_not_called_rested() {
+        let told = |series: &Series| advise(series, Day(105), None).availability[0].rule.clone();
+        assert_eq!(told(&threw(&[(60, 90)])), "needs no rest: no game in the last week");
+        let few = told(&threw(&[(104, 12)]));
+        assert_eq!(few, format!("needs no rest: Pitch Smart asks for none after 12 pitches on {}", Day(104)));
+        let many = told(&threw(&[(100, 90)]));
+        assert_eq!(many, format!("rested: Pitch Smart asks for 4 days of rest after 90 pitches on {}", Day(100)));
+        let mut partly = threw(&[(103, 25)]);
+        partly.appearances[0].missed = 6;
+        assert_eq!(told(&partly), "rested, even if he threw more than was counted");
     }
 
     #[test]

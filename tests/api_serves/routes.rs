@@ -254,9 +254,7 @@ fn the_status_verb_reads_what_the_daemon_serves() {
     assert!(report.ready && report.identity_holds);
     assert_eq!(report.parts.len(), 2);
     let text = pitchguard::cli::status::table(&report);
-    for told in
-        ["each part of the daemon works", "ingest", "store", "every frame accounted for", "watermark_to_provisional"]
-    {
+    for told in ["each part is ready", "ingest", "store", "every frame accounted for", "watermark_to_provisional"] {
         assert!(text.contains(told), "{told} in\n{text}");
     }
 }

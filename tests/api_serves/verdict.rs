@@ -8,7 +8,7 @@ use pitchguard::observe::{
     MoundAttribution, MoundCameras, PartState, PublishedPitches, ReorderStatus, Telemetry,
 };
 
-use crate::stage::Setting;
+use crate::stage::{Setting, problem};
 
 const NS_PER_S: u64 = 1_000_000_000;
 
@@ -87,10 +87,10 @@ fn state(verdict: &BoxVerdict, about: About) -> (BoxVerdictState, &str) {
 #[test]
 fn a_box_of_which_all_is_well_says_what_that_rests_on() {
     let verdict = well().verdict();
-    assert_eq!(verdict.state, BoxVerdictState::Good, "{verdict:?}");
+    assert_eq!(verdict.state, BoxVerdictState::Ready, "{verdict:?}");
     assert_eq!(
         verdict.sentence,
-        "All is well: all 6 cameras are heard; every mound's calibration is verified, the least trusted to 0.90; the mark feed \
+        "Ready, all is well: all 6 cameras are heard; every mound's calibration is verified, the least trusted to 0.90; the mark feed \
          tells who pitches; results are stored and served, the newest pitch is 14 s old."
     );
     let off = BoxVerdictState::Off;
@@ -130,13 +130,13 @@ fn a_dead_camera_is_named_with_its_time() {
     assert_eq!(verdict.state, BoxVerdictState::Degraded);
     assert_eq!(
         verdict.sentence,
-        "It works, and somebody should look: camera 3 (camera_3) is silent for 5 min, 5 of 6 cameras are of use."
+        "Degraded, it works and somebody should look: camera 3 (camera_3) is silent for 5 min, 5 of 6 cameras are of use."
     );
     rig.cameras[4] = camera(5, "useless");
     rig.mounds[0].cameras_heard = 1;
     telemetry.publish_calibration(rig);
     let verdict = telemetry.verdict();
-    assert_eq!(verdict.state, BoxVerdictState::Bad, "somebody throws there");
+    assert_eq!(verdict.state, BoxVerdictState::NotReady, "somebody throws there");
     assert!(verdict.sentence.contains("the game mound cannot be measured: 1 of its cameras are of use"), "{verdict:?}");
 }
 
@@ -146,7 +146,7 @@ fn nothing_fails_on_a_mound_that_everybody_left() {
     let mut rig = healthy();
     rig.mounds[1].cameras_heard = 0;
     telemetry.publish_calibration(rig.clone());
-    assert_eq!(telemetry.verdict().state, BoxVerdictState::Bad, "somebody threw there just now");
+    assert_eq!(telemetry.verdict().state, BoxVerdictState::NotReady, "somebody threw there just now");
     let left = MoundAttribution {
         mound: 1,
         name: "bullpen_home".to_owned(),
@@ -175,7 +175,7 @@ fn cameras_that_hold_readiness_and_ones_that_moved_are_told() {
     telemetry.publish_calibration(rig);
     let verdict = telemetry.verdict();
     let (of, sentence) = state(&verdict, About::Calibration);
-    assert_eq!(of, BoxVerdictState::Bad);
+    assert_eq!(of, BoxVerdictState::NotReady);
     assert_eq!(
         sentence,
         "readiness is held: the game mound is trusted to 0.55, and hold_confidence asks for 0.60, camera 2 (camera_2) is in alarm"
@@ -188,11 +188,11 @@ fn a_limit_that_holds_everybody_is_the_one_in_force() {
     telemetry.publish_calibration(CalibrationStatus { hold_below: 0.95, ..healthy() });
     let verdict = telemetry.verdict();
     let (of, sentence) = state(&verdict, About::Calibration);
-    assert_eq!(of, BoxVerdictState::Bad, "everybody who throws is held");
+    assert_eq!(of, BoxVerdictState::NotReady, "everybody who throws is held");
     let held = "readiness is held: the game mound is trusted to 0.93, and hold_confidence asks for 0.95, more than cameras reach for long";
     assert!(sentence.starts_with(held), "{sentence}");
     telemetry.publish_calibration(CalibrationStatus { hold_below: 0.2, look_below: None, ..healthy() });
-    assert_eq!(state(&telemetry.verdict(), About::Calibration).0, BoxVerdictState::Good);
+    assert_eq!(state(&telemetry.verdict(), About::Calibration).0, BoxVerdictState::Ready);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn after_a_restart_nobody_counts_as_heard_who_was_not_yet() {
     telemetry.publish_calibration(rig.clone());
     assert_eq!(
         telemetry.verdict().sentence,
-        "It works, and somebody should look: camera 3 (camera_3) was not heard yet since the start, 5 of 6 cameras are of use."
+        "Degraded, it works and somebody should look: camera 3 (camera_3) was not heard yet since the start, 5 of 6 cameras are of use."
     );
     rig.is_heard = false;
     let started = BoxClock::start(1.0).now().0;
@@ -236,7 +236,7 @@ fn a_camera_that_is_quiet_for_some_seconds_is_not_said_to_be_heard() {
     telemetry.publish_calibration(rig);
     let verdict = telemetry.verdict();
     let words = "5 of 6 cameras are heard, camera 4 (camera_4) sends nothing just now";
-    assert_eq!(state(&verdict, About::Cameras), (BoxVerdictState::Good, words));
+    assert_eq!(state(&verdict, About::Cameras), (BoxVerdictState::Ready, words));
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn of_cameras_that_stopped_nothing_is_said_to_be_verified() {
     telemetry.publish_calibration(rig);
     let verdict = telemetry.verdict();
     let (of, sentence) = state(&verdict, About::Calibration);
-    assert_eq!(of, BoxVerdictState::Good);
+    assert_eq!(of, BoxVerdictState::Ready);
     assert!(sentence.starts_with("the calibration of every mound that has enough cameras is verified"), "{sentence}");
 }
 
@@ -325,7 +325,7 @@ fn what_is_off_by_configuration_is_no_fault_and_what_is_down_is() {
     telemetry.set_part("upstream", PartState::Ready, "");
     let verdict = telemetry.verdict();
     assert_eq!(state(&verdict, About::Sensors).1, "weather comes from the park's sensors");
-    assert_eq!(state(&verdict, About::Line), (BoxVerdictState::Good, "the line to the cloud is up"));
+    assert_eq!(state(&verdict, About::Line), (BoxVerdictState::Ready, "the line to the cloud is up"));
 }
 
 #[test]
@@ -337,14 +337,16 @@ fn a_full_disk_is_looked_at_and_a_thread_that_hangs_is_bad() {
         (verdict.state, verdict.sentence.as_str()),
         (
             BoxVerdictState::Degraded,
-            "It works, and somebody should look: disk is in trouble (filling up: 4.0 % is free)."
+            "Degraded, it works and somebody should look: disk is in trouble (filling up: 4.0 % is free)."
         )
     );
     telemetry.set_hanging(vec!["merge".to_owned()]);
     let verdict = telemetry.verdict();
-    assert_eq!(verdict.state, BoxVerdictState::Bad);
+    assert_eq!(verdict.state, BoxVerdictState::NotReady);
     assert!(
-        verdict.sentence.starts_with("It does not work as it must: merge does not work (the merge thread hangs"),
+        verdict
+            .sentence
+            .starts_with("Not ready, it does not work as it must: merge does not work (the merge thread hangs"),
         "{verdict:?}"
     );
 }
@@ -357,4 +359,46 @@ fn the_verdict_stands_first_wherever_the_box_is_asked() {
     assert_eq!(stage.json("/api/status")["verdict"]["sentence"], sentence.as_str());
     let report = pitchguard::cli::status::ask(&stage.url("/")).expect("a report");
     assert!(pitchguard::cli::status::table(&report).starts_with(&sentence));
+}
+
+#[test]
+fn one_scale_of_words_holds_for_status_health_and_the_verdict() {
+    let stage = Setting::default().serve();
+    let told = || {
+        let report = pitchguard::cli::status::ask(&stage.url("/")).expect("a report");
+        let word = report.verdict.sentence.split(", ").next().unwrap_or_default().to_owned();
+        (report.ready, report.verdict.state, word, pitchguard::cli::status::table(&report))
+    };
+    // A part that does not work makes the box not ready, whichever it is.
+    stage.telemetry.set_part("mqtt", PartState::Failed, "its thread ended");
+    stage.all_parts_ready();
+    let refused = problem(stage.get("/health/ready"), 503, "not-ready");
+    let (ready, state, word, table) = told();
+    assert_eq!((ready, state, word.as_str()), (false, BoxVerdictState::NotReady, "Not ready"));
+    assert!(refused["detail"].as_str().is_some_and(|detail| detail.starts_with("Not ready, it does not")), "{refused}");
+    assert!(table.contains("NOT READY in mqtt") && table.contains("its thread ended"), "{table}");
+
+    stage.telemetry.set_part("mqtt", PartState::Ready, "");
+    let mut rig = healthy();
+    rig.cameras[2] = camera(3, "silent");
+    stage.telemetry.publish_calibration(rig.clone());
+    assert_eq!(stage.json("/health/ready")["status"], "degraded");
+    let (ready, state, word, _) = told();
+    assert_eq!((ready, state, word.as_str()), (true, BoxVerdictState::Degraded, "Degraded"));
+
+    // Somebody throws there, and nothing can be measured.
+    rig.mounds[0].cameras_heard = 1;
+    stage.telemetry.publish_calibration(rig);
+    let refused = problem(stage.get("/health/ready"), 503, "not-ready");
+    let (ready, state, word, table) = told();
+    assert_eq!((ready, state, word.as_str()), (false, BoxVerdictState::NotReady, "Not ready"));
+    assert_eq!(stage.json("/api/status")["verdict"]["state"], "not_ready");
+    assert_eq!(refused["detail"], stage.telemetry.verdict().sentence);
+    assert!(table.contains("cameras      NOT READY the game mound cannot be measured"), "{table}");
+
+    stage.telemetry.publish_calibration(healthy());
+    stage.telemetry.publish_attribution(marks(MarkFeedState::Live, ""));
+    assert_eq!(stage.json("/health/ready")["status"], "ready");
+    let (ready, state, word, _) = told();
+    assert_eq!((ready, state, word.as_str()), (true, BoxVerdictState::Ready, "Ready"));
 }

@@ -1,11 +1,13 @@
 //! An evening under a simulated clock, and what calibration made of it.
 
+use std::collections::BTreeMap;
+
 use nalgebra::Point3;
 use pitchguard::calibration::{CalibrationState, CameraState, Event, EventKind, Report};
 use pitchguard::environment::Air;
-use pitchguard::ids::BoxNs;
+use pitchguard::ids::{BoxNs, MoundId, PitcherId};
 use pitchguard::pipeline::{Output, Pipeline, Settings as PipelineSettings};
-use pitchguard::readiness::Alert;
+use pitchguard::readiness::{Alert, Readiness};
 use pitchguard::reorder;
 use pitchguard::simulate::{Delivery, Faults, Game, Scenario, Settings, Stadium, Thrown};
 use pitchguard::store::records::{PitchRecord, State};
@@ -42,6 +44,12 @@ pub(crate) struct Evening {
     /// Once a minute.
     pub(crate) reports: Vec<(f64, Report)>,
     pub(crate) kept: Option<CalibrationState>,
+    /// What is shown of everybody last.
+    pub(crate) shown: BTreeMap<(PitcherId, MoundId), Readiness>,
+    /// What is kept of each pitch last, by the moment of its release.
+    pub(crate) pitches: BTreeMap<u64, PitchRecord>,
+    /// Where what is shown of somebody and what is kept of his newest pitch said different confidences at the end of a step.
+    pub(crate) at_odds: Vec<String>,
 }
 
 /// How the pipeline behind a stadium is set up.
@@ -102,6 +110,9 @@ impl Evening {
             all_finals: Vec::new(),
             reports: Vec::new(),
             kept: None,
+            shown: BTreeMap::new(),
+            pitches: BTreeMap::new(),
+            at_odds: Vec::new(),
         };
         let (mut outputs, mut sampled) = (Vec::new(), now);
         let step_ns = if set_up.step_ns == 0 { STEP_NS } else { set_up.step_ns };
@@ -110,7 +121,10 @@ impl Evening {
                 now = delivery.arrival;
                 producer.beat(now);
                 pipeline.step(now, &mut outputs);
-                outputs.drain(..).for_each(|output| evening.take(now, output));
+                if !outputs.is_empty() {
+                    outputs.drain(..).for_each(|output| evening.take(now, output));
+                    evening.compare(now);
+                }
                 if now.0 >= sampled.0 + SAMPLE_NS {
                     sampled = now;
                     if let Some(weather) = &set_up.weather {
@@ -127,7 +141,29 @@ impl Evening {
         evening
     }
 
+    /// Looks whether everybody's confidence is that of his newest pitch.
+    fn compare(&mut self, now: BoxNs) {
+        for ((pitcher, mound), shown) in &self.shown {
+            let his = |pitch: &&PitchRecord| (pitch.pitcher, pitch.mound) == (Some(pitcher.0), mound.0);
+            let kept = self.pitches.values().rev().find(his).and_then(|pitch| pitch.calibration_confidence);
+            if kept != shown.calibration_confidence {
+                let at = self.seconds(now);
+                self.at_odds.push(format!("{at:.1} s: {:?} shown, {kept:?} kept", shown.calibration_confidence));
+            }
+        }
+    }
+
     fn take(&mut self, now: BoxNs, output: Output) {
+        match &output {
+            Output::Pitch { record, .. } | Output::Recounted(record) => {
+                self.pitches.retain(|_, known| known.id != record.id);
+                self.pitches.insert(record.release_ns, (**record).clone());
+            }
+            Output::Readiness { readiness, .. } => {
+                self.shown.insert((readiness.pitcher, readiness.mound), (**readiness).clone());
+            }
+            _ => {}
+        }
         if let Output::Pitch { record, .. } = &output
             && record.state == State::Final
         {

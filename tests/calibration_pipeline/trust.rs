@@ -43,6 +43,17 @@ fn confidence_decays_in_a_rain_delay_as_the_formula_says_and_comes_back_with_the
 }
 
 #[test]
+fn a_confidence_that_becomes_known_after_a_pitch_is_kept_with_it_too() {
+    // The first pitches are thrown before anybody has looked at the cameras, and frames of them come late.
+    let settings = Settings { pitches_max: Some(24), stragglers: 0.05, ..game(1, Faults::default()) };
+    let evening = Evening::play(settings);
+    let first = evening.pitches.values().next().expect("somebody throws");
+    assert!(first.calibration_confidence.is_some(), "known in the end");
+    assert!(!evening.shown.is_empty());
+    assert_eq!(evening.at_odds, [""; 0], "what is shown and what is kept are of one moment");
+}
+
+#[test]
 fn a_restart_keeps_corrections_and_what_is_known_of_them() {
     const STOP_S: f64 = 1900.0;
     let knock = Knock { camera: 2, at_s: 300.0, dx_px: 1.5, dy_px: 0.0 };

@@ -3,14 +3,14 @@ import { createSocket } from "node:dgram";
 
 /** Above those of the reference rig, so that a played stadium's feed is another source. */
 const SOURCE = 60;
-const HEADER = 24;
+export const HEADER = 24;
 const PAYLOAD = 20;
 const WHATS = { on_mound: 1, inning_start: 4, inning_end: 5 } as const;
 
 let sequence = 1;
 
 /** CRC-32C (Castagnoli), bit by bit: a mark is 44 bytes. */
-function crc32c(bytes: Buffer): number {
+export function crc32c(bytes: Buffer): number {
   let crc = 0xffff_ffff;
   for (const byte of bytes) {
     crc ^= byte;

@@ -55,7 +55,7 @@ test("no data: nothing is green that was never seen, and the first sentence says
     const system = await show(`${daemon.url}/system`);
     const verdict = system.page.locator("[data-verdict]");
     await verdict.waitFor();
-    expect(await verdict.getAttribute("data-verdict")).not.toBe("good");
+    expect(await verdict.getAttribute("data-verdict")).not.toBe("ready");
     expect(await good(system.page, "Cameras"), "no camera was seen").toBe(0);
     expect(await good(system.page, "Frames"), "no frame came").toBe(0);
     await picture(system.page, "no-data-system");
@@ -161,7 +161,7 @@ test("a silent camera is told on System, and not to the coach", async () => {
     const { page, close } = await show(`${daemon.url}/system`);
     await page.locator("[data-alert]").filter({ hasText: /third base high|camera 7/i }).first().waitFor({ timeout: 120_000 });
     // The alert comes at once, the status is asked for every other second.
-    await expect.poll(() => page.locator("[data-verdict]").getAttribute("data-verdict"), { timeout: 20_000 }).not.toBe("good");
+    await expect.poll(() => page.locator("[data-verdict]").getAttribute("data-verdict"), { timeout: 20_000 }).not.toBe("ready");
     await page.getByRole("region", { name: "Cameras" }).getByText(/silent/).first().waitFor({ timeout: 20_000 });
     await picture(page, "camera-dead-system");
     await page.goto(daemon.url);

@@ -80,6 +80,11 @@ export class LiveState {
     return this.#offset === null ? null : now + this.#offset - this.#apart;
   }
 
+  /** How far the box's clock is ahead of the cameras', ms. */
+  get apart(): number {
+    return this.#apart;
+  }
+
   /** Outings of active pitchers. */
   get roster(): readonly OutingKey[] {
     return this.#roster;

@@ -10,7 +10,8 @@ const runs = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 let second = Math.floor(Date.now() / EVERY_MS);
 
-function subscribe(run: () => void): () => void {
+/** Calls `run` once a second until what is returned is called. */
+export function everySecond(run: () => void): () => void {
   runs.add(run);
   timer ??= setInterval(() => {
     second = Math.floor(Date.now() / EVERY_MS);
@@ -25,7 +26,7 @@ function subscribe(run: () => void): () => void {
 }
 
 /** This device's time in whole seconds, ms. */
-export const useSecond = (): number => useSyncExternalStore(subscribe, () => second) * EVERY_MS;
+export const useSecond = (): number => useSyncExternalStore(everySecond, () => second) * EVERY_MS;
 
 /** Of which pitch the number is and how old: its own age, not that of the newest pitch. */
 export function AsOf({ data }: { data: Readiness }) {

@@ -8,6 +8,7 @@ import { ageInWords } from "../people/time";
 import type { LastSeen } from "../shell/last-seen";
 import { useSecond } from "./age";
 import { AlarmIcon } from "./icons";
+import { useWhen } from "./when";
 
 const Banner = styled("div")({
   display: "flex",
@@ -45,10 +46,11 @@ function Away({ seen, onKey }: LinkBannerProps) {
   const hub = useHub();
   const second = useSecond();
   const { time } = useSettings();
+  const when = useWhen();
   const heard = hub.heardAt;
   const told =
     heard > 0
-      ? `Shown is what was known at ${time.seconds(hub.state.boxTime(heard) ?? heard)}, ${ageInWords(second + 1000 - heard)} ago.`
+      ? `Shown is what was known at ${when.eventToSecond(hub.state.seenTime(heard) ?? heard)}, ${ageInWords(second + 1000 - heard)} ago.`
       : seen
         ? `Last seen ${time.moment(seen.at)}. No number is shown until it is back; the page goes on by itself.`
         : "Nothing has been heard of it yet.";

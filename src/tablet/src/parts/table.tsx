@@ -18,6 +18,8 @@ interface PlainTableProps {
   keys?: readonly Key[];
   /** Whether the heads stay in sight while the rows scroll. */
   sticky?: boolean;
+  /** Whether a row is a block of lines where there is no room for its columns. */
+  folds?: boolean;
   sx?: SxProps<Theme>;
 }
 
@@ -29,36 +31,68 @@ export const Sideways = styled(TableContainer)({
   "& thead th:first-of-type": { zIndex: 3 },
 });
 
-export function PlainTable({ label, heads, rows, keys, sticky = false, sx = {} }: PlainTableProps) {
+/** Widths below which a table has no room for its columns, px: a plain one, and one with many. */
+const FOLDED_PX = { plain: 520, many: 720 } as const;
+
+const FOLDED = {
+  "& table, & tbody, & tbody th": { display: "block" },
+  // A head with something to press in it stays, as a line of that.
+  "& thead": { display: "none" },
+  "& thead[data-pressed]": { display: "block" },
+  "& thead[data-pressed] tr": { display: "flex", flexWrap: "wrap" },
+  "& thead[data-pressed] th:not(:has(.MuiTableSortLabel-root))": { display: "none" },
+  "& thead[data-pressed] th": { position: "static", border: 0, padding: "0 14px 0 0" },
+  "& tbody tr": { display: "block", padding: "8px 0", borderTop: "var(--border) solid var(--line)" },
+  "& tbody th, & tbody td": { position: "static", border: 0, padding: "2px 0", minWidth: 0, whiteSpace: "normal", overflowWrap: "anywhere" },
+  "& tbody td": { display: "grid", gridTemplateColumns: "minmax(0, 8rem) minmax(0, 1fr)", gap: 8 },
+  "& tbody td::before": { content: "attr(data-head)", color: "var(--soft)" },
+  "& tbody td:empty": { display: "none" },
+} as const;
+
+/**
+ * Where there is no room for columns (`data-columns`) a row is a block: what it is of, then a line a cell that says its column (`data-head`).
+ * Elements that are no table any more to a browser keep their roles where the markup names them.
+ */
+export const Folding = styled(Sideways)({
+  containerType: "inline-size",
+  [`@container (max-width: ${FOLDED_PX.plain - 1}px)`]: FOLDED,
+  '&[data-columns="many"]': { [`@container (max-width: ${FOLDED_PX.many - 1}px)`]: FOLDED },
+});
+
+export function PlainTable({ label, heads, rows, keys, sticky = false, folds = false, sx = {} }: PlainTableProps) {
+  const Around = folds ? Folding : Sideways;
   return (
-    <Sideways tabIndex={0} role="region" aria-label={label} sx={sx}>
-      <Table size="small" stickyHeader={sticky}>
-        <TableHead>
-          <TableRow>
+    <Around tabIndex={0} role="region" aria-label={label} sx={sx}>
+      <Table size="small" stickyHeader={sticky} role="table">
+        <TableHead role="rowgroup">
+          <TableRow role="row">
             {heads.map((head) => (
-              <TableCell key={head} scope="col">
+              <TableCell key={head} scope="col" role="columnheader">
                 {head}
               </TableCell>
             ))}
           </TableRow>
         </TableHead>
-        <TableBody>
+        <TableBody role="rowgroup">
           {rows.map((row, at) => (
-            <TableRow key={keys?.[at] ?? at}>
+            <TableRow key={keys?.[at] ?? at} role="row">
               {row.map((cell, column) =>
                 column === 0 ? (
-                  <TableCell key={column} component="th" scope="row">
+                  <TableCell key={column} component="th" scope="row" role="rowheader">
                     {cell}
                   </TableCell>
                 ) : (
-                  <TableCell key={column}>{cell}</TableCell>
+                  <TableCell key={column} role="cell" data-head={heads[column]}>
+                    {/* One element beside the head, whatever is in it. */}
+                    {typeof cell === "string" && cell === "" ? null : <div>{cell}</div>}
+                  </TableCell>
                 ),
               )}
             </TableRow>
           ))}
         </TableBody>
       </Table>
-    </Sideways>
+    </Around>
   );
 }
 

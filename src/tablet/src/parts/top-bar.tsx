@@ -18,6 +18,7 @@ import type { System } from "../people/units";
 import { TARGET_PX } from "../theme";
 import { useSecond } from "./age";
 import { SettingsIcon } from "./icons";
+import { useApart, useToday } from "./when";
 
 const VIEWS = [
   { path: "/", name: "Bullpen" },
@@ -81,17 +82,27 @@ export function TopBar({ place }: { place: string }) {
   );
 }
 
-/** The park's time by the box's clock. */
+/** The park's time; where the box and its cameras do not agree on it, both, and whose each is. */
 function ParkClock() {
   const second = useSecond();
-  const hub = useHub();
+  const { state } = useHub();
   const { time } = useSettings();
-  const now = hub.state.boxTime(second);
+  const today = useToday();
+  const apart = useApart();
+  const [box, cameras] = [state.boxTime(second), state.seenTime(second)];
   // This device's clock may be wrong, and the box has not told its own.
-  if (now === null) return null;
+  if (box === null || cameras === null) return null;
   return (
-    <Typography component="span" sx={{ fontWeight: 600, whiteSpace: "nowrap" }} aria-label="Time at the park" role="timer">
-      {time.clock(now)}
+    <Typography component="span" sx={{ fontWeight: 600, lineHeight: 1.2, textAlign: "right" }} aria-label="Time at the park" role="timer" data-apart={apart !== 0}>
+      {apart === 0 ? (
+        time.clock(box)
+      ) : (
+        <>
+          <span style={{ whiteSpace: "nowrap" }}>Cameras’ clock {time.told(cameras, today)}</span>
+          <br />
+          <span style={{ whiteSpace: "nowrap", color: "var(--soft)" }}>box’s clock {time.told(box, today)}</span>
+        </>
+      )}
     </Typography>
   );
 }

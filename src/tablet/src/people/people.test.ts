@@ -54,7 +54,7 @@ describe("who needs a look", () => {
   test("throws that carry no name make a count the least that he threw, too", () => {
     const told = (change: Partial<Readiness>) => unseenInWords(readiness(1, { pitches: 23, ...change }), (ms) => `${ms - T0}`);
     expect(told({ unnamed_throws: 6 })).toBe("6 more throws on this mound carry no name: the count is at least 23.");
-    expect(told({ unnamed_throws: 1, unseen: [{ from: at(3), to: at(9) }] })).toBe("Not seen from 3 to 9; 1 more throw on this mound carries no name: the count is at least 23.");
+    expect(told({ unnamed_throws: 1, unseen: [{ from: at(3), to: at(9) }] })).toBe("Not seen from 3 to 9. 1 more throw on this mound carries no name. The count is at least 23.");
     expect([isAtLeast(readiness(1)), isAtLeast(readiness(1, { unnamed_throws: 1 }))]).toEqual([false, true]);
     expect([pitchesInWords(1, false), pitchesInWords(23, true)]).toEqual(["1 pitch", "at least 23 pitches"]);
   });
@@ -74,8 +74,8 @@ describe("who needs a look", () => {
   test("of a mound that is not seen now it is told until when it was", () => {
     const told = (presence: NonNullable<Readiness["presence"]>) => thereInWords(presence, (ms) => `${ms - T0}`);
     expect(told({ state: "on_mound", since: at(5) })).toBe("since 5");
-    expect(told({ state: "on_mound", since: at(5), seen_until: at(41) })).toBe("since 5, last seen 41: not seen now");
-    expect(told({ state: "between_innings", since: at(5), seen_until: at(41) })).toBe("between innings since 5, last seen 41: not seen now");
+    expect(told({ state: "on_mound", since: at(5), seen_until: at(41) })).toBe("since 5 (last seen 41, not seen now)");
+    expect(told({ state: "between_innings", since: at(5), seen_until: at(41) })).toBe("between innings since 5 (last seen 41, not seen now)");
   });
 
   test("where nobody tells who pitches, or whether he was replaced, neither is said", () => {
@@ -155,6 +155,17 @@ describe("times", () => {
     const late = Date.parse("2025-07-05T03:05:09Z");
     expect([park.day(late), park.seconds(late)]).toEqual(["2025-07-04", "10:05:09 PM"]);
     expect(park.clock(Date.parse("2025-12-05T03:05:09Z"))).toBe("9:05 PM");
+  });
+
+  test("a moment of another day of baseball is told with its date", () => {
+    const park = new ParkTime("America/Chicago");
+    const told = (moment: string) => park.told(Date.parse(moment), "2025-11-29");
+    expect(told("2025-11-30T01:05:00Z")).toBe("7:05 PM");
+    expect(told("2025-11-30T06:30:00Z"), "a game past midnight is of the day it began").toBe("12:30 AM");
+    expect(told("2025-11-29T05:58:00Z")).toBe("Nov 28, 11:58 PM");
+    expect(told("2025-11-30T12:01:00Z")).toBe("Nov 30, 6:01 AM");
+    expect(park.toldToSecond(Date.parse("2025-11-29T05:58:09Z"), "2025-11-29")).toBe("Nov 28, 11:58:09 PM");
+    expect(park.told(Number.NaN, "2025-11-29")).toBe("at a time that nobody knows");
   });
 
   test("the day turns at six by the park's clock, also on the nights on which it is set", () => {

@@ -19,6 +19,7 @@ const DAY_TURNS_H = 6;
 export class ParkTime {
   readonly #clock: Intl.DateTimeFormat;
   readonly #seconds: Intl.DateTimeFormat;
+  readonly #date: Intl.DateTimeFormat;
   readonly #moment: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
 
@@ -26,6 +27,7 @@ export class ParkTime {
     const of = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en-US", { timeZone: zone, ...options });
     this.#clock = of({ hour: "numeric", minute: "2-digit" });
     this.#seconds = of({ hour: "numeric", minute: "2-digit", second: "2-digit" });
+    this.#date = of({ month: "short", day: "numeric" });
     this.#moment = of({ month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" });
     // Sweden writes dates as everybody's machines do.
     this.#day = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
@@ -39,6 +41,21 @@ export class ParkTime {
   /** `7:05:09 PM`. */
   seconds(ms: number): string {
     return this.#seconds.format(ms);
+  }
+
+  /** `7:05 PM`; of another day of baseball than this one, `Jul 4, 7:05 PM`. */
+  told(ms: number, today: string): string {
+    return this.#dated(ms, today, this.#clock);
+  }
+
+  /** The same to the second. */
+  toldToSecond(ms: number, today: string): string {
+    return this.#dated(ms, today, this.#seconds);
+  }
+
+  #dated(ms: number, today: string, clock: Intl.DateTimeFormat): string {
+    if (Number.isNaN(ms)) return "at a time that nobody knows";
+    return this.day(ms) === today ? clock.format(ms) : `${this.#date.format(ms)}, ${clock.format(ms)}`;
   }
 
   /** `Jul 4, 7:05 PM CDT`. */

@@ -6,7 +6,7 @@ import { limitsOf, wholeUp } from "../people/level";
 import { asOf } from "../people/time";
 import { Units } from "../people/units";
 import { RATIO_IN_WORDS, whereInWords } from "../people/words";
-import { interval } from "./bullpen/card";
+import { interval, reasonsOnCard } from "./bullpen/card";
 import { valueInWords } from "./pitcher/features";
 import { newReasons } from "./pitcher/index-history";
 import { lastOuting } from "./pitcher/outing";
@@ -15,8 +15,9 @@ import { cell, csv } from "./staff/csv";
 import { ofLevel, ofTeam, sorted, type Filter, type Row } from "./staff/rows";
 import { groundInWords } from "./staff/staff";
 import { atOneMoment } from "./system/calibration";
+import { refusalInWords } from "./system/environment";
 import { refusedLately } from "./system/refused";
-import { lagInWords } from "./system/sources";
+import { isUnused, lagInWords } from "./system/sources";
 import { flaggedInWords } from "./system/system";
 
 const pitcher = (id: number, change: Partial<Pitcher> = {}): Pitcher => ({ id, name: `Pitcher ${id}`, team: "STL", seasons: [2025], pitches: 10, last_game_date: "2025-07-04", ...change });
@@ -42,8 +43,40 @@ describe("an outing", () => {
   });
 });
 
+describe("what a card says of why", () => {
+  const reasons = ["12 game pitches today, 40 % of a reliever's load", "4 days short of the rest guidance", "Spin varies 1.4 times as much as usual over the last 20", "This week's load is 1.7 times his month's"];
+
+  test("is what moves the number most, in the page's words and order, and how much more the page has", () => {
+    expect(reasonsOnCard(readiness(1, { reasons }))).toEqual({ told: reasons.slice(0, 3), more: 1 });
+    expect(reasonsOnCard(readiness(1, { reasons: reasons.slice(0, 2) }))).toEqual({ told: reasons.slice(0, 2), more: 0 });
+  });
+
+  test("says once what was not seen", () => {
+    const missed = "40 s of his outing were not seen: he has thrown at least 23 pitches";
+    expect(reasonsOnCard(readiness(1, { reasons: [missed, ...reasons], unnamed_throws: 1 })).told).toEqual(reasons.slice(0, 3));
+  });
+
+  test("begins with why there is no verdict", () => {
+    const blind = readiness(1, { reasons, verdict: null, verdict_absent: "not_seen", recommendation: "What he throws now is not seen." });
+    expect(reasonsOnCard(blind)).toEqual({ told: ["What he throws now is not seen.", ...reasons.slice(0, 2)], more: 2 });
+  });
+});
+
 test("a lag that no way through a network explains is told in words", () => {
   expect([null, 3_400, -20, -172_796_530, 90_000].map(lagInWords)).toEqual(["–", "3.40\u00a0s", "-0.02\u00a0s", "2 d ahead", "90 s behind"]);
+});
+
+test("a sensor that was not believed once is not told as if nothing of it were", () => {
+  const speaker = { name: "environment/hour", refused: 2, age_s: 60, refusal: { age_s: 60, whole: true, why: "its time is an hour ahead", sample: "{}" } };
+  expect(refusalInWords(speaker)).toBe("Not believed: environment/hour, 60 s ago (2 so far): its time is an hour ahead. It sent {}");
+  expect(refusalInWords({ ...speaker, age_s: 3 })).toBe("Believed now: environment/hour; not 60 s ago (2 so far): its time is an hour ahead. It sent {}");
+  expect(refusalInWords({ ...speaker, refusal: null })).toBe("");
+});
+
+test("a source that sends and of which nothing is used is not called unseen", () => {
+  const nothing = { received: 0, released: 0, duplicate: 0, late: 0, quarantined: 0, refused: 0, overflowed: 0, held: 0 };
+  const told = (state: "unseen" | "active", received: number) => isUnused({ state, accounting: { ...nothing, received, quarantined: received } });
+  expect([told("unseen", 0), told("unseen", 1_399), told("active", 9)]).toEqual([false, true, false]);
 });
 
 test("what was refused lately is told, the newest first, and what is long over is not", () => {
@@ -53,7 +86,7 @@ test("what was refused lately is told, the newest first, and what is long over i
   const ingest = { last_refused: [frame(75, "10.0.0.9:4000"), frame(600, "10.0.0.8:4000")] } as NonNullable<StatusReport["ingest"]>;
   expect(refusedLately({ ingest, access })).toEqual([
     ["key", "10.0.0.7", "5 s ago", key.why, "3 times"],
-    ["frame: payload size", "10.0.0.9:4000", "75 s ago", "a payload", "60 bytes: 50 47 01"],
+    ["frame of a wrong length", "10.0.0.9:4000", "75 s ago", "a payload", "60 bytes: 50 47 01"],
   ]);
   expect(refusedLately({ ingest: null, access: { ...access, last_refused: [] } })).toEqual([]);
 });

@@ -11,8 +11,8 @@ import { useAlerts, useClosed, useHub } from "../../live/react";
 import { useSecond } from "../../parts/age";
 import { AlarmIcon, TickIcon } from "../../parts/icons";
 import { Unseen } from "../../parts/visible";
+import { useWhen } from "../../parts/when";
 import { byUrgency } from "../../people/level";
-import { useSettings } from "../../people/settings";
 
 /** Alerts shown before the rest is asked for: cards must stay in sight. */
 const SHOWN_MAX = 3;
@@ -87,19 +87,19 @@ export function AlertList({ pitcher, audience = "coach" }: AlertListProps) {
 function ClosedAlerts({ fits }: { fits: (alert: Alert) => boolean }) {
   const closed = useClosed();
   const { state } = useHub();
-  const { time } = useSettings();
+  const when = useWhen();
   const now = state.boxTime(useSecond());
   const recent = closed.filter(({ alert, at }) => fits(alert) && now !== null && now - at < CLOSED_SHOWN_MS);
   return recent.map(({ alert, at }) => (
     <p key={alert.id} data-closed={alert.id} style={{ margin: "0 0 8px", color: "var(--soft)" }}>
-      Closed {time.clock(at)}: {alert.message}. {alert.cleared_because && `Because ${alert.cleared_because}.`}
+      Closed {when.box(at)}: {alert.message}. {alert.cleared_because && `Because ${alert.cleared_because}.`}
     </p>
   ));
 }
 
 function AlertItem({ alert, linked }: { alert: Alert; linked: boolean }) {
   const hub = useHub();
-  const { time } = useSettings();
+  const when = useWhen();
   const acknowledging = useMutation({
     mutationFn: () => ask.acknowledge(alert.id),
     retry: (failures, error) => passing(error) && failures < TRIES - 1,
@@ -112,7 +112,7 @@ function AlertItem({ alert, linked }: { alert: Alert; linked: boolean }) {
     <Item data-severity={alert.severity} data-seen={seen} data-alert={alert.id}>
       {seen ? <TickIcon /> : <AlarmIcon />}
       <Words>
-        <strong>{word}</strong>, since {time.clock(Date.parse(alert.raised_at))}:{" "}
+        <strong>{word}</strong>, since {when.event(alert.raised_at)}:{" "}
         {linked && known ? <Link href={`/pitchers/${alert.pitcher}`}>{alert.message}</Link> : alert.message}
         {/* The box may have heard it and answered too late: its word counts. */}
         {!seen && acknowledging.failureReason && (
@@ -123,7 +123,7 @@ function AlertItem({ alert, linked }: { alert: Alert; linked: boolean }) {
         )}
       </Words>
       {seen ? (
-        <span>Seen {time.clock(Date.parse(alert.acknowledged_at ?? ""))}</span>
+        <span>Seen {when.box(alert.acknowledged_at ?? "")}</span>
       ) : (
         <Button
           variant="contained"

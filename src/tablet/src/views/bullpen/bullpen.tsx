@@ -31,7 +31,7 @@ const Cards = styled("ul")({
   // What is old has no colour to catch the eye, and keeps its contrast.
   '&[data-stale="true"]': { filter: "grayscale(1)" },
   // Cards out of sight are neither laid out nor painted, and one that changes moves no other.
-  "& > li": { contentVisibility: "auto", containIntrinsicSize: "auto 330px", maxWidth: 820 },
+  "& > li": { contentVisibility: "auto", containIntrinsicSize: "auto 380px", maxWidth: 820 },
 });
 
 export function Bullpen() {

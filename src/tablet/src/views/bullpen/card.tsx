@@ -15,6 +15,7 @@ import type { OutingKey } from "../../live/state";
 import { AsOf } from "../../parts/age";
 import { LockIcon, TickIcon, ClockIcon } from "../../parts/icons";
 import { Unseen } from "../../parts/visible";
+import { useWhen } from "../../parts/when";
 import { BANDS, bandOf, limitsOf, verdictInWords, whole, wholeUp } from "../../people/level";
 import { useSettings } from "../../people/settings";
 import { percent } from "../../people/units";
@@ -89,15 +90,18 @@ const Facts = styled("dl")({
   small: { display: "block", fontSize: "clamp(0.85rem, 2.4cqi, 1.05rem)", fontWeight: 500, color: "var(--soft)" },
 });
 
-const Reason = styled("p")({
+/** Reasons on a card at most; the page has all. */
+const REASONS_MAX = 3;
+
+const Reasons = styled("ol")({
   margin: 0,
-  fontSize: "clamp(1.05rem, 3cqi, 1.4rem)",
-  lineHeight: 1.3,
+  padding: 0,
+  listStyle: "none",
   minHeight: "2.6em",
-  display: "-webkit-box",
-  WebkitLineClamp: 2,
-  WebkitBoxOrient: "vertical",
-  overflow: "hidden",
+  fontSize: "clamp(1rem, 2.6cqi, 1.25rem)",
+  lineHeight: 1.25,
+  "& > li + li": { marginTop: 3, paddingTop: 3, borderTop: "1px solid var(--line)" },
+  "& > li:first-of-type": { fontWeight: 600 },
 });
 
 const State = styled("span")({
@@ -172,14 +176,14 @@ interface CardProps {
 export const Card = memo(function Card({ outing, mounds }: CardProps) {
   const shown = useReadiness(outing);
   const trend = useTrend(outing);
-  const { time } = useSettings();
+  const when = useWhen();
   if (!shown) return null;
   const { data } = shown;
   const band = bandOf(data);
   const held = data.state === "held";
   const hasValue = typeof data.readiness.value === "number";
-  const unseen = unseenInWords(data, (ms) => time.clock(ms));
-  const [top] = data.reasons;
+  const unseen = unseenInWords(data, when.event);
+  const { told, more } = reasonsOnCard(data);
   return (
     <Box data-band={band} data-pitcher={data.pitcher} data-mound={data.mound} data-revision={data.revision}>
       <Row>
@@ -216,7 +220,12 @@ export const Card = memo(function Card({ outing, mounds }: CardProps) {
       </Facts>
       <Elsewhere data={data} mounds={mounds} />
       {unseen && <Told data-unseen="">{unseen}</Told>}
-      <Reason>{reasonOf(data) ?? top ?? ""}</Reason>
+      <Reasons aria-label="Why">
+        {told.map((reason) => (
+          <li key={reason}>{reason}</li>
+        ))}
+        {more > 0 && <li data-more={more}>+{more} more</li>}
+      </Reasons>
       {data.probability_21d == null && data.risk_absent && <Soft data-risk-absent="">No injury risk: {data.risk_absent}.</Soft>}
       {data.probability_21d != null && data.risk_coverage && <Soft data-risk-coverage="">{data.risk_coverage}</Soft>}
       <Row style={{ alignItems: "center", marginTop: "auto" }}>
@@ -238,6 +247,17 @@ export const Card = memo(function Card({ outing, mounds }: CardProps) {
 /** Why there is no verdict where that is not said by the reasons: nobody knows whether the number still is so. */
 const reasonOf = ({ verdict_absent, recommendation }: Readiness): string | undefined =>
   verdict_absent === "not_seen" || verdict_absent === "not_told" || verdict_absent === "old" || verdict_absent === "age_unknown" || verdict_absent === "incomplete" ? recommendation : undefined;
+
+/** The daemon's reason that is about the count. */
+const AT_LEAST = /\bhe has thrown at least \d+ pitch/i;
+
+/** What a card says of why, the most important first, in the words of the page; and how many more the page has. */
+export function reasonsOnCard(data: Readiness): { told: string[]; more: number } {
+  // What was not seen stands on the card in a line of its own.
+  const reasons = isAtLeast(data) ? data.reasons.filter((reason) => !AT_LEAST.test(reason)) : data.reasons;
+  const all = [reasonOf(data) ?? "", ...reasons].filter(Boolean);
+  return { told: all.slice(0, REASONS_MAX), more: Math.max(0, all.length - REASONS_MAX) };
+}
 
 /** Cut off, never rounded up: as the daemon writes it. */
 export const confidence = (value: number): string => (Math.floor(value * 100 + 1e-9) / 100).toFixed(2);

@@ -4,8 +4,8 @@ import { Link } from "wouter";
 
 import { useHub, useReadiness } from "../../live/react";
 import type { OutingKey } from "../../live/state";
+import { useWhen } from "../../parts/when";
 import { whole } from "../../people/level";
-import { useSettings } from "../../people/settings";
 import { isAtLeast, leftInWords, pitchesInWords } from "../../people/words";
 
 const List = styled("ul")({ display: "grid", gap: 2, margin: 0, padding: 0, listStyle: "none", color: "var(--soft)" });
@@ -38,7 +38,7 @@ export function Left({ order, mounds }: LeftProps) {
 function One({ outing, mounds }: { outing: OutingKey; mounds: LeftProps["mounds"] }) {
   const shown = useReadiness(outing);
   const { state } = useHub();
-  const { time } = useSettings();
+  const when = useWhen();
   if (!shown) return null;
   const { data } = shown;
   const nameOf = (pitcher: number): string | undefined => state.outingsOf(pitcher)[0]?.data.name;
@@ -47,7 +47,7 @@ function One({ outing, mounds }: { outing: OutingKey; mounds: LeftProps["mounds"
     <Item data-gone={outing}>
       <Link href={`/pitchers/${data.pitcher}`}>{data.name}</Link>
       <span>{mounds.get(data.mound) ?? `Mound ${data.mound}`}</span>
-      <span>{leftInWords(data, (ms) => time.clock(ms), nameOf)}</span>
+      <span>{leftInWords(data, when.event, nameOf)}</span>
       <span>
         {pitchesInWords(data.pitches, isAtLeast(data))}
         {value}

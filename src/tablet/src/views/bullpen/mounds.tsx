@@ -6,7 +6,7 @@ import { ask } from "../../api/client";
 import { useAttribution, useHub } from "../../live/react";
 import type { OutingKey } from "../../live/state";
 import { AlarmIcon } from "../../parts/icons";
-import { useSettings } from "../../people/settings";
+import { useWhen } from "../../parts/when";
 import { thereInWords } from "../../people/words";
 
 const STATUS_EVERY_MS = 5_000;
@@ -53,7 +53,7 @@ function emptyInWords(seen: boolean | undefined): string {
 
 export function Mounds({ mounds, order, seen }: MoundsProps) {
   const { state } = useHub();
-  const { time } = useSettings();
+  const when = useWhen();
   const present = order.flatMap((key) => state.readinessOf(key)?.data ?? []);
   const attribution = useAttribution();
   const words = attribution?.sentence;
@@ -67,10 +67,10 @@ export function Mounds({ mounds, order, seen }: MoundsProps) {
       )}
       <Line>
         {[...mounds].map(([mound, name]) => {
-          const there = present.filter((data) => data.mound === mound).map((data) => `${data.name} ${thereInWords(data.presence, (ms) => time.clock(ms))}`);
+          const there = present.filter((data) => data.mound === mound).map((data) => `${data.name} ${thereInWords(data.presence, when.event)}`);
           const him = waiting.get(mound);
           const blind = seen?.get(mound) === false;
-          if (him) there.push(`${him.name} since ${time.clock(Date.parse(him.since))}, no pitch ${blind ? "seen: not seen now" : "yet"}`);
+          if (him) there.push(`${him.name} since ${when.event(him.since)}, no pitch ${blind ? "seen: not seen now" : "yet"}`);
           return (
             <div key={mound} data-mound-of={mound}>
               <dt>{name}:</dt>

@@ -8,8 +8,8 @@ import { HeldMark, IndexChart, NoNumberMark } from "../../charts/index-chart";
 import { useReadiness, useTrend } from "../../live/react";
 import type { OutingKey } from "../../live/state";
 import { Panel } from "../../parts/panel";
+import { useWhen } from "../../parts/when";
 import { limitsOf, whole } from "../../people/level";
-import { useSettings } from "../../people/settings";
 import { signed } from "../../people/units";
 import { stateInWords } from "../../people/words";
 
@@ -70,7 +70,7 @@ function Key({ mark }: { mark: ReactNode }) {
 }
 
 function Moved({ point, before }: { point: TrendPoint; before: TrendPoint | undefined }) {
-  const { time } = useSettings();
+  const when = useWhen();
   const [now, then] = [point.readiness.value, before?.readiness.value];
   const held = point.state === "held";
   const change = !held && typeof now === "number" && typeof then === "number" ? `${signed(now - then, 1)} since the pitch before` : "";
@@ -78,7 +78,7 @@ function Moved({ point, before }: { point: TrendPoint; before: TrendPoint | unde
   return (
     <div>
       <Typography sx={{ fontWeight: 700 }}>
-        After pitch {point.pitches}, {time.clock(Date.parse(point.last_pitch_at))}: readiness {typeof now === "number" ? whole(now) : "not known"}
+        After pitch {point.pitches}, {when.event(point.last_pitch_at)}: readiness {typeof now === "number" ? whole(now) : "not known"}
         {change && ` (${change})`}
         {(!held || typeof now === "number") && `, ${stateInWords(point.state).word.toLowerCase()}`}
       </Typography>

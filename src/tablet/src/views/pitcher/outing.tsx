@@ -15,6 +15,7 @@ import { withPitch } from "../../live/state";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
 import { PlainTable } from "../../parts/table";
+import { useWhen } from "../../parts/when";
 import { useSettings } from "../../people/settings";
 import { dayInWords } from "../../people/time";
 import type { Quantity } from "../../people/units";
@@ -209,7 +210,8 @@ function MovementPlot({ pitches, usual }: { pitches: readonly PitchShown[]; usua
 }
 
 function PitchTable({ pitches }: { pitches: readonly { pitch: PitchShown; number: number }[] }) {
-  const { units, time } = useSettings();
+  const { units } = useSettings();
+  const when = useWhen();
   const heads = ["#", "Time", "Type", `Velocity, ${units.name("speed")}`, "Spin, rpm", `Height, ${units.name("length")}`, `Break ↔, ${units.name("break")}`, `Break ↕, ${units.name("break")}`, "State", "To mind"];
   const newest = pitches.toReversed();
   return (
@@ -219,7 +221,7 @@ function PitchTable({ pitches }: { pitches: readonly { pitch: PitchShown; number
       keys={newest.map(({ pitch }) => pitch.id)}
       rows={newest.map(({ pitch, number }) => [
         number,
-        pitch.release_ns == null ? "–" : time.seconds(pitch.release_ns / 1e6),
+        pitch.release_ns == null ? "–" : when.eventToSecond(pitch.release_ns / 1e6),
         pitchInWords(pitch.pitch_type),
         units.number("speed", pitch.release_speed),
         units.number("spin", pitch.release_spin_rate),

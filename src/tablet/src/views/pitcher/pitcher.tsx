@@ -14,8 +14,8 @@ import { keyOf } from "../../live/state";
 import { AsOf } from "../../parts/age";
 import { BackIcon } from "../../parts/icons";
 import { Empty, Failed } from "../../parts/states";
+import { useToday, useWhen } from "../../parts/when";
 import { bandOf, isOnMound, whole, wholeUp } from "../../people/level";
-import { useSettings } from "../../people/settings";
 import { asOf } from "../../people/time";
 import { percent } from "../../people/units";
 import { isAtLeast, leftInWords, moundInWords, thereInWords, unseenInWords } from "../../people/words";
@@ -39,13 +39,11 @@ export default function PitcherView({ pitcher }: { pitcher: number }) {
   const outings = useOutings(pitcher);
   const [shown] = outings;
   const link = useLink();
-  const hub = useHub();
-  const { time } = useSettings();
   const person = useQuery({ queryKey: ["pitcher", pitcher], queryFn: () => ask.pitcher(pitcher) });
   const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity });
   const nameOfMound = (mound: number): string => moundInWords(venue.data?.mounds.find((each) => each.id === mound)?.name ?? `mound ${mound}`);
   const name = shown?.data.name ?? person.data?.name ?? `Pitcher ${pitcher}`;
-  const today = time.day(hub.state.seenTime(Date.now()) ?? Date.now());
+  const today = useToday();
   // Who throws now is told of as of today; the others as the staff's list does.
   const staff = useQuery({ queryKey: ["pitchers"], queryFn: ask.pitchers, staleTime: 300_000, enabled: !shown });
   const asked = shown ? today : staff.isPending ? null : asOf(staff.data?.pitchers ?? [], today);
@@ -128,13 +126,13 @@ interface NowProps {
 function Now({ data, mound, elsewhere }: NowProps) {
   const { state } = useHub();
   const link = useLink();
-  const { time } = useSettings();
+  const when = useWhen();
   const band = bandOf(data);
   const held = data.state === "held" && typeof data.readiness.value === "number";
   const here = isOnMound(data);
   const nameOf = (pitcher: number): string | undefined => state.outingsOf(pitcher)[0]?.data.name;
-  const unseen = unseenInWords(data, (ms) => time.clock(ms));
-  const there = here ? thereInWords(data.presence, (ms) => time.clock(ms)) : leftInWords(data, (ms) => time.clock(ms), nameOf);
+  const unseen = unseenInWords(data, when.event);
+  const there = here ? thereInWords(data.presence, when.event) : leftInWords(data, when.event, nameOf);
   return (
     <Paper component="section" aria-label={`Readiness, ${mound}`} sx={{ p: 2 }}>
       <Big data-band={here ? band : "unknown"} data-pitcher={data.pitcher} data-revision={data.revision}>

@@ -9,6 +9,7 @@ import { Ends, Frame, LeftAxis, MARGIN } from "../../charts/frame";
 import { path, scale } from "../../charts/scale";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
+import { COUNTED_AGAIN, CountedAt, useToday } from "../../parts/when";
 import { dayAfter, dayInWords, daysBetween } from "../../people/time";
 import { ACUTE_CHRONIC, LOAD, RATIO_IN_WORDS } from "../../people/words";
 
@@ -32,17 +33,18 @@ async function season(pitcher: number): Promise<WorkloadReport> {
 }
 
 export function WorkloadPanel({ pitcher }: { pitcher: number }) {
-  const query = useQuery({ queryKey: ["workload", pitcher, "season"], queryFn: () => season(pitcher) });
+  const query = useQuery({ queryKey: ["workload", pitcher, "season"], queryFn: () => season(pitcher), ...COUNTED_AGAIN });
   return (
     <Panel title="Workload" wide>
       <Answered query={query} what="workload">
-        {(report) => (report.appearances.length === 0 ? <Empty title="No outing of him is known." /> : <Season report={report} />)}
+        {(report) => (report.appearances.length === 0 ? <Empty title="No outing of him is known." /> : <Season report={report} at={query.dataUpdatedAt} />)}
       </Answered>
     </Panel>
   );
 }
 
-function Season({ report: { loads, appearances, summary, unknown, not_final } }: { report: WorkloadReport }) {
+function Season({ report: { loads, appearances, summary, unknown, not_final }, at }: { report: WorkloadReport; at: number }) {
+  const today = useToday();
   const last = loads.at(-1);
   const least = (days: number): string => (last?.partly_seen_on != null && daysBetween(last.partly_seen_on, last.date) < days ? "at least " : "");
   const outings = appearances.filter(({ counted }) => counted !== false).length;
@@ -58,7 +60,10 @@ function Season({ report: { loads, appearances, summary, unknown, not_final } }:
   ].filter(Boolean);
   return (
     <>
-      <Typography sx={{ mb: 1 }}>{facts.join(" · ")}</Typography>
+      <Typography sx={{ mb: 1 }}>
+        {facts.join(" · ")}
+        {last?.date === today && <CountedAt at={at} />}
+      </Typography>
       {not_final && <Typography data-not-final="">{not_final}</Typography>}
       {last?.partly_seen_on && (
         <Typography data-partly-seen={last.partly_seen_on}>

@@ -11,7 +11,7 @@ import TableSortLabel from "@mui/material/TableSortLabel";
 import TextField from "@mui/material/TextField";
 import Typography from "@mui/material/Typography";
 import { useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useMemo, useState } from "react";
+import { useDeferredValue, useMemo, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 
 import { ask } from "../../api/client";
@@ -20,10 +20,10 @@ import { useHub, useRoster } from "../../live/react";
 import { useSecond } from "../../parts/age";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty, Failed } from "../../parts/states";
-import { Sideways } from "../../parts/table";
+import { Folding } from "../../parts/table";
 import { Unseen } from "../../parts/visible";
+import { COUNTED_AGAIN, CountedAt, useToday, useWhen } from "../../parts/when";
 import { BANDS, bandOf, isOnMound, LEVELS, verdictInWords, whole } from "../../people/level";
-import { useSettings } from "../../people/settings";
 import { asOf, dayInWords, daysBetween } from "../../people/time";
 import { percent } from "../../people/units";
 import { ACUTE_CHRONIC, asOfInWords, leftInWords, moundInWords, whereInWords } from "../../people/words";
@@ -46,6 +46,8 @@ const HEADS: readonly { column: Column; name: string }[] = [
   { column: "last", name: "Last game" },
 ];
 
+const MAY_PITCH = "May pitch, seven days";
+
 export default function Staff() {
   const query = useQuery({ queryKey: ["pitchers"], queryFn: ask.pitchers, staleTime: 300_000 });
   return (
@@ -64,7 +66,6 @@ export default function Staff() {
 }
 
 function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
-  const { time } = useSettings();
   const hub = useHub();
   const roster = useRoster();
   // Readiness changes many times a second; a list to read changes every five.
@@ -78,12 +79,11 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
   const seasons = useMemo(() => [...new Set(pitchers.flatMap((each) => each.seasons))].toSorted((a, b) => b - a), [pitchers]);
   const chosen = useMemo(() => ofTeam(pitchers, { ...filter, search }), [pitchers, filter, search]);
   const [asked, setAsked] = useState("");
-  // By the clock that the pitches' dates are of.
-  const today = time.day(hub.state.seenTime(Date.now()) ?? Date.now());
+  const today = useToday();
   // Of everybody, so that no filter moves it.
   const date = asked || asOf(pitchers, today);
   // One question for everybody, whatever is chosen below.
-  const staff = useQuery({ queryKey: ["staff", date], queryFn: () => ask.staff(date), staleTime: 300_000, placeholderData: (before) => before });
+  const staff = useQuery({ queryKey: ["staff", date], queryFn: () => ask.staff(date), placeholderData: (before) => before, ...(date === today ? COUNTED_AGAIN : { staleTime: 300_000 }) });
   const told = useMemo(() => new Map(staff.data?.rows.map((row) => [row.pitcher, row])), [staff.data]);
   const rows = useMemo(() => {
     const all = chosen.map((pitcher): Row => ({ pitcher, readiness: hub.state.outingsOf(pitcher.id)[0]?.data, told: told.get(pitcher.id) }));
@@ -135,18 +135,19 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
         <strong data-as-of={shownFor}>
           as of {dayInWords(shownFor)}, {shownFor.slice(0, 4)}
         </strong>{" "}
-        for everybody{asked ? ", as chosen" : shownFor === today ? ", today" : ", the last game that is known"}.{staff.isFetching && " Being asked for."}
+        for everybody{asked ? ", as chosen" : shownFor === today ? ", today" : ", the last game that is known"}
+        {shownFor === today && staff.dataUpdatedAt > 0 && <CountedAt at={staff.dataUpdatedAt} />}.{staff.isFetching && " Being asked for."}
       </Typography>
       <Typography color="text.secondary" sx={{ mb: 1 }}>
         {staff.data && groundInWords(staff.data)}
       </Typography>
       {staff.isError && <Failed what="Risk, load and availability" error={staff.error} retry={() => void staff.refetch()} />}
-      <Sideways tabIndex={0} role="region" aria-label="Staff table" sx={{ "& td": { whiteSpace: "nowrap" }, "& td, & th": { px: 1 }, "& tbody th": { minWidth: "8.5rem" } }}>
-        <Table size="small">
-          <TableHead>
-            <TableRow>
+      <Folding data-columns="many" tabIndex={0} role="region" aria-label="Staff table" sx={{ "& td": { whiteSpace: "nowrap" }, "& td, & th": { px: 1 }, "& tbody th": { minWidth: "8.5rem" } }}>
+        <Table size="small" role="table">
+          <TableHead role="rowgroup" data-pressed="">
+            <TableRow role="row">
               {HEADS.map(({ column, name }) => (
-                <TableCell key={column} sortDirection={order.column === column && (order.down ? "desc" : "asc")}>
+                <TableCell key={column} role="columnheader" sortDirection={order.column === column && (order.down ? "desc" : "asc")}>
                   <TableSortLabel
                     active={order.column === column}
                     direction={order.column === column && order.down ? "desc" : "asc"}
@@ -156,16 +157,16 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
                   </TableSortLabel>
                 </TableCell>
               ))}
-              <TableCell>May pitch, seven days</TableCell>
+              <TableCell role="columnheader">{MAY_PITCH}</TableCell>
             </TableRow>
           </TableHead>
-          <TableBody>
+          <TableBody role="rowgroup">
             {rows.slice(at * PAGE, (at + 1) * PAGE).map((row) => (
               <StaffRow key={row.pitcher.id} row={row} asOf={shownFor} mounds={mounds} />
             ))}
           </TableBody>
         </Table>
-      </Sideways>
+      </Folding>
       {rows.length === 0 && <Empty title="Nobody fits these filters." />}
       {rows.length > PAGE && (
         <TablePagination
@@ -194,20 +195,29 @@ export function groundInWords({ base_rate, risk_absent, injured_lists, model_ver
 function StaffRow({ row: { pitcher, readiness, told: answer }, asOf: as_of, mounds }: { row: Row; asOf: string; mounds: ReadonlyMap<number, string> }) {
   const told = answer && { ...answer, as_of };
   return (
-    <TableRow hover>
-      <TableCell component="th" scope="row">
+    <TableRow hover role="row">
+      <TableCell component="th" scope="row" role="rowheader">
         <Link href={`/pitchers/${pitcher.id}`} style={{ display: "inline-flex", alignItems: "center", minHeight: 44, color: "var(--accent)", fontWeight: 600 }}>
           {pitcher.name}
         </Link>
       </TableCell>
-      <TableCell>{pitcher.team ?? "–"}</TableCell>
-      <TableCell>{readiness ? <Now data={readiness} mounds={mounds} /> : "–"}</TableCell>
-      <TableCell>{told && <RiskCell told={told} />}</TableCell>
-      <TableCell>{told?.acwr == null ? "–" : <PartlySeen told={told} days={LOAD_DAYS}>{`${told.acwr.toFixed(2)} times`}</PartlySeen>}</TableCell>
-      <TableCell>{told?.pitches_7d == null ? "–" : <PartlySeen told={told} days={7}>{`${isPartlySeen(told, 7) ? "≥\u00a0" : ""}${told.pitches_7d}`}</PartlySeen>}</TableCell>
-      <TableCell>{pitcher.last_game_date ?? "–"}</TableCell>
-      <TableCell>{told && told.availability.length > 0 ? <MayPitch told={told} goesOn={readiness?.presence?.state === "on_mound" || readiness?.presence?.state === "between_innings"} /> : "–"}</TableCell>
+      <Cell of="team">{pitcher.team ?? "–"}</Cell>
+      <Cell of="readiness">{readiness ? <Now data={readiness} mounds={mounds} /> : "–"}</Cell>
+      <Cell of="risk">{told ? <RiskCell told={told} /> : "–"}</Cell>
+      <Cell of="acwr">{told?.acwr == null ? "–" : <PartlySeen told={told} days={LOAD_DAYS}>{`${told.acwr.toFixed(2)} times`}</PartlySeen>}</Cell>
+      <Cell of="pitches">{told?.pitches_7d == null ? "–" : <PartlySeen told={told} days={7}>{`${isPartlySeen(told, 7) ? "≥\u00a0" : ""}${told.pitches_7d}`}</PartlySeen>}</Cell>
+      <Cell of="last">{pitcher.last_game_date ?? "–"}</Cell>
+      <Cell of="availability">{told && told.availability.length > 0 ? <MayPitch told={told} goesOn={readiness?.presence?.state === "on_mound" || readiness?.presence?.state === "between_innings"} /> : "–"}</Cell>
     </TableRow>
+  );
+}
+
+/** A cell that says its column where there is no room for columns. */
+function Cell({ of, children }: { of: Column | "availability"; children: ReactNode }) {
+  return (
+    <TableCell role="cell" data-head={HEADS.find(({ column }) => column === of)?.name ?? MAY_PITCH}>
+      <div>{children}</div>
+    </TableCell>
   );
 }
 
@@ -274,12 +284,12 @@ function RiskCell({ told }: { told: StaffRowAnswer }) {
 /** His number now with its own age; who has left the mound has a number of then, and no verdict. */
 function Now({ data, mounds }: { data: Readiness; mounds: ReadonlyMap<number, string> }) {
   const { state, link } = useHub();
-  const { time } = useSettings();
+  const when = useWhen();
   const band = bandOf(data);
   const age = asOfInWords(data, state.since(data.as_of?.at ?? data.last_pitch_at, Date.now()));
   const nameOf = (pitcher: number): string | undefined => state.outingsOf(pitcher)[0]?.data.name;
   const words = !isOnMound(data)
-    ? `${whole(data.readiness.value)}, ${leftInWords(data, (ms) => time.clock(ms), nameOf)}`
+    ? `${whole(data.readiness.value)}, ${leftInWords(data, when.event, nameOf)}`
     : link === "live"
       ? `${BANDS[band].sign} ${band === "unknown" ? "" : whole(data.readiness.value)} ${verdictInWords(data)}`
       : `${whole(data.readiness.value)}, not live`;

@@ -9,6 +9,7 @@ import { Ends, Frame, LeftAxis, MARGIN } from "../../charts/frame";
 import { path, rangeOf, scale } from "../../charts/scale";
 import { Answered, Empty } from "../../parts/states";
 import { Sign, type SignKind } from "../../parts/table";
+import { useBoxWhen } from "../../parts/when";
 import { useSettings } from "../../people/settings";
 import { ageInWords } from "../../people/time";
 import { moundInWords } from "../../people/words";
@@ -81,7 +82,7 @@ export function Calibration({ place: { id: venue, mounds }, now }: { place: Plac
 }
 
 function Rig({ report, nameOf }: { report: Report; nameOf: (mound: number) => string }) {
-  const { time } = useSettings();
+  const when = useBoxWhen();
   return (
     <>
       <Typography>
@@ -99,7 +100,7 @@ function Rig({ report, nameOf }: { report: Report; nameOf: (mound: number) => st
       ))}
       <Typography sx={{ mb: 1 }}>
         Next: {report.next_action.what}, {report.next_action.why}
-        {report.next_action.when != null && `, ${time.clock(report.next_action.when / 1e6)}`}.
+        {report.next_action.when != null && `, ${when.told(report.next_action.when / 1e6)}`}.
       </Typography>
       <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(min(100%, 290px), 1fr))", gap: 12 }}>
         {report.cameras
@@ -172,8 +173,8 @@ interface DriftChartProps {
 }
 
 const DriftChart = memo(function DriftChart({ points, watch, alarm, name }: DriftChartProps) {
-  const { time } = useSettings();
-  const clock = (ns: number): string => time.clock(ns / 1e6);
+  const when = useBoxWhen();
+  const clock = (ns: number): string => when.told(ns / 1e6);
   const last = points.at(-1);
   const reach = rangeOf([0, ...points.flatMap((p) => [p.dx_px, -p.dx_px, p.dy_px, -p.dy_px, p.limit_px[0] ?? 0, -(p.limit_px[0] ?? 0)])], 2 * REACH_PX);
   const label = last ? `${name}: ${last.dx_px.toFixed(2)} and ${last.dy_px.toFixed(2)} px off after ${points.length} pitches` : `${name}: no pitch yet`;

@@ -31,6 +31,17 @@ export function Environment() {
   );
 }
 
+type Speaker = EnvironmentReport["speakers"][number];
+
+/** What was not believed of a sensor last, and whether it is believed since. */
+export function refusalInWords({ name, age_s, refused, refusal }: Pick<Speaker, "name" | "age_s" | "refused" | "refusal">): string {
+  if (!refusal) return "";
+  const told = `${ageInWords(refusal.age_s * 1000)} ago (${refused} so far): ${refusal.why}. It sent ${refusal.sample}`;
+  // It has told something since that was not refused.
+  if (age_s < refusal.age_s) return `Believed now: ${name}; not ${refusal.whole ? "" : "all of it "}${told}`;
+  return `${refusal.whole ? "Not believed" : "In part not believed"}: ${name}, ${told}`;
+}
+
 function Air({ report }: { report: EnvironmentReport }) {
   const { units } = useSettings();
   const { broker } = report;
@@ -68,11 +79,10 @@ function Air({ report }: { report: EnvironmentReport }) {
         </Typography>
       ))}
       {report.speakers
-        .filter((speaker) => speaker.refusal)
+        .filter(({ refusal }) => refusal)
         .map((speaker) => (
           <Typography key={speaker.name} variant="body2">
-            {speaker.refusal?.whole ? "Not believed" : "In part not believed"}: {speaker.name}, {ageInWords((speaker.refusal?.age_s ?? 0) * 1000)} ago (
-            {speaker.refused} so far): {speaker.refusal?.why}. It sent {speaker.refusal?.sample}
+            {refusalInWords(speaker)}
           </Typography>
         ))}
       {report.speakers

@@ -8,13 +8,30 @@ import { ageInWords } from "../../people/time";
 /** Of so long ago at most, s: what is older has been looked at, or is over. */
 const LATELY_S = 600;
 
+/** What was refused, by the first check that failed; a cause that is not here is shown as it is. */
+const CAUSES: Readonly<Record<string, string>> = {
+  truncated: "frame of a wrong length",
+  magic: "no frame",
+  version: "frame of another version",
+  crc: "damaged frame",
+  flags: "frame with unknown flags",
+  auth: "frame not signed as it must be",
+  kind: "frame of an unknown kind",
+  payload_size: "frame of a wrong length",
+  values: "frame with impossible values",
+  address: "frame from another address",
+  replayed: "frame sent again",
+  serial_cut_short: "frame cut short on the line",
+  serial_too_long: "frame too long on the line",
+};
+
 const ago = (seconds: number): string => (seconds < 2 ? "now" : `${ageInWords(seconds * 1000)} ago`);
 
 /** The rows of what was refused lately: what, who, when, what is wrong, and how it begins. */
 export function refusedLately({ ingest, access }: Pick<StatusReport, "ingest" | "access">): string[][] {
   const frames = (ingest?.last_refused ?? []).map(({ ago_s, cause, from, bytes, sample, why }) => ({
     ago_s,
-    row: [`frame: ${cause.replaceAll("_", " ")}`, from, ago(ago_s), why, `${bytes} bytes: ${sample}`],
+    row: [CAUSES[cause] ?? `frame: ${cause.replaceAll("_", " ")}`, from, ago(ago_s), why, `${bytes} bytes: ${sample}`],
   }));
   const keys = (access?.last_refused ?? []).map(({ ago_s, from, times, why }) => ({
     ago_s,
@@ -27,5 +44,5 @@ export function refusedLately({ ingest, access }: Pick<StatusReport, "ingest" | 
 export function Refused({ report }: { report: StatusReport }) {
   const rows = refusedLately(report);
   if (rows.length === 0) return <Typography>Nothing in the last ten minutes.</Typography>;
-  return <PlainTable label="Refused" heads={["What", "From", "Last", "Why, and what to do", "How it begins, or how often"]} rows={rows} keys={rows.map(([what, from], at) => `${what} ${from} ${at}`)} />;
+  return <PlainTable folds label="Refused lately" heads={["What", "From", "Last", "Why, and what to do", "How it begins, or how often"]} rows={rows} keys={rows.map(([what, from], at) => `${what} ${from} ${at}`)} />;
 }

@@ -16,9 +16,12 @@ const STATE_SIGNS: Readonly<Record<SourceStatus["state"], SignKind>> = {
   finished: "off",
 };
 
+/** What sends, and of which nothing could be used since the start, is seen, whatever the buffer calls it. */
+export const isUnused = ({ state, accounting }: Pick<SourceStatus, "state" | "accounting">): boolean => state === "unseen" && accounting.received > 0;
+
 /** Cameras are sources up to this one; what is beyond speaks when it has something to say, and is silent else. */
 const CAMERA_MAX = 39;
-const signOf = ({ source, state }: SourceStatus): SignKind => (state === "idle" && source > CAMERA_MAX ? "off" : STATE_SIGNS[state]);
+const signOf = ({ source, state, accounting }: SourceStatus): SignKind => (isUnused({ state, accounting }) ? "bad" : state === "idle" && source > CAMERA_MAX ? "off" : STATE_SIGNS[state]);
 
 /** No frame is on its way for so long, or comes before it was sent by so much: a clock was set otherwise, ms. */
 const CLOCK_LAG_MS = 60_000;
@@ -52,7 +55,7 @@ export function Sources({ sources, mounds }: { sources: readonly SourceStatus[];
           const { source, name, state, gates, lag_ms, watermark_lag_ms, accounting, gaps, dropped, restarts } = each;
           return [
           `${source}${name ? ` ${name.replaceAll("_", " ")}` : ""}`,
-          <Sign key="state" kind={signOf(each)} word={state} />,
+          <Sign key="state" kind={signOf(each)} word={isUnused(each) ? "sends, none used" : state} />,
           gates ? "yes" : "no",
           lagInWords(lag_ms),
           seconds(watermark_lag_ms),

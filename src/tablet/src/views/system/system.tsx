@@ -9,6 +9,7 @@ import { useHub, useLink } from "../../live/react";
 import { Panel } from "../../parts/panel";
 import { Answered, Empty } from "../../parts/states";
 import { PlainTable, Sign, type SignKind } from "../../parts/table";
+import { useApart, useBoxWhen } from "../../parts/when";
 import { useSettings } from "../../people/settings";
 import { ageInWords } from "../../people/time";
 import { percent } from "../../people/units";
@@ -33,6 +34,7 @@ export default function System() {
         <Answered query={status} what="status">
           {(report) => <Verdict verdict={report.verdict} live={link === "live"} />}
         </Answered>
+        <Clocks />
         <AlertList audience="engineer" />
       </Panel>
       <Panel title="Daemon">
@@ -66,12 +68,24 @@ export default function System() {
 }
 
 function Asked({ at }: { at: number }) {
-  const { time } = useSettings();
+  const when = useBoxWhen();
   const hub = useHub();
-  return <Typography color="text.secondary">as of {time.seconds(hub.state.boxTime(at) ?? at)}</Typography>;
+  return <Typography color="text.secondary">as of {when.toSecond(hub.state.boxTime(at) ?? at)}</Typography>;
 }
 
-const VERDICT_SIGNS: Readonly<Record<StatusReport["verdict"]["state"], SignKind>> = { off: "off", good: "good", degraded: "watch", bad: "bad" };
+/** Whose clock the times here are by, where that makes a difference. */
+function Clocks() {
+  const apart = useApart();
+  if (apart === 0) return null;
+  return (
+    <Typography data-clocks="" sx={{ mb: 1 }}>
+      The box’s clock is {ageInWords(Math.abs(apart))} {apart > 0 ? "ahead of" : "behind"} its cameras’. Times of alerts and pitches are by the cameras’ clock, all others on this
+      page by the box’s.
+    </Typography>
+  );
+}
+
+const VERDICT_SIGNS: Readonly<Record<StatusReport["verdict"]["state"], SignKind>> = { off: "off", ready: "good", degraded: "watch", not_ready: "bad" };
 
 interface VerdictProps {
   verdict: StatusReport["verdict"];
@@ -88,7 +102,7 @@ function Verdict({ verdict, live }: VerdictProps) {
       <ul style={{ margin: "6px 0 0", paddingLeft: 4, listStyle: "none" }}>
         {verdict.parts.map(({ about, state, sentence }) => (
           <li key={about}>
-            <Sign kind={live ? VERDICT_SIGNS[state] : "off"} word={about.charAt(0).toUpperCase() + about.slice(1)} />: {sentence}
+            <Sign kind={live ? VERDICT_SIGNS[state] : "off"} word={`${about.charAt(0).toUpperCase()}${about.slice(1)} ${state.replace("_", " ")}`} />: {sentence}
           </li>
         ))}
       </ul>
@@ -102,10 +116,13 @@ export function flaggedInWords({ flagged, flags }: StatusReport["pitches"]): str
   return `${flagged} flagged${each.length > 0 ? ` (${each.join(", ")})` : ""}`;
 }
 
-const PART_SIGNS = { ready: "good", degraded: "watch", starting: "watch", failed: "bad", stopped: "bad" } as const;
+const PART_SIGNS = { ready: "good", degraded: "watch", starting: "bad", failed: "bad", stopped: "bad" } as const;
+/** On the one scale: ready, degraded, not ready. */
+const PART_WORDS = { ready: "ready", degraded: "degraded", starting: "not ready, starting", failed: "not ready", stopped: "not ready, stopped" } as const;
 
 function Daemon({ report }: { report: StatusReport }) {
   const { time } = useSettings();
+  const when = useBoxWhen();
   const store = report.store;
   const filled = store && store.map_size_bytes > 0 ? store.map_used_bytes / store.map_size_bytes : null;
   return (
@@ -115,13 +132,14 @@ function Daemon({ report }: { report: StatusReport }) {
         <a href="/api/docs/">API</a> · <a href="/metrics">Metrics</a>
       </Typography>
       <PlainTable
+        folds
         label="Parts"
         heads={["Part", "State", "Since", "What is the matter"]}
         rows={report.parts.map((part) => [
           part.name,
-          <Sign key="state" kind={PART_SIGNS[part.state]} word={part.state} />,
+          <Sign key="state" kind={PART_SIGNS[part.state]} word={PART_WORDS[part.state]} />,
           <span key="since" style={{ whiteSpace: "nowrap" }}>
-            {time.clock(Date.parse(part.since))}
+            {when.told(part.since)}
           </span>,
           part.detail,
         ])}

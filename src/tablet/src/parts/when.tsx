@@ -1,0 +1,78 @@
+/**
+ * Moments in words. What happened is told by the cameras' clock, and so are ages; what the box did is stamped by its own.
+ * While the two agree nobody need care. Where they do not, whoever reads a time must know whose it is: beside what happened
+ * everything is told by the cameras' clock, on System by the box's, and the top bar shows both.
+ */
+import { useMemo, useSyncExternalStore, type ReactNode } from "react";
+
+import { useHub } from "../live/react";
+import { useSettings } from "../people/settings";
+import { everySecond } from "./age";
+
+/** Clocks that are apart by less are told as one, ms: a minute's clock shows no difference. */
+export const ALIKE_MS = 60_000;
+
+/** Writes a moment, ms since the Unix epoch or RFC 3339: with its date where it is not of today. */
+export type Told = (at: number | string) => string;
+
+interface When {
+  /** Of what happened: event times, by the cameras' clock. */
+  event: Told;
+  /** Of what the box did, told by the cameras' clock. */
+  box: Told;
+  /** `event` to the second. */
+  eventToSecond: Told;
+}
+
+const ms = (at: number | string): number => (typeof at === "number" ? at : Date.parse(at));
+
+/** The day of baseball by a clock, told anew when it turns. */
+function useDay(clock: (now: number) => number | null): string {
+  const { time } = useSettings();
+  return useSyncExternalStore(everySecond, () => time.day(clock(Date.now()) ?? Date.now()));
+}
+
+/** Today, by the clock that the pitches' dates are of. */
+export function useToday(): string {
+  const { state } = useHub();
+  return useDay((now) => state.seenTime(now));
+}
+
+/** Moments beside what happened. */
+export function useWhen(): When {
+  const { state } = useHub();
+  const { time } = useSettings();
+  const today = useToday();
+  return useMemo(
+    () => ({
+      event: (at) => time.told(ms(at), today),
+      box: (at) => time.told(ms(at) - state.apart, today),
+      eventToSecond: (at) => time.toldToSecond(ms(at), today),
+    }),
+    [state, time, today],
+  );
+}
+
+/** Moments of the box's own, by its clock, as its log and `pitchguard status` have them: to the minute, and to the second. */
+export function useBoxWhen(): { told: Told; toSecond: Told } {
+  const { state } = useHub();
+  const { time } = useSettings();
+  const today = useDay((now) => state.boxTime(now));
+  return useMemo(() => ({ told: (at) => time.told(ms(at), today), toSecond: (at) => time.toldToSecond(ms(at), today) }), [time, today]);
+}
+
+/** Of counts that go on while somebody throws: asked for again so often, and where a page is opened later than this. */
+export const COUNTED_AGAIN = { staleTime: 10_000, refetchInterval: 60_000 } as const;
+
+/** When counts that go on while somebody throws were asked for; `at` is by this device's clock, ms. */
+export function CountedAt({ at }: { at: number }): ReactNode {
+  const { state } = useHub();
+  const when = useWhen();
+  return <span data-counted-at="">, as counted at {when.eventToSecond(state.seenTime(at) ?? at)}</span>;
+}
+
+/** How far the box's clock is ahead of the cameras', ms; 0 while they are alike. */
+export function useApart(): number {
+  const { state } = useHub();
+  return useSyncExternalStore(everySecond, () => (Math.abs(state.apart) < ALIKE_MS ? 0 : Math.round(state.apart / ALIKE_MS) * ALIKE_MS));
+}
