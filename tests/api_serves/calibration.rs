@@ -147,8 +147,8 @@ fn only_a_camera_that_is_well_has_the_colour_of_one() {
     let of = |selector: &str| -> Option<&str> {
         let rules = css.split('}').filter_map(|rule| rule.split_once('{'));
         let names = |list: &str| list.split(',').any(|each| each.trim() == selector);
-        let found = rules.filter(|(list, _)| names(list)).map(|(_, rule)| rule);
-        found.filter(|rule| rule.contains("color")).next_back()
+        let mut found = rules.filter(|(list, _)| names(list)).map(|(_, rule)| rule);
+        found.rfind(|rule| rule.contains("color"))
     };
     for state in CameraState::ALL {
         let name = state.as_str();
