@@ -140,6 +140,39 @@ fn a_directory_is_no_file_to_import_with_a_daemon_and_without() {
     daemon.terminate();
 }
 
+/// A pipe that nobody writes was waited for for ever, and by the running daemon too; a device without an end was read until the memory
+/// was full.
+#[test]
+fn settings_that_are_a_pipe_or_have_no_end_are_refused_at_once_also_by_the_running_daemon() {
+    let mut rack = Rack::new();
+    let config = fs::read_to_string(rack.config()).expect("it has one");
+    let keys = rack.path("keys");
+    fs::write(&keys, format!("1 {}\n", "5a".repeat(32))).expect("written");
+    fs::set_permissions(&keys, fs::Permissions::from_mode(0o600)).expect("ours");
+    fs::write(rack.config(), format!("{config}[ingest]\nauth = \"required\"\nkeys_file = \"{}\"\n", keys.display()))
+        .expect("written");
+    let mut running = rack.start(1.0);
+    fs::remove_file(&keys).expect("removed");
+    let made = Command::new("mkfifo").args(["-m", "600"]).arg(&keys).status().expect("it starts");
+    assert!(made.success());
+    let refused = run(&rack, &["check-config"]);
+    assert!(said(&refused).contains("no plain file") && refused.status.code() == Some(78), "{}", said(&refused));
+    let hung_up = Command::new("kill").args(["-HUP", &running.pid().to_string()]).status().expect("it starts");
+    assert!(hung_up.success());
+    running.wait_for("it says so", |r| r.log().contains("no plain file").then_some(()));
+    let (status, log) = running.terminate();
+    assert!(status.success(), "{log}");
+
+    fs::remove_file(rack.config()).expect("removed");
+    std::os::unix::fs::symlink("/dev/zero", rack.config()).expect("linked");
+    let refused = run(&rack, &["check-config"]);
+    assert!(said(&refused).contains("no plain file") && refused.status.code() == Some(78), "{}", said(&refused));
+    fs::remove_file(rack.config()).expect("removed");
+    File::create(rack.config()).and_then(|file| file.set_len(1 << 40)).expect("a long hole");
+    let refused = run(&rack, &["check-config"]);
+    assert!(said(&refused).contains("longer than 4 MB") && refused.status.code() == Some(78), "{}", said(&refused));
+}
+
 #[test]
 fn a_key_is_revoked_whatever_is_wrong_elsewhere_in_the_configuration() {
     let mut rack = Rack::new();

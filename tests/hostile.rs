@@ -22,8 +22,10 @@ const HALF_OPEN: usize = 8_300;
 /// Endless heads, and how long each is: once 618 MB.
 const LONG_HEADS: usize = 1_500;
 const LONG_HEAD_BYTES: usize = 400_000;
-/// Answers that nobody reads.
+/// Answers that nobody reads, of one address, …
 const UNREAD: usize = 400;
+/// … and of as many addresses: once 163 MB.
+const UNREAD_OF_MANY: usize = 1_500;
 /// Live clients that ping and never read: once 2,781 MB in 13 s.
 const PINGERS: usize = 4;
 const PINGS: usize = 200_000;
@@ -58,17 +60,45 @@ fn long_heads(to: SocketAddr) -> Vec<TcpStream> {
     (0..LONG_HEADS).filter_map(|_| connect(to)).map(endless).collect()
 }
 
-/// Clients with the smallest receive buffers, which ask for the longest answer and take none of it.
+/// The loopback address of an attacker with this number.
+fn address(n: usize) -> SocketAddr {
+    SocketAddr::from(([127, 1, (n / 200) as u8, (n % 200) as u8 + 1], 0))
+}
+
+/// Connects from an address, with the smallest receive buffer.
+fn connect_from(from: SocketAddr, to: SocketAddr) -> Option<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).ok()?;
+    socket.set_recv_buffer_size(4096).ok()?;
+    socket.bind(&from.into()).ok()?;
+    socket.connect_timeout(&to.into(), Duration::from_secs(2)).ok()?;
+    socket.set_write_timeout(Some(Duration::from_millis(500))).ok()?;
+    Some(TcpStream::from(socket))
+}
+
+/// Asks for the longest answer that is made anew each time, and for the longest of all, again and again, and takes none of it.
+fn ask_in_vain(mut stream: TcpStream) -> Option<TcpStream> {
+    let asks = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let all = (asks("/api/status") + &asks("/api/openapi.json")).repeat(20);
+    stream.write_all(all.as_bytes()).ok()?;
+    Some(stream)
+}
+
 fn unread(to: SocketAddr) -> Vec<TcpStream> {
-    let ask = || {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).ok()?;
-        socket.set_recv_buffer_size(4096).ok()?;
-        socket.connect_timeout(&to.into(), Duration::from_secs(2)).ok()?;
-        let mut stream = TcpStream::from(socket);
-        stream.write_all(b"GET /api/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n").ok()?;
+    (0..UNREAD).filter_map(|_| ask_in_vain(connect_from(address(0), to)?)).collect()
+}
+
+fn unread_of_many(to: SocketAddr) -> Vec<TcpStream> {
+    (0..UNREAD_OF_MANY).filter_map(|n| ask_in_vain(connect_from(address(n), to)?)).collect()
+}
+
+/// As [`half_open`], each of another address.
+fn half_open_of_many(to: SocketAddr) -> Vec<TcpStream> {
+    let unfinished = |n| {
+        let mut stream = connect_from(address(n), to)?;
+        let _ = stream.write_all(b"GET /api/status HTTP/1.1\r\nX-Slow: ");
         Some(stream)
     };
-    (0..UNREAD).filter_map(|_| ask()).collect()
+    (0..HALF_OPEN).filter_map(unfinished).collect()
 }
 
 fn web_socket(to: SocketAddr) -> Option<TcpStream> {
@@ -130,7 +160,7 @@ fn count(status: &Value, pointer: &str) -> u64 {
 }
 
 #[test]
-fn floods_from_one_address_cost_no_pitch_no_answer_no_backup_and_no_memory() {
+fn floods_from_one_address_and_from_many_cost_no_pitch_no_answer_no_backup_and_no_memory() {
     let mut rack = Rack::new();
     // As many as a service has unless told otherwise.
     let mut daemon: Running = rack.start_with_descriptors(1024);
@@ -174,10 +204,12 @@ fn floods_from_one_address_cost_no_pitch_no_answer_no_backup_and_no_memory() {
             }
             most
         });
-        let attacks: [(&str, Attack); 5] = [
+        let attacks: [(&str, Attack); 7] = [
             ("half-open heads", half_open),
             ("long heads", long_heads),
             ("unread answers", unread),
+            ("unread answers of many addresses", unread_of_many),
+            ("half-open heads of many addresses", half_open_of_many),
             ("pings", pingers),
             ("seats", |to| (0..SEATS).filter_map(|_| web_socket(to)).collect()),
         ];
@@ -215,7 +247,7 @@ fn floods_from_one_address_cost_no_pitch_no_answer_no_backup_and_no_memory() {
     assert!(verbs >= 9, "{verbs} verbs");
     assert!(most.saturating_sub(before) < GROWTH_MAX, "{before} -> {most}");
     assert_eq!(count(&status, "/http/most"), 768, "of 1024 descriptors 256 are kept back");
-    assert!(count(&status, "/http/made_room") > HALF_OPEN as u64 / 2, "{}", status["http"]);
+    assert!(count(&status, "/http/made_room") > HALF_OPEN as u64, "{}", status["http"]);
     assert_eq!(count(&status, "/clients/dropped_noisy"), PINGERS as u64);
     assert!(count(&status, "/clients/refused_address") >= (SEATS - 64) as u64, "{}", status["clients"]);
     let metrics = daemon.text("/metrics");

@@ -25,12 +25,12 @@ pub(super) async fn check(State(options): State<Arc<HttpOptions>>, request: Requ
 }
 
 fn admit(options: &HttpOptions, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
-    let asked = match headers.get(header::HOST) {
-        Some(host) => host.to_str().ok().and_then(|host| host.parse::<Authority>().ok()),
-        None => uri.authority().cloned(),
-    };
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let named = hosts.next().and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    // A whole URI in the request's first line goes before the header (RFC 9112, 3.2.2); several headers name nobody.
+    let asked = uri.authority().cloned().or(named).filter(|_| hosts.next().is_none());
     let Some(asked) = asked else {
-        let detail = "the request names no host that can be read; send a Host header";
+        let detail = "the request names no host that can be read; send one Host header";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "host-missing", "Host missing", detail));
     };
     if !allowed_host(options, asked.host()) {
@@ -100,6 +100,27 @@ mod tests {
             Ok(()) => 200,
             Err(problem) => problem.into_response().status().as_u16(),
         }
+    }
+
+    #[test]
+    fn a_request_that_names_two_hosts_is_refused_and_the_one_in_its_first_line_counts() {
+        let options = listening("127.0.0.1:8080");
+        let admitted = |uri: &'static str, hosts: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for host in hosts {
+                headers.append(header::HOST, host.parse().expect("a header"));
+            }
+            match admit(&options, &Uri::from_static(uri), &headers) {
+                Ok(()) => 200,
+                Err(problem) => problem.into_response().status().as_u16(),
+            }
+        };
+        assert_eq!(admitted("/", &["localhost"]), 200);
+        assert_eq!(admitted("/", &["localhost", "evil"]), 400);
+        assert_eq!(admitted("/", &["localhost", "localhost"]), 400);
+        assert_eq!(admitted("/", &[]), 400);
+        assert_eq!(admitted("http://localhost/", &["localhost"]), 200);
+        assert_eq!(admitted("http://evil/", &["localhost"]), 421);
     }
 
     fn listening(on: &str) -> HttpOptions {

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -27,6 +28,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::problem::{Problem, write_problems};
+use super::server::{self, Kept};
 use super::{
     ApiState, HttpOptions, alerts, auth, baseline, calibration, environment, guard, health, models, pitchers, pitches,
     readiness, risk, session, socket, tablet, trend, upstream, venue, workload,
@@ -149,8 +151,11 @@ pub fn router(state: ApiState) -> Router {
     let seats = socket::Seats::new(&options, Arc::clone(&telemetry));
     let (routes, mut document) = api().split_for_parts();
     name_operations(&mut document);
-    let document = document.to_json().expect("the document is plain data");
-    let serve_document = move || async move { ([(header::CONTENT_TYPE, "application/json")], document.clone()) };
+    let document = Bytes::from(document.to_json().expect("the document is plain data"));
+    let serve_document = move || async move {
+        let kind = [(header::CONTENT_TYPE, "application/json")];
+        (Extension(Kept::SHARED), kind, document.clone())
+    };
     // Without a validator: its badge would be loaded from the internet.
     let docs_config = utoipa_swagger_ui::Config::from("/api/openapi.json").validator_url("none");
     let around = ServiceBuilder::new()
@@ -160,6 +165,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(from_fn_with_state(telemetry, time_request))
         .layer(from_fn(add_headers))
         .layer(CompressionLayer::new())
+        .layer(map_response(server::note_kept))
         .layer(from_fn(write_problems))
         .layer(from_fn_with_state(Arc::clone(&options), limit_time))
         .layer(CatchPanicLayer::custom(answer_panic))
@@ -172,7 +178,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/openapi.json", get(serve_document))
         .merge(SwaggerUi::new("/api/docs").config(docs_config))
         .route_layer(from_fn_with_state(options, auth::check))
-        .merge(tablet::routes())
+        .merge(tablet::routes().layer(map_response(server::note_shared)))
         .fallback(|uri: Uri| async move { Problem::no_such_route(uri.path()) })
         .layer(around)
 }

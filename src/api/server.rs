@@ -21,7 +21,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -44,6 +44,35 @@ const SEND_BUFFER_BYTES: usize = 128 << 10;
 /// A peer that is gone without a word, and what was sent to it, are given up after this; longer than a WebSocket client may
 /// be silent, so that such a one still hears why it is dropped.
 const GONE_AFTER: Duration = Duration::from_mins(1);
+
+/// What compressing an answer keeps in memory besides it, bytes.
+const COMPRESSOR_BYTES: usize = 300 << 10;
+
+/// What is kept in memory for an answer until its client took it, bytes; travels with it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept(usize);
+
+impl Kept {
+    /// It is there once, however many ask for it.
+    pub(super) const SHARED: Self = Self(0);
+}
+
+/// Says of an answer that it is there once, however many ask for it.
+pub(super) async fn note_shared(mut response: Response<Body>) -> Response<Body> {
+    response.extensions_mut().insert(Kept::SHARED);
+    response
+}
+
+/// Notes what is kept of an answer that does not say so itself: its length, which nobody knows any more once it is compressed.
+pub(super) async fn note_kept(mut response: Response<Body>) -> Response<Body> {
+    let bytes = usize::try_from(response.body().size_hint().lower()).unwrap_or(usize::MAX);
+    response.extensions_mut().get_or_insert_with(|| Kept(bytes));
+    response
+}
+
+fn kept(response: &Response<Body>) -> usize {
+    response.extensions().get::<Kept>().map_or(0, |kept| kept.0)
+}
 
 /// Serves until `shutdown` ends; requests under way are finished. WebSocket clients are sent away by [`super::Live::close`].
 ///
@@ -144,6 +173,8 @@ async fn answer(
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
     let response = router.oneshot(request).await?;
+    let compressed = response.body().size_hint().exact().is_none();
+    served.holds(kept(&response).saturating_add(if compressed { COMPRESSOR_BYTES } else { 0 }));
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         place.goes_live();
     }

@@ -166,7 +166,7 @@ fn with_store(path: Option<&Path>, verb: impl FnOnce(&StoreConfig) -> ExitCode) 
     };
     let file = path.unwrap_or(Path::new(DEFAULT_FILE));
     // A default file that is not there is as good as an empty one; any other that cannot be read tells nothing.
-    let text = std::fs::read_to_string(file).or_else(|error| match (path, error.kind()) {
+    let text = crate::disk::read_settings_text(file).or_else(|error| match (path, error.kind()) {
         (None, std::io::ErrorKind::NotFound) => Ok(String::new()),
         _ => Err(error),
     });

@@ -327,7 +327,7 @@ impl Config {
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<(Self, Provenance), ConfigErrors> {
         let (path, named) = path.map_or((Path::new(DEFAULT_FILE), false), |p| (p, true));
-        let text = match std::fs::read_to_string(path) {
+        let text = match crate::disk::read_settings_text(path) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => None,
             Err(error) => {

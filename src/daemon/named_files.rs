@@ -63,7 +63,7 @@ impl NamedFiles {
 }
 
 fn digest(path: &Path) -> Option<blake3::Hash> {
-    std::fs::read(path).ok().map(|content| blake3::hash(&content))
+    crate::disk::read_settings(path).ok().map(|content| blake3::hash(&content))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::disk::sync_dir;
+use crate::disk::{read_settings, sync_dir};
 
 /// Directory in the store's.
 const DIRECTORY: &str = "proven";
@@ -123,7 +123,7 @@ fn read_plain(path: &Path) -> io::Result<Option<Vec<u8>>> {
 }
 
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match fs::read(path) {
+    match read_settings(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

@@ -5,14 +5,14 @@
 //! as a camera: one that everybody can read is refused.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
 use firmware_protocol::{Keyring, SourceId};
+
+use crate::disk::{open_settings, read_opened_settings};
 
 /// Keys that a source may have at once.
 const KEYS_PER_SOURCE_MAX: usize = 2;
@@ -102,13 +102,14 @@ impl KeyRing {
     pub fn load(path: &Path) -> Result<Self, KeyFileError> {
         let shown = path.display().to_string();
         let failed = |source| KeyFileError::Read { path: shown.clone(), source };
-        let mut file = File::open(path).map_err(failed)?;
+        let file = open_settings(path).map_err(failed)?;
         let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
         if mode & EVERYBODY != 0 {
             return Err(KeyFileError::Open { path: shown, mode });
         }
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(failed)?;
+        let text = read_opened_settings(file).map_err(failed)?;
+        // What is no text makes a faulty line.
+        let text = String::from_utf8_lossy(&text);
         Self::parse(&text).map_err(|faults| KeyFileError::Lines { path: shown, faults })
     }
 

@@ -86,7 +86,7 @@ impl Venue {
     /// # Errors
     /// When the file cannot be read, is not TOML, or does not describe a usable rig; says where and what to do.
     pub fn load(path: &Path) -> Result<Self, VenueError> {
-        let text = std::fs::read_to_string(path)
+        let text = crate::disk::read_settings_text(path)
             .map_err(|source| VenueError::Read { path: path.display().to_string(), source })?;
         Self::parse(&text)
             .map_err(|fault| VenueError::Faulty { path: path.display().to_string(), fault: Box::new(fault) })

@@ -76,7 +76,7 @@ impl Https {
     /// The bearer token, read anew each time: it may be changed while the daemon runs.
     fn authorization(&self) -> Result<Option<String>, Trouble> {
         let Some(path) = &self.token else { return Ok(None) };
-        let token = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+        let token = crate::disk::read_settings_text(path).map_err(|error| unreadable(path, &error))?;
         Ok(Some(format!("Bearer {}", token.trim())))
     }
 

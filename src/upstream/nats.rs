@@ -172,7 +172,7 @@ impl Nats {
         }
         if let Some(path) = config.credential() {
             let failed = |source| NatsError::Credentials { path: path.clone(), source };
-            let text = std::fs::read_to_string(&path).map_err(failed)?;
+            let text = crate::disk::read_settings_text(&path).map_err(failed)?;
             options = options.credentials(&text).map_err(failed)?;
         }
         let client = runtime.block_on(options.connect(servers)).map_err(NatsError::Client)?;

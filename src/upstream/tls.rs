@@ -81,7 +81,8 @@ impl Identity {
         let own = match (&config.client_cert, &config.client_key) {
             (Some(cert), Some(key)) => {
                 let chain = certificates(cert, "client_cert")?;
-                let key_pem = std::fs::read(key).map_err(|error| pem(key, "client_key", error.to_string()))?;
+                let key_pem =
+                    crate::disk::read_settings(key).map_err(|error| pem(key, "client_key", error.to_string()))?;
                 let private = PrivateKeyDer::from_pem_slice(&key_pem);
                 let private = private.map_err(|error| pem(key, "client_key", error.to_string()))?;
                 CertifiedKey::from_der(chain.clone(), private.clone_key(), &provider()).map_err(TlsError::Pair)?;
@@ -95,8 +96,8 @@ impl Identity {
 
 fn certificates(path: &Path, key: &'static str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let failed = |error: rustls::pki_types::pem::Error| pem(path, key, error.to_string());
-    let found: Vec<_> =
-        CertificateDer::pem_file_iter(path).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)?;
+    let pems = crate::disk::read_settings(path).map_err(|error| pem(path, key, error.to_string()))?;
+    let found: Vec<_> = CertificateDer::pem_slice_iter(&pems).collect::<Result<_, _>>().map_err(failed)?;
     if found.is_empty() {
         return Err(pem(path, key, "it holds no certificate".to_owned()));
     }

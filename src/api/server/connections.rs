@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::api::limit::network;
 use crate::api::options::HttpOptions;
@@ -24,6 +24,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Connections on which nothing was asked yet, at most: each costs some 30 kB, and who behaves asks within milliseconds.
 const FRESH_MAX: usize = 256;
+/// How long the next newcomer waits where there are more, and each may have asked something that was not read yet.
+const READ_WITHIN: Duration = Duration::from_millis(1);
+/// Clients that do not take their answers at the moment, of all addresses together, and what is kept for them, bytes: of more than
+/// that, those that have taken nothing for longest make room once they stall, …
+const WAITING_MAX: (usize, usize) = (96, 6 << 20);
+/// … and of more than this, at once.
+const WAITING_LIMIT: (usize, usize) = (192, 12 << 20);
 
 /// Rank of a connection on which nothing was asked yet, …
 const FRESH: u8 = 0;
@@ -85,6 +92,10 @@ struct Connection {
     since_ms: AtomicU64,
     /// When its last request began, ms since `began`.
     asked_ms: AtomicU64,
+    /// All that had come on it was read, and it was no whole request.
+    was_read: AtomicBool,
+    /// What is kept of its answer, bytes.
+    holds: AtomicUsize,
     leave: Notify,
     /// What its client has not taken is thrown away.
     cut_off: AtomicBool,
@@ -101,7 +112,7 @@ impl Connection {
     fn rank(&self, now: Duration) -> Option<(u8, Duration)> {
         let since = Duration::from_millis(self.since_ms.load(Ordering::Relaxed));
         match self.state() {
-            State::Fresh => Some((FRESH, since)),
+            State::Fresh => self.was_read.load(Ordering::Relaxed).then_some((FRESH, since)),
             State::Waiting if now.saturating_sub(since) >= STALLED_AFTER => Some((STALLED, since)),
             State::Idle => Some((2, since)),
             State::Asking | State::Waiting | State::Live => None,
@@ -142,6 +153,8 @@ impl Connections {
             state: AtomicU8::new(State::Fresh as u8),
             since_ms: AtomicU64::new(self.now().as_millis() as u64),
             asked_ms: AtomicU64::default(),
+            was_read: AtomicBool::new(false),
+            holds: AtomicUsize::default(),
             leave: Notify::new(),
             cut_off: AtomicBool::new(false),
             answers: Arc::clone(&of_address.answers),
@@ -156,8 +169,10 @@ impl Connections {
         let of_address = self.table().addresses.get(&address).map_or(0, |address| address.connections);
         let is_fresh = |connection: &&Arc<Connection>| connection.state() == State::Fresh;
         if self.table().staying.values().filter(is_fresh).count() >= FRESH_MAX {
-            // One that asks just now goes no more: then there are fewer of these.
-            self.send_away(|_, rank| rank == FRESH);
+            // One that asks just now goes no more: then there are fewer of these. Nor does one that nobody has listened to.
+            if !self.send_away(|_, rank| rank == FRESH) {
+                sleep(READ_WITHIN).await;
+            }
         }
         if of_address >= self.most_of_address && !self.send_away(|connection, _| connection.address == address) {
             return None;
@@ -182,12 +197,42 @@ impl Connections {
             these(connection, rank.0).then_some((rank, *id))
         });
         let Some((_, id)) = ranked.min() else { return false };
+        self.cut_off(&mut table, id);
+        true
+    }
+
+    fn cut_off(&self, table: &mut Table, id: u64) {
         if let Some(connection) = table.strike(id) {
             connection.cut_off.store(true, Ordering::Relaxed);
             connection.leave.notify_one();
         }
         self.telemetry.http().made_room.fetch_add(1, Ordering::Relaxed);
-        true
+    }
+
+    /// Keeps answers that wait for their clients within their bounds.
+    fn bound_waiting(&self) {
+        let mut table = self.table();
+        let waiting = table.staying.iter().filter(|(_, connection)| connection.state() == State::Waiting);
+        let mut waiting: Vec<_> = waiting
+            .map(|(id, connection)| {
+                let holds = connection.holds.load(Ordering::Relaxed);
+                (connection.since_ms.load(Ordering::Relaxed), *id, holds)
+            })
+            .collect();
+        let (mut left, mut bytes) = (waiting.len(), waiting.iter().map(|(.., holds)| holds).sum::<usize>());
+        let within = |left, bytes, most: (usize, usize)| left <= most.0 && bytes <= most.1;
+        if within(left, bytes, WAITING_MAX) {
+            return;
+        }
+        waiting.sort_unstable();
+        let stalled = self.now().saturating_sub(STALLED_AFTER).as_millis() as u64;
+        for (since_ms, id, holds) in waiting {
+            if within(left, bytes, if since_ms <= stalled { WAITING_MAX } else { WAITING_LIMIT }) {
+                return;
+            }
+            self.cut_off(&mut table, id);
+            (left, bytes) = (left - 1, bytes - holds);
+        }
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -257,6 +302,12 @@ impl Place {
     /// Its client does not take its answer.
     pub(super) fn waits(&self) {
         self.enter(State::Waiting);
+        self.connections.bound_waiting();
+    }
+
+    /// All that had come from its client was read.
+    pub(super) fn was_read(&self) {
+        self.connection.was_read.store(true, Ordering::Relaxed);
     }
 
     /// It does again.
@@ -307,6 +358,13 @@ impl Drop for Place {
     }
 }
 
+impl Served {
+    /// So much of its answer is kept, bytes.
+    pub(super) fn holds(&self, bytes: usize) {
+        self.place.connection.holds.store(bytes, Ordering::Relaxed);
+    }
+}
+
 /// A request that is being served, until its answer is taken.
 #[derive(Debug)]
 pub(super) struct Served {
@@ -316,6 +374,7 @@ pub(super) struct Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
+        self.holds(0);
         self.place.enter(State::Idle);
     }
 }
@@ -341,8 +400,11 @@ mod tests {
         Connections::new(&options, Telemetry::new(BoxClock::start(1.0), &[]))
     }
 
+    /// A connection on which nothing came yet.
     async fn admitted(connections: &Arc<Connections>, peer: IpAddr) -> Arc<Place> {
-        Arc::new(connections.admit(peer).await.expect("there is a place"))
+        let place = connections.admit(peer).await.expect("there is a place");
+        place.was_read();
+        Arc::new(place)
     }
 
     /// Whether it was told to leave.
@@ -419,6 +481,55 @@ mod tests {
         assert!(turn.await.expect("no panic") && waiting.elapsed() < Duration::from_secs(1));
         let counts = connections.telemetry.report().http;
         assert_eq!((counts.refused_answers, counts.made_room), (1, 1));
+    }
+
+    /// So many clients, each of its own address, that do not take so many bytes, one a millisecond; which of them stay.
+    async fn unread(count: usize, bytes: usize, apart: Duration) -> (Vec<bool>, Vec<(Arc<Place>, Served)>) {
+        let connections = table(10_000, 10, 10);
+        let mut waiting = Vec::new();
+        for n in 0..count {
+            let place = admitted(&connections, IpAddr::from([10, 0, (n / 256) as u8, (n % 256) as u8])).await;
+            let served = place.begin().await.expect("its turn");
+            served.holds(bytes);
+            place.waits();
+            waiting.push((place, served));
+            tokio::time::advance(apart).await;
+        }
+        (waiting.iter().map(|(place, _)| !leaves(place)).collect(), waiting)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_that_wait_for_clients_of_many_addresses_are_bounded_and_the_longest_stalled_makes_room() {
+        let ms = Duration::from_millis(1);
+        let (stay, mut waiting) = unread(500, 1000, ms).await;
+        assert_eq!(stay.iter().filter(|stay| **stay).count(), WAITING_LIMIT.0);
+        assert!(stay.is_sorted(), "those that came last stay");
+        // Whoever takes something begins anew.
+        let (taker, _) = &waiting[320];
+        taker.takes();
+        tokio::time::advance(STALLED_AFTER).await;
+        taker.waits();
+        let stay: Vec<bool> = waiting.iter().map(|(place, _)| !leaves(place)).collect();
+        assert_eq!(stay.iter().filter(|stay| **stay).count(), WAITING_MAX.0);
+        assert!(stay[320]);
+        waiting.clear();
+        let (stay, _waiting) = unread(100, 1 << 20, ms).await;
+        assert_eq!(stay.iter().filter(|stay| **stay).count(), WAITING_LIMIT.1 >> 20);
+        let (stay, _waiting) = unread(20, 1 << 20, STALLED_AFTER).await;
+        assert_eq!(stay.iter().filter(|stay| **stay).count(), WAITING_MAX.1 >> 20);
+        let (stay, _waiting) = unread(WAITING_MAX.0, 1000, STALLED_AFTER).await;
+        assert!(stay.iter().all(|stay| *stay), "a few slow ones are left alone");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_goes_before_he_was_listened_to() {
+        let connections = table(1000, 3, 1000);
+        let asks = connections.admit(ONE).await.expect("a place");
+        let rest = [admitted(&connections, ONE).await, admitted(&connections, ONE).await];
+        assert!(!leaves(&asks) && rest.iter().all(|place| !leaves(place)));
+        drop(connections.admit(ONE).await.expect("a place"));
+        assert!(!leaves(&asks), "the oldest of its address, and all it sent may be waiting to be read");
+        assert!(leaves(&rest[0]));
     }
 
     #[tokio::test(start_paused = true)]
