@@ -8,16 +8,21 @@ use crate::ids::{BoxNs, MoundId};
 use crate::tracking::evidence::UNITS;
 use crate::tracking::venue::mound_in_words;
 
-/// That readiness is held on a mound, by its confidence and the limit in force, in words.
-pub fn held_words(name: &str, confidence: f64, limit: f64) -> String {
-    let asked =
-        format!("{name} is trusted to {}, and hold_confidence asks for {limit:.2}", confidence_shown(confidence));
+/// That readiness is held on these mounds, each with its confidence, and what the limit in force asks for, in words.
+pub fn held_words(mounds: &[(String, f64)], limit: f64) -> String {
+    let told = |(name, confidence): &(String, f64)| format!("{name} is trusted to {}", confidence_shown(*confidence));
+    let each: Vec<String> = mounds.iter().map(told).collect();
+    format!("readiness is held: {}, less than {}", each.join(", "), asked_words(limit))
+}
+
+/// The limit that holds readiness, in words; and that cameras do not reach it, where that is so.
+pub(super) fn asked_words(limit: f64) -> String {
     let out_of_reach = if limit > CONFIDENCE_REACHED {
         format!(", more than cameras reach for long ({CONFIDENCE_REACHED:.2})")
     } else {
         String::new()
     };
-    format!("readiness is held: {asked}{out_of_reach}")
+    format!("the {limit:.2} that hold_confidence asks for{out_of_reach}")
 }
 
 impl Calibration {
@@ -210,7 +215,7 @@ impl Calibration {
         let (lane, confidence) =
             each.filter(|(_, confidence)| *confidence < limit).min_by(|a, b| a.1.total_cmp(&b.1))?;
         let name = mound_in_words(&lane.name);
-        let why = held_words(&name, confidence, limit);
+        let why = held_words(&[(name.clone(), confidence)], limit);
         let what = if limit > CONFIDENCE_REACHED {
             format!("set hold_confidence in [readiness] to {CONFIDENCE_REACHED:.2} or less")
         } else {

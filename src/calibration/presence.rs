@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::event::{AlertKind, CameraState, Event, EventKind};
-use super::picture::held_words;
+use super::picture::asked_words;
 use super::report::StandingAlert;
 use super::rules::FIT_CAMERAS_MIN;
 use super::watched::push_bounded;
@@ -32,8 +32,6 @@ const AWAY_NS: u64 = 5_000_000_000;
 /// Pitches in a row that others saw and a camera did not, which make it useless: a healthy one has a part in all that
 /// cross its picture, but for one that a crowd of birds or a lost packet took.
 const MISSED_PITCHES: u32 = 3;
-/// That readiness is held is over this far above what holds it.
-const HELD_CLEAR: f64 = 0.02;
 /// A mound that nobody has looked at for so long is told to the engineer, s: as long as a round of landmarks anchors a rig. \[P\]
 pub const UNVERIFIED_TOLD_S: f64 = 2700.0;
 /// A frame is not seen before it was exposed: farther behind its cameras' than this, s, the box's clock is wrong.
@@ -555,19 +553,13 @@ impl Calibration {
         self.alert_of(Some(at), AlertKind::RigHeld, held, now);
     }
 
-    /// That readiness is held on a mound where somebody throws, in words. Once told it is so until it is clearly over.
+    /// That readiness is held on a mound where somebody throws, in words that stay true while it is.
     fn held(&self, at: usize, now: BoxNs) -> Option<String> {
         let (lane, limit) = (&self.lanes[at], self.limits.hold_below);
-        let stands = lane.alerts.contains_key(&AlertKind::RigHeld);
-        let confidence = self.confidence(lane.mound, now).map(|confidence| confidence.fused)?;
-        let is_held = confidence < limit || stands && confidence < limit + HELD_CLEAR;
+        let is_held = self.confidence(lane.mound, now).is_some_and(|confidence| confidence.fused < limit);
         (is_held && self.recent_throws(at, now) > 0).then(|| {
             let name = mound_in_words(&lane.name);
-            if confidence < limit {
-                held_words(&name, confidence, limit)
-            } else {
-                lane.alerts[&AlertKind::RigHeld].reason.clone()
-            }
+            format!("readiness is held: {name} is trusted to less than {}", asked_words(limit))
         })
     }
 
@@ -636,7 +628,7 @@ mod tests {
     use crate::tracking::venue::Venue;
 
     #[test]
-    fn readiness_that_is_held_where_somebody_throws_is_an_alert_until_that_is_clearly_over() {
+    fn readiness_that_is_held_where_somebody_throws_is_an_alert_until_it_is_no_longer() {
         const S: u64 = 1_000_000_000;
         let mut now = BoxNs(1_800_000_000 * S);
         let mut calibration = Calibration::new(&Venue::busch_iii(), Config::default(), now);
@@ -659,8 +651,9 @@ mod tests {
         calibration.lanes[0].pitches.push_back(BoxNs(1_800_000_040 * S));
         assert_eq!(told(&mut calibration, 0.95), [(raised, Some(MoundId(0)))]);
         let words = &calibration.lanes[0].alerts[&AlertKind::RigHeld].reason;
-        assert!(words.contains("the game mound is trusted to 0.94, and hold_confidence asks for 0.95"), "{words}");
-        assert_eq!(told(&mut calibration, 0.94), [], "it is hardly over");
+        let asked =
+            "the game mound is trusted to less than the 0.95 that hold_confidence asks for, more than cameras reach";
+        assert!(words.contains(asked), "{words}");
         assert_eq!(told(&mut calibration, 0.9), [(cleared, Some(MoundId(0)))]);
     }
 

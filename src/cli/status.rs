@@ -302,7 +302,9 @@ fn write_sources(out: &mut String, report: &StatusReport) -> std::fmt::Result {
 fn write_cameras(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     let Some(calibration) = &report.calibration else { return Ok(()) };
     let age = calibration.age_s.map_or_else(String::new, |age_s| format!(", effective age {}", duration(age_s)));
-    match calibration.confidence {
+    let game = calibration.mounds.first();
+    let can_tell = game.is_none_or(|game| game.cameras_heard >= game.cameras_needed);
+    match calibration.confidence.filter(|_| can_tell) {
         Some(confidence) => {
             let shown = confidence_shown(confidence);
             writeln!(out, "\nCalibration of {}: confidence {shown}{age}", calibration.venue)?;
@@ -310,7 +312,9 @@ fn write_cameras(out: &mut String, report: &StatusReport) -> std::fmt::Result {
         None => writeln!(out, "\nCalibration of {}", calibration.venue)?,
     }
     for mound in &calibration.mounds {
+        let can_tell = mound.cameras_heard >= mound.cameras_needed;
         let trusted = match (mound.confidence, mound.unverified_for_s) {
+            (Some(_), _) if !can_tell => "too few cameras to tell how far they are trusted".to_owned(),
             (Some(confidence), _) => format!("verified, confidence {}", confidence_shown(confidence)),
             (None, for_s) => unverified_words(for_s.unwrap_or_default(), mound.verified_ns.is_some()),
         };

@@ -271,7 +271,7 @@ fn calibration(seen: &Seen<'_>) -> Finding {
     use BoxVerdictState::{Degraded, NotReady, Off, Ready};
     let Some(rig) = seen.calibration else { return (Degraded, "no calibration is known yet".to_owned()) };
     let can_tell = |mound: &&MoundCameras| mound.cameras_heard >= mound.cameras_needed;
-    let mut told = Vec::new();
+    let (mut told, mut held) = (Vec::new(), Vec::new());
     let mut state = Ready;
     for mound in &rig.mounds {
         match (mound.confidence, mound.unverified_for_s) {
@@ -279,7 +279,7 @@ fn calibration(seen: &Seen<'_>) -> Finding {
             (Some(_), _) if !can_tell(&mound) => {}
             (Some(confidence), _) if confidence < rig.hold_below => {
                 state = state.max(if seen.is_used(mound) { NotReady } else { Degraded });
-                told.push(held_words(&mound_in_words(&mound.name), confidence, rig.hold_below));
+                held.push((mound_in_words(&mound.name), confidence));
             }
             (Some(confidence), _) if rig.look_below.is_some_and(|limit| confidence < limit) => {
                 state = state.max(Degraded);
@@ -292,6 +292,9 @@ fn calibration(seen: &Seen<'_>) -> Finding {
                 told.push(format!("{} is {words}", mound_in_words(&mound.name)));
             }
         }
+    }
+    if !held.is_empty() {
+        told.insert(0, held_words(&held, rig.hold_below));
     }
     for (camera_state, words) in [("watch", "on watch"), ("alarm", "in alarm")] {
         let those: Vec<&CameraStatus> = rig.cameras.iter().filter(|camera| camera.state == camera_state).collect();

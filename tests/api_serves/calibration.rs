@@ -178,24 +178,38 @@ fn the_page_says_of_an_unverified_mound_when_somebody_looked_and_of_silence_how_
     let mut report = calibration();
     (report.confidence, report.confidence_time, report.confidence_residual, report.is_heard) =
         (None, None, None, false);
-    report.heard_at = Some(ago(100));
+    report.heard_at = Some(ago(200));
     let mound = &mut report.mounds[0];
     (mound.confidence, mound.state, mound.plate_error_in) = (None, MoundState::Unverified, None);
-    (mound.verified_at, mound.unverified_for_s) = (Some(ago(110)), Some(110.0));
+    (mound.verified_at, mound.unverified_for_s) = (Some(ago(200)), Some(170.0));
     let camera = &mut report.cameras[1];
     (camera.state, camera.silent_for_s) = (CameraState::Silent, Some(68.0));
     camera.alerts =
         vec![StandingAlert { kind: AlertKind::Silent, since: ago(2410), reason: "it sends nothing".to_owned() }];
     let page = shown(report.clone());
     for told in [
-        "no camera is heard</span> the last one 2 min ago",
-        "game mound unverified</span> its cameras were last verified 2 min ago",
+        "no camera is heard</span> the last one 3 min ago",
+        "game mound unverified</span> its cameras were last verified 3 min ago",
+        "<td>unverified now, last verified 3 min ago</td>",
         "Camera 2</a>, silent for 68 s: it sends nothing",
         "raised 40 min ago",
     ] {
         assert!(page.contains(told), "{told} in {page}");
     }
     assert!(!page.contains("nobody has looked") && !page.contains("since 4"), "{page}");
+    // Before they are silent for half a minute they are still as verified as they were.
+    let mut just_now = report.clone();
+    (just_now.confidence, just_now.confidence_time, just_now.confidence_residual) = (Some(0.9), Some(0.9), Some(0.9));
+    let mound = &mut just_now.mounds[0];
+    (mound.state, mound.unverified_for_s, mound.cameras_heard) = (MoundState::Verified, None, 0);
+    mound.confidence = Some(Confidence { fused: 0.9, time: 0.9, residual: 0.9 });
+    just_now.cameras.clear();
+    let page = shown(just_now);
+    assert!(page.contains("too few cameras</span> its cameras were last verified 3 min ago"), "{page}");
+    assert!(
+        page.contains("too few cameras to tell; its cameras were last verified") && !page.contains("0.90"),
+        "{page}"
+    );
     (report.mounds[0].verified_at, report.heard_at) = (None, None);
     let page = shown(report);
     assert!(page.contains("nobody has looked at its cameras since the start 2 min ago"), "{page}");

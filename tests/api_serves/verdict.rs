@@ -178,7 +178,7 @@ fn cameras_that_hold_readiness_and_ones_that_moved_are_told() {
     assert_eq!(of, BoxVerdictState::NotReady);
     assert_eq!(
         sentence,
-        "readiness is held: the game mound is trusted to 0.55, and hold_confidence asks for 0.60, camera 2 (camera_2) is in alarm"
+        "readiness is held: the game mound is trusted to 0.55, less than the 0.60 that hold_confidence asks for, camera 2 (camera_2) is in alarm"
     );
 }
 
@@ -189,7 +189,8 @@ fn a_limit_that_holds_everybody_is_the_one_in_force() {
     let verdict = telemetry.verdict();
     let (of, sentence) = state(&verdict, About::Calibration);
     assert_eq!(of, BoxVerdictState::NotReady, "everybody who throws is held");
-    let held = "readiness is held: the game mound is trusted to 0.93, and hold_confidence asks for 0.95, more than cameras reach for long";
+    let held = "readiness is held: the game mound is trusted to 0.93, the home bullpen is trusted to 0.90, less than the 0.95 that hold_confidence asks for, \
+                more than cameras reach for long";
     assert!(sentence.starts_with(held), "{sentence}");
     telemetry.publish_calibration(CalibrationStatus { hold_below: 0.2, look_below: None, ..healthy() });
     assert_eq!(state(&telemetry.verdict(), About::Calibration).0, BoxVerdictState::Ready);

@@ -514,7 +514,7 @@ fn a_limit_that_no_rig_reaches_is_named_as_what_holds_readiness() {
     let report = rig.report();
     assert!(report.mounds.iter().all(|mound| mound.state == MoundState::Verified), "{:?}", report.mounds);
     let why = &report.next_action.why;
-    assert!(why.contains("is trusted to 0.94, and hold_confidence asks for 0.95"), "{why}");
+    assert!(why.contains("is trusted to 0.94, less than the 0.95 that hold_confidence asks for"), "{why}");
     assert_eq!(report.next_action.what, "set hold_confidence in [readiness] to 0.80 or less");
     // Nobody throws: nobody is held.
     assert!(rig.told.is_empty(), "{:?}", rig.told);

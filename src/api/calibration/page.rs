@@ -15,6 +15,7 @@ use crate::calibration::{
     AlertKind, CameraReport, CameraState, CorrectionRecord, MoundReport, Outcome, Report, confidence_shown,
     unverified_words,
 };
+use crate::clock::span;
 use crate::ids::BoxNs;
 
 /// The page, the part of it that is fetched again, and its assets; nothing from elsewhere.
@@ -102,8 +103,9 @@ impl Main<'_> {
                 .map_or_else(|| "none was heard yet".to_owned(), |at| format!("the last one {}", Ago(self.now, at)));
             write!(f, r#"<p class="figure"><span class="value bad">no camera is heard</span> {heard}</p>"#)?;
         }
-        if let (Some(fused), Some(time), Some(residual)) =
-            (report.confidence, report.confidence_time, report.confidence_residual)
+        let enough = report.mounds.first().is_none_or(can_tell);
+        if let (Some(fused), Some(time), Some(residual), true) =
+            (report.confidence, report.confidence_time, report.confidence_residual, enough)
         {
             let age = span(report.age_s.unwrap_or_default());
             let figure = |f: &mut fmt::Formatter<'_>, level: &str, value: f64, what: &str| {
@@ -118,11 +120,8 @@ impl Main<'_> {
                 Some(game) => looked_at(game, self.now),
                 None => "there is no mound".to_owned(),
             };
-            write!(
-                f,
-                r#"<p class="figure"><span class="value watch">game mound unverified</span> {}</p>"#,
-                Text(&looked)
-            )?;
+            let what = if report.confidence.is_none() { "game mound unverified" } else { "too few cameras" };
+            write!(f, r#"<p class="figure"><span class="value watch">{what}</span> {}</p>"#, Text(&looked))?;
         }
         let next = &report.next_action;
         write!(f, r#"<p class="next"><strong>Next:</strong> {}"#, Text(&next.what))?;
@@ -266,6 +265,11 @@ fn known(f: &mut fmt::Formatter<'_>, camera: &CameraReport) -> fmt::Result {
     row(f, "Confidence", &format!("{fused} (age {time}, residuals {residual})"))
 }
 
+/// Whether enough cameras of a mound are heard to tell how far they are trusted.
+fn can_tell(mound: &MoundReport) -> bool {
+    mound.cameras_heard >= mound.cameras_needed
+}
+
 /// When somebody looked at a mound's cameras, or that nobody did.
 fn looked_at(mound: &MoundReport, now: BoxNs) -> String {
     if let Some(at) = mound.verified_at {
@@ -288,14 +292,20 @@ fn mounds(f: &mut fmt::Formatter<'_>, report: &Report, now: BoxNs) -> fmt::Resul
     )?;
     for mound in &report.mounds {
         let name = ["Game", "Home bullpen", "Visitor bullpen"].get(usize::from(mound.mound.0)).unwrap_or(&"Other");
-        let plate = mound.plate_error_in.map_or_else(|| "–".to_owned(), |inches| format!("{inches:.3} in"));
-        let parts = match &mound.confidence {
+        let plate = mound
+            .plate_error_in
+            .filter(|_| can_tell(mound))
+            .map_or_else(|| "–".to_owned(), |inches| format!("{inches:.3} in"));
+        let known = mound.confidence.filter(|_| can_tell(mound));
+        let parts = match &known {
             Some(c) => [c.fused, c.time, c.residual].map(confidence_shown),
             None => ["–"; 3].map(str::to_owned),
         };
-        let ago = mound.verified_at.map(|at| format!("{} ago", span(now.0.saturating_sub(at.0) as f64 * 1e-9)));
+        let looked_s = mound.verified_at.map(|at| now.0.saturating_sub(at.0) as f64 * 1e-9);
+        let ago = looked_s.map(|s| format!("{} ago", span(s)));
         let verified = match (mound.unverified_for_s, &mound.unverified) {
-            (Some(for_s), _) => unverified_words(for_s, mound.verified_at.is_some()),
+            (Some(for_s), _) => unverified_words(looked_s.unwrap_or(for_s), looked_s.is_some()),
+            (None, _) if !can_tell(mound) => format!("too few cameras to tell; {}", looked_at(mound, now)),
             (None, why) => {
                 let parts = [Some(ago.unwrap_or_else(|| "yes".to_owned())), why.clone()];
                 parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
@@ -304,7 +314,7 @@ fn mounds(f: &mut fmt::Formatter<'_>, report: &Report, now: BoxNs) -> fmt::Resul
         write!(
             f,
             r#"<tr><th scope="row">{name}</th><td class="number {}">{}</td><td class="number">{}</td><td class="number">{}</td><td class="number">{plate}</td><td class="number">{}</td><td class="number">{}, {} needed</td><td>{}</td></tr>"#,
-            mound.confidence.map_or("watch", |c| level(report, c.fused)),
+            known.map_or("watch", |c| level(report, c.fused)),
             parts[0],
             parts[1],
             parts[2],
@@ -349,16 +359,6 @@ fn outcome_text(outcome: Outcome) -> &'static str {
         Outcome::Replaced => "replaced before it was judged",
         Outcome::TookBack => "took an earlier one back",
         Outcome::ByLandmarks => "by landmarks, which balls cannot judge",
-    }
-}
-
-/// Seconds for people.
-fn span(seconds: f64) -> String {
-    match seconds {
-        s if s < 90.0 => format!("{s:.0} s"),
-        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
-        s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),
-        s => format!("{:.0} days", s / 86_400.0),
     }
 }
 

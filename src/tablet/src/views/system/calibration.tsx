@@ -83,11 +83,14 @@ export function Calibration({ place: { id: venue, mounds }, now }: { place: Plac
 
 function Rig({ report, nameOf }: { report: Report; nameOf: (mound: number) => string }) {
   const when = useBoxWhen();
+  const game = report.mounds[0];
+  // What its cameras were trusted to says nothing where too few of them are heard.
+  const few = game !== undefined && game.cameras_heard < game.cameras_needed;
   return (
     <>
       <Typography>
-        {report.confidence == null ? (
-          <Sign kind="off" word={report.is_heard ? "Game mound unverified" : "No camera is heard"} />
+        {report.confidence == null || few ? (
+          <Sign kind="off" word={!report.is_heard ? "No camera is heard" : few ? "Game mound: too few cameras" : "Game mound unverified"} />
         ) : (
           <>
             Game mound: confidence <strong>{confidence(report.confidence)}</strong> (by age {written(report.confidence_time)}, by residuals{" "}
@@ -119,12 +122,12 @@ const written = (value: number | null | undefined, otherwise = "–"): string =>
 function Mound({ mound, name }: { mound: MoundReport; name: string }) {
   const few = mound.cameras_heard < mound.cameras_needed;
   const verified = mound.state === "verified";
-  const look = mound.confidence && `, confidence ${confidence(mound.confidence.fused)}`;
+  const look = mound.confidence && !few && `, confidence ${confidence(mound.confidence.fused)}`;
   const ago = ageInWords((mound.unverified_for_s ?? 0) * 1000);
   const unverified = mound.verified_at == null ? `unverified for ${ago}` : `unverified now, last verified ${ago} ago`;
   return (
     <Typography data-mound-of={mound.mound}>
-      <strong>{name}</strong>: <Sign kind={few ? "bad" : verified ? "good" : "off"} word={verified ? "verified" : unverified} />
+      <strong>{name}</strong>: <Sign kind={few ? "bad" : verified ? "good" : "off"} word={!verified ? unverified : few ? "too few cameras" : "verified"} />
       {look}, {mound.cameras_heard} {mound.cameras_heard === 1 ? "camera" : "cameras"} heard
       {few && `, ${mound.cameras_needed} needed: no pitch can be measured here`}
       {verified && mound.unverified && `, ${mound.unverified}`}
