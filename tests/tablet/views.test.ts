@@ -72,6 +72,9 @@ describe.each(["bullpen", "pitcher", "staff", "system"])("%s", (view) => {
     try {
       await page.locator('[data-link="live"]').waitFor({ state: "attached" });
       await expect.poll(() => page.getByText(/^Loading /).count(), { timeout: 10_000 }).toBe(0);
+      // What becomes something to press changes its colour for a moment, in which nobody reads it.
+      if (view === "staff") await expect.poll(() => page.getByRole("button", { name: "Save as CSV" }).isEnabled(), { timeout: 10_000 }).toBe(true);
+      await page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)));
       await page.screenshot({ path: join(OUTPUT, `${view}-${width}x${height}-${look}.png`), fullPage: true });
 
       expect(await sticksOut(page)).toEqual([]);
