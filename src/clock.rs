@@ -20,12 +20,17 @@ pub fn retry_after(text: &str, answered: Option<&str>) -> Option<Duration> {
 }
 
 /// No clock that shows an earlier moment is right, ns: 2020-01-01, nor a later one: 2100-01-01.
-const EARLIEST_NS: u64 = 1_577_836_800_000_000_000;
+pub const EARLIEST_NS: u64 = 1_577_836_800_000_000_000;
 const LATEST_NS: u64 = 4_102_444_800_000_000_000;
 
 /// Whether a clock that is right can show that moment, ns since the Unix epoch.
 pub fn is_plausible(at_ns: u64) -> bool {
     (EARLIEST_NS..LATEST_NS).contains(&at_ns)
+}
+
+/// Whether a clock that is right can show that day.
+pub fn is_plausible_day(day: Date) -> bool {
+    (2020..2100).contains(&day.year())
 }
 
 /// Seconds for people, never more than they are.

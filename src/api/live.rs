@@ -25,7 +25,7 @@ use crate::clock::BoxClock;
 use crate::ids::{BoxNs, MoundId, PitcherId};
 use crate::observe::{AttributionStatus, PartReport, rfc3339};
 use crate::readiness::{Alert, Readiness, Trend};
-use crate::store::records::PitchRecord;
+use crate::store::records::{PitchRecord, serialize_all_told, serialize_told};
 
 /// Newest pitches in a snapshot.
 const RECENT_PITCHES: usize = 100;
@@ -39,6 +39,7 @@ const STANDING_ALERTS: usize = 1024;
 #[serde(tag = "type", content = "data", rename_all = "snake_case")]
 pub enum Event {
     /// A pitch, provisional, revised or final.
+    #[serde(serialize_with = "serialize_told")]
     Pitch(PitchRecord),
     /// A pitcher's readiness changed.
     Readiness(Readiness),
@@ -318,6 +319,7 @@ pub struct SnapshotData {
     /// Standing alerts, oldest first.
     pub alerts: Vec<Alert>,
     /// The newest pitches, oldest first.
+    #[serde(serialize_with = "serialize_all_told")]
     pub pitches: Vec<PitchRecord>,
     /// Whose the throws are; null before anybody told.
     pub attribution: Option<AttributionStatus>,

@@ -51,14 +51,15 @@ pub(super) struct PitchShown {
     /// MLBAM id of the pitcher; null while no mark has named one.
     pitcher: Option<u32>,
     /// Release event time, ns since the Unix epoch; null of an imported pitch, whose source tells its day and its place in the
-    /// order of play, and no time.
+    /// order of play, and no time, and of one that no clock could date.
     release_ns: Option<u64>,
     /// The same, RFC 3339.
     release_at: Option<String>,
     /// Pitch id, stable over revisions.
     id: u64,
-    /// `YYYY-MM-DD`, the park's local date.
-    game_date: String,
+    /// `YYYY-MM-DD`, the park's local date; null where no clock could tell it.
+    #[schema(required = true)]
+    game_date: Option<String>,
     /// Statcast's `game_pk`; 0 where no game is known.
     game_pk: u32,
     /// Statcast's.
@@ -103,13 +104,13 @@ impl PitchShown {
     /// in the order of play, which is no time of day.
     fn of(pitch: PitchRecord, anomaly: Option<Anomaly>) -> Self {
         let measured_here = pitch.origin == Origin::Live;
-        let release_ns = measured_here.then_some(pitch.release_ns);
+        let release_ns = (measured_here && pitch.is_dated()).then_some(pitch.release_ns);
         Self {
             pitcher: pitch.pitcher,
             release_ns,
             release_at: release_ns.map(|ns| rfc3339(BoxNs(ns))),
             id: pitch.id,
-            game_date: pitch.game_date,
+            game_date: Some(pitch.game_date).filter(|date| !date.is_empty()),
             game_pk: pitch.game_pk,
             at_bat_number: pitch.at_bat_number,
             pitch_number: pitch.pitch_number,

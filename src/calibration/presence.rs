@@ -394,11 +394,12 @@ impl Calibration {
         (hearing.since, hearing.vouched) = (hearing.since.max(since), Some(until));
     }
 
-    /// Says how far the box's clock is ahead of its cameras', ns; 0 while they agree. Of a time in which no camera is heard it
-    /// says nothing.
-    pub fn clocks_apart(&mut self, ns: i64, now: BoxNs) {
+    /// Says how far the box's clock is ahead of its cameras', ns, 0 while they agree, and by how much the system's was set since the
+    /// box's went off by it: of the system's people are told. Of a time in which no camera is heard it says nothing.
+    pub fn clocks_apart(&mut self, ns: i64, set_ns: i64, now: BoxNs) {
         if self.hearing.is_anybody_heard(now, self.limits.heard_ns) {
             let ns = if ns == 0 { 0 } else { self.hearing.less_the_way(ns) };
+            let ns = ns.saturating_add(set_ns);
             let (before, since) = self.hearing.apart;
             let goes_on = (before == 0) == (ns == 0) && before.abs_diff(ns) <= STEADY_NS;
             self.hearing.apart = if goes_on { (before, since) } else { (ns, now) };
@@ -414,6 +415,14 @@ impl Calibration {
     /// while all are right.
     pub fn sources_off(&mut self, off: Option<(f64, String)>) {
         self.hearing.sources_off = off;
+    }
+
+    /// How far each camera that is heard is ahead of the others, s, by arrivals, and whether that is told.
+    pub fn clocks_ahead(&self, now: BoxNs) -> Vec<(u8, f64, bool)> {
+        let (hearing, heard_ns) = (&self.hearing, self.limits.heard_ns);
+        let heard = self.cameras.iter().map(|camera| camera.kept.id).filter(|id| hearing.is_heard(*id, now, heard_ns));
+        let of = |id| (id, hearing.ahead_ns(id, heard_ns) as f64 * 1e-9, hearing.is_clock_off(id, now, heard_ns));
+        heard.map(of).collect()
     }
 
     /// Which clocks of the box and its cameras are off, a sentence each; none while they agree.

@@ -129,7 +129,10 @@ pub fn ask(job: &Job, files: &[PathBuf], config: &StoreConfig, risk: &risk::Conf
                 let today = crate::clock::today(&jiff::tz::TimeZone::system());
                 work::perform(&store, work, files, &sources, Some(&model), today, &mut bar)?
             }
-            Job::Upkeep(upkeep) => upkeep::perform(&store, upkeep, config, None, &mut bar)?,
+            Job::Upkeep(upkeep) => {
+                let today = crate::clock::today(&jiff::tz::TimeZone::UTC);
+                upkeep::perform(&store, upkeep, (config, today), None, &mut bar)?
+            }
             Job::Simulated(season) => invented::perform(&store, season, &mut bar)?,
         },
         Err(locked @ StoreError::Locked { .. }) => {

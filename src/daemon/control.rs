@@ -19,13 +19,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use self::peer::Doorman;
+use super::days::Days;
 use super::invented::{self, Season};
 use super::upkeep::{self, Upkeep};
 use crate::api::{Command, KeyDesk};
@@ -143,11 +143,11 @@ impl Control {
     pub(super) fn try_serve(
         config: &StoreConfig,
         store: &Arc<Store>,
-        (model, zone): (Arc<dyn DailyModel>, TimeZone),
+        (model, days): (Arc<dyn DailyModel>, Days),
         desk: &Arc<KeyDesk>,
         (commands, runtime): (mpsc::Sender<Command>, &Handle),
     ) -> Option<Self> {
-        Self::serve(config, Arc::clone(store), (model, zone), Arc::clone(desk), (commands, runtime))
+        Self::serve(config, Arc::clone(store), (model, days), Arc::clone(desk), (commands, runtime))
             .inspect_err(|error| {
                 let path = config.control_socket();
                 tracing::error!(path = %path.display(), %error, "no control socket: import, fetch, etl, train, model, \
@@ -163,7 +163,7 @@ impl Control {
     fn serve(
         config: &StoreConfig,
         store: Arc<Store>,
-        (model, zone): (Arc<dyn DailyModel>, TimeZone),
+        (model, days): (Arc<dyn DailyModel>, Days),
         desk: Arc<KeyDesk>,
         (commands, runtime): (mpsc::Sender<Command>, &Handle),
     ) -> std::io::Result<Self> {
@@ -181,7 +181,7 @@ impl Control {
         let worker = Worker {
             store,
             model,
-            zone,
+            days,
             desk,
             commands,
             config: config.clone(),
@@ -288,8 +288,7 @@ fn line_of(answer: &Answer) -> Vec<u8> {
 struct Worker {
     store: Arc<Store>,
     model: Arc<dyn DailyModel>,
-    /// The park's.
-    zone: TimeZone,
+    days: Days,
     desk: Arc<KeyDesk>,
     /// To the merge thread.
     commands: mpsc::Sender<Command>,
@@ -348,12 +347,14 @@ impl Worker {
     fn perform(&self, job: &Job, files: &mut Sent<'_>, told: &mut Telling<'_>) -> Result<Outcome, String> {
         match job {
             Job::History(work) => {
-                let (today, model) = (crate::clock::today(&self.zone), Some(&*self.model));
+                let (today, model) = (self.days.today(), Some(&*self.model));
                 work::perform(&self.store, work, files, &self.sources, model, today, told)
                     .map_err(|error| error.to_string())
             }
-            Job::Upkeep(upkeep) => upkeep::perform(&self.store, upkeep, &self.config, Some(&self.desk), told)
-                .map_err(|error| error.to_string()),
+            Job::Upkeep(upkeep) => {
+                upkeep::perform(&self.store, upkeep, (&self.config, self.days.today()), Some(&self.desk), told)
+                    .map_err(|error| error.to_string())
+            }
             Job::Simulated(season) => invented::perform(&self.store, season, told).map_err(|error| error.to_string()),
         }
     }

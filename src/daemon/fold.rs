@@ -9,13 +9,11 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 
+use super::days::Days;
 use super::upstream::Teller;
-use crate::clock::BoxClock;
-use crate::day::game_date;
+use crate::clock::is_plausible;
 use crate::history::etl::{DailyModel, keep_up};
 use crate::history::{self, Watcher};
 use crate::ids::BoxNs;
@@ -50,32 +48,26 @@ impl Folding {
     }
 }
 
-/// Starts the thread, in the park's zone. Its first pass is at once.
+/// Starts the thread. Its first pass is at once.
 pub(super) fn spawn(
     store: Arc<Store>,
     model: Arc<dyn DailyModel>,
-    (clock, zone): (BoxClock, TimeZone),
+    days: Days,
     teller: Teller,
 ) -> std::io::Result<Folding> {
     let (goes_on, stopped) = bounded(0);
-    let run = move || run(&store, &*model, (clock, &zone), teller, &stopped);
+    let run = move || run(&store, &*model, &days, teller, &stopped);
     let thread = std::thread::Builder::new().name("fold".into()).spawn(run)?;
     Ok(Folding { goes_on, thread })
 }
 
-fn run(
-    store: &Store,
-    model: &dyn DailyModel,
-    (clock, zone): (BoxClock, &TimeZone),
-    teller: Teller,
-    stopped: &Receiver<()>,
-) {
+fn run(store: &Store, model: &dyn DailyModel, days: &Days, teller: Teller, stopped: &Receiver<()>) {
     loop {
         let goes_on = || matches!(stopped.try_recv(), Err(TryRecvError::Empty));
-        if let Err(error) = pass(store, clock.now(), teller, goes_on) {
+        if let Err(error) = pass(store, days.now(), teller, goes_on) {
             tracing::error!(%error, "outings that are over were not summed up; trying again later");
         }
-        if let Err(error) = keep_up(store, model, game_date(clock.now().0, zone), &mut Until(stopped)) {
+        if let Err(error) = keep_up(store, model, days.today(), &mut Until(stopped)) {
             tracing::error!(%error, "features were not brought up to date; trying again later");
         }
         if !matches!(stopped.recv_timeout(EVERY), Err(RecvTimeoutError::Timeout)) {
@@ -95,10 +87,14 @@ impl Watcher for Until<'_> {
     }
 }
 
-/// Sums up the outings that are over at `now` and that no appearance tells of yet. Whose they were.
+/// Sums up the outings that are over at `now`, by the cameras' clock, and that no appearance tells of yet. Whose they were. By a clock
+/// that was never set nothing is over.
 fn pass(store: &Store, now: BoxNs, teller: Teller, goes_on: impl Fn() -> bool) -> Result<Vec<u32>, StoreError> {
     let recent = now.0.saturating_sub(RECENT_NS);
     let mut folded = Vec::new();
+    if !is_plausible(now.0) {
+        return Ok(folded);
+    }
     for (pitcher, pitches) in store.open_outings(recent.saturating_sub(GAME_NS))? {
         if !goes_on() {
             break;
@@ -118,7 +114,7 @@ fn pass(store: &Store, now: BoxNs, teller: Teller, goes_on: impl Fn() -> bool) -
 /// Seasons in which he has a game with pitches that its appearance does not tell of.
 fn unsummed(store: &Store, pitcher: u32, pitches: &[PitchRecord], recent: u64) -> Result<BTreeSet<u16>, StoreError> {
     let mut games: BTreeMap<(&str, u32), (u32, u64)> = BTreeMap::new();
-    for pitch in pitches.iter().filter(|p| p.mound == 0) {
+    for pitch in pitches.iter().filter(|p| p.mound == 0 && p.is_dated()) {
         let (thrown, last_ns) = games.entry((&pitch.game_date, pitch.game_pk)).or_default();
         *thrown += 1;
         *last_ns = pitch.release_ns.max(*last_ns);
@@ -137,7 +133,11 @@ fn unsummed(store: &Store, pitcher: u32, pitches: &[PitchRecord], recent: u64) -
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::*;
+    use crate::api::Live;
+    use crate::clock::BoxClock;
     use crate::daemon::live_pitch;
     use crate::risk::service::RiskService;
     use crate::store::StoreOptions;
@@ -199,7 +199,9 @@ mod tests {
         assert_eq!(pass(&store, NOW, silent(), || false).expect("read"), NOBODY);
         let store = Arc::new(store);
         let model = Arc::new(RiskService::new(Arc::clone(&store), crate::risk::Config::default()));
-        let folding = spawn(store, model, (BoxClock::start(1.0), TimeZone::UTC), silent()).expect("a thread");
+        let clock = BoxClock::start(1.0);
+        let days = Days::new(clock, Live::new(8, clock), TimeZone::UTC);
+        let folding = spawn(store, model, days, silent()).expect("a thread");
         folding.stop();
     }
 

@@ -50,6 +50,8 @@ const WAITING_MAX: usize = 64;
 /// Cameras are sources up to this one, mark feeds those from the other one on, other devices between them.
 const CAMERA_MAX: u8 = 39;
 const FEED_MIN: u8 = 48;
+/// Clocks that are otherwise apart by more than this are kept anew, ns: more than ways of frames differ from one hour to the next.
+const APART_NEWS_NS: u64 = 2_000_000_000;
 /// How often how the pipeline stands is journalled, box time: a replay begins at one of these.
 const NOTE_EVERY_NS: u64 = 300_000_000_000;
 
@@ -90,6 +92,7 @@ pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
         let recorder = merge.telemetry.recorder();
         let noted = merge.clock.now();
         let newest_ns = merge.pipeline.published().map(|(_, release)| release.0).max();
+        let apart_ns = merge.pipeline.clocks_apart_ns();
         let published = PublishedPitches { newest_ns, ..PublishedPitches::default() };
         Running {
             merge,
@@ -105,6 +108,8 @@ pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
             noted,
             refused: RefusedSources::default(),
             apart: Apart::default(),
+            apart_ns,
+            kept_apart_ns: None,
         }
         .run();
     })
@@ -140,6 +145,9 @@ struct Running {
     /// Who sends nothing that is let in.
     refused: RefusedSources,
     apart: Apart,
+    /// How far the box's clock is ahead of the cameras', ns, and how far the system's was when that was last kept.
+    apart_ns: i64,
+    kept_apart_ns: Option<i64>,
 }
 
 impl Running {
@@ -205,6 +213,7 @@ impl Running {
         self.keep_marks(true, self.merge.clock.now());
         self.batch.push(recovery::all_done());
         self.batch.push(profiles::keep_arms(&self.merge.pipeline));
+        self.batch.push(profiles::keep_clocks(&self.merge.pipeline));
         let last = std::mem::take(&mut self.batch);
         for batch in std::mem::take(&mut self.waiting).into_iter().map(|(.., batch)| batch).chain([last]) {
             self.write(batch);
@@ -419,6 +428,15 @@ impl Running {
         self.merge.telemetry.publish_attribution(status);
     }
 
+    /// Has kept how far the system's clock is off the cameras': a run that starts by it knows what time it is.
+    fn keep_apart(&mut self) {
+        let ns = self.apart_ns.saturating_add(if self.apart_ns == 0 { 0 } else { self.merge.clock.set_by_ns() });
+        if self.kept_apart_ns.is_none_or(|kept| kept.abs_diff(ns) > APART_NEWS_NS) {
+            self.kept_apart_ns = Some(ns);
+            self.batch.push(profiles::keep_apart(ns));
+        }
+    }
+
     /// Tells whose clock is off, and the pipeline what the system's clock was set by since the start.
     fn tell_clocks(&mut self, now: BoxNs) {
         self.merge.pipeline.wall(self.merge.clock.set_by_ns());
@@ -431,8 +449,12 @@ impl Running {
         self.tell_clocks(now);
         let buffer = self.merge.pipeline.reorder();
         let lags = buffer.sources().filter(|source| is_heard(source.state)).filter_map(|source| source.lag_ns);
-        let apart_ns = self.apart.look(buffer.clock_offset_ns(), lags);
-        self.merge.live.set_clocks_apart(apart_ns);
+        if buffer.median_lag_ns().is_some() {
+            self.apart_ns = self.apart.look(buffer.clock_offset_ns(), lags);
+            self.merge.live.set_clocks_apart(self.apart_ns);
+            self.keep_apart();
+        }
+        let apart_ns = self.apart_ns;
         let telemetry = &self.merge.telemetry;
         telemetry.publish_reorder(reorder_status(&self.merge.pipeline, &self.merge.venue, apart_ns, now));
         telemetry.publish_ingest(ingest_status(&self.merge.counters, self.merge.receive_buffer_bytes, now));
@@ -499,6 +521,8 @@ fn reorder_status(pipeline: &Pipeline<StoreProfiles>, venue: &Venue, apart_ns: i
     let counts = buffer.counts();
     let ms = |ns: i128| ns as f64 / 1e6;
     let sources: Vec<reorder::SourceStatus> = buffer.sources().collect();
+    let clocks = pipeline.source_clocks(now);
+    let clock_of = |source: u8| clocks.iter().find(|clock| clock.source == source);
     let newest = |mound| sources.iter().filter(|s| s.mound == mound).filter_map(|s| s.largest).max();
     let behind = |of: crate::ids::EventNs| ms(i128::from(now.0) - i128::from(of.0));
     ReorderStatus {
@@ -527,6 +551,8 @@ fn reorder_status(pipeline: &Pipeline<StoreProfiles>, venue: &Venue, apart_ns: i
                     reorder::SourceState::Finished => SourceState::Finished,
                 },
                 gates: s.mound.is_some() && s.state == reorder::SourceState::Active,
+                clock_off_s: clock_of(s.source).map(|clock| clock.ahead_s),
+                clock_told: clock_of(s.source).is_some_and(|clock| clock.is_told),
                 lag_ms: s.lag_ns.filter(|_| is_heard(s.state)).map(|ns| ms(ns.into())),
                 watermark_lag_ms: newest(s.mound)
                     .zip(s.largest)

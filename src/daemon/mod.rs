@@ -7,6 +7,7 @@
 mod anomalies;
 mod apart;
 pub mod control;
+mod days;
 mod descriptors;
 mod fold;
 mod history;
@@ -54,6 +55,7 @@ use crate::store::{Store, StoreError, StoreOptions, WriterHandle};
 use crate::tracking::venue::{Venue, VenueError};
 
 use control::Control;
+use days::Days;
 use fold::Folding;
 pub(crate) use history::StoreHistory;
 pub use profiles::StoreProfiles;
@@ -246,7 +248,8 @@ impl Daemon {
             .map(|(reprocess, _thread)| reprocess);
         let kept_journal = journal.clone();
         let udp_producer = producers.remove(0);
-        profiles::show_pitches(&store, &live, started)?;
+        let seen = started.0.saturating_add_signed(pipeline.clocks_apart_ns().saturating_neg());
+        profiles::show_pitches(&store, &live, crate::ids::BoxNs(seen))?;
         profiles::show(&pipeline, &live, started);
         rig::show(pipeline.calibration(started), &live, &telemetry);
         let teller = Teller::new(&config.upstream);
@@ -287,13 +290,14 @@ impl Daemon {
         }
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
-        let folding = fold::spawn(Arc::clone(&store), Arc::clone(&model), (clock, zone.clone()), teller)?;
+        let days = Days::new(clock, Arc::clone(&live), zone);
+        let folding = fold::spawn(Arc::clone(&store), Arc::clone(&model), days.clone(), teller)?;
         let keys = Arc::new(KeyDesk::new(Arc::clone(&store), Asked::of(&config.http))?);
         if !http_address.ip().is_loopback() && keys.asked() != Asked::Nobody && !keys.has_keys() {
             tracing::warn!(http = %http_address, "nobody beyond loopback can ask yet: `pitchguard key add --name NAME` makes a key");
         }
         let control =
-            Control::try_serve(&config.store, &store, (model, zone), &keys, (commands.clone(), runtime.handle()));
+            Control::try_serve(&config.store, &store, (model, days), &keys, (commands.clone(), runtime.handle()));
         match &control {
             Some(_) => telemetry.set_part("control", PartState::Ready, ""),
             None => telemetry.set_part("control", PartState::Degraded, "no control socket: the log says why"),

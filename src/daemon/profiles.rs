@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::rig;
 use crate::api::{Event, Live, RiskDesk};
+use crate::clock::is_plausible_day;
 use crate::history;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::pipeline::{Pipeline, Profile, Profiles};
@@ -65,6 +66,9 @@ impl StoreProfiles {
     }
 
     fn read(&self, pitcher: PitcherId, day: Date) -> Result<Profile, StoreError> {
+        if !is_plausible_day(day) {
+            return self.of_no_day(pitcher);
+        }
         let today = day.to_string();
         let baseline = history::baseline_before(&self.store, pitcher, &today)?;
         let yesterday = day.saturating_sub(1.day());
@@ -88,6 +92,23 @@ impl StoreProfiles {
             workload: Workload { role: told.and_then(|told| told.role), ..Workload::of_past(past).with_missed(missed) },
             risk,
             risk_absent,
+        })
+    }
+}
+
+impl StoreProfiles {
+    /// What is known of him while no clock tells the day: what is usual for him, and nothing that depends on days.
+    fn of_no_day(&self, pitcher: PitcherId) -> Result<Profile, StoreError> {
+        let newest = self.store.newest_appearance_of(pitcher.0)?.and_then(|a| a.game_date.parse::<Date>().ok());
+        let day = newest.and_then(|day| day.tomorrow().ok());
+        let baseline = day.map(|day| history::baseline_before(&self.store, pitcher, &day.to_string())).transpose()?;
+        let told = history::roster::told(&self.store, pitcher.0)?;
+        Ok(Profile {
+            name: self.store.pitcher(pitcher.0)?.and_then(|p| p.name),
+            baseline: baseline.filter(|usual| !usual.types.is_empty()),
+            workload: Workload { role: told.and_then(|told| told.role), ..Workload::default() },
+            risk: None,
+            risk_absent: Some("no clock here tells what day it is".to_owned()),
         })
     }
 }
@@ -177,6 +198,28 @@ pub(super) fn drop_arms() -> Write {
     Write::Checkpoint { name: ARMS.to_owned(), bytes: Vec::new() }
 }
 
+/// Where what is known of sources' clocks is kept at an orderly stop.
+const CLOCKS: &str = "clocks";
+
+/// The write that keeps what is known of sources' clocks.
+pub(super) fn keep_clocks(pipeline: &Pipeline<StoreProfiles>) -> Write {
+    Write::Checkpoint { name: CLOCKS.to_owned(), bytes: pipeline.clocks() }
+}
+
+/// Where it is kept how far the system's clock is ahead of the cameras'.
+const APART: &str = "clocks_apart";
+
+/// The write that keeps how far the system's clock is ahead of the cameras', ns.
+pub(super) fn keep_apart(ns: i64) -> Write {
+    Write::Checkpoint { name: APART.to_owned(), bytes: ns.to_le_bytes().to_vec() }
+}
+
+/// How far the system's clock was ahead of the cameras' when that was last kept, ns.
+pub(super) fn apart(store: &Store) -> Result<i64, StoreError> {
+    let kept = store.checkpoint(APART)?;
+    Ok(kept.and_then(|bytes| bytes.try_into().ok()).map_or(0, i64::from_le_bytes))
+}
+
 /// Where a mound's learned jerk scale is kept.
 pub(super) fn learned_key(mound: MoundId) -> String {
     format!("jerk_scale/{mound}")
@@ -203,15 +246,20 @@ fn decode(bytes: &[u8]) -> Option<JerkScale> {
 }
 
 /// Gives the pipeline back what an earlier run knew: what the trackers learned,
-/// how the cameras stand, the outings in progress, and how many of today's throws are nobody's.
+/// how the cameras stand, the outings in progress, and how many of today's throws are nobody's. What is of today is told by the
+/// cameras' clock, as far off this box's as it was.
 pub(super) fn recall(
     store: &Store,
     venue: &Venue,
     pipeline: &mut Pipeline<StoreProfiles>,
     now: BoxNs,
 ) -> Result<(), StoreError> {
+    let apart_ns = apart(store)?;
+    pipeline.suppose_clocks_apart(apart_ns);
+    let seen = BoxNs(now.0.saturating_add_signed(apart_ns.saturating_neg()));
+    pipeline.resume_clocks(&store.checkpoint(CLOCKS)?.unwrap_or_default());
     let mut pitches: Vec<PitchRecord> =
-        store.open_outings(now.0.saturating_sub(OUTING_NS))?.into_values().flatten().collect();
+        store.open_outings(seen.0.saturating_sub(OUTING_NS))?.into_values().flatten().collect();
     pitches.sort_by_key(|p| p.release_ns);
     // Before the rig's alerts are raised again in the same book.
     let kept = store.checkpoint(ARMS)?.unwrap_or_default();
@@ -224,7 +272,7 @@ pub(super) fn recall(
     rig::recall(store, venue, pipeline, now);
     if !gone_on {
         for pitch in &pitches {
-            pipeline.restore(pitch, now);
+            pipeline.restore(pitch, seen);
         }
         for (pitcher, game_date, game_pk) in games_of(&pitches) {
             let known = store.appearances_of(pitcher, game_date, game_date)?;
@@ -234,13 +282,13 @@ pub(super) fn recall(
         }
         pipeline.look(now);
     }
-    let today = Cursor { release_ns: now.0.saturating_sub(DAY_NS), id: u64::MAX };
+    let today = Cursor { release_ns: seen.0.saturating_sub(DAY_NS), id: u64::MAX };
     for throw in store.pitches_since(today, usize::MAX, None)?.iter().filter(|p| p.origin == Origin::Live) {
         pipeline.recall_throw(throw);
     }
-    let end = Cursor { release_ns: now.0.saturating_add(STRAGGLE_NS), id: u64::MAX };
+    let end = Cursor { release_ns: seen.0.saturating_add(STRAGGLE_NS), id: u64::MAX };
     let live =
-        |pitch: &&PitchRecord| pitch.origin == Origin::Live && now.0.saturating_sub(pitch.release_ns) < STRAGGLE_NS;
+        |pitch: &&PitchRecord| pitch.origin == Origin::Live && seen.0.saturating_sub(pitch.release_ns) < STRAGGLE_NS;
     for pitch in store.latest_pitches(end, STRAGGLE_PITCHES, None)?.iter().filter(live) {
         pipeline.published_before(MoundId(pitch.mound), EventNs(pitch.release_ns));
     }
@@ -259,7 +307,7 @@ fn games_of(pitches: &[PitchRecord]) -> Vec<(u32, &str, u32)> {
 }
 
 /// Shows the day's newest pitches, so that a client of before the restart misses none: its sequence number is of an earlier
-/// run, and it gets a snapshot with these in it.
+/// run, and it gets a snapshot with these in it. `now` is by the cameras' clock.
 pub(super) fn show_pitches(store: &Store, live: &Live, now: BoxNs) -> Result<(), StoreError> {
     let end = Cursor { release_ns: now.0.saturating_add(STRAGGLE_NS), id: u64::MAX };
     let today =
@@ -272,7 +320,7 @@ pub(super) fn show_pitches(store: &Store, live: &Live, now: BoxNs) -> Result<(),
 
 /// Shows what was recalled as it is now: everybody's readiness, and the alerts that stand.
 pub(super) fn show(pipeline: &Pipeline<StoreProfiles>, live: &Live, now: BoxNs) {
-    live.set_clocks_apart(pipeline.reorder().clock_offset_ns());
+    live.set_clocks_apart(pipeline.clocks_apart_ns());
     for (readiness, trend) in pipeline.outings_at(now) {
         live.publish_outing(readiness, trend);
     }

@@ -9,6 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::api::KeyDesk;
+use crate::clock::is_plausible_day;
 use crate::config::StoreConfig;
 use crate::history::Watcher;
 use crate::history::work::Outcome;
@@ -90,6 +91,9 @@ pub enum UpkeepError {
     /// A day that no calendar has.
     #[error("the day {0} cannot be reckoned with; choose one between the years 1970 and 2200")]
     Day(Date),
+    /// A clock that cannot be right.
+    #[error("the clock shows {0}, which cannot be: set it, and ask again; nothing was removed")]
+    Clock(Date),
     /// What a key cannot be.
     #[error("no key is made: {0}")]
     Key(String),
@@ -103,14 +107,15 @@ pub enum UpkeepError {
     NoMark(u8),
 }
 
-/// Does it. `desk` is who checks keys for the API, where a daemon serves one: it hears of changes at once.
+/// Does it. `today` is the day that what is kept is counted back from, `desk` who checks keys for the API, where a daemon serves
+/// one: it hears of changes at once.
 ///
 /// # Errors
 /// It could not be done; what was done before stays.
 pub fn perform(
     store: &Store,
     upkeep: &Upkeep,
-    config: &StoreConfig,
+    (config, today): (&StoreConfig, Date),
     desk: Option<&KeyDesk>,
     watcher: &mut dyn Watcher,
 ) -> Result<Outcome, UpkeepError> {
@@ -118,7 +123,7 @@ pub fn perform(
     let now_ns = now.as_nanosecond() as u64;
     let said = match upkeep {
         Upkeep::Backup { to, rate_mb_s } => backup(store, to.clone(), *rate_mb_s, config, now, watcher)?,
-        Upkeep::Retention { dry_run } => retention(store, *dry_run, config, now, watcher)?,
+        Upkeep::Retention { dry_run } => retention(store, *dry_run, config, today, watcher)?,
         Upkeep::KeyAdd { name, expires } => {
             let expires_ns = expires.map(|day| end_of(day).ok_or(UpkeepError::Day(day))).transpose()?;
             let issued = store.issue_key(name, expires_ns, now_ns).map_err(|error| match error {
@@ -188,10 +193,12 @@ fn retention(
     store: &Store,
     dry_run: bool,
     config: &StoreConfig,
-    now: Timestamp,
+    today: Date,
     watcher: &mut dyn Watcher,
 ) -> Result<String, UpkeepError> {
-    let today = now.to_zoned(TimeZone::UTC).date();
+    if !is_plausible_day(today) {
+        return Err(UpkeepError::Clock(today));
+    }
     let first = today.saturating_sub(i64::from(config.retention_years).years());
     let removed = store.retain_from(first, dry_run, &mut || !watcher.stopped())?;
     let did = if dry_run { "would be removed" } else { "removed" };

@@ -240,6 +240,11 @@ impl Families<'_> {
         self.gauges("source_gates", "1 where the watermark waits for the source", None, gates)?;
         let lags = each().filter_map(|(source, label)| seconds(source.lag_ms, label));
         self.gauges("source_lag", "Arrival minus event time of the newest frame", Some(&Unit::Seconds), lags)?;
+        let off = each().filter_map(|(source, label)| Some((vec![label], source.clock_off_s?)));
+        let help = "How far the source's clock is ahead of the cameras', of a camera's the others', by arrivals unless more is known";
+        self.gauges("source_clock_off", help, Some(&Unit::Seconds), off)?;
+        let told = each().map(|(source, label)| (vec![label], u32::from(source.clock_told)));
+        self.gauges("source_clock_told", "1 where somebody has to set the source's clock, or the others'", None, told)?;
         let lags = each().filter_map(|(source, label)| seconds(source.watermark_lag_ms, label));
         let help = "Newest event time of the source's mound minus the source's own";
         self.gauges("source_watermark_lag", help, Some(&Unit::Seconds), lags)?;

@@ -105,6 +105,13 @@ pub struct SourceStatus {
     pub gates: bool,
     /// Arrival minus event time of its newest frame, ms; absent while it is not heard.
     pub lag_ms: Option<f64>,
+    /// How far its clock is ahead of the cameras', of a camera's the others', s; negative where it is behind. By arrivals, so that a
+    /// slow line shows as some seconds behind, unless more is known. Absent while it is not heard.
+    #[serde(default)]
+    pub clock_off_s: Option<f64>,
+    /// Whether that is so much that somebody has to set a clock: the part `clocks` says which.
+    #[serde(default)]
+    pub clock_told: bool,
     /// How far its newest event time is behind the newest of its mound, ms; absent while unseen.
     pub watermark_lag_ms: Option<f64>,
     /// Where its frames went.

@@ -27,9 +27,11 @@ impl<P: Profiles> Pipeline<P> {
         }
         self.stage.engine.resume(known);
         self.stage.engine.was_away();
-        self.stage.whose.was_away(EventNs(now.0));
+        self.stage.now = now;
+        let seen = self.stage.seen_now().0;
+        self.stage.whose.was_away(EventNs(seen));
         // However long the box was off: the time of frames that come again would find them as they were.
-        self.stage.retire(now.0);
+        self.stage.retire(seen);
         for record in pitches {
             let (Some(pitcher), Ok(day)) = (record.pitcher.map(PitcherId), record.game_date.parse()) else { continue };
             let key = OutingKey::new(day, GamePk(record.game_pk));

@@ -9,7 +9,8 @@
 //!   distance that is a known one between time scales is that one exactly; any other is a mean of clicks, which says whose a
 //!   pitch was and not when the ball left the hand.
 //! - **Cameras** that count since their boot, or since 1970, are taken as so much later that their time is the box's, where that
-//!   is a time that can be. Where neither shows one, what they see has no date.
+//!   is a time that can be. Where neither shows one, what they see has no date. A feed or device that counts as they do is taken as
+//!   they are.
 //!
 //! How far a feed seems to be off before that is known is told by the arrivals of its newest marks, to within seconds.
 
@@ -19,11 +20,14 @@ use firmware_protocol::MarkKind;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{
-    WAYS_NS, WAYS_S, bracketed, far, far_by_arrivals, is_plausible, usual_cause, usual_cause_by_arrivals,
+    EARLIEST_NS, WAYS_NS, WAYS_S, bracketed, far, far_by_arrivals, is_plausible, usual_cause, usual_cause_by_arrivals,
 };
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::ingest::Signal;
+use crate::observe::rfc3339;
 use crate::reorder::{CAMERA_MAX, Route, SourceStatus, Stamped};
+
+use super::SourceClock;
 
 const S: i64 = 1_000_000_000;
 /// Mark feeds are sources from this one on, other devices those before it.
@@ -70,6 +74,11 @@ pub(super) struct Clocks {
     devices: BTreeMap<u8, Device>,
     /// Newest last.
     throws: VecDeque<(MoundId, u64, EventNs)>,
+    /// What an earlier run knew of devices, until their first marks show that it still holds: shifts and whether they are exact.
+    remembered: BTreeMap<u8, (i64, bool)>,
+    /// What the box's clock and the cameras' show, where neither can be right.
+    #[serde(skip)]
+    never_set: Option<(BoxNs, BoxNs)>,
     /// Something to learn from came.
     #[serde(skip)]
     news: bool,
@@ -86,15 +95,19 @@ struct Device {
     /// How late the newest seemed by their arrival, ns.
     lates: VecDeque<i64>,
     heard: Option<BoxNs>,
-    /// Whether it was set right, and nobody was told yet.
+    /// Whether it is taken otherwise now, and its newest marks were not taken again yet.
     #[serde(skip)]
-    was_set: bool,
+    is_new: bool,
     /// As they came, to be taken again.
     #[serde(skip)]
     marks: VecDeque<Stamped<Signal>>,
 }
 
 impl Device {
+    fn is_heard(&self, now: BoxNs) -> bool {
+        self.heard.is_some_and(|at| now.0.saturating_sub(at.0) < HEARD_NS)
+    }
+
     /// How far its clock is behind the cameras', ns; none while it is not off by more than marks may be, or than is to be told.
     fn behind_ns(&self, told_ns: i64) -> Option<i64> {
         if self.shift_ns != 0 {
@@ -144,6 +157,11 @@ impl Clocks {
         self.cameras_ns
     }
 
+    /// How far the system's clock is ahead of the box's, ns.
+    pub(super) fn wall_ns(&self) -> i64 {
+        self.wall_ns
+    }
+
     /// The system's clock is so far ahead of the box's. Whether that is news.
     pub(super) fn set_wall(&mut self, ns: i64) -> bool {
         let is_news = self.wall_ns.abs_diff(ns) > S as u64;
@@ -176,8 +194,18 @@ impl Clocks {
         let is_late = |late: i64| (-EARLY_NS..=LATE_NS).contains(&late);
         if device.shift_ns != 0 && !is_late(late - device.shift_ns) && is_late(late) {
             // It was set: it is right as it is now.
-            *device = Device { was_set: true, ..Device::default() };
+            *device = Device { is_new: true, ..Device::default() };
             self.news = true;
+        }
+        if let Some((shift_ns, is_exact)) = self.remembered.get(&frame.source).copied() {
+            let goes_on = device.shift_ns == 0 && (-S..=WAYS_NS as i64).contains(&late.saturating_sub(shift_ns));
+            if goes_on {
+                (device.shift_ns, device.is_exact, device.is_new) = (shift_ns, is_exact, true);
+                self.news = true;
+            }
+            if goes_on || device.lates.len() + 1 >= SEEN {
+                self.remembered.remove(&frame.source);
+            }
         }
         device.heard = Some(frame.arrival);
         push(&mut device.lates, late, SEEN);
@@ -204,7 +232,7 @@ impl Clocks {
             return again;
         }
         for device in self.devices.values_mut() {
-            if std::mem::take(&mut device.was_set) {
+            if std::mem::take(&mut device.is_new) {
                 again.extend(&device.marks);
                 continue;
             }
@@ -233,9 +261,11 @@ impl Clocks {
     /// Looks at the cameras' clocks against the box's. Whether they are taken as later by something else from now on.
     pub(super) fn look(&mut self, cameras: impl Iterator<Item = SourceStatus>, median_lag_ns: i64, now: BoxNs) -> bool {
         let seen = (now.0 as i64).saturating_sub(median_lag_ns).saturating_sub(self.cameras_ns);
-        let is_right = u64::try_from(seen).is_ok_and(is_plausible);
+        let seen = BoxNs(u64::try_from(seen).unwrap_or(0));
+        let is_right = is_plausible(seen.0);
         let wall = now.0.saturating_add_signed(self.wall_ns);
         let ahead_ns = median_lag_ns.saturating_add(self.wall_ns);
+        self.never_set = (!is_right && self.cameras_ns == 0 && !is_plausible(wall)).then_some((BoxNs(wall), seen));
         let cameras_ns = if is_right {
             0
         } else if is_plausible(wall) && (self.cameras_ns == 0 || ahead_ns.unsigned_abs() > ANEW_NS) {
@@ -246,19 +276,83 @@ impl Clocks {
         } else {
             self.cameras_ns
         };
-        std::mem::replace(&mut self.cameras_ns, cameras_ns) != cameras_ns
+        let before = std::mem::replace(&mut self.cameras_ns, cameras_ns);
+        if before == 0 && cameras_ns != 0 {
+            self.move_on(cameras_ns);
+        }
+        self.follow_cameras();
+        before != cameras_ns
+    }
+
+    /// The cameras' time is another from now on.
+    fn move_on(&mut self, by_ns: i64) {
+        for device in self.devices.values_mut() {
+            // Where the box's clock was not told from theirs yet, it is so late by the new time already.
+            for late in device.lates.iter_mut().filter(|late| late.abs() < by_ns.abs() / 2) {
+                *late = late.saturating_add(by_ns);
+            }
+            for (.., said, due) in device.releases.iter_mut() {
+                if said.abs_diff(*due) < by_ns.unsigned_abs() / 2 {
+                    *due = due.saturating_add(by_ns);
+                }
+            }
+        }
+        for (.., release) in &mut self.throws {
+            release.0 = release.0.saturating_add_signed(by_ns);
+        }
+    }
+
+    /// What counts as cameras do that were never set is taken as they are.
+    fn follow_cameras(&mut self) {
+        let shift_ns = self.cameras_ns;
+        for device in self.devices.values_mut().filter(|device| shift_ns != 0 && device.shift_ns == 0) {
+            let is_alike = |late: &i64| (-EARLY_NS..=SEEMS_BEHIND_NS).contains(&late.saturating_sub(shift_ns));
+            if device.lates.iter().min().is_some_and(is_alike) {
+                (device.shift_ns, device.is_exact, device.is_new) = (shift_ns, false, true);
+                self.news = true;
+            }
+        }
+    }
+
+    /// Whether what cameras see has no date, because no clock was ever set.
+    pub(super) fn is_never_set(&self) -> bool {
+        self.never_set.is_some()
+    }
+
+    /// What an orderly stop keeps: how far devices' clocks are off, as far as that is known.
+    pub(super) fn kept(&self) -> BTreeMap<u8, (i64, bool)> {
+        let known = self.devices.iter().filter(|(_, device)| device.shift_ns != 0);
+        let known = known.map(|(source, device)| (*source, (device.shift_ns, device.is_exact)));
+        known.chain(self.remembered.iter().map(|(source, kept)| (*source, *kept))).collect()
+    }
+
+    /// Remembers what an earlier run kept. Of a source it is believed once one of its first marks comes as late as it says.
+    pub(super) fn remember(&mut self, kept: BTreeMap<u8, (i64, bool)>) {
+        self.remembered = kept;
     }
 
     /// The same in words, a sentence each.
     pub(super) fn words(&self, now: BoxNs) -> Vec<String> {
-        words(&self.off(now), true)
+        self.never_set_words().into_iter().chain(words(&self.off(now), true)).collect()
     }
 
     /// All of it in words, and by how much the one is off that is off most, s.
     pub(super) fn most_off(&self, now: BoxNs) -> Option<(f64, String)> {
         let off = self.off(now);
-        let most = off.iter().map(|off| off.ahead_s).max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
-        Some((most, words(&off, false).join("; ")))
+        let never_set = self.never_set.map(|(this_box, _)| (this_box.0 as f64 - EARLIEST_NS as f64) * 1e-9);
+        let most = off.iter().map(|off| off.ahead_s).chain(never_set).max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
+        let told: Vec<String> = self.never_set_words().into_iter().chain(words(&off, false)).collect();
+        Some((most, told.join("; ")))
+    }
+
+    fn never_set_words(&self) -> Option<String> {
+        let (this_box, cameras) = self.never_set?;
+        let shown = |at: BoxNs| rfc3339(at).get(..16).unwrap_or_default().replace('T', " ");
+        let (this_box, cameras) = (shown(this_box), shown(cameras));
+        Some(format!(
+            "this box's clock shows {this_box} and its cameras' {cameras}, which were never set: what is thrown has no date \
+             until this box's clock is set"
+        ))
     }
 
     /// Of mark feeds whose marks match no pitch yet, in words.
@@ -268,13 +362,28 @@ impl Clocks {
         words(&off, true).into_iter().next()
     }
 
+    /// How far each source that is no camera is off the cameras, of those that were heard of late.
+    pub(super) fn of_sources(&self, now: BoxNs) -> impl Iterator<Item = SourceClock> {
+        let off = self.off(now);
+        let heard = self.devices.iter().filter(|(_, device)| device.is_heard(now));
+        let heard: Vec<u8> = heard.map(|(source, _)| *source).collect();
+        heard.into_iter().map(move |source| {
+            let told = off.iter().find(|off| off.source == source);
+            SourceClock { source, ahead_s: told.map_or(0.0, |off| off.ahead_s), is_told: told.is_some() }
+        })
+    }
+
     /// How far sources that are no cameras are off the cameras, s, negative where they are behind, as far as they were heard of late.
     pub(super) fn off(&self, now: BoxNs) -> Vec<Off> {
-        let heard = |device: &Device| device.heard.is_some_and(|at| now.0.saturating_sub(at.0) < HEARD_NS);
         // The box's time of cameras that were never set is short of their way.
         let told_ns = if self.cameras_ns == 0 { TOLD_NS } else { EARLY_NS };
         let of = |(source, device): (&u8, &Device)| {
-            let behind_ns = device.behind_ns(told_ns).filter(|_| heard(device))?;
+            let behind_ns = device.behind_ns(told_ns).filter(|_| device.is_heard(now))?;
+            // Of the cameras' own clock the box tells.
+            let is_theirs = self.cameras_ns != 0 && behind_ns.abs_diff(self.cameras_ns) < EARLY_NS as u64;
+            if is_theirs {
+                return None;
+            }
             Some(Off { source: *source, ahead_s: -(behind_ns as f64) * 1e-9, is_allowed_for: device.shift_ns != 0 })
         };
         self.devices.iter().filter_map(of).collect()
@@ -474,5 +583,62 @@ mod tests {
         assert!(!clocks.look(std::iter::empty(), 300 * S, booted));
         assert!(clocks.set_wall(NOW - 900 * S) && clocks.look(std::iter::empty(), 300 * S, booted));
         assert_eq!(clocks.cameras_ns(), NOW - 600 * S);
+    }
+
+    /// A mark of a clock that shows so much at a moment, ns after the box's start in 1970; it comes a third of a second late.
+    fn of_boot(said_ns: i64, now_ns: i64) -> Stamped<Signal> {
+        released(said_ns, now_ns + 300_000_000)
+    }
+
+    #[test]
+    fn where_no_clock_was_ever_set_that_is_told_and_a_feed_that_counts_as_the_cameras_do_goes_with_them() {
+        let (booted, cameras) = (900 * S, 3_600 * S);
+        let at = BoxNs(booted as u64);
+        let mut clocks = Clocks::default();
+        let lag = booted - cameras;
+        assert!(!clocks.look(std::iter::empty(), lag, at) && clocks.is_never_set());
+        for at_s in [10, 20] {
+            clocks.hear(&of_boot(cameras + at_s * S, booted + at_s * S), lag);
+            clocks.threw(MoundId::GAME, 1, EventNs((cameras + at_s * S) as u64));
+        }
+        let told = clocks.words(at);
+        assert!(
+            told.len() == 1 && told[0].contains("shows 1970-01-01 00:15 and its cameras' 1970-01-01 01:00"),
+            "{told:?}"
+        );
+        assert!(clocks.most_off(at).is_some_and(|(off_s, _)| off_s < -40.0 * 365.0 * 86_400.0));
+
+        assert!(clocks.set_wall(NOW - booted) && clocks.look(std::iter::empty(), lag, at) && !clocks.is_never_set());
+        assert_eq!(clocks.shift_ns(48), clocks.cameras_ns());
+        assert_eq!(clocks.learn().len(), 2, "what it said is taken again");
+        assert_eq!(clocks.words(at), Vec::<String>::new(), "of the cameras' own clock the box tells");
+    }
+
+    #[test]
+    fn what_an_earlier_run_knew_of_a_feed_is_believed_where_its_first_marks_come_as_late_as_that_says() {
+        let learned = |behind_s: i64| {
+            let mut clocks = Clocks::default();
+            for (at, thrown) in THROWN_S.iter().enumerate() {
+                let release = NOW + thrown * S;
+                clocks.hear(&released(release - behind_s * S, release + 300_000_000), 0);
+                clocks.threw(MoundId::GAME, at as u64, EventNs(release as u64));
+                clocks.learn();
+            }
+            clocks.kept()
+        };
+        let next = |behind_s: i64| {
+            let mut clocks = Clocks::default();
+            clocks.remember(learned(3_600));
+            assert_eq!(clocks.shift_ns(48), 0, "nothing is moved before it speaks");
+            let release = NOW + 600 * S;
+            clocks.hear(&released(release - behind_s * S, release + 300_000_000), 0);
+            (clocks.shift_ns(48), clocks.learn().len())
+        };
+        assert_eq!(next(3_600), (3_600 * S, 1), "and what it said is taken as that");
+        assert_eq!(next(0), (0, 0), "it was set meanwhile");
+        assert_eq!(next(3_637), (0, 0), "it was set to something else");
+        let mut clocks = Clocks::default();
+        clocks.remember(learned(3_600));
+        assert_eq!(clocks.kept(), learned(3_600), "who did not speak is remembered on");
     }
 }

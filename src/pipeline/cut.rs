@@ -78,6 +78,7 @@ pub struct Cut {
     learned: bool,
     retired: BoxNs,
     seen: BoxNs,
+    clock_ns: i64,
 }
 
 /// One mound.
@@ -253,6 +254,7 @@ impl<P: Profiles> Pipeline<P> {
             *own = kept;
         }
         (stage.air, stage.retired, stage.seen, stage.begun) = (air, cut.retired, cut.seen, cut.begun);
+        stage.clock_ns = cut.clock_ns;
         stage.outputs.clear();
         self.take_by_clocks();
     }
@@ -329,6 +331,7 @@ impl<P> Stage<P> {
             learned: self.rig.learned,
             retired: self.retired,
             seen: self.seen,
+            clock_ns: self.clock_ns,
         }
     }
 }

@@ -128,6 +128,17 @@ pub struct Pipeline<P> {
     stage: Stage<P>,
 }
 
+/// How far a source's clock is off the cameras': of a camera, off the others'.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SourceClock {
+    /// The source.
+    pub source: u8,
+    /// Ahead of them, s; negative where it is behind. By arrivals, which hold ways of frames, unless more is known.
+    pub ahead_s: f64,
+    /// Whether that is so much that it is told.
+    pub is_told: bool,
+}
+
 /// Settings of each room.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -192,7 +203,7 @@ impl<P: Profiles> Pipeline<P> {
     /// it took.
     pub fn step(&mut self, now: BoxNs, outputs: &mut Vec<Output>) -> usize {
         self.stage.now = now;
-        self.stage.clock_ns = self.reorder.clock_offset_ns();
+        self.stage.clock_ns = self.clocks_apart_ns();
         self.stage.moved_by = None;
         if std::mem::take(&mut self.stage.was_killed) && !self.stage.warming {
             self.stage.was_away();
@@ -201,7 +212,7 @@ impl<P: Profiles> Pipeline<P> {
             self.stage.recall_scales();
         }
         let frames = self.reorder.poll(now, &mut self.stage);
-        self.stage.clock_ns = self.reorder.clock_offset_ns();
+        self.stage.clock_ns = self.clocks_apart_ns();
         self.mind_clocks(now);
         self.stage.tell_gathered(now);
         if !self.stage.warming {
@@ -222,10 +233,24 @@ impl<P: Profiles> Pipeline<P> {
         frames
     }
 
+    /// How far the box's clock is ahead of its cameras', ns, 0 while they agree: as they show, until one is heard as was supposed.
+    pub fn clocks_apart_ns(&self) -> i64 {
+        if self.reorder.median_lag_ns().is_some() { self.reorder.clock_offset_ns() } else { self.stage.clock_ns }
+    }
+
+    /// Until a camera is heard the box's clock counts as so far ahead of theirs, ns, as it was before.
+    pub fn suppose_clocks_apart(&mut self, ns: i64) {
+        self.stage.clock_ns = ns;
+    }
+
     /// Learns whose clock is off, and takes what comes by it from the next frame on.
     fn mind_clocks(&mut self, now: BoxNs) {
         let median = self.reorder.median_lag_ns();
+        let was_never_set = self.stage.clocks.is_never_set();
         let cameras = median.is_some_and(|lag| self.stage.clocks.look(self.reorder.sources(), lag, now));
+        if cameras && was_never_set {
+            self.stage.know_when(self.stage.clocks.cameras_ns());
+        }
         let again = self.stage.clocks.learn();
         if cameras || !again.is_empty() {
             self.take_by_clocks();
@@ -255,6 +280,28 @@ impl<P: Profiles> Pipeline<P> {
     pub fn clocks_off(&self, now: BoxNs) -> Vec<String> {
         let cameras = self.stage.rig.calibration.clocks_off(now);
         cameras.into_iter().chain(self.stage.clocks.words(now)).collect()
+    }
+
+    /// How far each source's clock is off the cameras', of those that were heard of late.
+    pub fn source_clocks(&self, now: BoxNs) -> Vec<SourceClock> {
+        let cameras = self.stage.rig.calibration.clocks_ahead(now);
+        let cameras = cameras.into_iter().map(|(source, ahead_s, is_told)| SourceClock { source, ahead_s, is_told });
+        cameras.chain(self.stage.clocks.of_sources(now)).collect()
+    }
+
+    /// What is known of sources' clocks, for the next run after an orderly stop.
+    pub fn clocks(&self) -> Vec<u8> {
+        postcard::to_extend(&self.stage.clocks.kept(), vec![cut::LAYOUT])
+            .expect("it is plain data, and a Vec takes everything")
+    }
+
+    /// Remembers what an earlier run knew of sources' clocks: it is believed once their first marks agree.
+    pub fn resume_clocks(&mut self, kept: &[u8]) {
+        if let Some((&cut::LAYOUT, body)) = kept.split_first()
+            && let Ok(known) = postcard::from_bytes(body)
+        {
+            self.stage.clocks.remember(known);
+        }
     }
 
     /// Readiness is judged by other limits from the next pitch on.
@@ -391,7 +438,7 @@ impl<P: Profiles> Pipeline<P> {
         }
     }
 
-    /// Takes back a pitch of an outing in progress, as stored before a restart.
+    /// Takes back a pitch of an outing in progress, as stored before a restart; `now` is by the cameras' clock.
     pub fn restore(&mut self, record: &PitchRecord, now: BoxNs) {
         let (Some(pitcher), Ok(day)) = (record.pitcher.map(PitcherId), record.game_date.parse()) else { return };
         let mound = MoundId(record.mound);

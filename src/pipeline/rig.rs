@@ -209,8 +209,12 @@ impl<P> Stage<P> {
             return;
         }
         self.rig.passed = self.now;
-        let apart_ns = Some(self.clocks.cameras_ns()).filter(|ns| *ns != 0).unwrap_or(self.clock_ns);
-        self.rig.calibration.clocks_apart(apart_ns, self.now);
+        // What the cameras are taken as later by holds what the system's clock was set by already.
+        let (apart_ns, set_ns) = match self.clocks.cameras_ns() {
+            0 => (self.clock_ns, self.clocks.wall_ns()),
+            cameras_ns => (cameras_ns, 0),
+        };
+        self.rig.calibration.clocks_apart(apart_ns, set_ns, self.now);
         self.rig.calibration.sources_off(self.clocks.most_off(self.now));
         self.rig.calibration.pass_time(self.now);
         self.settle();

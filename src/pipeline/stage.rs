@@ -210,6 +210,25 @@ impl<P: Profiles> Stage<P> {
         key
     }
 
+    /// When pitches without a date were thrown is known now: so much later than their cameras counted. They stay without, and count
+    /// as throws that may be anybody's: whoever may have thrown them threw at least what is counted.
+    pub(super) fn know_when(&mut self, later_ns: i64) {
+        let undated = self.recent.iter().map(|recent| &recent.record).filter(|record| !record.is_dated());
+        let thrown: Vec<(MoundId, PitchId, EventNs)> = undated
+            .map(|record| {
+                let at = EventNs(record.release_ns.saturating_add_signed(later_ns));
+                (MoundId(record.mound), PitchId(record.id), at)
+            })
+            .collect();
+        for (mound, id, at) in thrown {
+            self.engine.throw_unnamed(mound, at, id);
+            // Frames of it that are on their way make no second one.
+            if let Some(lane) = self.lane(mound) {
+                lane.tracker.published_before(at);
+            }
+        }
+    }
+
     /// Forgets the arms whose last pitch is long ago at `now_ns`, and that their profiles were asked for.
     pub(super) fn retire(&mut self, now_ns: u64) {
         let over = self.engine.retire(EventNs(now_ns.saturating_sub(RETIRE_NS)));

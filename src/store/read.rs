@@ -220,7 +220,8 @@ impl Store {
         for entry in entries {
             let pitch = self.pitch_of_entry(&txn, entry)?;
             let is_ours = pitch.origin == Origin::Live && pitch.state == State::Final && pitch.mound == mound;
-            if is_ours && pitch.spans(crossing_ns) {
+            // Counts since a boot are alike after every boot.
+            if is_ours && pitch.is_dated() && pitch.spans(crossing_ns) {
                 return Ok(Some(pitch));
             }
         }

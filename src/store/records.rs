@@ -1,6 +1,6 @@
 //! Records as the store keeps and the API shows them. The store knows records, not features.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::tracking::pitch::Quantities;
@@ -378,12 +378,16 @@ impl From<&Quantities> for Measured {
 pub struct PitchRecord {
     /// MLBAM id of the pitcher; absent while no mark has named one.
     pub pitcher: Option<u32>,
-    /// Release event time (live) or a time made from date and order (imported): ns since the Unix epoch. With the
-    /// pitcher it is the key.
+    /// Release event time (live) or a time made from date and order (imported): ns since the Unix epoch; of a pitch without a date
+    /// what its cameras counted, which is no time of day, and null for everybody else. With the pitcher it is the key.
+    #[serde(deserialize_with = "or_unknown")]
+    #[schema(value_type = Option<u64>, required = true)]
     pub release_ns: u64,
     /// Pitch id, stable over revisions.
     pub id: u64,
-    /// `YYYY-MM-DD`, the park's local date.
+    /// `YYYY-MM-DD`, the park's local date; null, and empty on this box, where no clock could tell it.
+    #[serde(deserialize_with = "or_unknown", serialize_with = "unless_unknown")]
+    #[schema(value_type = Option<String>, required = true)]
     pub game_date: String,
     /// Statcast's `game_pk`; 0 where no game is known.
     pub game_pk: u32,
@@ -424,6 +428,37 @@ pub struct PitchRecord {
     pub flags: Vec<String>,
 }
 
+fn or_unknown<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    Option::deserialize(from).map(Option::unwrap_or_default)
+}
+
+fn unless_unknown<S: Serializer>(date: &str, to: S) -> Result<S::Ok, S::Error> {
+    Some(date).filter(|date| !date.is_empty()).serialize(to)
+}
+
+/// Writes a pitch for whoever is not this box: without a time that no clock could tell.
+///
+/// # Errors
+/// As those of the serializer.
+pub fn serialize_told<S: Serializer>(pitch: &PitchRecord, to: S) -> Result<S::Ok, S::Error> {
+    if pitch.is_dated() {
+        return pitch.serialize(to);
+    }
+    let mut told = serde_json::to_value(pitch).map_err(serde::ser::Error::custom)?;
+    told["release_ns"] = serde_json::Value::Null;
+    told.serialize(to)
+}
+
+/// [`serialize_told`] of several.
+///
+/// # Errors
+/// As those of the serializer.
+pub fn serialize_all_told<S: Serializer>(pitches: &[PitchRecord], to: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Told<'p>(#[serde(serialize_with = "serialize_told")] &'p PitchRecord);
+    to.collect_seq(pitches.iter().map(Told))
+}
+
 /// The flag of a pitch of which frames came in before a crash and were not in the journal.
 pub const JOURNAL_GAP: &str = "journal_gap";
 /// The flag of a pitch that was measured again from the journal.
@@ -456,6 +491,11 @@ const FT_S_PER_MPH: f64 = 1.466_667;
 const FLIGHT_S_MAX: f64 = 0.9;
 
 impl PitchRecord {
+    /// Whether a clock that can be right told when it was thrown.
+    pub fn is_dated(&self) -> bool {
+        !self.game_date.is_empty()
+    }
+
     /// A run that was killed left it provisional, and nothing more comes of it: it is final as it is, and flagged.
     pub fn close_unfinished(&mut self) {
         self.state = State::Final;

@@ -235,6 +235,9 @@ fn only_v1(schema: u16) -> Result<(), String> {
     if schema == 1 { Ok(()) } else { Err(unknown_schema(schema)) }
 }
 
+/// The date of a pitch of which nobody knows it.
+const UNKNOWN_DATE: u32 = 0;
+
 impl Record for PitchRecord {
     const TABLE: Table = Table::Pitches;
 
@@ -243,7 +246,7 @@ impl Record for PitchRecord {
             pitcher: self.pitcher.unwrap_or(0),
             release_ns: self.release_ns,
             id: self.id,
-            game_date: date_of(Self::TABLE, &self.game_date)?,
+            game_date: if self.is_dated() { date_of(Self::TABLE, &self.game_date)? } else { UNKNOWN_DATE },
             game_pk: self.game_pk,
             at_bat_number: self.at_bat_number,
             pitch_number: self.pitch_number,
@@ -278,7 +281,7 @@ impl Record for PitchRecord {
             pitcher: (v.pitcher != 0).then_some(v.pitcher),
             release_ns: v.release_ns,
             id: v.id,
-            game_date: date_text(v.game_date),
+            game_date: if v.game_date == UNKNOWN_DATE { String::new() } else { date_text(v.game_date) },
             game_pk: v.game_pk,
             at_bat_number: v.at_bat_number,
             pitch_number: v.pitch_number,

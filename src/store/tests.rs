@@ -515,6 +515,22 @@ fn the_bytes_of_pitch_schema_1_hold_still() {
 }
 
 #[test]
+fn a_pitch_that_no_clock_could_date_is_kept_and_told_without_date_and_time() {
+    let (_dir, store) = open();
+    let counted = 3_600_000_000_000;
+    let undated = PitchRecord { game_date: String::new(), state: State::Final, ..pitch(Some(425_794), counted, 9) };
+    put(&store, &undated);
+    assert_eq!(all(&store), std::slice::from_ref(&undated));
+    assert_eq!(store.final_throw(undated.mound, counted).expect("read"), None, "counts are alike after every boot");
+    let told = crate::upstream::Told::Pitch(&undated).summary(crate::ids::BoxNs(1)).expect("plain data").body;
+    let told: serde_json::Value = serde_json::from_slice(&told).expect("JSON");
+    assert!(told["game_date"].is_null() && told["release_ns"].is_null(), "{told}");
+    assert!(told.get("release_ns").is_some(), "it is there, and null");
+    let read: PitchRecord = serde_json::from_value(told).expect("a pitch");
+    assert_eq!(read, PitchRecord { release_ns: 0, ..undated });
+}
+
+#[test]
 fn appearances_of_schemas_1_to_3_are_read_and_the_bytes_of_schema_4_hold_still() {
     let unlacking = AppearanceRecord { lack: None, ..appearance() };
     golden_of_old(&unlacking, include_str!("golden/appearance_v3.hex"));

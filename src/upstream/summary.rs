@@ -14,7 +14,7 @@ use crate::readiness::{Alert, AsOf, Readiness};
 use crate::risk::metrics::Interval;
 use crate::risk::model::Model;
 use crate::store::outbox::{OutboxRecord, Queued, Summary, SummaryKind};
-use crate::store::records::{AppearanceRecord, PitchRecord};
+use crate::store::records::{AppearanceRecord, PitchRecord, serialize_told};
 
 /// Version of the documents.
 pub const SCHEMA: u32 = 1;
@@ -139,7 +139,11 @@ impl Told<'_> {
     /// The summary to queue. None where it cannot be written as JSON, which is logged: a number that is none.
     pub fn summary(self, now: BoxNs) -> Option<Summary> {
         let (kind, pitcher, body) = match self {
-            Self::Pitch(pitch) => (SummaryKind::Pitch, pitch.pitcher, serde_json::to_vec(pitch)),
+            Self::Pitch(pitch) => {
+                let mut body = Vec::new();
+                let written = serialize_told(pitch, &mut serde_json::Serializer::new(&mut body));
+                (SummaryKind::Pitch, pitch.pitcher, written.map(|()| body))
+            }
             Self::Outing(outing) => (SummaryKind::Outing, Some(outing.pitcher), serde_json::to_vec(outing)),
             Self::Readiness(readiness) => {
                 (SummaryKind::Readiness, Some(readiness.pitcher.0), serde_json::to_vec(&always_aged(readiness, now)))

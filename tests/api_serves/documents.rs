@@ -171,6 +171,8 @@ fn source(number: u8, state: SourceState) -> SourceStatus {
         source: number,
         name: "first base high".to_owned(),
         state,
+        clock_off_s: (state != SourceState::Unseen).then_some(-37.0),
+        clock_told: state != SourceState::Unseen,
         gates: state == SourceState::Active,
         lag_ms: (state != SourceState::Unseen).then_some(2500.0),
         watermark_lag_ms: (state != SourceState::Unseen).then_some(12.5),
@@ -222,6 +224,9 @@ fn metrics_tell_latencies_the_identity_sources_and_the_store() {
     assert_eq!(of("pitchguard_source_state{source=\"2\",state=\"active\"}"), 0.0);
     assert_eq!(of("pitchguard_source_watermark_lag_seconds{source=\"1\"}"), 0.0125);
     assert!(!samples.contains_key("pitchguard_source_lag_seconds{source=\"2\"}"), "an unseen source has no lag");
+    assert_eq!(of("pitchguard_source_clock_off_seconds{source=\"1\"}"), -37.0);
+    assert_eq!(of("pitchguard_source_clock_told{source=\"1\"}"), 1.0);
+    assert!(!samples.contains_key("pitchguard_source_clock_off_seconds{source=\"2\"}"), "nothing is known of it");
     assert_eq!(of("pitchguard_mound_watermark_lag_seconds{mound=\"game\",watermark=\"eager\"}"), 2.5);
     assert_eq!(of("pitchguard_ingest_refused_total{cause=\"crc\"}"), 7.0);
     assert_eq!(of("pitchguard_ingest_kernel_drops_total"), 5.0);

@@ -68,7 +68,7 @@ impl Rig {
     fn pass_apart(&mut self, seconds: i64, apart_ns: impl Fn(i64) -> i64) {
         for second in 0..seconds {
             self.pass(1, |_| true);
-            self.calibration.clocks_apart(apart_ns(second), self.now());
+            self.calibration.clocks_apart(apart_ns(second), 0, self.now());
             self.look();
         }
     }
@@ -454,7 +454,7 @@ fn a_clock_of_the_box_that_is_off_its_cameras_is_an_alert_until_they_agree() {
         let state = rig.calibration.state();
         rig.calibration = Calibration::new(&rig.venue, Config::default(), rig.now());
         rig.calibration.restore(state, rig.now());
-        rig.calibration.clocks_apart(0, rig.now());
+        rig.calibration.clocks_apart(0, 0, rig.now());
         rig.look();
         assert!(rig.report().box_clock_off_s.is_some() && rig.when(&cleared).is_empty(), "{:?}", rig.told);
         rig.pass_apart(2, |_| 0);

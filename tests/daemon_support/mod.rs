@@ -137,7 +137,8 @@ impl Rack {
         self.start_as(command)
     }
 
-    fn start_as(&mut self, mut command: Command) -> Running {
+    /// Starts the daemon by that command.
+    pub fn start_as(&mut self, mut command: Command) -> Running {
         self.runs += 1;
         let log = self.path(&format!("stderr-{}", self.runs));
         let child = command
@@ -340,20 +341,43 @@ pub struct Cameras {
     pub unmarked: std::ops::Range<EventNs>,
     /// The newest mark that was sent.
     pub marked: Option<Delivery>,
+    /// How far the clock of each source is ahead, ns.
+    pub ahead: Box<dyn Fn(u8) -> i64>,
+    /// Made before the first leaves, so that none leaves late.
+    made: std::vec::IntoIter<Delivery>,
 }
 
 impl Cameras {
     pub fn new(stadium: Stadium, speed: f64, to: SocketAddr) -> Self {
         let (at, typed_until) = (stadium.start().0, EventNs(u64::MAX));
         let (wire, unmarked) = (Wire::to(to), EventNs(0)..EventNs(0));
-        Self { at, stadium, sent: 0, waiting: None, speed, wire, typed_until, unmarked, marked: None }
+        let ahead = Box::new(|_| 0);
+        Self {
+            at,
+            stadium,
+            sent: 0,
+            waiting: None,
+            speed,
+            wire,
+            typed_until,
+            unmarked,
+            marked: None,
+            ahead,
+            made: Vec::new().into_iter(),
+        }
+    }
+
+    /// Makes all frames now: where time is told by when they leave none may be late for being made.
+    pub fn make(&mut self) {
+        self.made = self.stadium.by_ref().collect::<Vec<_>>().into_iter();
     }
 
     /// Sends everything that arrives before that moment. Afterwards the stadium stands still.
     pub fn play(&mut self, until: EventNs) {
         let (began, at) = (Instant::now(), self.at);
         let due = |ns: u64| began + Duration::from_secs_f64(ns.saturating_sub(at) as f64 * 1e-9 / self.speed);
-        while let Some(mut delivery) = self.waiting.take().or_else(|| self.stadium.next()) {
+        while let Some(mut delivery) = self.waiting.take().or_else(|| self.made.next()).or_else(|| self.stadium.next())
+        {
             if delivery.arrival.0 >= until.0 {
                 self.waiting = Some(delivery);
                 break;
@@ -370,7 +394,8 @@ impl Cameras {
                 self.wire.flush();
                 sleep(wait + Duration::from_millis(1));
             }
-            self.wire.send(&delivery);
+            let event = EventNs(delivery.event.0.saturating_add_signed((self.ahead)(delivery.source)));
+            self.wire.send(&Delivery { event, ..delivery });
             self.sent += 1;
         }
         self.wire.flush();

@@ -94,9 +94,13 @@ function Pitches({ pitches, usual }: { pitches: readonly PitchShown[]; usual: re
   return (
     <>
       <Typography color="text.secondary" sx={{ mb: 1 }}>
-        {pitches.length} {first.release_ns == null ? "" : "measured "}
+        {pitches.length} {first.release_ns == null && first.game_date != null ? "" : "measured "}
         {pitches.length === 1 ? "pitch" : "pitches"}{" "}
-        {first.release_ns == null ? `on ${dayInWords(first.game_date)}, ${first.game_date.slice(0, 4)}, imported: their times of day are not known` : `from ${time.moment(first.release_ns / 1e6)}`}
+        {first.game_date == null
+          ? "at a time unknown: no clock was ever set"
+          : first.release_ns == null
+            ? `on ${dayInWords(first.game_date)}, ${first.game_date.slice(0, 4)}, imported: their times of day are not known`
+            : `from ${time.moment(first.release_ns / 1e6)}`}
         . Bands: nine in ten of his pitches of that type this season.
       </Typography>
       <div role="group" aria-label="Pitch types shown" style={{ display: "flex", flexWrap: "wrap", gap: 8, marginBottom: 12 }}>
@@ -221,7 +225,7 @@ function PitchTable({ pitches }: { pitches: readonly { pitch: PitchShown; number
       keys={newest.map(({ pitch }) => pitch.id)}
       rows={newest.map(({ pitch, number }) => [
         number,
-        pitch.release_ns == null ? "–" : when.eventToSecond(pitch.release_ns / 1e6),
+        pitch.game_date == null ? "time unknown" : pitch.release_ns == null ? "–" : when.eventToSecond(pitch.release_ns / 1e6),
         pitchInWords(pitch.pitch_type),
         units.number("speed", pitch.release_speed),
         units.number("spin", pitch.release_spin_rate),
