@@ -291,7 +291,7 @@ impl Clocks {
             for late in device.lates.iter_mut().filter(|late| late.abs() < by_ns.abs() / 2) {
                 *late = late.saturating_add(by_ns);
             }
-            for (.., said, due) in device.releases.iter_mut() {
+            for (.., said, due) in &mut device.releases {
                 if said.abs_diff(*due) < by_ns.unsigned_abs() / 2 {
                     *due = due.saturating_add(by_ns);
                 }

@@ -98,6 +98,11 @@ pub(super) fn appearance(pitcher: u32, date: u32, game_pk: u32) -> [u8; 12] {
     join(&[&pitcher.to_be_bytes(), &date.to_be_bytes(), &game_pk.to_be_bytes()])
 }
 
+/// The name in `meta` of what is known of a game as a whole.
+pub(crate) fn game(game_pk: u32) -> String {
+    format!("game/{game_pk}")
+}
+
 pub(super) fn baseline(pitcher: u32, season: u16, pitch_type: [u8; 4]) -> [u8; 10] {
     join(&[&pitcher.to_be_bytes(), &season.to_be_bytes(), &pitch_type])
 }

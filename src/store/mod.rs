@@ -61,6 +61,7 @@ use heed::types::Bytes;
 use heed::{Database, Env, WithoutTls};
 
 pub use environment::tell_of_lost_pages;
+pub(crate) use key::game as game_name;
 pub use read::{Counts, Cursor, Found, Wanted};
 pub use restore::{RestoreError, Restored, restore};
 pub use retention::Removed;

@@ -66,7 +66,8 @@ const INJURIES: Dated = Dated {
 };
 
 impl Store {
-    /// Removes everything of days before `first`, or only counts it. It ends early where `goes_on` says no; what was
+    /// Removes everything of days before `first`, or only counts it; with the last appearances of a game what is known of the game as a
+    /// whole, and pitches that no clock could date, since nobody can say when they are due. It ends early where `goes_on` says no; what was
     /// removed until then stays so.
     ///
     /// # Errors
@@ -87,7 +88,13 @@ impl Store {
         let season = first.year().unsigned_abs();
         let dated = |dated: &Dated, goes_on: &mut dyn FnMut() -> bool| {
             let older = |key: &[u8], _: &[u8]| (dated.older)(key, day, season);
-            let delete = |txn: &mut Transaction<'_>, (key, _): Entry| txn.delete(dated.table, &key);
+            let delete = |txn: &mut Transaction<'_>, (key, _): Entry| {
+                if matches!(dated.table, Table::Appearances) {
+                    // It says who threw which pitch of the game to whom.
+                    txn.delete(Table::Meta, key::game(number(&key, 8)).as_bytes())?;
+                }
+                txn.delete(dated.table, &key)
+            };
             self.forget(dated.table, None, &older, &delete, dry_run, goes_on)
         };
         Ok(Removed {

@@ -531,6 +531,20 @@ fn a_pitch_that_no_clock_could_date_is_kept_and_told_without_date_and_time() {
 }
 
 #[test]
+fn retention_removes_with_a_games_appearances_what_is_known_of_the_game() {
+    let (_dir, store) = open();
+    let of = |game_date: &str, game_pk| AppearanceRecord { game_date: game_date.to_owned(), game_pk, ..appearance() };
+    let both = [of("2015-05-03", 7), of("2023-05-03", 8)];
+    store.bulk(&both, |txn, appearance| txn.put_appearance(appearance).map(drop)).expect("stored");
+    let games = [7, 8].map(super::game_name);
+    store.bulk(&games, |txn, game| txn.put_meta(game, b"who threw what").map(drop)).expect("stored");
+    let first = jiff::civil::date(2020, 1, 1);
+    assert_eq!(store.retain_from(first, false, &mut || true).expect("removed").appearances, 1);
+    let known = games.each_ref().map(|game| store.meta(game).expect("read").is_some());
+    assert_eq!(known, [false, true]);
+}
+
+#[test]
 fn appearances_of_schemas_1_to_3_are_read_and_the_bytes_of_schema_4_hold_still() {
     let unlacking = AppearanceRecord { lack: None, ..appearance() };
     golden_of_old(&unlacking, include_str!("golden/appearance_v3.hex"));

@@ -3,14 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Game;
-use crate::store::{Put, Store, StoreError, Transaction};
+use crate::store::{Put, Store, StoreError, Transaction, game_name as name};
 
 /// Layout of the bytes.
 const LAYOUT: u8 = 1;
-
-fn name(game_pk: u32) -> String {
-    format!("game/{game_pk}")
-}
 
 /// What is known of a game; none where nothing is.
 ///
