@@ -177,7 +177,7 @@ fn cameras_that_count_since_their_boot_are_told_and_dated_by_this_box() {
 #[test]
 fn marks_an_hour_off_are_told_and_after_a_restart_and_when_they_are_set_right_no_pitch_is_anothers() {
     let mut rack = Rack::new();
-    let mut daemon = rack.start(SPEED);
+    let daemon = rack.start(SPEED);
     let mut cameras = park(&daemon, 304, 22, |source| if is_camera(source) { 0 } else { 3_600 * S });
     cameras.play(after(&cameras, 30));
     is_told(&daemon, "source_clock", &["60 min ahead of the cameras'", "daylight saving"], Some((48, 3_600.0)));

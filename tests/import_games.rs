@@ -106,6 +106,34 @@ fn games_lacking(rig: &Rig) -> BTreeSet<u32> {
     lacking(rig).0
 }
 
+/// The games of one man's starts, as a search for him sends them.
+fn starts(games: u32) -> Vec<Row> {
+    let of = |nth: u32| {
+        let rows = game(u64::from(nth), YEAR).into_iter().filter(|row| row.pitcher == 700);
+        rows.map(move |row| Row { nth, ..row }).collect::<Vec<_>>()
+    };
+    (0..games).flat_map(of).collect()
+}
+
+#[test]
+fn innings_that_are_left_out_at_an_end_are_told_as_a_doubt() {
+    let whole = starts(8);
+    let told = Rig::new().import(&whole).doubtful;
+    assert_eq!(told, Vec::<String>::new(), "he begins each in the first");
+    let cut: Vec<_> = whole.iter().filter(|row| row.nth != 3 || row.inning > 2).cloned().collect();
+    let told = Rig::new().import(&cut);
+    assert_eq!(told.doubtful.len(), 1, "{:?}", told.doubtful);
+    assert!(told.doubtful[0].contains("700 begins in inning 3, and in 7 of 7 other games here in the first"), "{told}");
+    let reliever: Vec<_> = whole.iter().filter(|row| row.nth % 2 == 0 || row.inning > 2).cloned().collect();
+    assert_eq!(Rig::new().import(&reliever).doubtful, Vec::<String>::new(), "who begins anywhere is no starter");
+
+    let both_sides = game(1, YEAR);
+    assert_eq!(Rig::new().import(&both_sides).doubtful, Vec::<String>::new());
+    let six: Vec<_> = both_sides.into_iter().filter(|row| row.inning <= 6).collect();
+    let told = Rig::new().import(&six).doubtful;
+    assert!(told.len() == 1 && told[0].contains("ends in inning 6"), "{told:?}");
+}
+
 #[test]
 fn one_pitch_that_is_lost_is_noticed_before_the_clock_and_where_the_count_tells() {
     let rows = game(3, YEAR);

@@ -10,6 +10,7 @@ use super::etl::{DailyModel, days_due, run_etl};
 use super::fetch::{Days, SAVANT, Settings, Source, fetch_days};
 use super::input::{Inputs, Watcher};
 use super::{RowSummary, import_appearances, import_injuries, import_pitches, import_roster};
+use crate::clock::is_plausible_day;
 use crate::ids::BoxNs;
 use crate::observe::rfc3339;
 use crate::store::outbox::RefusedRecord;
@@ -304,6 +305,9 @@ fn due(store: &Store, from: Option<Date>, to: Option<Date>, today: Date) -> Resu
 fn checked(from: Date, to: Date, today: Date) -> Result<Days, WorkError> {
     if from > to {
         return Err(WorkError::Days(format!("--from {from} is after --to {to}; turn them round")));
+    }
+    if from > today && !is_plausible_day(today) {
+        return Err(WorkError::Days(format!("the clock shows {today}, which cannot be: set it, and ask again")));
     }
     if from > today {
         return Err(WorkError::Days(format!("--from {from} has not come yet")));

@@ -33,7 +33,7 @@ const WARM_NS_MAX: u64 = 75_000_000_000;
 /// Published pitches that a late frame or mark may still change were released this long before at most.
 const RECENT_NS: u64 = 75_000_000_000;
 /// The first byte of a cut's bytes.
-pub(super) const LAYOUT: u8 = 6;
+pub(super) const LAYOUT: u8 = 7;
 
 /// Why stored bytes are no cut to go on from.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]

@@ -42,6 +42,8 @@ pub struct Row {
     pub number: u16,
     /// Whether the row is an automatic ball.
     pub automatic: bool,
+    /// Which game of the season, 0 and up; one a day.
+    pub nth: u32,
 }
 
 impl Row {
@@ -52,6 +54,7 @@ impl Row {
 
     fn text(&self) -> String {
         let Self { year, speed, batter, pitcher, event, kind, inning, balls, strikes, outs, at_bat, number, .. } = self;
+        let (day, game) = (11 + self.nth, GAME + self.nth);
         let description = match (self.automatic, *kind) {
             (true, _) => "automatic_ball",
             (_, "B") => "ball",
@@ -62,8 +65,8 @@ impl Row {
         let kind = if *kind == "F" { "S" } else { kind };
         let (side, first) = (if self.top { "Top" } else { "Bot" }, if self.on_first { "901" } else { "" });
         format!(
-            "{},{year}-06-11,{speed:.1},\"Doe, Jo\",{batter},{pitcher},{event},{description},{kind},R,STL,CHC,{inning},{side},{balls},\
-             {strikes},{outs},{first},{GAME},{at_bat},{number}",
+            "{},{year}-06-{day},{speed:.1},\"Doe, Jo\",{batter},{pitcher},{event},{description},{kind},R,STL,CHC,{inning},{side},{balls},\
+             {strikes},{outs},{first},{game},{at_bat},{number}",
             self.pitch_type
         )
     }
@@ -115,6 +118,7 @@ pub fn game(seed: u64, year: u16) -> Vec<Row> {
                     at_bat,
                     number,
                     automatic: false,
+                    nth: 0,
                 });
                 match kind {
                     "B" => balls += 1,

@@ -140,6 +140,23 @@ impl Game {
             && self.judge().values().all(|one| !one.lacks)
     }
 
+    /// The inning in which each outing that seems whole begins, as far as it is known.
+    pub(in crate::history) fn first_innings(&self) -> BTreeMap<u32, u8> {
+        let at_bats = self.at_bats();
+        let judged = self.judge();
+        let seems_whole = judged.iter().filter(|(_, one)| !one.lacks).map(|(pitcher, _)| *pitcher);
+        let first = |pitcher| at_bats.iter().find(|at_bat| at_bat.is_of(pitcher))?.half();
+        seems_whole.filter_map(|pitcher| Some((pitcher, first(pitcher)? / 2))).collect()
+    }
+
+    /// The inning in which a game of which both sides are known ends before its ninth, as rain ends one and a file that is cut does.
+    pub(in crate::history) fn ends_early(&self) -> Option<u8> {
+        let at_bats = self.at_bats();
+        let half = at_bats.last()?.half()?;
+        let full = if matches!(self.year, 2020 | 2021) { 7 } else { 9 };
+        (Self::is_of_both_sides(&at_bats) && half >= OVER_MIN && half / 2 < full).then_some(half / 2)
+    }
+
     fn at_bats(&self) -> Vec<AtBat<'_>> {
         let mut at_bats: Vec<AtBat<'_>> = Vec::new();
         for ((number, pitch), slot) in &self.slots {

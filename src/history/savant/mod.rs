@@ -39,6 +39,8 @@ use super::table::{Table, dates, text};
 use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord};
 use crate::store::{Put, Store, StoreError};
 
+/// Who began so many games in the first inning, and nine in ten of the others, is a starter \[P\].
+const STARTS_MIN: usize = 5;
 /// Rows held in memory at once (some 20 MB).
 const CHUNK_ROWS: usize = 32_768;
 /// Rows of games that are not whole yet and wait for more of theirs, at most.
@@ -282,8 +284,17 @@ impl Import<'_> {
 
     /// Tells which games are not whole.
     fn tell_games(&mut self) -> Result<(), StoreError> {
+        let mut begun: BTreeMap<u32, Vec<(u32, u8)>> = BTreeMap::new();
         for game_pk in &self.heard {
             let Some(game) = games::of_store(self.store, *game_pk)? else { continue };
+            for (pitcher, inning) in game.first_innings() {
+                begun.entry(pitcher).or_default().push((*game_pk, inning));
+            }
+            if let Some(inning) = game.ends_early() {
+                let why =
+                    format!("game {game_pk} ends in inning {inning}, as rain ends one and a file that is cut does");
+                self.summary.doubtful.push(why);
+            }
             let judged = game.judge();
             let lacking = judged.values().filter(|one| one.lacks);
             let (outings, missing) = lacking.fold((0, 0), |(n, missing), one| (n + 1, missing + one.missing));
@@ -294,6 +305,18 @@ impl Import<'_> {
                 let thrown = judged.values().map(|one| one.thrown).sum();
                 self.summary.lacking.push(Lacking { game_pk: *game_pk, outings, thrown, missing });
             }
+        }
+        for (pitcher, games) in begun {
+            let first = games.iter().filter(|(_, inning)| *inning == 1).count();
+            let others = games.len() - 1;
+            if first < STARTS_MIN || first * 10 < others * 9 {
+                continue;
+            }
+            self.summary.doubtful.extend(games.iter().filter(|(_, inning)| *inning > 1).map(|(game_pk, inning)| {
+                format!(
+                    "game {game_pk}: {pitcher} begins in inning {inning}, and in {first} of {others} other games here in the first"
+                )
+            }));
         }
         Ok(())
     }

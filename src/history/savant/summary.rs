@@ -60,6 +60,9 @@ pub struct Summary {
     /// Those of them of which pitches are missing, as they are known now.
     #[serde(default)]
     pub lacking: Vec<Lacking>,
+    /// Games that seem whole and may not be, and why.
+    #[serde(default)]
+    pub doubtful: Vec<String>,
     /// Numbers in at-bats without a pitch, which the clock gave by the count.
     #[serde(default)]
     pub clock: u64,
@@ -94,6 +97,7 @@ impl Summary {
         self.taken_away += other.taken_away;
         self.games += other.games;
         self.lacking.extend(other.lacking);
+        self.doubtful.extend(other.doubtful);
         self.clock += other.clock;
         self.refused.absorb(other.refused);
         self.dropped.absorb(other.dropped);
@@ -122,6 +126,13 @@ impl Summary {
         if self.clock > 0 {
             let n = self.clock;
             writeln!(f, "{n} number{} in at-bats without a pitch, by the count automatic balls and strikes", s(n))?;
+        }
+        if !self.doubtful.is_empty() {
+            writeln!(f, "may lack whole innings, and counted as they are:")?;
+            self.doubtful.iter().take(LACKING_TOLD).try_for_each(|doubt| writeln!(f, "  {doubt}"))?;
+            if self.doubtful.len() > LACKING_TOLD {
+                writeln!(f, "  and {} more", self.doubtful.len() - LACKING_TOLD)?;
+            }
         }
         if self.lacking.is_empty() {
             return Ok(());
