@@ -31,7 +31,7 @@ fn stadium(seed: u64, start: EventNs, pitches: usize, pace_s: f64) -> Stadium {
     Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings)
 }
 
-fn park(daemon: &Running, seed: u64, pitches: usize, ahead: impl Fn(u8) -> i64 + 'static) -> Cameras {
+fn park(daemon: &Running, seed: u64, pitches: usize, ahead: impl Fn(u8) -> i64 + Send + 'static) -> Cameras {
     let mut cameras = Cameras::new(stadium(seed, soon(daemon, SPEED), pitches, 12.0), SPEED, daemon.udp);
     cameras.ahead = Box::new(ahead);
     cameras.make();

@@ -342,7 +342,7 @@ pub struct Cameras {
     /// The newest mark that was sent.
     pub marked: Option<Delivery>,
     /// How far the clock of each source is ahead, ns.
-    pub ahead: Box<dyn Fn(u8) -> i64>,
+    pub ahead: Box<dyn Fn(u8) -> i64 + Send>,
     /// Made before the first leaves, so that none leaves late.
     made: std::vec::IntoIter<Delivery>,
 }
