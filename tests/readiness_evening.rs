@@ -194,6 +194,8 @@ fn in_a_bullpen_nobody_is_taken_out_and_nobody_warmed() {
     }
     assert_eq!(evening.shown(HIM, BULLPEN).and_then(|shown| shown.verdict), Some(Verdict::Sit));
     let said = words.join("\n");
+    assert!(said.contains("2 days short of the rest guidance. By today's arm he is ready."), "{said}");
+    assert!(!said.contains("good to go"), "{said}");
     assert!(said.contains("Sit him down.") && said.contains("sit him down"), "{said}");
     assert!(!said.contains("take him out") && !said.contains("warm"), "{said}");
 }
@@ -420,7 +422,10 @@ fn while_his_mound_is_not_seen_nobody_is_ready_and_no_alert_says_what_to_do() {
         assert!(of_then.iter().any(|told| alert.message.contains(told)), "{}", alert.message);
     }
     let back = seen(&mut evening, true, Some((204 * S, 211 * S)), 211 * S);
-    assert_eq!(back.iter().map(|r| (r.verdict, r.unseen.len())).collect::<Vec<_>>(), [(tired.verdict, 1)]);
+    let told: Vec<_> = back.iter().map(|r| (r.verdict, r.verdict_absent, r.unseen.len())).collect();
+    assert_eq!(told, [(None, Some(VerdictAbsent::Incomplete), 1)], "he may have thrown since");
+    assert!(back[0].recommendation.contains("as of pitch 11: he may have thrown since"), "{}", back[0].recommendation);
+    assert!(evening.throws(1, 220 * S, 5.9).verdict.is_some(), "he is measured again");
     evening.0.see(BULLPEN, false, None, None);
     let first = evening.take(OTHER, BULLPEN, UNNAMED, &pitch(212 * S, BULLPEN, 0.0));
     assert_eq!(first.verdict_absent, Some(VerdictAbsent::NotSeen));
@@ -457,6 +462,7 @@ fn what_was_thrown_unseen_makes_the_count_a_lower_bound_and_withholds_a_verdict_
         let told = evening.watch(last + S + minutes * MIN);
         assert_eq!(told.len(), 1, "it is told at once");
         assert_eq!(told[0].readiness.unseen.len(), 1);
+        assert_eq!(told[0].readiness.verdict_absent, Some(VerdictAbsent::Incomplete), "the number is of before");
         let next = evening.throws(1, last + 20 * S + minutes * MIN, slower);
         (told[0].readiness.clone(), next)
     };
@@ -465,19 +471,43 @@ fn what_was_thrown_unseen_makes_the_count_a_lower_bound_and_withholds_a_verdict_
         (told.unseen[0].from.as_str(), told.unseen[0].to.as_str()),
         ("2023-11-14T22:20:41Z", "2023-11-14T22:21:41Z")
     );
-    assert_eq!(told.reasons[0], "60 s of his outing were not seen: he has thrown at least 23 pitches");
+    assert_eq!(told.reasons[0], "60 s in which he may have thrown were not seen: he has thrown at least 23 pitches");
     assert_eq!((next.verdict, next.pitches), (Some(Verdict::Ready), 24), "six more pitches change nothing");
     assert!(
-        next.recommendation.starts_with("Ready: good to go. More throws than were counted would not change that."),
+        next.recommendation
+            .starts_with("Ready: good to go. The load of throws that were not counted would not change that."),
         "{}",
         next.recommendation
     );
+    let reasons: Vec<&str> = next.reasons.iter().map(String::as_str).collect();
+    let last = "60 s in which he may have thrown were not seen: he has thrown at least 24 pitches";
+    assert_eq!(reasons.last(), Some(&last), "what does not change the verdict comes last");
     // Of a starter's hundred 71 were seen; as many more as fit in 19 minutes would take all the points of the dose.
     let (_, next) = unseen_for(19, 70, 1.0);
     assert_eq!((next.verdict, next.verdict_absent), (None, Some(VerdictAbsent::Incomplete)));
     assert!(next.recommendation.starts_with("Not all that he threw is known"), "{}", next.recommendation);
-    assert!(next.reasons[0].starts_with("19 min of his outing were not seen"), "{:?}", next.reasons);
+    assert!(next.reasons[0].starts_with("19 min in which he may have thrown were not seen"), "{:?}", next.reasons);
     assert!(next.reasons.iter().any(|r| r.starts_with("At least 71 game pitches today")), "{:?}", next.reasons);
+}
+
+#[test]
+fn while_his_mound_is_not_seen_his_count_is_the_least_that_he_threw() {
+    let mut evening = Evening::new();
+    evening.throws(22, 0, 0.0);
+    let until = EventNs(START + 430 * S);
+    evening.0.see(MOUND, true, Some(until), None);
+    evening.0.see(MOUND, false, None, None);
+    evening.watch(440 * S);
+    let shown = |evening: &Evening| evening.shown(HIM, MOUND).cloned().expect("he is shown");
+    assert!(!shown(&evening).is_at_least(), "what comes late may still come");
+    let told = evening.watch(461 * S);
+    assert_eq!(dose(&shown(&evening)), (true, 22.0));
+    assert!(shown(&evening).is_at_least() && told[0].missed.is_some(), "and it is stored, for his rest");
+    assert!(evening.watch(470 * S).is_empty(), "not every few seconds");
+    evening.watch(521 * S);
+    evening.0.see(MOUND, true, Some(EventNs(START + 530 * S)), Some((until, EventNs(START + 530 * S))));
+    evening.watch(531 * S);
+    assert_eq!(shown(&evening).unseen.len(), 1, "one while: {:?}", shown(&evening).unseen);
 }
 
 /// Whether the dose of a card is a lower bound, and what it is.
@@ -500,14 +530,13 @@ fn throws_that_no_mark_names_make_his_count_a_lower_bound_and_are_told_by_their_
     let [told] = &told[..] else { panic!("of him, once: {told:?}") };
     let shown = &told.readiness;
     assert_eq!((shown.pitches, shown.unnamed_throws, shown.is_at_least()), (20, 6, true));
-    assert_eq!(shown.reasons[0], "He has thrown at least 20 pitches; 6 more throws on this mound carry no name");
-    assert_eq!(dose(shown), (true, 20.0));
-    assert_eq!(shown.verdict, Some(Verdict::Ready), "26 pitches change nothing");
-    assert!(
-        shown.recommendation.contains("More throws than were counted would not change that"),
-        "{}",
-        shown.recommendation
+    assert_eq!(
+        shown.reasons[0],
+        "He has thrown at least 20 pitches; 6 throws on this mound that may be his carry no name"
     );
+    assert_eq!(dose(shown), (true, 20.0));
+    let verdict = (shown.verdict, shown.verdict_absent);
+    assert_eq!(verdict, (None, Some(VerdictAbsent::Incomplete)), "six throws that nobody measured may be his");
     let missed = told.missed.as_ref().expect("it is to be stored");
     assert_eq!((missed.game_date.as_str(), missed.game_pk), ("2023-11-14", 717_797));
     assert_eq!((missed.missed.unnamed, missed.missed.pitches_at_most()), (6, 6));
@@ -515,6 +544,7 @@ fn throws_that_no_mark_names_make_his_count_a_lower_bound_and_are_told_by_their_
     // Three of them were measured again with their marks.
     let named: Vec<_> = (0..3).map(|i| evening.take(HIM, MOUND, GAME, &at(i))).collect();
     assert_eq!((named[2].pitches, named[2].unnamed_throws), (23, 3));
+    assert_eq!(named[2].verdict, None, "three of them came after it");
     let other = evening.take(OTHER, BULLPEN, UNNAMED, &pitch(10 * MIN, BULLPEN, 0.0));
     assert!(!other.is_at_least(), "nobody else's throws");
     // As a restart finds it.
@@ -586,7 +616,7 @@ fn who_was_replaced_before_nobody_saw_it_has_thrown_what_was_counted() {
     // Who is first seen soon after may have begun unseen.
     let first = evening.take(OTHER, MOUND, GAME, &pitch(9 * MIN, MOUND, 0.0));
     assert_eq!((first.pitches, first.unseen.len()), (1, 1));
-    assert_eq!(first.reasons[0], "2 min of his outing were not seen: he has thrown at least 1 pitch");
+    assert_eq!(first.reasons[0], "2 min in which he may have thrown were not seen: he has thrown at least 1 pitch");
 }
 
 #[test]

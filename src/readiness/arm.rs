@@ -6,16 +6,15 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::alerts::{Book, Changes, Rule, Subject, Watches};
-use super::config::Config;
+use super::config::{Config, Limits};
 use super::indices::{Indices, Inputs, Judge, Points};
 use super::presence::{GAME_MOUND, Stand};
 use super::sight::{self, While};
 use super::trend::Trend;
-use super::words::{self, Advice, Dose, Hold, LastGood, Telling, Weighed};
+use super::verdict::is_in_doubt;
+use super::words::{self, Dose, Hold, LastGood, Telling, Weighed};
 use super::workload::{OutingKey, Workload};
-use super::{
-    Alert, AsOf, FeatureValue, Index, InjuryRisk, Presence, Readiness, Severity, VERDICT_FOR_S, Verdict, VerdictAbsent,
-};
+use super::{Alert, AsOf, FeatureValue, Index, InjuryRisk, Presence, Readiness, Severity};
 use crate::features::baseline::PitcherBaseline;
 use crate::features::{self, FeatureSetV2, Outing, OutingPitch, Placed, features_v2};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
@@ -63,28 +62,32 @@ struct Earlier {
 pub(super) struct Run {
     key: OutingKey,
     pub(super) outing: Outing,
-    good: Option<Good>,
+    pub(super) good: Option<Good>,
     /// Why the value is held, if it is.
-    why: Option<String>,
+    pub(super) why: Option<String>,
     reasons: Vec<String>,
     /// The newest pitch on which alerts were judged.
     judged: Option<PitchId>,
     /// Release of the newest pitch when last published.
     release: EventNs,
-    watches: Watches,
+    pub(super) watches: Watches,
     pub(super) published: Option<Readiness>,
     pub(super) trend: Trend,
     /// Whether he left the mound so long ago that he is shown no more.
     pub(super) is_past: bool,
     /// When his mound was not seen while he may have thrown there.
-    unseen: Vec<While>,
+    pub(super) unseen: Vec<While>,
     /// Throws there that no mark names and that may be his: of this run of the box, and of those before it.
     unnamed: u32,
+    /// When the last of them was thrown that this run of the box knows.
+    pub(super) unnamed_last: Option<EventNs>,
     unnamed_before: u32,
     /// Whether something of it was ever missing, which is stored.
     was_missed: bool,
     /// His readiness if he threw as much as can be while he was not seen; absent where all is seen.
-    least: Option<f64>,
+    pub(super) least: Option<f64>,
+    /// Days that he is short of the rest guidance.
+    pub(super) rest_short: f64,
 }
 
 /// How a mound stands when somebody is told of.
@@ -118,10 +121,10 @@ impl Scene {
 
 /// The last value that could be judged, and what stands behind it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Good {
+pub(super) struct Good {
     indices: Indices,
-    pitches: u32,
-    at: EventNs,
+    pub(super) pitches: u32,
+    pub(super) at: EventNs,
     measured: Weighed,
 }
 
@@ -254,10 +257,12 @@ impl Arm {
         })
     }
 
-    /// Notes how many throws on a mound no mark names that may be his; whether that is news.
-    pub(super) fn count_unnamed(&mut self, mound: MoundId, count: u32) -> bool {
-        let run = self.runs.get_mut(&mound);
-        run.is_some_and(|run| std::mem::replace(&mut run.unnamed, count) != count)
+    /// Notes when throws on a mound were thrown that no mark names and that may be his; whether that is news.
+    pub(super) fn count_unnamed(&mut self, mound: MoundId, thrown: &[EventNs]) -> bool {
+        let Some(run) = self.runs.get_mut(&mound) else { return false };
+        let before = (run.unnamed, run.unnamed_last);
+        (run.unnamed, run.unnamed_last) = (thrown.len() as u32, thrown.iter().max().copied());
+        (run.unnamed, run.unnamed_last) != before
     }
 
     /// Notes that a mound was not seen for a while in which he may have thrown there.
@@ -316,6 +321,7 @@ impl Arm {
             rest_deficit: most.rest_deficit,
             ..inputs
         };
+        run.rest_short = inputs.rest_deficit.unwrap_or_default();
         let is_partly_seen = dose.at_least || dose.carried_at_least;
         run.least = is_partly_seen.then(|| Points::of(config, &at_most).readiness().min(points.readiness()));
         let good = run.good.as_ref();
@@ -417,7 +423,7 @@ impl Arm {
         let new_pitch = run.judged != newest;
         run.judged = newest;
         let subject = Subject { pitcher, mound, at: run.release, new_pitch };
-        let message = worded(&name, mound);
+        let message = worded(&name, mound, config.alerts.readiness);
         run.watches.judge(book, &config.alerts, subject, |rule| watched(published, rule), message, changes);
     }
 
@@ -481,13 +487,15 @@ impl Arm {
         let value_of = |rule| watched(&published, rule).filter(|_| !is_in_doubt(rule, verdict));
         let last = published.readiness.value.zip(published.as_of.as_ref().map(|as_of| as_of.pitches));
         let last = last.map(|(readiness, pitches)| LastGood { readiness, pitches });
-        run.watches.tell(book, &config.alerts, value_of, last, worded(&name, mound));
+        run.watches.tell(book, &config.alerts, value_of, last, worded(&name, mound, config.alerts.readiness));
         let mut alerts: Vec<Alert> = run.watches.standing(book);
         alerts.extend(two_mounds.as_ref().and_then(|(id, _)| book.get(*id).cloned()));
         published.alerts = alerts;
         let told = two_mounds.map(|(_, told)| words::sentence(&told));
         let missed = words::missed(run.unseen_ns(), published.unnamed_throws, published.pitches);
-        published.reasons = told.into_iter().chain(missed).chain(run.reasons.iter().cloned()).collect();
+        // What could have changed the verdict comes first; what does not, last.
+        let (first, last) = if verdict.is_err() { (missed, None) } else { (None, missed) };
+        published.reasons = told.into_iter().chain(first).chain(run.reasons.iter().cloned()).chain(last).collect();
         published.name = name;
         published.presence = scene.presence();
         (published.verdict, published.verdict_absent) = (verdict.ok(), verdict.err());
@@ -521,9 +529,11 @@ impl Run {
             is_past: false,
             unseen: Vec::new(),
             unnamed: 0,
+            unnamed_last: None,
             unnamed_before: 0,
             was_missed: false,
             least: None,
+            rest_short: 0.0,
         }
     }
 
@@ -578,68 +588,10 @@ impl Run {
             None => State::Final,
         }
     }
-
-    /// The verdict, or why there is none, and what to do in words.
-    fn advice(
-        &self,
-        config: &Config,
-        published: &Readiness,
-        scene: &Scene,
-    ) -> (Result<Verdict, VerdictAbsent>, String) {
-        let verdict = self.verdict(config, published, scene);
-        let why = self.why.as_deref().unwrap_or("nothing of his is measured");
-        let advice = match verdict {
-            Ok(verdict) => Advice::Verdict { verdict, on: published.mound, is_partly_seen: self.least.is_some() },
-            Err(VerdictAbsent::NotSeen) => Advice::NotSeen,
-            Err(VerdictAbsent::NotTold) => Advice::NotTold { pitches: published.pitches },
-            Err(VerdictAbsent::NoNumber) => Advice::NoNumber { why },
-            Err(VerdictAbsent::Away) => Advice::Away { left: scene.left() },
-            Err(VerdictAbsent::Held) => {
-                let pitches = self.good.as_ref().map_or(0, |good| good.pitches);
-                let since = published.pitches.saturating_sub(pitches);
-                Advice::Held { readiness: published.readiness.value.unwrap_or_default(), pitches, since, why }
-            }
-            Err(VerdictAbsent::Old) => Advice::Old { for_min: VERDICT_FOR_S / 60 },
-            Err(VerdictAbsent::AgeUnknown) => Advice::AgeUnknown,
-            Err(VerdictAbsent::Incomplete) => Advice::Incomplete,
-        };
-        (verdict, words::recommendation(advice))
-    }
-
-    fn verdict(&self, config: &Config, published: &Readiness, scene: &Scene) -> Result<Verdict, VerdictAbsent> {
-        let is_away = scene.stand.is_some_and(|stand| !stand.is_here());
-        let age_ms = || published.as_of.as_ref().and_then(|as_of| as_of.age_ms(scene.now));
-        let value = match published.readiness.value {
-            Some(_) if is_away => return Err(VerdictAbsent::Away),
-            _ if scene.is_blind && !is_away => return Err(VerdictAbsent::NotSeen),
-            Some(_) if scene.is_untold => return Err(VerdictAbsent::NotTold),
-            None => return Err(VerdictAbsent::NoNumber),
-            Some(_) if self.why.is_some() => return Err(VerdictAbsent::Held),
-            Some(value) => value,
-        };
-        match age_ms() {
-            None => return Err(VerdictAbsent::AgeUnknown),
-            Some(age_ms) if age_ms > 1_000 * VERDICT_FOR_S => return Err(VerdictAbsent::Old),
-            Some(_) => {}
-        }
-        let standing = self.watches.standing_of(&config.alerts, Rule::Readiness);
-        let of = |readiness: f64| words::verdict(readiness, published.mound, config.alerts.readiness, standing);
-        let is_sure = self.least.is_none_or(|least| of(least) == of(value));
-        if is_sure { Ok(of(value)) } else { Err(VerdictAbsent::Incomplete) }
-    }
 }
 
-/// Whether the number that a rule watches is of a time that nobody should act on any more.
-fn is_in_doubt(rule: Rule, verdict: Result<Verdict, VerdictAbsent>) -> bool {
-    matches!(rule, Rule::Readiness | Rule::VelocityDelta)
-        && matches!(
-            verdict,
-            Err(VerdictAbsent::NotSeen | VerdictAbsent::NotTold | VerdictAbsent::Old | VerdictAbsent::AgeUnknown)
-        )
-}
-
-fn worded(name: &str, mound: MoundId) -> impl Fn(Rule, Severity, &Telling) -> String + '_ {
-    move |rule, severity, telling| words::alert(name, mound, rule, severity, telling)
+fn worded(name: &str, mound: MoundId, limits: Limits) -> impl Fn(Rule, Severity, &Telling) -> String + '_ {
+    move |rule, severity, telling| words::alert(name, mound, rule, severity, limits, telling)
 }
 
 /// Why the last value is held instead of judging anew, if it is (science.md §4, §6).

@@ -25,9 +25,10 @@ use super::alerts::{Book, Changes};
 use super::arm::{Arm, Run, Scene};
 use super::config::Config;
 use super::indices::Judge;
-use super::presence::{GAME_MOUND, Mounds, PresenceState, Sign, Stand, Throws, TwoMounds, WALK_NS, at_once};
+use super::presence::{GAME_MOUND, Mounds, PresenceState, Sign, Stand, Throws};
 use super::sight::{Sight, While};
 use super::trend::Trend;
+use super::two_mounds::{TwoMounds, WALK_NS, at_once};
 use super::words;
 use super::workload::{OutingKey, Workload};
 use super::{Alert, Audience, CameraAlert, InjuryRisk, Readiness, Severity};
@@ -245,9 +246,15 @@ impl Engine {
     pub fn see(&mut self, mound: MoundId, is_seen: bool, until: Option<EventNs>, unseen: Option<(EventNs, EventNs)>) {
         let (is_news, ended) = self.known.sight.see(mound, is_seen, until, unseen);
         self.known.stirred |= is_news || ended.is_some();
-        let Some(unseen) = ended else { return };
+        if let Some(unseen) = ended {
+            self.known.mounds.lose(mound, unseen.from(), unseen.to());
+            self.miss(mound, unseen);
+        }
+    }
+
+    /// Takes that a mound was not seen for a while: whoever may have thrown in it has thrown at least what was counted.
+    fn miss(&mut self, mound: MoundId, unseen: While) {
         let throws = self.throws();
-        self.known.mounds.lose(mound, unseen.from(), unseen.to());
         let stands = self.stands_at(mound, &throws, unseen.from());
         let free_since = free_since(&stands, unseen.from());
         let last = stands.iter().map(|(_, stand)| stand.last).max();
@@ -262,7 +269,7 @@ impl Engine {
     /// Where everybody stands who threw on a mound, at a moment.
     fn stands_at(&self, mound: MoundId, throws: &[Throws], at: EventNs) -> Vec<(PitcherId, Stand)> {
         let stand = |there: &Throws| {
-            let stand = self.known.mounds.stand(there.pitcher, mound, throws, false, BoxNs(at.0))?;
+            let stand = self.known.mounds.stand(there.pitcher, mound, throws, None, BoxNs(at.0))?;
             Some((there.pitcher, stand))
         };
         throws.iter().filter(|throws| throws.mound == mound).filter_map(stand).collect()
@@ -361,16 +368,16 @@ impl Engine {
             let named: Vec<_> = here.iter().map(|(at, who)| (*at, *who == pitcher)).collect();
             let is_here = |at: EventNs| {
                 let thrown = throws_until(&throws, at);
-                let stand = mounds.as_of(mound, at).stand(pitcher, mound, &thrown, false, BoxNs(at.0));
+                let stand = mounds.as_of(mound, at).stand(pitcher, mound, &thrown, None, BoxNs(at.0));
                 stand.is_some_and(|stand| stand.is_here())
             };
             sight.unnamed_of(mound, &named, &turned, is_here)
         };
         let there = arms.iter().filter(|(_, arm)| arm.runs.contains_key(&mound));
         let counts: Vec<_> = there.map(|(pitcher, _)| (*pitcher, count(*pitcher))).collect();
-        for (pitcher, count) in counts {
+        for (pitcher, thrown) in counts {
             let arm = self.known.arms.get_mut(&pitcher);
-            self.known.stirred |= arm.is_some_and(|arm| arm.count_unnamed(mound, count));
+            self.known.stirred |= arm.is_some_and(|arm| arm.count_unnamed(mound, &thrown));
         }
     }
 
@@ -391,7 +398,7 @@ impl Engine {
 
     /// Whether nobody stands on a mound: whoever threw there is known to have left it, and nobody was named or threw there since.
     pub fn is_deserted(&self, mound: MoundId, now: BoxNs) -> bool {
-        self.known.mounds.is_deserted(mound, &self.throws(), self.known.sight.is_blind(mound), now)
+        self.known.mounds.is_deserted(mound, &self.throws(), self.known.sight.blind_since(mound), now)
     }
 
     /// Looks who stands where, is seen, and has a number of now, and tells of everybody of whom that changed. Alerts of who left
@@ -401,6 +408,9 @@ impl Engine {
             return Vec::new();
         }
         (self.known.stirred, self.known.looked) = (false, now);
+        for (mound, unseen) in self.known.sight.lasting(EventNs(now.0)) {
+            self.miss(mound, unseen);
+        }
         let throws = self.throws();
         let mut outcomes = Vec::new();
         for pitcher in self.known.arms.keys().copied().collect::<Vec<_>>() {
@@ -408,8 +418,8 @@ impl Engine {
             let twice = self.watch_two_mounds(pitcher, now, &mut changes);
             let runs = self.known.arms.get(&pitcher).map(|arm| arm.runs.keys().copied().collect::<Vec<_>>());
             for mound in runs.unwrap_or_default() {
-                let is_blind = self.known.sight.is_blind(mound);
-                let stand = self.known.mounds.stand(pitcher, mound, &throws, is_blind, now);
+                let blind_since = self.known.sight.blind_since(mound);
+                let stand = self.known.mounds.stand(pitcher, mound, &throws, blind_since, now);
                 let moved = self.settle(pitcher, mound, stand, now, &mut changes);
                 if moved || twice || changes != Changes::default() {
                     self.conclude(pitcher, mound, stand, now);
@@ -559,7 +569,7 @@ impl Engine {
     }
 
     fn stand(&self, pitcher: PitcherId, mound: MoundId, now: BoxNs) -> Option<Stand> {
-        self.known.mounds.stand(pitcher, mound, &self.throws(), self.known.sight.is_blind(mound), now)
+        self.known.mounds.stand(pitcher, mound, &self.throws(), self.known.sight.blind_since(mound), now)
     }
 
     fn scene(&self, mound: MoundId, stand: Option<Stand>, now: BoxNs) -> Scene {

@@ -12,7 +12,10 @@ mod indices;
 mod presence;
 mod record;
 mod sight;
+mod silence;
 mod trend;
+mod two_mounds;
+mod verdict;
 mod words;
 mod workload;
 
@@ -250,8 +253,8 @@ pub enum VerdictAbsent {
     Old,
     /// Nobody knows how old the value is: a clock was set.
     AgeUnknown,
-    /// Part of what he threw was not seen or has no name (`unseen`, `unnamed_throws`, earlier days), and what he may have thrown
-    /// would change the verdict.
+    /// Part of what he threw was not seen or has no name (`unseen`, `unnamed_throws`, earlier days), and he may have thrown it after
+    /// the pitch of the value, or it would change the verdict.
     Incomplete,
 }
 

@@ -17,13 +17,13 @@
 //! - A man who goes from a bullpen to another mound has left the bullpen, and so has one after whom nothing was thrown or marked
 //!   there for long: whoever comes to it later takes nobody's place. Nobody who stands on the game mound leaves it
 //!   because a throw elsewhere bears his name: either may be a slip, and nothing is taken from him for it.
-//! - Throws of one man that go back and forth between mounds within minutes are two men's.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::silence;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 
 /// The mound of the game.
@@ -38,8 +38,6 @@ const SILENT_BETWEEN_NS: u64 = 60 * NS_PER_MIN;
 /// Longer than this from the last sign of one man to the first of the next, and nobody knows whether the half-inning turned where
 /// no mark says so, \[P\]: who relieves is named sooner, and the break of a turn lasts two minutes.
 const SAID_NS: u64 = 110 * NS_PER_S;
-/// And as long as nobody sees it: who stands there may throw on unseen, but not for the rest of the night, \[P\].
-const SILENT_UNSEEN_NS: u64 = 3 * 60 * NS_PER_MIN;
 /// Who was replaced is shown for so long: his last number is asked for until the inning is over, \[P\].
 const REPLACED_SHOWN_NS: u64 = 60 * NS_PER_MIN;
 /// Who went from a bullpen to another mound is shown there for so long: until his game tells of him by itself, \[P\].
@@ -48,10 +46,6 @@ const MOVED_SHOWN_NS: u64 = 15 * NS_PER_MIN;
 const GONE_SHOWN_NS: u64 = 3 * 60 * NS_PER_MIN;
 /// Who was named or threw elsewhere so long after his last throw in a bullpen has left it, \[P\].
 const LEFT_NS: u64 = NS_PER_MIN;
-/// Nobody leaves the game and throws in a bullpen, or comes back to a mound, in less, \[P\].
-pub(super) const WALK_NS: u64 = 10 * NS_PER_MIN;
-/// That a man is on two mounds is told until so long after the last throw that shows it, \[P\].
-const TWO_MOUNDS_TOLD_NS: u64 = 2 * NS_PER_MIN;
 /// Whiles kept of a mound in which marks may have been lost.
 const LOST_MAX: usize = 64;
 /// Marks kept of a mound, of each kind: both games of a doubleheader have some 600 pitches.
@@ -231,9 +225,9 @@ impl Marked {
         after.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
-    /// The end of the last while in which nobody saw what happened.
-    fn lost_until(&self) -> Option<EventNs> {
-        self.lost.iter().map(|(_, to)| *to).max()
+    /// For how long nothing was thrown or marked here after a moment and until another one.
+    fn silent_ns(&self, from: EventNs, to: EventNs, blind_since: Option<EventNs>) -> u64 {
+        silence::silent_ns(from, to, self.lost.iter().copied(), blind_since)
     }
 
     /// When half-innings were over.
@@ -341,13 +335,13 @@ impl Mounds {
     }
 
     /// Where a pitcher stands who threw on a mound; `throws` are everybody's. None where he did not throw there.
-    /// `is_blind` says that nobody sees now what is thrown there.
+    /// `blind_since` is since when nobody sees what is thrown there; none where it is seen.
     pub(super) fn stand(
         &self,
         pitcher: PitcherId,
         mound: MoundId,
         throws: &[Throws],
-        is_blind: bool,
+        blind_since: Option<EventNs>,
         now: BoxNs,
     ) -> Option<Stand> {
         let unmarked = Marked::default();
@@ -369,8 +363,7 @@ impl Mounds {
         let went = self.left_for(pitcher, mound, last, throws);
         let taken = others().filter(takes_over).filter(known).min();
         if let Some((since, by)) = taken.filter(|(at, _)| went.is_none_or(|(left, _)| *at <= left)) {
-            let quiet_from = marked.lost_until().map_or(last, |to| last.max(to));
-            let was_gone = mound != GAME_MOUND && since.0.saturating_sub(quiet_from.0) >= SILENT_NS;
+            let was_gone = mound != GAME_MOUND && marked.silent_ns(last, since, None) >= SILENT_NS;
             return Some(if was_gone {
                 stand(PresenceState::Gone, last, None)
             } else {
@@ -393,15 +386,11 @@ impl Mounds {
         }
         let newest = signs.last().map_or(thrown, |(at, _)| *at);
         let sign = marked.newest.map_or(newest, |marked| marked.max(newest));
-        // What was not seen was no silence.
-        let quiet_from = marked.lost_until().map_or(sign, |to| sign.max(to));
-        let silent_ns = now.0.saturating_sub(quiet_from.0);
         let patience_ns = match turned.last() {
-            _ if is_blind => SILENT_UNSEEN_NS,
             Some(turn) if *turn >= newest => SILENT_BETWEEN_NS,
             _ => SILENT_NS,
         };
-        if silent_ns >= patience_ns {
+        if marked.silent_ns(sign, EventNs(now.0), blind_since) >= patience_ns {
             return Some(stand(PresenceState::Gone, sign, None));
         }
         let other = others().find(|(at, _)| *at > last);
@@ -453,9 +442,15 @@ impl Mounds {
     }
 
     /// Whether whoever threw on a mound is known to have left it, and nothing was thrown or marked there since.
-    pub(super) fn is_deserted(&self, mound: MoundId, throws: &[Throws], is_blind: bool, now: BoxNs) -> bool {
+    pub(super) fn is_deserted(
+        &self,
+        mound: MoundId,
+        throws: &[Throws],
+        blind_since: Option<EventNs>,
+        now: BoxNs,
+    ) -> bool {
         let here = throws.iter().filter(|t| t.mound == mound);
-        let stands: Vec<Stand> = here.filter_map(|t| self.stand(t.pitcher, mound, throws, is_blind, now)).collect();
+        let stands: Vec<Stand> = here.filter_map(|t| self.stand(t.pitcher, mound, throws, blind_since, now)).collect();
         let Some(last) = stands.iter().map(|stand| stand.last).max() else { return false };
         let newest = self.0.get(&mound).and_then(|marked| marked.newest);
         stands.iter().all(|stand| !stand.is_here()) && newest.is_none_or(|newest| newest <= last)
@@ -496,34 +491,6 @@ impl Mounds {
     }
 }
 
-/// A throw that nobody can have thrown who threw the ones before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TwoMounds {
-    /// Where it was thrown.
-    pub(super) mound: MoundId,
-    /// Where the throw before it was.
-    pub(super) other: MoundId,
-    /// How long before, ns.
-    pub(super) apart_ns: u64,
-}
-
-/// The newest of a man's throws that show him on two mounds at once. Who comes from a bullpen to the game shows nothing; who
-/// throws in a bullpen so soon after a game pitch, or goes back and forth, is two men.
-pub(super) fn at_once(mut throws: Vec<(EventNs, MoundId)>, now: BoxNs) -> Option<TwoMounds> {
-    throws.sort_unstable();
-    let since = |later: EventNs, earlier: EventNs| later.0.saturating_sub(earlier.0);
-    let is_news = |at: EventNs| now.0.saturating_sub(at.0) < TWO_MOUNDS_TOLD_NS;
-    let news = (0..throws.len()).rev().take_while(|index| is_news(throws[*index].0));
-    news.into_iter().find_map(|index| {
-        let (at, mound) = throws[index];
-        let near = |(before, _): &&(EventNs, MoundId)| since(at, *before) < WALK_NS;
-        let elsewhere = throws[..index].iter().rposition(|(_, on)| *on != mound)?;
-        let (before, other) = *Some(&throws[elsewhere]).filter(near)?;
-        let came_back = || throws[..elsewhere].iter().filter(near).any(|(_, on)| *on == mound);
-        (other == GAME_MOUND || came_back()).then(|| TwoMounds { mound, other, apart_ns: since(at, before) })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -554,7 +521,7 @@ mod tests {
     }
 
     fn told(mounds: &Mounds, pitcher: PitcherId, throws: &[Throws], min: u64) -> (PresenceState, EventNs, Option<u32>) {
-        let stand = mounds.stand(pitcher, GAME_MOUND, throws, false, box_at(min)).expect("he threw there");
+        let stand = mounds.stand(pitcher, GAME_MOUND, throws, None, box_at(min)).expect("he threw there");
         (stand.state, stand.since, stand.by.map(|by| by.0))
     }
 
@@ -744,7 +711,7 @@ mod tests {
         assert_eq!(told(&mounds, HOME, &throws, 30).0, OnMound);
         assert_eq!(told(&mounds, HOME, &throws, 31), (Gone, at(1), None));
         let is_past = |min: u64| {
-            let stand = mounds.stand(HOME, GAME_MOUND, &throws, false, box_at(min)).expect("he threw there");
+            let stand = mounds.stand(HOME, GAME_MOUND, &throws, None, box_at(min)).expect("he threw there");
             stand.is_past(box_at(min))
         };
         assert_eq!([31, 180, 181].map(is_past), [false, false, true]);
@@ -758,8 +725,9 @@ mod tests {
     fn while_nobody_sees_a_mound_its_silence_is_none_and_a_bullpen_knows_no_innings() {
         let throws = [threw(HOME, 0, &[0, 1])];
         let mut mounds = Mounds::default();
-        let stand = |mounds: &Mounds, is_blind, min| {
-            mounds.stand(HOME, GAME_MOUND, &throws, is_blind, box_at(min)).expect("he threw there").state
+        let stand = |mounds: &Mounds, is_blind: bool, min| {
+            let blind_since = is_blind.then(|| at(1));
+            mounds.stand(HOME, GAME_MOUND, &throws, blind_since, box_at(min)).expect("he threw there").state
         };
         assert_eq!(
             [stand(&mounds, false, 40), stand(&mounds, true, 40), stand(&mounds, true, 181)],
@@ -772,14 +740,32 @@ mod tests {
         let mut mounds = Mounds::default();
         mounds.lose(MoundId(1), at(2), at(4));
         mounds.take(MoundId(1), at(5), Named(RELIEF));
-        let stand = mounds.stand(HOME, MoundId(1), &bullpen, false, box_at(6)).expect("he threw there");
+        let stand = mounds.stand(HOME, MoundId(1), &bullpen, None, box_at(6)).expect("he threw there");
         assert_eq!((stand.state, stand.by), (Replaced, Some(RELIEF)));
+    }
+
+    #[test]
+    fn who_has_left_comes_back_by_no_while_unseen() {
+        let throws = [threw(HOME, 0, &[0, 1])];
+        let mut mounds = Mounds::default();
+        let state = |mounds: &Mounds, blind: Option<u64>, min| {
+            mounds.stand(HOME, GAME_MOUND, &throws, blind.map(at), box_at(min)).expect("he threw there").state
+        };
+        assert_eq!(state(&mounds, None, 40), Gone);
+        assert_eq!(state(&mounds, Some(40), 41), Gone, "nor by cameras that fail then");
+        mounds.lose(GAME_MOUND, at(41), at(42));
+        assert_eq!(state(&mounds, None, 43), Gone, "a restart");
+        let mut mounds = Mounds::default();
+        mounds.lose(GAME_MOUND, at(2), at(139));
+        assert_eq!(state(&mounds, None, 140), Gone, "nor after hours in which nobody saw him");
+        mounds.take(GAME_MOUND, at(141), Named(HOME));
+        assert_eq!(state(&mounds, None, 142), OnMound);
     }
 
     #[test]
     fn who_goes_to_the_game_has_left_the_bullpen_and_a_stray_throw_takes_nobody_off_the_game_mound() {
         let throws = [threw(HOME, 1, &[0, 3]), threw(HOME, 0, &[9])];
-        let bullpen = Mounds::default().stand(HOME, MoundId(1), &throws, false, box_at(10)).expect("he threw there");
+        let bullpen = Mounds::default().stand(HOME, MoundId(1), &throws, None, box_at(10)).expect("he threw there");
         assert_eq!((bullpen.state, bullpen.since, bullpen.by, bullpen.to), (Replaced, at(9), None, Some(GAME_MOUND)));
         let stray = [threw(HOME, 0, &[0, 3]), threw(HOME, 1, &[9])];
         assert_eq!(told(&Mounds::default(), HOME, &stray, 10), (OnMound, at(0), None));
@@ -788,7 +774,7 @@ mod tests {
     #[test]
     fn who_left_a_bullpen_by_himself_is_replaced_by_nobody_who_comes_later_and_left_with_his_last_throw() {
         let bullpen = |mounds: &Mounds, throws: &[Throws], min: u64| {
-            let stand = mounds.stand(HOME, MoundId(1), throws, false, box_at(min)).expect("he threw there");
+            let stand = mounds.stand(HOME, MoundId(1), throws, None, box_at(min)).expect("he threw there");
             (stand.told(None, None, false).since, stand.state, stand.by, stand.to)
         };
         let written = |min| super::super::words::rfc3339(at(min));
@@ -796,15 +782,15 @@ mod tests {
         let mut mounds = Mounds::default();
         let left = (written(3), Replaced, None, Some(GAME_MOUND));
         assert_eq!(bullpen(&mounds, &called_in, 10), left, "since his last throw there");
-        assert!(mounds.is_deserted(MoundId(1), &called_in, false, box_at(10)));
+        assert!(mounds.is_deserted(MoundId(1), &called_in, None, box_at(10)));
         mounds.take(MoundId(1), at(12), Named(RELIEF));
         assert_eq!(bullpen(&mounds, &called_in, 13), left, "whoever comes later takes nobody's place");
-        assert!(!mounds.is_deserted(MoundId(1), &called_in, false, box_at(13)), "somebody is there");
+        assert!(!mounds.is_deserted(MoundId(1), &called_in, None, box_at(13)), "somebody is there");
 
         let sat_down = [threw(HOME, 1, &[0, 3])];
         let mut mounds = Mounds::default();
-        assert!(!mounds.is_deserted(MoundId(1), &sat_down, false, box_at(10)), "he stands there");
-        assert!(!mounds.is_deserted(MoundId(2), &sat_down, false, box_at(10)), "nothing is known of it");
+        assert!(!mounds.is_deserted(MoundId(1), &sat_down, None, box_at(10)), "he stands there");
+        assert!(!mounds.is_deserted(MoundId(2), &sat_down, None, box_at(10)), "nothing is known of it");
         mounds.take(MoundId(1), at(33), Named(RELIEF));
         assert_eq!(bullpen(&mounds, &sat_down, 34), (written(3), Gone, None, None), "half an hour of nothing");
         mounds.take(MoundId(1), at(32), Named(AWAY));
@@ -814,33 +800,16 @@ mod tests {
     #[test]
     fn of_a_mound_that_is_not_seen_it_is_told_until_when_it_was() {
         let throws = [threw(HOME, 0, &[0, 1])];
-        let stand = Mounds::default().stand(HOME, GAME_MOUND, &throws, true, box_at(40)).expect("he threw there");
+        let stand =
+            Mounds::default().stand(HOME, GAME_MOUND, &throws, Some(at(2)), box_at(40)).expect("he threw there");
         assert_eq!(stand.told(None, Some(at(2)), false).seen_until, Some(super::super::words::rfc3339(at(2))));
         assert_eq!(stand.told(None, None, false), Presence { last_named: None, ..stand.told(None, None, true) });
         let named = stand.told(None, None, true).last_named;
         assert_eq!(named, Some(super::super::words::rfc3339(at(1))), "nobody tells any more who pitches there");
-        let gone = Mounds::default().stand(HOME, GAME_MOUND, &throws, true, box_at(181)).expect("he threw there");
+        let gone =
+            Mounds::default().stand(HOME, GAME_MOUND, &throws, Some(at(2)), box_at(181)).expect("he threw there");
         let told = gone.told(None, Some(at(2)), true);
         assert_eq!((told.seen_until, told.last_named), (None, None), "he is not there any more");
-    }
-
-    #[test]
-    fn who_comes_from_the_bullpen_is_one_man_and_who_goes_back_and_forth_is_two() {
-        let throws = |throws: &[(u64, u8)]| -> Vec<(EventNs, MoundId)> {
-            throws.iter().map(|(s, mound)| (EventNs(at(0).0 + s * NS_PER_S), MoundId(*mound))).collect()
-        };
-        let told = |list: &[(u64, u8)], s: u64| {
-            at_once(throws(list), BoxNs(at(0).0 + s * NS_PER_S)).map(|t| (t.mound.0, t.other.0, t.apart_ns / NS_PER_S))
-        };
-        assert_eq!(told(&[(0, 1), (10, 1), (20, 0), (40, 0)], 41), None, "he was called in");
-        let stray = [(0, 0), (20, 0), (32, 1)];
-        assert_eq!(told(&stray, 33), Some((1, 0, 12)));
-        assert_eq!(told(&stray, 151), Some((1, 0, 12)));
-        assert_eq!(told(&stray, 152), None, "nothing of the kind since");
-        assert_eq!(told(&[stray.as_slice(), &[(40, 0)]].concat(), 41), Some((0, 1, 8)), "and back");
-        assert_eq!(told(&[(0, 0), (20, 0), (620, 1)], 621), None, "ten minutes later");
-        assert_eq!(told(&[(0, 1), (15, 2)], 16), None, "from one bullpen mound to the other");
-        assert_eq!(told(&[(0, 1), (15, 2), (30, 1)], 31), Some((1, 2, 15)));
     }
 
     fn any_sign() -> impl Strategy<Value = Sign> {
@@ -860,7 +829,7 @@ mod tests {
             let ordered: Vec<_> = signs.into_iter().collect();
             let mounds = mounds(&ordered);
             let throws = [threw(HOME, 0, &[3, 50]), threw(AWAY, 0, &[20, 21]), threw(RELIEF, 0, &[70])];
-            let stand = |who| mounds.stand(who, GAME_MOUND, &throws, false, box_at(now)).expect("he threw there");
+            let stand = |who| mounds.stand(who, GAME_MOUND, &throws, None, box_at(now)).expect("he threw there");
             let mut stands = [HOME, AWAY, RELIEF].map(stand);
             stands.sort_by_key(|stand| stand.last);
             let gone = stands.iter().rposition(|stand| stand.state == Gone).unwrap_or(0);

@@ -23,6 +23,10 @@ const CHANGE_NS: u64 = 30 * NS_PER_S;
 const HALF_NS: u64 = 120 * NS_PER_S;
 /// As many throws has a half-inning at least.
 const HALF_THROWS_MIN: usize = 3;
+/// A while that lasts so long is told before it is over, \[P\]: what comes late has come by then.
+const LASTS_NS: u64 = 30 * NS_PER_S;
+/// And how long it is by now so often.
+const LASTING_TOLD_NS: u64 = 60 * NS_PER_S;
 /// Whoever is first seen so soon after a while unseen may have begun in it, \[P\].
 const BEGAN_NS: u64 = 120 * NS_PER_S;
 /// And a while is long enough for that from here on whoever he is, \[P\]: nobody comes to the mound and throws in less.
@@ -39,7 +43,7 @@ const WHILES_MAX: usize = 16;
 pub struct Unseen {
     /// Since when his mound was not seen, RFC 3339.
     pub from: String,
-    /// Since when it was seen again, RFC 3339.
+    /// Since when it was seen again, or until when it is known by now that it was not, RFC 3339.
     pub to: String,
 }
 
@@ -120,6 +124,9 @@ struct Seen {
     by_another: bool,
     /// The last while in which it was not seen.
     unseen: Option<While>,
+    /// Until when the while that lasts was told.
+    #[serde(default)]
+    lasting_told: Option<EventNs>,
     /// Throws that are somebody's and that no mark names, ascending.
     unnamed: Vec<(EventNs, PitchId)>,
 }
@@ -170,6 +177,27 @@ impl Sight {
         self.0.get(&mound).is_some_and(|seen| seen.is_blind)
     }
 
+    /// Since when a mound is not seen, in the whole of what is known where nobody saw it ever; none of one that is.
+    pub(super) fn blind_since(&self, mound: MoundId) -> Option<EventNs> {
+        self.is_blind(mound).then(|| self.seen_until(mound).unwrap_or(EventNs(0)))
+    }
+
+    /// Whiles that last, of mounds that are not seen: each as soon as it is long, and then once a minute.
+    pub(super) fn lasting(&mut self, now: EventNs) -> Vec<(MoundId, While)> {
+        let of_mound = |(mound, seen): (&MoundId, &mut Seen)| {
+            let from = seen.until.filter(|_| seen.is_blind)?;
+            let told = seen.lasting_told.filter(|told| *told > from);
+            let since_ns = now.0.saturating_sub(told.unwrap_or(from).0);
+            let wait_ns = if told.is_some() { LASTING_TOLD_NS } else { LASTS_NS };
+            let is_news = since_ns >= wait_ns && now.0 - from.0 < ANOTHER_DAY_NS;
+            is_news.then(|| {
+                seen.lasting_told = Some(now);
+                (*mound, While { from, to: now })
+            })
+        };
+        self.0.iter_mut().filter_map(of_mound).collect()
+    }
+
     /// Until when a mound was seen that is not seen now; none of one that is, or never was.
     pub(super) fn seen_until(&self, mound: MoundId) -> Option<EventNs> {
         self.0.get(&mound).filter(|seen| seen.is_blind)?.until
@@ -217,7 +245,7 @@ impl Sight {
         self.0.get(&mound).is_some_and(|seen| !seen.unnamed.is_empty())
     }
 
-    /// How many throws on a mound that no mark names may be one man's: those before and after which the nearest throw that has
+    /// When throws on a mound that no mark names were thrown that may be one man's: those before and after which the nearest throw that has
     /// a name is his, and those so long after and before these throws that the sides may have changed, while he was there or
     /// between innings. What a half-inning lies between that is known to have turned is the other side's. `named` are the releases
     /// of throws that have a name, ascending, and whether they are his; `turned` is when half-innings did, ascending;
@@ -228,8 +256,8 @@ impl Sight {
         named: &[(EventNs, bool)],
         turned: &[EventNs],
         is_here_at: impl Fn(EventNs) -> bool,
-    ) -> u32 {
-        let Some(seen) = self.0.get(&mound) else { return 0 };
+    ) -> Vec<EventNs> {
+        let Some(seen) = self.0.get(&mound) else { return Vec::new() };
         let near = |at: EventNs, other: EventNs| at.0.abs_diff(other.0) < UNNAMED_NEAR_NS;
         let turns = |from: EventNs, to: EventNs| turned.iter().filter(move |turn| (from..=to).contains(turn));
         let is_his_side = |at: EventNs, his: EventNs| turns(at.min(his), at.max(his)).count().is_multiple_of(2);
@@ -257,7 +285,7 @@ impl Sight {
                 && his_last.is_none_or(|(release, _)| may_be_back(*at, *release))
                 && is_here_at(*at)
         };
-        seen.unnamed.iter().filter(may_be_his).count() as u32
+        seen.unnamed.iter().filter(may_be_his).map(|(at, _)| *at).collect()
     }
 
     /// The while in which somebody may have begun who is first seen at a moment.
@@ -359,7 +387,7 @@ mod tests {
         }
         let of = |named: &[(u64, bool)], is_here: bool| {
             let named: Vec<_> = named.iter().map(|(s, his)| (at(*s), *his)).collect();
-            sight.unnamed_of(MOUND, &named, &[], |_| is_here)
+            sight.unnamed_of(MOUND, &named, &[], |_| is_here).len()
         };
         assert_eq!(of(&[(80, true), (160, true)], true), 4, "he went on");
         assert_eq!(of(&[(80, true)], true), 4, "he went on until nobody was named any more");
@@ -371,7 +399,7 @@ mod tests {
         assert_eq!(of(&[(5_000, true)], true), 0, "long after them");
         sight.throw_named(MOUND, PitchId(120));
         sight.forget(at(110));
-        assert_eq!(sight.unnamed_of(MOUND, &[(at(80), true)], &[], |_| true), 2);
+        assert_eq!(sight.unnamed_of(MOUND, &[(at(80), true)], &[], |_| true).len(), 2);
     }
 
     #[test]
@@ -384,7 +412,7 @@ mod tests {
             let named: Vec<_> = named.iter().map(|(s, his)| (at(*s), *his)).collect();
             let turned: Vec<_> = turned.iter().map(|s| at(*s)).collect();
             let is_here = |at: EventNs| named.iter().any(|(release, his)| *his && *release < at);
-            sight.unnamed_of(MOUND, &named, &turned, is_here)
+            sight.unnamed_of(MOUND, &named, &turned, is_here).len()
         };
         assert_eq!(of(&[(80, true)], &[]), 5, "nobody says that it is over");
         assert_eq!(of(&[(80, true)], &[90]), 2, "after three throws of the other side it may be his again");

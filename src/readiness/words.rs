@@ -176,10 +176,14 @@ fn counted(inputs: &Inputs, points: &Points, dose: Dose) -> Weighed {
         weighed.push((points.acwr, format!("This week's load is {ratio:.1} times his month's")));
     }
     if let Some(days) = inputs.rest_deficit {
-        let unit = if (days - 1.0).abs() < 0.5 { "day" } else { "days" };
-        weighed.push((points.rest, format!("{days:.0} {unit} short of the rest guidance")));
+        weighed.push((points.rest, short_of_rest(days)));
     }
     weighed
+}
+
+fn short_of_rest(days: f64) -> String {
+    let unit = if (days - 1.0).abs() < 0.5 { "day" } else { "days" };
+    format!("{days:.0} {unit} short of the rest guidance")
 }
 
 /// Reasons, the weightiest first; what is held and why comes before all. `measured` is what stands behind the value shown.
@@ -259,10 +263,10 @@ pub(super) enum Advice<'a> {
     Old { for_min: u64 },
     /// Nobody knows how old it is.
     AgeUnknown,
-    /// What he may have thrown besides would change it.
-    Incomplete,
+    /// What he may have thrown besides would change it, or came after the pitch that the number is of, which is told then.
+    Incomplete { since: Option<u32> },
     /// What to do. \[P\], and the choice is the coach's.
-    Verdict { verdict: Verdict, on: MoundId, is_partly_seen: bool },
+    Verdict { verdict: Verdict, on: MoundId, is_partly_seen: bool, rest_short: f64 },
 }
 
 /// What to do, in words.
@@ -289,14 +293,23 @@ pub(super) fn recommendation(advice: Advice<'_>) -> String {
         Advice::AgeUnknown => {
             "Nobody knows how old this number is: a clock was set since. Go by what you see.".to_owned()
         }
-        Advice::Incomplete => {
+        Advice::Incomplete { since: Some(pitches) } => format!(
+            "This number is as of pitch {pitches}: he may have thrown since, and nobody measured it. Go by what you see."
+        ),
+        Advice::Incomplete { since: None } => {
             "Not all that he threw is known, and what he may have thrown besides could change the verdict. Go by what \
                                you see."
                 .to_owned()
         }
-        Advice::Verdict { verdict, on, is_partly_seen } => {
-            let besides = if is_partly_seen { " More throws than were counted would not change that." } else { "" };
-            to_do(verdict, on).to_owned() + besides
+        Advice::Verdict { verdict, on, is_partly_seen, rest_short } => {
+            let besides =
+                if is_partly_seen { " The load of throws that were not counted would not change that." } else { "" };
+            let to_do = match verdict {
+                _ if rest_short < 0.5 => to_do(verdict, on).to_owned(),
+                Verdict::Ready => format!("{}. By today's arm he is ready.", short_of_rest(rest_short)),
+                _ => format!("{}. {}", short_of_rest(rest_short), to_do(verdict, on)),
+            };
+            to_do + besides
         }
     };
     format!("{words} {NO_PROMISE}")
@@ -324,14 +337,16 @@ pub(super) fn missed(unseen_ns: Option<u64>, unnamed: u32, pitches: u32) -> Opti
     let least = format!("he has thrown at least {pitches} {}", if pitches == 1 { "pitch" } else { "pitches" });
     let nameless = match unnamed {
         0 => None,
-        1 => Some("1 more throw on this mound carries no name".to_owned()),
-        _ => Some(format!("{unnamed} more throws on this mound carry no name")),
+        1 => Some("1 throw on this mound that may be his carries no name".to_owned()),
+        _ => Some(format!("{unnamed} throws on this mound that may be his carry no name")),
     };
     match (unseen_ns, nameless) {
         (None, None) => None,
-        (Some(ns), None) => Some(format!("{} of his outing were not seen: {least}", span(ns))),
+        (Some(ns), None) => Some(format!("{} in which he may have thrown were not seen: {least}", span(ns))),
         (None, Some(nameless)) => Some(sentence(&format!("{least}; {nameless}"))),
-        (Some(ns), Some(nameless)) => Some(format!("{} of his outing were not seen: {least}; {nameless}", span(ns))),
+        (Some(ns), Some(nameless)) => {
+            Some(format!("{} in which he may have thrown were not seen: {least}; {nameless}", span(ns)))
+        }
     }
 }
 
@@ -402,7 +417,15 @@ impl Telling {
 }
 
 /// An alert's message.
-pub(super) fn alert(name: &str, on: MoundId, rule: Rule, severity: Severity, telling: &Telling) -> String {
+/// `limits` are those of readiness, which the verdict beside it goes by.
+pub(super) fn alert(
+    name: &str,
+    on: MoundId,
+    rule: Rule,
+    severity: Severity,
+    limits: Limits,
+    telling: &Telling,
+) -> String {
     let limit = telling.limit.raise;
     let percent = |x: f64| format!("{} %", within(100.0 * x, 100.0 * limit, rule.low_is_bad(), 0));
     match rule {
@@ -414,12 +437,16 @@ pub(super) fn alert(name: &str, on: MoundId, rule: Rule, severity: Severity, tel
                 }
                 None => numbers,
             };
-            let advice = match severity {
-                _ if telling.now.is_none() => "go by what you see".to_owned(),
-                _ if telling.is_back(true) => format!("watch him until he stays over {}", telling.limit.clear),
-                Severity::Warning => "watch him".to_owned(),
-                Severity::Critical if on == GAME_MOUND => "time to take him out".to_owned(),
-                Severity::Critical => "sit him down".to_owned(),
+            let clear = telling.limit.clear;
+            let advice = match telling.now.map(|now| verdict(now, on, limits, Some((severity, clear)))) {
+                None => "go by what you see".to_owned(),
+                Some(Verdict::Out) => "time to take him out".to_owned(),
+                Some(Verdict::Sit) => "sit him down".to_owned(),
+                Some(Verdict::Warm) => "have someone warm".to_owned(),
+                Some(Verdict::Ready | Verdict::Watch) if telling.is_back(true) => {
+                    format!("watch him until he stays over {clear}")
+                }
+                Some(Verdict::Ready | Verdict::Watch) => "watch him".to_owned(),
             };
             format!("{name}: readiness {numbers}, {advice}")
         }
@@ -495,21 +522,30 @@ mod tests {
     #[test]
     fn an_alert_says_what_it_was_and_what_it_is_and_what_fits_the_mound() {
         let limit = Limit { raise: 60.0, clear: 63.0 };
+        let limits = Config::default().alerts.readiness;
         let told = |on: u8, now: Option<f64>| {
             let telling = Telling { raised: 59.7, now, last: None, limit };
-            alert("Sam", MoundId(on), Rule::Readiness, Severity::Critical, &telling)
+            alert("Sam", MoundId(on), Rule::Readiness, Severity::Critical, limits, &telling)
         };
+        let warned = |now: f64| {
+            let limit = Limit { raise: 80.0, clear: 83.0 };
+            let telling = Telling { raised: now, now: Some(now), last: None, limit };
+            alert("Sam", GAME_MOUND, Rule::Readiness, Severity::Warning, limits, &telling)
+        };
+        assert_eq!(warned(69.0), "Sam: readiness is down to 69, have someone warm", "as the card says");
+        assert_eq!(warned(71.0), "Sam: readiness is down to 71, watch him");
         assert_eq!(told(0, Some(59.7)), "Sam: readiness is down to 59, time to take him out");
         let later = "Sam: readiness was down to 59 at first and is 33 now, time to take him out";
         assert_eq!(told(0, Some(33.2)), later);
-        let back = "Sam: readiness was down to 59 at first and is 61 now, watch him until he stays over 63";
+        let back = "Sam: readiness was down to 59 at first and is 61 now, time to take him out";
         assert_eq!(told(0, Some(61.5)), back);
         let held = "Sam: readiness was down to 59 and is not known now, go by what you see";
         assert_eq!(told(0, None), held);
         assert_eq!(told(1, Some(59.7)), "Sam: readiness is down to 59, sit him down");
         let last = Some(LastGood { readiness: 61.4, pitches: 31 });
         let held = |rule| {
-            alert("Sam", GAME_MOUND, rule, Severity::Critical, &Telling { raised: 59.7, now: None, last, limit })
+            let telling = Telling { raised: 59.7, now: None, last, limit };
+            alert("Sam", GAME_MOUND, rule, Severity::Critical, limits, &telling)
         };
         let told = "Sam: readiness was down to 59; 61 is the last good number, as of pitch 31, go by what you see";
         assert_eq!(held(Rule::Readiness), told);
@@ -525,7 +561,8 @@ mod tests {
     fn what_is_over_is_told_of_the_past_and_advises_nothing() {
         let told = |rule: Rule, raised: f64, now: Option<f64>, raise: f64| {
             let limit = Limit { raise, clear: raise };
-            over(&alert("Sam", GAME_MOUND, rule, Severity::Critical, &Telling { raised, now, last: None, limit }))
+            let telling = Telling { raised, now, last: None, limit };
+            over(&alert("Sam", GAME_MOUND, rule, Severity::Critical, Config::default().alerts.readiness, &telling))
         };
         assert_eq!(told(Rule::Readiness, 59.7, Some(59.7), 60.0), "Sam: readiness was down to 59");
         assert_eq!(told(Rule::Readiness, 59.7, Some(33.2), 60.0), "Sam: readiness was down to 59 at first, then 33");
@@ -563,9 +600,17 @@ mod tests {
         const S: u64 = 1_000_000_000;
         assert_eq!(missed(None, 0, 23), None);
         let told = |unseen: Option<u64>, unnamed| missed(unseen.map(|s| s * S), unnamed, 23).expect("told");
-        assert_eq!(told(None, 6), "He has thrown at least 23 pitches; 6 more throws on this mound carry no name");
-        assert_eq!(told(Some(60), 0), "60 s of his outing were not seen: he has thrown at least 23 pitches");
-        assert!(told(Some(60), 1).ends_with("at least 23 pitches; 1 more throw on this mound carries no name"));
+        assert_eq!(
+            told(None, 6),
+            "He has thrown at least 23 pitches; 6 throws on this mound that may be his carry no name"
+        );
+        assert_eq!(
+            told(Some(60), 0),
+            "60 s in which he may have thrown were not seen: he has thrown at least 23 pitches"
+        );
+        assert!(
+            told(Some(60), 1).ends_with("at least 23 pitches; 1 throw on this mound that may be his carries no name")
+        );
     }
 
     #[test]
@@ -585,7 +630,8 @@ mod tests {
         let critical = |readiness| verdict(readiness, GAME_MOUND, limits, Some((Severity::Critical, 63.0)));
         assert_eq!([61.0, 63.0].map(critical), [Verdict::Out, Verdict::Warm]);
         for verdict in [Verdict::Ready, Verdict::Watch, Verdict::Sit] {
-            let words = recommendation(Advice::Verdict { verdict, on: MoundId(2), is_partly_seen: false });
+            let words =
+                recommendation(Advice::Verdict { verdict, on: MoundId(2), is_partly_seen: false, rest_short: 0.0 });
             assert!(!words.contains("take him out") && !words.contains("warm"), "{words}");
         }
     }

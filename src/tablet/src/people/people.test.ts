@@ -53,8 +53,8 @@ describe("who needs a look", () => {
 
   test("throws that carry no name make a count the least that he threw, too", () => {
     const told = (change: Partial<Readiness>) => unseenInWords(readiness(1, { pitches: 23, ...change }), (ms) => `${ms - T0}`);
-    expect(told({ unnamed_throws: 6 })).toBe("6 more throws on this mound carry no name: the count is at least 23.");
-    expect(told({ unnamed_throws: 1, unseen: [{ from: at(3), to: at(9) }] })).toBe("Not seen from 3 to 9. 1 more throw on this mound carries no name. The count is at least 23.");
+    expect(told({ unnamed_throws: 6 })).toBe("6 throws on this mound that may be his carry no name: the count is at least 23.");
+    expect(told({ unnamed_throws: 1, unseen: [{ from: at(3), to: at(9) }] })).toBe("Not seen from 3 to 9. 1 throw on this mound that may be his carries no name. The count is at least 23.");
     expect([isAtLeast(readiness(1)), isAtLeast(readiness(1, { unnamed_throws: 1 }))]).toEqual([false, true]);
     expect([pitchesInWords(1, false), pitchesInWords(23, true)]).toEqual(["1 pitch", "at least 23 pitches"]);
   });
@@ -74,8 +74,8 @@ describe("who needs a look", () => {
   test("of a mound that is not seen now it is told until when it was", () => {
     const told = (presence: NonNullable<Readiness["presence"]>) => thereInWords(presence, (ms) => `${ms - T0}`);
     expect(told({ state: "on_mound", since: at(5) })).toBe("since 5");
-    expect(told({ state: "on_mound", since: at(5), seen_until: at(41) })).toBe("since 5 (last seen 41, not seen now)");
-    expect(told({ state: "between_innings", since: at(5), seen_until: at(41) })).toBe("between innings since 5 (last seen 41, not seen now)");
+    expect(told({ state: "on_mound", since: at(5), seen_until: at(41) })).toBe("since 5 (mound last seen 41, not seen now)");
+    expect(told({ state: "between_innings", since: at(5), seen_until: at(41) })).toBe("between innings since 5 (mound last seen 41, not seen now)");
   });
 
   test("where nobody tells who pitches, or whether he was replaced, neither is said", () => {

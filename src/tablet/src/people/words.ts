@@ -130,7 +130,7 @@ export const pitchesInWords = (pitches: number, atLeast: boolean): string => `${
 export function unseenInWords(data: Pick<Readiness, "unseen" | "unnamed_throws" | "pitches">, clock: (ms: number) => string): string {
   if (!isAtLeast(data)) return "";
   const unnamed = data.unnamed_throws ?? 0;
-  const nameless = unnamed > 0 ? `${unnamed} more ${unnamed === 1 ? "throw on this mound carries" : "throws on this mound carry"} no name` : "";
+  const nameless = unnamed > 0 ? `${unnamed} ${unnamed === 1 ? "throw on this mound that may be his carries" : "throws on this mound that may be his carry"} no name` : "";
   const grounds = [whilesInWords(data.unseen ?? [], clock), nameless].filter(Boolean);
   // One matter a sentence.
   return grounds.length === 1 ? `${grounds[0]}: the count is at least ${data.pitches}.` : `${grounds.join(". ")}. The count is at least ${data.pitches}.`;
@@ -167,5 +167,5 @@ export function thereInWords(presence: Readiness["presence"], clock: (ms: number
   const named = presence.last_named && `last named ${clock(Date.parse(presence.last_named))}: nobody tells who pitches now`;
   const between = presence.by == null ? `between innings since ${since}` : `left the mound, ${presence.by_name ?? `pitcher ${presence.by}`} came ${since}: between innings or replaced`;
   const there = presence.state === "between_innings" ? between : named || `since ${since}`;
-  return presence.seen_until ? `${there} (last seen ${clock(Date.parse(presence.seen_until))}, not seen now)` : there;
+  return presence.seen_until ? `${there} (mound last seen ${clock(Date.parse(presence.seen_until))}, not seen now)` : there;
 }

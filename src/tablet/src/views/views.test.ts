@@ -52,7 +52,7 @@ describe("what a card says of why", () => {
   });
 
   test("says once what was not seen", () => {
-    const missed = "40 s of his outing were not seen: he has thrown at least 23 pitches";
+    const missed = "40 s in which he may have thrown were not seen: he has thrown at least 23 pitches";
     expect(reasonsOnCard(readiness(1, { reasons: [missed, ...reasons], unnamed_throws: 1 })).told).toEqual(reasons.slice(0, 3));
   });
 
