@@ -484,7 +484,9 @@ impl Told<'_> {
             }
             MarkFeedState::Never => (
                 false,
-                "Nobody tells yet who pitches: have the mark feed switched on before the first throw".to_owned(),
+                "Nobody tells yet who pitches: no mark has come since the start. Have the mark feed switched on before \
+                 anybody throws"
+                    .to_owned(),
             ),
             MarkFeedState::Silent => match self.unmarked {
                 Some(count) => {
@@ -618,7 +620,8 @@ mod tests {
     #[test]
     fn without_any_mark_nobody_tells_who_pitches() {
         let mut whose = whose();
-        let words = "Nobody tells yet who pitches: have the mark feed switched on before the first throw.";
+        let words = "Nobody tells yet who pitches: no mark has come since the start. Have the mark feed switched on before \
+                     anybody throws.";
         assert_eq!(told(&whose, NOW), (MarkFeedState::Never, false, words.to_owned()));
         for i in 0..14 {
             whose.count(&throw(0, NOW + i * MIN / 3));

@@ -10,6 +10,7 @@ import { interval, reasonsOnCard } from "./bullpen/card";
 import { valueInWords } from "./pitcher/features";
 import { newReasons } from "./pitcher/index-history";
 import { lastOuting } from "./pitcher/outing";
+import { notActiveInWords } from "./pitcher/pitcher";
 import { dayOf } from "./staff/availability";
 import { cell, csv } from "./staff/csv";
 import { ofLevel, ofTeam, sorted, type Filter, type Row } from "./staff/rows";
@@ -189,4 +190,9 @@ describe("the staff", () => {
     expect([cell('He said "no"'), cell("a,b"), cell("=1+1"), cell("-x"), cell(-1.5), cell(null)]).toEqual(['"He said ""no"""', '"a,b"', "'=1+1", "'-x", "-1.5", ""]);
     expect(csv([["a", 1], ["b\nc", undefined]])).toBe('a,1\r\n"b\nc",\r\n');
   });
+});
+
+test("of whom no mound shows, nobody says that he is not throwing while a mound is not seen", () => {
+  expect(notActiveInWords(new Map([[0, true], [1, true]]))).toContain("He is not throwing now");
+  expect(notActiveInWords(new Map([[0, true], [1, false]]))).toContain("Whether he is throwing is not known");
 });

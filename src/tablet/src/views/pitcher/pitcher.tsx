@@ -21,6 +21,7 @@ import { percent } from "../../people/units";
 import { isAtLeast, leftInWords, moundInWords, thereInWords, unseenInWords } from "../../people/words";
 import { AlertList } from "../bullpen/alerts";
 import { confidence, interval, StateChip, VerdictWords } from "../bullpen/card";
+import { useSeen } from "../bullpen/mounds";
 import { Features } from "./features";
 import { IndexHistory } from "./index-history";
 import { Outing } from "./outing";
@@ -91,13 +92,21 @@ function Stranger() {
   );
 }
 
+/** Why a man has no readiness, by which mounds are seen. */
+export function notActiveInWords(seen: ReadonlyMap<number, boolean> | undefined): string {
+  const blind = seen !== undefined && [...seen.values()].some((isSeen) => !isSeen);
+  const why = blind ? "Whether he is throwing is not known: not every mound is seen." : "He is not throwing now, so he has no readiness.";
+  return `${why} Below is what the box holds of him.`;
+}
+
 function NotActive({ unknown, error, retry }: { unknown: boolean; error: unknown; retry: () => void }) {
   const told = useEpoch() > 0;
+  const seen = useSeen();
   if (unknown) return <Failed what="This pitcher" error={error} retry={retry} />;
   return (
     <Paper sx={{ p: 2, borderStyle: "dashed", gridColumn: "1 / -1" }}>
       <Typography>
-        {told ? "He is not throwing now, so he has no readiness. Below is what the box holds of him." : "Nobody knows yet whether he is throwing."}
+        {told ? notActiveInWords(seen) : "Nobody knows yet whether he is throwing."}
       </Typography>
     </Paper>
   );
