@@ -17,7 +17,7 @@ const S: i64 = 1_000_000_000;
 /// How much faster than the wall.
 const SPEED: f64 = 8.0;
 /// A pitch is not dated later by more than this, ns, where the box dates it, and the next is not thrown earlier.
-const WAY_NS: u64 = 3_500_000_000;
+const WAY_NS: u64 = 5_500_000_000;
 /// Pitches until four releases agree on how far a feed is off, and a few that are told apart late.
 const UNNAMED_MAX: usize = 6;
 
@@ -279,4 +279,40 @@ fn a_box_in_1970_is_told_and_once_it_is_set_right_nothing_is_told_any_more_witho
     assert_eq!(unnamed(&daemon.pitches(), cameras.stadium.truth(), 0), 0, "nothing of it is lost");
     let man = cameras.stadium.truth()[0].pitcher.0;
     assert!(daemon.readiness(man).is_some(), "his outing goes on");
+}
+
+#[test]
+fn where_no_clock_was_ever_set_pitches_are_kept_without_a_date_and_dated_once_one_is() {
+    let Some(library) = faketime() else { return };
+    let mut rack = Rack::new();
+    let file = rack.path("clock");
+    let boot_s = wall().0 as i64 / S - 3_600;
+    set(&file, 900 - wall().0 as i64 / S);
+    let mut daemon = start_faked(&mut rack, library, &file, 1.0);
+    let mut cameras = Cameras::new(stadium(307, wall(), 9, 14.0), 1.0, daemon.udp);
+    cameras.ahead = Box::new(move |_| -boot_s * S);
+    cameras.play(after(&cameras, 30));
+    let words = ["box's clock shows 1970-01-01", "no date until this box's clock is set"];
+    is_told(&daemon, "source_clock", &words, None);
+    let truth = cameras.stadium.truth().to_vec();
+    cameras.play(EventNs(truth[3].plate.0 + 6 * S as u64));
+    set(&file, 0);
+    let pitches = play_out(&mut daemon, &mut cameras);
+    let (undated, dated): (Vec<_>, Vec<_>) = pitches.iter().cloned().partition(|pitch| pitch["game_date"].is_null());
+    assert_eq!(undated.len() + dated.len(), truth.len(), "{pitches:#?}");
+    assert!(undated.len() > 2 && dated.len() > 2, "{} {}", undated.len(), dated.len());
+    for pitch in &undated {
+        assert!(pitch["release_ns"].is_null() && pitch["release_at"].is_null(), "{pitch}");
+        assert!(pitch["pitcher"].is_u64(), "marks of the same clock name it: {pitch}");
+    }
+    assert!(unnamed(&dated, &truth[truth.len() - dated.len()..], 0) <= 2, "{dated:#?}");
+    let store = daemon.status()["store"].clone();
+    assert_eq!((&store["refused"], &store["lost"]), (&Value::from(0), &Value::from(0)), "every pitch was kept");
+    let (status, log) = daemon.terminate();
+    assert!(status.success(), "{log}");
+    let daemon = start_faked(&mut rack, library, &file, 1.0);
+    let kept = daemon.get("/api/pitches?limit=1000");
+    let null =
+        kept["pitches"].as_array().expect("an array").iter().filter(|pitch| pitch["game_date"].is_null()).count();
+    assert_eq!(null, undated.len());
 }
