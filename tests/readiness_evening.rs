@@ -504,6 +504,14 @@ fn while_his_mound_is_not_seen_his_count_is_the_least_that_he_threw() {
     assert_eq!(dose(&shown(&evening)), (true, 22.0));
     assert!(shown(&evening).is_at_least() && told[0].missed.is_some(), "and it is stored, for his rest");
     assert!(evening.watch(470 * S).is_empty(), "not every few seconds");
+    let held = OutingPitch { calibration_confidence: Some(0.5), ..pitch(480 * S, MOUND, 0.0) };
+    let held = evening.take(HIM, MOUND, GAME, &held);
+    assert!(held.reasons[0].starts_with("Held at the last good number, as of pitch 22: "), "{:?}", held.reasons);
+    assert!(
+        held.reasons.iter().any(|reason| reason.contains("not seen: he has thrown at least 23")),
+        "{:?}",
+        held.reasons
+    );
     evening.watch(521 * S);
     evening.0.see(MOUND, true, Some(EventNs(START + 530 * S)), Some((until, EventNs(START + 530 * S))));
     evening.watch(531 * S);

@@ -493,8 +493,9 @@ impl Arm {
         published.alerts = alerts;
         let told = two_mounds.map(|(_, told)| words::sentence(&told));
         let missed = words::missed(run.unseen_ns(), published.unnamed_throws, published.pitches);
-        // What could have changed the verdict comes first; what does not, last.
-        let (first, last) = if verdict.is_err() { (missed, None) } else { (None, missed) };
+        // What could have changed the verdict comes first; what does not, and what follows on a number that is held, last.
+        let is_held = run.why.is_some() && run.good.is_some();
+        let (first, last) = if verdict.is_err() && !is_held { (missed, None) } else { (None, missed) };
         published.reasons = told.into_iter().chain(first).chain(run.reasons.iter().cloned()).chain(last).collect();
         published.name = name;
         published.presence = scene.presence();
