@@ -7,6 +7,7 @@ import { asOf } from "../people/time";
 import { Units } from "../people/units";
 import { RATIO_IN_WORDS, whereInWords } from "../people/words";
 import { interval, reasonsOnCard } from "./bullpen/card";
+import { isShown } from "./bullpen/mounds";
 import { valueInWords } from "./pitcher/features";
 import { newReasons } from "./pitcher/index-history";
 import { lastOuting } from "./pitcher/outing";
@@ -195,4 +196,9 @@ describe("the staff", () => {
 test("of whom no mound shows, nobody says that he is not throwing while a mound is not seen", () => {
   expect(notActiveInWords(new Map([[0, true], [1, true]]))).toContain("He is not throwing now");
   expect(notActiveInWords(new Map([[0, true], [1, false]]))).toContain("Whether he is throwing is not known");
+});
+
+test("who has thrown is not told as one who waits for his first pitch besides", () => {
+  expect(isShown(1, 0, [{ pitcher: 1, mound: 0 }])).toBe(true);
+  expect(isShown(1, 0, [{ pitcher: 1, mound: 1 }, { pitcher: 2, mound: 0 }])).toBe(false);
 });

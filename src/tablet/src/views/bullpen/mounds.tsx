@@ -3,6 +3,7 @@ import { styled } from "@mui/material/styles";
 import { useQuery } from "@tanstack/react-query";
 
 import { ask } from "../../api/client";
+import type { Readiness } from "../../api/types";
 import { useAttribution, useHub } from "../../live/react";
 import type { OutingKey } from "../../live/state";
 import { AlarmIcon } from "../../parts/icons";
@@ -51,6 +52,11 @@ function emptyInWords(seen: boolean | undefined): string {
   return seen === undefined ? "not known" : seen ? "nobody" : "not seen, too few cameras";
 }
 
+/** Whether a man is told of by his card: whoever waits for his first pitch in the status may have thrown it in the stream, which comes sooner. */
+export function isShown(pitcher: number, mound: number, present: readonly Pick<Readiness, "pitcher" | "mound">[]): boolean {
+  return present.some((data) => data.pitcher === pitcher && data.mound === mound);
+}
+
 export function Mounds({ mounds, order, seen }: MoundsProps) {
   const { state } = useHub();
   const when = useWhen();
@@ -70,7 +76,7 @@ export function Mounds({ mounds, order, seen }: MoundsProps) {
           const there = present.filter((data) => data.mound === mound).map((data) => `${data.name} ${thereInWords(data.presence, when.event)}`);
           const him = waiting.get(mound);
           const blind = seen?.get(mound) === false;
-          if (him) there.push(`${him.name} since ${when.event(him.since)}, no pitch ${blind ? "seen: not seen now" : "yet"}`);
+          if (him && !isShown(him.pitcher, mound, present)) there.push(`${him.name} since ${when.event(him.since)}, no pitch ${blind ? "seen: not seen now" : "yet"}`);
           return (
             <div key={mound} data-mound-of={mound}>
               <dt>{name}:</dt>
