@@ -11,6 +11,7 @@
 //! first asked whether the whole rig moved (`motion`).
 
 mod chart;
+mod clock_set;
 mod confidence;
 mod config;
 mod event;
@@ -102,6 +103,8 @@ struct Lane {
     landmarks_at: Option<BoxNs>,
     /// Whether any of its cameras has a landmark in its picture.
     sees_landmarks: bool,
+    /// Whether somebody threw there within 15 minutes of when it was last seen.
+    used_when_seen: bool,
     /// Standing alerts about it.
     alerts: BTreeMap<AlertKind, StandingAlert>,
 }
@@ -129,6 +132,7 @@ impl Calibration {
                 sees_landmarks: mound.cameras.iter().filter_map(|id| venue.camera(*id)).any(|camera| {
                     venue.landmarks.iter().any(|landmark| camera.sees(&Point3::from(landmark.position_ft)).is_some())
                 }),
+                used_when_seen: false,
                 alerts: BTreeMap::new(),
             })
             .collect();
@@ -203,6 +207,7 @@ impl Calibration {
                 trial.pitches += 1;
             }
         }
+        self.judge_by_pitches(at, self.moment(evidence.release, now), now);
         self.verify(at, self.moment(evidence.release, now), now);
         self.look(at, now);
         let seen = taken.seen.keys().map(|index| self.lanes[at].rig.cameras[*index]).collect::<Vec<u8>>();
@@ -269,6 +274,7 @@ impl Calibration {
 
     /// Nothing happened until now: rounds of landmarks close, calibrations age, rules are looked at.
     pub fn pass_time(&mut self, now: BoxNs) {
+        self.follow_clock(now);
         self.grow_older(now);
         self.close_rounds(now);
         self.listen(now);

@@ -80,15 +80,16 @@ impl Calibration {
         let lane = &self.lanes[at];
         let pitches = self.recent_throws(at, now);
         let confidence = self.confidence(lane.mound, now);
+        let cameras_heard = self.cameras_heard(at, now);
         MoundReport {
             mound: lane.mound,
             name: lane.name.clone(),
             state: if confidence.is_some() { MoundState::Verified } else { MoundState::Unverified },
-            verified_at: self.looked_at(at),
+            verified_at: self.looked_at(at, now),
             unverified_for_s: self.unverified_for_s(at, now),
-            cameras_heard: self.cameras_heard(at, now) as u32,
+            cameras_heard: cameras_heard as u32,
             cameras_needed: FIT_CAMERAS_MIN as u32,
-            in_use: pitches > 0,
+            in_use: pitches > 0 || cameras_heard < FIT_CAMERAS_MIN && lane.used_when_seen,
             confidence,
             plate_error_in: confidence.and_then(|_| self.plate_error_in(at)),
             pitches,

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::clock_set::{Before, back_words};
 use super::event::{AlertKind, CameraState, Event, EventKind};
 use super::picture::asked_words;
 use super::report::StandingAlert;
@@ -115,6 +116,9 @@ pub(super) struct Hearing {
     /// By how much the source that is no camera and whose clock is off most is off, s, and all of them in words.
     #[serde(default)]
     pub(super) sources_off: Option<(f64, String)>,
+    /// What an earlier run knew of the clocks; none once this one has looked at it.
+    #[serde(default)]
+    pub(super) before: Option<Before>,
     /// By source.
     each: Vec<Presence>,
     /// Standing alerts about the whole rig.
@@ -137,6 +141,7 @@ impl Hearing {
             first: None,
             apart: (0, now),
             sources_off: None,
+            before: None,
             each,
             alerts: BTreeMap::new(),
         }
@@ -144,6 +149,8 @@ impl Hearing {
 
     /// Goes on where an earlier run stopped, whatever the clock did since: nobody is heard yet, and what stood stands.
     pub(super) fn go_on(&mut self, mut before: Self, now: BoxNs) {
+        let lags = before.each.iter().map(|was| was.arrived.map(|_| was.lag_ns)).collect();
+        self.before = Some(Before { stopped: before.awake, began: now, lags });
         let earlier = |at: BoxNs| at.min(BoxNs(now.0.saturating_sub(1)));
         for (own, was) in self.each.iter_mut().zip(&before.each).filter(|(own, was)| own.planned && was.planned) {
             *own = Presence {
@@ -252,9 +259,26 @@ impl Hearing {
         (1..SOURCES as u8).any(|camera| self.is_heard(camera, at, heard_ns))
     }
 
-    /// When any camera was heard last.
+    /// By how much more each camera lags now than in an earlier run, ns, of those that were heard in both.
+    pub(super) fn lag_more(&self, before: &Before) -> Vec<i64> {
+        let both = self.each.iter().zip(&before.lags).filter(|(own, _)| own.arrived >= Some(before.began));
+        both.filter_map(|(own, was)| Some(own.lag_ns.saturating_sub((*was)?))).collect()
+    }
+
+    /// All that it dates and that was before `began`.
+    pub(super) fn dates_of_before(&mut self, began: BoxNs) -> impl Iterator<Item = &mut BoxNs> {
+        let each = self.each.iter_mut();
+        let each = each.flat_map(|own| {
+            own.arrived.iter_mut().chain(&mut own.began).chain(&mut own.delivered).chain(&mut own.part)
+        });
+        each.chain([&mut self.started]).chain(&mut self.first).filter(move |at| **at < began)
+    }
+
+    /// When any camera was heard last; none where none was, or nobody knows when.
     pub(super) fn heard_at(&self) -> Option<BoxNs> {
-        self.each.iter().filter_map(|own| own.arrived).max()
+        let from =
+            self.before.as_ref().filter(|before| before.behind_s().is_some()).map_or(BoxNs(0), |before| before.began);
+        self.each.iter().filter_map(|own| own.arrived).filter(|at| *at >= from).max()
     }
 
     /// For how long it has been silent, s; `None` while that is not long, or no camera was ever heard.
@@ -328,6 +352,11 @@ impl Hearing {
 
     fn of(&self, camera: u8) -> Presence {
         self.each.get(usize::from(camera)).copied().unwrap_or_default()
+    }
+
+    /// That the box's clock is behind its own records, in words, until cameras tell what it is.
+    fn back_words(&self) -> Option<String> {
+        self.before.as_ref().and_then(Before::behind_s).map(back_words)
     }
 
     /// How far the box's clock is ahead of its cameras', s, where that makes one of them wrong; negative where it is behind. Clocks
@@ -427,7 +456,8 @@ impl Calibration {
 
     /// Which clocks of the box and its cameras are off, a sentence each; none while they agree.
     pub fn clocks_off(&self, now: BoxNs) -> Vec<String> {
-        let mut told: Vec<String> = self.hearing.clock_off_s().map(clock_words).into_iter().collect();
+        let of_box = self.hearing.clock_off_s().map(clock_words).or_else(|| self.hearing.back_words());
+        let mut told: Vec<String> = of_box.into_iter().collect();
         for camera in
             self.cameras.iter().filter(|camera| self.hearing.is_clock_off(camera.kept.id, now, self.limits.heard_ns))
         {
@@ -513,13 +543,16 @@ impl Calibration {
         let (hearing, heard_ns) = (&self.hearing, self.limits.heard_ns);
         let (first, listened_ns) = (hearing.first, hearing.listened_ns());
         let anybody = hearing.is_anybody_heard(hearing.until, heard_ns);
-        let clock = hearing.clock_off_s().map(clock_words);
+        let clock = hearing.clock_off_s().map(clock_words).or_else(|| hearing.back_words());
         let sources = hearing.sources_off.as_ref().map(|(_, words)| words.clone());
         if anybody {
             self.alert_of(None, AlertKind::MoundCameras, None, now);
             self.alert_of(None, AlertKind::BoxClock, clock, now);
             self.alert_of(None, AlertKind::SourceClock, sources, now);
-        } else if listened_ns >= first.map_or(SILENT_NS, |_| heard_ns) {
+        } else if clock.is_some() {
+            self.alert_of(None, AlertKind::BoxClock, clock, now);
+        }
+        if !anybody && listened_ns >= first.map_or(SILENT_NS, |_| heard_ns) {
             let why = match first {
                 Some(_) => "no camera is heard: nothing is measured",
                 None => "no camera was heard since the start: nothing is measured",
@@ -529,6 +562,9 @@ impl Calibration {
         let Some(first) = first else { return };
         let up = listened_ns >= heard_ns && now.0.saturating_sub(first.0) >= UP_NS;
         for at in 0..self.lanes.len() {
+            if self.cameras_heard(at, self.hearing.until) >= FIT_CAMERAS_MIN {
+                self.lanes[at].used_when_seen = self.recent_throws(at, now) > 0;
+            }
             if up {
                 self.count_cameras(at, anybody, now);
             }
@@ -553,7 +589,8 @@ impl Calibration {
         let enough = heard >= FIT_CAMERAS_MIN;
         self.alert_of(Some(at), AlertKind::MoundCameras, short, now);
         let long = self.unverified_for_s(at, now).is_some_and(|s| s >= UNVERIFIED_TOLD_S);
-        let unverified = (enough && long).then(|| {
+        let stands = self.lanes[at].alerts.contains_key(&AlertKind::RigUnverified);
+        let unverified = ((enough || stands) && long).then(|| {
             let minutes = UNVERIFIED_TOLD_S / 60.0;
             format!("{name}: its cameras are unverified: no pitches and no landmarks said where they stand for {minutes:.0} min and more")
         });

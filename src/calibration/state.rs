@@ -39,6 +39,8 @@ struct KeptLane {
     landmarks_at: Option<BoxNs>,
     fit_sd_in: f64,
     #[serde(default)]
+    used_when_seen: bool,
+    #[serde(default)]
     alerts: BTreeMap<AlertKind, StandingAlert>,
 }
 
@@ -105,6 +107,7 @@ impl Calibration {
             lane.rig.filter.covariance = DMatrix::from_vec(size, size, kept.covariance);
             lane.rig.set_suspicions(exact.suspected, exact.measured);
             (lane.walked, lane.pitches, lane.landmarks_at) = (kept.walked, kept.pitches, kept.landmarks_at);
+            lane.used_when_seen = kept.used_when_seen;
             (lane.fit_sd_in, lane.rounds, lane.alerts) = (kept.fit_sd_in, exact.rounds, kept.alerts);
         }
         true
@@ -126,6 +129,7 @@ impl Calibration {
                     pitches: lane.pitches.clone(),
                     landmarks_at: lane.landmarks_at,
                     fit_sd_in: lane.fit_sd_in,
+                    used_when_seen: lane.used_when_seen,
                     alerts: lane.alerts.clone(),
                 })
                 .collect(),
@@ -154,7 +158,7 @@ impl Calibration {
         for mut kept in state.lanes {
             let Some(lane) = self.lanes.iter_mut().find(|lane| lane.mound == kept.mound) else { continue };
             kept.alerts.values_mut().for_each(|alert| alert.since = alert.since.min(now));
-            lane.alerts = kept.alerts;
+            (lane.alerts, lane.used_when_seen) = (kept.alerts, kept.used_when_seen);
             let size = PARAMETERS * lane.rig.cameras.len();
             let fits =
                 kept.cameras == lane.rig.cameras && kept.mean.len() == size && kept.covariance.len() == size * size;

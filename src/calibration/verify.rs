@@ -115,6 +115,16 @@ impl Calibration {
         }
     }
 
+    /// Notes which cameras enough pitches say something of, the newest of which was seen at `seen`.
+    pub(super) fn judge_by_pitches(&mut self, at: usize, seen: BoxNs, now: BoxNs) {
+        for index in self.cameras_of(at) {
+            if self.recent_pitches(index, now) >= VERIFYING_PITCHES {
+                let kept = &mut self.cameras[index].kept;
+                kept.judged_at = kept.judged_at.max(Some(seen));
+            }
+        }
+    }
+
     /// Whether anything is known of where a camera stands: it was heard since the box is back, and is accused, verified not too
     /// long ago, or part of enough pitches to be judged by them alone.
     pub(super) fn is_judged(&self, index: usize, now: BoxNs) -> bool {
@@ -148,29 +158,32 @@ impl Calibration {
         if judged.len() >= FIT_CAMERAS_MIN { judged } else { Vec::new() }
     }
 
-    /// When a mound's cameras were verified last, as many of them as a fit needs; none where they never were, or nobody knows when,
-    /// because the box's clock was not set then.
-    pub(super) fn looked_at(&self, at: usize) -> Option<BoxNs> {
-        let cameras = self.cameras_of(at).into_iter();
-        let mut verified: Vec<BoxNs> = cameras.filter_map(|index| self.cameras[index].kept.age.verified_at()).collect();
+    /// When a mound's cameras were verified last, or judged by pitches, as many of them as a fit needs; none where they never
+    /// were, or nobody knows when, because the box's clock was not set then, or was later than it is.
+    pub(super) fn looked_at(&self, at: usize, now: BoxNs) -> Option<BoxNs> {
+        let kept = self.cameras_of(at).into_iter().map(|index| &self.cameras[index].kept);
+        let mut verified: Vec<BoxNs> = kept.filter_map(|kept| kept.age.verified_at().max(kept.judged_at)).collect();
         verified.sort_unstable_by(|a, b| b.cmp(a));
-        let is_known = |at: &BoxNs| is_plausible(at.0) || !is_plausible(self.hearing.started.0);
+        let is_known = |at: &BoxNs| *at <= now && (is_plausible(at.0) || !is_plausible(self.hearing.started.0));
         verified.get(FIT_CAMERAS_MIN - 1).copied().filter(is_known)
     }
 
     /// For how long nobody has looked at a mound's cameras, s: since they were verified last, or since the start; `None` while
     /// they are verified.
     pub(super) fn unverified_for_s(&self, at: usize, now: BoxNs) -> Option<f64> {
-        let looked_at = self.looked_at(at).unwrap_or(self.hearing.started);
+        let looked_at = self.looked_at(at, now).unwrap_or(self.hearing.started);
         self.judged(at, now).is_empty().then(|| now.0.saturating_sub(looked_at.0) as f64 * 1e-9)
     }
 
     /// Why pitches do not verify a mound's calibration, in words; `None` where they do.
     pub(super) fn unverified(&self, at: usize, now: BoxNs) -> Option<String> {
         if !self.is_anchored(at, now) {
-            let minutes = ANCHORED_NS / 60_000_000_000;
+            let seen = self.lanes[at].landmarks_at.filter(|seen| *seen <= now);
+            let for_s = now.0.saturating_sub(seen.unwrap_or(self.hearing.started).0) as f64 * 1e-9;
+            let told = if seen.is_some() { "for" } else { "since the start," };
             return Some(format!(
-                "no landmarks for {minutes} min: pitches alone cannot see a rig that moved as a whole"
+                "no landmarks {told} {}: pitches alone cannot see a rig that moved as a whole",
+                span(for_s)
             ));
         }
         let pitches = self.lanes[at].pitches.len();
@@ -210,6 +223,93 @@ mod tests {
     use super::*;
     use crate::ids::EventNs;
     use crate::tracking::venue::Venue;
+
+    #[test]
+    fn pitches_that_judged_a_rig_without_landmarks_leave_when_that_was() {
+        const S: u64 = 1_000_000_000;
+        let start = 1_800_000_000 * S;
+        let mut calibration = Calibration::new(&Venue::busch_iii(), Config::default(), BoxNs(start));
+        let listen = |calibration: &mut Calibration, second: u64| {
+            let now = BoxNs(start + second * S);
+            for id in 1..=18 {
+                calibration.arrived(id, EventNs(now.0 - S), now);
+                calibration.delivered(id, EventNs(now.0 - S), now);
+            }
+            calibration.pass_time(now);
+            now
+        };
+        for second in 1..=600 {
+            let now = listen(&mut calibration, second);
+            if second % 50 == 0 {
+                let cameras = calibration.cameras_of(0);
+                cameras.iter().for_each(|index| calibration.cameras[*index].kept.pitches.push_back(now));
+                calibration.judge_by_pitches(0, BoxNs(now.0 - 2 * S), now);
+            }
+        }
+        let now = BoxNs(start + 600 * S);
+        assert!(
+            calibration.unverified(0, now).is_some_and(|why| why.starts_with("no landmarks since the start, 10 min"))
+        );
+        assert_eq!(calibration.unverified_for_s(0, now), None);
+        for second in 601..=1600 {
+            listen(&mut calibration, second);
+        }
+        let now = BoxNs(start + 1600 * S);
+        assert_eq!(calibration.looked_at(0, now), Some(BoxNs(start + 598 * S)));
+        assert_eq!(calibration.unverified_for_s(0, now).map(f64::round), Some(1002.0));
+    }
+
+    #[test]
+    fn a_mound_that_somebody_threw_on_when_its_cameras_were_lost_is_in_use_until_they_are_back() {
+        const S: u64 = 1_000_000_000;
+        let start = 1_800_000_000 * S;
+        let mut calibration = Calibration::new(&Venue::busch_iii(), Config::default(), BoxNs(start));
+        let is_used = |calibration: &Calibration, second: u64| {
+            calibration.report(BoxNs(start + second * S)).mounds.iter().map(|mound| mound.in_use).collect::<Vec<_>>()
+        };
+        for second in 1..=2000 {
+            let now = BoxNs(start + second * S);
+            if second == 50 {
+                calibration.lanes[0].pitches.push_back(now);
+            }
+            for id in (1..=18).filter(|_| second < 60 || second > 1990) {
+                calibration.arrived(id, EventNs(now.0 - S), now);
+                calibration.delivered(id, EventNs(now.0 - S), now);
+            }
+            calibration.pass_time(now);
+            if [55, 100, 1985].contains(&second) {
+                assert_eq!(is_used(&calibration, second), [true, false, false], "{second}");
+            }
+        }
+        assert_eq!(is_used(&calibration, 2000), [false; 3]);
+    }
+
+    #[test]
+    fn that_a_rig_is_unverified_stands_on_while_another_alert_comes_and_goes() {
+        const S: u64 = 1_000_000_000;
+        let start = 1_800_000_000 * S;
+        let mut calibration = Calibration::new(&Venue::busch_iii(), Config::default(), BoxNs(start));
+        let cameras: Vec<u8> =
+            calibration.cameras_of(0).iter().map(|index| calibration.cameras[*index].kept.id).collect();
+        let since = |calibration: &Calibration| {
+            let alerts = &calibration.lanes[0].alerts;
+            (alerts.get(&super::super::AlertKind::RigUnverified).map(|alert| (alert.since.0 - start) / S), alerts.len())
+        };
+        let mut seen = Vec::new();
+        for second in 1..=3000 {
+            let now = BoxNs(start + second * S);
+            let is_blind = (2800..2820).contains(&second);
+            for id in (1..=18).filter(|id| !is_blind || !cameras.contains(id)) {
+                calibration.arrived(id, EventNs(now.0 - S), now);
+                calibration.delivered(id, EventNs(now.0 - S), now);
+            }
+            calibration.listen(now);
+            if [2750, 2815, 2990].contains(&second) {
+                seen.push(since(&calibration));
+            }
+        }
+        assert_eq!(seen, [(Some(2700), 1), (Some(2700), 2), (Some(2700), 1)]);
+    }
 
     #[test]
     fn a_mound_is_verified_by_two_of_its_cameras_though_the_one_that_moves_the_plate_most_is_not() {

@@ -6,6 +6,7 @@ use nalgebra::{Matrix2, Matrix2x5, Vector2, Vector3, Vector5};
 use serde::{Deserialize, Serialize};
 
 use super::chart::Charts;
+use super::clock_set::moved;
 use super::event::{AlertKind, CameraState};
 use super::maintenance::Trends;
 use super::report::{ChartPoint, CorrectionRecord, StandingAlert};
@@ -83,6 +84,9 @@ pub(super) struct Kept {
     pub(super) excess: f64,
     /// Accepted pitches of the last 15 minutes that it saw.
     pub(super) pitches: VecDeque<BoxNs>,
+    /// The newest of them when they were last enough to judge it by.
+    #[serde(default)]
+    pub(super) judged_at: Option<BoxNs>,
     pub(super) vibration_g: Reading,
     pub(super) temperature_c: Option<f64>,
     pub(super) clock_told_ns: Option<f64>,
@@ -171,6 +175,20 @@ impl Age {
         self.calibrated_c = air.temperature_c.fresh(now);
     }
 
+    /// The clock of all this was set forward by so much, ns, while the daemon was away.
+    pub(super) fn clock_was_set(&mut self, by_ns: i64, now: BoxNs) {
+        self.verified_at = self.verified_at.map(|at| moved(at, by_ns).min(now));
+        if by_ns < 0 {
+            self.until = moved(self.until, by_ns);
+            self.resumed(now);
+        } else {
+            // Of the time away so much was none.
+            let none_s = by_ns as f64 * 1e-9;
+            self.effective_s = (self.effective_s - none_s * WORST).max(0.0);
+            self.known_s = (self.known_s - none_s).max(0.0);
+        }
+    }
+
     /// Goes on after a time without the daemon, whose weather nobody knows.
     pub(super) fn resumed(&mut self, now: BoxNs) {
         let away_s = now.0.saturating_sub(self.until.0) as f64 * 1e-9;
@@ -236,6 +254,7 @@ impl Watched {
                 scatter_px: None,
                 excess: 1.0,
                 pitches: VecDeque::new(),
+                judged_at: None,
                 vibration_g: Reading::none(now),
                 temperature_c: None,
                 clock_told_ns: None,

@@ -301,7 +301,8 @@ fn write_sources(out: &mut String, report: &StatusReport) -> std::fmt::Result {
 
 fn write_cameras(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     let Some(calibration) = &report.calibration else { return Ok(()) };
-    let age = calibration.age_s.map_or_else(String::new, |age_s| format!(", effective age {}", duration(age_s)));
+    let age =
+        calibration.age_s.map_or_else(String::new, |age_s| format!(", aged as by {} of calm air", duration(age_s)));
     let game = calibration.mounds.first();
     let can_tell = game.is_none_or(|game| game.cameras_heard >= game.cameras_needed);
     match calibration.confidence.filter(|_| can_tell) {
@@ -486,7 +487,10 @@ mod tests {
             ..CalibrationStatus::default()
         });
         let text = table(&telemetry.report());
-        assert!(text.contains("Calibration of busch_iii: confidence 0.90, effective age 6 min 40 s"), "{text}");
+        assert!(
+            text.contains("Calibration of busch_iii: confidence 0.90, aged as by 6 min 40 s of calm air"),
+            "{text}"
+        );
         let words: Vec<&str> = text
             .lines()
             .find(|l| l.trim_start().starts_with("5 left_field"))

@@ -478,7 +478,7 @@ pub struct MoundCameras {
     pub cameras_heard: u32,
     /// Cameras that a pitch needs.
     pub cameras_needed: u32,
-    /// Whether somebody threw here within 15 minutes.
+    /// Whether somebody threw here within 15 minutes; while too few of its cameras are heard, within 15 of when it was last seen.
     pub in_use: bool,
     /// How far to trust its results, 0.50–0.95; null while it is unverified.
     pub confidence: Option<f64>,

@@ -183,7 +183,8 @@ fn cameras(seen: &Seen<'_>) -> Finding {
     if !rig.is_heard {
         let in_use = rig.mounds.iter().any(|mound| seen.is_used(mound));
         let mut told = vec![unheard(rig, seen)];
-        told.extend(clock);
+        let clocks = seen.parts.iter().find(|part| part.name == "clocks" && !part.detail.is_empty());
+        told.extend(clock.or_else(|| clocks.map(|part| part.detail.clone())));
         return (if in_use { NotReady } else { Degraded }, told.join(", "));
     }
     let is_short = |mound: &&MoundCameras| mound.cameras_heard < mound.cameras_needed;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Lane, Output, Stage};
 use crate::calibration::{
     self, ABSENT_S, AlertKind, CLOCK_AHEAD_S_MAX, CLOCK_BEHIND_S_MAX, Calibration, CalibrationState, EventKind, Limits,
-    Report, UNVERIFIED_TOLD_S,
+    MoundReport, Report, UNVERIFIED_TOLD_S,
 };
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::ingest::Signal;
@@ -110,14 +110,16 @@ impl Rig {
         self.cameras.iter().find(|(id, ..)| *id == camera).map(|(.., mound)| *mound)
     }
 
-    /// The rule's name, how bad it is, the number behind it and its limit.
-    fn alert(&self, about: About, reason: &str, report: &Report) -> CameraAlert {
+    /// The rule's name, how bad it is, the number behind it and its limit; `is_needed` where somebody throws, or may throw, at
+    /// what it is about.
+    fn alert(&self, about: About, reason: &str, report: &Report, is_needed: bool) -> CameraAlert {
         let About { camera, mound, kind } = about;
         let of_camera = report.cameras.iter().find(|c| c.id == camera);
         let of_mound = report.mounds.iter().find(|m| Some(m.mound) == mound);
         let drift = of_camera.and_then(|c| c.drift);
         // A picture that is turned or grown may stand where it did in its middle.
         let shift_px = drift.map_or(0.0, |drift| drift.dx_px.hypot(drift.dy_px).max(drift.turn_px));
+        let of_need = if is_needed { Severity::Critical } else { Severity::Warning };
         let (severity, value, limit) = match kind {
             AlertKind::Watch => (Severity::Warning, shift_px, self.limits.watch_px),
             AlertKind::Maintenance => (Severity::Warning, shift_px, self.limits.alarm_px),
@@ -129,7 +131,7 @@ impl Rig {
             }
             AlertKind::MoundCameras => {
                 let heard = of_mound.map_or(0, |m| m.cameras_heard);
-                (Severity::Critical, heard.into(), of_mound.map_or(1, |m| m.cameras_needed).into())
+                (of_need, heard.into(), of_mound.map_or(1, |m| m.cameras_needed).into())
             }
             AlertKind::RigUnverified => {
                 let for_s = of_mound.and_then(|m| m.unverified_for_s);
@@ -137,12 +139,12 @@ impl Rig {
             }
             AlertKind::RigHeld => {
                 let confidence = of_mound.and_then(|m| m.confidence).map(|confidence| confidence.fused);
-                (Severity::Critical, confidence.unwrap_or(report.hold_below), report.hold_below)
+                (of_need, confidence.unwrap_or(report.hold_below), report.hold_below)
             }
             AlertKind::SourceClock => (Severity::Warning, report.source_clock_off_s.unwrap_or(0.0), 1.0),
             AlertKind::BoxClock => {
                 let off_s = report.box_clock_off_s.unwrap_or(0.0);
-                (Severity::Critical, off_s, if off_s < 0.0 { -CLOCK_BEHIND_S_MAX } else { CLOCK_AHEAD_S_MAX })
+                (Severity::Warning, off_s, if off_s < 0.0 { -CLOCK_BEHIND_S_MAX } else { CLOCK_AHEAD_S_MAX })
             }
         };
         let name = self.cameras.iter().find(|(id, ..)| *id == camera).map_or("", |(_, name, _)| name);
@@ -218,6 +220,7 @@ impl<P> Stage<P> {
         self.rig.calibration.sources_off(self.clocks.most_off(self.now));
         self.rig.calibration.pass_time(self.now);
         self.settle();
+        self.weigh_need();
         if self.rig.learned && self.now.0.saturating_sub(self.rig.kept.0) >= KEEP_EVERY_NS {
             self.keep_rig();
         }
@@ -302,9 +305,48 @@ impl<P> Stage<P> {
         if self.rig.standing.iter().any(|(of, _)| *of == about) {
             return;
         }
-        let alert = self.engine.raise_of_camera(self.rig.alert(about, reason, report), EventNs(since.0));
+        let is_needed = self.is_needed(about, report);
+        let alert = self.engine.raise_of_camera(self.rig.alert(about, reason, report, is_needed), EventNs(since.0));
         self.rig.standing.push((about, alert.id));
         self.outputs.push(Output::Raised(alert));
+    }
+
+    /// Whether somebody throws, or may throw, at what an alert is about, as the box's verdict has it: a box that does not measure
+    /// him is not ready, and one that measures nobody wants a look.
+    fn is_needed(&self, about: About, report: &Report) -> bool {
+        let now = BoxNs(self.now.0.saturating_add_signed(self.clock_ns.saturating_neg()));
+        let mut of = report.mounds.iter().filter(|mound| about.mound.is_none_or(|id| id == mound.mound));
+        let is_game = |mound: MoundId| about.mound == Some(mound) && mound == MoundId(0);
+        let may_throw = |mound: &MoundReport| {
+            let waits = about.kind == AlertKind::MoundCameras && is_game(mound.mound);
+            (mound.in_use || waits) && !self.engine.is_deserted(mound.mound, now)
+        };
+        of.any(may_throw)
+    }
+
+    /// Tells alerts anew that are as bad as a mound is needed, where that has changed.
+    fn weigh_need(&mut self) {
+        let by_need = |about: &About| matches!(about.kind, AlertKind::MoundCameras | AlertKind::RigHeld);
+        let those: Vec<_> = self.rig.standing.iter().copied().filter(|(about, _)| by_need(about)).collect();
+        if those.is_empty() {
+            return;
+        }
+        let report = self.rig.calibration.report(self.now);
+        for (about, id) in those {
+            let stands = match about.mound {
+                None => report.alerts.iter().find(|alert| alert.kind == about.kind),
+                Some(of) => {
+                    let mound = report.mounds.iter().find(|mound| mound.mound == of);
+                    mound.and_then(|mound| mound.alerts.iter().find(|alert| alert.kind == about.kind))
+                }
+            };
+            let told = self.engine.alerts().find(|alert| alert.id == id).map(|alert| alert.severity);
+            let is_so = told.is_some_and(|told| (told == Severity::Critical) == self.is_needed(about, &report));
+            if let Some(alert) = stands.filter(|_| !is_so) {
+                self.clear(about);
+                self.raise(about, &alert.reason, alert.since, &report);
+            }
+        }
     }
 
     fn clear(&mut self, about: About) {
@@ -313,5 +355,35 @@ impl<P> Stage<P> {
         };
         let (_, id) = self.rig.standing.swap_remove(at);
         self.outputs.extend(self.engine.clear_of_camera(id, EventNs(self.now.0)).map(Output::Cleared));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Pipeline, Profile, Profiles};
+    use super::*;
+
+    struct Nobody;
+
+    impl Profiles for Nobody {
+        fn profile(&mut self, _: crate::ids::PitcherId, _: jiff::civil::Date) -> Profile {
+            Profile::default()
+        }
+    }
+
+    #[test]
+    fn an_alert_of_a_box_that_nobody_needs_is_no_worse_than_the_sentence_about_it() {
+        const S: u64 = 1_000_000_000;
+        let venue = Venue::busch_iii();
+        let settings = crate::daemon::settings(&crate::config::Config::default(), &venue);
+        let (_, buffer) = crate::reorder::buffer(&settings.reorder).expect("the defaults are good settings");
+        let start = 1_800_000_000 * S;
+        let mut pipeline = Pipeline::new(&venue, &settings, buffer, Nobody, BoxNs(start));
+        let mut outputs = Vec::new();
+        for second in 1..=40 {
+            pipeline.step(BoxNs(start + second * S), &mut outputs);
+        }
+        let told: Vec<_> = pipeline.standing_alerts().map(|alert| (alert.rule.as_str(), alert.severity)).collect();
+        assert_eq!(told, [("mound_cameras", Severity::Warning)], "nobody throws, as far as anybody knows");
     }
 }

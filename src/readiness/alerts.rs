@@ -57,6 +57,14 @@ impl Rule {
     }
 
     /// What can be meant by a limit of its number.
+    /// Who is to see it: what cameras are trusted to is for who looks after them, and the coach sees what it does to a number.
+    fn audience(self) -> Audience {
+        match self {
+            Self::CalibrationConfidence => Audience::Engineer,
+            Self::Readiness | Self::VelocityDelta | Self::LateDataFrac | Self::FeatureQaMin => Audience::Coach,
+        }
+    }
+
     fn range(self) -> (f64, f64) {
         match self {
             Self::Readiness => (0.0, 100.0),
@@ -269,7 +277,7 @@ impl Watches {
                         now: Some(value),
                         cleared_because: None,
                         mound: Some(mound),
-                        audience: Audience::Coach,
+                        audience: rule.audience(),
                     },
                 );
                 watch.standing = Some((severity, alert.id));
@@ -486,9 +494,11 @@ mod tests {
     #[test]
     fn a_confidence_that_nobody_knows_any_more_is_no_alert() {
         let mut bench = Bench::new();
-        bench.feed(Rule::CalibrationConfidence, 0.55, true);
+        let changes = bench.feed(Rule::CalibrationConfidence, 0.55, true);
+        assert_eq!(changes.raised.last().map(|alert| alert.audience), Some(Audience::Engineer));
         assert_eq!(bench.standing(), Some(Severity::Critical));
         let changes = bench.feed(Rule::Readiness, 95.0, true);
+        assert!(changes.raised.iter().all(|alert| alert.audience == Audience::Coach));
         assert_eq!((bench.standing(), changes.cleared.len()), (None, 1), "{changes:?}");
         assert!(changes.cleared[0].cleared_because.as_ref().is_some_and(|why| why.contains("unverified")));
     }

@@ -94,7 +94,7 @@ function Rig({ report, nameOf }: { report: Report; nameOf: (mound: number) => st
         ) : (
           <>
             Game mound: confidence <strong>{confidence(report.confidence)}</strong> (by age {written(report.confidence_time)}, by residuals{" "}
-            {written(report.confidence_residual)}){report.age_s != null && `, effective age ${ageInWords(report.age_s * 1000)}`}.
+            {written(report.confidence_residual)}){report.age_s != null && `, aged as by ${ageInWords(report.age_s * 1000)} of calm air`}.
           </>
         )}
       </Typography>
