@@ -242,7 +242,9 @@ mod tests {
             let now = listen(&mut calibration, second);
             if second % 50 == 0 {
                 let cameras = calibration.cameras_of(0);
-                cameras.iter().for_each(|index| calibration.cameras[*index].kept.pitches.push_back(now));
+                for index in cameras {
+                    calibration.cameras[*index].kept.pitches.push_back(now);
+                }
                 calibration.judge_by_pitches(0, BoxNs(now.0 - 2 * S), now);
             }
         }
@@ -272,7 +274,7 @@ mod tests {
             if second == 50 {
                 calibration.lanes[0].pitches.push_back(now);
             }
-            for id in (1..=18).filter(|_| second < 60 || second > 1990) {
+            for id in (1..=18).filter(|_| !(60..=1990).contains(&second)) {
                 calibration.arrived(id, EventNs(now.0 - S), now);
                 calibration.delivered(id, EventNs(now.0 - S), now);
             }
