@@ -243,7 +243,7 @@ mod tests {
             if second % 50 == 0 {
                 let cameras = calibration.cameras_of(0);
                 for index in cameras {
-                    calibration.cameras[*index].kept.pitches.push_back(now);
+                    calibration.cameras[index].kept.pitches.push_back(now);
                 }
                 calibration.judge_by_pitches(0, BoxNs(now.0 - 2 * S), now);
             }
