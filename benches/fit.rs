@@ -9,7 +9,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use firmware_protocol::Ball;
 use nalgebra::{DMatrix, DVector, Point3, SVector, Vector2, Vector3};
 use pitchguard::ids::{BoxNs, EventNs, MoundId};
-use pitchguard::ingest::Signal;
+use pitchguard::signal::Signal;
 use pitchguard::tracking::camera::Camera;
 use pitchguard::tracking::fit::{Sample, Samples};
 use pitchguard::tracking::flight::measure;

@@ -11,10 +11,10 @@ use firmware_protocol::Health;
 use pitchguard::config::Config;
 use pitchguard::daemon;
 use pitchguard::ids::{BoxNs, EventNs};
-use pitchguard::ingest::Signal;
 use pitchguard::journal::{self, Journal};
 use pitchguard::pipeline::{Answers, Beginning, Pipeline};
 use pitchguard::reorder::{self, Stamped};
+use pitchguard::signal::Signal;
 use pitchguard::tracking::venue::Venue;
 
 /// Frames a second: the stadium's 3,000, a hundred times.

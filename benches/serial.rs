@@ -17,8 +17,9 @@ use firmware_protocol::serial::MAX_ENCODED;
 use firmware_protocol::{Ball, Body, Frame, SourceId, encode};
 use pitchguard::clock::BoxClock;
 use pitchguard::ids::BoxNs;
-use pitchguard::ingest::{FrameSink, IngestCounters, SerialIngest, Signal};
+use pitchguard::ingest::{FrameSink, IngestCounters, SerialIngest};
 use pitchguard::reorder::Stamped;
+use pitchguard::signal::Signal;
 
 /// Bytes a second: 921,600 baud of 10 bits.
 const FULL: f64 = 92_160.0;

@@ -9,12 +9,12 @@ use common::Strangers;
 use pitchguard::calibration::CameraState;
 use pitchguard::day::{game_date, zone};
 use pitchguard::ids::{BoxNs, EventNs};
-use pitchguard::ingest::Signal;
 use pitchguard::pipeline::{Output, Pipeline};
 use pitchguard::readiness::Alert;
+use pitchguard::records::{PitchRecord, State, UNDATED};
 use pitchguard::reorder::{self, Stamped};
+use pitchguard::signal::Signal;
 use pitchguard::simulate::{Game, Scenario, Settings, Stadium, Thrown};
-use pitchguard::store::records::{PitchRecord, State, UNDATED};
 use pitchguard::tracking::venue::Venue;
 
 const S: i64 = 1_000_000_000;

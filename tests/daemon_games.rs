@@ -11,8 +11,8 @@ use common::process::{
 };
 use common::{assert_accurate, full, real_data, truth};
 use pitchguard::observe::StatusReport;
+use pitchguard::records::PitchRecord;
 use pitchguard::simulate::Score;
-use pitchguard::store::records::PitchRecord;
 
 /// Box seconds per second of the wall.
 const SPEED: f64 = 12.0;

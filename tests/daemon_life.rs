@@ -12,8 +12,8 @@ use pitchguard::config::Config;
 use pitchguard::daemon;
 use pitchguard::ids::EventNs;
 use pitchguard::pipeline::Output as Happened;
+use pitchguard::records::PitchRecord;
 use pitchguard::simulate::{Game, Scenario, Score, Settings, Stadium};
-use pitchguard::store::records::PitchRecord;
 use pitchguard::store::{Store, StoreOptions};
 use pitchguard::tracking::venue::Venue;
 use serde_json::{Value, json};
@@ -149,7 +149,7 @@ fn sigterm_ends_it_with_0_and_all_that_was_received_is_kept_and_final() {
     let kept: Vec<PitchRecord> = kept.into_iter().map(|p| serde_json::from_value(p).expect("a pitch")).collect();
     let score = Score::of(cameras.stadium.truth(), &kept);
     assert_eq!((score.found, score.invented), (4, 0), "{score}");
-    assert!(kept.iter().all(|p| p.state == pitchguard::store::records::State::Final), "{kept:?}");
+    assert!(kept.iter().all(|p| p.state == pitchguard::records::State::Final), "{kept:?}");
 }
 
 #[test]
@@ -382,7 +382,7 @@ fn a_pitch_that_is_found_late_is_never_shown_as_the_newest() {
     let mut deliveries: Vec<_> = stadium.collect();
     for d in &mut deliveries {
         let of_it = (late.release.0..late.plate.0 + 100_000_000).contains(&d.event.0);
-        if of_it && matches!(d.signal, pitchguard::ingest::Signal::Ball(_)) {
+        if of_it && matches!(d.signal, pitchguard::signal::Signal::Ball(_)) {
             d.arrival.0 = d.event.0 + 9_000_000_000 + u64::from(d.source) * 150_000_000;
         }
     }

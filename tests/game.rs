@@ -3,8 +3,8 @@
 mod common;
 
 use common::{assert_accurate, full, play, real_data};
+use pitchguard::records::State;
 use pitchguard::simulate::{Game, Scenario, Settings, Silence, Stadium, statcast};
-use pitchguard::store::records::State;
 use pitchguard::tracking::venue::Venue;
 
 fn pitches() -> usize {

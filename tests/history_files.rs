@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use common::real_data;
 use pitchguard::history::{self, Paths, RowSummary, Unwatched};
-use pitchguard::store::records::{BodyPart, InjuryRecord, PitcherRecord};
+use pitchguard::records::{BodyPart, InjuryRecord, PitcherRecord};
 use pitchguard::store::{Store, StoreOptions};
 
 const REPORT: &str = "Name,Team,Pos,Injury / Surgery Date,Injury / Surgery,Status,IL Retro Date,Eligible to Return,\

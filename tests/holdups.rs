@@ -8,9 +8,9 @@ use pitchguard::config::Config;
 use pitchguard::daemon;
 use pitchguard::ids::BoxNs;
 use pitchguard::pipeline::{Output, Pipeline};
+use pitchguard::records::State;
 use pitchguard::reorder::{self, Stamped};
 use pitchguard::simulate::{Delivery, Game, Scenario, Settings, Stadium, Thrown};
-use pitchguard::store::records::State;
 use pitchguard::tracking::venue::Venue;
 
 const SECOND: u64 = 1_000_000_000;

@@ -10,8 +10,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use daemon_support::{Cameras, Rack, Running};
+use pitchguard::records::PitchRecord;
 use pitchguard::simulate::{Game, Scenario, Score, Settings, Stadium};
-use pitchguard::store::records::PitchRecord;
 use pitchguard::tracking::venue::Venue;
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};

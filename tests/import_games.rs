@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use common::real_data;
 use games_support::{Rig, Row, YEAR, game, no_clock};
-use pitchguard::store::records::{Origin, PitchRecord};
+use pitchguard::records::{Origin, PitchRecord};
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 

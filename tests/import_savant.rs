@@ -7,8 +7,8 @@ use pitchguard::cli::import::{ImportArgs, ImportWhat, run};
 use pitchguard::config::StoreConfig;
 use pitchguard::history::{self, Summary};
 use pitchguard::ids::{PitchType, PitcherId};
+use pitchguard::records::{Origin, PitchRecord};
 use pitchguard::risk::Config;
-use pitchguard::store::records::{Origin, PitchRecord};
 use pitchguard::store::{Cursor, Store, StoreOptions};
 
 const HEADER: &str = "pitch_type,game_date,release_speed,release_pos_z,release_spin_rate,player_name,batter,pitcher,\
@@ -239,7 +239,7 @@ fn a_pitch_measured_here_is_left_as_measured_and_counts_once() {
         id: 1 << 60,
         origin: Origin::Live,
         release_ns: imported.release_ns + 3_600_000_000_000,
-        values: pitchguard::store::records::Measured { release_speed: Some(97.0), ..imported.values },
+        values: pitchguard::records::Measured { release_speed: Some(97.0), ..imported.values },
         pitch_number: Some(2),
         ..imported
     };

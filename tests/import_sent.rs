@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use common::real_data;
 use pitchguard::history::{self, Paths, RowSummary, Summary, Unwatched};
-use pitchguard::store::records::PitchRecord;
+use pitchguard::records::PitchRecord;
 use pitchguard::store::{Cursor, Store, StoreOptions};
 
 const HEADER: &str =

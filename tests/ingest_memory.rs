@@ -17,8 +17,9 @@ use std::time::{Duration, Instant};
 use firmware_protocol::{Ball, Body, Frame, SourceId, encode, serial};
 use pitchguard::clock::BoxClock;
 use pitchguard::ids::{BoxNs, EventNs, MoundId};
-use pitchguard::ingest::{FrameSink, IngestCounters, KeyRing, Refusal, SerialIngest, Signal, UdpIngest, UdpSettings};
+use pitchguard::ingest::{FrameSink, IngestCounters, KeyRing, Refusal, SerialIngest, UdpIngest, UdpSettings};
 use pitchguard::reorder::{self, MoundPlan, Producer, Sink, Stamped};
+use pitchguard::signal::Signal;
 
 static OF_UDP: AtomicU64 = AtomicU64::new(0);
 static OF_SERIAL: AtomicU64 = AtomicU64::new(0);

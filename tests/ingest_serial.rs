@@ -20,11 +20,12 @@ use firmware_protocol::{Ball, Body, Cause, Frame, SourceId, encode};
 use pitchguard::clock::BoxClock;
 use pitchguard::ids::{BoxNs, EventNs};
 use pitchguard::ingest::{
-    FrameSink, IngestCounters, KeyRing, LineSnapshot, LineState, Refusal, Sender, SerialIngest, SerialLine, Signal,
+    FrameSink, IngestCounters, KeyRing, LineSnapshot, LineState, Refusal, Sender, SerialIngest, SerialLine,
 };
+use pitchguard::records::PitchRecord;
 use pitchguard::reorder::Stamped;
+use pitchguard::signal::Signal;
 use pitchguard::simulate::{Delivery, Game, Scenario, Score, Settings, Stadium};
-use pitchguard::store::records::PitchRecord;
 use pitchguard::tracking::venue::Venue;
 use rand::rngs::StdRng;
 use rand::{Rng, RngCore, SeedableRng};

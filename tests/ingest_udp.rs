@@ -11,8 +11,9 @@ use firmware_protocol::{Ball, Body, Cause, Frame, Health, Joint, Pose, SourceId,
 use pitchguard::clock::BoxClock;
 use pitchguard::ids::BoxNs;
 use pitchguard::ingest::intake::Intake;
-use pitchguard::ingest::{FrameSink, IngestCounters, KeyRing, Refusal, Signal, UdpIngest, UdpSettings};
+use pitchguard::ingest::{FrameSink, IngestCounters, KeyRing, Refusal, UdpIngest, UdpSettings};
 use pitchguard::reorder::Stamped;
+use pitchguard::signal::Signal;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 const S: u64 = 1_000_000_000;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use journal_support::{Box0, Known, deliveries, last_pitches};
 use pitchguard::ids::{BoxNs, MoundId};
 use pitchguard::pipeline::Output;
+use pitchguard::records::{PitchRecord, REPROCESSED, State};
 use pitchguard::simulate::{Game, Scenario, Settings, Stadium, Thrown};
-use pitchguard::store::records::{PitchRecord, REPROCESSED, State};
 use pitchguard::tracking::venue::Venue;
 
 const SECOND: u64 = 1_000_000_000;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use firmware_protocol::Ball;
 use pitchguard::ids::{BoxNs, EventNs};
-use pitchguard::ingest::Signal;
 use pitchguard::journal::{Config, Counts, Entry, Journal, JournalError, Reader, Tap};
 use pitchguard::reorder::Stamped;
+use pitchguard::signal::Signal;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 

@@ -8,8 +8,8 @@ use std::path::Path;
 use journal_support::{Box0, Known, Told, bytes, deliveries, last_pitches, last_readiness, replay};
 use pitchguard::ids::BoxNs;
 use pitchguard::pipeline::Output;
+use pitchguard::records::{JOURNAL_GAP, State};
 use pitchguard::simulate::{Delivery, Game, Scenario, Settings, Stadium};
-use pitchguard::store::records::{JOURNAL_GAP, State};
 use pitchguard::tracking::venue::Venue;
 
 const MS: u64 = 1_000_000;

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use daemon_support::{Cameras, Rack, Running, WAY_NS, season_csv};
 use firmware_protocol::MarkKind;
 use pitchguard::ids::{BoxNs, EventNs};
-use pitchguard::ingest::Signal;
+use pitchguard::signal::Signal;
 use pitchguard::simulate::{Game, Scenario, Settings, Stadium};
 use pitchguard::tracking::venue::Venue;
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ use pitchguard::features::baseline::{Expected, PitcherBaseline, TypeBaseline};
 use pitchguard::features::{OutingPitch, Reading};
 use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitchType, PitcherId};
 use pitchguard::readiness::{Config, Engine, Outcome, OutingKey, Readiness, Role, Severity, Workload};
-use pitchguard::store::records::State;
+use pitchguard::records::State;
 use pitchguard::tracking::pitch::PitchState;
 
 const NS_PER_S: u64 = 1_000_000_000;

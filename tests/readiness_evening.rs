@@ -9,7 +9,7 @@ use pitchguard::readiness::{
     AsOf, Config, Engine, Outcome, OutingKey, PresenceState, Readiness, Role, Severity, Sign, Verdict, VerdictAbsent,
     Workload,
 };
-use pitchguard::store::records::{AppearanceRecord, State};
+use pitchguard::records::{AppearanceRecord, State};
 use pitchguard::tracking::pitch::PitchState;
 
 const S: u64 = 1_000_000_000;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use firmware_protocol::MarkKind;
 use nalgebra::Point3;
 use pitchguard::ids::{BoxNs, EventNs, GamePk, PitchType, PitcherId};
-use pitchguard::ingest::Signal;
+use pitchguard::signal::Signal;
 use pitchguard::simulate::{Delivery, Game, MarkFeed, Scenario, Settings, Silence, Stadium, Thrown, ThrownNineP};
 use pitchguard::tracking::pitch::NineP;
 use pitchguard::tracking::venue::Venue;

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use common::full;
+use pitchguard::records::{Measured, Origin, PitchRecord, State};
 use pitchguard::store::backup::BackupOptions;
-use pitchguard::store::records::{Measured, Origin, PitchRecord, State};
 use pitchguard::store::{Cursor, Store, StoreError, StoreOptions, verify};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};

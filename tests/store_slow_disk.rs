@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use common::full;
+use pitchguard::records::PitchRecord;
 use pitchguard::store::backup::BackupOptions;
-use pitchguard::store::records::PitchRecord;
 use pitchguard::store::{Store, StoreOptions, Write, restore, verify};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};

@@ -10,7 +10,7 @@ use super::problem::ProblemDetails;
 use crate::environment::density::STANDARD_KG_M3;
 use crate::environment::{BrokerState, BrokerStatus, Conditions, Counts, Quantity, SensorReport, Speaker, Why};
 use crate::ids::{BoxNs, EventNs};
-use crate::observe::rfc3339;
+use crate::moment::rfc3339;
 
 /// The environment as of the moment of reading.
 #[derive(Debug, Serialize, ToSchema)]

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 use crate::features::baseline::PitcherBaseline;
 use crate::history::workload::WorkloadReport;
 use crate::ids::{GamePk, PitcherId};
+use crate::records::PitchRecord;
 use crate::risk::anomaly::Anomaly;
-use crate::store::records::PitchRecord;
 
 /// A pitcher whom the box knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

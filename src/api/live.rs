@@ -23,9 +23,10 @@ use utoipa::ToSchema;
 use crate::calibration::Report;
 use crate::clock::BoxClock;
 use crate::ids::{BoxNs, MoundId, PitcherId};
-use crate::observe::{AttributionStatus, PartReport, rfc3339};
+use crate::moment::rfc3339;
+use crate::observe::{AttributionStatus, PartReport};
 use crate::readiness::{Alert, Readiness, Trend};
-use crate::store::records::{PitchRecord, serialize_all_told, serialize_told};
+use crate::records::{PitchRecord, serialize_all_told, serialize_told};
 
 /// Newest pitches in a snapshot.
 const RECENT_PITCHES: usize = 100;

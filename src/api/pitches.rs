@@ -16,9 +16,9 @@ use super::history::{History, PitchPage, PitchPosition, PitchQuery, PitchSlice};
 use super::live::Snapshot;
 use super::problem::{Problem, ProblemDetails};
 use crate::ids::{BoxNs, GamePk, PitcherId};
-use crate::observe::rfc3339;
+use crate::moment::rfc3339;
+use crate::records::{Measured, Origin, PitchRecord, State as ResultState};
 use crate::risk::anomaly::Anomaly;
-use crate::store::records::{Measured, Origin, PitchRecord, State as ResultState};
 
 /// Pitches of a page where the client says nothing: a game of both teams fits in three.
 const LIMIT_DEFAULT: usize = 100;

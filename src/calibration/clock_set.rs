@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Calibration;
 use super::rules::FIT_CAMERAS_MIN;
-use crate::clock::{WAYS_NS, span};
 use crate::ids::BoxNs;
+use crate::moment::{WAYS_NS, span};
 
 /// What an earlier run knew of the clocks, until the cameras that speak again say what became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -17,10 +17,10 @@ use super::report::StandingAlert;
 use super::rules::FIT_CAMERAS_MIN;
 use super::watched::push_bounded;
 use super::{Calibration, EVENTS_MAX};
-use crate::clock::{
+use crate::ids::{BoxNs, EventNs, MoundId};
+use crate::moment::{
     NEVER_SET_S, WAYS_NS, WAYS_S, bracketed, far, far_by_arrivals, is_plausible, usual_cause_by_arrivals,
 };
-use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::tracking::venue::mound_in_words;
 
 /// A camera that sent nothing, or nothing of use, for so long is an alert, s.

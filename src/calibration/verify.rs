@@ -11,8 +11,8 @@ use super::confidence;
 use super::landmarks::RoundSum;
 use super::rules::{CLEAR_SD, FIT_CAMERAS_MIN};
 use super::{Calibration, SURE_LANDMARKS, find};
-use crate::clock::{is_plausible, span};
 use crate::ids::BoxNs;
+use crate::moment::{is_plausible, span};
 
 /// A round of landmarks anchors the rig for so long: two half-innings and a long break. \[P\]
 const ANCHORED_NS: u64 = 45 * 60 * 1_000_000_000;

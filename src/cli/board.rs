@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 
 use super::out::say;
 use crate::readiness::{Alert, Index, Readiness, Severity, whole};
-use crate::store::records::{PitchRecord, State};
+use crate::records::{PitchRecord, State};
 use crate::tracking::venue::Venue;
 
 /// Lines between two headings.

@@ -23,9 +23,9 @@ use crate::history;
 use crate::ids::EventNs;
 use crate::pipeline::Output;
 use crate::readiness::{Alert, Severity};
+use crate::records::PitchRecord;
 use crate::reorder::ConfigError;
 use crate::simulate::{Game, Rehearsal, Scenario, Score, SendError, Settings, Stadium, sender};
-use crate::store::records::PitchRecord;
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::tracking::venue::Venue;
 

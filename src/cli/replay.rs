@@ -18,11 +18,11 @@ use crate::config::Config;
 use crate::daemon;
 use crate::ids::BoxNs;
 use crate::journal::{JournalError, Reader};
-use crate::observe::rfc3339;
+use crate::moment::rfc3339;
 use crate::pipeline::{Answers, CutError, Output, Pipeline, Replayer, Start};
 use crate::readiness::{Alert, Readiness};
+use crate::records::{PitchRecord, State};
 use crate::reorder::{self, ConfigError};
-use crate::store::records::{PitchRecord, State};
 use crate::tracking::venue::VenueError;
 
 /// Arguments of `replay`.

@@ -7,8 +7,8 @@ use super::asking::{AskError, Daemon};
 use super::out::{self, say, tell};
 use super::values;
 use crate::calibration::{confidence_shown, unverified_words};
-use crate::clock::span;
 use crate::config::Config;
+use crate::moment::span;
 use crate::observe::{
     AccessStatus, AttributionStatus, BoxVerdictState, LatencyReport, MarkFeedState, PartState, RefusedFrameStatus,
     RefusedKeyStatus, SourceState, SourceStatus, StatusReport,

@@ -4,7 +4,7 @@
 //! number is the way alone. Where they do not, the least that several cameras ever showed since is the nearest to what the
 //! clocks are apart: nothing is faster than its way. What stays unknown is the shortest way itself, a few seconds at most.
 
-use crate::clock::WAYS_NS;
+use crate::moment::WAYS_NS;
 
 /// So many cameras must show as little: one or two of them may be ahead of the others.
 const CAMERAS: usize = 3;

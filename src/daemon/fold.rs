@@ -13,11 +13,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounde
 
 use super::days::Days;
 use super::upstream::Teller;
-use crate::clock::is_plausible;
 use crate::history::etl::{DailyModel, keep_up};
 use crate::history::{self, Watcher};
 use crate::ids::BoxNs;
-use crate::store::records::PitchRecord;
+use crate::moment::is_plausible;
+use crate::records::PitchRecord;
 use crate::store::{Store, StoreError};
 use crate::upstream::Told;
 

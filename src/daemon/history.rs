@@ -7,15 +7,15 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::anomalies;
 use crate::api::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
 use crate::features::baseline::PitcherBaseline;
 use crate::history;
 use crate::history::teams::canonical;
 use crate::history::workload::{self, Roles, WorkloadReport};
 use crate::ids::PitcherId;
+use crate::records::{AppearanceRecord, Origin, PitchRecord, PitcherRecord};
 use crate::risk::anomaly::Anomaly;
-use crate::store::records::{AppearanceRecord, Origin, PitchRecord, PitcherRecord};
+use crate::risk::unusual;
 use crate::store::{Cursor, Store, StoreError, Wanted};
 
 /// Pitches that one question reads at most, some tens of milliseconds: a read transaction that lasts keeps the writer from
@@ -127,11 +127,11 @@ impl History for StoreHistory {
     }
 
     fn latest_outing(&self, id: PitcherId) -> Result<Option<Anomaly>, HistoryError> {
-        Ok(anomalies::latest_outing(&self.store, id.0)?)
+        Ok(unusual::latest_outing(&self.store, id.0)?)
     }
 
     fn anomalies(&self, pitches: &[PitchRecord]) -> Result<Vec<Option<Anomaly>>, HistoryError> {
-        Ok(anomalies::of_pitches(&self.store, pitches)?)
+        Ok(unusual::of_pitches(&self.store, pitches)?)
     }
 
     fn baseline(&self, id: PitcherId, day: Date) -> Result<Option<PitcherBaseline>, HistoryError> {

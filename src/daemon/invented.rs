@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::history::work::Outcome;
 use crate::history::{self, Watcher};
 use crate::ids::EventNs;
+use crate::records::{PitchRecord, PitcherRecord, SIMULATED, SIMULATED_TEAM};
 use crate::simulate::{Game, SIMULATED_MARK, Scenario, Settings, Stadium};
-use crate::store::records::{PitchRecord, PitcherRecord, SIMULATED, SIMULATED_TEAM};
 use crate::store::{Store, StoreError};
 use crate::tracking::venue::Venue;
 

@@ -23,13 +23,14 @@ use crate::ingest::{
     IngestCounters, KeyRing, LineSnapshot, OnlyRefused, Refusal, RefusedSources, SourceMark, refusals,
 };
 use crate::journal::Journal;
+use crate::moment::rfc3339;
 use crate::observe::{
     Accounting, AttributionStatus, IngestStatus, MoundStatus, PartState, PublishedPitches, Recorder, ReorderStatus,
-    SerialStatus, SourceState, SourceStatus, Stage, StoreStatus, Telemetry, rfc3339,
+    SerialStatus, SourceState, SourceStatus, Stage, StoreStatus, Telemetry,
 };
 use crate::pipeline::{Output, Pipeline};
+use crate::records::{JOURNAL_GAP, PitchRecord, REPROCESSED, State};
 use crate::reorder;
-use crate::store::records::{JOURNAL_GAP, PitchRecord, REPROCESSED, State};
 use crate::store::writer::Trouble;
 use crate::store::{Store, Write, WriterHandle};
 use crate::tracking::venue::Venue;

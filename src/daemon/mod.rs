@@ -4,7 +4,6 @@
 //! runs. Shutdown goes the way of the data: ingest stops, the merge thread lets all that is held through, the writer
 //! commits it, then HTTP ends.
 
-mod anomalies;
 mod apart;
 pub mod control;
 mod days;
@@ -139,7 +138,7 @@ pub struct Daemon {
     /// Tells the merge thread that all that will ever come is on the rings.
     received: Arc<AtomicBool>,
     /// One thread a path: the socket's, then those of the serial lines.
-    ingest: Vec<JoinHandle<Producer<crate::ingest::Signal>>>,
+    ingest: Vec<JoinHandle<Producer<crate::signal::Signal>>>,
     merge: JoinHandle<()>,
     writer: JoinHandle<()>,
     writes: WriterHandle,
@@ -518,8 +517,8 @@ pub(crate) fn roles(readiness: &crate::readiness::Config) -> crate::history::wor
 
 /// A final pitch of a game as this box would have measured it.
 #[cfg(test)]
-pub(crate) fn live_pitch(pitcher: u32, release_ns: u64, id: u64) -> crate::store::records::PitchRecord {
-    use crate::store::records::{Measured, Origin, PitchRecord, State};
+pub(crate) fn live_pitch(pitcher: u32, release_ns: u64, id: u64) -> crate::records::PitchRecord {
+    use crate::records::{Measured, Origin, PitchRecord, State};
     PitchRecord {
         pitcher: Some(pitcher),
         release_ns,

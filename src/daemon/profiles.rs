@@ -15,8 +15,8 @@ use crate::history;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::pipeline::{Pipeline, Profile, Profiles};
 use crate::readiness::{HISTORY_DAYS, InjuryRisk, Workload};
+use crate::records::{AppearanceRecord, Origin, PitchRecord};
 use crate::risk::Day;
-use crate::store::records::{AppearanceRecord, Origin, PitchRecord};
 use crate::store::{Cursor, Store, StoreError, Write};
 use crate::tracking::JerkScale;
 use crate::tracking::pitch::Pitch;
@@ -355,9 +355,9 @@ mod tests {
     use crate::clock::BoxClock;
     use crate::daemon::live_pitch;
     use crate::readiness::Readiness;
+    use crate::records::{Missed, MissedOuting};
     use crate::reorder;
     use crate::store::StoreOptions;
-    use crate::store::records::{Missed, MissedOuting};
 
     const NOW: BoxNs = BoxNs(1_800_000_000_000_000_000);
 

@@ -17,11 +17,11 @@ use std::time::Instant;
 use super::profiles::{self, StoreProfiles};
 use super::rig;
 use crate::ids::{BoxNs, EventNs, MoundId};
-use crate::ingest::Signal;
 use crate::journal::{Journal, JournalError, STEP_BACK_NS};
 use crate::pipeline::{Answers, Beginning, Cut, CutError, Output, Pipeline, Replayer};
+use crate::records::{Origin, PitchRecord, State};
 use crate::reorder::Producer;
-use crate::store::records::{Origin, PitchRecord, State};
+use crate::signal::Signal;
 use crate::store::{Cursor, Store, StoreError, Write};
 use crate::tracking::venue::Venue;
 
@@ -216,8 +216,8 @@ fn replay(
     tracing::info!(
         frames,
         outputs = outputs.len(),
-        from = %crate::observe::rfc3339(since),
-        checkpoint = %crate::observe::rfc3339(killed_at),
+        from = %crate::moment::rfc3339(since),
+        checkpoint = %crate::moment::rfc3339(killed_at),
         took_ms = began.elapsed().as_millis() as u64,
         "gone on from the journal"
     );

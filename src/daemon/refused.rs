@@ -3,7 +3,8 @@
 use crate::ids::BoxNs;
 use crate::ingest::refused::hex;
 use crate::ingest::{LineSnapshot, RefusedFrame, Sender};
-use crate::observe::{RefusedFrameStatus, rfc3339};
+use crate::moment::rfc3339;
+use crate::observe::RefusedFrameStatus;
 
 /// A refused frame for status; `lines` are the serial lines as configured.
 pub(super) fn status(frame: &RefusedFrame, lines: &[LineSnapshot], now: BoxNs) -> RefusedFrameStatus {

@@ -7,8 +7,8 @@ use crate::calibration::{CalibrationState, CameraReport, Event, EventKind, Mound
 use crate::ids::BoxNs;
 use crate::observe::{About, BoxVerdictState, CalibrationStatus, CameraStatus, MoundCameras, PartState, Telemetry};
 use crate::pipeline::{Kept, Pipeline, Profiles};
+use crate::records::CalibrationRecord;
 use crate::store::Store;
-use crate::store::records::CalibrationRecord;
 use crate::tracking::venue::Venue;
 
 /// What of calibration is stored. None where it cannot be written down, which is said.

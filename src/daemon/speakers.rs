@@ -1,8 +1,8 @@
 //! The sensors of which nothing is believed, and those whose clocks are wrong, beside how the air is known.
 
-use crate::clock::{bracketed, far, usual_cause};
 use crate::environment::{Conditions, Speaker};
 use crate::ids::BoxNs;
+use crate::moment::{bracketed, far, usual_cause};
 use crate::observe::PartState;
 
 /// Sensors told of one by one.

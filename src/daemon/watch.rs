@@ -14,15 +14,16 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::memory;
 use super::speakers::with_speakers;
 use crate::api::{Event, KeyDesk, Live, RiskDesk};
-use crate::clock::{BoxClock, span};
+use crate::clock::BoxClock;
 use crate::config::StoreConfig;
 use crate::environment::{BrokerState, Environment, Quantity};
 use crate::ids::BoxNs;
 use crate::journal::Journal;
+use crate::moment::span;
 use crate::observe::surroundings::{EnvironmentStatus, ModelStatus, PitcherStatus, Surroundings};
 use crate::observe::{Part, PartReport, PartState, SystemStatus, Telemetry};
 use crate::readiness::{PresenceState, Readiness, Severity};
-use crate::store::records::State;
+use crate::records::State;
 use crate::store::{MAP_USED_WARN, Store, WriterHandle, backup};
 
 /// How often it looks, wall time.

@@ -6,8 +6,8 @@
 
 use super::config::Config;
 use super::refusal::{Complaint, Refusal};
-use crate::clock::{bracketed, span, usual_cause};
 use crate::ids::{BoxNs, EventNs};
+use crate::moment::{bracketed, span, usual_cause};
 
 /// Messages after which a clock that goes on equally far off is known.
 const KNOWN_AFTER: u32 = 3;

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{PitchType, PitcherId};
-use crate::store::records::{AppearanceRecord, BaselineRecord, Measured, Moments, SeasonSums};
+use crate::records::{AppearanceRecord, BaselineRecord, Measured, Moments, SeasonSums};
 
 /// Weight of the prior in outings (science.md §4).
 pub const KAPPA: f64 = 3.0;
@@ -305,7 +305,7 @@ mod tests {
     use rand_distr::{Distribution, Normal};
 
     use super::*;
-    use crate::store::records::TypeSums;
+    use crate::records::TypeSums;
 
     /// An outing of fastballs of these speeds.
     fn outing(pitcher: u32, day: usize, speeds: &[f64]) -> AppearanceRecord {

@@ -18,7 +18,7 @@ use super::local::{self, earlier};
 use super::outings::{YEARS, season_of};
 use super::people::{People, Whose, first_last, folded};
 use super::table::{Layout, Reasons, Row, RowSummary, read_table};
-use crate::store::records::{AppearanceRecord, PitcherRecord};
+use crate::records::{AppearanceRecord, PitcherRecord};
 use crate::store::{Put, Store, StoreError};
 
 const LAYOUT: Layout = Layout {

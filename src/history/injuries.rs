@@ -24,7 +24,7 @@ use super::people::{People, Whose, first_last};
 use super::table::dates::Order;
 use super::table::{Layout, Reasons, Row, RowSummary, read_table};
 use super::teams::canonical;
-use crate::store::records::{BodyPart, InjuryRecord, PitcherRecord};
+use crate::records::{BodyPart, InjuryRecord, PitcherRecord};
 use crate::store::{Put, Store, StoreError};
 
 const LAYOUT: Layout = Layout {

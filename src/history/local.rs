@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::changed;
 use super::outings::season_of;
 use super::people::{LOCAL_ID_MIN, People, Whose};
-use crate::store::records::{AppearanceRecord, PitcherRecord};
+use crate::records::{AppearanceRecord, PitcherRecord};
 use crate::store::{Store, StoreError};
 
 /// Gives games under local ids to those whom their names turned out to mean, and takes out those whose name turned out to

@@ -9,11 +9,11 @@ use super::games::{self, Book, Judged, Number};
 use super::{changed, outliers};
 use crate::features::baseline::{PitcherBaseline, Quantity, league_sums, resolve, season_sums};
 use crate::ids::PitcherId;
-use crate::store::outbox::Summary;
-use crate::store::records::{
+use crate::records::{
     AppearanceRecord, BaselineRecord, DELIBERATE, Lack, Missed, Moments, Origin, PitchRecord, PitcherRecord, TypeSums,
     is_of_its_making,
 };
+use crate::store::outbox::Summary;
 use crate::store::{Put, Store, StoreError};
 
 /// `game_type` by `game_pk`, as far as an import knows it.

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::features::baseline::Quantity;
-use crate::store::records::{Origin, PitchRecord};
+use crate::records::{Origin, PitchRecord};
 
 /// From this robust z on a value is an outlier \[P\]: a tired fastball is 3, a changeup taken for a fastball 6.
 const Z_MAX: f64 = 8.0;
@@ -112,7 +112,7 @@ pub(super) fn mark(pitches: &mut [PitchRecord], found: &mut BTreeMap<&'static st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::records::{Measured, State};
+    use crate::records::{Measured, State};
 
     fn pitch(number: u16, speed: f64) -> PitchRecord {
         PitchRecord {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::store::records::PitcherRecord;
+use crate::records::PitcherRecord;
 use crate::store::{Store, StoreError};
 
 /// Ids below are MLBAM's; from here on they are this box's own, for people whose MLBAM id no source tells.

@@ -20,7 +20,7 @@ use super::people::{LOCAL_ID_MIN, first_last};
 use super::table::{Layout, Reasons, Row, RowSummary, read_table};
 use super::teams::canonical;
 use crate::readiness::Role;
-use crate::store::records::PitcherRecord;
+use crate::records::PitcherRecord;
 use crate::store::{Put, Store, StoreError};
 
 const LAYOUT: Layout = Layout {

@@ -12,7 +12,7 @@ use super::input::{Inputs, Watcher};
 use super::{RowSummary, import_appearances, import_injuries, import_pitches, import_roster};
 use crate::clock::is_plausible_day;
 use crate::ids::BoxNs;
-use crate::observe::rfc3339;
+use crate::moment::rfc3339;
 use crate::store::outbox::RefusedRecord;
 use crate::store::{Store, StoreError};
 

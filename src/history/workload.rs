@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 use crate::ids::PitcherId;
 pub use crate::readiness::Role;
 use crate::readiness::{HISTORY_DAYS, Workload, acute_chronic, rest_asked};
-use crate::store::records::AppearanceRecord;
+use crate::records::AppearanceRecord;
 
 /// Days before the range that its first loads depend on: a winter, so that the rest before opening day is known too.
 pub const LOOK_BACK_D: i64 = 180;

@@ -12,12 +12,13 @@ use std::sync::Arc;
 use firmware_protocol::serial::SerialError;
 use firmware_protocol::{Authentication, Cause, Frame, Keyring, MAX_DATAGRAM, SourceId, frames};
 
+use super::FrameSink;
 use super::counters::{IngestCounters, Refusal, add};
 use super::keys::KeyRing;
 use super::refused::{Known, RefusedFrame, Sample, Sender};
-use super::{FrameSink, Signal};
 use crate::ids::{BoxNs, EventNs};
 use crate::reorder::Stamped;
+use crate::signal::Signal;
 
 /// Turns datagrams into frames, admits them and hands them on.
 pub struct Intake<S> {

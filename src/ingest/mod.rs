@@ -18,7 +18,7 @@ pub mod serial;
 mod sys;
 pub mod udp;
 
-use firmware_protocol::{Ball, Body, Fiducial, Health, Mark, Spin};
+use firmware_protocol::Mark;
 
 pub use counters::{IngestCounters, IngestSnapshot, Refusal, SourceSnapshot};
 pub use heard::Heard;
@@ -32,42 +32,7 @@ pub use udp::{IngestError, UdpIngest, UdpSettings};
 
 use crate::ids::{BoxNs, MoundId};
 use crate::reorder::{Producer, Route, Stamped};
-
-/// What one accepted frame says, as it waits in the watermark buffer. Fixed size, no heap.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Signal {
-    /// A ball seen by a camera, in pixels.
-    Ball(Ball),
-    /// A landmark seen by a camera, in pixels.
-    Fiducial(Fiducial),
-    /// A ball's spin at release.
-    Spin(Spin),
-    /// A pose of so many joints on that mound.
-    Pose {
-        /// Mound that the frame names.
-        mound: u8,
-        /// Joints in the frame.
-        joints: u8,
-    },
-    /// What the game feed says happened.
-    Mark(Mark),
-    /// A camera's heartbeat.
-    Health(Health),
-}
-
-impl From<&Body<'_>> for Signal {
-    fn from(body: &Body<'_>) -> Self {
-        match body {
-            Body::Ball(ball) => Self::Ball(*ball),
-            Body::Fiducial(fiducial) => Self::Fiducial(*fiducial),
-            Body::Spin(spin) => Self::Spin(*spin),
-            // The count is a byte on the wire.
-            Body::Pose(pose) => Self::Pose { mound: pose.mound, joints: pose.count() as u8 },
-            Body::Mark(mark) => Self::Mark(*mark),
-            Body::Health(health) => Self::Health(*health),
-        }
-    }
-}
+use crate::signal::Signal;
 
 /// Marks and poses name their mound. Nothing on the wire does so for spin: source 40 + mound measures on that mound (40
 /// game, 41 `bullpen_home`, 42 `bullpen_visitor`), and any other device on the game mound.
@@ -109,7 +74,7 @@ impl FrameSink for Producer<Signal> {
 
 #[cfg(test)]
 mod tests {
-    use firmware_protocol::MarkKind;
+    use firmware_protocol::{MarkKind, Spin};
 
     use super::*;
 

@@ -291,7 +291,7 @@ mod tests {
         /// Stops the receiver at its third beat.
         struct Beats(u32, Arc<AtomicBool>);
         impl FrameSink for Beats {
-            fn frame(&mut self, _: crate::reorder::Stamped<crate::ingest::Signal>) {}
+            fn frame(&mut self, _: crate::reorder::Stamped<crate::signal::Signal>) {}
             fn beat(&mut self, _: BoxNs) {
                 self.0 += 1;
                 self.1.store(self.0 == 3, Ordering::Relaxed);

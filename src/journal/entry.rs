@@ -14,8 +14,8 @@
 use firmware_protocol::{Ball, Fiducial, Health, Mark, MarkKind, Spin};
 
 use crate::ids::{BoxNs, EventNs};
-use crate::ingest::Signal;
 use crate::reorder::{Life, Stamped};
+use crate::signal::Signal;
 
 /// One thing that entered the pipeline, in the order in which it did.
 #[derive(Debug, Clone, PartialEq)]

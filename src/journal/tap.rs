@@ -12,8 +12,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::entry::{Entry, Missed};
 use super::{Shared, entry};
 use crate::ids::BoxNs;
-use crate::ingest::Signal;
 use crate::reorder::{Life, Stamped};
+use crate::signal::Signal;
 
 /// Entries of one block.
 const BLOCK: usize = 512;

@@ -32,7 +32,7 @@ pub use self::status::{
     AccessStatus, Accounting, AttributionStatus, CalibrationStatus, CameraStatus, ClientStatus, HttpStatus,
     IngestStatus, JournalStatus, MarkFeedState, MoundAttribution, MoundCameras, MoundStatus, Part, PartState,
     PublishedPitches, RefusedFrameStatus, RefusedKeyStatus, ReorderStatus, SerialStatus, SourceState, SourceStatus,
-    StoreStatus, Waiting, rfc3339,
+    StoreStatus, Waiting,
 };
 pub use self::surroundings::Surroundings;
 pub use self::system::SystemStatus;

@@ -7,8 +7,9 @@ use super::latency::Latencies;
 use super::verdict::{BoxVerdict, Seen};
 use super::{
     AccessStatus, AttributionStatus, CalibrationStatus, ClientStatus, HttpStatus, IngestStatus, JournalStatus, Part,
-    PartState, PublishedPitches, ReorderStatus, Stage, StoreStatus, SystemStatus, Telemetry, rfc3339,
+    PartState, PublishedPitches, ReorderStatus, Stage, StoreStatus, SystemStatus, Telemetry,
 };
+use crate::moment::rfc3339;
 
 /// A part of the daemon and its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

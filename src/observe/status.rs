@@ -8,12 +8,6 @@ use utoipa::ToSchema;
 
 use crate::ids::BoxNs;
 
-/// A moment of box time for people and JSON, RFC 3339 with milliseconds.
-pub fn rfc3339(at: BoxNs) -> String {
-    jiff::Timestamp::from_nanosecond(i128::from(at.0))
-        .map_or_else(|_| format!("{} ns", at.0), |time| format!("{time:.3}"))
-}
-
 /// Where every frame went. Always true: received = the sum of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Accounting {
@@ -728,10 +722,5 @@ mod tests {
             pitches.flag(is_final, &flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>());
         }
         assert_eq!(pitches.flagged_words(), "2 flagged (1 short track, 2 unmarked)");
-    }
-
-    #[test]
-    fn moments_are_written_as_rfc_3339_in_utc() {
-        assert_eq!(rfc3339(BoxNs(1_700_000_000_123_456_789)), "2023-11-14T22:13:20.123Z");
     }
 }

@@ -16,8 +16,8 @@ use super::{
     ReorderStatus, StoreStatus,
 };
 use crate::calibration::{clock_words, confidence_shown, held_words, unverified_words};
-use crate::clock::span;
 use crate::ids::BoxNs;
+use crate::moment::span;
 use crate::tracking::venue::mound_in_words;
 
 /// States of a camera of which nothing comes that results could use.

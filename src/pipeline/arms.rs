@@ -8,7 +8,7 @@ use super::{Pipeline, Profiles, Recent, cut};
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::readiness::{EngineState, OutingKey};
-use crate::store::records::PitchRecord;
+use crate::records::PitchRecord;
 
 impl<P: Profiles> Pipeline<P> {
     /// All that is known of the pitchers, to be kept.

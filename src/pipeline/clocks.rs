@@ -19,13 +19,13 @@ use std::collections::{BTreeMap, VecDeque};
 use firmware_protocol::MarkKind;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{
+use crate::ids::{BoxNs, EventNs, MoundId};
+use crate::moment::rfc3339;
+use crate::moment::{
     EARLIEST_NS, WAYS_NS, WAYS_S, bracketed, far, far_by_arrivals, is_plausible, usual_cause, usual_cause_by_arrivals,
 };
-use crate::ids::{BoxNs, EventNs, MoundId};
-use crate::ingest::Signal;
-use crate::observe::rfc3339;
 use crate::reorder::{CAMERA_MAX, Route, SourceStatus, Stamped};
+use crate::signal::Signal;
 
 use super::SourceClock;
 

@@ -23,7 +23,7 @@ use crate::calibration::ExactState;
 use crate::environment::Air;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::readiness::{EngineState, OutingKey};
-use crate::store::records::{PitchRecord, State};
+use crate::records::{PitchRecord, State};
 use crate::tracking::{JerkScale, Standing};
 
 /// How long before the earliest open event time frames are taken.

@@ -8,8 +8,8 @@
 use std::collections::VecDeque;
 
 use crate::ids::{BoxNs, EventNs};
-use crate::ingest::Signal;
 use crate::reorder::Stamped;
+use crate::signal::Signal;
 
 /// Frames of a source that are remembered before the gap: more than come within a second.
 const BEFORE: usize = 384;

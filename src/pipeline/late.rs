@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Output, Pipeline, Profiles, Stage};
 use crate::ids::{BoxNs, EventNs, MoundId};
-use crate::ingest::Signal;
 use crate::journal::{Block, Entry};
+use crate::records::{REPROCESSED, State};
 use crate::reorder::{CAMERA_MAX, Route, SOURCE_MAX, Stamped};
-use crate::store::records::{REPROCESSED, State};
+use crate::signal::Signal;
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::venue::Venue;
 use crate::tracking::{self, CameraCorrection, JerkScale, MoundTracker, Standing, When};
@@ -240,7 +240,7 @@ impl<P: Profiles> Stage<P> {
     }
 
     fn take_again(&mut self, pitch: &Pitch, now: BoxNs) {
-        let same = |record: &crate::store::records::PitchRecord| {
+        let same = |record: &crate::records::PitchRecord| {
             record.mound == pitch.mound.0 && record.release_ns.abs_diff(pitch.release.0) < SAME_NS
         };
         let known = self.recent.iter().rev().map(|recent| &recent.record).find(|record| same(record));

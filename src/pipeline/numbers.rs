@@ -7,7 +7,7 @@
 
 use super::Stage;
 use crate::ids::{EventNs, MoundId, PitchId, PitcherId};
-use crate::store::records::{PitchRecord, State};
+use crate::records::{PitchRecord, State};
 
 /// Nobody takes longer from one pitch to the next of a batter, ns \[P\]: that far back reaches what a jump tells of.
 const PITCH_WITHIN_NS: u64 = 60 * 1_000_000_000;

@@ -1,6 +1,6 @@
 //! A pitch as the store keeps it and the API shows it.
 
-use crate::store::records::{Measured, Origin, PitchRecord, State, UNMARKED};
+use crate::records::{Measured, Origin, PitchRecord, State, UNMARKED};
 use crate::tracking::pitch::{Flags, NineP, Pitch, PitchState};
 
 /// The record of a live pitch. `game_date` is the park's day of baseball, `YYYY-MM-DD`, `confidence` that in the rig, where it is

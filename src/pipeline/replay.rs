@@ -8,9 +8,9 @@ use jiff::civil::Date;
 use super::gap::{Gap, Tail};
 use super::{Cut, CutError, Note, Output, Pipeline, Profile, Profiles};
 use crate::ids::{BoxNs, PitchId, PitcherId};
-use crate::ingest::Signal;
 use crate::journal::{Block, Blocks, Entry, JournalError, Reader, STEP_BACK_NS};
 use crate::reorder::{Life, Producer, Stamped};
+use crate::signal::Signal;
 use crate::tracking::pitch::Pitch;
 
 /// Kills within the time for which one matters, at most.

@@ -10,9 +10,9 @@ use crate::calibration::{
     MoundReport, Report, UNVERIFIED_TOLD_S,
 };
 use crate::ids::{BoxNs, EventNs, MoundId};
-use crate::ingest::Signal;
 use crate::readiness::{self, CameraAlert, Severity};
 use crate::reorder::{Life, Stamped};
+use crate::signal::Signal;
 use crate::tracking::evidence::RigEvidence;
 use crate::tracking::venue::Venue;
 

@@ -9,14 +9,14 @@ use jiff::civil::Date;
 use super::gap::Gap;
 use super::{Lane, Note, Output, PROFILED_MAX, Profiles, RECENT_MAX, RETIRE_NS, Recent, Stage, record, whose};
 use crate::calibration::MoundSight;
-use crate::clock::is_plausible;
 use crate::day::game_date;
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitcherId};
-use crate::ingest::Signal;
+use crate::moment::is_plausible;
 use crate::readiness::{Outcome, OutingKey, Sign};
+use crate::records::{JOURNAL_GAP, PitchRecord, State, UNDATED};
 use crate::reorder::{Route, Sink, Stamped};
-use crate::store::records::{JOURNAL_GAP, PitchRecord, State, UNDATED};
+use crate::signal::Signal;
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::{LateCount, Standing, When};
 

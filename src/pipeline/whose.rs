@@ -18,8 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::day::game_date;
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId};
-use crate::observe::{AttributionStatus, MarkFeedState, MoundAttribution, rfc3339};
-use crate::store::records::{PitchRecord, State};
+use crate::moment::rfc3339;
+use crate::observe::{AttributionStatus, MarkFeedState, MoundAttribution};
+use crate::records::{PitchRecord, State};
 use crate::tracking::venue::{Venue, mound_in_words};
 
 /// A mark feed lives for so long after its newest mark, box time \[P\]: longer than any break of a game that goes on
@@ -556,7 +557,7 @@ fn clock(at: BoxNs, now: BoxNs, zone: &TimeZone) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::records::{Measured, Origin};
+    use crate::records::{Measured, Origin};
 
     const MIN: u64 = 60 * 1_000_000_000;
 

@@ -18,7 +18,7 @@ use super::{Alert, AsOf, FeatureValue, Index, InjuryRisk, Presence, Readiness, S
 use crate::features::baseline::PitcherBaseline;
 use crate::features::{self, FeatureSetV2, Outing, OutingPitch, Placed, features_v2};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
-use crate::store::records::{Missed, MissedOuting, State};
+use crate::records::{Missed, MissedOuting, State};
 
 /// The mark that names the game of an outing comes this long after its pitches at most: farther apart, throws without a
 /// game and a game of the same day are two outings.

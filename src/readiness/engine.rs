@@ -35,7 +35,7 @@ use super::{Alert, Audience, CameraAlert, InjuryRisk, Readiness, Severity};
 use crate::features::baseline::PitcherBaseline;
 use crate::features::{OutingPitch, Placed};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
-use crate::store::records::{Missed, MissedOuting};
+use crate::records::{Missed, MissedOuting};
 
 const NS_PER_S: f64 = 1e9;
 /// How often it is looked who left a mound, and whose number grew old, while nothing happens.

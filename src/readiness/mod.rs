@@ -300,7 +300,7 @@ pub struct Readiness {
     /// show it: a box whose own clock is wrong tells right ages. Null where there is no value, or nobody knows its age.
     pub data_age_ms: Option<u64>,
     /// `provisional`, `final` or `held`.
-    pub state: crate::store::records::State,
+    pub state: crate::records::State,
     /// Counts up with each published change.
     pub revision: u64,
     /// In words, the weightiest first.

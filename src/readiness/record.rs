@@ -2,7 +2,7 @@
 
 use crate::features::{OutingPitch, Reading};
 use crate::ids::{EventNs, PitchId, PitchType};
-use crate::store::records::{Measured, PitchRecord, State, is_of_its_making};
+use crate::records::{Measured, PitchRecord, State, is_of_its_making};
 use crate::tracking::pitch::PitchState;
 
 impl From<&PitchRecord> for OutingPitch {
@@ -35,7 +35,7 @@ impl From<&PitchRecord> for OutingPitch {
 mod tests {
     use super::*;
     use crate::ids::MoundId;
-    use crate::store::records::Origin;
+    use crate::records::Origin;
     use crate::tracking::pitch::{Context, Flags, MeasuredSpin, NineP, Pitch, Quantities};
 
     fn pitch() -> Pitch {

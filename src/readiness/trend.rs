@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::indices::Indices;
 use super::{Index, Readiness};
-use crate::store::records::State;
+use crate::records::State;
 
 /// Points kept of an outing: more pitches than anybody throws in one.
 const POINTS_MAX: usize = 200;

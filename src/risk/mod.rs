@@ -30,6 +30,7 @@ pub mod snapshots;
 pub mod staff;
 pub mod stored;
 pub mod train;
+pub mod unusual;
 pub mod words;
 
 pub use config::Config;

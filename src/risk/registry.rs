@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::metrics::Interval;
 use super::model::{Model, ScoreError};
-use crate::store::records::ModelRecord;
+use crate::records::ModelRecord;
 use crate::store::{Store, StoreError};
 
 /// The name of the promotions in the store.

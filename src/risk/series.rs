@@ -2,7 +2,7 @@
 
 use super::coverage::Lists;
 use super::day::Day;
-pub use crate::store::records::BodyPart;
+pub use crate::records::BodyPart;
 
 /// One pitcher's game.
 #[derive(Debug, Clone, PartialEq, Default)]

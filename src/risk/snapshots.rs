@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::day::Day;
 use super::features::{Snapshot, fingerprint};
 use super::series::Series;
-use crate::store::records::FeatureSnapshotRecord;
+use crate::records::FeatureSnapshotRecord;
 use crate::store::{Store, StoreError};
 
 /// Version of the feature set, under which snapshots are filed: two sets stand side by side, so raise it where features

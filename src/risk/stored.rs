@@ -9,7 +9,7 @@ use super::day::Day;
 use super::reports::{Report, placements};
 use super::series::{Appearance, Placement, Series};
 use crate::history::{First, Inputs, RowSummary, Watcher, import_appearances, import_injuries};
-use crate::store::records::{AppearanceRecord, InjuryRecord, Origin, PitchRecord};
+use crate::records::{AppearanceRecord, InjuryRecord, Origin, PitchRecord};
 use crate::store::{Cursor, Store, StoreError, StoreOptions};
 
 /// What a store knows of everybody.

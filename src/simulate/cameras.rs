@@ -11,7 +11,7 @@ use super::flight::Flight;
 use super::script::to_field;
 use super::settings::{Purpose, Settings, stream};
 use crate::ids::{EventNs, MoundId};
-use crate::ingest::Signal;
+use crate::signal::Signal;
 use crate::tracking::camera::Camera;
 use crate::tracking::venue::{Landmark, Mound, Venue};
 use firmware_protocol::{Ball, Fiducial, Health, Spin};

@@ -9,7 +9,7 @@ use super::flight::{Air, Flight};
 use super::settings::{Purpose, stream, to_ns};
 use super::stadium::Stadium;
 use crate::ids::EventNs;
-use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord, State};
+use crate::records::{Measured, Origin, PitchRecord, PitcherRecord, State};
 
 /// What a role's season looks like, as in the league's games of 2021 to 2023.
 struct Usage {

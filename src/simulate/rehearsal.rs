@@ -4,9 +4,9 @@
 use super::stadium::Stadium;
 use crate::environment::Air;
 use crate::ids::BoxNs;
-use crate::ingest::Signal;
 use crate::pipeline::{Output, Pipeline, Profiles, Settings};
 use crate::reorder::{self, ConfigError, Counts, Producer};
+use crate::signal::Signal;
 use crate::tracking::venue::Venue;
 
 /// How often the merge thread looks: as the daemon's does.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::thrown::Thrown;
-use crate::store::records::{Measured, PitchRecord, is_of_its_making};
+use crate::records::{Measured, PitchRecord, is_of_its_making};
 use crate::tracking::pitch::Quantities;
 
 /// A published pitch belongs to the thrown one of its mound whose release is at most this far away, ns.

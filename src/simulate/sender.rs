@@ -12,7 +12,8 @@ use firmware_protocol::{Body, EncodeError, Frame, Keyring, MAX_DATAGRAM, SourceI
 use super::stadium::{Delivery, Stadium};
 use super::thrown::Thrown;
 use crate::ids::EventNs;
-use crate::ingest::{KeyRing, Signal};
+use crate::ingest::KeyRing;
+use crate::signal::Signal;
 
 /// Frames due within this of each other leave together.
 const TICK: Duration = Duration::from_millis(1);

@@ -18,8 +18,8 @@ use super::stints::Stint;
 use super::thrown::Thrown;
 use crate::features::baseline::PitcherBaseline;
 use crate::ids::{BoxNs, EventNs, PitcherId};
-use crate::ingest::Signal;
 use crate::reorder::Stamped;
+use crate::signal::Signal;
 use crate::tracking::venue::{Landmark, Mound, Venue};
 
 /// What is played.

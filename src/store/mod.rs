@@ -43,7 +43,6 @@ pub mod marks;
 pub mod outbox;
 mod pages;
 mod read;
-pub mod records;
 mod restore;
 mod retention;
 mod schema;
@@ -333,7 +332,7 @@ impl Store {
     }
 
     /// Counts what would have changed a final pitch, or been a second one of its throw; logged once a thousand.
-    pub fn refuse(&self, kept: &records::PitchRecord) {
+    pub fn refuse(&self, kept: &crate::records::PitchRecord) {
         let before = self.refused_finals.fetch_add(1, Ordering::Relaxed);
         if before.is_multiple_of(1000) {
             tracing::error!(

@@ -7,11 +7,11 @@ use heed::{RoTxn, WithoutTls};
 
 use super::codec::{self, Record};
 use super::key::{self, Table};
-use super::records::{
+use super::{Store, StoreError};
+use crate::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, Origin,
     PitchRecord, PitcherRecord, State,
 };
-use super::{Store, StoreError};
 
 /// A place in the order of all pitches: just after the pitch with this release and id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

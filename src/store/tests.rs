@@ -11,11 +11,11 @@ use super::backup::BackupOptions;
 use super::codec::{self, Record};
 use super::key::{self, Table};
 use super::outbox::{OutboxRecord, OutboxSums, RefusedRecord, Summary, SummaryKind};
-use super::records::{
+use super::{Cursor, Found, Put, Store, StoreError, StoreOptions, Wanted, Write};
+use crate::records::{
     AppearanceRecord, BaselineRecord, BodyPart, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, Lack, Measured,
     Missed, MissedOuting, ModelRecord, Moments, Origin, PitchRecord, PitcherRecord, SeasonSums, State, TypeSums,
 };
-use super::{Cursor, Found, Put, Store, StoreError, StoreOptions, Wanted, Write};
 
 fn small() -> StoreOptions {
     StoreOptions {
@@ -226,7 +226,7 @@ fn a_final_pitch_is_replaced_by_what_was_measured_again_only_and_what_tries_is_c
     assert_eq!(put(&store, &last), Put::Changed);
     let fewer = PitchRecord { cameras: 3, ..last.clone() };
     let flagged =
-        |pitch: &PitchRecord| PitchRecord { flags: vec![super::records::REPROCESSED.to_owned()], ..pitch.clone() };
+        |pitch: &PitchRecord| PitchRecord { flags: vec![crate::records::REPROCESSED.to_owned()], ..pitch.clone() };
     for other in [
         fewer.clone(),
         PitchRecord { revision: 3, ..fewer.clone() },

@@ -7,12 +7,12 @@ use heed::RwTxn;
 use super::codec::{self, Record};
 use super::key::{self, Table};
 use super::outbox::SummaryKind;
-use super::records::{
+use super::writer::Write;
+use super::{Store, StoreError, outbox};
+use crate::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, MissedOuting,
     ModelRecord, Origin, PitchRecord, PitcherRecord, REPROCESSED, State,
 };
-use super::writer::Write;
-use super::{Store, StoreError, outbox};
 
 /// What a put did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

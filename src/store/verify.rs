@@ -17,11 +17,11 @@ use super::key::{self, TABLES, Table};
 use super::keys::ApiKeyRecord;
 use super::outbox::{self, OutboxRecord, OutboxSums, RefusedRecord};
 use super::pages::{self, PagesError};
-use super::records::{
+use super::{Raw, SCHEMA, StoreError, environment};
+use crate::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, PitchRecord,
     PitcherRecord,
 };
-use super::{Raw, SCHEMA, StoreError, environment};
 
 /// Faults that are quoted; the rest is only counted.
 const QUOTED_MAX: usize = 20;

@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, TrySendError, bounded};
 
 use super::outbox::Summary;
-use super::records::{AppearanceRecord, CalibrationRecord, MissedOuting, PitchRecord, PitcherRecord};
 use super::{Store, StoreError, Transaction};
 use crate::ingest::SourceMark;
+use crate::records::{AppearanceRecord, CalibrationRecord, MissedOuting, PitchRecord, PitcherRecord};
 
 /// Batches in one group at most: keeps a commit after a pause short.
 const GROUP_MAX: usize = 256;

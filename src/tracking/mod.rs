@@ -15,6 +15,7 @@ mod grow;
 mod jerk;
 mod judge;
 mod marks;
+mod measured;
 pub mod pitch;
 pub mod quantities;
 mod seek;

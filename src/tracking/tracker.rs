@@ -34,7 +34,7 @@ use super::sightings::{Sighting, Sightings};
 use super::trajectory::Trajectory;
 use super::venue::{Mound, Venue};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
-use crate::ingest::Signal;
+use crate::signal::Signal;
 
 /// Pitches remembered for frames that come late.
 const REMEMBERED: usize = 32;

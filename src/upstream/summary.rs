@@ -9,12 +9,13 @@ use utoipa::ToSchema;
 
 use super::config::BoxName;
 use crate::ids::BoxNs;
-use crate::observe::{CalibrationStatus, rfc3339};
+use crate::moment::rfc3339;
+use crate::observe::CalibrationStatus;
 use crate::readiness::{Alert, AsOf, Readiness};
+use crate::records::{AppearanceRecord, PitchRecord, serialize_told};
 use crate::risk::metrics::Interval;
 use crate::risk::model::Model;
 use crate::store::outbox::{OutboxRecord, Queued, Summary, SummaryKind};
-use crate::store::records::{AppearanceRecord, PitchRecord, serialize_told};
 
 /// Version of the documents.
 pub const SCHEMA: u32 = 1;

@@ -6,7 +6,7 @@ use pitchguard::api::Event;
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::PartState;
 use pitchguard::readiness::{AsOf, Index, Readiness};
-use pitchguard::store::records::State;
+use pitchguard::records::State;
 use serde_json::{Value, json};
 
 use crate::stage::{Memory, Mood, Setting, alert, client_of_tests, pitch, problem, readiness};

@@ -18,8 +18,8 @@ use pitchguard::observe::{PartState, Telemetry};
 use pitchguard::readiness::{
     Alert, AsOf, Audience, FeatureValue, Index, Presence, PresenceState, Readiness, Severity, Verdict, VerdictLimits,
 };
+use pitchguard::records::{AppearanceRecord, Measured, Origin, PitchRecord, State};
 use pitchguard::risk::anomaly::Anomaly;
-use pitchguard::store::records::{AppearanceRecord, Measured, Origin, PitchRecord, State};
 use pitchguard::tracking::venue::Venue;
 use pitchguard::units::Unit;
 use serde_json::Value;

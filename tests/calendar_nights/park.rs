@@ -12,9 +12,9 @@ use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use pitchguard::observe::AttributionStatus;
 use pitchguard::pipeline::{Output, Pipeline};
 use pitchguard::readiness::{Alert, Readiness};
+use pitchguard::records::{AppearanceRecord, PitchRecord, State, UNMARKED};
 use pitchguard::reorder;
 use pitchguard::simulate::{Delivery, Game, MarkFeed, Settings, Stadium, Stint, StintMarks, Thrown};
-use pitchguard::store::records::{AppearanceRecord, PitchRecord, State, UNMARKED};
 use pitchguard::store::{Store, StoreOptions};
 use pitchguard::tracking::venue::Venue;
 

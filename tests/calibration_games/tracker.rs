@@ -1,7 +1,7 @@
 //! The tracker's side: final pitches testify, corrections and exclusions act on what is fitted.
 
 use firmware_protocol::Ball;
-use pitchguard::ingest::Signal;
+use pitchguard::signal::Signal;
 use pitchguard::tracking::CameraCorrection;
 use pitchguard::tracking::evidence::{PARAMETERS, UNITS};
 use pitchguard::tracking::pitch::Pitch;

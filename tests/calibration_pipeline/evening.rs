@@ -8,9 +8,9 @@ use pitchguard::environment::Air;
 use pitchguard::ids::{BoxNs, MoundId, PitcherId};
 use pitchguard::pipeline::{Output, Pipeline, Settings as PipelineSettings};
 use pitchguard::readiness::{Alert, Readiness};
+use pitchguard::records::{PitchRecord, State};
 use pitchguard::reorder;
 use pitchguard::simulate::{Delivery, Faults, Game, Scenario, Settings, Stadium, Thrown};
-use pitchguard::store::records::{PitchRecord, State};
 use pitchguard::tracking::CameraCorrection;
 use pitchguard::tracking::venue::Venue;
 

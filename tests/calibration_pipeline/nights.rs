@@ -4,8 +4,8 @@
 use pitchguard::environment::{Air, Estimate, fahrenheit};
 use pitchguard::ids::{EventNs, MoundId};
 use pitchguard::readiness::{Alert, Severity};
+use pitchguard::records::PitchRecord;
 use pitchguard::simulate::{Delivery, Drift, Faults, Game, Knock, Rain, Scenario, Settings, Silence, Stadium};
-use pitchguard::store::records::PitchRecord;
 use pitchguard::tracking::venue::Venue;
 
 use crate::common::full;

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 
 use pitchguard::ids::PitcherId;
 use pitchguard::pipeline::{Output, Profile, Profiles, Settings};
+use pitchguard::records::{Measured, Origin, PitchRecord, State};
 use pitchguard::reorder::Counts;
 use pitchguard::simulate::{Rehearsal, Score, Stadium};
-use pitchguard::store::records::{Measured, Origin, PitchRecord, State};
 use pitchguard::tracking::venue::Venue;
 
 /// Whether the full counts of the issue are asked for (`make soak`) instead of the everyday ones.

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use pitchguard::observe::StatusReport;
-use pitchguard::store::records::{PitchRecord, State};
+use pitchguard::records::{PitchRecord, State};
 use tempfile::TempDir;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pitchguard");

@@ -13,11 +13,11 @@ use firmware_protocol::{Body, EncodeError, Frame, MAX_DATAGRAM, SourceId, encode
 use pitchguard::config::Config;
 use pitchguard::daemon;
 use pitchguard::ids::{BoxNs, EventNs, PitcherId};
-use pitchguard::ingest::Signal;
 use pitchguard::pipeline::{self, Pipeline, Profile, Profiles};
+use pitchguard::records::PitchRecord;
 use pitchguard::reorder::{self, Counts, SourceStatus};
+use pitchguard::signal::Signal;
 use pitchguard::simulate::{Delivery, Game, Scenario, Settings, Stadium};
-use pitchguard::store::records::PitchRecord;
 use pitchguard::tracking::venue::Venue;
 use serde_json::Value;
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use pitchguard::history::workload::{Roles, WorkloadReport, report};
 use pitchguard::history::{self, Summary};
 use pitchguard::ids::PitcherId;
-use pitchguard::store::records::{AppearanceRecord, PitchRecord};
+use pitchguard::records::{AppearanceRecord, PitchRecord};
 use pitchguard::store::{Cursor, Store, StoreOptions};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};

@@ -11,15 +11,15 @@ use pitchguard::config::Config;
 use pitchguard::daemon;
 use pitchguard::features::baseline::PitcherBaseline;
 use pitchguard::ids::{BoxNs, MoundId, PitcherId};
-use pitchguard::ingest::Signal;
 use pitchguard::journal::{self, Journal};
 use pitchguard::pipeline::{
     Answers, Beginning, Critical, Cut, Output, Pipeline, Profile, Profiles, Replayer, Settings, Start,
 };
 use pitchguard::readiness::Readiness;
+use pitchguard::records::PitchRecord;
 use pitchguard::reorder::{self, Producer, Reorder};
+use pitchguard::signal::Signal;
 use pitchguard::simulate::{Delivery, Stadium};
-use pitchguard::store::records::PitchRecord;
 use pitchguard::tracking::venue::Venue;
 
 /// The daemon's merge thread looks this often.

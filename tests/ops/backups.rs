@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use jiff::ToSpan;
-use pitchguard::store::records::{Measured, Origin, PitchRecord, State};
+use pitchguard::records::{Measured, Origin, PitchRecord, State};
 use pitchguard::store::{Cursor, Store, StoreOptions};
 
 use crate::daemon_support::Rack;

@@ -4,9 +4,9 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use pitchguard::ids::{BoxNs, EventNs};
-use pitchguard::ingest::Signal;
 use pitchguard::journal::{Config, Entry, Journal, Reader, Tap};
 use pitchguard::reorder::Stamped;
+use pitchguard::signal::Signal;
 use serde_json::Value;
 
 use crate::daemon_support::Rack;

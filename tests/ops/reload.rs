@@ -7,7 +7,7 @@ use std::process::Command;
 
 use firmware_protocol::{Health, MAX_DATAGRAM, encode};
 use pitchguard::ids::{BoxNs, EventNs};
-use pitchguard::ingest::Signal;
+use pitchguard::signal::Signal;
 use pitchguard::simulate::Delivery;
 
 use crate::configure;

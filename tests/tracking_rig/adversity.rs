@@ -3,7 +3,7 @@
 use crate::thrower::*;
 use firmware_protocol::Ball;
 use nalgebra::Vector3;
-use pitchguard::ingest::Signal;
+use pitchguard::signal::Signal;
 use pitchguard::tracking::pitch::Pitch;
 use rand::Rng;
 use rand::rngs::StdRng;

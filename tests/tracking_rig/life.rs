@@ -3,7 +3,7 @@
 use crate::thrower::*;
 use firmware_protocol::MarkKind;
 use pitchguard::ids::{BoxNs, EventNs, GamePk, PitcherId};
-use pitchguard::ingest::Signal;
+use pitchguard::signal::Signal;
 use pitchguard::tracking::pitch::{Pitch, PitchState};
 use pitchguard::tracking::{MoundTracker, When};
 use rand::Rng;

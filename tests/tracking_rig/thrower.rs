@@ -3,7 +3,7 @@
 use firmware_protocol::{Ball, Mark, MarkKind, Spin};
 use nalgebra::{Point3, Vector3};
 use pitchguard::ids::{BoxNs, EventNs, MoundId};
-use pitchguard::ingest::Signal;
+use pitchguard::signal::Signal;
 use pitchguard::tracking::camera::Camera;
 use pitchguard::tracking::pitch::{Pitch, PitchState};
 use pitchguard::tracking::venue::Venue;

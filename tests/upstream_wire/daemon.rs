@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use pitchguard::observe::UpstreamStatus;
-use pitchguard::store::records::{PitchRecord, State};
+use pitchguard::records::{PitchRecord, State};
 
 use crate::receiver::{Act, Receiver};
 use crate::stage::PATIENCE;

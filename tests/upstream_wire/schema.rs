@@ -9,8 +9,8 @@ use pitchguard::observe::{CalibrationStatus, CameraStatus, MoundCameras};
 use pitchguard::readiness::{
     Alert, AsOf, Audience, FeatureValue, Index, Presence, PresenceState, Readiness, Severity, Verdict, VerdictLimits,
 };
+use pitchguard::records::{AppearanceRecord, Measured, Missed, Moments, Origin, PitchRecord, State, TypeSums};
 use pitchguard::store::outbox::{Lane, OutboxRecord, Queued, SummaryKind};
-use pitchguard::store::records::{AppearanceRecord, Measured, Missed, Moments, Origin, PitchRecord, State, TypeSums};
 use pitchguard::upstream::{InputDrift, ModelFigure, ModelSummary, Parcel, Told, schema};
 use serde_json::{Value, json};
 

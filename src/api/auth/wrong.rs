@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use super::{PASS, Shown};
 use crate::api::limit::network;
 use crate::ids::BoxNs;
-use crate::observe::{RefusedKeyStatus, rfc3339};
+use crate::moment::rfc3339;
+use crate::observe::RefusedKeyStatus;
 use crate::store::keys::{ApiKeyRecord, id_in, is_id};
 
 /// Clients that are remembered, an address of IPv4 or a network of IPv6 each; the one unheard for longest makes room.

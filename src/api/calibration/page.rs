@@ -15,8 +15,8 @@ use crate::calibration::{
     AlertKind, CameraReport, CameraState, CorrectionRecord, MoundReport, Outcome, Report, confidence_shown,
     unverified_words,
 };
-use crate::clock::span;
 use crate::ids::BoxNs;
+use crate::moment::span;
 
 /// The page, the part of it that is fetched again, and its assets; nothing from elsewhere.
 pub(in crate::api) fn routes() -> Router<ApiState> {

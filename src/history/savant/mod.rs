@@ -36,7 +36,7 @@ use super::local;
 use super::outings::{GameTypes, rebuild_all, season_of};
 use super::roster;
 use super::table::{Table, dates, text};
-use crate::store::records::{Measured, Origin, PitchRecord, PitcherRecord};
+use crate::records::{Measured, Origin, PitchRecord, PitcherRecord};
 use crate::store::{Put, Store, StoreError};
 
 /// Who began so many games in the first inning, and nine in ten of the others, is a starter \[P\].

@@ -10,7 +10,7 @@ use crate::history::table::dates::{self, Order};
 use crate::history::table::{Layout, Table, text};
 use crate::history::teams::canonical;
 use crate::ids::PitchType;
-use crate::store::records::{self, Measured, Origin, PitchRecord, State};
+use crate::records::{self, Measured, Origin, PitchRecord, State};
 
 /// A measured column: its name, the range outside which it is an error, and where it goes.
 pub struct Field {

@@ -5,7 +5,7 @@
 //! The measure is the flight itself: nine parameters at y = 50 ft (`vx0` … `az`), from which speed, break and place follow (science.md §1).
 
 use super::row::{FIELDS, Field, Row};
-use crate::store::records::Measured;
+use crate::records::Measured;
 
 /// Rows with a value below which a column is not judged \[P\].
 const ROWS_MIN: usize = 20;

@@ -2,9 +2,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::super::key::Table;
-use super::super::records::PitchRecord;
 use super::super::{Cursor, Store, StoreError, StoreOptions, VerifyError, environment, verify};
 use super::*;
+use crate::records::PitchRecord;
 
 const PAGE: usize = 4096;
 

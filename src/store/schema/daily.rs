@@ -6,8 +6,8 @@ use rkyv::{Archive, Deserialize, Serialize};
 use super::super::StoreError;
 use super::super::codec::Record;
 use super::super::key::{Table, date_of, date_text};
-use super::super::records::{BodyPart, FeatureSnapshotRecord, InjuryRecord};
 use super::{archive, number_of, only_v1, unarchive};
+use crate::records::{BodyPart, FeatureSnapshotRecord, InjuryRecord};
 
 #[derive(Archive, Serialize, Deserialize)]
 struct InjuryV1 {

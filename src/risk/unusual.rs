@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::records::{Measured, PitchRecord};
 use crate::risk::Day;
 use crate::risk::anomaly::{Anomaly, Usual, outing};
 use crate::risk::coverage::Lists;
 use crate::risk::stored;
-use crate::store::records::{Measured, PitchRecord};
 use crate::store::{Cursor, Store, StoreError, Wanted};
 
 /// A quantity by name.
@@ -29,7 +29,7 @@ const PITCHES_MIN: usize = 30;
 const OUTINGS_MAX: usize = 48;
 
 /// A pitcher's latest outing against those before it; none where too little is known.
-pub(super) fn latest_outing(store: &Store, pitcher: u32) -> Result<Option<Anomaly>, StoreError> {
+pub(crate) fn latest_outing(store: &Store, pitcher: u32) -> Result<Option<Anomaly>, StoreError> {
     let series = stored::series_of(store, pitcher, &Lists::default())?;
     Ok(series.and_then(|series| outing(&series, Day(i32::MAX))))
 }
@@ -40,7 +40,7 @@ type Outing<'p> = (u32, &'p str);
 type Kind = (String, u8);
 
 /// Each pitch against his own of that type before that day; none where too little is known of them.
-pub(super) fn of_pitches(store: &Store, pitches: &[PitchRecord]) -> Result<Vec<Option<Anomaly>>, StoreError> {
+pub(crate) fn of_pitches(store: &Store, pitches: &[PitchRecord]) -> Result<Vec<Option<Anomaly>>, StoreError> {
     let mut pasts: BTreeMap<Outing<'_>, Vec<PitchRecord>> = BTreeMap::new();
     let mut usual: BTreeMap<(Outing<'_>, Kind), Option<Usual>> = BTreeMap::new();
     let mut judged = Vec::with_capacity(pitches.len());
