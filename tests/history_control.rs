@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use daemon_support::{Cameras, Rack, Running};
 use pitchguard::daemon::control::{Answer, FileHead, Request};
-use pitchguard::history::work::{Kind, Work};
+use pitchguard::history::jobs::{Job, Kind};
 use pitchguard::records::Origin;
 use pitchguard::simulate::{Game, Scenario, Settings, Stadium};
 use pitchguard::store::{Cursor, Store, StoreOptions};
@@ -40,7 +40,7 @@ fn connect(rack: &Rack) -> UnixStream {
 
 fn import_request(bytes: usize) -> Vec<u8> {
     let files = vec![FileHead { name: "some.csv".to_owned(), bytes: bytes as u64 }];
-    let request = Request { work: Work::Import { what: Kind::Savant, season: None }.into(), files };
+    let request = Request { work: Job::Import { what: Kind::Savant, season: None }.into(), files };
     let mut line = serde_json::to_vec(&request).expect("plain data");
     line.push(b'\n');
     line

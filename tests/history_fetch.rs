@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::civil::{Date, date};
 use pitchguard::history::etl::{DailyModel, LabelCounts, Training, days_due, last_run, run_etl};
 use pitchguard::history::fetch::{Days, FetchSummary, Settings, Source, fetch_days};
-use pitchguard::history::work::{ModelWork, Outcome, Sources, Work, perform};
+use pitchguard::history::jobs::{Job, ModelJob, Outcome, Sources, perform};
 use pitchguard::history::{self, Inputs, Paths, Unwatched, Watcher};
 use pitchguard::store::{Store, StoreError, StoreOptions};
 use savant_support::{Act, Source as Server, body};
@@ -262,7 +262,7 @@ impl DailyModel for Noting<'_> {
 
     fn perform(
         &self,
-        ask: &ModelWork,
+        ask: &ModelJob,
         _: &mut dyn Inputs,
         _: &mut dyn Watcher,
     ) -> Result<Outcome, Box<dyn Error + Send + Sync>> {
@@ -307,16 +307,16 @@ fn without_a_model_what_changed_waits_for_one() {
 #[test]
 fn days_that_make_no_sense_are_refused() {
     let b = Rig::new(&[]);
-    let ask = |work: &Work| {
+    let ask = |work: &Job| {
         let no_files = &mut Paths::new([]);
         let done = perform(&b.store, work, no_files, &Sources::default(), None, TODAY, &mut Unwatched);
         done.map(|outcome| outcome.said).map_err(|error| error.to_string())
     };
     let url = Some(b.server.url.clone());
-    let fetch = |from, to| Work::Fetch { from, to, url: url.clone(), again: false };
+    let fetch = |from, to| Job::Fetch { from, to, url: url.clone(), again: false };
     assert!(ask(&fetch(date(2023, 7, 3), DAY)).expect_err("turned round").contains("turn them round"));
     assert!(ask(&fetch(date(2030, 7, 3), date(2030, 7, 4))).expect_err("the future").contains("not come yet"));
-    let etl = Work::Etl { from: None, to: None, url: url.clone(), fetch: true };
+    let etl = Job::Etl { from: None, to: None, url: url.clone(), fetch: true };
     assert!(ask(&etl).expect_err("an empty store").contains("say --from"));
     assert!(ask(&fetch(DAY, DAY)).expect("it comes").contains("1 day fetched"));
     assert!(body("2023-07-01").lines().count() == 4);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use firmware_protocol::Ball;
 use pitchguard::ids::{BoxNs, EventNs};
-use pitchguard::journal::{Config, Counts, Entry, Journal, JournalError, Reader, Tap};
+use pitchguard::journal::{Config, Counts, Entry, Journal, JournalError, Reader, Recorder};
 use pitchguard::reorder::Stamped;
 use pitchguard::signal::Signal;
 use rand::rngs::StdRng;
@@ -148,7 +148,7 @@ const NEEDED_NS: u64 = 85 * SECOND;
 struct Long {
     dir: tempfile::TempDir,
     journal: Journal,
-    tap: Option<Tap>,
+    tap: Option<Recorder>,
     thread: Option<std::thread::JoinHandle<()>>,
     begun: u64,
     now: u64,

@@ -39,7 +39,7 @@ use super::problem::Problem;
 use crate::config::HttpConfig;
 use crate::disk::write_private;
 use crate::observe::AccessStatus;
-use crate::store::keys::{ApiKeyRecord, id_in, random};
+use crate::store::api_key::{ApiKeyRecord, id_in, random};
 use crate::store::{Store, StoreError};
 
 /// How long a cookie is good: from one game day to the next, so that a tablet in daily use never asks again.
@@ -58,7 +58,7 @@ const OPEN: [&str; 2] = ["/health/live", "/api/session"];
 
 /// Of whom a key is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum KeyPolicy {
     /// Of everybody beyond loopback.
     BeyondLoopback,
     /// Of everybody.
@@ -67,7 +67,7 @@ pub enum Asked {
     Nobody,
 }
 
-impl Asked {
+impl KeyPolicy {
     /// What the configuration says.
     pub fn of(http: &HttpConfig) -> Self {
         match http {
@@ -86,9 +86,9 @@ struct Held {
 }
 
 /// Checks keys and cookies.
-pub struct KeyDesk {
+pub struct ApiKeys {
     store: Arc<Store>,
-    asked: Asked,
+    asked: KeyPolicy,
     keys: ArcSwap<Vec<Arc<Held>>>,
     secret: [u8; 32],
     failures: Buckets,
@@ -99,9 +99,9 @@ pub struct KeyDesk {
 }
 
 /// Without keys and secret.
-impl fmt::Debug for KeyDesk {
+impl fmt::Debug for ApiKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyDesk").field("asked", &self.asked).finish_non_exhaustive()
+        f.debug_struct("ApiKeys").field("asked", &self.asked).finish_non_exhaustive()
     }
 }
 
@@ -121,12 +121,12 @@ enum Shown<'h> {
     Cookie(&'h str),
 }
 
-impl KeyDesk {
+impl ApiKeys {
     /// Checks by the keys of this store.
     ///
     /// # Errors
     /// The store fails, or the system has no random bytes.
-    pub fn new(store: Arc<Store>, asked: Asked) -> Result<Self, StoreError> {
+    pub fn new(store: Arc<Store>, asked: KeyPolicy) -> Result<Self, StoreError> {
         let secret = session_secret(store.dir())?;
         let desk = Self {
             store,
@@ -189,7 +189,7 @@ impl KeyDesk {
     }
 
     /// Of whom a key is asked.
-    pub fn asked(&self) -> Asked {
+    pub fn asked(&self) -> KeyPolicy {
         self.asked
     }
 
@@ -209,9 +209,9 @@ impl KeyDesk {
     /// Whether this peer must show a key.
     pub(super) fn asks(&self, peer: IpAddr) -> bool {
         match self.asked {
-            Asked::Nobody => false,
-            Asked::Everybody => true,
-            Asked::BeyondLoopback => !peer.to_canonical().is_loopback(),
+            KeyPolicy::Nobody => false,
+            KeyPolicy::Everybody => true,
+            KeyPolicy::BeyondLoopback => !peer.to_canonical().is_loopback(),
         }
     }
 
@@ -401,7 +401,7 @@ pub(super) async fn check(State(options): State<Arc<HttpOptions>>, mut request: 
         Ok(ground) => ground,
         Err(problem) => return challenge(problem),
     };
-    let renewed = KeyDesk::wanes(&ground).then(|| desk.cookie(&ground)).flatten();
+    let renewed = ApiKeys::wanes(&ground).then(|| desk.cookie(&ground)).flatten();
     request.extensions_mut().insert(ground);
     let mut response = next.run(request).await;
     if let Some(cookie) = renewed {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
-use super::extract::{Asked, Named, read_history};
+use super::extract::{Named, QueryParams, read_history};
 use super::pitchers::unknown_pitcher;
 use super::problem::{Problem, ProblemDetails};
 use crate::features::baseline::{Expected, PitcherBaseline};
@@ -98,7 +98,7 @@ impl Baseline {
 pub(super) async fn of_pitcher(
     State(state): State<ApiState>,
     Named(id): Named<PitcherId>,
-    Asked(query): Asked<BaselineQuery>,
+    QueryParams(query): QueryParams<BaselineQuery>,
 ) -> Result<Json<Baseline>, Problem> {
     let date = match query.date {
         None => state.today(),

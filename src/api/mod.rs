@@ -36,12 +36,12 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::auth::{Asked, KeyDesk, local_pass};
+pub use self::auth::{ApiKeys, KeyPolicy, local_pass};
 pub use self::history::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
 pub use self::live::{Beat, Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
 pub use self::options::HttpOptions;
 pub use self::problem::ProblemDetails;
-pub use self::risk::RiskDesk;
+pub use self::risk::RiskApi;
 pub use self::routes::{openapi, router};
 pub use self::server::serve;
 pub use self::venue::Place;
@@ -87,7 +87,7 @@ pub struct ApiState {
     /// To the merge thread; bounded.
     pub commands: mpsc::Sender<Command>,
     /// Injury risk; none where it is not served.
-    pub risk: Option<Arc<RiskDesk>>,
+    pub risk: Option<Arc<RiskApi>>,
     /// The daemon's numbers of its own.
     pub telemetry: Arc<Telemetry>,
     /// What sensors tell.

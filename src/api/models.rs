@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
-use super::extract::{Asked, Named};
+use super::extract::{Named, QueryParams};
 use super::problem::{Problem, ProblemDetails};
 use super::risk::{blocking, desk};
 use crate::observe::{Outcomes, RiskStatus};
@@ -200,7 +200,7 @@ pub(super) struct PromoteQuery {
 pub(super) async fn promote(
     State(state): State<ApiState>,
     Named(version): Named<String>,
-    Asked(asked): Asked<PromoteQuery>,
+    QueryParams(asked): QueryParams<PromoteQuery>,
 ) -> Result<Json<ModelShown>, Problem> {
     let desk = desk(&state)?;
     let model = blocking(move || desk.service().promote(&version, Insist::from(asked.force))).await??;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::auth::KeyDesk;
+use super::auth::ApiKeys;
 use crate::config::{HttpConfig, LIVE_CLIENTS_MAX};
 
 /// How the API serves. [`HttpOptions::new`] gives the values that ship.
@@ -15,7 +15,7 @@ pub struct HttpOptions {
     /// Host names beyond `localhost` and the listen address under which clients may ask (no port).
     pub allowed_hosts: Vec<String>,
     /// Who checks keys; none where nobody does.
-    pub keys: Option<Arc<KeyDesk>>,
+    pub keys: Option<Arc<ApiKeys>>,
     /// Largest request body, bytes. No request here carries more than a few words.
     pub body_limit: usize,
     /// A request that takes longer is answered 503.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
-use super::extract::{Asked, Named, read_history};
+use super::extract::{Named, QueryParams, read_history};
 use super::history::{History, Pitcher};
 use super::problem::{Problem, ProblemDetails};
 use crate::ids::PitcherId;
@@ -38,7 +38,7 @@ pub(super) struct Pitchers {
 ))]
 pub(super) async fn list(
     State(state): State<ApiState>,
-    Asked(query): Asked<PitchersQuery>,
+    QueryParams(query): QueryParams<PitchersQuery>,
 ) -> Result<Json<Pitchers>, Problem> {
     let team = query.team.filter(|team| !team.is_empty());
     let pitchers = read_history(&state, move |history| history.pitchers(team.as_deref(), query.season)).await?;

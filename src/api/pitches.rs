@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
-use super::extract::{Asked, read_history};
+use super::extract::{QueryParams, read_history};
 use super::history::{History, PitchPage, PitchPosition, PitchQuery, PitchSlice};
 use super::live::Snapshot;
 use super::problem::{Problem, ProblemDetails};
@@ -149,7 +149,7 @@ pub(super) struct Pitches {
 ))]
 pub(super) async fn list(
     State(state): State<ApiState>,
-    Asked(asked): Asked<PitchesQuery>,
+    QueryParams(asked): QueryParams<PitchesQuery>,
 ) -> Result<Json<Pitches>, Problem> {
     let limit = asked.limit.unwrap_or(LIMIT_DEFAULT);
     if !(1..=LIMIT_MAX).contains(&limit) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
-use super::extract::{Asked, Named};
+use super::extract::{Named, QueryParams};
 use super::problem::{Problem, ProblemDetails};
 use crate::ids::{MoundId, PitcherId};
 use crate::readiness::Readiness;
@@ -49,7 +49,7 @@ pub(super) struct OnMound {
 pub(super) async fn one(
     State(state): State<ApiState>,
     Named(id): Named<PitcherId>,
-    Asked(on): Asked<OnMound>,
+    QueryParams(on): QueryParams<OnMound>,
 ) -> Result<Json<Readiness>, Problem> {
     let readiness = state.live.snapshot().readiness_of(id, on.mound, state.clock.now());
     readiness.map(Json).ok_or_else(|| not_active(id))

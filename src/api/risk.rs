@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ApiState;
-use super::extract::{Asked, Body, Client};
+use super::extract::{Body, Client, QueryParams};
 use super::limit::Buckets;
 use super::problem::{Problem, ProblemDetails};
 use crate::risk::Day;
@@ -21,12 +21,12 @@ use crate::risk::staff::Staff;
 
 /// Risk as the API serves it: the service, and how often each client may ask.
 #[derive(Debug)]
-pub struct RiskDesk {
+pub struct RiskApi {
     service: Arc<RiskService>,
     asked: Buckets,
 }
 
-impl RiskDesk {
+impl RiskApi {
     /// Serves this service under its configured limits.
     pub fn new(service: impl Into<Arc<RiskService>>) -> Self {
         let service = service.into();
@@ -129,7 +129,7 @@ pub(super) async fn many(
     blocking(move || answer(&desk, &asked.pitchers, day)).await?.map(Json)
 }
 
-fn answer(desk: &RiskDesk, pitchers: &[u32], day: Option<Day>) -> Result<RiskAnswers, Problem> {
+fn answer(desk: &RiskApi, pitchers: &[u32], day: Option<Day>) -> Result<RiskAnswers, Problem> {
     let mut answers = RiskAnswers { assessments: Vec::new(), unanswered: Vec::new(), availability: Vec::new() };
     for (pitcher, told) in desk.service.assess_all(pitchers, day)? {
         let (code, detail) = match told {
@@ -173,7 +173,7 @@ pub(super) struct StaffQuery {
 pub(super) async fn staff(
     State(state): State<ApiState>,
     client: Client,
-    Asked(asked): Asked<StaffQuery>,
+    QueryParams(asked): QueryParams<StaffQuery>,
 ) -> Result<Json<Staff>, Problem> {
     let desk = desk(&state)?;
     admit(&desk, client, STAFF_COST)?;
@@ -184,12 +184,12 @@ pub(super) async fn staff(
 }
 
 /// The service, where there is one.
-pub(super) fn desk(state: &ApiState) -> Result<Arc<RiskDesk>, Problem> {
+pub(super) fn desk(state: &ApiState) -> Result<Arc<RiskApi>, Problem> {
     state.risk.clone().ok_or_else(|| RiskError::NoModel.into())
 }
 
 /// Takes `cost` requests of a client's minute.
-pub(super) fn admit(desk: &RiskDesk, Client(ip): Client, cost: f64) -> Result<(), Problem> {
+pub(super) fn admit(desk: &RiskApi, Client(ip): Client, cost: f64) -> Result<(), Problem> {
     desk.asked.take(ip, cost, Instant::now()).map_err(|wait| {
         let seconds = wait.as_secs() + 1;
         let most = desk.service.config().requests_per_minute;

@@ -23,7 +23,7 @@ use utoipa::IntoParams;
 
 use super::ApiState;
 use super::auth::Ground;
-use super::extract::{Asked, Client};
+use super::extract::{Client, QueryParams};
 use super::limit::network;
 use super::live::{Live, Since, SnapshotMessage};
 use super::options::HttpOptions;
@@ -62,7 +62,7 @@ pub(super) struct LiveQuery {
 ))]
 pub(super) async fn live(
     State(state): State<ApiState>,
-    Asked(query): Asked<LiveQuery>,
+    QueryParams(query): QueryParams<LiveQuery>,
     On(ground): On,
     Client(peer): Client,
     Extension(seats): Extension<Arc<Seats>>,

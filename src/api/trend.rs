@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ApiState;
-use super::extract::{Asked, Named};
+use super::extract::{Named, QueryParams};
 use super::problem::{Problem, ProblemDetails};
 use super::readiness::{OnMound, not_active};
 use crate::ids::{MoundId, PitcherId};
@@ -34,7 +34,7 @@ pub(super) struct OutingTrend {
 pub(super) async fn of_outing(
     State(state): State<ApiState>,
     Named(id): Named<PitcherId>,
-    Asked(on): Asked<OnMound>,
+    QueryParams(on): QueryParams<OnMound>,
 ) -> Result<Json<OutingTrend>, Problem> {
     let snapshot = state.live.snapshot();
     let (mound, trend) = snapshot.trend_of(id, on.mound).ok_or_else(|| not_active(id))?;

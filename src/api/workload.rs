@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use super::ApiState;
 use super::extract::Client;
-use super::extract::{Asked, Named, read_history};
+use super::extract::{Named, QueryParams, read_history};
 use super::history::DayRange;
 use super::pitchers::unknown_pitcher;
 use super::problem::{Problem, ProblemDetails};
@@ -83,7 +83,7 @@ pub(super) async fn of_pitcher(
     State(state): State<ApiState>,
     client: Client,
     Named(id): Named<PitcherId>,
-    Asked(query): Asked<WorkloadQuery>,
+    QueryParams(query): QueryParams<WorkloadQuery>,
 ) -> Result<Json<WorkloadReport>, Problem> {
     let days = range(&query, state.today())?;
     let report = read_history(&state, move |history| history.workload(id, days)).await?;

@@ -12,7 +12,7 @@
 use nalgebra::Matrix2;
 use serde::{Deserialize, Serialize};
 
-use super::rig::Seen;
+use super::joint_filter::Seen;
 
 /// One average.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]

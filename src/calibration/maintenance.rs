@@ -55,7 +55,7 @@ impl Trends {
 
     /// Takes a sample up.
     pub(super) fn sample(&mut self, sample: Sample) {
-        super::watched::push_bounded(&mut self.samples, sample, SAMPLES_MAX);
+        super::camera_state::push_bounded(&mut self.samples, sample, SAMPLES_MAX);
     }
 
     /// The first limit that will be passed within a week, in words.

@@ -10,24 +10,24 @@
 //! enough to matter and clear of its own standard deviation. Rounds of landmarks go the same way (`landmarks`), and are
 //! first asked whether the whole rig moved (`motion`).
 
+mod build_report;
+mod camera_state;
 mod chart;
 mod clock_set;
 mod confidence;
 mod config;
 mod event;
 mod filter;
+mod joint_filter;
 mod landmarks;
 mod maintenance;
 mod motion;
-mod picture;
 mod presence;
 mod repair;
 mod report;
-mod rig;
 mod rules;
 mod state;
 mod verify;
-mod watched;
 mod weather;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -35,10 +35,10 @@ use std::collections::{BTreeMap, VecDeque};
 use firmware_protocol::{Fiducial, Health};
 use nalgebra::{Matrix2x5, Point3, Vector2};
 
+pub use build_report::held_words;
 pub use confidence::{REACHED as CONFIDENCE_REACHED, shown as confidence_shown};
 pub use config::{Config, Limits};
 pub use event::{AlertKind, CameraState, Event, EventKind};
-pub use picture::held_words;
 pub use presence::{ABSENT_S, CLOCK_AHEAD_S_MAX, CLOCK_BEHIND_S_MAX, MoundSight, UNVERIFIED_TOLD_S, clock_words};
 pub use report::{
     CameraReport, ChartPoint, Confidence, CorrectionRecord, Drift, MoundReport, MoundState, NextAction, Outcome,
@@ -52,12 +52,12 @@ use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::tracking::CameraCorrection;
 use crate::tracking::evidence::{PARAMETERS, RigEvidence, UNITS};
 use crate::tracking::venue::{Landmark, Venue};
+use camera_state::{Watched, push_bounded};
 use filter::Measurement;
+use joint_filter::{JointFilter, Taken};
 use landmarks::{Round, RoundSum};
 use presence::Hearing;
-use rig::{Rig, Taken};
 use verify::Look;
-use watched::{Watched, push_bounded};
 use weather::Surroundings;
 
 /// Pitches count for this long, ns.
@@ -91,7 +91,7 @@ pub struct Calibration {
 struct Lane {
     mound: MoundId,
     name: String,
-    rig: Rig,
+    rig: JointFilter,
     /// By the rig's order.
     rounds: Vec<Round>,
     /// Until when the filter has walked.
@@ -123,7 +123,7 @@ impl Calibration {
             .map(|mound| Lane {
                 mound: mound.id,
                 name: mound.name.clone(),
-                rig: Rig::new(mound.cameras.clone(), &config),
+                rig: JointFilter::new(mound.cameras.clone(), &config),
                 rounds: vec![Round::default(); mound.cameras.len()],
                 walked: now,
                 pitches: VecDeque::new(),
@@ -391,7 +391,7 @@ impl Calibration {
                 (trial.sum_px, trial.variance, trial.pitches) = ([0.0; 2], 0.0, 0);
             }
             if !taken.by_landmarks {
-                let knocks = watched::mishap(&mut kept.knocks, now);
+                let knocks = camera_state::mishap(&mut kept.knocks, now);
                 self.count_knocks(camera, knocks, now);
             }
         }
@@ -404,7 +404,7 @@ impl Calibration {
             }
             let standing = self.standing(index);
             let camera = &mut self.cameras[index];
-            let corrected = camera.shift(&rig::units(&camera.kept.correction));
+            let corrected = camera.shift(&joint_filter::units(&camera.kept.correction));
             let kept = &mut camera.kept;
             kept.trends.sample(maintenance::Sample {
                 at: now,

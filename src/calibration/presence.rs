@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::build_report::asked_words;
+use super::camera_state::push_bounded;
 use super::clock_set::{Before, back_words};
 use super::event::{AlertKind, CameraState, Event, EventKind};
-use super::picture::asked_words;
 use super::report::StandingAlert;
 use super::rules::FIT_CAMERAS_MIN;
-use super::watched::push_bounded;
 use super::{Calibration, EVENTS_MAX};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::moment::{

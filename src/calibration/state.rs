@@ -6,12 +6,12 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use super::Calibration;
+use super::camera_state::Kept;
 use super::event::AlertKind;
 use super::find;
 use super::landmarks::Round;
 use super::presence::Hearing;
 use super::report::StandingAlert;
-use super::watched::Kept;
 use super::weather::Surroundings;
 use crate::ids::{BoxNs, MoundId};
 use crate::tracking::evidence::PARAMETERS;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::run_job::{self, VerbError};
 use super::values;
-use super::work::{self, VerbError};
 use crate::config::StoreConfig;
 use crate::daemon::upkeep::Upkeep;
 use crate::risk;
@@ -35,7 +35,7 @@ pub struct RetentionArgs {
 pub fn backup(args: &BackupArgs, store: &StoreConfig) -> Result<ExitCode, VerbError> {
     // The daemon that may do it stands in another directory.
     let to = args.to.as_ref().map(|dir| std::path::absolute(dir).unwrap_or_else(|_| dir.clone()));
-    work::run(&Upkeep::Backup { to, rate_mb_s: args.rate }.into(), &[], store, &risk::Config::default())
+    run_job::run(&Upkeep::Backup { to, rate_mb_s: args.rate }.into(), &[], store, &risk::Config::default())
 }
 
 /// Forgets what is older than `[store] retention_years`.
@@ -43,5 +43,5 @@ pub fn backup(args: &BackupArgs, store: &StoreConfig) -> Result<ExitCode, VerbEr
 /// # Errors
 /// The store cannot be used.
 pub fn retention(args: &RetentionArgs, store: &StoreConfig) -> Result<ExitCode, VerbError> {
-    work::run(&Upkeep::Retention { dry_run: args.dry_run }.into(), &[], store, &risk::Config::default())
+    run_job::run(&Upkeep::Retention { dry_run: args.dry_run }.into(), &[], store, &risk::Config::default())
 }

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, header};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, client};
 
-use super::asking::{AskError, Daemon};
+use super::http_client::{AskError, DaemonClient};
 use super::load_test::LOAD_NAME;
 use super::out::say;
 use crate::simulate;
@@ -89,7 +89,7 @@ pub(super) fn run(crowd: &Crowd<'_>) -> Result<ExitCode, CrowdError> {
     let bad = || CrowdError::Url(crowd.url.to_owned());
     let host = crowd.url.trim_end_matches('/').strip_prefix("http://").ok_or_else(bad)?;
     let address = host.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(bad)?;
-    let daemon = Daemon::at(crowd.url).with_key(crowd.key);
+    let daemon = DaemonClient::at(crowd.url).with_key(crowd.key);
     if !crowd.regardless {
         let shown = shown(&daemon)?;
         let throwing = real(&shown, jiff::Timestamp::now());
@@ -108,7 +108,7 @@ pub(super) fn run(crowd: &Crowd<'_>) -> Result<ExitCode, CrowdError> {
     Ok(told(&seen))
 }
 
-fn shown(daemon: &Daemon) -> Result<Vec<Shown>, CrowdError> {
+fn shown(daemon: &DaemonClient) -> Result<Vec<Shown>, CrowdError> {
     let (status, text) = daemon.get("/api/readiness")?;
     let foreign = |why: String| AskError::Foreign { url: daemon.url("/api/readiness"), why };
     if status != 200 {

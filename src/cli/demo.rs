@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::board::Board;
+use super::demo_table::DemoTable;
 use super::out::{self, say, tell};
 use super::simulate::ScenarioArg;
 use super::{check_config, values};
@@ -110,7 +110,7 @@ pub fn run(args: &Args, given: Config) -> Result<ExitCode, DemoError> {
     tell_history(&dir, &stadium)?;
     let config = its_own(given, &dir);
 
-    let mut seen = Seen { board: Board::new(&venue), pitches: Vec::new(), raised: Vec::new(), interrupted: false };
+    let mut seen = Seen { board: DemoTable::new(&venue), pitches: Vec::new(), raised: Vec::new(), interrupted: false };
     let balanced = if args.fast {
         say!("PitchGuard demo under a simulated clock: {}, seed {}", venue.name, args.seed);
         rehearse(&venue, &config, stadium, &mut seen)?
@@ -189,7 +189,7 @@ fn its_own(given: Config, dir: &Path) -> Config {
 }
 
 struct Seen {
-    board: Board,
+    board: DemoTable,
     pitches: Vec<PitchRecord>,
     /// Those about pitchers.
     raised: Vec<Alert>,

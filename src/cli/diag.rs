@@ -1,7 +1,7 @@
 //! `pitchguard diag`: everything that helps to help, in one archive, and nothing secret or personal.
 //!
 //! What cannot be had is said in its place: the archive of a box whose daemon is dead is the one that matters. Every text
-//! goes through `Blank`, whatever it is made of.
+//! goes through `Redactor`, whatever it is made of.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -13,9 +13,9 @@ use std::process::{Command, ExitCode};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::asking::Daemon;
-use super::blank::Blank;
+use super::http_client::DaemonClient;
 use super::out::say;
+use super::redact::Redactor;
 use crate::config::{Config, Provenance};
 use crate::observe::SystemStatus;
 use crate::store::{Store, StoreError, StoreOptions, backup};
@@ -82,11 +82,11 @@ pub fn run(args: &DiagArgs, config_file: Option<&Path>) -> Result<ExitCode, Diag
 fn gather(log: String, config_file: Option<&Path>) -> Vec<(&'static str, String)> {
     let loaded = Config::load(config_file, std::env::vars_os());
     let keys_file = loaded.as_ref().ok().and_then(|(config, _)| config.ingest.keys_file.clone());
-    let blank = Blank::with_secrets_of(keys_file.as_deref());
+    let blank = Redactor::with_secrets_of(keys_file.as_deref());
     let mut texts = vec![("versions.txt", versions()), ("log.txt", log)];
     match loaded {
         Ok((config, provenance)) => {
-            let daemon = Daemon::here(config.http.listen, &config.store.path);
+            let daemon = DaemonClient::here(config.http.listen, &config.store.path);
             let ask = |path| match daemon.get(path) {
                 Ok((_, text)) => text,
                 Err(error) => format!("{error}\n"),
@@ -107,7 +107,7 @@ fn gather(log: String, config_file: Option<&Path>) -> Vec<(&'static str, String)
 /// The configuration in effect. A secret among its values is blanked by its key's name.
 fn shown(provenance: &Provenance) -> String {
     provenance.to_string().lines().fold(String::new(), |mut text, line| {
-        text.push_str(&super::blank::setting(line));
+        text.push_str(&super::redact::setting(line));
         text.push('\n');
         text
     })

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use jiff::civil::Date;
 
+use super::run_job::{self, VerbError};
 use super::values;
-use super::work::{self, VerbError};
 use crate::config::StoreConfig;
-use crate::history::work::Work;
+use crate::history::jobs::Job;
 use crate::risk;
 
 /// Arguments of `etl`.
@@ -32,6 +32,6 @@ pub struct EtlArgs {
 /// # Errors
 /// The store cannot be used, or not all days came.
 pub fn run(args: &EtlArgs, store: &StoreConfig, risk: &risk::Config) -> Result<ExitCode, VerbError> {
-    let work = Work::Etl { from: args.from, to: args.to, url: args.url.clone(), fetch: !args.no_fetch };
-    work::run(&work.into(), &[], store, risk)
+    let work = Job::Etl { from: args.from, to: args.to, url: args.url.clone(), fetch: !args.no_fetch };
+    run_job::run(&work.into(), &[], store, risk)
 }

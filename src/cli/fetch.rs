@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
+use super::run_job::{self, VerbError};
 use super::values;
-use super::work::{self, VerbError};
 use crate::config::StoreConfig;
-use crate::history::work::Work;
+use crate::history::jobs::Job;
 use crate::risk;
 
 /// `pitchguard fetch …`
@@ -50,6 +50,6 @@ pub fn run(args: &FetchArgs, store: &StoreConfig, risk: &risk::Config) -> Result
         (Some([from, to]), ..) | (_, Some(from), Some(to)) => (*from, *to),
         _ => unreachable!("clap asks for either both days or --again with two"),
     };
-    let work = Work::Fetch { from, to, url: url.clone(), again: again.is_some() };
-    work::run(&work.into(), &[], store, risk)
+    let work = Job::Fetch { from, to, url: url.clone(), again: again.is_some() };
+    run_job::run(&work.into(), &[], store, risk)
 }

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::work::{self, VerbError};
+use super::run_job::{self, VerbError};
 use crate::config::StoreConfig;
-use crate::history::work::{Kind, Work};
+use crate::history::jobs::{Job, Kind};
 use crate::risk;
 
 /// `pitchguard import …`
@@ -65,5 +65,5 @@ pub fn run(args: &ImportArgs, store: &StoreConfig, risk: &risk::Config) -> Resul
         ImportWhat::Appearances { files } => (Kind::Appearances, files),
         ImportWhat::Roster { files } => (Kind::Roster, files),
     };
-    work::run(&Work::Import { what, season: of_season }.into(), files, store, risk)
+    run_job::run(&Job::Import { what, season: of_season }.into(), files, store, risk)
 }

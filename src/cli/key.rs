@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use jiff::civil::Date;
 
+use super::run_job::{self, VerbError};
 use super::values;
-use super::work::{self, VerbError};
 use crate::config::StoreConfig;
 use crate::daemon::upkeep::Upkeep;
 use crate::risk;
@@ -48,5 +48,5 @@ pub fn run(args: &KeyArgs, store: &StoreConfig) -> Result<ExitCode, VerbError> {
         What::List => Upkeep::KeyList,
         What::Revoke { name } => Upkeep::KeyRevoke { name: name.clone() },
     };
-    work::run(&upkeep.into(), &[], store, &risk::Config::default())
+    run_job::run(&upkeep.into(), &[], store, &risk::Config::default())
 }

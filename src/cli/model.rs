@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use super::run_job::{self, VerbError};
 use super::values;
-use super::work::{self, VerbError};
 use crate::config::StoreConfig;
-use crate::history::work::{ModelWork, Work};
+use crate::history::jobs::{Job, ModelJob};
 use crate::risk;
 
 /// `pitchguard model …`
@@ -62,16 +62,16 @@ enum ModelWhat {
 pub fn run(args: &ModelArgs, store: &StoreConfig, risk: &risk::Config) -> Result<ExitCode, VerbError> {
     let mut files = Vec::new();
     let ask = match &args.what {
-        ModelWhat::List => ModelWork::List,
-        ModelWhat::Show { version } => ModelWork::Show { version: version.clone() },
-        ModelWhat::Promote { version, force } => ModelWork::Promote { version: version.clone(), force: *force },
-        ModelWhat::Retire => ModelWork::Retire,
-        ModelWhat::Rollback => ModelWork::Rollback,
+        ModelWhat::List => ModelJob::List,
+        ModelWhat::Show { version } => ModelJob::Show { version: version.clone() },
+        ModelWhat::Promote { version, force } => ModelJob::Promote { version: version.clone(), force: *force },
+        ModelWhat::Retire => ModelJob::Retire,
+        ModelWhat::Rollback => ModelJob::Rollback,
         ModelWhat::Evaluate { version, year, appearances, injuries } => {
             files = [&injuries[..], &appearances[..]].concat();
             let reports = (!files.is_empty()).then_some(injuries.len());
-            ModelWork::Evaluate { version: version.clone(), year: *year, reports }
+            ModelJob::Evaluate { version: version.clone(), year: *year, reports }
         }
     };
-    work::run(&Work::Model { ask }.into(), &files, store, risk)
+    run_job::run(&Job::Model { ask }.into(), &files, store, risk)
 }

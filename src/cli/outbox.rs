@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::out::say;
-use super::work::{self, VerbError};
+use super::run_job::{self, VerbError};
 use crate::config::Config;
-use crate::history::work::Work;
+use crate::history::jobs::Job;
 use crate::upstream::schema;
 
 /// `pitchguard outbox …`
@@ -33,8 +33,8 @@ enum OutboxWhat {
 /// The store cannot be used, or the daemon that has it would not.
 pub fn run(args: &OutboxArgs, config: &Config) -> Result<ExitCode, VerbError> {
     match args.what {
-        OutboxWhat::List => work::run(&Work::Outbox.into(), &[], &config.store, &config.risk),
-        OutboxWhat::Requeue => work::run(&Work::Requeue.into(), &[], &config.store, &config.risk),
+        OutboxWhat::List => run_job::run(&Job::Outbox.into(), &[], &config.store, &config.risk),
+        OutboxWhat::Requeue => run_job::run(&Job::Requeue.into(), &[], &config.store, &config.risk),
         OutboxWhat::Schema => {
             say!("{:#}", schema::document());
             Ok(ExitCode::SUCCESS)

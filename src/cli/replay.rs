@@ -19,7 +19,7 @@ use crate::daemon;
 use crate::ids::BoxNs;
 use crate::journal::{JournalError, Reader};
 use crate::moment::rfc3339;
-use crate::pipeline::{Answers, CutError, Output, Pipeline, Replayer, Start};
+use crate::pipeline::{Answers, CheckpointError, Output, Pipeline, Replayer, Start};
 use crate::readiness::{Alert, Readiness};
 use crate::records::{PitchRecord, State};
 use crate::reorder::{self, ConfigError};
@@ -58,7 +58,7 @@ pub enum ReplayError {
     Journal(#[from] JournalError),
     /// Where to begin is of another rig.
     #[error("the journal cannot be replayed: {0}; name the configuration and the venue of its time with --config")]
-    Cut(#[from] CutError),
+    Checkpoint(#[from] CheckpointError),
     /// An interval that ends before it begins.
     #[error("--from {from} is after --to {to}: turn them round")]
     Backwards {

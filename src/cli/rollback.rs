@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::out::say;
-use super::work::{self, VerbError};
+use super::run_job::{self, VerbError};
 use crate::config::{Config, ConfigErrors, DEFAULT_FILE};
-use crate::daemon::proven::{self, Proven, Which};
+use crate::daemon::known_good_config::{self, Proven, Which};
 use crate::disk::{Undo, sync_dir, write_private};
-use crate::history::work::{ModelWork, Work};
+use crate::history::jobs::{Job, ModelJob};
 
 /// Names the venue file over the configuration's head.
 const VENUE_VARIABLE: &str = "PITCHGUARD_VENUE__FILE";
@@ -102,7 +102,7 @@ fn roll_config_back(file: &Path, store: Option<&Path>) -> Result<(), RollbackErr
         (None, Some(config)) => config.store.path.clone(),
         (None, None) => Config::store_of(file, &text, std::env::vars_os()),
     };
-    let read = |which| proven::kept(&store, which).map_err(failed("read what is kept in", &store));
+    let read = |which| known_good_config::kept(&store, which).map_err(failed("read what is kept in", &store));
     let last = read(Which::Last)?;
     let venue = match in_force {
         Some(config) => config.venue.file,
@@ -192,7 +192,7 @@ fn replace(candidate: &Path, file: &Path) -> Result<(), RollbackError> {
 
 fn roll_model_back(file: Option<&Path>) -> Result<(), RollbackError> {
     let (config, _) = Config::load(file, std::env::vars_os()).map_err(RollbackError::Config)?;
-    let work = Work::Model { ask: ModelWork::Rollback };
-    work::run(&work.into(), &[], &config.store, &config.risk)?;
+    let work = Job::Model { ask: ModelJob::Rollback };
+    run_job::run(&work.into(), &[], &config.store, &config.risk)?;
     Ok(())
 }

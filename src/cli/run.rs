@@ -10,7 +10,7 @@ use super::out::tell;
 use super::{chain, logs, values};
 use crate::clock::BoxClock;
 use crate::config::{Config, DEFAULT_FILE, Provenance};
-use crate::daemon::proven;
+use crate::daemon::known_good_config;
 use crate::daemon::reload::Reload;
 use crate::daemon::service;
 use crate::daemon::systemd::{Sockets, SocketsError};
@@ -75,7 +75,7 @@ pub fn run(file: Option<&Path>, config: &Config, provenance: Provenance, args: &
             http_handed_over = http, "ready"
         );
         let file = file.unwrap_or(Path::new(DEFAULT_FILE));
-        if let Err(error) = proven::keep(&config.store.path, file, config.venue.file.as_deref()) {
+        if let Err(error) = known_good_config::keep(&config.store.path, file, config.venue.file.as_deref()) {
             tracing::warn!(%error, "the configuration that works is not kept: `pitchguard rollback config` cannot go back to it");
         }
     });

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use super::faults::FaultArgs;
 use super::out::tell;
-use super::work::{self, VerbError};
+use super::run_job::{self, VerbError};
+use super::simulate_faults::FaultArgs;
 use super::{told, values, with_config};
 use crate::config::Config;
-use crate::daemon::control::Job;
+use crate::daemon::control::ControlJob;
 use crate::daemon::invented::Season;
 use crate::environment::BrokerUrl;
 use crate::ids::{EventNs, PitcherId};
@@ -255,7 +255,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> ExitCode {
 fn bring(args: &Args, config: &Config) -> Result<(), VerbError> {
     let day = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let season = Season { seed: args.seed, scenario: args.scenario.into(), day };
-    work::run(&Job::Simulated(season), &[], &config.store, &config.risk).map(drop)
+    run_job::run(&ControlJob::Simulated(season), &[], &config.store, &config.risk).map(drop)
 }
 
 fn play(args: &Args) -> ExitCode {

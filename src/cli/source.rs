@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+use super::run_job::{self, VerbError};
 use super::values;
-use super::work::{self, VerbError};
 use crate::config::StoreConfig;
 use crate::daemon::upkeep::Upkeep;
 use crate::risk;
@@ -38,5 +38,5 @@ pub fn run(args: &SourceArgs, store: &StoreConfig) -> Result<ExitCode, VerbError
         What::List => Upkeep::SourceList,
         What::Reset { source } => Upkeep::SourceReset { source: source as u8 },
     };
-    work::run(&upkeep.into(), &[], store, &risk::Config::default())
+    run_job::run(&upkeep.into(), &[], store, &risk::Config::default())
 }

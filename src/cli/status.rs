@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use super::asking::{AskError, Daemon};
+use super::http_client::{AskError, DaemonClient};
 use super::out::{self, say, tell};
 use super::values;
 use crate::calibration::{confidence_shown, unverified_words};
@@ -41,8 +41,8 @@ pub struct StatusArgs {
 /// Asks the daemon and prints its report. Without --url it is the daemon that the configuration tells of.
 pub fn run(args: &StatusArgs, config: &Config) -> ExitCode {
     let daemon = match &args.url {
-        Some(url) => Daemon::at(url),
-        None => Daemon::here(config.http.listen, &config.store.path),
+        Some(url) => DaemonClient::at(url),
+        None => DaemonClient::here(config.http.listen, &config.store.path),
     };
     let report = match report_of(&daemon) {
         Ok(report) => report,
@@ -72,10 +72,10 @@ pub fn run(args: &StatusArgs, config: &Config) -> ExitCode {
 /// # Errors
 /// Where nobody answers, or not with a report.
 pub fn ask(base: &str) -> Result<StatusReport, AskError> {
-    report_of(&Daemon::at(base))
+    report_of(&DaemonClient::at(base))
 }
 
-fn report_of(daemon: &Daemon) -> Result<StatusReport, AskError> {
+fn report_of(daemon: &DaemonClient) -> Result<StatusReport, AskError> {
     let (status, text) = daemon.get("/api/status")?;
     let foreign = |why: String| AskError::Foreign { url: daemon.url("/api/status"), why };
     if status != 200 {
@@ -390,7 +390,7 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::asking::url_of;
+    use super::super::http_client::url_of;
     use super::*;
     use crate::clock::BoxClock;
     use crate::observe::{Accounting, CalibrationStatus, CameraStatus, IngestStatus, ReorderStatus, Telemetry};

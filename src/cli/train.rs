@@ -7,10 +7,10 @@ use clap::Args;
 use jiff::civil::Date;
 
 use super::out::say;
+use super::run_job::{self, VerbError};
 use super::values;
-use super::work::{self, VerbError};
 use crate::config::StoreConfig;
-use crate::history::work::{ModelWork, Work};
+use crate::history::jobs::{Job, ModelJob};
 use crate::risk;
 
 /// `pitchguard train`
@@ -49,7 +49,7 @@ pub struct TrainArgs {
 /// What the rooms beneath say, with what to do.
 pub fn run(args: &TrainArgs, store: &StoreConfig, risk: &risk::Config) -> Result<ExitCode, VerbError> {
     let files = [&args.injuries[..], &args.appearances[..]].concat();
-    let ask = ModelWork::Train {
+    let ask = ModelJob::Train {
         test_year: args.test_year,
         data_end: args.data_end,
         keep: !args.dry_run,
@@ -62,12 +62,12 @@ pub fn run(args: &TrainArgs, store: &StoreConfig, risk: &risk::Config) -> Result
         (args.dry_run && !files.is_empty()).then(tempfile::tempdir).transpose().map_err(VerbError::Scratch)?;
     let path = scratch.as_ref().map_or(store.path.as_path(), |dir| dir.path());
     let store = StoreConfig { path: path.to_path_buf(), ..store.clone() };
-    let outcome = work::ask(&Work::Model { ask }.into(), &files, &store, risk)?;
+    let outcome = run_job::ask(&Job::Model { ask }.into(), &files, &store, risk)?;
     if let Some(card) = &outcome.card {
         say!("{card}");
         if let Some(path) = &args.report {
             std::fs::write(path, card).map_err(|source| VerbError::Card { path: path.clone(), source })?;
         }
     }
-    work::told(outcome)
+    run_job::told(outcome)
 }

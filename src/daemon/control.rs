@@ -28,10 +28,10 @@ use self::peer::Doorman;
 use super::days::Days;
 use super::invented::{self, Season};
 use super::upkeep::{self, Upkeep};
-use crate::api::{Command, KeyDesk};
+use crate::api::{ApiKeys, Command};
 use crate::config::StoreConfig;
 use crate::history::etl::DailyModel;
-use crate::history::work::{self, Outcome, Sources, Work};
+use crate::history::jobs::{self, Job, Outcome, Sources};
 use crate::history::{Input, Inputs, Watcher};
 use crate::store::Store;
 
@@ -60,16 +60,16 @@ const MODE_OWNER: u32 = 0o600;
 /// Work of either kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Job {
+pub enum ControlJob {
     /// History comes in.
-    History(Work),
+    History(Job),
     /// The store is looked after.
     Upkeep(Upkeep),
     /// Invented people come with their season.
     Simulated(Season),
 }
 
-impl Job {
+impl ControlJob {
     /// What is done, without whom it is about.
     fn verb(&self) -> &'static str {
         match self {
@@ -80,13 +80,13 @@ impl Job {
     }
 }
 
-impl From<Work> for Job {
-    fn from(work: Work) -> Self {
+impl From<Job> for ControlJob {
+    fn from(work: Job) -> Self {
         Self::History(work)
     }
 }
 
-impl From<Upkeep> for Job {
+impl From<Upkeep> for ControlJob {
     fn from(upkeep: Upkeep) -> Self {
         Self::Upkeep(upkeep)
     }
@@ -97,7 +97,7 @@ impl From<Upkeep> for Job {
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The work.
-    pub work: Job,
+    pub work: ControlJob,
     /// Its files.
     pub files: Vec<FileHead>,
 }
@@ -144,7 +144,7 @@ impl Control {
         config: &StoreConfig,
         store: &Arc<Store>,
         (model, days): (Arc<dyn DailyModel>, Days),
-        desk: &Arc<KeyDesk>,
+        desk: &Arc<ApiKeys>,
         (commands, runtime): (mpsc::Sender<Command>, &Handle),
     ) -> Option<Self> {
         Self::serve(config, Arc::clone(store), (model, days), Arc::clone(desk), (commands, runtime))
@@ -164,7 +164,7 @@ impl Control {
         config: &StoreConfig,
         store: Arc<Store>,
         (model, days): (Arc<dyn DailyModel>, Days),
-        desk: Arc<KeyDesk>,
+        desk: Arc<ApiKeys>,
         (commands, runtime): (mpsc::Sender<Command>, &Handle),
     ) -> std::io::Result<Self> {
         let path = &config.control_socket();
@@ -289,7 +289,7 @@ struct Worker {
     store: Arc<Store>,
     model: Arc<dyn DailyModel>,
     days: Days,
-    desk: Arc<KeyDesk>,
+    desk: Arc<ApiKeys>,
     /// To the merge thread.
     commands: mpsc::Sender<Command>,
     config: StoreConfig,
@@ -315,7 +315,7 @@ impl Worker {
                 return voice.say(&Answer::Refused(why));
             }
         };
-        let beside_others = matches!(&request.work, Job::Upkeep(upkeep) if upkeep.is_about_keys());
+        let beside_others = matches!(&request.work, ControlJob::Upkeep(upkeep) if upkeep.is_about_keys());
         let free = if beside_others { None } else { Free::take(&self.busy) };
         if free.is_none() && !beside_others {
             let why = "the daemon is busy with other work of this kind: try again when that is done";
@@ -336,7 +336,7 @@ impl Worker {
             done
         });
         // Also of work that was given up half-way: what it brought is there.
-        if !matches!(request.work, Job::Upkeep(_)) {
+        if !matches!(request.work, ControlJob::Upkeep(_)) {
             // Where the merge thread has ended, nobody is called anything any more.
             let _ = self.commands.blocking_send(Command::NamesCame);
         }
@@ -344,18 +344,20 @@ impl Worker {
         voice.say(&done.map_or_else(Answer::Refused, Answer::Done))
     }
 
-    fn perform(&self, job: &Job, files: &mut Sent<'_>, told: &mut Telling<'_>) -> Result<Outcome, String> {
+    fn perform(&self, job: &ControlJob, files: &mut Sent<'_>, told: &mut Telling<'_>) -> Result<Outcome, String> {
         match job {
-            Job::History(work) => {
+            ControlJob::History(work) => {
                 let (today, model) = (self.days.today(), Some(&*self.model));
-                work::perform(&self.store, work, files, &self.sources, model, today, told)
+                jobs::perform(&self.store, work, files, &self.sources, model, today, told)
                     .map_err(|error| error.to_string())
             }
-            Job::Upkeep(upkeep) => {
+            ControlJob::Upkeep(upkeep) => {
                 upkeep::perform(&self.store, upkeep, (&self.config, self.days.today()), Some(&self.desk), told)
                     .map_err(|error| error.to_string())
             }
-            Job::Simulated(season) => invented::perform(&self.store, season, told).map_err(|error| error.to_string()),
+            ControlJob::Simulated(season) => {
+                invented::perform(&self.store, season, told).map_err(|error| error.to_string())
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::history::work::Outcome;
+use crate::history::jobs::Outcome;
 use crate::history::{self, Watcher};
 use crate::ids::EventNs;
 use crate::records::{PitchRecord, PitcherRecord, SIMULATED, SIMULATED_TEAM};

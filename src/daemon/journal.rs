@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::ids::BoxNs;
 use crate::ingest::Heard;
 use crate::ingest::heard::HEARD_NS;
-use crate::journal::{self, Entry, Journal, JournalError, Shortage, Tap};
+use crate::journal::{self, Entry, Journal, JournalError, Recorder, Shortage};
 use crate::observe::{JournalStatus, PartState, Telemetry};
 
 /// Its part in `/health/ready`.
@@ -51,7 +51,7 @@ pub(super) fn heard(journal: Option<&Journal>, now: BoxNs) -> Heard {
 }
 
 /// Starts what writes it.
-pub(super) fn start(journal: &Journal, telemetry: &Telemetry) -> Option<(Tap, JoinHandle<()>)> {
+pub(super) fn start(journal: &Journal, telemetry: &Telemetry) -> Option<(Recorder, JoinHandle<()>)> {
     match journal.start() {
         Ok(started) => {
             telemetry.set_part(PART, PartState::Ready, "");

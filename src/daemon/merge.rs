@@ -13,8 +13,8 @@ use tokio::sync::mpsc;
 use super::apart::Apart;
 use super::profiles::{self, StoreProfiles, learned_key};
 use super::reprocess::Reprocess;
-use super::upstream::Teller;
-use super::{recovery, refused, rig};
+use super::upstream::SummaryWriter;
+use super::{calibration, recovery, refused};
 use crate::api::{Command, Event, Live};
 use crate::clock::BoxClock;
 use crate::environment::Environment;
@@ -34,7 +34,7 @@ use crate::reorder;
 use crate::store::writer::Trouble;
 use crate::store::{Store, Write, WriterHandle};
 use crate::tracking::venue::Venue;
-use crate::upstream::Told;
+use crate::upstream::SummaryEvent;
 
 /// Nap when the rings are empty: it bounds the delay that the merge thread adds, and what an idle daemon costs.
 const NAP: Duration = Duration::from_micros(500);
@@ -78,7 +78,7 @@ pub(super) struct Merge {
     pub(super) stop: Arc<AtomicBool>,
     /// Turns of the thread so far.
     pub(super) turns: Arc<AtomicU64>,
-    pub(super) upstream: Teller,
+    pub(super) upstream: SummaryWriter,
     /// Absent where nothing is journalled.
     pub(super) journal: Option<Journal>,
     /// Absent where nothing is journalled.
@@ -241,7 +241,7 @@ impl Running {
                 Command::AcknowledgeAlert { id, reply } => {
                     let alert = self.merge.pipeline.acknowledge(id, now);
                     if let Some(alert) = &alert {
-                        self.tell(Told::Alert(alert));
+                        self.tell(SummaryEvent::Alert(alert));
                         self.merge.live.publish(Event::AlertAcknowledged(alert.clone()));
                     }
                     let _ = reply.send(alert);
@@ -306,12 +306,12 @@ impl Running {
                         pitcher = record.pitcher, game_pk = record.game_pk, mound = record.mound, id = record.id,
                         revision = record.revision, state = ?record.state, "pitch"
                     );
-                    self.keep_and_tell(Write::Pitch(record.clone()), Told::Pitch(&record));
+                    self.keep_and_tell(Write::Pitch(record.clone()), SummaryEvent::Pitch(&record));
                     self.merge.live.publish(Event::Pitch(*record));
                     self.latency(stage, self.merge.clock.now(), moved_by);
                 }
                 Output::Readiness { readiness, .. } => {
-                    self.tell(Told::Readiness(&readiness));
+                    self.tell(SummaryEvent::Readiness(&readiness));
                     let of = (readiness.pitcher, readiness.mound);
                     // Points of earlier pitches settle with it.
                     match self.merge.pipeline.trend_of(of).cloned() {
@@ -320,18 +320,18 @@ impl Running {
                     };
                 }
                 Output::Recounted(record) => {
-                    self.keep_and_tell(Write::Pitch(record.clone()), Told::Pitch(&record));
+                    self.keep_and_tell(Write::Pitch(record.clone()), SummaryEvent::Pitch(&record));
                     self.merge.live.publish(Event::Pitch(*record));
                 }
                 Output::Missed(outing) => self.batch.push(Write::Missed(outing)),
                 Output::Raised(alert) => {
                     tracing::warn!(rule = alert.rule, value = alert.value, limit = alert.limit, "alert raised");
-                    self.tell(Told::Alert(&alert));
+                    self.tell(SummaryEvent::Alert(&alert));
                     self.merge.live.publish(Event::AlertRaised(alert));
                 }
                 Output::Cleared(alert) => {
                     tracing::info!(rule = alert.rule, "alert cleared");
-                    self.tell(Told::Alert(&alert));
+                    self.tell(SummaryEvent::Alert(&alert));
                     self.merge.live.publish(Event::AlertCleared(alert));
                 }
                 Output::Critical(critical) => {
@@ -339,14 +339,14 @@ impl Running {
                         reprocess.ask(*critical);
                     }
                 }
-                Output::Camera(event) => rig::log(&event),
+                Output::Camera(event) => calibration::log(&event),
                 Output::Calibration(kept) => {
-                    if let Some(record) = rig::record(&kept) {
+                    if let Some(record) = calibration::record(&kept) {
                         self.batch.push(Write::Calibration(Box::new(record)));
                         // The whole picture with its charts: only for somebody who hears it.
                         if self.merge.upstream.is_on() {
-                            let status = rig::status(&self.merge.pipeline.calibration(self.merge.clock.now()));
-                            self.tell(Told::Calibration(&status));
+                            let status = calibration::status(&self.merge.pipeline.calibration(self.merge.clock.now()));
+                            self.tell(SummaryEvent::Calibration(&status));
                         }
                     }
                 }
@@ -360,17 +360,17 @@ impl Running {
     /// Publishes how the cameras stand.
     fn show_rig(&mut self, now: BoxNs) {
         self.shown = now;
-        rig::show(self.merge.pipeline.calibration(now), &self.merge.live, &self.merge.telemetry);
+        calibration::show(self.merge.pipeline.calibration(now), &self.merge.live, &self.merge.telemetry);
     }
 
     /// Keeps a record, and with it in one batch what the cloud is told of it.
-    fn keep_and_tell(&mut self, write: Write, told: Told<'_>) {
+    fn keep_and_tell(&mut self, write: Write, told: SummaryEvent<'_>) {
         self.batch.push(write);
         self.tell(told);
     }
 
     /// Tells the cloud, in the batch of this step.
-    fn tell(&mut self, told: Told<'_>) {
+    fn tell(&mut self, told: SummaryEvent<'_>) {
         self.batch.extend(self.merge.upstream.write(told, self.merge.clock.now()));
     }
 

@@ -5,23 +5,23 @@
 //! commits it, then HTTP ends.
 
 mod apart;
+mod calibration;
 pub mod control;
 mod days;
 mod descriptors;
-mod fold;
 mod history;
 pub mod invented;
 mod journal;
+pub mod known_good_config;
 mod memory;
 mod merge;
 mod named_files;
+mod outing_rollup;
 mod profiles;
-pub mod proven;
 mod recovery;
 mod refused;
 pub mod reload;
 mod reprocess;
-mod rig;
 pub mod service;
 mod speakers;
 pub mod systemd;
@@ -39,7 +39,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::api::{self, ApiState, Asked, Command, HttpOptions, KeyDesk, Live};
+use crate::api::{self, ApiKeys, ApiState, Command, HttpOptions, KeyPolicy, Live};
 use crate::clock::BoxClock;
 use crate::config::Config;
 use crate::environment::Environment;
@@ -55,14 +55,14 @@ use crate::tracking::venue::{Venue, VenueError};
 
 use control::Control;
 use days::Days;
-use fold::Folding;
 pub(crate) use history::StoreHistory;
+use outing_rollup::OutingRollup;
 pub use profiles::StoreProfiles;
 use recovery::Recovered;
 use reprocess::Reprocess;
 use systemd::Sockets;
 pub use upstream::UpstreamError;
-use upstream::{Teller, Upstream};
+use upstream::{SummaryWriter, Upstream};
 use watch::{Watched, Watching};
 
 /// Parts whose state `/health/ready` shows.
@@ -142,7 +142,7 @@ pub struct Daemon {
     merge: JoinHandle<()>,
     writer: JoinHandle<()>,
     writes: WriterHandle,
-    folding: Folding,
+    folding: OutingRollup,
     watching: Watching,
     /// Absent where the line to the cloud is off.
     upstream: Option<Upstream>,
@@ -220,7 +220,7 @@ impl Daemon {
         };
         let started = clock.now();
         let service = Arc::new(RiskService::new(Arc::clone(&store), config.risk));
-        let risk = Arc::new(api::RiskDesk::new(Arc::clone(&service)));
+        let risk = Arc::new(api::RiskApi::new(Arc::clone(&service)));
         let model: Arc<dyn DailyModel> = service;
         let profiles = StoreProfiles::new(Arc::clone(&store)).with_risk(Arc::clone(&risk));
         let journal = journal::open(config, &telemetry);
@@ -250,8 +250,8 @@ impl Daemon {
         let seen = started.0.saturating_add_signed(pipeline.clocks_apart_ns().saturating_neg());
         profiles::show_pitches(&store, &live, crate::ids::BoxNs(seen))?;
         profiles::show(&pipeline, &live, started);
-        rig::show(pipeline.calibration(started), &live, &telemetry);
-        let teller = Teller::new(&config.upstream);
+        calibration::show(pipeline.calibration(started), &live, &telemetry);
+        let teller = SummaryWriter::new(&config.upstream);
         let line = upstream::spawn(upstream::Parts {
             config: &config.upstream,
             venue: &venue.id,
@@ -290,9 +290,9 @@ impl Daemon {
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
 
         let days = Days::new(clock, Arc::clone(&live), zone);
-        let folding = fold::spawn(Arc::clone(&store), Arc::clone(&model), days.clone(), teller)?;
-        let keys = Arc::new(KeyDesk::new(Arc::clone(&store), Asked::of(&config.http))?);
-        if !http_address.ip().is_loopback() && keys.asked() != Asked::Nobody && !keys.has_keys() {
+        let folding = outing_rollup::spawn(Arc::clone(&store), Arc::clone(&model), days.clone(), teller)?;
+        let keys = Arc::new(ApiKeys::new(Arc::clone(&store), KeyPolicy::of(&config.http))?);
+        if !http_address.ip().is_loopback() && keys.asked() != KeyPolicy::Nobody && !keys.has_keys() {
             tracing::warn!(http = %http_address, "nobody beyond loopback can ask yet: `pitchguard key add --name NAME` makes a key");
         }
         let control =

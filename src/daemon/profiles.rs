@@ -8,8 +8,8 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::rig;
-use crate::api::{Event, Live, RiskDesk};
+use super::calibration;
+use crate::api::{Event, Live, RiskApi};
 use crate::clock::is_plausible_day;
 use crate::history;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
@@ -42,7 +42,7 @@ const RECENT_PITCHES: usize = 100;
 #[derive(Debug, Clone)]
 pub struct StoreProfiles {
     store: Arc<Store>,
-    risk: Option<Arc<RiskDesk>>,
+    risk: Option<Arc<RiskApi>>,
 }
 
 impl StoreProfiles {
@@ -53,7 +53,7 @@ impl StoreProfiles {
 
     /// Tells of injury risk too: one more read an outing.
     #[must_use]
-    pub fn with_risk(self, risk: Arc<RiskDesk>) -> Self {
+    pub fn with_risk(self, risk: Arc<RiskApi>) -> Self {
         Self { risk: Some(risk), ..self }
     }
 
@@ -269,7 +269,7 @@ pub(super) fn recall(
             pipeline.set_learned(mound.id, scale);
         }
     }
-    rig::recall(store, venue, pipeline, now);
+    calibration::recall(store, venue, pipeline, now);
     if !gone_on {
         for pitch in &pitches {
             pipeline.restore(pitch, seen);

@@ -1,6 +1,6 @@
 //! Start after a kill: from the last checkpoint and the journal, as if nothing had happened.
 //!
-//! The checkpoint is a [`Cut`] in the same transaction as the results of its step, and every [`CUT_EVERY_NS`] besides. The
+//! The checkpoint is a [`Checkpoint`] in the same transaction as the results of its step, and every [`CUT_EVERY_NS`] besides. The
 //! journal is read from the cut's `since` on, some twenty seconds before it, and so is at most that and [`CUT_EVERY_NS`]
 //! long, whatever else it holds. Up to the cut's step frames only fill buffer and trackers; nothing that was committed is
 //! published again. After it everything is as it was: what follows was not committed, and is published now.
@@ -14,11 +14,11 @@
 
 use std::time::Instant;
 
+use super::calibration;
 use super::profiles::{self, StoreProfiles};
-use super::rig;
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::journal::{Journal, JournalError, STEP_BACK_NS};
-use crate::pipeline::{Answers, Beginning, Cut, CutError, Output, Pipeline, Replayer};
+use crate::pipeline::{Answers, Beginning, Checkpoint, CheckpointError, Output, Pipeline, Replayer};
 use crate::records::{Origin, PitchRecord, State};
 use crate::reorder::Producer;
 use crate::signal::Signal;
@@ -35,7 +35,7 @@ const LEFT_OPEN_AMONG: usize = 4096;
 const SLACK_NS: u64 = 1_000_000_000;
 
 /// The write that keeps a cut.
-pub(super) fn checkpoint(cut: &Cut) -> Write {
+pub(super) fn checkpoint(cut: &Checkpoint) -> Write {
     Write::Checkpoint { name: NAME.to_owned(), bytes: cut.to_bytes() }
 }
 
@@ -62,7 +62,7 @@ enum Why {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    Cut(#[from] CutError),
+    Checkpoint(#[from] CheckpointError),
     #[error(transparent)]
     Journal(#[from] JournalError),
 }
@@ -125,7 +125,7 @@ struct Last {
     /// What it had not published.
     outputs: Vec<Output>,
     /// Where what it had committed went beyond its journal.
-    beyond: Option<Box<Cut>>,
+    beyond: Option<Box<Checkpoint>>,
     frames: u64,
     /// When it was killed, by its own clock.
     now: BoxNs,
@@ -184,12 +184,12 @@ fn replay(
 ) -> Result<Option<Last>, Why> {
     let Some(bytes) = store.checkpoint(NAME)?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
     let began = Instant::now();
-    let cut = Cut::from_bytes(&bytes)?;
+    let cut = Checkpoint::from_bytes(&bytes)?;
     let (killed_at, since, step) = (cut.now, cut.since, cut.step);
     let make = |now| {
         let (producers, mut pipeline) = make(now);
         // Charts and trends, which are no part of a cut.
-        rig::recall(store, venue, &mut pipeline, now);
+        calibration::recall(store, venue, &mut pipeline, now);
         (producers, pipeline)
     };
     let mut replayer = Replayer::new(make, Answers::default());

@@ -8,15 +8,15 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use crate::api::KeyDesk;
+use crate::api::ApiKeys;
 use crate::clock::is_plausible_day;
 use crate::config::StoreConfig;
 use crate::history::Watcher;
-use crate::history::work::Outcome;
+use crate::history::jobs::Outcome;
 use crate::ingest::SourceMark;
 use crate::observe::RefusedKeyStatus;
+use crate::store::api_key::ApiKeyRecord;
 use crate::store::backup::{BackupError, BackupOptions};
-use crate::store::keys::ApiKeyRecord;
 use crate::store::marks::{Forgotten, SourceMarks};
 use crate::store::{Store, StoreError};
 
@@ -116,7 +116,7 @@ pub fn perform(
     store: &Store,
     upkeep: &Upkeep,
     (config, today): (&StoreConfig, Date),
-    desk: Option<&KeyDesk>,
+    desk: Option<&ApiKeys>,
     watcher: &mut dyn Watcher,
 ) -> Result<Outcome, UpkeepError> {
     let now = Timestamp::now();

@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
-use crate::api::RiskDesk;
+use crate::api::RiskApi;
 use crate::clock::BoxClock;
 use crate::ids::BoxNs;
 use crate::observe::{PartState, Telemetry, UpstreamStatus};
 use crate::store::outbox::Summary;
 use crate::store::{Store, StoreError, Write};
 use crate::upstream::{
-    BoxName, Config, Driver, Https, InputDrift, ModelSummary, Nats, NatsError, Sink, TlsError, Told, UpstreamKind,
+    BoxName, Config, Driver, Https, InputDrift, ModelSummary, Nats, NatsError, Sink, SummaryEvent, TlsError,
+    UpstreamKind,
 };
 
 /// Nap where there is nothing to send: what it adds to a summary's way.
@@ -51,11 +52,11 @@ pub enum UpstreamError {
 
 /// Makes summaries where there is a line, and none where there is not.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Teller {
+pub(super) struct SummaryWriter {
     on: bool,
 }
 
-impl Teller {
+impl SummaryWriter {
     pub(super) fn new(config: &Config) -> Self {
         Self { on: config.is_on() }
     }
@@ -66,12 +67,12 @@ impl Teller {
     }
 
     /// The summary of what is told.
-    pub(super) fn summary(self, told: Told<'_>, now: BoxNs) -> Option<Summary> {
+    pub(super) fn summary(self, told: SummaryEvent<'_>, now: BoxNs) -> Option<Summary> {
         if self.on { told.summary(now) } else { None }
     }
 
     /// The same as a write of a batch.
-    pub(super) fn write(self, told: Told<'_>, now: BoxNs) -> Option<Write> {
+    pub(super) fn write(self, told: SummaryEvent<'_>, now: BoxNs) -> Option<Write> {
         self.summary(told, now).map(|summary| Write::Summary(Box::new(summary)))
     }
 }
@@ -105,7 +106,7 @@ pub(super) struct Parts<'d> {
     pub(super) store: Arc<Store>,
     pub(super) clock: BoxClock,
     pub(super) telemetry: Arc<Telemetry>,
-    pub(super) risk: Arc<RiskDesk>,
+    pub(super) risk: Arc<RiskApi>,
     pub(super) runtime: &'d Handle,
 }
 
@@ -138,7 +139,7 @@ struct Running {
     store: Arc<Store>,
     clock: BoxClock,
     telemetry: Arc<Telemetry>,
-    risk: Arc<RiskDesk>,
+    risk: Arc<RiskApi>,
     stop: Arc<AtomicBool>,
     model_looked: Option<Instant>,
 }
@@ -197,7 +198,7 @@ struct ModelTold {
 
 /// Queues a summary of the model that serves, where another one serves than was told, and once a day with how far its inputs
 /// have moved. That it was told and the summary are one transaction.
-fn tell_of_model(store: &Store, risk: &RiskDesk, now: BoxNs) -> Result<(), StoreError> {
+fn tell_of_model(store: &Store, risk: &RiskApi, now: BoxNs) -> Result<(), StoreError> {
     let service = risk.service();
     let Some(model) = service.model() else { return Ok(()) };
     let told = ModelTold { version: model.version.clone(), day: now.0 / DAY_NS };
@@ -207,7 +208,7 @@ fn tell_of_model(store: &Store, risk: &RiskDesk, now: BoxNs) -> Result<(), Store
     }
     let moved = service.watch().and_then(|watch| watch.inputs.clone()).unwrap_or_default();
     let drift = moved.into_iter().map(|m| InputDrift { feature: m.feature, psi: m.psi }).collect();
-    let Some(summary) = Told::Model(&ModelSummary::new(&model, drift)).summary(now) else { return Ok(()) };
+    let Some(summary) = SummaryEvent::Model(&ModelSummary::new(&model, drift)).summary(now) else { return Ok(()) };
     let mark = serde_json::to_vec(&told).expect("a text and a number are plain data");
     store.bulk([()], |txn, ()| {
         txn.put_meta(MODEL_TOLD, &mark)?;

@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::memory;
 use super::speakers::with_speakers;
-use crate::api::{Event, KeyDesk, Live, RiskDesk};
+use crate::api::{ApiKeys, Event, Live, RiskApi};
 use crate::clock::BoxClock;
 use crate::config::StoreConfig;
 use crate::environment::{BrokerState, Environment, Quantity};
@@ -70,8 +70,8 @@ pub(super) struct Watched {
     pub(super) store: Arc<Store>,
     pub(super) writer: WriterHandle,
     pub(super) environment: Arc<Environment>,
-    pub(super) risk: Arc<RiskDesk>,
-    pub(super) keys: Arc<KeyDesk>,
+    pub(super) risk: Arc<RiskApi>,
+    pub(super) keys: Arc<ApiKeys>,
     pub(super) config: StoreConfig,
     /// Given up first, in this order, when the disk is full.
     pub(super) sheddable: Vec<Box<dyn Sheddable>>,
@@ -334,7 +334,7 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
-fn model(desk: &RiskDesk) -> ModelStatus {
+fn model(desk: &RiskApi) -> ModelStatus {
     let service = desk.service();
     let model = service.model();
     let trained = model.as_ref().and_then(|model| model.trained_at.parse::<jiff::Timestamp>().ok());

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::changed::{changed, settle};
 use super::fetch::{Days, FetchSummary, Source, fetch_days, first_empty_before};
 use super::input::{Inputs, Watcher};
-use super::work::{ModelWork, Outcome};
+use super::jobs::{ModelJob, Outcome};
 use crate::store::{Cursor, Store, StoreError};
 
 const NAME: &str = "etl/state";
@@ -60,7 +60,7 @@ pub trait DailyModel: Send + Sync {
     /// In that room's own words.
     fn perform(
         &self,
-        ask: &ModelWork,
+        ask: &ModelJob,
         files: &mut dyn Inputs,
         watcher: &mut dyn Watcher,
     ) -> Result<Outcome, Box<dyn Error + Send + Sync>>;

@@ -7,6 +7,7 @@ pub mod fetch;
 mod games;
 pub mod injuries;
 pub mod input;
+pub mod jobs;
 mod local;
 pub mod outings;
 mod outliers;
@@ -15,7 +16,6 @@ pub mod roster;
 pub mod savant;
 mod table;
 pub mod teams;
-pub mod work;
 pub mod workload;
 
 pub use appearances::import_appearances;

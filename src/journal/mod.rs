@@ -3,7 +3,7 @@
 //!
 //! Constraints that shaped it:
 //! - **It never slows the pipeline.** The merge thread copies an entry into a block that was taken at start, and hands
-//!   the block over when a step ends ([`Tap`]); without a free block the entry is counted as missed, and the block that
+//!   the block over when a step ends ([`Recorder`]); without a free block the entry is counted as missed, and the block that
 //!   follows says so. Encoding, compression and the disk are another thread's (`writer`).
 //! - **Losing it loses replay, never state.** It lives in sled, whose durability nobody vouches for: what does not open
 //!   is set aside and a new one begun; what cannot be written is counted.
@@ -20,11 +20,11 @@
 //! does not.
 
 mod block;
+mod disk_budget;
 mod entry;
-mod parts;
 mod read;
-mod room;
-mod tap;
+mod recorder;
+mod segments;
 mod writer;
 
 use std::io::ErrorKind;
@@ -34,13 +34,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+pub use disk_budget::Shortage;
 pub use entry::{BlockError, Entry, Missed};
 pub use read::{Block, Blocks, Reader, STEP_BACK_NS};
-pub use room::Shortage;
-pub use tap::Tap;
+pub use recorder::Recorder;
 
 use crate::bounds::{Bound, Fault, outside};
-use parts::Parts;
+use segments::Segments;
 
 /// Longest time from taking a frame to flushing it, but for the disk.
 pub const FLUSH_EVERY: Duration = Duration::from_millis(40);
@@ -189,7 +189,7 @@ impl Shared {
 /// The open journal: reads it, counts it, sheds it. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Journal {
-    parts: Arc<Parts>,
+    parts: Arc<Segments>,
     shared: Arc<Shared>,
 }
 
@@ -200,7 +200,7 @@ impl Journal {
     /// The directory cannot be made or read, or another process has the journal.
     pub fn open(dir: &Path, config: &Config) -> Result<Self, JournalError> {
         let shared = Arc::new(Shared::default());
-        let parts = Parts::open(dir, config, Arc::clone(&shared))?;
+        let parts = Segments::open(dir, config, Arc::clone(&shared))?;
         Ok(Self { parts: Arc::new(parts), shared })
     }
 
@@ -208,8 +208,8 @@ impl Journal {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn start(&self) -> Result<(Tap, JoinHandle<()>), JournalError> {
-        let (tap, inlet) = tap::tap(self.parts.next_step(), Arc::clone(&self.shared));
+    pub fn start(&self) -> Result<(Recorder, JoinHandle<()>), JournalError> {
+        let (tap, inlet) = recorder::tap(self.parts.next_step(), Arc::clone(&self.shared));
         let thread = writer::spawn(inlet, Arc::clone(&self.parts), Arc::clone(&self.shared))?;
         Ok((tap, thread))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::block::{self, Header};
 use super::entry::Entry;
-use super::parts::{self, Parts};
+use super::segments::{self, Segments};
 use super::{Config, JournalError, Shared};
 use crate::ids::BoxNs;
 
@@ -15,11 +15,11 @@ pub const STEP_BACK_NS: u64 = 1_000_000_000;
 /// Reads what is flushed.
 #[derive(Debug, Clone)]
 pub struct Reader {
-    parts: Arc<Parts>,
+    parts: Arc<Segments>,
 }
 
 impl Reader {
-    pub(super) fn of(parts: Arc<Parts>) -> Self {
+    pub(super) fn of(parts: Arc<Segments>) -> Self {
         Self { parts }
     }
 
@@ -32,7 +32,7 @@ impl Reader {
             let source = std::io::Error::from(std::io::ErrorKind::NotFound);
             return Err(JournalError::File { path: dir.to_path_buf(), source });
         }
-        Ok(Self { parts: Arc::new(Parts::open(dir, &Config::default(), Arc::new(Shared::default()))?) })
+        Ok(Self { parts: Arc::new(Segments::open(dir, &Config::default(), Arc::new(Shared::default()))?) })
     }
 
     /// The blocks from the last one on that ends before `since`, of what was written up to that step and after it, so that
@@ -111,13 +111,13 @@ impl Reader {
         let parts = self.parts.newest_first();
         let mut last = None;
         for (path, open) in &parts {
-            last = open.clone().map_or_else(|| parts::open(path), Ok)?.iter().rev().find_map(timed);
+            last = open.clone().map_or_else(|| segments::open(path), Ok)?.iter().rev().find_map(timed);
             if last.is_some() {
                 break;
             }
         }
         let oldest = parts.iter().rev().find_map(|(path, open)| {
-            let db = open.clone().map_or_else(|| parts::open(path), Ok).ok()?;
+            let db = open.clone().map_or_else(|| segments::open(path), Ok).ok()?;
             db.iter().find_map(timed)
         });
         Ok(oldest.zip(last).map(|(oldest, last)| (BoxNs(oldest.first_ns), BoxNs(last.last_ns))))
@@ -127,7 +127,7 @@ impl Reader {
     fn back_to(&self, mut at: impl FnMut(&Header) -> Walk) -> Result<Blocks, JournalError> {
         let mut parts = Vec::new();
         for (path, open) in self.parts.newest_first() {
-            let db = match open.map_or_else(|| parts::open(&path), Ok) {
+            let db = match open.map_or_else(|| segments::open(&path), Ok) {
                 Ok(db) => db,
                 Err(error) if parts.is_empty() => return Err(error),
                 // What is newer can be had without it.

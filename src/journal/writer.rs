@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::RecvTimeoutError;
 
 use super::block::{self, Header};
+use super::disk_budget::{DiskBudget, Shortage, Verdict};
 use super::entry::{Encoder, Entry, Missed};
-use super::parts::Parts;
-use super::room::{Room, Shortage, Verdict};
-use super::tap::Inlet;
+use super::recorder::Inlet;
+use super::segments::Segments;
 use super::{FLUSH_EVERY, JournalError, Shared};
 use crate::disk::Disk;
 
@@ -26,14 +26,14 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How often age and bytes are looked at.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
 
-pub(super) fn spawn(inlet: Inlet, parts: Arc<Parts>, shared: Arc<Shared>) -> Result<JoinHandle<()>, JournalError> {
+pub(super) fn spawn(inlet: Inlet, parts: Arc<Segments>, shared: Arc<Shared>) -> Result<JoinHandle<()>, JournalError> {
     let header = Header { step: inlet.step, next_step: inlet.step, ..Header::default() };
     // An earlier writer may have ended while the disk was full: this one looks for itself.
     shared.set_shortage(None);
     shared.flushed.store(inlet.step, Ordering::Release);
     let writer = Writer {
         inlet,
-        room: Room::new(parts.leaves_free_frac()),
+        room: DiskBudget::new(parts.leaves_free_frac()),
         parts,
         shared,
         encoder: Encoder::with_capacity(2 * BLOCK_BYTES),
@@ -50,9 +50,9 @@ pub(super) fn spawn(inlet: Inlet, parts: Arc<Parts>, shared: Arc<Shared>) -> Res
 
 struct Writer {
     inlet: Inlet,
-    parts: Arc<Parts>,
+    parts: Arc<Segments>,
     shared: Arc<Shared>,
-    room: Room,
+    room: DiskBudget,
     encoder: Encoder,
     packed: Vec<u8>,
     /// Of the block that is being gathered; it begins with what was lost before it.

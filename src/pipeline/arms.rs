@@ -1,10 +1,10 @@
 //! What is known of the pitchers at an orderly stop, so that the next run goes on with the same numbers, trends and alerts.
 //!
-//! A kill is gone on from by a [`super::Cut`] and the journal. An orderly stop leaves nothing open, and what is known of the
+//! A kill is gone on from by a [`super::Checkpoint`] and the journal. An orderly stop leaves nothing open, and what is known of the
 //! pitchers is kept by itself. Stored pitches alone would nearly do: they lack the air that a pitch was thrown in, what
 //! stood before their last revision, and what marks told.
 
-use super::{Pipeline, Profiles, Recent, cut};
+use super::{Pipeline, Profiles, Recent, checkpoint};
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::readiness::{EngineState, OutingKey};
@@ -14,13 +14,13 @@ impl<P: Profiles> Pipeline<P> {
     /// All that is known of the pitchers, to be kept.
     pub fn arms(&self) -> Vec<u8> {
         let known = self.stage.engine.state().of_pitchers();
-        postcard::to_extend(&known, vec![cut::LAYOUT]).expect("it is plain data, and a Vec takes everything")
+        postcard::to_extend(&known, vec![checkpoint::LAYOUT]).expect("it is plain data, and a Vec takes everything")
     }
 
     /// Goes on with what an earlier run kept of the pitchers, if it is of the stored pitches of the outings in progress.
     /// Whether it was.
     pub fn resume_arms(&mut self, kept: &[u8], pitches: &[PitchRecord], now: BoxNs) -> bool {
-        let Some((&cut::LAYOUT, body)) = kept.split_first() else { return false };
+        let Some((&checkpoint::LAYOUT, body)) = kept.split_first() else { return false };
         let Ok(known) = postcard::from_bytes::<EngineState>(body) else { return false };
         if !is_of(&known, pitches) {
             return false;

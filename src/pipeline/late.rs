@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Output, Pipeline, Profiles, Stage};
+use super::{Downstream, Output, Pipeline, Profiles};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::journal::{Block, Entry};
 use crate::records::{REPROCESSED, State};
@@ -186,14 +186,14 @@ impl<P: Profiles> Pipeline<P> {
     /// Publishes what was measured again, where it is news; it leaves with the next step. A pitch that is not critical
     /// stays as it is: final is final.
     pub fn reprocessed(&mut self, remeasured: &Remeasured) {
-        self.stage.note(|| super::Note::Reprocessed(Box::new(remeasured.clone())));
+        self.stage.note(|| super::Input::Reprocessed(Box::new(remeasured.clone())));
         for pitch in &remeasured.pitches {
             self.stage.take_again(pitch, remeasured.now);
         }
     }
 }
 
-impl<P: Profiles> Stage<P> {
+impl<P: Profiles> Downstream<P> {
     /// Notes a frame behind the final watermark.
     pub(super) fn note_late(&mut self, mound: MoundId, frame: &Stamped<Signal>) {
         if let Some(lane) = self.lane(mound) {

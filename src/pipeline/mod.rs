@@ -4,21 +4,21 @@
 //! and what happened leaves as [`Output`]s: events to publish and records to write. So the same code runs behind a
 //! socket and under a simulated clock.
 //!
-//! The watermark buffer calls back into `Stage`, which is everything behind it: a tracker a mound, and one readiness
+//! The watermark buffer calls back into `Downstream`, which is everything behind it: a tracker a mound, and one readiness
 //! engine, with calibration beside them (`Rig`). A frame reaches its tracker when the eager watermark passes it (or at once where the eager watermark has
 //! passed it already); the trackers keep what they need until the final watermark has passed the pitch.
 
 mod arms;
+mod calibrating;
+mod checkpoint;
 mod clocks;
-mod cut;
+mod downstream;
 mod gap;
+mod input;
 mod late;
-mod note;
 mod numbers;
 mod record;
 mod replay;
-mod rig;
-mod stage;
 mod whose;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -31,7 +31,7 @@ use crate::environment::{Air, celsius};
 use crate::features::OutingPitch;
 use crate::features::baseline::PitcherBaseline;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
-use crate::journal::Tap;
+use crate::journal::Recorder;
 use crate::moment::rfc3339;
 use crate::observe::{AttributionStatus, Waiting};
 use crate::readiness::{self, Alert, Engine, InjuryRisk, OutingKey, Readiness, Trend, Workload};
@@ -42,16 +42,16 @@ use crate::tracking::pitch::Pitch;
 use crate::tracking::venue::Venue;
 use crate::tracking::{self, JerkScale, LateCount, MoundTracker};
 
+pub use calibrating::Kept;
+use calibrating::Rig;
+use checkpoint::Scales;
+pub use checkpoint::{Beginning, Checkpoint, CheckpointError};
 use clocks::Clocks;
-use cut::Scales;
-pub use cut::{Beginning, Cut, CutError};
 use gap::Gap;
+use input::Input;
 use late::Late;
 pub use late::{CRITICAL_FRAC, Critical, Remeasured};
-use note::Note;
 pub use replay::{Answers, Replayer, Start};
-pub use rig::Kept;
-use rig::Rig;
 use whose::Whose;
 
 /// What is known of a pitcher before his first pitch of the day.
@@ -126,7 +126,7 @@ pub enum Output {
 /// The whole way from frames to readiness.
 pub struct Pipeline<P> {
     reorder: Reorder<Signal>,
-    stage: Stage<P>,
+    stage: Downstream<P>,
 }
 
 /// How far a source's clock is off the cameras': of a camera, off the others'.
@@ -169,7 +169,7 @@ impl<P: Profiles> Pipeline<P> {
             .collect();
         Self {
             reorder,
-            stage: Stage {
+            stage: Downstream {
                 lanes,
                 engine: Engine::new(settings.readiness),
                 rig: Rig::new(venue, settings, now),
@@ -273,7 +273,7 @@ impl<P: Profiles> Pipeline<P> {
     /// The system's clock was set since the start, and is so far ahead of the box's now, ns.
     pub fn wall(&mut self, ahead_ns: i64) {
         if self.stage.clocks.set_wall(ahead_ns) {
-            self.stage.note(|| Note::Wall { ahead_ns });
+            self.stage.note(|| Input::Wall { ahead_ns });
         }
     }
 
@@ -292,13 +292,13 @@ impl<P: Profiles> Pipeline<P> {
 
     /// What is known of sources' clocks, for the next run after an orderly stop.
     pub fn clocks(&self) -> Vec<u8> {
-        postcard::to_extend(&self.stage.clocks.kept(), vec![cut::LAYOUT])
+        postcard::to_extend(&self.stage.clocks.kept(), vec![checkpoint::LAYOUT])
             .expect("it is plain data, and a Vec takes everything")
     }
 
     /// Remembers what an earlier run knew of sources' clocks: it is believed once their first marks agree.
     pub fn resume_clocks(&mut self, kept: &[u8]) {
-        if let Some((&cut::LAYOUT, body)) = kept.split_first()
+        if let Some((&checkpoint::LAYOUT, body)) = kept.split_first()
             && let Ok(known) = postcard::from_bytes(body)
         {
             self.stage.clocks.remember(known);
@@ -307,7 +307,7 @@ impl<P: Profiles> Pipeline<P> {
 
     /// Readiness is judged by other limits from the next pitch on.
     pub fn judge_by(&mut self, readiness: readiness::Config) {
-        self.stage.note(|| Note::JudgeBy(Box::new(readiness)));
+        self.stage.note(|| Input::JudgeBy(Box::new(readiness)));
         self.stage.rig.judge_by(&readiness);
         self.stage.engine.judge_by(readiness);
     }
@@ -331,7 +331,7 @@ impl<P: Profiles> Pipeline<P> {
     pub fn finish(&mut self, now: BoxNs, outputs: &mut Vec<Output>) {
         self.let_through(now, outputs);
         // After what it asks for and takes, which a replay must know first.
-        self.stage.note(|| Note::Finished { now });
+        self.stage.note(|| Input::Finished { now });
     }
 
     /// The shutdown that a kill kept a run from, made up for: what it held goes through, and pitches of which more would
@@ -339,7 +339,7 @@ impl<P: Profiles> Pipeline<P> {
     pub fn cut_short(&mut self, now: BoxNs, outputs: &mut Vec<Output>) {
         self.stage.gaps.iter_mut().for_each(Gap::end_here);
         self.let_through(now, outputs);
-        self.stage.note(|| Note::CutShort { now });
+        self.stage.note(|| Input::CutShort { now });
         self.stage.tap = None;
     }
 
@@ -354,7 +354,7 @@ impl<P: Profiles> Pipeline<P> {
     /// What the air is now, as fused from the park's sensors: pitches are compared as in standard air, and the cameras'
     /// calibration ages by it.
     pub fn weather(&mut self, air: &Air, now: BoxNs) {
-        self.stage.note(|| Note::Weather { air: *air, now });
+        self.stage.note(|| Input::Weather { air: *air, now });
         self.stage.air = *air;
         let conditions = Conditions {
             wind_mph: air.wind_mph.map(|wind| wind.value),
@@ -365,7 +365,7 @@ impl<P: Profiles> Pipeline<P> {
 
     /// How a camera shakes now, g rms, as a sensor on it says.
     pub fn vibration(&mut self, camera: u8, rms_g: f64, now: BoxNs) {
-        self.stage.note(|| Note::Vibration { camera, rms_g, now });
+        self.stage.note(|| Input::Vibration { camera, rms_g, now });
         self.stage.rig.calibration.vibration(camera, rms_g, now);
     }
 
@@ -373,7 +373,7 @@ impl<P: Profiles> Pipeline<P> {
     /// next step.
     pub fn recalibrate(&mut self, cameras: Option<&[u8]>, dry_run: bool, now: BoxNs) -> Vec<Proposal> {
         self.stage.now = now;
-        self.stage.note(|| Note::Recalibrate { cameras: cameras.map(<[u8]>::to_vec), dry_run, now });
+        self.stage.note(|| Input::Recalibrate { cameras: cameras.map(<[u8]>::to_vec), dry_run, now });
         let proposals = self.stage.rig.calibration.recalibrate(cameras, dry_run, now);
         self.stage.settle();
         proposals
@@ -424,7 +424,7 @@ impl<P: Profiles> Pipeline<P> {
 
     /// Somebody saw the alert. `None` where no such alert stands.
     pub fn acknowledge(&mut self, alert: u64, now: BoxNs) -> Option<Alert> {
-        self.stage.note(|| Note::Acknowledge { alert, now });
+        self.stage.note(|| Input::Acknowledge { alert, now });
         self.stage.engine.acknowledge(alert, rfc3339(now)).cloned()
     }
 
@@ -538,7 +538,7 @@ const SOURCES: usize = 64;
 /// A published pitch, as last published.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Recent {
-    #[serde(with = "cut::as_json")]
+    #[serde(with = "checkpoint::as_json")]
     record: PitchRecord,
     /// Whose it is, in which outing, and what the features saw of it.
     outing: Option<(PitcherId, OutingKey, OutingPitch)>,
@@ -553,7 +553,7 @@ struct Lane {
 }
 
 /// Everything behind the watermark buffer.
-struct Stage<P> {
+struct Downstream<P> {
     lanes: Vec<Lane>,
     engine: Engine,
     rig: Rig,
@@ -588,7 +588,7 @@ struct Stage<P> {
     /// Whether the run that this one goes on after was killed since the last step.
     was_killed: bool,
     /// Where what enters is journalled.
-    tap: Option<Tap>,
+    tap: Option<Recorder>,
     /// What kills took with them, for as long as that may matter.
     gaps: Vec<Gap>,
     /// Provisional pitches of a run that was gone on from, with their mounds and releases, until it is known that they became

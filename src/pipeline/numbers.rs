@@ -5,7 +5,7 @@
 //! were measured in between are the first to be among them: they were no warm-ups. Where a number follows the one before, they
 //! were nothing else, however long it took.
 
-use super::Stage;
+use super::Downstream;
 use crate::ids::{EventNs, MoundId, PitchId, PitcherId};
 use crate::records::{PitchRecord, State};
 
@@ -83,7 +83,7 @@ fn pitches_of_nobody<'r>(
     last.map(|(at, id)| (id, at)).collect()
 }
 
-impl<P> Stage<P> {
+impl<P> Downstream<P> {
     /// Takes what a pitch's number tells of those before it.
     pub(super) fn count_on(&mut self, record: &PitchRecord) {
         let recent = self.recent.iter().map(|recent| &recent.record);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::civil::Date;
 
 use super::gap::{Gap, Tail};
-use super::{Cut, CutError, Note, Output, Pipeline, Profile, Profiles};
+use super::{Checkpoint, CheckpointError, Input, Output, Pipeline, Profile, Profiles};
 use crate::ids::{BoxNs, PitchId, PitcherId};
 use crate::journal::{Block, Blocks, Entry, JournalError, Reader, STEP_BACK_NS};
 use crate::reorder::{Life, Producer, Stamped};
@@ -21,7 +21,7 @@ enum State {
     /// Nothing, until a pipeline begins.
     Waiting,
     /// Frames fill buffer and trackers, until the cut's step is reached.
-    Warming(Box<Cut>),
+    Warming(Box<Checkpoint>),
     /// Everything is as it was.
     Running,
 }
@@ -71,7 +71,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
     ///
     /// # Errors
     /// The cut is of another rig.
-    pub fn warm(&mut self, cut: Cut) -> Result<(), CutError> {
+    pub fn warm(&mut self, cut: Checkpoint) -> Result<(), CheckpointError> {
         self.renew(cut.since);
         self.pipeline.warm(&cut)?;
         self.state = State::Warming(Box::new(cut));
@@ -88,7 +88,11 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
     ///
     /// # Errors
     /// A pipeline begins with another rig.
-    pub fn block(&mut self, block: Block, mut each: impl FnMut(BoxNs, &mut Vec<Output>)) -> Result<(), CutError> {
+    pub fn block(
+        &mut self,
+        block: Block,
+        mut each: impl FnMut(BoxNs, &mut Vec<Output>),
+    ) -> Result<(), CheckpointError> {
         let mut step = block.step;
         let mut outputs = Vec::new();
         for entry in block.entries {
@@ -105,7 +109,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
                     step += missed.steps;
                 }
                 Entry::Note(bytes) => {
-                    if let Some(note) = Note::from_bytes(&bytes) {
+                    if let Some(note) = Input::from_bytes(&bytes) {
                         self.note(note, &mut outputs)?;
                         each(self.now, &mut outputs);
                         outputs.clear();
@@ -156,42 +160,42 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
     }
 
     /// Tells the pipeline what it was told then; while it warms it knows that already.
-    fn note(&mut self, note: Note, outputs: &mut Vec<Output>) -> Result<(), CutError> {
+    fn note(&mut self, note: Input, outputs: &mut Vec<Output>) -> Result<(), CheckpointError> {
         match (note, &self.state) {
             // Before the cut's step nobody asks, and what was told then is in the cut.
-            (Note::Profile { pitcher, day, profile }, State::Running) => self.answers.learn(pitcher, day, profile),
-            (Note::OldThrow { id }, State::Running) => self.answers.learn_old_throw(id),
-            (Note::Began(cut), State::Waiting | State::Running) => {
+            (Input::Profile { pitcher, day, profile }, State::Running) => self.answers.learn(pitcher, day, profile),
+            (Input::OldThrow { id }, State::Running) => self.answers.learn_old_throw(id),
+            (Input::Began(cut), State::Waiting | State::Running) => {
                 self.renew(cut.now);
                 self.pipeline.warm(&cut)?;
                 self.pipeline.resume(*cut);
                 self.state = State::Running;
             }
-            (Note::Resumed(_), State::Warming(_)) => {
+            (Input::Resumed(_), State::Warming(_)) => {
                 self.frames.clear();
                 self.mind_gap();
             }
-            (Note::Weather { air, now }, State::Running) => self.pipeline.weather(&air, now),
-            (Note::Vibration { camera, rms_g, now }, State::Running) => self.pipeline.vibration(camera, rms_g, now),
-            (Note::Recalibrate { cameras, dry_run, now }, State::Running) => {
+            (Input::Weather { air, now }, State::Running) => self.pipeline.weather(&air, now),
+            (Input::Vibration { camera, rms_g, now }, State::Running) => self.pipeline.vibration(camera, rms_g, now),
+            (Input::Recalibrate { cameras, dry_run, now }, State::Running) => {
                 self.pipeline.recalibrate(cameras.as_deref(), dry_run, now);
             }
-            (Note::Acknowledge { alert, now }, State::Running) => {
+            (Input::Acknowledge { alert, now }, State::Running) => {
                 self.pipeline.acknowledge(alert, now);
             }
-            (Note::Wall { ahead_ns }, State::Running) => self.pipeline.wall(ahead_ns),
-            (Note::JudgeBy(readiness), State::Running) => self.pipeline.judge_by(*readiness),
-            (Note::Called { pitcher, name }, State::Running) => self.pipeline.stage.call(pitcher, name),
-            (Note::Reprocessed(pitch), State::Running) => self.pipeline.reprocessed(&pitch),
-            (Note::Finished { now }, State::Running) => {
+            (Input::Wall { ahead_ns }, State::Running) => self.pipeline.wall(ahead_ns),
+            (Input::JudgeBy(readiness), State::Running) => self.pipeline.judge_by(*readiness),
+            (Input::Called { pitcher, name }, State::Running) => self.pipeline.stage.call(pitcher, name),
+            (Input::Reprocessed(pitch), State::Running) => self.pipeline.reprocessed(&pitch),
+            (Input::Finished { now }, State::Running) => {
                 self.push();
                 self.pipeline.finish(now, outputs);
             }
-            (Note::CutShort { now }, State::Running) => {
+            (Input::CutShort { now }, State::Running) => {
                 self.push();
                 self.pipeline.cut_short(now, outputs);
             }
-            (Note::Resumed(cut), State::Running) => {
+            (Input::Resumed(cut), State::Running) => {
                 // They were taken, and journalled, again.
                 self.frames.clear();
                 if let Some(cut) = cut {
@@ -203,14 +207,14 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
                 }
                 self.mind_gap();
             }
-            (Note::Cut(_), State::Running) | (_, State::Waiting | State::Warming(_)) => {}
+            (Input::Checkpoint(_), State::Running) | (_, State::Waiting | State::Warming(_)) => {}
         }
         Ok(())
     }
 
     /// The journal ends here, because the run that wrote it was killed. Where it ends before the cut's step, what was
     /// committed tells the rest, and is returned. Frames whose step is missing are left on the paths.
-    pub fn end(mut self) -> (Pipeline<P>, Vec<Producer<Signal>>, Option<Box<Cut>>) {
+    pub fn end(mut self) -> (Pipeline<P>, Vec<Producer<Signal>>, Option<Box<Checkpoint>>) {
         self.push();
         let cut = match std::mem::replace(&mut self.state, State::Running) {
             State::Warming(cut) => Some(cut),
@@ -253,7 +257,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
 /// Where a replay can begin.
 #[derive(Debug)]
 pub struct Start {
-    cut: Cut,
+    cut: Checkpoint,
     /// Whether a pipeline begins there, with no frames held.
     begins: bool,
 }
@@ -299,9 +303,9 @@ impl Start {
 
     fn of(entry: &Entry) -> Option<Self> {
         let Entry::Note(bytes) = entry else { return None };
-        match Note::from_bytes(bytes)? {
-            Note::Cut(cut) => Some(Self { cut: *cut, begins: false }),
-            Note::Began(cut) => Some(Self { cut: *cut, begins: true }),
+        match Input::from_bytes(bytes)? {
+            Input::Checkpoint(cut) => Some(Self { cut: *cut, begins: false }),
+            Input::Began(cut) => Some(Self { cut: *cut, begins: true }),
             _ => None,
         }
     }
@@ -328,7 +332,7 @@ impl Start {
     ///
     /// # Errors
     /// It is of another rig.
-    pub fn prepare<P, M>(self, replayer: &mut Replayer<P, M>) -> Result<(), CutError>
+    pub fn prepare<P, M>(self, replayer: &mut Replayer<P, M>) -> Result<(), CheckpointError>
     where
         P: Profiles,
         M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>),

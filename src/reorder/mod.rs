@@ -6,7 +6,7 @@
 mod calendar;
 mod config;
 mod fence;
-mod merge;
+mod judge;
 mod mound;
 mod poll;
 mod pool;

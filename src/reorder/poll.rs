@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::merge::Merge;
+use super::judge::Judge;
 use super::producer::{Life, Signals};
 use super::ring::Reader;
 use super::tally::NUMBERS;
@@ -28,7 +28,7 @@ struct Path<T> {
 /// the arrivals and not on how often [`Reorder::poll`] is called; idleness alone is told at the end of a poll.
 pub struct Reorder<T> {
     paths: Vec<Path<T>>,
-    merge: Merge<T>,
+    merge: Judge<T>,
     /// By source: how much later its event times are taken, ns.
     shifts: [i64; NUMBERS],
 }
@@ -37,7 +37,7 @@ impl<T: Copy + Send + Route> Reorder<T> {
     pub(super) fn new(config: &Config, rings: Vec<(Reader<Stamped<T>>, Arc<Signals>)>) -> Self {
         let path =
             |(reader, signals): (_, Arc<Signals>)| Path { reader, life: signals.life(), signals, look_at: BoxNs(0) };
-        Self { paths: rings.into_iter().map(path).collect(), merge: Merge::new(config), shifts: [0; NUMBERS] }
+        Self { paths: rings.into_iter().map(path).collect(), merge: Judge::new(config), shifts: [0; NUMBERS] }
     }
 
     /// Takes all that has arrived and moves the watermarks; the number of frames taken.

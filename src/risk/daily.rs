@@ -21,7 +21,7 @@ use super::stored::{self, Known};
 use super::train::{Plan, TrainError, evaluate, recent, train_told};
 use super::{monitor, snapshots};
 use crate::history::etl::{DailyModel, LabelCounts, Training};
-use crate::history::work::{ModelWork, Outcome};
+use crate::history::jobs::{ModelJob, Outcome};
 use crate::history::{Inputs, RowSummary, Unwatched, Watcher};
 use crate::store::StoreError;
 
@@ -136,7 +136,7 @@ impl DailyModel for RiskService {
 
     fn perform(
         &self,
-        ask: &ModelWork,
+        ask: &ModelJob,
         files: &mut dyn Inputs,
         watcher: &mut dyn Watcher,
     ) -> Result<Outcome, Box<dyn Error + Send + Sync>> {
@@ -145,18 +145,13 @@ impl DailyModel for RiskService {
 }
 
 impl RiskService {
-    fn answer(
-        &self,
-        ask: &ModelWork,
-        files: &mut dyn Inputs,
-        watcher: &mut dyn Watcher,
-    ) -> Result<Outcome, DailyError> {
+    fn answer(&self, ask: &ModelJob, files: &mut dyn Inputs, watcher: &mut dyn Watcher) -> Result<Outcome, DailyError> {
         let named = |version: &Option<String>| match version {
             Some(version) => self.registered(version).map_err(DailyError::from),
             None => self.model().map(|model| Model::clone(&model)).ok_or(DailyError::NoneServes),
         };
         match ask {
-            ModelWork::Train { test_year, data_end, keep, promote, force, reports } => {
+            ModelJob::Train { test_year, data_end, keep, promote, force, reports } => {
                 let (known, mut said) = self.known(*reports, files, watcher)?;
                 let model = train_on(&known, *test_year, data_end.map(Day::of), self.config(), watcher)?;
                 let mut undone = None;
@@ -176,17 +171,17 @@ impl RiskService {
                 }
                 Ok(Outcome { card: Some(model_card(&model)), undone, ..Outcome::said(said) })
             }
-            ModelWork::List => self.models().map(|models| Outcome::said(list(&models))).map_err(DailyError::from),
-            ModelWork::Show { version } => Ok(Outcome::said(model_card(&named(version)?))),
-            ModelWork::Promote { version, force } => Ok(serves(&self.promote(version, Insist::from(*force))?.version)),
-            ModelWork::Retire => {
+            ModelJob::List => self.models().map(|models| Outcome::said(list(&models))).map_err(DailyError::from),
+            ModelJob::Show { version } => Ok(Outcome::said(model_card(&named(version)?))),
+            ModelJob::Promote { version, force } => Ok(serves(&self.promote(version, Insist::from(*force))?.version)),
+            ModelJob::Retire => {
                 let version = self.retire()?;
                 Ok(Outcome::said(format!(
                     "{version} serves no more, and no other does; `pitchguard model rollback` takes it back\n"
                 )))
             }
-            ModelWork::Rollback => Ok(serves(&self.rollback()?.version)),
-            ModelWork::Evaluate { version, year, reports } => {
+            ModelJob::Rollback => Ok(serves(&self.rollback()?.version)),
+            ModelJob::Evaluate { version, year, reports } => {
                 let model = named(version)?;
                 model.check().map_err(RegistryError::from)?;
                 let (known, mut said) = self.known(*reports, files, watcher)?;

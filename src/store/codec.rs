@@ -19,7 +19,7 @@ use std::fmt::Write;
 use rkyv::util::AlignedVec;
 
 use super::StoreError;
-use super::key::Table;
+use super::table_key::Table;
 
 /// Bytes of the header.
 pub(super) const HEADER: usize = 32;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use heed::{CommitOrAbort, Env, EnvFlags, EnvOpenOptions, WithoutTls};
 
-use super::key::{TABLES, Table};
+use super::table_key::{TABLES, Table};
 use super::{Raw, SCHEMA, StoreError, StoreOptions, backup, codec, layout, outbox, pages};
 use crate::disk::{give_to_owner_of_dir, sync_dir, write_private};
 

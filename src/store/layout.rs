@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use heed::types::Bytes;
 use heed::{CommitOrAbort, CompactionOption, Env, WithoutTls};
 
-use super::key::{TABLES, Table};
+use super::table_key::{TABLES, Table};
 use super::{Raw, SCHEMA, StoreError, codec, environment};
 use crate::disk::sync_dir;
 

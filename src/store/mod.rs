@@ -33,11 +33,10 @@
 //! | `outbox` | priority u8 (0 live, 1 backlog), sequence u64 | `OutboxV1` |
 //! | `outbox_refused` | sequence u64, epoch u64 | `RefusedV1` |
 
+pub mod api_key;
 pub mod backup;
 mod codec;
 mod environment;
-mod key;
-pub mod keys;
 pub mod layout;
 pub mod marks;
 pub mod outbox;
@@ -46,6 +45,7 @@ mod read;
 mod restore;
 mod retention;
 mod schema;
+mod table_key;
 #[cfg(test)]
 mod tests;
 mod transaction;
@@ -60,10 +60,10 @@ use heed::types::Bytes;
 use heed::{Database, Env, WithoutTls};
 
 pub use environment::tell_of_lost_pages;
-pub(crate) use key::game as game_name;
 pub use read::{Counts, Cursor, Found, Wanted};
 pub use restore::{RestoreError, Restored, restore};
 pub use retention::Removed;
+pub(crate) use table_key::game as game_name;
 pub use transaction::{Put, Transaction};
 pub use verify::{Verified, VerifyError, verify, verify_checksum};
 pub use writer::{Write, WriterHandle};
@@ -254,7 +254,7 @@ type Raw = Database<'static, Bytes, Bytes>;
 pub struct Store {
     // Declared before the lock: LMDB closes first.
     env: Env<WithoutTls>,
-    tables: [Raw; key::TABLES],
+    tables: [Raw; table_key::TABLES],
     options: StoreOptions,
     dir: PathBuf,
     /// Device and number of the database's file.
@@ -393,7 +393,7 @@ impl Store {
         }
     }
 
-    fn table(&self, table: key::Table) -> Raw {
+    fn table(&self, table: table_key::Table) -> Raw {
         self.tables[table as usize]
     }
 

@@ -23,7 +23,7 @@ use heed::WithoutTls;
 
 pub use self::upkeep::Bounds;
 use super::codec;
-use super::key::{self, Table};
+use super::table_key::{self, Table};
 use super::{Put, Store, StoreError, Transaction};
 
 /// The name of [`OutboxSums`] in `meta`.
@@ -178,7 +178,7 @@ pub struct Front {
 type Keys = (Bound<[u8; 9]>, Bound<[u8; 9]>);
 
 fn lane_from(lane: Lane, sequence: u64) -> Keys {
-    (Bound::Included(key::outbox(lane as u8, sequence)), Bound::Included(key::outbox(lane as u8, u64::MAX)))
+    (Bound::Included(table_key::outbox(lane as u8, sequence)), Bound::Included(table_key::outbox(lane as u8, u64::MAX)))
 }
 
 /// The queued summary of an entry.
@@ -212,7 +212,7 @@ impl Transaction<'_> {
         sums.waiting[Lane::Live as usize] += 1;
         sums.bytes += summary.body.len() as u64;
         let record = OutboxRecord { epoch: sums.epoch, summary: summary.clone() };
-        self.put_record(&key::outbox(Lane::Live as u8, sequence), &record)?;
+        self.put_record(&table_key::outbox(Lane::Live as u8, sequence), &record)?;
         self.put_sums(&sums)?;
         Ok(sequence)
     }
@@ -249,7 +249,7 @@ impl Transaction<'_> {
             return Ok(());
         }
         let Some(record) = self.take_queued(lane, sequence, &mut sums)? else { return Ok(()) };
-        let key = key::refused(sequence, record.epoch);
+        let key = table_key::refused(sequence, record.epoch);
         let why = why.chars().take(500).collect();
         if self.put_record(&key, &RefusedRecord { record, refused_ns: now_ns, why })? == Put::New {
             sums.refused += 1;
@@ -277,7 +277,7 @@ impl Transaction<'_> {
             sums.refused = sums.refused.saturating_sub(1);
             sums.waiting[Lane::Backlog as usize] += 1;
             sums.bytes += record.summary.body.len() as u64;
-            self.put_record(&key::outbox(Lane::Backlog as u8, sequence), &record)?;
+            self.put_record(&table_key::outbox(Lane::Backlog as u8, sequence), &record)?;
             requeued += 1;
         }
         self.put_sums(&sums)?;
@@ -299,8 +299,8 @@ impl Transaction<'_> {
         }
         let mut sums = self.outbox_sums()?;
         for queued in &stale {
-            self.delete(Table::Outbox, &key::outbox(Lane::Live as u8, queued.sequence))?;
-            self.put_record(&key::outbox(Lane::Backlog as u8, queued.sequence), &queued.record)?;
+            self.delete(Table::Outbox, &table_key::outbox(Lane::Live as u8, queued.sequence))?;
+            self.put_record(&table_key::outbox(Lane::Backlog as u8, queued.sequence), &queued.record)?;
         }
         sums.waiting[Lane::Live as usize] = sums.waiting[Lane::Live as usize].saturating_sub(stale.len() as u64);
         sums.waiting[Lane::Backlog as usize] += stale.len() as u64;
@@ -315,7 +315,7 @@ impl Transaction<'_> {
     pub fn acknowledged_aside(&mut self, keys: &[(u64, u64)]) -> Result<(), StoreError> {
         let mut sums = self.outbox_sums()?;
         for (sequence, epoch) in keys {
-            if self.delete(Table::Refused, &key::refused(*sequence, *epoch))? {
+            if self.delete(Table::Refused, &table_key::refused(*sequence, *epoch))? {
                 sums.refused = sums.refused.saturating_sub(1);
                 sums.delivered += 1;
             }
@@ -330,7 +330,7 @@ impl Transaction<'_> {
         sequence: u64,
         sums: &mut OutboxSums,
     ) -> Result<Option<OutboxRecord>, StoreError> {
-        let key = key::outbox(lane as u8, sequence);
+        let key = table_key::outbox(lane as u8, sequence);
         let Some(value) = self.get(Table::Outbox, &key)? else { return Ok(None) };
         let record: OutboxRecord = codec::unseal(&key, value)?;
         self.delete(Table::Outbox, &key)?;
@@ -411,7 +411,7 @@ impl Store {
     /// A corrupt record, or LMDB fails.
     pub fn refused_from(&self, after: Option<(u64, u64)>, limit: usize) -> Result<Vec<Queued>, StoreError> {
         let txn = self.read_txn()?;
-        let from = after.map(|(sequence, epoch)| key::refused(sequence, epoch));
+        let from = after.map(|(sequence, epoch)| table_key::refused(sequence, epoch));
         let from = from.as_ref().map_or(Bound::Unbounded, |key| Bound::Excluded(key.as_slice()));
         let entries =
             self.table(Table::Refused).range(&txn, &(from, Bound::Unbounded)).map_err(StoreError::lmdb("scan"))?;

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use heed::{RoTxn, WithoutTls};
 
 use super::codec::{self, Record};
-use super::key::{self, Table};
+use super::table_key::{self, Table};
 use super::{Store, StoreError};
 use crate::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, Origin,
@@ -117,7 +117,7 @@ impl Store {
         if from_ns >= to_ns {
             return Ok(Vec::new());
         }
-        let (from, to) = (key::pitch(pitcher, from_ns), key::pitch(pitcher, to_ns));
+        let (from, to) = (table_key::pitch(pitcher, from_ns), table_key::pitch(pitcher, to_ns));
         self.scan((Bound::Included(&from), Bound::Excluded(&to)), limit)
     }
 
@@ -129,12 +129,12 @@ impl Store {
         let txn = self.read_txn()?;
         let after = |pitch: &PitchRecord| Cursor::after(pitch) > start;
         if let Some(pitcher) = wanted.pitcher {
-            let (from, to) = (key::pitch(pitcher, start.release_ns), key::pitch(pitcher, u64::MAX));
+            let (from, to) = (table_key::pitch(pitcher, start.release_ns), table_key::pitch(pitcher, u64::MAX));
             let range: Range<'_> = (Bound::Included(&from), Bound::Included(&to));
             let entries = self.table(Table::Pitches).range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
             return gather(entries.map(|entry| self.record(entry)), after, wanted);
         }
-        let from = key::pitch_time(start.release_ns, start.id);
+        let from = table_key::pitch_time(start.release_ns, start.id);
         let range: Range<'_> = (Bound::Excluded(&from), Bound::Unbounded);
         let entries = self.table(Table::PitchTimes).range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
         gather(entries.map(|entry| self.pitch_of_entry(&txn, entry)), after, wanted)
@@ -148,12 +148,12 @@ impl Store {
         let txn = self.read_txn()?;
         let before = |pitch: &PitchRecord| Cursor::after(pitch) < end;
         let mut found = if let Some(pitcher) = wanted.pitcher {
-            let (from, to) = (key::pitch(pitcher, 0), key::pitch(pitcher, end.release_ns));
+            let (from, to) = (table_key::pitch(pitcher, 0), table_key::pitch(pitcher, end.release_ns));
             let range: Range<'_> = (Bound::Included(&from), Bound::Included(&to));
             let entries = self.table(Table::Pitches).rev_range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
             gather(entries.map(|entry| self.record(entry)), before, wanted)?
         } else {
-            let to = key::pitch_time(end.release_ns, end.id);
+            let to = table_key::pitch_time(end.release_ns, end.id);
             let range: Range<'_> = (Bound::Unbounded, Bound::Excluded(&to));
             let entries = self.table(Table::PitchTimes).rev_range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
             gather(entries.map(|entry| self.pitch_of_entry(&txn, entry)), before, wanted)?
@@ -197,7 +197,7 @@ impl Store {
     /// A corrupt record, or LMDB fails.
     pub fn pitch(&self, id: u64) -> Result<Option<PitchRecord>, StoreError> {
         let txn = self.read_txn()?;
-        let id_key = key::pitch_id(id);
+        let id_key = table_key::pitch_id(id);
         let Some(key) = self.table(Table::PitchIds).get(&txn, &id_key).map_err(StoreError::lmdb("read"))? else {
             return Ok(None);
         };
@@ -213,8 +213,10 @@ impl Store {
     /// A corrupt record, or LMDB fails.
     pub fn final_throw(&self, mound: u8, crossing_ns: u64) -> Result<Option<PitchRecord>, StoreError> {
         let txn = self.read_txn()?;
-        let (from, to) =
-            (key::pitch_time(crossing_ns.saturating_sub(THROW_NS_MAX), 0), key::pitch_time(crossing_ns, u64::MAX));
+        let (from, to) = (
+            table_key::pitch_time(crossing_ns.saturating_sub(THROW_NS_MAX), 0),
+            table_key::pitch_time(crossing_ns, u64::MAX),
+        );
         let range: Range<'_> = (Bound::Included(&from), Bound::Included(&to));
         let entries = self.table(Table::PitchTimes).range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
         for entry in entries {
@@ -249,11 +251,11 @@ impl Store {
     /// # Errors
     /// A date that is none, a corrupt record, or LMDB fails.
     pub fn appearances_of(&self, pitcher: u32, from: &str, to: &str) -> Result<Vec<AppearanceRecord>, StoreError> {
-        let (from, to) = (key::date_of(Table::Appearances, from)?, key::date_of(Table::Appearances, to)?);
+        let (from, to) = (table_key::date_of(Table::Appearances, from)?, table_key::date_of(Table::Appearances, to)?);
         if from > to {
             return Ok(Vec::new());
         }
-        let (from, to) = (key::appearance(pitcher, from, 0), key::appearance(pitcher, to, u32::MAX));
+        let (from, to) = (table_key::appearance(pitcher, from, 0), table_key::appearance(pitcher, to, u32::MAX));
         self.scan((Bound::Included(&from), Bound::Included(&to)), usize::MAX)
     }
 
@@ -263,7 +265,7 @@ impl Store {
     /// A corrupt record, or LMDB fails.
     pub fn newest_appearance_of(&self, pitcher: u32) -> Result<Option<AppearanceRecord>, StoreError> {
         let txn = self.read_txn()?;
-        let (from, to) = (key::appearance(pitcher, 0, 0), key::appearance(pitcher, u32::MAX, u32::MAX));
+        let (from, to) = (table_key::appearance(pitcher, 0, 0), table_key::appearance(pitcher, u32::MAX, u32::MAX));
         let range: Range<'_> = (Bound::Included(&from), Bound::Included(&to));
         let mut entries = self.table(Table::Appearances).rev_range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
         entries.next().map(|entry| self.record(entry)).transpose()
@@ -274,8 +276,8 @@ impl Store {
     /// # Errors
     /// A corrupt record, or LMDB fails.
     pub fn injuries_of(&self, pitcher: u32) -> Result<Vec<InjuryRecord>, StoreError> {
-        let from = key::injury(pitcher, 0, 0, 0);
-        let to = key::injury(pitcher, u32::MAX, u32::MAX, u16::MAX);
+        let from = table_key::injury(pitcher, 0, 0, 0);
+        let to = table_key::injury(pitcher, u32::MAX, u32::MAX, u16::MAX);
         self.scan((Bound::Included(&from), Bound::Included(&to)), usize::MAX)
     }
 
@@ -289,11 +291,13 @@ impl Store {
         from: &str,
         to: &str,
     ) -> Result<Vec<FeatureSnapshotRecord>, StoreError> {
-        let (from, to) = (key::date_of(Table::FeatureSnapshots, from)?, key::date_of(Table::FeatureSnapshots, to)?);
+        let (from, to) =
+            (table_key::date_of(Table::FeatureSnapshots, from)?, table_key::date_of(Table::FeatureSnapshots, to)?);
         if from > to {
             return Ok(Vec::new());
         }
-        let (from, to) = (key::feature_snapshot(pitcher, from, 0), key::feature_snapshot(pitcher, to, u16::MAX));
+        let (from, to) =
+            (table_key::feature_snapshot(pitcher, from, 0), table_key::feature_snapshot(pitcher, to, u16::MAX));
         self.scan((Bound::Included(&from), Bound::Included(&to)), usize::MAX)
     }
 
@@ -302,7 +306,8 @@ impl Store {
     /// # Errors
     /// A corrupt record, or LMDB fails.
     pub fn baselines_of(&self, pitcher: u32, season: u16) -> Result<Vec<BaselineRecord>, StoreError> {
-        let (from, to) = (key::baseline(pitcher, season, [0; 4]), key::baseline(pitcher, season, [u8::MAX; 4]));
+        let (from, to) =
+            (table_key::baseline(pitcher, season, [0; 4]), table_key::baseline(pitcher, season, [u8::MAX; 4]));
         self.scan((Bound::Included(&from), Bound::Included(&to)), usize::MAX)
     }
 
@@ -311,7 +316,7 @@ impl Store {
     /// # Errors
     /// A corrupt record, or LMDB fails.
     pub fn baselines_of_season(&self, season: u16) -> Result<Vec<BaselineRecord>, StoreError> {
-        let from = key::baseline(1, 0, [0; 4]);
+        let from = table_key::baseline(1, 0, [0; 4]);
         let txn = self.read_txn()?;
         let range: Range<'_> = (Bound::Included(&from), Bound::Unbounded);
         let entries = self.table(Table::Baselines).range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
@@ -335,7 +340,7 @@ impl Store {
     /// # Errors
     /// A corrupt record, or LMDB fails.
     pub fn pitcher(&self, id: u32) -> Result<Option<PitcherRecord>, StoreError> {
-        self.get(&self.read_txn()?, &key::pitcher(id))
+        self.get(&self.read_txn()?, &table_key::pitcher(id))
     }
 
     /// All pitchers, by id.
@@ -467,9 +472,9 @@ impl Store {
         let (Some(release_ns), Ok(pitcher)) = parts else {
             return Err(self.counted(codec::corrupt(Table::PitchTimes, key, "not a time and a pitcher")));
         };
-        let pitch_key = key::pitch(u32::from_be_bytes(pitcher), u64::from_be_bytes(*release_ns));
+        let pitch_key = table_key::pitch(u32::from_be_bytes(pitcher), u64::from_be_bytes(*release_ns));
         match self.get::<PitchRecord>(txn, &pitch_key)? {
-            Some(pitch) if key == key::pitch_time(pitch.release_ns, pitch.id) => Ok(pitch),
+            Some(pitch) if key == table_key::pitch_time(pitch.release_ns, pitch.id) => Ok(pitch),
             _ => Err(self.counted(codec::corrupt(Table::PitchTimes, key, "it leads to no pitch of that time"))),
         }
     }

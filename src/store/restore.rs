@@ -9,8 +9,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::environment::Lock;
-use super::key::Table;
 use super::marks::{self, SourceMarks};
+use super::table_key::Table;
 use super::{Store, StoreError, Verified, VerifyError, codec, environment, pages, verify, verify_checksum};
 use crate::disk::{Undo, give_to_owner_of_dir, sync_dir};
 

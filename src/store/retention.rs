@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use jiff::civil::Date;
 
-use super::key::{self, Table};
+use super::table_key::{self, Table};
 use super::{Store, StoreError, Transaction};
 
 /// Keys gathered in one short read before they are removed.
@@ -83,7 +83,7 @@ impl Store {
             .ok()
             .and_then(|midnight| u64::try_from(midnight.timestamp().as_nanosecond()).ok())
             .unwrap_or_default();
-        let day = key::date_number(&first.to_string()).unwrap_or_default();
+        let day = table_key::date_number(&first.to_string()).unwrap_or_default();
         // The season of the first day kept may have days that are kept.
         let season = first.year().unsigned_abs();
         let dated = |dated: &Dated, goes_on: &mut dyn FnMut() -> bool| {
@@ -91,7 +91,7 @@ impl Store {
             let delete = |txn: &mut Transaction<'_>, (key, _): Entry| {
                 if matches!(dated.table, Table::Appearances) {
                     // It says who threw which pitch of the game to whom.
-                    txn.delete(Table::Meta, key::game(number(&key, 8)).as_bytes())?;
+                    txn.delete(Table::Meta, table_key::game(number(&key, 8)).as_bytes())?;
                 }
                 txn.delete(dated.table, &key)
             };
@@ -112,10 +112,10 @@ impl Store {
         dry_run: bool,
         goes_on: &mut dyn FnMut() -> bool,
     ) -> Result<u64, StoreError> {
-        let end = key::pitch_time(first_ns, 0);
+        let end = table_key::pitch_time(first_ns, 0);
         let delete = |txn: &mut Transaction<'_>, (key, pitcher): Entry| {
             if let (Some((release_ns, id)), Ok(pitcher)) = (key.split_first_chunk::<8>(), pitcher.try_into()) {
-                let pitch = key::pitch(u32::from_be_bytes(pitcher), u64::from_be_bytes(*release_ns));
+                let pitch = table_key::pitch(u32::from_be_bytes(pitcher), u64::from_be_bytes(*release_ns));
                 txn.delete(Table::Pitches, &pitch)?;
                 txn.delete(Table::PitchIds, id)?;
             }

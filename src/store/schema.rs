@@ -13,7 +13,7 @@ use rkyv::{Archive, Deserialize, Serialize};
 
 use super::StoreError;
 use super::codec::{Record, unknown_schema};
-use super::key::{Table, date_of, date_text, type_of, type_text};
+use super::table_key::{Table, date_of, date_text, type_of, type_text};
 use crate::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, Lack, Measured, Missed, ModelRecord, Moments, Origin,
     PitchRecord, PitcherRecord, SeasonSums, State, TypeSums,

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 
 use super::backup::BackupOptions;
 use super::codec::{self, Record};
-use super::key::{self, Table};
 use super::outbox::{OutboxRecord, OutboxSums, RefusedRecord, Summary, SummaryKind};
+use super::table_key::{self, Table};
 use super::{Cursor, Found, Put, Store, StoreError, StoreOptions, Wanted, Write};
 use crate::records::{
     AppearanceRecord, BaselineRecord, BodyPart, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, Lack, Measured,
@@ -158,7 +158,7 @@ fn open_outings_are_the_recent_live_pitches_by_pitcher() {
 fn a_corrupt_record_is_an_error_that_names_table_and_key_and_is_counted() {
     let (_dir, store) = open();
     put(&store, &pitch(Some(5), 1000, 7));
-    let key = key::pitch(5, 1000);
+    let key = table_key::pitch(5, 1000);
     let good = codec::seal(&key, &pitch(Some(5), 1000, 7)).expect("it encodes");
     let mut newer = good.clone();
     newer[0] = 9;
@@ -207,9 +207,9 @@ fn an_index_that_leads_to_another_pitch_is_corrupt() {
     put(&store, &pitch(Some(5), 1000, 16));
     put(&store, &pitch(Some(5), 2000, 32));
     let mut txn = store.env.write_txn().expect("a transaction");
-    let other = key::pitch(5, 2000);
-    store.table(Table::PitchIds).put(&mut txn, &key::pitch_id(16), &other).expect("put");
-    store.table(Table::PitchTimes).put(&mut txn, &key::pitch_time(2000, 48), &5_u32.to_be_bytes()).expect("put");
+    let other = table_key::pitch(5, 2000);
+    store.table(Table::PitchIds).put(&mut txn, &table_key::pitch_id(16), &other).expect("put");
+    store.table(Table::PitchTimes).put(&mut txn, &table_key::pitch_time(2000, 48), &5_u32.to_be_bytes()).expect("put");
     txn.commit().expect("commit");
     assert!(matches!(store.pitch(16), Err(StoreError::Corrupt { table: "pitch_ids", .. })));
     assert!(store.transact(|txn| txn.put_pitch(&pitch(Some(5), 1000, 16))).is_err(), "nor is anything put by it");
@@ -522,7 +522,7 @@ fn a_pitch_that_no_clock_could_date_is_kept_and_told_without_date_and_time() {
     put(&store, &undated);
     assert_eq!(all(&store), std::slice::from_ref(&undated));
     assert_eq!(store.final_throw(undated.mound, counted).expect("read"), None, "counts are alike after every boot");
-    let told = crate::upstream::Told::Pitch(&undated).summary(crate::ids::BoxNs(1)).expect("plain data").body;
+    let told = crate::upstream::SummaryEvent::Pitch(&undated).summary(crate::ids::BoxNs(1)).expect("plain data").body;
     let told: serde_json::Value = serde_json::from_slice(&told).expect("JSON");
     assert!(told["game_date"].is_null() && told["release_ns"].is_null(), "{told}");
     assert!(told.get("release_ns").is_some(), "it is there, and null");

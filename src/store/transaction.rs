@@ -5,8 +5,8 @@ use std::ops::Bound;
 use heed::RwTxn;
 
 use super::codec::{self, Record};
-use super::key::{self, Table};
 use super::outbox::SummaryKind;
+use super::table_key::{self, Table};
 use super::writer::Write;
 use super::{Store, StoreError, outbox};
 use crate::records::{
@@ -83,12 +83,12 @@ impl<'s> Transaction<'s> {
     /// As [`Transaction::apply`].
     pub fn put_pitch(&mut self, pitch: &PitchRecord) -> Result<Put, StoreError> {
         let pitcher = pitch.pitcher.unwrap_or(0);
-        let id_key = key::pitch_id(pitch.id);
+        let id_key = table_key::pitch_id(pitch.id);
         let old = self.get(Table::PitchIds, &id_key)?.map(<[u8; 12]>::try_from);
         let old = old.transpose().map_err(|_| self.corrupt(Table::PitchIds, &id_key, "not a key of 12 bytes"))?;
         let mut record = std::borrow::Cow::Borrowed(pitch);
         let key = loop {
-            let key = key::pitch(pitcher, record.release_ns);
+            let key = table_key::pitch(pitcher, record.release_ns);
             if old == Some(key) || self.get(Table::Pitches, &key)?.is_none() {
                 break key;
             }
@@ -108,7 +108,7 @@ impl<'s> Transaction<'s> {
         let put = self.put(Table::Pitches, &key, &codec::seal(&key, record.as_ref())?)?;
         if old != Some(key) {
             self.put(Table::PitchIds, &id_key, &key)?;
-            self.put(Table::PitchTimes, &key::pitch_time(record.release_ns, pitch.id), &pitcher.to_be_bytes())?;
+            self.put(Table::PitchTimes, &table_key::pitch_time(record.release_ns, pitch.id), &pitcher.to_be_bytes())?;
         }
         Ok(if old.is_some() && put == Put::New { Put::Changed } else { put })
     }
@@ -116,7 +116,7 @@ impl<'s> Transaction<'s> {
     fn delete_pitch_at(&mut self, old: [u8; 12], id: u64) -> Result<(), StoreError> {
         let release_ns = u64::from_be_bytes(*old.last_chunk().expect("12 bytes end in 8"));
         self.delete(Table::Pitches, &old)?;
-        self.delete(Table::PitchTimes, &key::pitch_time(release_ns, id))?;
+        self.delete(Table::PitchTimes, &table_key::pitch_time(release_ns, id))?;
         Ok(())
     }
 
@@ -125,7 +125,7 @@ impl<'s> Transaction<'s> {
     /// # Errors
     /// As [`Transaction::apply`].
     pub fn remove_pitch(&mut self, id: u64) -> Result<bool, StoreError> {
-        let id_key = key::pitch_id(id);
+        let id_key = table_key::pitch_id(id);
         let Some(key) = self.get(Table::PitchIds, &id_key)?.map(<[u8; 12]>::try_from) else { return Ok(false) };
         let key = key.map_err(|_| self.corrupt(Table::PitchIds, &id_key, "not a key of 12 bytes"))?;
         self.delete_pitch_at(key, id)?;
@@ -137,7 +137,7 @@ impl<'s> Transaction<'s> {
     /// # Errors
     /// A corrupt record, or LMDB fails.
     pub fn pitch(&self, id: u64) -> Result<Option<PitchRecord>, StoreError> {
-        let id_key = key::pitch_id(id);
+        let id_key = table_key::pitch_id(id);
         let Some(key) = self.get(Table::PitchIds, &id_key)? else { return Ok(None) };
         let found = self.get(Table::Pitches, key)?.map(|value| codec::unseal::<PitchRecord>(key, value));
         let found = found.transpose().map_err(|e| self.store.counted(e))?;
@@ -152,8 +152,8 @@ impl<'s> Transaction<'s> {
     /// # Errors
     /// As [`Transaction::apply`].
     pub fn put_appearance(&mut self, record: &AppearanceRecord) -> Result<Put, StoreError> {
-        let date = key::date_of(Table::Appearances, &record.game_date)?;
-        self.put_record(&key::appearance(record.pitcher, date, record.game_pk), record)
+        let date = table_key::date_of(Table::Appearances, &record.game_date)?;
+        self.put_record(&table_key::appearance(record.pitcher, date, record.game_pk), record)
     }
 
     /// Notes what is missing of an outing: in its appearance, which stands without pitches until it is summed up.
@@ -161,8 +161,8 @@ impl<'s> Transaction<'s> {
     /// # Errors
     /// As [`Transaction::apply`].
     pub fn note_missed(&mut self, outing: &MissedOuting) -> Result<Put, StoreError> {
-        let date = key::date_of(Table::Appearances, &outing.game_date)?;
-        let key = key::appearance(outing.pitcher, date, outing.game_pk);
+        let date = table_key::date_of(Table::Appearances, &outing.game_date)?;
+        let key = table_key::appearance(outing.pitcher, date, outing.game_pk);
         let known = self.get(Table::Appearances, &key)?.map(|value| codec::unseal::<AppearanceRecord>(&key, value));
         let known = known.transpose().map_err(|e| self.store.counted(e))?;
         let new = || AppearanceRecord {
@@ -180,8 +180,8 @@ impl<'s> Transaction<'s> {
     /// # Errors
     /// As [`Transaction::apply`].
     pub fn remove_appearance(&mut self, record: &AppearanceRecord) -> Result<bool, StoreError> {
-        let date = key::date_of(Table::Appearances, &record.game_date)?;
-        self.delete(Table::Appearances, &key::appearance(record.pitcher, date, record.game_pk))
+        let date = table_key::date_of(Table::Appearances, &record.game_date)?;
+        self.delete(Table::Appearances, &table_key::appearance(record.pitcher, date, record.game_pk))
     }
 
     /// Puts a season's sums of one pitch type.
@@ -189,8 +189,8 @@ impl<'s> Transaction<'s> {
     /// # Errors
     /// As [`Transaction::apply`].
     pub fn put_baseline(&mut self, record: &BaselineRecord) -> Result<Put, StoreError> {
-        let pitch_type = key::type_of(Table::Baselines, &record.pitch_type)?;
-        self.put_record(&key::baseline(record.pitcher, record.season, pitch_type), record)
+        let pitch_type = table_key::type_of(Table::Baselines, &record.pitch_type)?;
+        self.put_record(&table_key::baseline(record.pitcher, record.season, pitch_type), record)
     }
 
     /// Removes a season's sums of one pitch type. Whether there were any.
@@ -198,8 +198,8 @@ impl<'s> Transaction<'s> {
     /// # Errors
     /// As [`Transaction::apply`].
     pub fn remove_baseline(&mut self, record: &BaselineRecord) -> Result<bool, StoreError> {
-        let pitch_type = key::type_of(Table::Baselines, &record.pitch_type)?;
-        self.delete(Table::Baselines, &key::baseline(record.pitcher, record.season, pitch_type))
+        let pitch_type = table_key::type_of(Table::Baselines, &record.pitch_type)?;
+        self.delete(Table::Baselines, &table_key::baseline(record.pitcher, record.season, pitch_type))
     }
 
     /// Puts what calibration knows of a ballpark.
@@ -216,7 +216,7 @@ impl<'s> Transaction<'s> {
     /// # Errors
     /// As [`Transaction::apply`].
     pub fn put_pitcher(&mut self, record: &PitcherRecord) -> Result<Put, StoreError> {
-        self.put_record(&key::pitcher(record.id), record)
+        self.put_record(&table_key::pitcher(record.id), record)
     }
 
     /// Removes a pitcher. Whether he was there.
@@ -224,7 +224,7 @@ impl<'s> Transaction<'s> {
     /// # Errors
     /// As [`Transaction::apply`].
     pub fn remove_pitcher(&mut self, id: u32) -> Result<bool, StoreError> {
-        self.delete(Table::Pitchers, &key::pitcher(id))
+        self.delete(Table::Pitchers, &table_key::pitcher(id))
     }
 
     /// Puts a row of an injured-list report.
@@ -232,9 +232,9 @@ impl<'s> Transaction<'s> {
     /// # Errors
     /// As [`Transaction::apply`].
     pub fn put_injury(&mut self, record: &InjuryRecord) -> Result<Put, StoreError> {
-        let number = |date: Option<&str>| date.map_or(Ok(0), |date| key::date_of(Table::Injuries, date));
+        let number = |date: Option<&str>| date.map_or(Ok(0), |date| table_key::date_of(Table::Injuries, date));
         let hurt = number(record.injury_date.as_deref().or(record.surgery_date.as_deref()))?;
-        self.put_record(&key::injury(record.pitcher, number(record.filed())?, hurt, record.season), record)
+        self.put_record(&table_key::injury(record.pitcher, number(record.filed())?, hurt, record.season), record)
     }
 
     /// Puts a day's features.
@@ -242,8 +242,8 @@ impl<'s> Transaction<'s> {
     /// # Errors
     /// As [`Transaction::apply`].
     pub fn put_feature_snapshot(&mut self, record: &FeatureSnapshotRecord) -> Result<Put, StoreError> {
-        let date = key::date_of(Table::FeatureSnapshots, &record.date)?;
-        self.put_record(&key::feature_snapshot(record.pitcher, date, record.version), record)
+        let date = table_key::date_of(Table::FeatureSnapshots, &record.date)?;
+        self.put_record(&table_key::feature_snapshot(record.pitcher, date, record.version), record)
     }
 
     /// Puts a model.

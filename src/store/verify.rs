@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 use heed::{RoTxn, WithoutTls};
 use sha2::{Digest, Sha256};
 
+use super::api_key::ApiKeyRecord;
 use super::codec::{self, Record};
-use super::key::{self, TABLES, Table};
-use super::keys::ApiKeyRecord;
 use super::outbox::{self, OutboxRecord, OutboxSums, RefusedRecord};
 use super::pages::{self, PagesError};
+use super::table_key::{self, TABLES, Table};
 use super::{Raw, SCHEMA, StoreError, environment};
 use crate::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, PitchRecord,
@@ -262,11 +262,11 @@ impl Reading<'_> {
     /// A pitch, and that both indices lead to it.
     fn pitch(&self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         let pitch: PitchRecord = codec::unseal(key, value)?;
-        if self.get(Table::PitchIds, &key::pitch_id(pitch.id))? != Some(key) {
+        if self.get(Table::PitchIds, &table_key::pitch_id(pitch.id))? != Some(key) {
             return Err(codec::corrupt(Table::Pitches, key, "its id does not lead to it"));
         }
         let pitcher = pitch.pitcher.unwrap_or(0).to_be_bytes();
-        if self.get(Table::PitchTimes, &key::pitch_time(pitch.release_ns, pitch.id))? != Some(&pitcher) {
+        if self.get(Table::PitchTimes, &table_key::pitch_time(pitch.release_ns, pitch.id))? != Some(&pitcher) {
             return Err(codec::corrupt(Table::Pitches, key, "its time does not lead to it"));
         }
         Ok(())
@@ -276,11 +276,13 @@ impl Reading<'_> {
         let corrupt = |why| codec::corrupt(Table::PitchTimes, key, why);
         let parts = (key.first_chunk::<8>(), <[u8; 4]>::try_from(value));
         let (Some(release_ns), Ok(pitcher)) = parts else { return Err(corrupt("not a time and a pitcher")) };
-        let pitch = key::pitch(u32::from_be_bytes(pitcher), u64::from_be_bytes(*release_ns));
+        let pitch = table_key::pitch(u32::from_be_bytes(pitcher), u64::from_be_bytes(*release_ns));
         let value = self.get(Table::Pitches, &pitch)?.ok_or_else(|| corrupt("it names a pitch that is not there"))?;
         // One that does not read is told with its own table.
         match codec::unseal::<PitchRecord>(&pitch, value) {
-            Ok(pitch) if key != key::pitch_time(pitch.release_ns, pitch.id) => Err(corrupt("it names another pitch")),
+            Ok(pitch) if key != table_key::pitch_time(pitch.release_ns, pitch.id) => {
+                Err(corrupt("it names another pitch"))
+            }
             _ => Ok(()),
         }
     }
@@ -289,7 +291,7 @@ impl Reading<'_> {
         let corrupt = |why| codec::corrupt(Table::PitchIds, key, why);
         let there = self.get(Table::Pitches, value)?.ok_or_else(|| corrupt("it names a pitch that is not there"))?;
         match codec::unseal::<PitchRecord>(value, there) {
-            Ok(pitch) if key != key::pitch_id(pitch.id) => Err(corrupt("it names another pitch")),
+            Ok(pitch) if key != table_key::pitch_id(pitch.id) => Err(corrupt("it names another pitch")),
             _ => Ok(()),
         }
     }

@@ -5,20 +5,20 @@
 //! and signals come in as arguments, pitches go out.
 
 pub mod camera;
+mod classify;
 mod config;
 mod correction;
+mod detect;
 pub mod evidence;
+mod extend;
 pub mod fit;
 pub mod flight;
 mod force;
-mod grow;
 mod jerk;
-mod judge;
 mod marks;
 mod measured;
 pub mod pitch;
 pub mod quantities;
-mod seek;
 mod sightings;
 mod tracker;
 pub mod trajectory;

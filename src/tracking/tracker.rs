@@ -18,18 +18,18 @@ use firmware_protocol::{Ball, Spin};
 use nalgebra::Point3;
 
 use super::camera::Camera;
+use super::classify;
 use super::config::{Config, When};
 use super::correction::CameraCorrection;
+use super::detect::{Detector, HOP_NS, WINDOW_NS};
 use super::evidence::{self, RigEvidence, Told};
+use super::extend::{self, Grown};
 use super::fit::Samples;
 use super::flight::{self, Flight};
-use super::grow::{self, Grown};
 use super::jerk::JerkScale;
-use super::judge;
 use super::marks::Marks;
 use super::pitch::{MeasuredSpin, Pitch, PitchState};
 use super::quantities;
-use super::seek::{HOP_NS, Seeker, WINDOW_NS};
 use super::sightings::{Sighting, Sightings};
 use super::trajectory::Trajectory;
 use super::venue::{Mound, Venue};
@@ -82,7 +82,7 @@ pub struct MoundTracker {
     scale: JerkScale,
     sightings: Sightings,
     marks: Marks,
-    seeker: Seeker,
+    seeker: Detector,
     samples: Samples,
     /// Start of the next window to search.
     cursor: u64,
@@ -143,7 +143,7 @@ impl MoundTracker {
             scale: JerkScale::default(),
             sightings: Sightings::new(&cameras),
             marks: Marks::new(mound),
-            seeker: Seeker::new(cameras.len()),
+            seeker: Detector::new(cameras.len()),
             samples: Samples::with_capacity(SAMPLES_MAX, cameras.len()),
             cursor: 0,
             searched: 0,
@@ -372,13 +372,13 @@ impl MoundTracker {
 
     fn seed(&mut self, window: u64) -> Option<Pending> {
         let seed = self.seeker.seek(&self.cameras, &self.sightings, window)?;
-        let plate = grow::plate_event(&seed)?;
+        let plate = extend::plate_event(&seed)?;
         Some(Pending { seed, resume: window + HOP_NS, end: plate.0 + self.config.end_margin_ns })
     }
 
     /// Measures a seed whose flight should be over; gives where the search goes on.
     fn settle(&mut self, pending: &Pending, eager: u64, out: &mut Vec<Pitch>) -> u64 {
-        let grown = grow::grow(&self.cameras, &self.sightings, &pending.seed, &mut self.samples, &self.config);
+        let grown = extend::grow(&self.cameras, &self.sightings, &pending.seed, &mut self.samples, &self.config);
         let Some(grown) = grown else { return pending.resume };
         let end = grown.plate.0 + self.config.end_margin_ns;
         if end > eager {
@@ -388,7 +388,7 @@ impl MoundTracker {
         }
         let known = |t: &Tracked| grown.first.0 < t.grown.plate.0 + APART_NS / 4 && t.grown.first.0 < grown.plate.0;
         if self.tracked.iter().any(known)
-            || grow::came_from_behind(&self.cameras, &self.sightings, &grown.path, &mut self.samples)
+            || extend::came_from_behind(&self.cameras, &self.sightings, &grown.path, &mut self.samples)
         {
             return pending.resume;
         }
@@ -409,13 +409,13 @@ impl MoundTracker {
             (start.seconds(grown.first), start.seconds(grown.plate) + self.config.end_margin_ns as f64 * 1e-9);
         self.sightings.collect(&self.cameras, start, from, to, NEAR_PX, &mut self.samples);
         let flight = flight::measure(&mut self.samples, &self.cameras, start, &self.scale, &self.config)?;
-        let first = grow::agreed_start(&self.samples, f64::NEG_INFINITY)?;
+        let first = extend::agreed_start(&self.samples, f64::NEG_INFINITY)?;
         let unseen_s = flight::unseen_before(first, &self.samples, &self.cameras);
         grown.first = flight.path.event(first);
         let mark = self.marks.release(grown.first.0, self.config.match_ns);
-        let release = judge::release(&flight, &grown, unseen_s, mark)?;
-        let (values, sd) = judge::values(&flight, &release, &self.config)?;
-        if !judge::is_pitch(&flight, &grown, &values, &sd) {
+        let release = classify::release(&flight, &grown, unseen_s, mark)?;
+        let (values, sd) = classify::values(&flight, &release, &self.config)?;
+        if !classify::is_pitch(&flight, &grown, &values, &sd) {
             return None;
         }
         let others = self.tracked.iter().enumerate().filter(|(at, _)| Some(*at) != known).map(|(_, t)| t.grown.first.0);
@@ -426,9 +426,9 @@ impl MoundTracker {
             mound: self.mound,
             release: release.event,
             release_marked: release.marked,
-            plate: grow::plate_event(&flight.path)?,
+            plate: extend::plate_event(&flight.path)?,
             context: self.marks.context(grown.first.0, self.config.attribute_ns, others),
-            flags: judge::flags(&flight, &grown, &release, &values, &sd, &self.config),
+            flags: classify::flags(&flight, &grown, &release, &values, &sd, &self.config),
             values,
             sd,
             nine_p: quantities::nine_p(&flight.nine)?,
@@ -514,7 +514,7 @@ impl MoundTracker {
     fn refit(&mut self, at: usize) -> bool {
         self.tracked[at].changed_since = None;
         let seed = self.tracked[at].flight.path;
-        let grown = grow::grow(&self.cameras, &self.sightings, &seed, &mut self.samples, &self.config);
+        let grown = extend::grow(&self.cameras, &self.sightings, &seed, &mut self.samples, &self.config);
         let grown = grown.unwrap_or(self.tracked[at].grown);
         let Some((mut pitch, flight, grown)) = self.measure(grown, Some(at)) else { return false };
         let tracked = &mut self.tracked[at];

@@ -24,5 +24,5 @@ pub use https::Https;
 pub use line::Line;
 pub use nats::{MODEL_STREAM, MODEL_SUBJECT, Nats, NatsError, STREAM, subject};
 pub use sink::Sink;
-pub use summary::{Document, InputDrift, ModelFigure, ModelSummary, Parcel, SCHEMA, Told};
+pub use summary::{Document, InputDrift, ModelFigure, ModelSummary, Parcel, SCHEMA, SummaryEvent};
 pub use tls::{TlsError, check_files};

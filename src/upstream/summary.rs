@@ -121,7 +121,7 @@ impl ModelSummary {
 
 /// Something to tell the cloud.
 #[derive(Debug, Clone, Copy)]
-pub enum Told<'a> {
+pub enum SummaryEvent<'a> {
     /// A published pitch.
     Pitch(&'a PitchRecord),
     /// A game that is over for a pitcher.
@@ -136,7 +136,7 @@ pub enum Told<'a> {
     Model(&'a ModelSummary),
 }
 
-impl Told<'_> {
+impl SummaryEvent<'_> {
     /// The summary to queue. None where it cannot be written as JSON, which is logged: a number that is none.
     pub fn summary(self, now: BoxNs) -> Option<Summary> {
         let (kind, pitcher, body) = match self {
@@ -215,7 +215,7 @@ mod tests {
     fn an_envelope_is_the_document_that_it_says() {
         let box_name: BoxName = "busch_iii".parse().expect("a name");
         let told = CalibrationStatus { venue: "busch \"iii\"".to_owned(), confidence: Some(0.9), ..Default::default() };
-        let summary = Told::Calibration(&told).summary(BoxNs(1_700_000_000_123_000_000)).expect("plain data");
+        let summary = SummaryEvent::Calibration(&told).summary(BoxNs(1_700_000_000_123_000_000)).expect("plain data");
         let record = OutboxRecord { epoch: 0xab, summary };
         let queued = Queued { lane: Lane::Backlog, sequence: 7, record };
         let parcel = Parcel::new(&box_name, &queued, false);

@@ -13,7 +13,7 @@ use pitchguard::features::baseline::PitcherBaseline;
 use pitchguard::ids::{BoxNs, MoundId, PitcherId};
 use pitchguard::journal::{self, Journal};
 use pitchguard::pipeline::{
-    Answers, Beginning, Critical, Cut, Output, Pipeline, Profile, Profiles, Replayer, Settings, Start,
+    Answers, Beginning, Checkpoint, Critical, Output, Pipeline, Profile, Profiles, Replayer, Settings, Start,
 };
 use pitchguard::readiness::Readiness;
 use pitchguard::records::PitchRecord;
@@ -128,7 +128,7 @@ impl<P: Profiles> Box0<P> {
         P: Clone,
     {
         outputs.truncate(results);
-        let cut = Cut::from_bytes(&bytes).expect("it reads back");
+        let cut = Checkpoint::from_bytes(&bytes).expect("it reads back");
         let (since, step) = (cut.since, cut.step);
         let make = |now| {
             let (producers, reorder) = buffer(venue);

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use pitchguard::ids::{BoxNs, EventNs};
-use pitchguard::journal::{Config, Entry, Journal, Reader, Tap};
+use pitchguard::journal::{Config, Entry, Journal, Reader, Recorder};
 use pitchguard::reorder::Stamped;
 use pitchguard::signal::Signal;
 use serde_json::Value;
@@ -103,7 +103,7 @@ fn a_daemon_killed_with_its_journal_on_a_full_disk_starts_there_again_with_what_
 
 /// Frames a millisecond apart, one a step.
 struct Frames {
-    tap: Tap,
+    tap: Recorder,
     seq: u32,
 }
 

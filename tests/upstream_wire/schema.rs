@@ -11,7 +11,7 @@ use pitchguard::readiness::{
 };
 use pitchguard::records::{AppearanceRecord, Measured, Missed, Moments, Origin, PitchRecord, State, TypeSums};
 use pitchguard::store::outbox::{Lane, OutboxRecord, Queued, SummaryKind};
-use pitchguard::upstream::{InputDrift, ModelFigure, ModelSummary, Parcel, Told, schema};
+use pitchguard::upstream::{InputDrift, ModelFigure, ModelSummary, Parcel, SummaryEvent, schema};
 use serde_json::{Value, json};
 
 use crate::stage::box_name;
@@ -222,12 +222,12 @@ pub(crate) fn documents() -> Vec<(SummaryKind, Value)> {
     let (pitch, outing, readiness) = (pitch(), outing(), readiness());
     let (alert, calibration, model) = (alert(), calibration(), model());
     let told = [
-        Told::Pitch(&pitch),
-        Told::Outing(&outing),
-        Told::Readiness(&readiness),
-        Told::Alert(&alert),
-        Told::Calibration(&calibration),
-        Told::Model(&model),
+        SummaryEvent::Pitch(&pitch),
+        SummaryEvent::Outing(&outing),
+        SummaryEvent::Readiness(&readiness),
+        SummaryEvent::Alert(&alert),
+        SummaryEvent::Calibration(&calibration),
+        SummaryEvent::Model(&model),
     ];
     let made = told.into_iter().enumerate().map(|(nth, told)| {
         let summary = told.summary(pitchguard::ids::BoxNs(AT_NS)).expect("plain data");
@@ -274,7 +274,7 @@ fn what_is_made_today_fits_the_schema() {
 fn a_readiness_without_a_value_has_an_age_all_the_same_as_version_1_promised() {
     let without = Readiness { readiness: Index::default(), as_of: None, data_age_ms: None, ..readiness() };
     let now = pitchguard::ids::BoxNs(AT_NS + 1_200_000_000_000);
-    let summary = Told::Readiness(&without).summary(now).expect("plain data");
+    let summary = SummaryEvent::Readiness(&without).summary(now).expect("plain data");
     let told: Value = serde_json::from_slice(&summary.body).expect("JSON");
     assert_eq!((&told["data_age_ms"], &told["as_of"]), (&json!(880), &Value::Null), "since his newest pitch");
 }

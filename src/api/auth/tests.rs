@@ -6,13 +6,13 @@ use crate::store::StoreOptions;
 const FAR: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 const NEAR: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-fn desk(asked: Asked) -> (tempfile::TempDir, KeyDesk) {
+fn desk(asked: KeyPolicy) -> (tempfile::TempDir, ApiKeys) {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("a new store opens"));
-    (dir, KeyDesk::new(store, asked).expect("a desk"))
+    (dir, ApiKeys::new(store, asked).expect("a desk"))
 }
 
-fn issue(desk: &KeyDesk, name: &str) -> String {
+fn issue(desk: &ApiKeys, name: &str) -> String {
     let key = desk.store.issue_key(name, None, now_ns()).expect("made").key;
     desk.reload().expect("read");
     key
@@ -28,7 +28,7 @@ fn with_cookie(cookie: &HeaderValue) -> HeaderMap {
     HeaderMap::from_iter([(header::COOKIE, line.parse().expect("a header"))])
 }
 
-fn status(desk: &KeyDesk, peer: IpAddr, headers: &HeaderMap) -> u16 {
+fn status(desk: &ApiKeys, peer: IpAddr, headers: &HeaderMap) -> u16 {
     let admitted = desk.admit(peer, headers, Instant::now());
     admitted.map_or_else(|problem| problem.into_response().status().as_u16(), |_| 200)
 }
@@ -37,7 +37,7 @@ fn status(desk: &KeyDesk, peer: IpAddr, headers: &HeaderMap) -> u16 {
 fn loopback_is_not_asked_unless_everybody_is_and_nobody_where_it_is_said_out_loud() {
     let nothing = HeaderMap::new();
     for (asked, near, far) in
-        [(Asked::BeyondLoopback, 200, 401), (Asked::Everybody, 401, 401), (Asked::Nobody, 200, 200)]
+        [(KeyPolicy::BeyondLoopback, 200, 401), (KeyPolicy::Everybody, 401, 401), (KeyPolicy::Nobody, 200, 200)]
     {
         let (_dir, desk) = desk(asked);
         assert_eq!((status(&desk, NEAR, &nothing), status(&desk, FAR, &nothing)), (near, far), "{asked:?}");
@@ -46,7 +46,7 @@ fn loopback_is_not_asked_unless_everybody_is_and_nobody_where_it_is_said_out_lou
 
 #[test]
 fn a_key_admits_until_it_is_revoked_and_so_does_its_cookie_and_an_open_connection() {
-    let (_dir, desk) = desk(Asked::BeyondLoopback);
+    let (_dir, desk) = desk(KeyPolicy::BeyondLoopback);
     let key = issue(&desk, "tablet");
     let ground = desk.admit(FAR, &bearer(&key), Instant::now()).expect("let in");
     let cookie = desk.cookie(&ground).expect("a cookie");
@@ -60,13 +60,13 @@ fn a_key_admits_until_it_is_revoked_and_so_does_its_cookie_and_an_open_connectio
 
 #[test]
 fn a_cookie_survives_a_restart_and_no_forged_one_admits() {
-    let (dir, first) = desk(Asked::Everybody);
+    let (dir, first) = desk(KeyPolicy::Everybody);
     let (key, other) = (issue(&first, "tablet"), issue(&first, "other"));
     let ground = first.admit(FAR, &bearer(&key), Instant::now()).expect("let in");
     let cookie = first.cookie(&ground).expect("a cookie");
     drop(first);
     let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens again"));
-    let desk = KeyDesk::new(store, Asked::Everybody).expect("a desk");
+    let desk = ApiKeys::new(store, KeyPolicy::Everybody).expect("a desk");
     assert_eq!(status(&desk, FAR, &with_cookie(&cookie)), 200);
     let text = cookie.to_str().expect("text");
     let value = &text[COOKIE.len() + 1..text.find(';').expect("attributes")];
@@ -93,7 +93,7 @@ fn a_cookie_survives_a_restart_and_no_forged_one_admits() {
 
 #[test]
 fn wrong_keys_are_limited_by_address_and_a_right_one_still_admits() {
-    let (_dir, desk) = desk(Asked::Everybody);
+    let (_dir, desk) = desk(KeyPolicy::Everybody);
     let key = issue(&desk, "tablet");
     let wrong = bearer(&format!("{key}x"));
     let now = Instant::now();
@@ -108,7 +108,7 @@ fn wrong_keys_are_limited_by_address_and_a_right_one_still_admits() {
 
 #[test]
 fn asking_whether_one_is_let_in_tries_no_keys_without_limit_or_count() {
-    let (_dir, desk) = desk(Asked::Everybody);
+    let (_dir, desk) = desk(KeyPolicy::Everybody);
     let key = issue(&desk, "tablet");
     let (right, wrong, now) = (bearer(&key), bearer(&format!("{key}x")), Instant::now());
     let ask = |headers: &HeaderMap| desk.would_admit(FAR, headers, now).map_err(|problem| problem.status().as_u16());
@@ -119,7 +119,7 @@ fn asking_whether_one_is_let_in_tries_no_keys_without_limit_or_count() {
 
 #[test]
 fn who_may_read_the_directory_is_let_in_for_a_minute_and_no_longer() {
-    let (dir, desk) = desk(Asked::Everybody);
+    let (dir, desk) = desk(KeyPolicy::Everybody);
     let pass = local_pass(dir.path()).expect("the secret can be read");
     assert_eq!(status(&desk, FAR, &bearer(&pass)), 200);
     let old = now_ns() / 1_000_000_000 - 1;
@@ -135,7 +135,7 @@ fn who_may_read_the_directory_is_let_in_for_a_minute_and_no_longer() {
 
 #[test]
 fn the_last_use_reaches_the_store() {
-    let (_dir, desk) = desk(Asked::Everybody);
+    let (_dir, desk) = desk(KeyPolicy::Everybody);
     let key = issue(&desk, "tablet");
     desk.note_used().expect("stored");
     assert_eq!(desk.store.keys().expect("read")[0].last_used_ns, None, "never used");
@@ -146,7 +146,7 @@ fn the_last_use_reaches_the_store() {
 
 #[test]
 fn what_was_refused_is_told_with_who_when_and_which_key_and_never_the_key() {
-    let (_dir, desk) = desk(Asked::BeyondLoopback);
+    let (_dir, desk) = desk(KeyPolicy::BeyondLoopback);
     let (tablet, board, day) = (issue(&desk, "bullpen tablet"), issue(&desk, "board"), 86_400_000_000_000);
     let ground = desk.admit(FAR, &bearer(&tablet), Instant::now()).expect("let in");
     let cookie = desk.cookie(&ground).expect("a cookie");

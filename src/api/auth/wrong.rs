@@ -10,7 +10,7 @@ use crate::api::limit::network;
 use crate::ids::BoxNs;
 use crate::moment::rfc3339;
 use crate::observe::RefusedKeyStatus;
-use crate::store::keys::{ApiKeyRecord, id_in, is_id};
+use crate::store::api_key::{ApiKeyRecord, id_in, is_id};
 
 /// Clients that are remembered, an address of IPv4 or a network of IPv6 each; the one unheard for longest makes room.
 const CLIENTS: usize = 16;

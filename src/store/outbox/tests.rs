@@ -137,7 +137,7 @@ fn what_cannot_be_read_stops_nobody_behind_it_and_is_counted() {
     let (_dir, store) = open();
     queue(&store, [1, 2, 3]);
     let mut txn = store.env.write_txn().expect("a transaction");
-    store.table(Table::Outbox).put(&mut txn, &key::outbox(0, 0), b"rubbish").expect("put");
+    store.table(Table::Outbox).put(&mut txn, &table_key::outbox(0, 0), b"rubbish").expect("put");
     txn.commit().expect("committed");
     assert!(store.outbox_front(Lane::Live, 9).expect_err("unreadable").is_about_a_record());
     assert_eq!(store.transact(|txn| txn.drop_unreadable(Lane::Live)).expect("dropped"), 1);

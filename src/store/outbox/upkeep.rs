@@ -2,7 +2,7 @@
 //! to be forgotten. Each is counted by name.
 
 use super::super::codec;
-use super::super::key::Table;
+use super::super::table_key::Table;
 use super::super::{Store, StoreError, Transaction};
 use super::{Lane, OUTBOX_STEP, RefusedRecord, lane_from, queued_of};
 

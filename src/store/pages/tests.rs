@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::super::key::Table;
+use super::super::table_key::Table;
 use super::super::{Cursor, Store, StoreError, StoreOptions, VerifyError, environment, verify};
 use super::*;
 use crate::records::PitchRecord;

@@ -5,8 +5,8 @@ use rkyv::{Archive, Deserialize, Serialize};
 
 use super::super::StoreError;
 use super::super::codec::Record;
-use super::super::key::Table;
 use super::super::outbox::{OutboxRecord, OutboxSums, RefusedRecord, Summary, SummaryKind};
+use super::super::table_key::Table;
 use super::{archive, only_v1, unarchive};
 
 #[derive(Archive, Serialize, Deserialize)]

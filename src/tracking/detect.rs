@@ -47,12 +47,12 @@ struct Tracklet {
 
 /// The search, with its memory taken at start.
 #[derive(Debug)]
-pub(super) struct Seeker {
+pub(super) struct Detector {
     tracklets: Vec<Tracklet>,
     open: usize,
 }
 
-impl Seeker {
+impl Detector {
     pub(super) fn new(cameras: usize) -> Self {
         let empty = || Tracklet { camera: 0, rays: Vec::with_capacity(TRACKLET_LENGTH), explained: false };
         Self { tracklets: (0..cameras * TRACKLETS_PER_CAMERA).map(|_| empty()).collect(), open: 0 }

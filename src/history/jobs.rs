@@ -36,7 +36,7 @@ pub enum Kind {
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Work {
+pub enum Job {
     /// Import the files that come with it.
     Import {
         /// What they hold.
@@ -71,7 +71,7 @@ pub enum Work {
     /// What the daily model's room does.
     Model {
         /// What.
-        ask: ModelWork,
+        ask: ModelJob,
     },
     /// Put what the analytics cloud refused back into the outbox.
     Requeue,
@@ -79,7 +79,7 @@ pub enum Work {
     Outbox,
 }
 
-impl Work {
+impl Job {
     /// What is done, in one word.
     pub fn verb(&self) -> &'static str {
         match self {
@@ -97,7 +97,7 @@ impl Work {
 /// so many of the files that come along are injured-list reports, the first ones, and the rest game means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
-pub enum ModelWork {
+pub enum ModelJob {
     /// Train one, and tell how it does.
     Train {
         /// Test on this year; on the latest where absent.
@@ -111,7 +111,7 @@ pub enum ModelWork {
         /// Whether it serves even if it is not better than chance.
         #[serde(default)]
         force: bool,
-        /// See [`ModelWork`].
+        /// See [`ModelJob`].
         reports: Option<usize>,
     },
     /// All that are registered.
@@ -139,7 +139,7 @@ pub enum ModelWork {
         version: Option<String>,
         /// On which year.
         year: i16,
-        /// See [`ModelWork`].
+        /// See [`ModelJob`].
         reports: Option<usize>,
     },
 }
@@ -165,7 +165,7 @@ impl Outcome {
 
 /// Why it could not be done.
 #[derive(Debug, thiserror::Error)]
-pub enum WorkError {
+pub enum JobError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -205,15 +205,15 @@ impl Sources {
 /// The store fails, or the days make no sense. What was committed before stays.
 pub fn perform(
     store: &Store,
-    work: &Work,
+    work: &Job,
     inputs: &mut dyn Inputs,
     sources: &Sources,
     model: Option<&dyn DailyModel>,
     today: Date,
     watcher: &mut dyn Watcher,
-) -> Result<Outcome, WorkError> {
+) -> Result<Outcome, JobError> {
     match work {
-        Work::Import { what, season } => {
+        Job::Import { what, season } => {
             let of_rows = |summary: RowSummary| (summary.to_string(), summary.failed.len(), summary.untaken.len());
             let (said, failed, untaken) = match what {
                 Kind::Savant => {
@@ -226,14 +226,14 @@ pub fn perform(
             };
             Ok(Outcome { undone: undone(failed, untaken), ..Outcome::said(said) })
         }
-        Work::Fetch { from, to, url, again } => {
+        Job::Fetch { from, to, url, again } => {
             let days = Days { again: *again, ..checked(*from, *to, today)? };
             let summary = fetch_days(store, &sources.at(url.as_deref()), days, today, watcher)?;
             let undone =
                 summary.ended_at.as_ref().map(|(date, _)| format!("{date} and later days did not come: see above"));
             Ok(Outcome { undone, ..Outcome::said(summary.to_string()) })
         }
-        Work::Etl { from, to, url, fetch } => {
+        Job::Etl { from, to, url, fetch } => {
             let source = sources.at(url.as_deref());
             let days = if *fetch { Some(due(store, *from, *to, today)?) } else { None };
             let report = run_etl(store, days.map(|days| (&*source, days)), model, today, watcher)?;
@@ -241,15 +241,15 @@ pub fn perform(
             let undone = ended.map(|(date, _)| format!("{date} and later days did not come: see above"));
             Ok(Outcome { undone, ..Outcome::said(report.to_string()) })
         }
-        Work::Model { ask } => {
-            let model = model.ok_or(WorkError::NoModel)?;
-            model.perform(ask, inputs, watcher).map_err(WorkError::Model)
+        Job::Model { ask } => {
+            let model = model.ok_or(JobError::NoModel)?;
+            model.perform(ask, inputs, watcher).map_err(JobError::Model)
         }
-        Work::Requeue => {
+        Job::Requeue => {
             let requeued = store.requeue_refused()?;
             Ok(Outcome::said(format!("{requeued} summaries are in the outbox again")))
         }
-        Work::Outbox => Ok(Outcome::said(outbox(store)?)),
+        Job::Outbox => Ok(Outcome::said(outbox(store)?)),
     }
 }
 
@@ -295,22 +295,22 @@ fn outbox(store: &Store) -> Result<String, StoreError> {
     Ok(said)
 }
 
-fn due(store: &Store, from: Option<Date>, to: Option<Date>, today: Date) -> Result<Days, WorkError> {
+fn due(store: &Store, from: Option<Date>, to: Option<Date>, today: Date) -> Result<Days, JobError> {
     let usual = days_due(store, today)?;
     let from = from.or(usual.map(|(from, _)| from));
-    let from = from.ok_or_else(|| WorkError::Days("the store has no pitches to go on from: say --from".to_owned()))?;
+    let from = from.ok_or_else(|| JobError::Days("the store has no pitches to go on from: say --from".to_owned()))?;
     checked(from, to.or(usual.map(|(_, to)| to)).unwrap_or(today), today)
 }
 
-fn checked(from: Date, to: Date, today: Date) -> Result<Days, WorkError> {
+fn checked(from: Date, to: Date, today: Date) -> Result<Days, JobError> {
     if from > to {
-        return Err(WorkError::Days(format!("--from {from} is after --to {to}; turn them round")));
+        return Err(JobError::Days(format!("--from {from} is after --to {to}; turn them round")));
     }
     if from > today && !is_plausible_day(today) {
-        return Err(WorkError::Days(format!("the clock shows {today}, which cannot be: set it, and ask again")));
+        return Err(JobError::Days(format!("the clock shows {today}, which cannot be: set it, and ask again")));
     }
     if from > today {
-        return Err(WorkError::Days(format!("--from {from} has not come yet")));
+        return Err(JobError::Days(format!("--from {from} has not come yet")));
     }
     Ok(Days { from, to: to.min(today), again: false })
 }

@@ -37,7 +37,7 @@ struct Limits {
 }
 
 /// All that the merge thread knows, but for the rings.
-pub(super) struct Merge<T> {
+pub(super) struct Judge<T> {
     shelf: Shelf<T>,
     sources: Box<[Source; NUMBERS]>,
     mounds: Vec<Mound>,
@@ -53,7 +53,7 @@ pub(super) struct Merge<T> {
     epochs: u64,
 }
 
-impl<T: Copy + Send + Route> Merge<T> {
+impl<T: Copy + Send + Route> Judge<T> {
     pub(super) fn new(config: &Config) -> Self {
         let mut sources: Box<[Source; NUMBERS]> = boxed(Source::unseen(None));
         for (mound, plan) in config.mounds.iter().enumerate() {

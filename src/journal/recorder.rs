@@ -33,9 +33,9 @@ pub(super) struct Inlet {
     pub(super) step: u64,
 }
 
-/// Where the merge thread leaves what entered the pipeline. No call waits, and none but [`Tap::note`] allocates.
+/// Where the merge thread leaves what entered the pipeline. No call waits, and none but [`Recorder::note`] allocates.
 #[derive(Debug)]
-pub struct Tap {
+pub struct Recorder {
     full: Sender<Batch>,
     empty: Receiver<Batch>,
     batch: Batch,
@@ -48,18 +48,26 @@ pub struct Tap {
     shared: Arc<Shared>,
 }
 
-pub(super) fn tap(step: u64, shared: Arc<Shared>) -> (Tap, Inlet) {
+pub(super) fn tap(step: u64, shared: Arc<Shared>) -> (Recorder, Inlet) {
     let (full, inlet) = bounded(BLOCKS);
     let (outlet, empty) = bounded(BLOCKS);
     for _ in 0..BLOCKS {
         outlet.send(Vec::with_capacity(BLOCK)).expect("the channel has room for each block and both ends are here");
     }
-    let tap =
-        Tap { full, empty, batch: Vec::new(), begun: None, missed: Missed::default(), lives: Vec::new(), step, shared };
+    let tap = Recorder {
+        full,
+        empty,
+        batch: Vec::new(),
+        begun: None,
+        missed: Missed::default(),
+        lives: Vec::new(),
+        step,
+        shared,
+    };
     (tap, Inlet { full: inlet, empty: outlet, step })
 }
 
-impl Tap {
+impl Recorder {
     /// A frame was taken off a path.
     #[inline]
     pub fn frame(&mut self, path: usize, frame: &Stamped<Signal>) {
@@ -134,7 +142,7 @@ impl Tap {
     }
 }
 
-impl Drop for Tap {
+impl Drop for Recorder {
     fn drop(&mut self) {
         self.hand_over();
     }

@@ -15,10 +15,10 @@ use std::collections::{HashMap, VecDeque};
 use firmware_protocol::{Mark, MarkKind};
 use serde::{Deserialize, Serialize};
 
+use super::calibrating::About;
 use super::clocks::Clocks;
-use super::rig::About;
 use super::whose::Known;
-use super::{Pipeline, Profiles, Recent, Stage};
+use super::{Downstream, Pipeline, Profiles, Recent};
 use crate::calibration::ExactState;
 use crate::environment::Air;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
@@ -37,7 +37,7 @@ pub(super) const LAYOUT: u8 = 7;
 
 /// Why stored bytes are no cut to go on from.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-pub enum CutError {
+pub enum CheckpointError {
     /// Another version wrote it.
     #[error("layout {0} is another version's")]
     Layout(u8),
@@ -51,7 +51,7 @@ pub enum CutError {
 
 /// How the pipeline stands at the end of a step.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Cut {
+pub struct Checkpoint {
     /// Number of that step in the journal.
     pub step: u64,
     /// What it was told as the time.
@@ -143,7 +143,7 @@ impl Scales {
     }
 }
 
-impl Cut {
+impl Checkpoint {
     /// As it is stored.
     pub fn to_bytes(&self) -> Vec<u8> {
         postcard::to_extend(self, vec![LAYOUT]).expect("a cut is plain data, and a Vec takes everything")
@@ -153,20 +153,20 @@ impl Cut {
     ///
     /// # Errors
     /// Bytes of another version, or damaged ones.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CutError> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointError> {
         match bytes.split_first() {
             Some((&LAYOUT, body)) => {
-                postcard::from_bytes(body).map_err(|error| CutError::Unreadable(error.to_string()))
+                postcard::from_bytes(body).map_err(|error| CheckpointError::Unreadable(error.to_string()))
             }
-            Some((layout, _)) => Err(CutError::Layout(*layout)),
-            None => Err(CutError::Unreadable("it is empty".to_owned())),
+            Some((layout, _)) => Err(CheckpointError::Layout(*layout)),
+            None => Err(CheckpointError::Unreadable("it is empty".to_owned())),
         }
     }
 }
 
 impl<P: Profiles> Pipeline<P> {
     /// How it stands now, at the end of a step. None while nothing is journalled, which going on would need.
-    pub fn cut(&mut self) -> Option<Cut> {
+    pub fn cut(&mut self) -> Option<Checkpoint> {
         let step = self.stage.tap.as_ref()?.next_step().checked_sub(1)?;
         let now = self.stage.now;
         let watermarks = || self.stage.lanes.iter().filter_map(|lane| self.reorder.watermarks(lane.mound));
@@ -183,13 +183,13 @@ impl<P: Profiles> Pipeline<P> {
 
     /// Number of the next step in the journal; none while nothing is journalled.
     pub fn next_step(&self) -> Option<u64> {
-        self.stage.tap.as_ref().map(crate::journal::Tap::next_step)
+        self.stage.tap.as_ref().map(crate::journal::Recorder::next_step)
     }
 
     /// Journals how it stands, as a place from which to replay.
     pub fn note_cut(&mut self) {
         if let Some(cut) = self.cut() {
-            self.stage.note(|| super::Note::Cut(Box::new(cut)));
+            self.stage.note(|| super::Input::Checkpoint(Box::new(cut)));
         }
     }
 
@@ -197,13 +197,13 @@ impl<P: Profiles> Pipeline<P> {
     ///
     /// # Errors
     /// The cut is of another rig; nothing was changed then.
-    pub fn warm(&mut self, cut: &Cut) -> Result<(), CutError> {
+    pub fn warm(&mut self, cut: &Checkpoint) -> Result<(), CheckpointError> {
         let stage = &mut self.stage;
         let same = cut.lanes.len() == stage.lanes.len()
             && cut.lanes.iter().zip(&stage.lanes).all(|(kept, lane)| kept.mound == lane.mound)
             && stage.rig.calibration.resume(cut.calibration.clone());
         if !same {
-            return Err(CutError::OtherRig);
+            return Err(CheckpointError::OtherRig);
         }
         stage.warming = true;
         // What was recalled before is in the cut as well, as it stood then.
@@ -223,16 +223,18 @@ impl<P: Profiles> Pipeline<P> {
     }
 
     /// The pitches of a cut that are another way here, or not at all.
-    pub(super) fn known_otherwise<'c>(&self, cut: &'c Cut) -> impl Iterator<Item = &'c PitchRecord> {
+    pub(super) fn known_otherwise<'c>(&self, cut: &'c Checkpoint) -> impl Iterator<Item = &'c PitchRecord> {
         let own = |record: &PitchRecord| self.stage.recent.iter().rev().find(|own| own.record.id == record.id);
         let records = cut.recent.iter().map(|recent| &recent.record);
         records.filter(move |record| own(record).is_none_or(|own| own.record != **record))
     }
 
     /// Puts the rest in place: the step of the cut has been taken.
-    pub fn resume(&mut self, cut: Cut) {
+    pub fn resume(&mut self, cut: Checkpoint) {
         let stage = &mut self.stage;
-        let Cut { now, lanes, engine, calibration, standing, recent, profiled, whose, clocks, dropped, air, .. } = cut;
+        let Checkpoint {
+            now, lanes, engine, calibration, standing, recent, profiled, whose, clocks, dropped, air, ..
+        } = cut;
         stage.warming = false;
         stage.engine.resume(engine);
         // `warm` found that it is of this rig.
@@ -260,14 +262,14 @@ impl<P: Profiles> Pipeline<P> {
     }
 
     /// Journals from now on what enters, and first of all where it comes from.
-    pub fn journal(&mut self, tap: crate::journal::Tap, beginning: Beginning) {
+    pub fn journal(&mut self, tap: crate::journal::Recorder, beginning: Beginning) {
         let (now, step) = (self.stage.now, tap.next_step());
         self.stage.tap = Some(tap);
         let note = match beginning {
-            Beginning::Resumed(cut) => super::Note::Resumed(cut),
+            Beginning::Resumed(cut) => super::Input::Resumed(cut),
             Beginning::Anew => {
                 let begun = Edge { step, since: now, watermark: None, open_since: None, seen_from: EventNs(now.0) };
-                super::Note::Began(Box::new(self.stage.cut(begun)))
+                super::Input::Began(Box::new(self.stage.cut(begun)))
             }
         };
         self.stage.note(|| note);
@@ -280,7 +282,7 @@ pub enum Beginning {
     /// It begins.
     Anew,
     /// It went on after one that was killed: from the journal, and where what was committed went beyond that, from this cut.
-    Resumed(Option<Box<Cut>>),
+    Resumed(Option<Box<Checkpoint>>),
 }
 
 /// What the buffer says of a cut.
@@ -293,8 +295,8 @@ struct Edge {
     seen_from: EventNs,
 }
 
-impl<P> Stage<P> {
-    fn cut(&mut self, Edge { step, since, watermark, open_since, seen_from }: Edge) -> Cut {
+impl<P> Downstream<P> {
+    fn cut(&mut self, Edge { step, since, watermark, open_since, seen_from }: Edge) -> Checkpoint {
         let now = self.now;
         let lanes = self.lanes.iter().map(|lane| LaneCut {
             mound: lane.mound,
@@ -309,7 +311,7 @@ impl<P> Stage<P> {
         let is_recent = |recent: &&Recent| recent.record.release_ns.saturating_add(RECENT_NS) >= seen_from.0;
         let mut profiled: Vec<_> = self.profiled.iter().map(|(of, key)| (*of, *key)).collect();
         profiled.sort_unstable_by_key(|(of, _)| *of);
-        Cut {
+        Checkpoint {
             step,
             now,
             since,

@@ -44,14 +44,14 @@ pub(super) enum Verdict {
 
 /// Decides when the journal stops and goes on.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct DiskBudget {
     /// Share of its file system that it leaves free.
     leaves_frac: f64,
     looked: Option<Instant>,
     off_since: Option<Instant>,
 }
 
-impl Room {
+impl DiskBudget {
     pub(super) fn new(leaves_frac: f64) -> Self {
         Self { leaves_frac, looked: None, off_since: None }
     }
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn it_stops_below_one_bound_and_goes_on_only_beyond_a_higher_one() {
-        let (mut room, start) = (Room::new(0.05), Instant::now());
+        let (mut room, start) = (DiskBudget::new(0.05), Instant::now());
         let after = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(room.judge(at(6), start), Verdict::AsItIs);
         assert!(matches!(room.judge(at(4), start), Verdict::Low(_)));
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_disk_that_refuses_although_it_has_room_is_asked_seldom() {
-        let (mut room, start) = (Room::new(0.05), Instant::now());
+        let (mut room, start) = (DiskBudget::new(0.05), Instant::now());
         room.stop(start);
         assert!(matches!(room.judge(at(90), start + Duration::from_secs(9)), Verdict::Off(_)));
         assert_eq!(room.judge(at(90), start + Duration::from_secs(10)), Verdict::Ample);
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_small_disk_keeps_a_few_megabytes_however_small_the_share() {
-        let mut room = Room::new(0.05);
+        let mut room = DiskBudget::new(0.05);
         let small = |free| Disk { bytes: 16 << 20, free };
         assert!(matches!(room.judge(small(3 << 20), Instant::now()), Verdict::Low(_)));
         assert_eq!(room.shortage(small(0)), Shortage { free: 0, wanted: 8 << 20, disk: 16 << 20 });
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_disk_is_looked_at_every_few_seconds() {
-        let (mut room, start) = (Room::new(0.05), Instant::now());
+        let (mut room, start) = (DiskBudget::new(0.05), Instant::now());
         let due: Vec<u64> = (0..10).filter(|s| room.is_due(start + Duration::from_secs(*s))).collect();
         assert_eq!(due, [0, 2, 4, 6, 8]);
     }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Cut, Profile, Stage};
+use super::{Checkpoint, Downstream, Profile};
 use crate::environment::Air;
 use crate::ids::{BoxNs, PitchId, PitcherId};
 
@@ -12,13 +12,13 @@ const LAYOUT: u8 = 5;
 
 /// One such thing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) enum Note {
+pub(super) enum Input {
     /// A pipeline begins with this state, and with no frames held.
-    Began(Box<Cut>),
+    Began(Box<Checkpoint>),
     /// A pipeline goes on after one that was killed; where what was committed went beyond the journal, with that state.
-    Resumed(Option<Box<Cut>>),
+    Resumed(Option<Box<Checkpoint>>),
     /// How things stand: a place from which to replay.
-    Cut(Box<Cut>),
+    Checkpoint(Box<Checkpoint>),
     /// All that was held went through, in order.
     Finished { now: BoxNs },
     /// What the sensors say of the air.
@@ -45,7 +45,7 @@ pub(super) enum Note {
     Wall { ahead_ns: i64 },
 }
 
-impl Note {
+impl Input {
     pub(super) fn to_bytes(&self) -> Box<[u8]> {
         let bytes = postcard::to_extend(self, vec![LAYOUT]);
         bytes.expect("a note is plain data, and a Vec takes everything").into()
@@ -58,9 +58,9 @@ impl Note {
     }
 }
 
-impl<P> Stage<P> {
+impl<P> Downstream<P> {
     /// Journals a note, if anything is journalled.
-    pub(super) fn note(&mut self, note: impl FnOnce() -> Note) {
+    pub(super) fn note(&mut self, note: impl FnOnce() -> Input) {
         if let Some(tap) = &mut self.tap {
             tap.note(|| note().to_bytes());
         }

@@ -13,10 +13,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::out::{say, tell};
 use crate::config::StoreConfig;
-use crate::daemon::control::{Answer, FileHead, Job, Request};
+use crate::daemon::control::{Answer, ControlJob, FileHead, Request};
 use crate::daemon::invented;
 use crate::daemon::upkeep::{self, Upkeep, UpkeepError};
-use crate::history::work::{self, ModelWork, Outcome, Sources, Work, WorkError};
+use crate::history::jobs::{self, Job, JobError, ModelJob, Outcome, Sources};
 use crate::history::{Paths, Watcher, input};
 use crate::risk;
 use crate::risk::service::RiskService;
@@ -30,7 +30,7 @@ pub enum VerbError {
     Store(#[from] StoreError),
     /// The work itself.
     #[error(transparent)]
-    Work(#[from] WorkError),
+    Job(#[from] JobError),
     /// Looking after the store.
     #[error(transparent)]
     Upkeep(#[from] UpkeepError),
@@ -91,7 +91,12 @@ pub enum VerbError {
 ///
 /// # Errors
 /// It could not be done, or not all of it.
-pub fn run(job: &Job, files: &[PathBuf], store: &StoreConfig, risk: &risk::Config) -> Result<ExitCode, VerbError> {
+pub fn run(
+    job: &ControlJob,
+    files: &[PathBuf],
+    store: &StoreConfig,
+    risk: &risk::Config,
+) -> Result<ExitCode, VerbError> {
     told(ask(job, files, store, risk)?)
 }
 
@@ -110,7 +115,12 @@ pub fn told(outcome: Outcome) -> Result<ExitCode, VerbError> {
 ///
 /// # Errors
 /// It could not be done.
-pub fn ask(job: &Job, files: &[PathBuf], config: &StoreConfig, risk: &risk::Config) -> Result<Outcome, VerbError> {
+pub fn ask(
+    job: &ControlJob,
+    files: &[PathBuf],
+    config: &StoreConfig,
+    risk: &risk::Config,
+) -> Result<Outcome, VerbError> {
     if !Store::is_there(&config.path) {
         if !brings_something(job) {
             return Err(VerbError::NoStore { path: config.path.clone() });
@@ -122,18 +132,18 @@ pub fn ask(job: &Job, files: &[PathBuf], config: &StoreConfig, risk: &risk::Conf
     let options = StoreOptions { backups: Some(config.backup_dir()), ..StoreOptions::default() };
     let outcome = match Store::open(&config.path, options) {
         Ok(store) => match job {
-            Job::History(work) => {
+            ControlJob::History(work) => {
                 let store = Arc::new(store);
                 let model = RiskService::new(Arc::clone(&store), *risk);
                 let (files, sources) = (&mut Paths::new(files.iter().cloned()), Sources::default());
                 let today = crate::clock::today(&jiff::tz::TimeZone::system());
-                work::perform(&store, work, files, &sources, Some(&model), today, &mut bar)?
+                jobs::perform(&store, work, files, &sources, Some(&model), today, &mut bar)?
             }
-            Job::Upkeep(upkeep) => {
+            ControlJob::Upkeep(upkeep) => {
                 let today = crate::clock::today(&jiff::tz::TimeZone::UTC);
                 upkeep::perform(&store, upkeep, (config, today), None, &mut bar)?
             }
-            Job::Simulated(season) => invented::perform(&store, season, &mut bar)?,
+            ControlJob::Simulated(season) => invented::perform(&store, season, &mut bar)?,
         },
         Err(locked @ StoreError::Locked { .. }) => {
             through_daemon(locked, job, files, &config.control_socket(), &mut bar)?
@@ -145,24 +155,24 @@ pub fn ask(job: &Job, files: &[PathBuf], config: &StoreConfig, risk: &risk::Conf
 }
 
 /// Whether work may be the first that a store holds. What only reads or tidies makes none.
-fn brings_something(job: &Job) -> bool {
+fn brings_something(job: &ControlJob) -> bool {
     match job {
-        Job::History(work) => matches!(
+        ControlJob::History(work) => matches!(
             work,
-            Work::Import { .. }
-                | Work::Fetch { .. }
-                | Work::Etl { fetch: true, .. }
-                | Work::Model { ask: ModelWork::Train { reports: Some(_), .. } }
+            Job::Import { .. }
+                | Job::Fetch { .. }
+                | Job::Etl { fetch: true, .. }
+                | Job::Model { ask: ModelJob::Train { reports: Some(_), .. } }
         ),
-        Job::Upkeep(upkeep) => matches!(upkeep, Upkeep::KeyAdd { .. }),
-        Job::Simulated(_) => true,
+        ControlJob::Upkeep(upkeep) => matches!(upkeep, Upkeep::KeyAdd { .. }),
+        ControlJob::Simulated(_) => true,
     }
 }
 
 /// Asks the daemon to do it and sends it the files.
 fn through_daemon(
     locked: StoreError,
-    job: &Job,
+    job: &ControlJob,
     files: &[PathBuf],
     socket: &Path,
     bar: &mut Bar,
@@ -185,7 +195,7 @@ fn through_daemon(
         return Err(VerbError::Undone(unread.concat().trim_end().to_owned()));
     }
     // Numbers of files in the work count those that can be read.
-    if !unread.is_empty() && matches!(job, Job::History(Work::Model { .. })) {
+    if !unread.is_empty() && matches!(job, ControlJob::History(Job::Model { .. })) {
         return Err(VerbError::Undone(unread.concat().trim_end().to_owned()));
     }
     let request = Request { work: job.clone(), files: opened.iter().map(|(head, _)| head.clone()).collect() };

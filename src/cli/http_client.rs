@@ -54,12 +54,12 @@ pub enum AskError {
 
 /// A daemon, and how to be let in by it.
 #[derive(Debug)]
-pub struct Daemon {
+pub struct DaemonClient {
     base: String,
     pass: Option<String>,
 }
 
-impl Daemon {
+impl DaemonClient {
     /// The daemon at an address of somebody's own choice; nothing secret is sent there.
     pub fn at(base: &str) -> Self {
         Self { base: base.trim_end_matches('/').to_owned(), pass: None }
@@ -129,10 +129,10 @@ mod tests {
     fn a_daemon_that_takes_a_request_and_says_nothing_is_told_from_one_that_is_not_there() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("bound"));
-        let error = Daemon::at(&base).get("/api/status").expect_err("nobody answers");
+        let error = DaemonClient::at(&base).get("/api/status").expect_err("nobody answers");
         assert!(matches!(error, AskError::Silent { .. }), "{error}");
         drop(listener);
-        let error = Daemon::at(&base).get("/api/status").expect_err("nobody is there");
+        let error = DaemonClient::at(&base).get("/api/status").expect_err("nobody is there");
         assert!(matches!(error, AskError::Unreachable { .. }), "{error}");
     }
 }

@@ -39,7 +39,7 @@ const JUMP_TURN: f64 = 0.5;
 
 /// The filter of one mound's cameras.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Rig {
+pub(super) struct JointFilter {
     /// Sources, in the filter's order.
     pub(super) cameras: Vec<u8>,
     pub(super) filter: Filter,
@@ -80,7 +80,7 @@ struct Suspect {
     widening: Vector5<f64>,
 }
 
-impl Rig {
+impl JointFilter {
     /// Per camera the number of the measurement at which it was last suspected, and how many there were.
     pub(super) fn suspicions(&self) -> (&[Option<u64>], u64) {
         (&self.suspected, self.pitches)

@@ -21,7 +21,7 @@ const PLAIN: &str = "\x1b[0m";
 
 /// Prints pitches with the readiness behind them.
 #[derive(Debug)]
-pub(super) struct Board {
+pub(super) struct DemoTable {
     colour: bool,
     mounds: BTreeMap<u8, String>,
     zone: jiff::tz::TimeZone,
@@ -30,7 +30,7 @@ pub(super) struct Board {
     lines: usize,
 }
 
-impl Board {
+impl DemoTable {
     pub(super) fn new(venue: &Venue) -> Self {
         Self {
             colour: std::io::stdout().is_terminal(),

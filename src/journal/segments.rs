@@ -42,7 +42,7 @@ const SLEDS_FILE: &str = "db";
 const SEGMENT_BYTES: usize = 1 << 20;
 
 #[derive(Debug)]
-struct Part {
+struct Segment {
     dir: PathBuf,
     /// Number of its first block.
     first: u64,
@@ -68,7 +68,7 @@ struct Current {
 #[derive(Debug, Default)]
 struct Row {
     /// Oldest first, without the one that is being written.
-    closed: VecDeque<Part>,
+    closed: VecDeque<Segment>,
     current: Option<Current>,
     /// The number of the next block where nothing is open.
     next: u64,
@@ -99,7 +99,7 @@ impl Row {
 
 /// All parts.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub(super) struct Segments {
     dir: PathBuf,
     bytes_max: u64,
     age_max_ns: u64,
@@ -108,7 +108,7 @@ pub(super) struct Parts {
     shared: Arc<Shared>,
 }
 
-impl Parts {
+impl Segments {
     /// Finds the parts and opens the newest one.
     pub(super) fn open(dir: &Path, config: &Config, shared: Arc<Shared>) -> Result<Self, JournalError> {
         let failed = |source| JournalError::File { path: dir.to_path_buf(), source };
@@ -132,7 +132,7 @@ impl Parts {
                     };
                     (row.next, row.next_step) = (next, last.next_step);
                     let begun = first_moment(&db);
-                    let Part { dir, first, bytes, .. } = newest;
+                    let Segment { dir, first, bytes, .. } = newest;
                     row.current = Some(Current { db, dir, first, next, bytes, begun, newest: BoxNs(last.last_ns) });
                     break;
                 }
@@ -345,7 +345,7 @@ impl Parts {
 }
 
 /// A part that is written no more. One without a block is removed: its number is the next one's.
-fn part(current: Current) -> Option<Part> {
+fn part(current: Current) -> Option<Segment> {
     let Current { db, dir, first, next, bytes, newest, .. } = current;
     if next == first {
         drop(db);
@@ -353,11 +353,11 @@ fn part(current: Current) -> Option<Part> {
         return None;
     }
     let bytes = db.size_on_disk().unwrap_or(bytes);
-    Some(Part { dir, first, bytes, newest, broken: false })
+    Some(Segment { dir, first, bytes, newest, broken: false })
 }
 
 /// Renames a part so that nobody opens it again.
-fn set_aside(mut part: Part) -> Part {
+fn set_aside(mut part: Segment) -> Segment {
     let name = part.dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let aside = part.dir.with_file_name(format!("{name}{BROKEN}"));
     match fs::rename(&part.dir, &aside) {
@@ -369,7 +369,7 @@ fn set_aside(mut part: Part) -> Part {
 }
 
 /// The parts in a directory, oldest first.
-fn find(dir: &Path) -> std::io::Result<VecDeque<Part>> {
+fn find(dir: &Path) -> std::io::Result<VecDeque<Segment>> {
     let mut parts = Vec::new();
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
@@ -379,7 +379,7 @@ fn find(dir: &Path) -> std::io::Result<VecDeque<Part>> {
         let Ok(first) = number.trim_end_matches(BROKEN).parse() else { continue };
         let (bytes, touched) = weigh(&entry.path());
         let newest = BoxNs(touched.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64));
-        parts.push(Part { dir: entry.path(), first, bytes, newest, broken });
+        parts.push(Segment { dir: entry.path(), first, bytes, newest, broken });
     }
     parts.sort_by_key(|part| (part.first, !part.broken));
     Ok(parts.into())
@@ -452,7 +452,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let journal = dir.path().join("journal");
         let shared = Arc::new(Shared::default());
-        let parts = Parts::open(&journal, &Config::default(), Arc::clone(&shared)).expect("it opens");
+        let parts = Segments::open(&journal, &Config::default(), Arc::clone(&shared)).expect("it opens");
         let mut header = Header { next_step: 1, ..Header::default() };
         let mut append = || {
             let mut packed = Vec::new();
@@ -474,14 +474,14 @@ mod tests {
         assert_eq!(there.len(), 1);
         assert!(there[0].0.join(SLEDS_FILE).exists(), "what is written now can be found");
         drop((there, parts));
-        let again = Parts::open(&journal, &Config::default(), Arc::default()).expect("it opens");
+        let again = Segments::open(&journal, &Config::default(), Arc::default()).expect("it opens");
         assert_eq!((again.newest_first().len(), again.next_step()), (1, 4));
     }
 
     #[test]
     fn whoever_counts_the_parts_does_not_wait_for_the_disk() {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let parts = Parts::open(dir.path(), &Config::default(), Arc::default()).expect("it opens");
+        let parts = Segments::open(dir.path(), &Config::default(), Arc::default()).expect("it opens");
         let header = Header { next_step: 1, ..Header::default() };
         parts.append(b"a block", &header).expect("written");
         let before = parts.size();

@@ -11,7 +11,7 @@ use rand::TryRngCore;
 use rand::rngs::OsRng;
 use subtle::ConstantTimeEq;
 
-use super::key::Table;
+use super::table_key::Table;
 use super::{Put, Store, StoreError, Transaction};
 
 /// What every key begins with, so that one that leaked into a file or a log is found.

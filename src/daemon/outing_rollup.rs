@@ -12,14 +12,14 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 
 use super::days::Days;
-use super::upstream::Teller;
+use super::upstream::SummaryWriter;
 use crate::history::etl::{DailyModel, keep_up};
 use crate::history::{self, Watcher};
 use crate::ids::BoxNs;
 use crate::moment::is_plausible;
 use crate::records::PitchRecord;
 use crate::store::{Store, StoreError};
-use crate::upstream::Told;
+use crate::upstream::SummaryEvent;
 
 /// How often outings are looked through, wall time.
 const EVERY: Duration = Duration::from_mins(10);
@@ -33,13 +33,13 @@ const GAME_NS: u64 = 24 * HOUR_NS;
 const HOUR_NS: u64 = 3_600_000_000_000;
 
 /// The running thread.
-pub(super) struct Folding {
+pub(super) struct OutingRollup {
     /// Dropped to stop it.
     goes_on: Sender<()>,
     thread: JoinHandle<()>,
 }
 
-impl Folding {
+impl OutingRollup {
     /// Stops after the pitcher at hand, milliseconds.
     pub(super) fn stop(self) {
         drop(self.goes_on);
@@ -53,15 +53,15 @@ pub(super) fn spawn(
     store: Arc<Store>,
     model: Arc<dyn DailyModel>,
     days: Days,
-    teller: Teller,
-) -> std::io::Result<Folding> {
+    teller: SummaryWriter,
+) -> std::io::Result<OutingRollup> {
     let (goes_on, stopped) = bounded(0);
     let run = move || run(&store, &*model, &days, teller, &stopped);
     let thread = std::thread::Builder::new().name("fold".into()).spawn(run)?;
-    Ok(Folding { goes_on, thread })
+    Ok(OutingRollup { goes_on, thread })
 }
 
-fn run(store: &Store, model: &dyn DailyModel, days: &Days, teller: Teller, stopped: &Receiver<()>) {
+fn run(store: &Store, model: &dyn DailyModel, days: &Days, teller: SummaryWriter, stopped: &Receiver<()>) {
     loop {
         let goes_on = || matches!(stopped.try_recv(), Err(TryRecvError::Empty));
         if let Err(error) = pass(store, days.now(), teller, goes_on) {
@@ -89,7 +89,7 @@ impl Watcher for Until<'_> {
 
 /// Sums up the outings that are over at `now`, by the cameras' clock, and that no appearance tells of yet. Whose they were. By a clock
 /// that was never set nothing is over.
-fn pass(store: &Store, now: BoxNs, teller: Teller, goes_on: impl Fn() -> bool) -> Result<Vec<u32>, StoreError> {
+fn pass(store: &Store, now: BoxNs, teller: SummaryWriter, goes_on: impl Fn() -> bool) -> Result<Vec<u32>, StoreError> {
     let recent = now.0.saturating_sub(RECENT_NS);
     let mut folded = Vec::new();
     if !is_plausible(now.0) {
@@ -102,7 +102,9 @@ fn pass(store: &Store, now: BoxNs, teller: Teller, goes_on: impl Fn() -> bool) -
         let over = pitches.iter().all(|p| p.release_ns.saturating_add(OVER_NS) < now.0);
         let seasons = if over { unsummed(store, pitcher, &pitches, recent)? } else { BTreeSet::new() };
         for season in &seasons {
-            history::rebuild_telling(store, pitcher, *season, &|outing| teller.summary(Told::Outing(outing), now))?;
+            history::rebuild_telling(store, pitcher, *season, &|outing| {
+                teller.summary(SummaryEvent::Outing(outing), now)
+            })?;
         }
         if !seasons.is_empty() {
             folded.push(pitcher);
@@ -147,8 +149,8 @@ mod tests {
     const NOW: BoxNs = BoxNs(1_800_000_000_000_000_000);
     const NOBODY: [u32; 0] = [];
 
-    fn silent() -> Teller {
-        Teller::new(&upstream::Config::default())
+    fn silent() -> SummaryWriter {
+        SummaryWriter::new(&upstream::Config::default())
     }
 
     fn pitch(pitcher: u32, release_ns: u64) -> PitchRecord {
@@ -184,7 +186,7 @@ mod tests {
     #[test]
     fn the_cloud_is_told_of_an_outing_that_is_over_once() {
         let (_dir, store) = store_of(outing(5, 3 * HOUR_NS));
-        let teller = Teller::new(&upstream::Config { kind: UpstreamKind::Nats, ..upstream::Config::default() });
+        let teller = SummaryWriter::new(&upstream::Config { kind: UpstreamKind::Nats, ..upstream::Config::default() });
         for _ in 0..2 {
             pass(&store, NOW, teller, || true).expect("read");
         }

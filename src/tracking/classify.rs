@@ -5,8 +5,8 @@
 //! with its flag.
 
 use super::config::Config;
+use super::extend::Grown;
 use super::flight::Flight;
-use super::grow::Grown;
 use super::pitch::{Flags, Quantities};
 use super::quantities::{self, RUBBER_FT};
 use crate::ids::EventNs;

@@ -7,7 +7,7 @@ use firmware_protocol::{Mark, MarkKind};
 use jiff::civil::Date;
 
 use super::gap::Gap;
-use super::{Lane, Note, Output, PROFILED_MAX, Profiles, RECENT_MAX, RETIRE_NS, Recent, Stage, record, whose};
+use super::{Downstream, Input, Lane, Output, PROFILED_MAX, Profiles, RECENT_MAX, RETIRE_NS, Recent, record, whose};
 use crate::calibration::MoundSight;
 use crate::day::game_date;
 use crate::features::OutingPitch;
@@ -25,7 +25,7 @@ const OVER_NS: u64 = 2_000_000_000;
 /// How often readiness is told which mounds are seen, box time.
 const SEE_EVERY_NS: u64 = 1_000_000_000;
 
-impl<P: Profiles> Stage<P> {
+impl<P: Profiles> Downstream<P> {
     pub(super) fn lane(&mut self, mound: MoundId) -> Option<&mut Lane> {
         self.lanes.iter_mut().find(|l| l.mound == mound)
     }
@@ -125,7 +125,7 @@ impl<P: Profiles> Stage<P> {
         if self.engine.name_of(pitcher) == Some(name.as_str()) {
             return;
         }
-        self.note(|| Note::Called { pitcher, name: name.clone() });
+        self.note(|| Input::Called { pitcher, name: name.clone() });
         let cleared = self.engine.set_name(pitcher, name);
         self.outputs.extend(cleared.into_iter().map(Output::Cleared));
     }
@@ -193,7 +193,7 @@ impl<P: Profiles> Stage<P> {
             }
             self.profiled.insert((pitcher, mound), key);
             let profile = self.profiles.profile(pitcher, day);
-            self.note(|| Note::Profile { pitcher, day, profile: profile.clone() });
+            self.note(|| Input::Profile { pitcher, day, profile: profile.clone() });
             self.engine.forget_past(pitcher);
             let mut cleared = self.engine.set_workload(pitcher, profile.workload);
             if let Some(risk) = profile.risk.map(Ok).or(profile.risk_absent.map(Err)) {
@@ -346,7 +346,7 @@ impl<P: Profiles> Stage<P> {
             return Some(Cow::Owned(Pitch { id: PitchId(open.id), revision, ..pitch.clone() }));
         }
         if self.profiles.is_old_throw(pitch) {
-            self.note(|| Note::OldThrow { id: pitch.id });
+            self.note(|| Input::OldThrow { id: pitch.id });
             return None;
         }
         Some(Cow::Borrowed(pitch))
@@ -426,7 +426,7 @@ fn sign(mark: &Mark) -> Option<Sign> {
     })
 }
 
-impl<P: Profiles> Sink<Signal> for Stage<P> {
+impl<P: Profiles> Sink<Signal> for Downstream<P> {
     #[inline]
     fn taken(&mut self, path: usize, frame: &Stamped<Signal>) {
         if let Some(tap) = &mut self.tap {

@@ -21,11 +21,11 @@ const ENDS: [char; 7] = [' ', '"', '\'', ',', ';', ')', '}'];
 
 /// Secrets that are known by their text, besides those known by their looks.
 #[derive(Debug, Default)]
-pub(super) struct Blank {
+pub(super) struct Redactor {
     known: Vec<String>,
 }
 
-impl Blank {
+impl Redactor {
     /// The keys of the cameras among them, where they can be read.
     pub(super) fn with_secrets_of(keys_file: Option<&Path>) -> Self {
         let text = keys_file.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn secrets_are_blanked_wherever_they_stand() {
-        let blank = Blank { known: vec!["00ff".repeat(16)] };
+        let blank = Redactor { known: vec!["00ff".repeat(16)] };
         for (text, left) in [
             ("key pgk_abc_DEF-g_h9 was shown", "key pgk_[blanked] was shown"),
             ("{\"authorization\":\"Bearer xyz\",\"a\":1}", "{\"authorization\":\"Bearer [blanked]\",\"a\":1}"),

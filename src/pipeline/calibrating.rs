@@ -4,7 +4,7 @@
 use firmware_protocol::MarkKind;
 use serde::{Deserialize, Serialize};
 
-use super::{Lane, Output, Stage};
+use super::{Downstream, Lane, Output};
 use crate::calibration::{
     self, ABSENT_S, AlertKind, CLOCK_AHEAD_S_MAX, CLOCK_BEHIND_S_MAX, Calibration, CalibrationState, EventKind, Limits,
     MoundReport, Report, UNVERIFIED_TOLD_S,
@@ -167,7 +167,7 @@ fn capital(words: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-impl<P> Stage<P> {
+impl<P> Downstream<P> {
     /// Hands on what a frame says of its camera. A BALL says nothing until its pitch is final.
     pub(super) fn inspect(&mut self, frame: &Stamped<Signal>) {
         let calibration = &mut self.rig.calibration;
