@@ -6,10 +6,10 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ApiState;
 use super::extract::{Named, QueryParams, read_history};
 use super::pitchers::unknown_pitcher;
 use super::problem::{Problem, ProblemDetails};
+use super::state::ApiState;
 use crate::features::baseline::{Expected, PitcherBaseline};
 use crate::ids::PitcherId;
 

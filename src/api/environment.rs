@@ -5,8 +5,8 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ApiState;
 use super::problem::ProblemDetails;
+use super::state::ApiState;
 use crate::environment::density::STANDARD_KG_M3;
 use crate::environment::{BrokerState, BrokerStatus, Conditions, Counts, Quantity, SensorReport, Speaker, Why};
 use crate::ids::{BoxNs, EventNs};

@@ -7,9 +7,9 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ApiState;
 use super::models;
 use super::problem::{Problem, ProblemDetails};
+use super::state::ApiState;
 use crate::observe::{BoxVerdictState, METRICS_CONTENT_TYPE, PartReport, StatusReport};
 
 /// The process answers.

@@ -6,10 +6,10 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ApiState;
 use super::extract::{Named, QueryParams};
 use super::problem::{Problem, ProblemDetails};
 use super::risk::{blocking, desk};
+use super::state::ApiState;
 use crate::observe::{Outcomes, RiskStatus};
 use crate::risk::drift::Moved;
 use crate::risk::features::fingerprint;

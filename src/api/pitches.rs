@@ -10,11 +10,11 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ApiState;
 use super::extract::{QueryParams, read_history};
 use super::history::{History, PitchPage, PitchPosition, PitchQuery, PitchSlice};
 use super::live::Snapshot;
 use super::problem::{Problem, ProblemDetails};
+use super::state::ApiState;
 use crate::ids::{BoxNs, GamePk, PitcherId};
 use crate::moment::rfc3339;
 use crate::records::{Measured, Origin, PitchRecord, State as ResultState};

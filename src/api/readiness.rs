@@ -6,9 +6,9 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ApiState;
 use super::extract::{Named, QueryParams};
 use super::problem::{Problem, ProblemDetails};
+use super::state::ApiState;
 use crate::ids::{MoundId, PitcherId};
 use crate::readiness::Readiness;
 

@@ -10,10 +10,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ApiState;
 use super::extract::{Body, Client, QueryParams};
 use super::limit::Buckets;
 use super::problem::{Problem, ProblemDetails};
+use super::state::ApiState;
 use crate::risk::Day;
 use crate::risk::respond::Assessment;
 use crate::risk::service::{RiskError, RiskService};

@@ -27,11 +27,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
+use super::options::HttpOptions;
 use super::problem::{Problem, write_problems};
 use super::server::{self, Kept};
+use super::state::ApiState;
 use super::{
-    ApiState, HttpOptions, alerts, auth, baseline, calibration, environment, guard, health, models, pitchers, pitches,
-    readiness, risk, session, socket, tablet, trend, upstream, venue, workload,
+    alerts, auth, baseline, calibration, environment, guard, health, models, pitchers, pitches, readiness, risk,
+    session, socket, tablet, trend, upstream, venue, workload,
 };
 use crate::observe::{Stage, Telemetry};
 

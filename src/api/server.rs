@@ -1,7 +1,7 @@
 //! Accepting connections and serving HTTP/1 on them, so that nobody from outside takes the box down with them.
 //!
 //! Every wait for a client has an end: for a request's head (and for the next request on a kept connection), for its body
-//! ([`super::HttpOptions::request_timeout`]), and for the client to take its answer. Connections are bounded overall and by address
+//! ([`super::options::HttpOptions::request_timeout`]), and for the client to take its answer. Connections are bounded overall and by address
 //! ([`connections`]), and where there is none left, one that is not being served makes room for the newcomer: a client that
 //! behaves is not locked out by a thousand that do nothing. Answers of one address take turns: each may hold a megabyte until
 //! it is taken.
@@ -74,7 +74,7 @@ fn kept(response: &Response<Body>) -> usize {
     response.extensions().get::<Kept>().map_or(0, |kept| kept.0)
 }
 
-/// Serves until `shutdown` ends; requests under way are finished. WebSocket clients are sent away by [`super::Live::close`].
+/// Serves until `shutdown` ends; requests under way are finished. WebSocket clients are sent away by [`super::live::Live::close`].
 ///
 /// # Errors
 /// Where the listener has no address.

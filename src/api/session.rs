@@ -11,10 +11,10 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ApiState;
 use super::auth::{self, Ground};
 use super::extract::{Body, Client};
 use super::problem::{Problem, ProblemDetails};
+use super::state::ApiState;
 
 /// A key, for a browser that has it from its user.
 #[derive(Deserialize, ToSchema)]

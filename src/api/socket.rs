@@ -21,7 +21,6 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use utoipa::IntoParams;
 
-use super::ApiState;
 use super::auth::Ground;
 use super::extract::{Client, QueryParams};
 use super::limit::network;
@@ -29,6 +28,7 @@ use super::live::{Live, Since, SnapshotMessage};
 use super::options::HttpOptions;
 use super::problem::{Problem, ProblemDetails};
 use super::session::On;
+use super::state::ApiState;
 use crate::observe::{Stage, Telemetry};
 
 /// A client has nothing to say but control frames; longer messages end the connection.

@@ -5,10 +5,10 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ApiState;
 use super::extract::{Named, QueryParams};
 use super::problem::{Problem, ProblemDetails};
 use super::readiness::{OnMound, not_active};
+use super::state::ApiState;
 use crate::ids::{MoundId, PitcherId};
 use crate::readiness::TrendPoint;
 

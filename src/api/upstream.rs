@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 
-use super::ApiState;
 use super::problem::ProblemDetails;
+use super::state::ApiState;
 use crate::observe::UpstreamStatus;
 
 /// The line to the analytics cloud: whether it carries, what waits, what had to go, and what the cloud refuses, with why.

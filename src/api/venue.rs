@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ApiState;
+use super::state::ApiState;
 use crate::day::{game_date, zone};
 use crate::ids::{BoxNs, MoundId};
 use crate::tracking::venue::Venue;

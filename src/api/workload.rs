@@ -8,13 +8,13 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::ApiState;
 use super::extract::Client;
 use super::extract::{Named, QueryParams, read_history};
 use super::history::DayRange;
 use super::pitchers::unknown_pitcher;
 use super::problem::{Problem, ProblemDetails};
 use super::risk::{admit, blocking, desk};
+use super::state::ApiState;
 use crate::history::workload::{RANGE_D, WorkloadReport};
 use crate::ids::PitcherId;
 use crate::risk::Day;

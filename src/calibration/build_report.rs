@@ -1,9 +1,10 @@
 //! The whole picture, for people and pages: built when asked for.
 
+use super::estimator::{Calibration, WINDOW_NS};
 use super::event::CameraState;
 use super::report::{CameraReport, Confidence, Drift, MoundReport, MoundState, NextAction, Report};
 use super::rules::FIT_CAMERAS_MIN;
-use super::{CONFIDENCE_REACHED, Calibration, WINDOW_NS, confidence_shown};
+use super::{CONFIDENCE_REACHED, confidence_shown};
 use crate::ids::{BoxNs, MoundId};
 use crate::tracking::evidence::UNITS;
 use crate::tracking::venue::mound_in_words;

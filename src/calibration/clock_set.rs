@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Calibration;
+use super::estimator::Calibration;
 use super::rules::FIT_CAMERAS_MIN;
 use crate::ids::BoxNs;
 use crate::moment::{WAYS_NS, span};
@@ -85,7 +85,8 @@ impl Calibration {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AlertKind, Config};
+    use super::super::config::Config;
+    use super::super::event::AlertKind;
     use super::*;
     use crate::ids::EventNs;
     use crate::tracking::venue::Venue;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bounds::{Bound, Fault, outside};
 
-/// Settings of a [`Calibration`](super::Calibration). Every default is science.md's, or a prior of this project \[P\].
+/// Settings of a [`Calibration`](super::estimator::Calibration). Every default is science.md's, or a prior of this project \[P\].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::build_report::asked_words;
 use super::camera_state::push_bounded;
 use super::clock_set::{Before, back_words};
+use super::estimator::{Calibration, EVENTS_MAX};
 use super::event::{AlertKind, CameraState, Event, EventKind};
 use super::report::StandingAlert;
 use super::rules::FIT_CAMERAS_MIN;
-use super::{Calibration, EVENTS_MAX};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::moment::{
     NEVER_SET_S, WAYS_NS, WAYS_S, bracketed, far, far_by_arrivals, is_plausible, usual_cause_by_arrivals,
@@ -669,7 +669,7 @@ impl Calibration {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Config, Limits};
+    use super::super::config::{Config, Limits};
     use super::*;
     use crate::tracking::venue::Venue;
 

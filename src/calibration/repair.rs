@@ -4,11 +4,11 @@ use nalgebra::{Const, Dyn, OMatrix, Vector2, Vector5, Vector6};
 
 use super::camera_state::{RECORDS_MAX, Trial, mishap, push_bounded};
 use super::chart::Charts;
+use super::estimator::{Calibration, EVENTS_MAX, find};
 use super::event::{CameraState, Event, EventKind};
 use super::motion::{self, Motion, RIG_PARAMETERS, RIG_UNITS};
 use super::report::{CorrectionRecord, Outcome, Proposal};
 use super::rules::{CLEAR_SD, KNOWN_SD_PX, Standing};
-use super::{Calibration, EVENTS_MAX, find};
 use crate::ids::BoxNs;
 use crate::tracking::CameraCorrection;
 use crate::tracking::evidence::{PARAMETERS, UNITS};

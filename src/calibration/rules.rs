@@ -4,10 +4,10 @@ use nalgebra::{Const, Dyn, OMatrix, Vector2, Vector5};
 
 use super::camera_state::push_bounded;
 use super::confidence;
+use super::estimator::{Calibration, EVENTS_MAX, find};
 use super::event::{AlertKind, CameraState, Event, EventKind};
 use super::report::{Confidence, StandingAlert};
 use super::verify::ACCUSING_ROUNDS;
-use super::{Calibration, EVENTS_MAX, find};
 use crate::ids::BoxNs;
 use crate::tracking::evidence::{PARAMETERS, UNITS};
 

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use super::Calibration;
 use super::camera_state::Kept;
+use super::estimator::Calibration;
+use super::estimator::find;
 use super::event::AlertKind;
-use super::find;
 use super::landmarks::Round;
 use super::presence::Hearing;
 use super::report::StandingAlert;
@@ -68,7 +68,7 @@ impl Calibration {
         for (camera, history) in self.cameras.iter_mut().zip(history) {
             camera.kept.put_history(history);
         }
-        let lane = |lane: &super::Lane| {
+        let lane = |lane: &super::estimator::Lane| {
             let (suspected, measured) = lane.rig.suspicions();
             ExactLane { rounds: lane.rounds.clone(), suspected: suspected.to_vec(), measured }
         };

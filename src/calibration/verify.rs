@@ -8,9 +8,9 @@
 use nalgebra::{Matrix4, Vector4};
 
 use super::confidence;
+use super::estimator::{Calibration, SURE_LANDMARKS, find};
 use super::landmarks::RoundSum;
 use super::rules::{CLEAR_SD, FIT_CAMERAS_MIN};
-use super::{Calibration, SURE_LANDMARKS, find};
 use crate::ids::BoxNs;
 use crate::moment::{is_plausible, span};
 
@@ -68,7 +68,7 @@ pub(super) fn compare(sum: &RoundSum, mean: &nalgebra::Vector5<f64>, covariance:
     }
 }
 
-/// That a mound is unverified, in words, by [`MoundReport::unverified_for_s`](super::MoundReport::unverified_for_s) and whether its
+/// That a mound is unverified, in words, by [`MoundReport::unverified_for_s`](super::report::MoundReport::unverified_for_s) and whether its
 /// cameras were ever verified: one that was is not unverified for as long as that is ago.
 pub fn unverified_words(for_s: f64, was_verified: bool) -> String {
     let told = span(for_s);
@@ -140,7 +140,7 @@ impl Calibration {
     /// Accepted pitches of the last 15 minutes that a camera saw.
     pub(super) fn recent_pitches(&self, index: usize, now: BoxNs) -> usize {
         let pitches = &self.cameras[index].kept.pitches;
-        pitches.iter().filter(|at| now.0.saturating_sub(at.0) <= super::WINDOW_NS).count()
+        pitches.iter().filter(|at| now.0.saturating_sub(at.0) <= super::estimator::WINDOW_NS).count()
     }
 
     /// Cameras of a mound that its confidence rests on: its fits need them, and something is known of them. Where that is less
@@ -219,7 +219,7 @@ impl Calibration {
 mod tests {
     use nalgebra::Matrix2x5;
 
-    use super::super::Config;
+    use super::super::config::Config;
     use super::*;
     use crate::ids::EventNs;
     use crate::tracking::venue::Venue;
@@ -295,7 +295,10 @@ mod tests {
             calibration.cameras_of(0).iter().map(|index| calibration.cameras[*index].kept.id).collect();
         let since = |calibration: &Calibration| {
             let alerts = &calibration.lanes[0].alerts;
-            (alerts.get(&super::super::AlertKind::RigUnverified).map(|alert| (alert.since.0 - start) / S), alerts.len())
+            (
+                alerts.get(&super::super::event::AlertKind::RigUnverified).map(|alert| (alert.since.0 - start) / S),
+                alerts.len(),
+            )
         };
         let mut seen = Vec::new();
         for second in 1..=3000 {

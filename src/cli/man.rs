@@ -10,8 +10,8 @@ use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::Cli;
 use super::pages::{EXIT, PAGES, Page};
+use super::verbs::Cli;
 
 /// The program's name, on the pages and for the shells.
 const NAME: &str = "pitchguard";

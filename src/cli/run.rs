@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::check_config::{EXIT_CONFIG, hold};
 use super::out::tell;
-use super::{chain, logs, values};
+use super::verbs::chain;
+use super::{logs, values};
 use crate::clock::BoxClock;
 use crate::config::{Config, DEFAULT_FILE, Provenance};
 use crate::daemon::known_good_config;

@@ -1,7 +1,8 @@
 //! What must hold across keys, and of the files that they name.
 
+use super::error::Place;
 use super::reader::Reader;
-use super::{Auth, Config, HttpConfig, IngestConfig, LIVE_CLIENTS_MAX, Place, ReorderConfig, StoreConfig};
+use super::sections::{Auth, Config, HttpConfig, IngestConfig, LIVE_CLIENTS_MAX, ReorderConfig, StoreConfig};
 use crate::bounds::{Bound, Fault, outside};
 use crate::ingest::KeyFileError;
 use crate::upstream::check_files;

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::{Auth, LogLevel};
+use super::log::LogLevel;
+use super::sections::Auth;
 use crate::environment::BrokerUrl;
 use crate::ingest::SerialLine;
 use crate::ingest::line::LINES_MAX;

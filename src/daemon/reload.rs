@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::Daemon;
 use super::named_files::NamedFiles;
+use super::threads::Daemon;
 use crate::config::{Auth, Config, ConfigErrors, LogLevel, Provenance};
 use crate::ingest::KeyRing;
 use crate::upstream::UpstreamKind;

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::reload::Reload;
+use super::systemd;
+use super::threads::{Daemon, DaemonError};
 use super::watchdog::Watchdog;
-use super::{Daemon, DaemonError, systemd};
 use crate::observe::PartState;
 
 /// How often threads and signals are looked after.

@@ -7,9 +7,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Estimate;
 use super::conditions::Air;
 use super::density::{STANDARD_KG_M3, STANDARD_TEMPERATURE_F};
+use super::units::Estimate;
 
 /// Fahrenheit per mph of release speed (science.md §1).
 pub const TEMPERATURE_F_PER_MPH: f64 = 37.0;

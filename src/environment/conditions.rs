@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::config::Quantity;
+use super::density;
 use super::refusal::Counts;
 use super::speakers::Speaker;
-use super::{Estimate, MPH_PER_MPS, density, fahrenheit};
+use super::units::{Estimate, MPH_PER_MPS, fahrenheit};
 use crate::ids::{BoxNs, EventNs};
 
 /// One quantity, fused from the sensors that agree.

@@ -77,7 +77,7 @@ pub struct Limits {
     pub sd: f64,
 }
 
-/// Settings of [`Fusion`](super::Fusion). All of it \[P\], this project's own choice.
+/// Settings of [`Fusion`](super::fusion::Fusion). All of it \[P\], this project's own choice.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {

@@ -3,7 +3,7 @@
 //! SVP = 4.5841·exp((18.687 − T/234.5)·T/(257.14 + T)); T in °C, P and SVP in mmHg, h in m, RH in %. P is the pressure at
 //! sea level; a station's own is the same formula with h = 0.
 
-use super::Estimate;
+use super::units::Estimate;
 
 /// Density of standard conditions at Busch Stadium, kg/m³: 70 °F, 50 %, 29.92 inHg at sea level, 466 ft.
 pub const STANDARD_KG_M3: f64 = 1.1739;

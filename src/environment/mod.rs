@@ -19,8 +19,7 @@ mod refusal;
 mod robust;
 mod sensors;
 mod speakers;
-
-use serde::{Deserialize, Serialize};
+mod units;
 
 pub use broker::{BrokerUrl, BrokerUrlError};
 pub use conditions::{Air, Conditions, Fused, LeftOut, SensorReport, SensorValue, Vibration, Why};
@@ -29,25 +28,4 @@ pub use fusion::Fusion;
 pub use refusal::{Complaint, Counts, Refusal};
 pub use sensors::{BrokerState, BrokerStatus, Environment};
 pub use speakers::{RefusedMessage, Speaker};
-
-/// A value with its standard deviation, in the unit of its field.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// The value.
-    pub value: f64,
-    /// Its standard deviation.
-    pub sd: f64,
-}
-
-/// Degrees Celsius of degrees Fahrenheit.
-pub fn celsius(fahrenheit: f64) -> f64 {
-    (fahrenheit - 32.0) / 1.8
-}
-
-/// Degrees Fahrenheit of degrees Celsius.
-pub fn fahrenheit(celsius: f64) -> f64 {
-    celsius * 1.8 + 32.0
-}
-
-/// Miles an hour in a metre per second.
-pub const MPH_PER_MPS: f64 = 2.236_936;
+pub use units::{Estimate, MPH_PER_MPS, celsius, fahrenheit};

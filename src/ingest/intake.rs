@@ -12,10 +12,10 @@ use std::sync::Arc;
 use firmware_protocol::serial::SerialError;
 use firmware_protocol::{Authentication, Cause, Frame, Keyring, MAX_DATAGRAM, SourceId, frames};
 
-use super::FrameSink;
 use super::counters::{IngestCounters, Refusal, add};
 use super::keys::KeyRing;
 use super::refused::{Known, RefusedFrame, Sample, Sender};
+use super::sink::FrameSink;
 use crate::ids::{BoxNs, EventNs};
 use crate::reorder::Stamped;
 use crate::signal::Signal;

@@ -24,7 +24,8 @@ use super::intake::Intake;
 use super::keys::KeyRing;
 use super::line::{LineCounters, LineState};
 use super::refused::Sample;
-use super::{FrameSink, sys};
+use super::sink::FrameSink;
+use super::sys;
 use crate::clock::BoxClock;
 
 /// Longest wait for a byte: how fast the thread stops, and how often it beats when nothing comes.

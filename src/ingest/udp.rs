@@ -19,7 +19,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::counters::{IngestCounters, add};
 use super::intake::Intake;
 use super::keys::KeyRing;
-use super::{FrameSink, sys};
+use super::sink::FrameSink;
+use super::sys;
 use crate::clock::BoxClock;
 use crate::ids::BoxNs;
 

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::block::{self, Header};
+use super::config::Config;
 use super::entry::Entry;
+use super::error::JournalError;
+use super::handle::Shared;
 use super::segments::{self, Segments};
-use super::{Config, JournalError, Shared};
 use crate::ids::BoxNs;
 
 /// A run goes on after one that was killed where the box's clock is behind that one's by this at most, ns.

@@ -9,8 +9,9 @@ use std::sync::atomic::Ordering;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use super::entry;
 use super::entry::{Entry, Missed};
-use super::{Shared, entry};
+use super::handle::Shared;
 use crate::ids::BoxNs;
 use crate::reorder::{Life, Stamped};
 use crate::signal::Signal;

@@ -17,7 +17,9 @@ use std::time::{Duration, SystemTime};
 use backon::{BlockingRetryable, ConstantBuilder};
 
 use super::block::{self, Header};
-use super::{Config, JournalError, Shared};
+use super::config::Config;
+use super::error::JournalError;
+use super::handle::Shared;
 use crate::disk::Disk;
 use crate::ids::BoxNs;
 

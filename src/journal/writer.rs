@@ -14,9 +14,10 @@ use crossbeam_channel::RecvTimeoutError;
 use super::block::{self, Header};
 use super::disk_budget::{DiskBudget, Shortage, Verdict};
 use super::entry::{Encoder, Entry, Missed};
+use super::error::JournalError;
+use super::handle::{FLUSH_EVERY, Shared};
 use super::recorder::Inlet;
 use super::segments::Segments;
-use super::{FLUSH_EVERY, JournalError, Shared};
 use crate::disk::Disk;
 
 /// A block is written when it has so many bytes, however young it is.

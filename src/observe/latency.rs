@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::Telemetry;
+use super::telemetry::Telemetry;
 
 /// Resolution at the low end, and the largest latency told apart. Longer ones count as this one.
 const LOWEST_NS: u64 = 100;

@@ -12,11 +12,13 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::latency::Latencies;
-use super::{
+use super::latency::Stage;
+use super::status::{
     AttributionStatus, CalibrationStatus, CameraStatus, IngestStatus, JournalStatus, MarkFeedState, MoundAttribution,
-    MoundCameras, PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus, Stage, StoreStatus, Telemetry,
-    UpstreamStatus,
+    MoundCameras, PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus,
 };
+use super::telemetry::Telemetry;
+use super::upstream::UpstreamStatus;
 use crate::calibration::CameraState;
 use crate::ingest::LineState;
 
@@ -50,7 +52,7 @@ type LineCount = fn(&SerialStatus) -> u64;
 type CameraGauge = fn(&CameraStatus) -> Option<f64>;
 
 impl Telemetry {
-    /// All numbers as `OpenMetrics` text ([`super::METRICS_CONTENT_TYPE`]).
+    /// All numbers as `OpenMetrics` text ([`super::telemetry::METRICS_CONTENT_TYPE`]).
     ///
     /// # Errors
     /// Where the text cannot be formatted, which writing to a string does not cause.

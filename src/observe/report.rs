@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::latency::Latencies;
-use super::verdict::{BoxVerdict, Seen};
-use super::{
+use super::latency::Stage;
+use super::status::{
     AccessStatus, AttributionStatus, CalibrationStatus, ClientStatus, HttpStatus, IngestStatus, JournalStatus, Part,
-    PartState, PublishedPitches, ReorderStatus, Stage, StoreStatus, SystemStatus, Telemetry,
+    PartState, PublishedPitches, ReorderStatus, StoreStatus,
 };
+use super::system::SystemStatus;
+use super::telemetry::Telemetry;
+use super::verdict::{BoxVerdict, Seen};
 use crate::moment::rfc3339;
 
 /// A part of the daemon and its state.

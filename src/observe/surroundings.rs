@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{AccessStatus, SystemStatus};
+use super::status::AccessStatus;
+use super::system::SystemStatus;
 
 /// Everything around the pipeline at one moment.
 #[derive(Debug, Clone, Default)]

@@ -1,10 +1,13 @@
 //! What is known of the pitchers at an orderly stop, so that the next run goes on with the same numbers, trends and alerts.
 //!
-//! A kill is gone on from by a [`super::Checkpoint`] and the journal. An orderly stop leaves nothing open, and what is known of the
+//! A kill is gone on from by a [`super::checkpoint::Checkpoint`] and the journal. An orderly stop leaves nothing open, and what is known of the
 //! pitchers is kept by itself. Stored pitches alone would nearly do: they lack the air that a pitch was thrown in, what
 //! stood before their last revision, and what marks told.
 
-use super::{Pipeline, Profiles, Recent, checkpoint};
+use super::checkpoint;
+use super::held::Recent;
+use super::profile::Profiles;
+use super::step::Pipeline;
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::readiness::{EngineState, OutingKey};

@@ -4,7 +4,8 @@
 use firmware_protocol::MarkKind;
 use serde::{Deserialize, Serialize};
 
-use super::{Downstream, Lane, Output};
+use super::held::{Downstream, Lane};
+use super::output::Output;
 use crate::calibration::{
     self, ABSENT_S, AlertKind, CLOCK_AHEAD_S_MAX, CLOCK_BEHIND_S_MAX, Calibration, CalibrationState, EventKind, Limits,
     MoundReport, Report, UNVERIFIED_TOLD_S,
@@ -62,7 +63,7 @@ pub(super) struct Rig {
 
 impl Rig {
     /// With its own settings and what it follows of the others'.
-    pub(super) fn new(venue: &Venue, settings: &super::Settings, now: BoxNs) -> Self {
+    pub(super) fn new(venue: &Venue, settings: &super::step::Settings, now: BoxNs) -> Self {
         let of_mound = |id| venue.mound_of(id).map(|mound| mound.id);
         let limits = settings.calibration.clone();
         let mut calibration = Calibration::new(venue, limits.clone(), now);
@@ -360,7 +361,8 @@ impl<P> Downstream<P> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Pipeline, Profile, Profiles};
+    use super::super::profile::{Profile, Profiles};
+    use super::super::step::Pipeline;
     use super::*;
 
     struct Nobody;

@@ -17,8 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use super::calibrating::About;
 use super::clocks::Clocks;
+use super::held::{Downstream, Recent};
+use super::profile::Profiles;
+use super::step::Pipeline;
 use super::whose::Known;
-use super::{Downstream, Pipeline, Profiles, Recent};
 use crate::calibration::ExactState;
 use crate::environment::Air;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
@@ -189,7 +191,7 @@ impl<P: Profiles> Pipeline<P> {
     /// Journals how it stands, as a place from which to replay.
     pub fn note_cut(&mut self) {
         if let Some(cut) = self.cut() {
-            self.stage.note(|| super::Input::Checkpoint(Box::new(cut)));
+            self.stage.note(|| super::input::Input::Checkpoint(Box::new(cut)));
         }
     }
 
@@ -266,10 +268,10 @@ impl<P: Profiles> Pipeline<P> {
         let (now, step) = (self.stage.now, tap.next_step());
         self.stage.tap = Some(tap);
         let note = match beginning {
-            Beginning::Resumed(cut) => super::Input::Resumed(cut),
+            Beginning::Resumed(cut) => super::input::Input::Resumed(cut),
             Beginning::Anew => {
                 let begun = Edge { step, since: now, watermark: None, open_since: None, seen_from: EventNs(now.0) };
-                super::Input::Began(Box::new(self.stage.cut(begun)))
+                super::input::Input::Began(Box::new(self.stage.cut(begun)))
             }
         };
         self.stage.note(|| note);

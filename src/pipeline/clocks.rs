@@ -27,7 +27,7 @@ use crate::moment::{
 use crate::reorder::{CAMERA_MAX, Route, SourceStatus, Stamped};
 use crate::signal::Signal;
 
-use super::SourceClock;
+use super::step::SourceClock;
 
 const S: i64 = 1_000_000_000;
 /// Mark feeds are sources from this one on, other devices those before it.

@@ -7,7 +7,11 @@ use firmware_protocol::{Mark, MarkKind};
 use jiff::civil::Date;
 
 use super::gap::Gap;
-use super::{Downstream, Input, Lane, Output, PROFILED_MAX, Profiles, RECENT_MAX, RETIRE_NS, Recent, record, whose};
+use super::held::{Downstream, Lane, PROFILED_MAX, RECENT_MAX, RETIRE_NS, Recent};
+use super::input::Input;
+use super::output::Output;
+use super::profile::Profiles;
+use super::{record, whose};
 use crate::calibration::MoundSight;
 use crate::day::game_date;
 use crate::features::OutingPitch;

@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Checkpoint, Downstream, Profile};
+use super::checkpoint::Checkpoint;
+use super::held::Downstream;
+use super::profile::Profile;
 use crate::environment::Air;
 use crate::ids::{BoxNs, PitchId, PitcherId};
 
@@ -32,7 +34,7 @@ pub(super) enum Input {
     /// Readiness is judged by other limits from now on.
     JudgeBy(Box<crate::readiness::Config>),
     /// What came too late was measured again.
-    Reprocessed(Box<super::Remeasured>),
+    Reprocessed(Box<super::late::Remeasured>),
     /// What was known of a pitcher when it was asked.
     Profile { pitcher: PitcherId, day: Date, profile: Profile },
     /// All that was held went through, in order, though a kill had kept more of it from coming.

@@ -11,7 +11,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Downstream, Output, Pipeline, Profiles};
+use super::held::Downstream;
+use super::output::Output;
+use super::profile::Profiles;
+use super::step::Pipeline;
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::journal::{Block, Entry};
 use crate::records::{REPROCESSED, State};
@@ -186,7 +189,7 @@ impl<P: Profiles> Pipeline<P> {
     /// Publishes what was measured again, where it is news; it leaves with the next step. A pitch that is not critical
     /// stays as it is: final is final.
     pub fn reprocessed(&mut self, remeasured: &Remeasured) {
-        self.stage.note(|| super::Input::Reprocessed(Box::new(remeasured.clone())));
+        self.stage.note(|| super::input::Input::Reprocessed(Box::new(remeasured.clone())));
         for pitch in &remeasured.pitches {
             self.stage.take_again(pitch, remeasured.now);
         }

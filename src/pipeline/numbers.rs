@@ -5,7 +5,7 @@
 //! were measured in between are the first to be among them: they were no warm-ups. Where a number follows the one before, they
 //! were nothing else, however long it took.
 
-use super::Downstream;
+use super::held::Downstream;
 use crate::ids::{EventNs, MoundId, PitchId, PitcherId};
 use crate::records::{PitchRecord, State};
 

@@ -5,8 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::civil::Date;
 
+use super::checkpoint::{Checkpoint, CheckpointError};
 use super::gap::{Gap, Tail};
-use super::{Checkpoint, CheckpointError, Input, Output, Pipeline, Profile, Profiles};
+use super::input::Input;
+use super::output::Output;
+use super::profile::{Profile, Profiles};
+use super::step::Pipeline;
 use crate::ids::{BoxNs, PitchId, PitcherId};
 use crate::journal::{Block, Blocks, Entry, JournalError, Reader, STEP_BACK_NS};
 use crate::reorder::{Life, Producer, Stamped};

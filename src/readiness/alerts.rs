@@ -9,9 +9,9 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::{Alert, Audience, Severity};
 use super::config::{AlertConfig, Limit, Limits};
 use super::words::{self, LastGood, Telling};
-use super::{Alert, Audience, Severity};
 use crate::bounds::{Bound, Fault};
 use crate::ids::{EventNs, MoundId, PitcherId};
 

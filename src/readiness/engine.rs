@@ -21,7 +21,9 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::alert::{Alert, Audience, CameraAlert, Severity};
 use super::alerts::{Book, Changes};
+use super::answer::{InjuryRisk, Readiness};
 use super::arm::{Arm, Run, Scene};
 use super::config::Config;
 use super::indices::Judge;
@@ -31,7 +33,6 @@ use super::trend::Trend;
 use super::two_mounds::{TwoMounds, WALK_NS, at_once};
 use super::words;
 use super::workload::{OutingKey, Workload};
-use super::{Alert, Audience, CameraAlert, InjuryRisk, Readiness, Severity};
 use crate::features::baseline::PitcherBaseline;
 use crate::features::{OutingPitch, Placed};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};

@@ -10,8 +10,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::answer::{Index, Side};
 use super::config::{Config, Ramp};
-use super::{Index, Side};
 use crate::features::{FeatureSet, Lowering};
 
 /// Draws of each feature.

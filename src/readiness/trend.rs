@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::answer::{Index, Readiness};
 use super::indices::Indices;
-use super::{Index, Readiness};
 use crate::records::State;
 
 /// Points kept of an outing: more pitches than anybody throws in one.

@@ -5,10 +5,10 @@
 //! the load alone, which is judged at the least and at the most that it can be.
 
 use super::alerts::Rule;
+use super::answer::{Readiness, VERDICT_FOR_S, Verdict, VerdictAbsent};
 use super::arm::{Run, Scene};
 use super::config::Config;
 use super::words::{self, Advice};
-use super::{Readiness, VERDICT_FOR_S, Verdict, VerdictAbsent};
 use crate::ids::EventNs;
 
 impl Run {

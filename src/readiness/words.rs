@@ -1,11 +1,12 @@
 //! What a coach reads: reasons, recommendation and alert messages in plain baseball English.
 
+use super::alert::Severity;
 use super::alerts::Rule;
+use super::answer::Verdict;
 use super::config::{Config, Limit, Limits, VerdictLimits};
 use super::indices::{Inputs, Points};
 use super::presence::{GAME_MOUND, PresenceState, Stand};
 use super::workload::Role;
-use super::{Severity, Verdict};
 use crate::calibration::confidence_shown;
 use crate::features::{FeatureSet, Lowering};
 use crate::ids::{EventNs, MoundId};

@@ -11,10 +11,11 @@
 //!
 //! All ticks held are in `final_ .. final_ + SPAN_TICKS`, so that each has a bucket to itself and an entry tells its tick.
 
+use super::config::{SPAN_TICKS, TICK_BITS};
+use super::frame::{Sink, Stamped};
 use super::pool::{Chain, Pool, SLOT_BITS, Slab};
 use super::prefetch::prefetch;
 use super::tally::Tallies;
-use super::{SPAN_TICKS, Sink, Stamped, TICK_BITS};
 use crate::ids::MoundId;
 
 const BUCKETS: usize = SPAN_TICKS as usize;

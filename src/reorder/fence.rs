@@ -12,7 +12,7 @@
 //! advances on the frame before it by no more than 1 s beyond what passed between their arrivals: one wild frame never
 //! moves it, the second frame after a step does.
 
-use super::CAMERA_MAX;
+use super::config::CAMERA_MAX;
 use super::source::Source;
 use crate::ids::{BoxNs, EventNs};
 

@@ -1,14 +1,14 @@
 //! Judges frames and moves the watermarks.
 
 use super::calendar::{Shelf, boxed};
+use super::config::{CAMERA_MAX, Config, SOURCE_MAX, SPAN_TICKS, TICK_BITS};
 use super::fence::{Fence, lag_ns};
+use super::frame::{Route, Sink, Stamped};
 use super::mound::{Mound, event, tick};
 use super::producer::Life;
 use super::source::{Place, Source};
+use super::status::{Counts, SourceState, SourceStatus};
 use super::tally::NUMBERS;
-use super::{
-    CAMERA_MAX, Config, Counts, Route, SOURCE_MAX, SPAN_TICKS, Sink, SourceState, SourceStatus, Stamped, TICK_BITS,
-};
 use crate::ids::{BoxNs, EventNs, MoundId};
 
 /// How often the timers and the median lag are looked at, ns of box time.

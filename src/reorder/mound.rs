@@ -1,7 +1,7 @@
 //! One mound: the cameras that it waits for, its calendar, and how long anything has been held.
 
 use super::calendar::Calendar;
-use super::{MoundPlan, TICK_BITS};
+use super::config::{MoundPlan, TICK_BITS};
 use crate::ids::{BoxNs, EventNs, MoundId};
 
 /// What gates when nothing does.

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use super::config::{Config, SOURCE_MAX};
+use super::frame::{Route, Sink, Stamped};
 use super::judge::Judge;
 use super::producer::{Life, Signals};
 use super::ring::Reader;
+use super::status::{Counts, SourceStatus};
 use super::tally::NUMBERS;
-use super::{Config, Counts, Route, SOURCE_MAX, Sink, SourceStatus, Stamped};
 use crate::ids::{BoxNs, EventNs, MoundId};
 
 /// How many frames ahead of the one taken buckets are fetched into the cache, and the frames' places in them.

@@ -3,7 +3,7 @@
 //! All of it is reserved at start. What was given back last is taken first, and nothing is touched before all that was
 //! touched is in use: the memory in use is what is held, and what is written to was just read and lies in the cache.
 
-use super::Stamped;
+use super::frame::Stamped;
 use super::prefetch::{large_pages, prefetch};
 
 /// Bits of a slot's number.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use thiserror::Error;
 
-use super::Stamped;
+use super::frame::Stamped;
 use super::ring::Writer;
 use super::tally::NUMBERS;
 use crate::ids::BoxNs;

@@ -1,7 +1,7 @@
 //! One source: who may speak for it, how it counts, whether it is heard.
 
-use super::SourceState;
 use super::fence::{FUTURE_NS, lag_ns};
+use super::status::SourceState;
 use crate::ids::{BoxNs, EventNs};
 
 /// A seq no further back than this, with an event time hardly newer, is two frames swapped on the way.

@@ -1,6 +1,6 @@
 //! Where every frame went, by source.
 
-use super::Counts;
+use super::status::Counts;
 
 /// Where one source's frames went: on one cache line.
 #[derive(Debug, Clone, Copy, Default)]

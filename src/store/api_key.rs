@@ -11,8 +11,10 @@ use rand::TryRngCore;
 use rand::rngs::OsRng;
 use subtle::ConstantTimeEq;
 
+use super::error::StoreError;
+use super::handle::Store;
 use super::table_key::Table;
-use super::{Put, Store, StoreError, Transaction};
+use super::transaction::{Put, Transaction};
 
 /// What every key begins with, so that one that leaked into a file or a log is found.
 const PREFIX: &str = "pgk";
@@ -190,8 +192,8 @@ impl Transaction<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::StoreOptions;
     use super::super::codec;
+    use super::super::options::StoreOptions;
     use super::*;
 
     const DAY_NS: u64 = 86_400_000_000_000;

@@ -17,8 +17,11 @@ use std::time::{Duration, Instant};
 use heed::CompactionOption;
 use sha2::{Digest, Sha256};
 
+use super::codec;
+use super::error::StoreError;
+use super::handle::Store;
 use super::verify::checksum_path;
-use super::{Store, StoreError, Verified, VerifyError, codec, verify};
+use super::verify::{Verified, VerifyError, verify};
 use crate::disk::{Disk, Undo, give_to_owner_of_dir, sync_dir, write_private};
 
 /// The directory of backups within the store's, where no other is configured.

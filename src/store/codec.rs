@@ -18,7 +18,7 @@ use std::fmt::Write;
 
 use rkyv::util::AlignedVec;
 
-use super::StoreError;
+use super::error::StoreError;
 use super::table_key::Table;
 
 /// Bytes of the header.

@@ -8,8 +8,11 @@ use std::path::Path;
 
 use heed::{CommitOrAbort, Env, EnvFlags, EnvOpenOptions, WithoutTls};
 
+use super::error::StoreError;
+use super::handle::{Raw, SCHEMA};
+use super::options::StoreOptions;
 use super::table_key::{TABLES, Table};
-use super::{Raw, SCHEMA, StoreError, StoreOptions, backup, codec, layout, outbox, pages};
+use super::{backup, codec, layout, outbox, pages};
 use crate::disk::{give_to_owner_of_dir, sync_dir, write_private};
 
 /// Beside the database once it has held records: what is empty or gone then is no new one.

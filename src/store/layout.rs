@@ -12,8 +12,10 @@ use std::path::{Path, PathBuf};
 use heed::types::Bytes;
 use heed::{CommitOrAbort, CompactionOption, Env, WithoutTls};
 
+use super::error::StoreError;
+use super::handle::{Raw, SCHEMA};
 use super::table_key::{TABLES, Table};
-use super::{Raw, SCHEMA, StoreError, codec, environment};
+use super::{codec, environment};
 use crate::disk::sync_dir;
 
 /// Key of the layout's number in `meta`.

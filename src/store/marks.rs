@@ -6,7 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Store, StoreError, Transaction};
+use super::error::StoreError;
+use super::handle::Store;
+use super::transaction::Transaction;
 use crate::ingest::SourceMark;
 
 /// Its name in `meta`.
@@ -119,7 +121,9 @@ impl Transaction<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::backup::BackupOptions;
-    use super::super::{StoreOptions, Write, restore};
+    use super::super::options::StoreOptions;
+    use super::super::restore::restore;
+    use super::super::writer::Write;
     use super::*;
 
     fn mark(source: u8, event_ns: u64) -> SourceMark {

@@ -23,8 +23,10 @@ use heed::WithoutTls;
 
 pub use self::upkeep::Bounds;
 use super::codec;
+use super::error::StoreError;
+use super::handle::Store;
 use super::table_key::{self, Table};
-use super::{Put, Store, StoreError, Transaction};
+use super::transaction::{Put, Transaction};
 
 /// The name of [`OutboxSums`] in `meta`.
 const SUMS: &str = "outbox";

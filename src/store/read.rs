@@ -6,8 +6,9 @@ use std::ops::Bound;
 use heed::{RoTxn, WithoutTls};
 
 use super::codec::{self, Record};
+use super::error::StoreError;
+use super::handle::Store;
 use super::table_key::{self, Table};
-use super::{Store, StoreError};
 use crate::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, Origin,
     PitchRecord, PitcherRecord, State,
@@ -372,7 +373,7 @@ impl Store {
         Ok(models)
     }
 
-    /// What a room put under this name with [`super::Write::Checkpoint`].
+    /// What a room put under this name with [`super::writer::Write::Checkpoint`].
     ///
     /// # Errors
     /// A corrupt record, or LMDB fails.
@@ -380,7 +381,7 @@ impl Store {
         self.raw(Table::Checkpoints, name)
     }
 
-    /// What a room put under this name with [`super::Write::Meta`].
+    /// What a room put under this name with [`super::writer::Write::Meta`].
     ///
     /// # Errors
     /// A corrupt record, or LMDB fails.
@@ -406,7 +407,7 @@ impl Store {
     }
 
     /// Share of the map in use, 0–1: pages that hold records, over the size of the map. From
-    /// [`super::MAP_USED_WARN`] on, run retention or enlarge the map; a full map refuses even deletions.
+    /// [`super::handle::MAP_USED_WARN`] on, run retention or enlarge the map; a full map refuses even deletions.
     ///
     /// # Errors
     /// LMDB fails.

@@ -9,9 +9,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::environment::Lock;
+use super::error::StoreError;
+use super::handle::Store;
 use super::marks::{self, SourceMarks};
 use super::table_key::Table;
-use super::{Store, StoreError, Verified, VerifyError, codec, environment, pages, verify, verify_checksum};
+use super::verify::{Verified, VerifyError, verify, verify_checksum};
+use super::{codec, environment, pages};
 use crate::disk::{Undo, give_to_owner_of_dir, sync_dir};
 
 /// LMDB's files in the store's directory.
@@ -157,8 +160,8 @@ pub(super) fn settle(store: &Store) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::StoreOptions;
     use super::super::backup::BackupOptions;
+    use super::super::options::StoreOptions;
     use super::*;
 
     #[test]

@@ -5,8 +5,10 @@ use std::ops::Bound;
 
 use jiff::civil::Date;
 
+use super::error::StoreError;
+use super::handle::Store;
 use super::table_key::{self, Table};
-use super::{Store, StoreError, Transaction};
+use super::transaction::Transaction;
 
 /// Keys gathered in one short read before they are removed.
 const KEYS_MAX: usize = 4096;

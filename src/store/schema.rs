@@ -11,8 +11,8 @@ use rkyv::rancor::{Error, Fallible};
 use rkyv::util::AlignedVec;
 use rkyv::{Archive, Deserialize, Serialize};
 
-use super::StoreError;
 use super::codec::{Record, unknown_schema};
+use super::error::StoreError;
 use super::table_key::{Table, date_of, date_text, type_of, type_text};
 use crate::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, Lack, Measured, Missed, ModelRecord, Moments, Origin,

@@ -1,6 +1,6 @@
 //! Tables and their keys, big-endian throughout: the order of the bytes is the order of the numbers.
 
-use super::StoreError;
+use super::error::StoreError;
 
 /// How many tables there are.
 pub(super) const TABLES: usize = 15;

@@ -5,10 +5,12 @@ use std::ops::Bound;
 use heed::RwTxn;
 
 use super::codec::{self, Record};
+use super::error::StoreError;
+use super::handle::Store;
+use super::outbox;
 use super::outbox::SummaryKind;
 use super::table_key::{self, Table};
 use super::writer::Write;
-use super::{Store, StoreError, outbox};
 use crate::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, MissedOuting,
     ModelRecord, Origin, PitchRecord, PitcherRecord, REPROCESSED, State,

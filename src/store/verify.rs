@@ -14,10 +14,12 @@ use sha2::{Digest, Sha256};
 
 use super::api_key::ApiKeyRecord;
 use super::codec::{self, Record};
+use super::environment;
+use super::error::StoreError;
+use super::handle::{Raw, SCHEMA};
 use super::outbox::{self, OutboxRecord, OutboxSums, RefusedRecord};
 use super::pages::{self, PagesError};
 use super::table_key::{self, TABLES, Table};
-use super::{Raw, SCHEMA, StoreError, environment};
 use crate::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, PitchRecord,
     PitcherRecord,

@@ -16,8 +16,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, TrySendError, bounded};
 
+use super::error::StoreError;
+use super::handle::Store;
 use super::outbox::Summary;
-use super::{Store, StoreError, Transaction};
+use super::transaction::Transaction;
 use crate::ingest::SourceMark;
 use crate::records::{AppearanceRecord, CalibrationRecord, MissedOuting, PitchRecord, PitcherRecord};
 

@@ -16,9 +16,10 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
+use super::command::Command;
 use super::extract::Named;
 use super::problem::{Problem, ProblemDetails};
-use super::{ApiState, Command};
+use super::state::ApiState;
 use crate::calibration::{Proposal, Report};
 
 /// The merge thread looks at commands between frames, every few ms; a second without an answer is a fault.

@@ -2,8 +2,10 @@
 //! to be forgotten. Each is counted by name.
 
 use super::super::codec;
+use super::super::error::StoreError;
+use super::super::handle::Store;
 use super::super::table_key::Table;
-use super::super::{Store, StoreError, Transaction};
+use super::super::transaction::Transaction;
 use super::{Lane, OUTBOX_STEP, RefusedRecord, lane_from, queued_of};
 
 /// What may wait.

@@ -1,8 +1,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use super::super::environment;
+use super::super::error::StoreError;
+use super::super::handle::Store;
+use super::super::options::StoreOptions;
+use super::super::read::Cursor;
 use super::super::table_key::Table;
-use super::super::{Cursor, Store, StoreError, StoreOptions, VerifyError, environment, verify};
+use super::super::verify::{VerifyError, verify};
 use super::*;
 use crate::records::PitchRecord;
 
@@ -167,7 +172,8 @@ fn a_run_that_is_longer_than_its_value_is_whole() {
     let path = used(dir.path(), 3_000);
     for (first, second) in [(30_000, 20_000), (30_000, 5_000), (9_000, 8_100)] {
         let store = Store::open(dir.path(), StoreOptions::default()).expect("it opens");
-        let put = |txn: &mut super::super::Transaction<'_>, bytes: usize| txn.put_meta("twice", &vec![3; bytes]);
+        let put =
+            |txn: &mut super::super::transaction::Transaction<'_>, bytes: usize| txn.put_meta("twice", &vec![3; bytes]);
         store.transact(|txn| put(txn, first).and_then(|_| put(txn, second))).expect("stored");
         drop(store);
         let verified = verify(&path).expect("what LMDB keeps is whole");

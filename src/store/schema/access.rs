@@ -3,9 +3,9 @@
 use rkyv::util::AlignedVec;
 use rkyv::{Archive, Deserialize, Serialize};
 
-use super::super::StoreError;
 use super::super::api_key::ApiKeyRecord;
 use super::super::codec::Record;
+use super::super::error::StoreError;
 use super::super::table_key::Table;
 use super::{archive, only_v1, unarchive};
 

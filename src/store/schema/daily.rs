@@ -3,8 +3,8 @@
 use rkyv::util::AlignedVec;
 use rkyv::{Archive, Deserialize, Serialize};
 
-use super::super::StoreError;
 use super::super::codec::Record;
+use super::super::error::StoreError;
 use super::super::table_key::{Table, date_of, date_text};
 use super::{archive, number_of, only_v1, unarchive};
 use crate::records::{BodyPart, FeatureSnapshotRecord, InjuryRecord};

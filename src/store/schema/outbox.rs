@@ -3,8 +3,8 @@
 use rkyv::util::AlignedVec;
 use rkyv::{Archive, Deserialize, Serialize};
 
-use super::super::StoreError;
 use super::super::codec::Record;
+use super::super::error::StoreError;
 use super::super::outbox::{OutboxRecord, OutboxSums, RefusedRecord, Summary, SummaryKind};
 use super::super::table_key::Table;
 use super::{archive, only_v1, unarchive};
