@@ -4,9 +4,10 @@ use jiff::civil::{Date, date};
 use pitchguard::features::baseline::{Expected, PitcherBaseline, TypeBaseline};
 use pitchguard::features::{OutingPitch, Reading};
 use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitchType, PitcherId};
-use pitchguard::readiness::{Config, Engine, Outcome, OutingKey, Readiness, Role, Severity, Workload};
+use pitchguard::readiness::{Config, Engine, Outcome, Readiness, Severity};
 use pitchguard::records::State;
 use pitchguard::tracking::pitch::PitchState;
+use pitchguard::workload::{OutingKey, Role, Workload};
 
 const NS_PER_S: u64 = 1_000_000_000;
 const START_S: u64 = 1_700_000_000;

@@ -3,14 +3,14 @@
 use jiff::civil::{Date, date};
 use pitchguard::features::baseline::{Expected, PitcherBaseline, TypeBaseline};
 use pitchguard::features::{OutingPitch, Reading};
-use pitchguard::history::workload::{Roles, report};
 use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitchType, PitcherId};
 use pitchguard::readiness::{
-    AsOf, Config, Engine, Outcome, OutingKey, PresenceState, Readiness, Role, Severity, Sign, Verdict, VerdictAbsent,
-    Workload,
+    AsOf, Config, Engine, Outcome, PresenceState, Readiness, Severity, Sign, Verdict, VerdictAbsent,
 };
 use pitchguard::records::{AppearanceRecord, State};
 use pitchguard::tracking::pitch::PitchState;
+use pitchguard::workload::{OutingKey, Role, Workload};
+use pitchguard::workload::{Roles, report};
 
 const S: u64 = 1_000_000_000;
 const MIN: u64 = 60 * S;

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use pitchguard::features::baseline::{Expected, PitcherBaseline, TypeBaseline};
 use pitchguard::features::{OutingPitch, Reading};
 use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitchType, PitcherId};
-use pitchguard::readiness::{Config, Engine, OutingKey, Role, Workload};
+use pitchguard::readiness::{Config, Engine};
 use pitchguard::tracking::pitch::PitchState;
+use pitchguard::workload::{OutingKey, Role, Workload};
 
 const KAPPA: f64 = 3.0;
 const NS_PER_S: u64 = 1_000_000_000;

@@ -3,9 +3,7 @@
 
 mod risk_support;
 
-use pitchguard::history::workload::{Roles, report};
 use pitchguard::ids::PitcherId;
-use pitchguard::readiness::Workload;
 use pitchguard::records::AppearanceRecord;
 use pitchguard::risk::coverage::Lists;
 use pitchguard::risk::features::Snapshot;
@@ -15,6 +13,8 @@ use pitchguard::risk::respond::assess;
 use pitchguard::risk::series::{Appearance, BodyPart, Placement, Series};
 use pitchguard::risk::train::{Plan, TrainError, train};
 use pitchguard::risk::{Config, Day};
+use pitchguard::workload::Workload;
+use pitchguard::workload::{Roles, report};
 use risk_support::{YEARS, day, league, plan, telling_league};
 
 const PITCHERS: u32 = 20;

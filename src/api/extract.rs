@@ -10,9 +10,9 @@ use axum::http::Extensions;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::history::{History, HistoryError};
 use super::problem::Problem;
 use super::state::ApiState;
+use crate::queries::{History, HistoryError};
 
 /// The query string; unknown keys are refused by the type.
 pub(super) struct QueryParams<T>(pub(super) T);

@@ -13,7 +13,6 @@ mod environment;
 mod extract;
 mod guard;
 mod health;
-mod history;
 mod limit;
 mod live;
 mod models;
@@ -35,7 +34,6 @@ mod venue;
 mod workload;
 
 pub use self::auth::{ApiKeys, KeyPolicy, local_pass};
-pub use self::history::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
 pub use self::live::{Beat, Event, Live, Numbered, Since, Snapshot, SnapshotData, SnapshotMessage};
 pub use self::options::HttpOptions;
 pub use self::problem::ProblemDetails;

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{Named, QueryParams, read_history};
-use super::history::{History, Pitcher};
 use super::problem::{Problem, ProblemDetails};
 use super::state::ApiState;
 use crate::ids::PitcherId;
+use crate::queries::{History, Pitcher};
 use crate::risk::anomaly::Anomaly;
 
 /// Which pitchers.

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{QueryParams, read_history};
-use super::history::{History, PitchPage, PitchPosition, PitchQuery, PitchSlice};
 use super::live::Snapshot;
 use super::problem::{Problem, ProblemDetails};
 use super::state::ApiState;
 use crate::ids::{BoxNs, GamePk, PitcherId};
 use crate::moment::rfc3339;
+use crate::queries::{History, PitchPage, PitchPosition, PitchQuery, PitchSlice};
 use crate::records::{Measured, Origin, PitchRecord, State as ResultState};
 use crate::risk::anomaly::Anomaly;
 

@@ -13,8 +13,8 @@ use serde::Serialize;
 use tower_http::request_id::RequestId;
 use utoipa::ToSchema;
 
-use super::history::HistoryError;
 use crate::observe::PartReport;
+use crate::queries::HistoryError;
 
 /// Longest refusal of axum's own that is quoted, bytes.
 const QUOTED_MAX: usize = 4096;

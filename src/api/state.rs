@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::command::Command;
-use super::history::History;
 use super::live::Live;
 use super::options::HttpOptions;
 use super::risk::RiskApi;
@@ -13,6 +12,7 @@ use super::venue::Place;
 use crate::clock::BoxClock;
 use crate::environment::Environment;
 use crate::observe::Telemetry;
+use crate::queries::History;
 
 /// What the API needs from the outside world. Cheap to clone.
 #[derive(Clone)]

@@ -10,14 +10,14 @@ use utoipa::IntoParams;
 
 use super::extract::Client;
 use super::extract::{Named, QueryParams, read_history};
-use super::history::DayRange;
 use super::pitchers::unknown_pitcher;
 use super::problem::{Problem, ProblemDetails};
 use super::risk::{admit, blocking, desk};
 use super::state::ApiState;
-use crate::history::workload::{RANGE_D, WorkloadReport};
 use crate::ids::PitcherId;
+use crate::queries::DayRange;
 use crate::risk::Day;
+use crate::workload::{RANGE_D, WorkloadReport};
 
 /// Days of one answer at most: three seasons.
 const DAYS_MAX: i32 = 1100;

@@ -22,7 +22,7 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     #[command(subcommand)]
-    pub(super) verb: Verb,
+    verb: Verb,
 }
 
 #[derive(Debug, Subcommand)]
@@ -90,7 +90,7 @@ pub fn main() -> ExitCode {
     if out::failed() { ExitCode::FAILURE } else { code }
 }
 
-pub(super) fn perform(path: Option<&Path>, verb: Verb) -> ExitCode {
+fn perform(path: Option<&Path>, verb: Verb) -> ExitCode {
     match verb {
         Verb::Run(args) => with_provenance(path, |config, provenance| told(run::run(path, config, provenance, &args))),
         Verb::Demo(args) => demo::configured(path, |config| told(demo::run(&args, config))),

@@ -9,7 +9,6 @@ mod calibration;
 pub mod control;
 mod days;
 mod descriptors;
-mod history;
 pub mod invented;
 mod journal;
 pub mod known_good_config;
@@ -31,7 +30,6 @@ mod upstream;
 pub mod watch;
 pub mod watchdog;
 
-pub(crate) use history::StoreHistory;
 pub use profiles::StoreProfiles;
 #[cfg(test)]
 pub(crate) use threads::live_pitch;

@@ -14,13 +14,14 @@ use crate::clock::is_plausible_day;
 use crate::history;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::pipeline::{Pipeline, Profile, Profiles};
-use crate::readiness::{HISTORY_DAYS, InjuryRisk, Workload};
+use crate::readiness::InjuryRisk;
 use crate::records::{AppearanceRecord, Origin, PitchRecord};
 use crate::risk::Day;
 use crate::store::{Cursor, Store, StoreError, Write};
 use crate::tracking::JerkScale;
 use crate::tracking::pitch::Pitch;
 use crate::tracking::venue::Venue;
+use crate::workload::{HISTORY_DAYS, Workload};
 
 /// Days within which a game measured here may not have been summed up yet.
 const UNFOLDED_DAYS: i32 = 14;

@@ -11,7 +11,6 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::control::Control;
 use super::days::Days;
-use super::history::StoreHistory;
 use super::outing_rollup::OutingRollup;
 use super::profiles::StoreProfiles;
 use super::recovery::Recovered;
@@ -32,6 +31,7 @@ use crate::ingest::{IngestCounters, IngestError, KeyFileError, KeyRing, SerialIn
 use crate::journal::Journal;
 use crate::observe::{PartState, Stage, Telemetry};
 use crate::pipeline::{Beginning, Pipeline, Settings};
+use crate::queries::StoreHistory;
 use crate::reorder::{ConfigError, Producer};
 use crate::risk::service::RiskService;
 use crate::store::{Store, StoreError, StoreOptions, WriterHandle};
@@ -486,8 +486,8 @@ pub fn settings(config: &Config, venue: &Venue) -> Settings {
 }
 
 /// What roles are told by, the same as in readiness.
-pub(crate) fn roles(readiness: &crate::readiness::Config) -> crate::history::workload::Roles {
-    crate::history::workload::Roles {
+pub(crate) fn roles(readiness: &crate::readiness::Config) -> crate::workload::Roles {
+    crate::workload::Roles {
         starter_pitches_min: readiness.starter_pitches_min,
         starter_cap: readiness.starter_cap,
         reliever_cap: readiness.reliever_cap,

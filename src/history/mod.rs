@@ -16,7 +16,6 @@ pub mod roster;
 pub mod savant;
 mod table;
 pub mod teams;
-pub mod workload;
 
 pub use appearances::import_appearances;
 pub use changed::changed;

@@ -19,9 +19,9 @@ use super::local;
 use super::people::{LOCAL_ID_MIN, first_last};
 use super::table::{Layout, Reasons, Row, RowSummary, read_table};
 use super::teams::canonical;
-use crate::readiness::Role;
 use crate::records::PitcherRecord;
 use crate::store::{Put, Store, StoreError};
+use crate::workload::Role;
 
 const LAYOUT: Layout = Layout {
     what: "roster",

@@ -10,8 +10,9 @@ use super::profile::Profiles;
 use super::step::Pipeline;
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
-use crate::readiness::{EngineState, OutingKey};
+use crate::readiness::EngineState;
 use crate::records::PitchRecord;
+use crate::workload::OutingKey;
 
 impl<P: Profiles> Pipeline<P> {
     /// All that is known of the pitchers, to be kept.

@@ -10,7 +10,8 @@
 //! and no pitch that is open has a frame that is not there. What the trackers learn from pitches is taken from the run that
 //! had all their frames ([`Scales`]).
 
-use std::collections::{HashMap, VecDeque};
+use super::scales::Scales;
+use std::collections::HashMap;
 
 use firmware_protocol::{Mark, MarkKind};
 use serde::{Deserialize, Serialize};
@@ -24,16 +25,20 @@ use super::whose::Known;
 use crate::calibration::ExactState;
 use crate::environment::Air;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
-use crate::readiness::{EngineState, OutingKey};
+use crate::readiness::EngineState;
 use crate::records::{PitchRecord, State};
-use crate::tracking::{JerkScale, Standing};
+use crate::tracking::Standing;
+use crate::workload::OutingKey;
 
 /// How long before the earliest open event time frames are taken.
 const WARM_NS: u64 = 20_000_000_000;
+
 /// And how long before the cut at most: nothing is held for longer than 30 s and lags by more than 10 s.
-const WARM_NS_MAX: u64 = 75_000_000_000;
+pub(super) const WARM_NS_MAX: u64 = 75_000_000_000;
+
 /// Published pitches that a late frame or mark may still change were released this long before at most.
 const RECENT_NS: u64 = 75_000_000_000;
+
 /// The first byte of a cut's bytes.
 pub(super) const LAYOUT: u8 = 7;
 
@@ -113,37 +118,8 @@ enum Said {
     Over,
 }
 
-/// What a tracker learned, by the time at which it did; the first entry counts from ever on.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub(super) struct Scales(VecDeque<(BoxNs, JerkScale)>);
-
 /// Finals of one mound within [`WARM_NS_MAX`]: one a second.
-const SCALES_MAX: usize = 80;
-
-impl From<JerkScale> for Scales {
-    fn from(scale: JerkScale) -> Self {
-        Self(VecDeque::from([(BoxNs(0), scale)]))
-    }
-}
-
-impl Scales {
-    pub(super) fn note(&mut self, now: BoxNs, scale: JerkScale) {
-        if self.0.is_empty() {
-            self.0.push_back((BoxNs(0), JerkScale::default()));
-        }
-        let is_old = |at: BoxNs| now.0.saturating_sub(at.0) > WARM_NS_MAX;
-        while self.0.len() >= SCALES_MAX || self.0.get(1).is_some_and(|(at, _)| is_old(*at)) {
-            self.0.pop_front();
-        }
-        self.0.push_back((now, scale));
-    }
-
-    /// What was known at that time.
-    pub(super) fn at(&self, now: BoxNs) -> JerkScale {
-        let known = self.0.iter().rev().find(|(at, _)| *at <= now).or(self.0.front());
-        known.map_or_else(JerkScale::default, |(_, scale)| *scale)
-    }
-}
+pub(super) const SCALES_MAX: usize = 80;
 
 impl Checkpoint {
     /// As it is stored.

@@ -17,12 +17,13 @@ use crate::day::game_date;
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitcherId};
 use crate::moment::is_plausible;
-use crate::readiness::{Outcome, OutingKey, Sign};
+use crate::readiness::{Outcome, Sign};
 use crate::records::{JOURNAL_GAP, PitchRecord, State, UNDATED};
 use crate::reorder::{Route, Sink, Stamped};
 use crate::signal::Signal;
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::{LateCount, Standing, When};
+use crate::workload::OutingKey;
 
 /// So long after its release a pitch that a tracker knows is final once the final watermark is there, ns.
 const OVER_NS: u64 = 2_000_000_000;

@@ -6,20 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use super::calibrating::Rig;
 use super::checkpoint;
-use super::checkpoint::Scales;
 use super::clocks::Clocks;
 use super::gap::Gap;
 use super::late::Late;
 use super::output::Output;
+use super::scales::Scales;
 use super::whose::Whose;
 use crate::environment::Air;
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::journal::Recorder;
-use crate::readiness::{Engine, OutingKey};
+use crate::readiness::Engine;
 use crate::records::PitchRecord;
 use crate::tracking::pitch::Pitch;
 use crate::tracking::{LateCount, MoundTracker};
+use crate::workload::OutingKey;
 
 /// Pitchers whose profile was asked for; more than an organisation has.
 pub(super) const PROFILED_MAX: usize = 1024;

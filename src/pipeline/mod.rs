@@ -22,6 +22,7 @@ mod output;
 mod profile;
 mod record;
 mod replay;
+mod scales;
 mod step;
 mod whose;
 

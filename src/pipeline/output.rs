@@ -5,7 +5,7 @@ use super::late::Critical;
 use crate::calibration;
 use crate::ids::{BoxNs, MoundId};
 use crate::readiness::{Alert, Readiness};
-use crate::records::{Missed, MissedOuting, PitchRecord};
+use crate::records::{MissedOuting, PitchRecord};
 use crate::tracking::JerkScale;
 
 /// Something that happened, in order.

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::baseline::PitcherBaseline;
 use crate::ids::PitcherId;
-use crate::readiness::{InjuryRisk, Workload};
+use crate::readiness::InjuryRisk;
 use crate::tracking::pitch::Pitch;
+use crate::workload::Workload;
 
 /// What is known of a pitcher before his first pitch of the day.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

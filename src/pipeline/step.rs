@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::calibrating::Rig;
-use super::checkpoint::Scales;
 use super::clocks::Clocks;
 use super::gap::Gap;
 use super::held::{Downstream, Lane, RECENT_MAX, RETIRE_EVERY_NS, Recent, SOURCES};
@@ -11,6 +10,7 @@ use super::input::Input;
 use super::late::Late;
 use super::output::Output;
 use super::profile::Profiles;
+use super::scales::Scales;
 use super::whose::Whose;
 use super::{checkpoint, whose};
 use crate::calibration::{CalibrationState, Conditions, MoundSight, Proposal, Report};

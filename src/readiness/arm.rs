@@ -16,11 +16,11 @@ use super::sight::{self, While};
 use super::trend::Trend;
 use super::verdict::is_in_doubt;
 use super::words::{self, Dose, Hold, LastGood, Telling, Weighed};
-use super::workload::{OutingKey, Workload};
 use crate::features::baseline::PitcherBaseline;
 use crate::features::{self, FeatureSetV2, Outing, OutingPitch, Placed, features_v2};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
 use crate::records::{Missed, MissedOuting, State};
+use crate::workload::{OutingKey, Workload};
 
 /// The mark that names the game of an outing comes this long after its pitches at most: farther apart, throws without a
 /// game and a game of the same day are two outings.

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::alerts::Rule;
-use super::workload::Role;
 use crate::bounds::{Bound, Fault, outside};
 use crate::calibration::CONFIDENCE_REACHED;
 use crate::features;
+use crate::workload::Role;
 
 /// Penalty points that rise in a straight line: points·clamp((x − from)/span, 0, max).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -32,11 +32,11 @@ use super::sight::{Sight, While};
 use super::trend::Trend;
 use super::two_mounds::{TwoMounds, WALK_NS, at_once};
 use super::words;
-use super::workload::{OutingKey, Workload};
 use crate::features::baseline::PitcherBaseline;
 use crate::features::{OutingPitch, Placed};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
 use crate::records::{Missed, MissedOuting};
+use crate::workload::{OutingKey, Workload};
 
 const NS_PER_S: f64 = 1e9;
 /// How often it is looked who left a mound, and whose number grew old, while nothing happens.

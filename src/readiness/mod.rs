@@ -19,7 +19,6 @@ mod trend;
 mod two_mounds;
 mod verdict;
 mod words;
-mod workload;
 
 pub use alert::{Alert, Audience, CameraAlert, Severity};
 pub use alerts::Rule;
@@ -31,4 +30,3 @@ pub use presence::{Presence, PresenceState, Sign};
 pub use sight::Unseen;
 pub use trend::{Trend, TrendPoint};
 pub use words::{whole, within};
-pub use workload::{HISTORY_DAYS, OutingKey, Role, Workload, acute_chronic, rest_asked};

@@ -6,10 +6,10 @@ use super::answer::Verdict;
 use super::config::{Config, Limit, Limits, VerdictLimits};
 use super::indices::{Inputs, Points};
 use super::presence::{GAME_MOUND, PresenceState, Stand};
-use super::workload::Role;
 use crate::calibration::confidence_shown;
 use crate::features::{FeatureSet, Lowering};
 use crate::ids::{EventNs, MoundId};
+use crate::workload::Role;
 
 /// Said with every recommendation (science.md §6).
 const NO_PROMISE: &str = "It describes today's arm and promises nothing about injury.";

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::day::Day;
 use super::series::{Appearance, Series};
-use crate::readiness::rest_asked;
+use crate::workload::rest_asked;
 
 /// Pitch Smart's most pitches of a day, ages 19–22.
 const DAY_MAX: u32 = 120;

@@ -12,8 +12,8 @@ use super::respond::{Level, SILENT_DAYS, level, score};
 use super::series::Series;
 use super::service::{RiskError, RiskService};
 use super::{stored, words};
-use crate::readiness::HISTORY_DAYS;
 use crate::store::StoreError;
+use crate::workload::HISTORY_DAYS;
 
 /// Days back to which a day that was only partly seen is told of: those that still weigh in a load.
 const PARTLY_SEEN_DAYS: i32 = HISTORY_DAYS as i32;

@@ -100,9 +100,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::readiness::{Role, Workload};
     use crate::simulate::{Game, Scenario, Settings};
     use crate::tracking::venue::Venue;
+    use crate::workload::{Role, Workload};
 
     #[test]
     fn the_season_of_each_is_that_of_his_role() {

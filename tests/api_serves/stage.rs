@@ -5,16 +5,13 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use pitchguard::api::{
-    ApiState, Command, DayRange, Event, History, HistoryError, HttpOptions, Live, PitchPosition, PitchQuery,
-    PitchSlice, Pitcher, Place, router, serve,
-};
+use pitchguard::api::{ApiState, Command, Event, HttpOptions, Live, Place, router, serve};
 use pitchguard::clock::BoxClock;
 use pitchguard::environment::Environment;
 use pitchguard::features::baseline::PitcherBaseline;
-use pitchguard::history::workload::{Roles, WorkloadReport, report};
 use pitchguard::ids::{MoundId, PitcherId};
 use pitchguard::observe::{PartState, Telemetry};
+use pitchguard::queries::{DayRange, History, HistoryError, PitchPosition, PitchQuery, PitchSlice, Pitcher};
 use pitchguard::readiness::{
     Alert, AsOf, Audience, FeatureValue, Index, Presence, PresenceState, Readiness, Severity, Verdict, VerdictLimits,
 };
@@ -22,6 +19,7 @@ use pitchguard::records::{AppearanceRecord, Measured, Origin, PitchRecord, State
 use pitchguard::risk::anomaly::Anomaly;
 use pitchguard::tracking::venue::Venue;
 use pitchguard::units::Unit;
+use pitchguard::workload::{Roles, WorkloadReport, report};
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use pitchguard::daemon::StoreProfiles;
-use pitchguard::history::workload::{Roles, WorkloadReport, report};
 use pitchguard::history::{rebuild, season_of};
 use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use pitchguard::observe::AttributionStatus;
@@ -17,6 +16,7 @@ use pitchguard::reorder;
 use pitchguard::simulate::{Delivery, Game, MarkFeed, Settings, Stadium, Stint, StintMarks, Thrown};
 use pitchguard::store::{Store, StoreOptions};
 use pitchguard::tracking::venue::Venue;
+use pitchguard::workload::{Roles, WorkloadReport, report};
 
 use crate::common::full;
 

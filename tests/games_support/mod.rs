@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use pitchguard::history::workload::{Roles, WorkloadReport, report};
 use pitchguard::history::{self, Summary};
 use pitchguard::ids::PitcherId;
 use pitchguard::records::{AppearanceRecord, PitchRecord};
 use pitchguard::store::{Cursor, Store, StoreOptions};
+use pitchguard::workload::{Roles, WorkloadReport, report};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 

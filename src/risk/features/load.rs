@@ -2,7 +2,7 @@
 
 use super::Definition;
 use super::past::{Game, Past, mean};
-use crate::readiness::{HISTORY_DAYS, Workload, rest_asked};
+use crate::workload::{HISTORY_DAYS, Workload, rest_asked};
 
 pub(super) const FEATURES: &[Definition] = &[
     Definition::new("pitches_7d", "pitches of the last 7 days", "a game", |p| Some(pitches(p, 7))),

@@ -1,10 +1,7 @@
 //! What he carried into today (science.md §5).
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::ids::GamePk;
 
 /// How a pitcher is used; it sets the cap of his dose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -30,12 +27,15 @@ impl Role {
 
 /// Days whose load is acute, and days over which the chronic one is averaged (science.md §5).
 const ACUTE_DAYS: u32 = 7;
+
 const CHRONIC_DAYS: u32 = 28;
+
 /// The farthest day that still weighs in the chronic load: two of its spans before the acute week, where under 2 % is left.
 pub const HISTORY_DAYS: u32 = ACUTE_DAYS + 2 * CHRONIC_DAYS;
 
 /// Days of rest that Pitch Smart asks of 19–22-year-olds for so many pitches at most (science.md §5); guidance.
 const REST: [(u32, u32); 4] = [(30, 0), (45, 1), (60, 2), (80, 3)];
+
 const REST_MOST: u32 = 4;
 
 /// Load before today. The default knows nothing: no past pitches, role unknown, pW absent.
@@ -139,22 +139,6 @@ fn rest_deficit(past: &[(u32, u32)]) -> Option<f64> {
         rest_asked(pitches).saturating_sub(days.saturating_sub(1))
     };
     past.iter().map(|(days, _)| missing(*days)).max().map(f64::from)
-}
-
-/// Which outing a pitch on a mound belongs to: one of one day, and of one game where a game is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct OutingKey {
-    /// The day of baseball, in the park.
-    pub day: Date,
-    /// Absent where no mark names a game. A game that goes on another day is another outing.
-    pub game: Option<GamePk>,
-}
-
-impl OutingKey {
-    /// Of a day and a game, where 0 is none.
-    pub fn new(day: Date, game: GamePk) -> Self {
-        Self { day, game: Some(game).filter(|game| game.0 != 0) }
-    }
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::features::baseline::PitcherBaseline;
-use crate::history::workload::WorkloadReport;
 use crate::ids::{GamePk, PitcherId};
 use crate::records::PitchRecord;
 use crate::risk::anomaly::Anomaly;
+use crate::workload::WorkloadReport;
 
 /// A pitcher whom the box knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -7,16 +7,16 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::api::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
+use super::history::{DayRange, History, HistoryError, PitchPage, PitchPosition, PitchQuery, PitchSlice, Pitcher};
 use crate::features::baseline::PitcherBaseline;
 use crate::history;
 use crate::history::teams::canonical;
-use crate::history::workload::{self, Roles, WorkloadReport};
 use crate::ids::PitcherId;
 use crate::records::{AppearanceRecord, Origin, PitchRecord, PitcherRecord};
 use crate::risk::anomaly::Anomaly;
 use crate::risk::unusual;
 use crate::store::{Cursor, Store, StoreError, Wanted};
+use crate::workload::{self, Roles, WorkloadReport};
 
 /// Pitches that one question reads at most, some tens of milliseconds: a read transaction that lasts keeps the writer from
 /// using freed pages again.
@@ -179,8 +179,8 @@ impl History for StoreHistory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::daemon::StoreProfiles;
     use crate::daemon::live_pitch;
-    use crate::daemon::profiles::StoreProfiles;
     use crate::ids::GamePk;
     use crate::pipeline::Profiles;
     use crate::store::StoreOptions;
