@@ -30,7 +30,7 @@ tablet: setup ## the tablet's pages, which the binary carries; without Node 20.1
 	  else echo 'No Node 20.19 or newer: this binary will carry no tablet, and show a plain table (https://nodejs.org)'; fi
 
 tablet-types: ## writes anew the document that the tablet's types are made from
-	PITCHGUARD_WRITE_OPENAPI=1 $(CARGO) test --locked --test tablet_build
+	PITCHGUARD_WRITE_OPENAPI=1 $(CARGO) test --locked --test program tablet_build
 
 $(TABLET)/node_modules: $(TABLET)/package-lock.json
 	cd $(TABLET) && npm ci --no-audit --no-fund
@@ -71,11 +71,11 @@ model-card: build ## docs/model-card.md anew, from the league's games and injure
 
 soak: setup ## the full counts and durations of the issues, once, for the record (about three hours)
 	$(CARGO) build --release --locked
-	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test game --test daemon_games -- --nocapture --test-threads 1
+	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test daemon -- game:: daemon_games:: --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test soak -- --nocapture --test-threads 1
-	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test calibration_games --test calibration_pipeline -- --nocapture --test-threads 1
-	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test history_league --test journal_kill --test store_damage --test store_slow_disk -- --nocapture --test-threads 1
-	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test upstream_line --test upstream_wire -- --nocapture --test-threads 1
+	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test calibration -- calibration_games:: calibration_pipeline:: --nocapture --test-threads 1
+	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test history --test journal --test store --test store_slow_disk -- history_league:: journal_kill:: store_damage:: store_on_a_slow_disk --nocapture --test-threads 1
+	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test upstream -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(MAKE) test-browser
 
 lint: setup ## format, clippy without a warning, licences where cargo-deny is installed, advisories where it has their database

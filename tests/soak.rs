@@ -1,6 +1,7 @@
 //! Half an hour of the full rig at the rate of real time, from another process (`make soak`): memory that does not grow,
 //! a tenth of a core, nothing dropped. In everyday tests half a minute, which judges what does not depend on the machine.
 
+#[path = "support/common/mod.rs"]
 mod common;
 
 use std::collections::BTreeSet;

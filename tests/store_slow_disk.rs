@@ -2,6 +2,7 @@
 //! reported committed is there, and it can be backed up, restored and opened again.
 #![allow(unsafe_code)] // to be the slow disk
 
+#[path = "support/common/mod.rs"]
 mod common;
 
 use std::io::{BufRead, BufReader, Read, Write as _};

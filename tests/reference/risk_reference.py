@@ -2,7 +2,7 @@
 
     python -m venv v && v/bin/pip install scikit-learn==1.9.1 shap==0.51
     v/bin/python tests/reference/risk_reference.py synthetic      writes risk_synthetic.json, inputs and all
-    PITCHGUARD_REFERENCE_INPUTS=/tmp/inputs cargo nextest run --test risk_reference real
+    PITCHGUARD_REFERENCE_INPUTS=/tmp/inputs cargo nextest run --test risk real
     v/bin/python tests/reference/risk_reference.py real /tmp/inputs   writes risk_real.json: results only, no data
 """
 

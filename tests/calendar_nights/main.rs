@@ -1,9 +1,0 @@
-//! Nights of the calendar as seeded games under a simulated clock, through pipeline and store: whose each throw is, which
-//! day and outing it belongs to, and what the next day is told of it.
-
-#[path = "../common/mod.rs"]
-mod common;
-
-mod days;
-mod park;
-mod whose;

@@ -1,0 +1,5 @@
+//! Tracking as a whole: a thrower, the reference rig, and what must come out.
+
+#[path = "../support/thrower.rs"]
+mod thrower;
+mod tracking_rig;
