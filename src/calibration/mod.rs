@@ -19,6 +19,7 @@ mod config;
 mod estimator;
 mod event;
 mod filter;
+mod heard;
 mod joint_filter;
 mod landmarks;
 mod maintenance;

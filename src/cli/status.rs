@@ -10,9 +10,10 @@ use crate::calibration::{confidence_shown, unverified_words};
 use crate::config::Config;
 use crate::moment::span;
 use crate::observe::{
-    AccessStatus, AttributionStatus, BoxVerdictState, LatencyReport, MarkFeedState, PartState, RefusedFrameStatus,
-    RefusedKeyStatus, SourceState, SourceStatus, StatusReport,
+    AccessStatus, BoxVerdictState, LatencyReport, PartState, RefusedFrameStatus, RefusedKeyStatus, SourceState,
+    SourceStatus, StatusReport,
 };
+use crate::pipeline::{AttributionStatus, MarkFeedState};
 use crate::store::Store;
 
 /// No frame is on its way for so long, or comes before it was sent by so much, ms.

@@ -231,7 +231,7 @@ impl StoreConfig {
 
     /// Where backups are written.
     pub fn backup_dir(&self) -> PathBuf {
-        self.backup_dir.clone().unwrap_or_else(|| self.path.join(crate::store::backup::DIR))
+        self.backup_dir.clone().unwrap_or_else(|| self.path.join(crate::store::backup_files::DIR))
     }
 }
 

@@ -143,7 +143,7 @@ mod tests {
     use crate::daemon::live_pitch;
     use crate::risk::service::RiskService;
     use crate::store::StoreOptions;
-    use crate::store::outbox::{Lane, SummaryKind};
+    use crate::store::summary::{Lane, SummaryKind};
     use crate::upstream::{self, UpstreamKind};
 
     const NOW: BoxNs = BoxNs(1_800_000_000_000_000_000);

@@ -370,7 +370,7 @@ mod tests {
 
     fn pipeline(store: &Arc<Store>) -> Pipeline<StoreProfiles> {
         let venue = Venue::busch_iii();
-        let settings = super::super::threads::settings(&crate::config::Config::default(), &venue);
+        let settings = super::super::setup::settings(&crate::config::Config::default(), &venue);
         let (_, buffer) = reorder::buffer(&settings.reorder).expect("the defaults are sound");
         Pipeline::new(&venue, &settings, buffer, StoreProfiles::new(Arc::clone(store)), NOW)
     }

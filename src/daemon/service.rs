@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::error::DaemonError;
 use super::reload::Reload;
 use super::systemd;
-use super::threads::{Daemon, DaemonError};
+use super::threads::Daemon;
 use super::watchdog::Watchdog;
 use crate::observe::PartState;
 

@@ -1,5 +1,10 @@
 //! The threads around the pipeline: start and shutdown.
 
+use super::error::DaemonError;
+use super::setup::{
+    environment_of, http_options, listen, open_store, record, reprocess_of, roles, settings, show, udp_of,
+    warn_of_doubts,
+};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,28 +19,23 @@ use super::days::Days;
 use super::outing_rollup::OutingRollup;
 use super::profiles::StoreProfiles;
 use super::recovery::Recovered;
-use super::reprocess::Reprocess;
 use super::systemd::Sockets;
-use super::upstream::{SummaryWriter, Upstream, UpstreamError};
+use super::upstream::{SummaryWriter, Upstream};
 use super::watch::{Watched, Watching};
-use super::{
-    calibration, descriptors, journal, memory, merge, outing_rollup, profiles, recovery, service, systemd, upstream,
-    watch, watchdog,
-};
+use super::{journal, memory, merge, outing_rollup, recovery, service, upstream, watch, watchdog};
 use crate::api::{ApiKeys, ApiState, Command, HttpOptions, KeyPolicy, Live};
 use crate::clock::BoxClock;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::history::etl::DailyModel;
-use crate::ingest::{IngestCounters, IngestError, KeyFileError, KeyRing, SerialIngest, UdpIngest};
+use crate::ingest::{IngestCounters, KeyRing, SerialIngest};
 use crate::journal::Journal;
 use crate::observe::{PartState, Stage, Telemetry};
-use crate::pipeline::{Beginning, Pipeline, Settings};
+use crate::pipeline::Pipeline;
 use crate::queries::StoreHistory;
-use crate::reorder::{ConfigError, Producer};
+use crate::reorder::Producer;
 use crate::risk::service::RiskService;
-use crate::store::{Store, StoreError, StoreOptions, WriterHandle};
-use crate::tracking::venue::{Venue, VenueError};
+use crate::store::{Store, WriterHandle};
 use crate::{api, reorder};
 
 /// Parts whose state `/health/ready` shows.
@@ -47,9 +47,6 @@ const LIVE_EVENTS: usize = 512;
 /// Requests of the API that may wait for the merge thread.
 const COMMANDS: usize = 64;
 
-/// HTTP workers: the hot path keeps the cores.
-const HTTP_WORKERS: usize = 2;
-
 /// How long HTTP may take to say goodbye to its clients.
 const DRAIN: Duration = Duration::from_secs(3);
 
@@ -58,45 +55,6 @@ const STORE_GRACE: Duration = Duration::from_secs(10);
 
 /// How often the end is looked for.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(1);
-
-/// Why the daemon cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum DaemonError {
-    /// The venue file.
-    #[error(transparent)]
-    Venue(#[from] VenueError),
-    /// The keys file.
-    #[error(transparent)]
-    Keys(#[from] KeyFileError),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The watermark buffer's settings.
-    #[error(transparent)]
-    Buffer(#[from] ConfigError),
-    /// The UDP socket.
-    #[error(transparent)]
-    Ingest(#[from] IngestError),
-    /// The HTTP socket.
-    #[error("cannot listen on http {address}: {source}; `ss -tlpn` shows who has it: stop that, or set [http] listen")]
-    Http {
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The line to the cloud.
-    #[error(transparent)]
-    Upstream(#[from] UpstreamError),
-    /// A thread that the daemon cannot do without has ended.
-    #[error(
-        "the {0} thread has ended by itself, which is a fault of this program; the lines above say why. Restart it"
-    )]
-    Died(&'static str),
-    /// The system gives no thread.
-    #[error("cannot start a thread: {0}; raise TasksMax or the process limit")]
-    Thread(#[from] std::io::Error),
-}
 
 /// A running daemon.
 pub struct Daemon {
@@ -141,6 +99,37 @@ pub struct Daemon {
     pub(super) runtime: Runtime,
 }
 
+/// What measures, before anybody may ask.
+struct Core {
+    pub(super) store: Arc<Store>,
+    days: Days,
+    model: Arc<dyn DailyModel>,
+    pub(super) runtime: Runtime,
+    listener: tokio::net::TcpListener,
+    pub(super) http: SocketAddr,
+    udp: SocketAddr,
+    pub(super) environment: Arc<Environment>,
+    live: Arc<Live>,
+    counters: Arc<IngestCounters>,
+    place: Arc<api::Place>,
+    stop: Arc<AtomicBool>,
+    received: Arc<AtomicBool>,
+    commands: mpsc::Sender<Command>,
+    merge_turns: Arc<AtomicU64>,
+    writer: WriterHandle,
+    writer_thread: JoinHandle<()>,
+    risk: Arc<api::RiskApi>,
+    journal: Option<Journal>,
+    journal_thread: Option<JoinHandle<()>>,
+    teller: SummaryWriter,
+    line: Option<Upstream>,
+    merge: JoinHandle<()>,
+    pub(super) ingest: Vec<JoinHandle<Producer<crate::signal::Signal>>>,
+    frame_keys: Option<KeyRing>,
+    telemetry: Arc<Telemetry>,
+    pub(super) clock: BoxClock,
+}
+
 impl Daemon {
     /// Starts everything that the configuration names.
     ///
@@ -154,11 +143,14 @@ impl Daemon {
     ///
     /// # Errors
     /// As those of [`Self::start`].
-    #[allow(clippy::too_many_lines)] // a list: what is started, in order
     pub fn start_on(config: &Config, clock: BoxClock, sockets: Sockets) -> Result<Self, DaemonError> {
-        for doubt in config.readiness.doubts() {
-            tracing::warn!("[readiness] {} {}", doubt.key, doubt.why);
-        }
+        Self::open(Self::core(config, clock, sockets)?, config)
+    }
+
+    /// Starts what measures: store, journal, pipeline, and the threads that feed them.
+    #[allow(clippy::too_many_lines)] // a list: what is started, in order
+    fn core(config: &Config, clock: BoxClock, sockets: Sockets) -> Result<Core, DaemonError> {
+        warn_of_doubts(config);
         memory::map_big_blocks();
         let telemetry = Telemetry::new(clock, &PARTS);
         let venue = config.venue.load()?;
@@ -166,25 +158,14 @@ impl Daemon {
         let zone = crate::day::zone(&venue.time_zone);
         let settings = settings(config, &venue);
         settings.reorder.check()?;
-
         let udp_settings = config.ingest.udp()?;
         let frame_keys = udp_settings.keys.clone();
-        let udp = match sockets.udp {
-            Some(socket) => UdpIngest::take_over(socket, udp_settings)?,
-            None => UdpIngest::bind(udp_settings)?,
-        };
+        let udp = udp_of(sockets.udp, udp_settings)?;
         let udp_address = udp.address();
         let receive_buffer_bytes = udp.receive_buffer_bytes();
         let (runtime, listener) = listen(config.http.listen, sockets.http)?;
         let http_address = listener.local_addr().unwrap_or(config.http.listen);
-
-        let environment = match &config.mqtt.url {
-            Some(url) => {
-                let park = (venue.id.as_str(), venue.altitude_ft);
-                Environment::listen(url, park, config.environment, clock, runtime.handle())
-            }
-            None => Environment::off(clock),
-        };
+        let environment = environment_of(config, &venue, clock, &runtime);
         let live = Live::new(LIVE_EVENTS, clock);
         let counters = Arc::new(IngestCounters::with_lines(&config.ingest.serial));
         counters.marks.recall(&store.source_marks()?.marks);
@@ -211,25 +192,13 @@ impl Daemon {
             recovery::start(&store, journal.as_ref(), &venue, make, started)?;
         counters.heard.get_or_init(|| journal::heard(journal.as_ref(), started));
         let (tap, journal_thread) = journal.as_ref().and_then(|journal| journal::start(journal, &telemetry)).unzip();
-        if let Some(tap) = tap {
-            let goes_on = matches!(beginning, Beginning::Resumed(_));
-            pipeline.journal(tap, beginning);
-            if goes_on {
-                pipeline.note_cut();
-            }
+        if let Some(recorder) = tap {
+            record(&mut pipeline, recorder, beginning);
         }
-        // It ends with the merge thread, and nobody waits for what it still measures.
-        let reprocess = journal
-            .clone()
-            .map(|journal| Reprocess::start(journal, venue.clone(), config.tracking.clone(), clock))
-            .transpose()?
-            .map(|(reprocess, _thread)| reprocess);
+        let reprocess = reprocess_of(journal.as_ref(), &venue, config, clock)?;
         let kept_journal = journal.clone();
         let udp_producer = producers.remove(0);
-        let seen = started.0.saturating_add_signed(pipeline.clocks_apart_ns().saturating_neg());
-        profiles::show_pitches(&store, &live, crate::ids::BoxNs(seen))?;
-        profiles::show(&pipeline, &live, started);
-        calibration::show(pipeline.calibration(started), &live, &telemetry);
+        show(&pipeline, &store, &live, &telemetry, started)?;
         let teller = SummaryWriter::new(&config.upstream);
         let line = upstream::spawn(upstream::Parts {
             config: &config.upstream,
@@ -267,8 +236,69 @@ impl Daemon {
             ingest.push(line.spawn(clock, Arc::clone(&stop), producer)?);
         }
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
-
         let days = Days::new(clock, Arc::clone(&live), zone);
+        Ok(Core {
+            store,
+            days,
+            model,
+            runtime,
+            listener,
+            http: http_address,
+            udp: udp_address,
+            environment,
+            live,
+            counters,
+            place,
+            stop,
+            received,
+            commands,
+            merge_turns,
+            writer,
+            writer_thread,
+            risk,
+            journal: kept_journal,
+            journal_thread,
+            teller,
+            line,
+            merge,
+            ingest,
+            frame_keys,
+            telemetry,
+            clock,
+        })
+    }
+
+    /// Opens the doors: whoever asks over HTTP, WebSocket or the control socket is answered from here on.
+    fn open(core: Core, config: &Config) -> Result<Self, DaemonError> {
+        let Core {
+            store,
+            days,
+            model,
+            runtime,
+            listener,
+            http: http_address,
+            udp: udp_address,
+            environment,
+            live,
+            counters,
+            place,
+            stop,
+            received,
+            commands,
+            merge_turns,
+            writer,
+            writer_thread,
+            risk,
+            journal: kept_journal,
+            journal_thread,
+            teller,
+            line,
+            merge,
+            ingest,
+            frame_keys,
+            telemetry,
+            clock,
+        } = core;
         let folding = outing_rollup::spawn(Arc::clone(&store), Arc::clone(&model), days.clone(), teller)?;
         let keys = Arc::new(ApiKeys::new(Arc::clone(&store), KeyPolicy::of(&config.http))?);
         if !http_address.ip().is_loopback() && keys.asked() != KeyPolicy::Nobody && !keys.has_keys() {
@@ -281,13 +311,7 @@ impl Daemon {
             None => telemetry.set_part("control", PartState::Degraded, "no control socket: the log says why"),
         };
 
-        let mut options = HttpOptions::new(http_address);
-        options.allowed_hosts.clone_from(&config.http.allowed_hosts);
-        options.keys = Some(Arc::clone(&keys));
-        options.connections_max = descriptors::room_for(config.http.connections);
-        options.connections_per_address = config.http.connections_per_address as usize;
-        options.live_per_address = config.http.live_per_address as usize;
-        let options = Arc::new(options);
+        let options = Arc::new(http_options(config, http_address, &keys));
         let watching = watch::spawn(Watched {
             clock,
             live: Arc::clone(&live),
@@ -421,42 +445,6 @@ impl Daemon {
     }
 }
 
-fn open_store(config: &Config) -> Result<Store, StoreError> {
-    let group_commit = Duration::from_millis(config.store.commit_ms.into());
-    let backups = Some(config.store.backup_dir());
-    Store::open(&config.store.path, StoreOptions { group_commit, backups, looking, ..StoreOptions::default() })
-}
-
-/// Tells how far the look through a large database has come: the service manager at each percent, the log at each tenth.
-fn looking(percent: u8) {
-    let words = format!("looking through the database, {percent} %");
-    systemd::starting(&words);
-    if percent.is_multiple_of(10) {
-        tracing::info!("{words}");
-    }
-}
-
-/// The runtime of all that may wait, and its HTTP listener.
-pub(crate) fn listen(
-    address: SocketAddr,
-    handed_over: Option<std::net::TcpListener>,
-) -> Result<(Runtime, tokio::net::TcpListener), DaemonError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(HTTP_WORKERS)
-        .thread_name("http")
-        .enable_all()
-        .build()?;
-    let failed = |source| DaemonError::Http { address, source };
-    let listener = match handed_over {
-        Some(socket) => {
-            let _inside = runtime.enter();
-            socket.set_nonblocking(true).and_then(|()| tokio::net::TcpListener::from_std(socket)).map_err(failed)?
-        }
-        None => runtime.block_on(tokio::net::TcpListener::bind(address)).map_err(failed)?,
-    };
-    Ok((runtime, listener))
-}
-
 /// Serves HTTP until it is told to stop.
 pub(super) async fn serve(
     listener: tokio::net::TcpListener,
@@ -471,54 +459,6 @@ pub(super) async fn serve(
     if let Err(error) = api::serve(listener, router, options, Arc::clone(&telemetry), asked).await {
         tracing::error!(%error, "HTTP ended");
         telemetry.set_part("api", PartState::Failed, error.to_string());
-    }
-}
-
-/// The rooms' settings from the configuration.
-pub fn settings(config: &Config, venue: &Venue) -> Settings {
-    let paths = 1 + config.ingest.serial.len();
-    Settings {
-        reorder: reorder::Config { paths, ..config.reorder.buffer(venue) },
-        tracking: config.tracking.clone(),
-        readiness: config.readiness,
-        calibration: config.calibration.clone(),
-    }
-}
-
-/// What roles are told by, the same as in readiness.
-pub(crate) fn roles(readiness: &crate::readiness::Config) -> crate::workload::Roles {
-    crate::workload::Roles {
-        starter_pitches_min: readiness.starter_pitches_min,
-        starter_cap: readiness.starter_cap,
-        reliever_cap: readiness.reliever_cap,
-    }
-}
-
-/// A final pitch of a game as this box would have measured it.
-#[cfg(test)]
-pub(crate) fn live_pitch(pitcher: u32, release_ns: u64, id: u64) -> crate::records::PitchRecord {
-    use crate::records::{Measured, Origin, PitchRecord, State};
-    PitchRecord {
-        pitcher: Some(pitcher),
-        release_ns,
-        id,
-        game_date: "2027-01-15".to_owned(),
-        game_pk: 7,
-        at_bat_number: None,
-        pitch_number: None,
-        pitch_type: "FF".to_owned(),
-        mound: 0,
-        origin: Origin::Live,
-        state: State::Final,
-        revision: 1,
-        values: Measured { release_speed: Some(95.0), ..Measured::default() },
-        sd: None,
-        cameras: 5,
-        residual_px: None,
-        late_data_frac: 0.0,
-        calibration_confidence: None,
-        release_marked: true,
-        flags: Vec::new(),
     }
 }
 

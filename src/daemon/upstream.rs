@@ -12,7 +12,7 @@ use crate::api::RiskApi;
 use crate::clock::BoxClock;
 use crate::ids::BoxNs;
 use crate::observe::{PartState, Telemetry, UpstreamStatus};
-use crate::store::outbox::Summary;
+use crate::store::summary::Summary;
 use crate::store::{Store, StoreError, Write};
 use crate::upstream::{
     BoxName, Config, Driver, Https, InputDrift, ModelSummary, Nats, NatsError, Sink, SummaryEvent, TlsError,

@@ -13,7 +13,7 @@ use super::{RowSummary, import_appearances, import_injuries, import_pitches, imp
 use crate::clock::is_plausible_day;
 use crate::ids::BoxNs;
 use crate::moment::rfc3339;
-use crate::store::outbox::RefusedRecord;
+use crate::store::summary::RefusedRecord;
 use crate::store::{Store, StoreError};
 
 /// Refused summaries that are told of one by one, the newest.

@@ -13,7 +13,7 @@ use crate::records::{
     AppearanceRecord, BaselineRecord, DELIBERATE, Lack, Missed, Moments, Origin, PitchRecord, PitcherRecord, TypeSums,
     is_of_its_making,
 };
-use crate::store::outbox::Summary;
+use crate::store::summary::Summary;
 use crate::store::{Put, Store, StoreError};
 
 /// `game_type` by `game_pk`, as far as an import knows it.

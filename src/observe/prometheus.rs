@@ -14,13 +14,14 @@ use prometheus_client::registry::{Registry, Unit};
 use super::latency::Latencies;
 use super::latency::Stage;
 use super::status::{
-    AttributionStatus, CalibrationStatus, CameraStatus, IngestStatus, JournalStatus, MarkFeedState, MoundAttribution,
-    MoundCameras, PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus,
+    CalibrationStatus, CameraStatus, IngestStatus, JournalStatus, MoundCameras, PartState, ReorderStatus, SerialStatus,
+    SourceState, SourceStatus, StoreStatus,
 };
 use super::telemetry::Telemetry;
 use super::upstream::UpstreamStatus;
 use crate::calibration::CameraState;
 use crate::ingest::LineState;
+use crate::pipeline::{AttributionStatus, MarkFeedState, MoundAttribution};
 
 /// Upper bounds of the latency buckets, ns: 1–2.5–5 from 10 µs, below which nothing here is worth telling apart, to
 /// 10 s, the hold of the slowest camera. The last one is +Inf.

@@ -6,13 +6,14 @@ use utoipa::ToSchema;
 use super::latency::Latencies;
 use super::latency::Stage;
 use super::status::{
-    AccessStatus, AttributionStatus, CalibrationStatus, ClientStatus, HttpStatus, IngestStatus, JournalStatus, Part,
-    PartState, PublishedPitches, ReorderStatus, StoreStatus,
+    AccessStatus, CalibrationStatus, ClientStatus, HttpStatus, IngestStatus, JournalStatus, Part, PartState,
+    PublishedPitches, ReorderStatus, StoreStatus,
 };
 use super::system::SystemStatus;
 use super::telemetry::Telemetry;
 use super::verdict::{BoxVerdict, Seen};
 use crate::moment::rfc3339;
+use crate::pipeline::AttributionStatus;
 
 /// A part of the daemon and its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -8,13 +8,13 @@ use arc_swap::ArcSwapOption;
 use super::latency::{Recorder, Stage};
 use super::risk::RiskStatus;
 use super::status::{
-    AttributionStatus, CalibrationStatus, IngestStatus, JournalStatus, Part, PartState, PublishedPitches,
-    ReorderStatus, StoreStatus,
+    CalibrationStatus, IngestStatus, JournalStatus, Part, PartState, PublishedPitches, ReorderStatus, StoreStatus,
 };
 use super::surroundings::Surroundings;
 use super::upstream::UpstreamStatus;
 use super::{latency, status};
 use crate::clock::BoxClock;
+use crate::pipeline::AttributionStatus;
 
 /// Content type of [`Telemetry::prometheus`]'s text.
 pub const METRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::status::{
-    AttributionStatus, CalibrationStatus, CameraStatus, MarkFeedState, MoundCameras, Part, PartState, PublishedPitches,
-    ReorderStatus, StoreStatus,
+    CalibrationStatus, CameraStatus, MoundCameras, Part, PartState, PublishedPitches, ReorderStatus, StoreStatus,
 };
 use crate::calibration::{clock_words, confidence_shown, held_words, unverified_words};
 use crate::ids::BoxNs;
 use crate::moment::span;
+use crate::pipeline::{AttributionStatus, MarkFeedState};
 use crate::tracking::venue::mound_in_words;
 
 /// States of a camera of which nothing comes that results could use.

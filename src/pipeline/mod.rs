@@ -9,6 +9,7 @@
 //! passed it already); the trackers keep what they need until the final watermark has passed the pitch.
 
 mod arms;
+mod attribution;
 mod calibrating;
 mod checkpoint;
 mod clocks;
@@ -26,6 +27,7 @@ mod scales;
 mod step;
 mod whose;
 
+pub use attribution::{AttributionStatus, MarkFeedState, MoundAttribution, Waiting};
 pub use calibrating::Kept;
 pub use checkpoint::{Beginning, Checkpoint, CheckpointError};
 pub use late::{CRITICAL_FRAC, Critical, Remeasured};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+use super::attribution::{AttributionStatus, Waiting};
 use super::calibrating::Rig;
 use super::clocks::Clocks;
 use super::gap::Gap;
@@ -18,7 +19,6 @@ use crate::environment::{Air, celsius};
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::moment::rfc3339;
-use crate::observe::{AttributionStatus, Waiting};
 use crate::readiness::{Alert, Engine, Readiness, Trend};
 use crate::records::{Missed, PitchRecord};
 use crate::reorder::Reorder;

@@ -1,19 +1,18 @@
 //! One pitcher: his outing on each mound, what is usual for him, and what is shown of him.
 
+use super::run::{Earlier, Run};
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, Severity};
-use super::alerts::{Book, Changes, Rule, Subject, Watches};
+use super::alerts::{Book, Changes, Rule, Subject};
 use super::answer::{AsOf, FeatureValue, Index, InjuryRisk, Readiness};
 use super::config::{Config, Limits};
 use super::indices::{Indices, Inputs, Judge, Points};
 use super::presence::Presence;
 use super::presence::{GAME_MOUND, Stand};
 use super::sight::{self, While};
-use super::trend::Trend;
 use super::verdict::is_in_doubt;
 use super::words::{self, Dose, Hold, LastGood, Telling, Weighed};
 use crate::features::baseline::PitcherBaseline;
@@ -24,7 +23,7 @@ use crate::workload::{OutingKey, Workload};
 
 /// The mark that names the game of an outing comes this long after its pitches at most: farther apart, throws without a
 /// game and a game of the same day are two outings.
-const NAMED_LATE_NS: u64 = 3 * 3_600 * 1_000_000_000;
+pub(super) const NAMED_LATE_NS: u64 = 3 * 3_600 * 1_000_000_000;
 
 /// The feature whose pitches are counted on another mound too.
 const DOSE: &str = "dose";
@@ -48,48 +47,6 @@ pub(super) struct Arm {
     /// The alert that his name is on two mounds at once, and what it says.
     pub(super) two_mounds: Option<(u64, String)>,
     revision: u64,
-}
-
-/// An outing on the game mound that is over.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Earlier {
-    day: Date,
-    pitches: u32,
-    /// More than he can have thrown in it besides.
-    missed: u32,
-}
-
-/// His outing on one mound.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Run {
-    key: OutingKey,
-    pub(super) outing: Outing,
-    pub(super) good: Option<Good>,
-    /// Why the value is held, if it is.
-    pub(super) why: Option<String>,
-    reasons: Vec<String>,
-    /// The newest pitch on which alerts were judged.
-    judged: Option<PitchId>,
-    /// Release of the newest pitch when last published.
-    release: EventNs,
-    pub(super) watches: Watches,
-    pub(super) published: Option<Readiness>,
-    pub(super) trend: Trend,
-    /// Whether he left the mound so long ago that he is shown no more.
-    pub(super) is_past: bool,
-    /// When his mound was not seen while he may have thrown there.
-    pub(super) unseen: Vec<While>,
-    /// Throws there that no mark names and that may be his: of this run of the box, and of those before it.
-    unnamed: u32,
-    /// When the last of them was thrown that this run of the box knows.
-    pub(super) unnamed_last: Option<EventNs>,
-    unnamed_before: u32,
-    /// Whether something of it was ever missing, which is stored.
-    was_missed: bool,
-    /// His readiness if he threw as much as can be while he was not seen; absent where all is seen.
-    pub(super) least: Option<f64>,
-    /// Days that he is short of the rest guidance.
-    pub(super) rest_short: f64,
 }
 
 /// How a mound stands when somebody is told of.
@@ -512,83 +469,6 @@ impl Arm {
         self.revision += 1;
         if let Some(published) = self.runs.get_mut(&mound).and_then(|run| run.published.as_mut()) {
             published.revision = self.revision;
-        }
-    }
-}
-
-impl Run {
-    fn new(key: OutingKey, release: EventNs) -> Self {
-        Self {
-            key,
-            outing: Outing::default(),
-            good: None,
-            why: None,
-            reasons: Vec::new(),
-            judged: None,
-            release,
-            watches: Watches::default(),
-            published: None,
-            trend: Trend::default(),
-            is_past: false,
-            unseen: Vec::new(),
-            unnamed: 0,
-            unnamed_last: None,
-            unnamed_before: 0,
-            was_missed: false,
-            least: None,
-            rest_short: 0.0,
-        }
-    }
-
-    /// Whether something of it is missing that is not told yet.
-    pub(super) fn has_missed(&self) -> bool {
-        self.published.as_ref().is_some_and(|published| {
-            published.unnamed_throws != self.unnamed_throws()
-                || !self.unseen.iter().map(While::told).eq(published.unseen.iter().cloned())
-        })
-    }
-
-    /// What of it is missing.
-    fn missed(&self) -> Missed {
-        Missed { unseen: self.unseen.iter().map(While::ends).collect(), unnamed: self.unnamed_throws() }
-    }
-
-    fn unnamed_throws(&self) -> u32 {
-        self.unnamed.saturating_add(self.unnamed_before)
-    }
-
-    /// For how long he was not seen; none where he was seen all the time.
-    fn unseen_ns(&self) -> Option<u64> {
-        (!self.unseen.is_empty()).then(|| self.unseen.iter().map(While::ns).sum())
-    }
-
-    pub(super) fn newest_release(&self) -> Option<EventNs> {
-        self.outing.newest().map(|p| p.release)
-    }
-
-    /// The day of baseball that it is of.
-    pub(super) fn day(&self) -> Date {
-        self.key.day
-    }
-
-    /// A value that rested on another man's pitch is no good one.
-    pub(super) fn forget_good(&mut self) {
-        self.good = None;
-    }
-
-    /// Whether a pitch on the same mound belongs to this outing: of the same day and game. A day without a game and a game
-    /// close by in time are one outing: the mark that names the game came late.
-    fn continues_with(&self, key: OutingKey, pitch: &OutingPitch) -> bool {
-        let is_near = || self.release.0.abs_diff(pitch.release.0) < NAMED_LATE_NS;
-        self.key.day == key.day
-            && (self.key.game == key.game || (self.key.game.is_none() || key.game.is_none()) && is_near())
-    }
-
-    fn state(&self) -> State {
-        match &self.why {
-            Some(_) => State::Held,
-            None if self.outing.is_provisional() => State::Provisional,
-            None => State::Final,
         }
     }
 }

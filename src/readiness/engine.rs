@@ -24,10 +24,11 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Alert, Audience, CameraAlert, Severity};
 use super::alerts::{Book, Changes};
 use super::answer::{InjuryRisk, Readiness};
-use super::arm::{Arm, Run, Scene};
+use super::arm::{Arm, Scene};
 use super::config::Config;
 use super::indices::Judge;
 use super::presence::{GAME_MOUND, Mounds, PresenceState, Sign, Stand, Throws};
+use super::run::Run;
 use super::sight::{Sight, While};
 use super::trend::Trend;
 use super::two_mounds::{TwoMounds, WALK_NS, at_once};
@@ -35,7 +36,7 @@ use super::words;
 use crate::features::baseline::PitcherBaseline;
 use crate::features::{OutingPitch, Placed};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
-use crate::records::{Missed, MissedOuting};
+use crate::records::MissedOuting;
 use crate::workload::{OutingKey, Workload};
 
 const NS_PER_S: f64 = 1e9;
@@ -66,18 +67,18 @@ pub struct Outcome {
 pub struct Engine {
     config: Config,
     judge: Judge,
-    known: EngineState,
+    pub(super) known: EngineState,
 }
 
 /// All that an engine knows, to go on with elsewhere as if nothing had happened.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EngineState {
     book: Book,
-    arms: BTreeMap<PitcherId, Arm>,
-    mounds: Mounds,
-    sight: Sight,
+    pub(super) arms: BTreeMap<PitcherId, Arm>,
+    pub(super) mounds: Mounds,
+    pub(super) sight: Sight,
     /// Whether something happened since it was last looked who stands where.
-    stirred: bool,
+    pub(super) stirred: bool,
     looked: BoxNs,
     /// The day of baseball; none while nobody told.
     today: Option<Date>,
@@ -241,20 +242,8 @@ impl Engine {
         self.known.stirred = true;
     }
 
-    /// Takes what can be seen of a mound: whether as many of its cameras as a pitch needs are heard now, until which moment as
-    /// many have told what happened, and the last while of which fewer did; event times. To be told about once a second.
-    /// [`Self::watch`] tells what it changed.
-    pub fn see(&mut self, mound: MoundId, is_seen: bool, until: Option<EventNs>, unseen: Option<(EventNs, EventNs)>) {
-        let (is_news, ended) = self.known.sight.see(mound, is_seen, until, unseen);
-        self.known.stirred |= is_news || ended.is_some();
-        if let Some(unseen) = ended {
-            self.known.mounds.lose(mound, unseen.from(), unseen.to());
-            self.miss(mound, unseen);
-        }
-    }
-
     /// Takes that a mound was not seen for a while: whoever may have thrown in it has thrown at least what was counted.
-    fn miss(&mut self, mound: MoundId, unseen: While) {
+    pub(super) fn miss(&mut self, mound: MoundId, unseen: While) {
         let throws = self.throws();
         let stands = self.stands_at(mound, &throws, unseen.from());
         let free_since = free_since(&stands, unseen.from());
@@ -264,36 +253,6 @@ impl Engine {
             if let Some(arm) = self.known.arms.get_mut(pitcher) {
                 arm.miss(mound, unseen);
             }
-        }
-    }
-
-    /// Where everybody stands who threw on a mound, at a moment.
-    fn stands_at(&self, mound: MoundId, throws: &[Throws], at: EventNs) -> Vec<(PitcherId, Stand)> {
-        let stand = |there: &Throws| {
-            let stand = self.known.mounds.stand(there.pitcher, mound, throws, None, BoxNs(at.0))?;
-            Some((there.pitcher, stand))
-        };
-        throws.iter().filter(|throws| throws.mound == mound).filter_map(stand).collect()
-    }
-
-    /// The while in which a man may have begun whose first throw on a mound is known.
-    fn began_in(&self, pitcher: PitcherId, mound: MoundId, first: EventNs) -> Option<While> {
-        let EngineState { sight, mounds, .. } = &self.known;
-        let unseen = sight.before(mound, first)?;
-        let others = throws_until(&self.throws(), EventNs(first.0 - 1));
-        let free_since = || free_since(&self.stands_at(mound, &others, unseen.from()), unseen.from());
-        let may_have_begun = !mounds.is_another_half(mound, unseen.to(), first)
-            && (mounds.may_have_begun(pitcher, mound, &others, (unseen.from(), unseen.to()))
-                || unseen.is_long(free_since()));
-        Some(unseen).filter(|_| may_have_begun)
-    }
-
-    /// Takes that a man threw more in a while than was measured, as the numbers of his pitches tell. [`Self::watch`] tells what it
-    /// changed.
-    pub fn missed(&mut self, pitcher: PitcherId, mound: MoundId, from: EventNs, to: EventNs) {
-        if let Some(arm) = self.known.arms.get_mut(&pitcher) {
-            arm.miss(mound, While::new(from, to));
-            self.known.stirred = true;
         }
     }
 
@@ -320,76 +279,9 @@ impl Engine {
         self.known.stirred |= self.known.sight.is_told(mound, is_told);
     }
 
-    /// Takes a throw that must be somebody's and that no mark names; [`Self::watch`] tells of whom it makes the count the least.
-    pub fn throw_unnamed(&mut self, mound: MoundId, at: EventNs, id: PitchId) {
-        self.known.sight.throw_unnamed(mound, at, id);
-        self.known.mounds.lose(mound, at, at);
-        self.known.stirred = true;
-        self.count_unnamed(mound);
-    }
-
-    /// Takes back that a throw must be somebody's: it was one to warm up.
-    pub fn throw_was_none(&mut self, mound: MoundId, id: PitchId) {
-        if let Some(at) = self.known.sight.throw_named(mound, id) {
-            self.known.mounds.find(mound, at);
-            self.known.stirred = true;
-            self.count_unnamed(mound);
-        }
-    }
-
     /// Takes which day of baseball it is: what was thrown in a bullpen on it stays shown until it is over.
     pub fn set_today(&mut self, today: Date) {
         self.known.stirred |= self.known.today.replace(today) != Some(today);
-    }
-
-    /// Takes back what was stored of what is missing of an outing in progress.
-    pub fn recall_missed(&mut self, pitcher: PitcherId, mound: MoundId, missed: &Missed) {
-        if let Some(arm) = self.known.arms.get_mut(&pitcher) {
-            arm.recall_missed(mound, missed);
-            self.known.stirred = true;
-        }
-    }
-
-    /// Counts for everybody on a mound the throws without a name that may be his.
-    fn count_unnamed(&mut self, mound: MoundId) {
-        let EngineState { arms, mounds, sight, .. } = &self.known;
-        let was_counted = |arm: &Arm| arm.published(mound).is_some_and(|published| published.unnamed_throws > 0);
-        if !sight.has_unnamed(mound) && !arms.values().any(was_counted) {
-            return;
-        }
-        let throws = self.throws();
-        let mut here: Vec<(EventNs, PitcherId)> = throws
-            .iter()
-            .filter(|there| there.mound == mound)
-            .flat_map(|there| there.releases.iter().map(|at| (*at, there.pitcher)))
-            .collect();
-        here.sort_unstable();
-        let turned = mounds.turned(mound, &throws);
-        let count = |pitcher: PitcherId| {
-            let named: Vec<_> = here.iter().map(|(at, who)| (*at, *who == pitcher)).collect();
-            let is_here = |at: EventNs| {
-                let thrown = throws_until(&throws, at);
-                let stand = mounds.as_of(mound, at).stand(pitcher, mound, &thrown, None, BoxNs(at.0));
-                stand.is_some_and(|stand| stand.is_here())
-            };
-            sight.unnamed_of(mound, &named, &turned, is_here)
-        };
-        let there = arms.iter().filter(|(_, arm)| arm.runs.contains_key(&mound));
-        let counts: Vec<_> = there.map(|(pitcher, _)| (*pitcher, count(*pitcher))).collect();
-        for (pitcher, thrown) in counts {
-            let arm = self.known.arms.get_mut(&pitcher);
-            self.known.stirred |= arm.is_some_and(|arm| arm.count_unnamed(mound, &thrown));
-        }
-    }
-
-    /// The box was away until now: what was thrown meanwhile was not seen.
-    pub fn was_away(&mut self) {
-        self.known.sight.was_away();
-    }
-
-    /// A stored pitch shows that its mound was seen then, by a run of which nothing else is known.
-    pub fn was_seen(&mut self, mound: MoundId, at: EventNs) {
-        self.known.sight.was_seen(mound, at);
     }
 
     /// Who was named last on a mound and has not thrown there, and when he was.
@@ -557,7 +449,7 @@ impl Engine {
     }
 
     /// Everybody's throws.
-    fn throws(&self) -> Vec<Throws> {
+    pub(super) fn throws(&self) -> Vec<Throws> {
         let arms = self.known.arms.iter();
         arms.flat_map(|(pitcher, arm)| {
             arm.runs.iter().filter(|(_, run)| run.outing.newest().is_some()).map(|(mound, run)| Throws {
@@ -569,7 +461,7 @@ impl Engine {
         .collect()
     }
 
-    fn stand(&self, pitcher: PitcherId, mound: MoundId, now: BoxNs) -> Option<Stand> {
+    pub(super) fn stand(&self, pitcher: PitcherId, mound: MoundId, now: BoxNs) -> Option<Stand> {
         self.known.mounds.stand(pitcher, mound, &self.throws(), self.known.sight.blind_since(mound), now)
     }
 
@@ -682,7 +574,7 @@ impl Engine {
 }
 
 /// Since when nobody stood on a mound at a moment; none where somebody did, or nobody ever threw there.
-fn free_since(stands: &[(PitcherId, Stand)], at: EventNs) -> Option<EventNs> {
+pub(super) fn free_since(stands: &[(PitcherId, Stand)], at: EventNs) -> Option<EventNs> {
     let stands = || stands.iter().map(|(_, stand)| stand);
     let is_there = |stand: &Stand| match stand.state {
         PresenceState::OnMound => stand.since <= at,
@@ -693,7 +585,7 @@ fn free_since(stands: &[(PitcherId, Stand)], at: EventNs) -> Option<EventNs> {
 }
 
 /// Everybody's throws up to a moment.
-fn throws_until(throws: &[Throws], at: EventNs) -> Vec<Throws> {
+pub(super) fn throws_until(throws: &[Throws], at: EventNs) -> Vec<Throws> {
     let until = |of: &Throws| {
         let releases: Vec<EventNs> = of.releases.iter().copied().filter(|release| *release <= at).collect();
         (!releases.is_empty()).then_some(Throws { pitcher: of.pitcher, mound: of.mound, releases })

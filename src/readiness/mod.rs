@@ -13,10 +13,12 @@ mod engine;
 mod indices;
 mod presence;
 mod record;
+mod run;
 mod sight;
 mod silence;
 mod trend;
 mod two_mounds;
+mod unseen;
 mod verdict;
 mod words;
 

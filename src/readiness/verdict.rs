@@ -6,8 +6,9 @@
 
 use super::alerts::Rule;
 use super::answer::{Readiness, VERDICT_FOR_S, Verdict, VerdictAbsent};
-use super::arm::{Run, Scene};
+use super::arm::Scene;
 use super::config::Config;
+use super::run::Run;
 use super::words::{self, Advice};
 use crate::ids::EventNs;
 

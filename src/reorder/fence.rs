@@ -13,18 +13,11 @@
 //! moves it, the second frame after a step does.
 
 use super::config::CAMERA_MAX;
+use super::lag::{FUTURE_NS, lag_ns};
 use super::source::Source;
 use crate::ids::{BoxNs, EventNs};
 
-/// How far ahead of its arrival an event time may be, with what passed between two frames added.
-pub(super) const FUTURE_NS: i64 = 1_000_000_000;
 const PAST_NS: i64 = 30_000_000_000;
-
-/// Arrival − event, ns. Wrapping: times more than 292 years apart come out wrong, and are far outside the fence anyway.
-#[inline]
-pub(super) fn lag_ns(arrival: BoxNs, event: EventNs) -> i64 {
-    arrival.0.wrapping_sub(event.0) as i64
-}
 
 #[derive(Debug)]
 #[allow(clippy::struct_field_names)] // the unit is last in a name

@@ -2,8 +2,9 @@
 
 use super::calendar::{Shelf, boxed};
 use super::config::{CAMERA_MAX, Config, SOURCE_MAX, SPAN_TICKS, TICK_BITS};
-use super::fence::{Fence, lag_ns};
+use super::fence::Fence;
 use super::frame::{Route, Sink, Stamped};
+use super::lag::lag_ns;
 use super::mound::{Mound, event, tick};
 use super::producer::Life;
 use super::source::{Place, Source};

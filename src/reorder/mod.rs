@@ -9,6 +9,7 @@ mod config;
 mod fence;
 mod frame;
 mod judge;
+mod lag;
 mod mound;
 mod poll;
 mod pool;

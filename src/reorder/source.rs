@@ -1,6 +1,6 @@
 //! One source: who may speak for it, how it counts, whether it is heard.
 
-use super::fence::{FUTURE_NS, lag_ns};
+use super::lag::{FUTURE_NS, lag_ns};
 use super::status::SourceState;
 use crate::ids::{BoxNs, EventNs};
 

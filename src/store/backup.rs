@@ -8,6 +8,8 @@
 //!   read; then its checksum is put beside it and it is renamed.
 //! - **Room first.** Nothing is begun that would not leave the disk a reserve.
 
+pub use super::backup_files::backups;
+use super::backup_files::{PREFIX, SUFFIX, ours, with_suffix};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -24,15 +26,12 @@ use super::verify::checksum_path;
 use super::verify::{Verified, VerifyError, verify};
 use crate::disk::{Disk, Undo, give_to_owner_of_dir, sync_dir, write_private};
 
-/// The directory of backups within the store's, where no other is configured.
-pub(crate) const DIR: &str = "backups";
-/// What a backup's name begins and ends with; between them is the moment that it was begun.
-const PREFIX: &str = "pitchguard-";
-const SUFFIX: &str = ".mdb";
 /// Added while it is not yet verified.
 const PARTIAL: &str = ".partial";
+
 /// Bytes written at once.
 const BLOCK: usize = 1 << 17;
+
 /// Share of the file system that a backup leaves free.
 const RESERVE: f64 = 0.05;
 
@@ -229,29 +228,6 @@ fn free_name(dir: &Path, now: jiff::Timestamp) -> PathBuf {
     (1..=u32::MAX).map(named).find(|path| !path.exists()).expect("a second has fewer backups than numbers")
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-/// Files of ours in a directory: names that this module gives, and no others.
-fn ours(dir: &Path, suffix: &str) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir)? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let middle = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(suffix));
-        let shaped = |c: char| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | '-');
-        if middle.is_some_and(|moment| moment.len() >= 16 && moment.chars().all(shaped)) {
-            found.push(path);
-        }
-    }
-    // Without the ending, the second backup of a second comes after the first.
-    found.sort_by_cached_key(|path| path.with_extension(""));
-    Ok(found)
-}
-
 /// Removes what a backup that was killed left behind: its copy, and a checksum that came before its backup.
 fn remove_partial(dir: &Path) -> io::Result<()> {
     let alone = |checksum: &PathBuf| !checksum.with_extension("").exists();
@@ -274,27 +250,4 @@ fn prune(dir: &Path, keep: usize) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(backups)
-}
-
-/// How to restore the newest backup of a directory, in words.
-pub(super) fn advice(dir: &Path) -> String {
-    match backups(dir).unwrap_or_default().pop() {
-        Some(newest) => format!(
-            "restore a backup: `pitchguard restore --replace {}` puts the newest of {} in its place, and keeps what is there beside it",
-            newest.display(),
-            dir.display()
-        ),
-        None => format!(
-            "restore a backup: none is in {}, and `pitchguard restore --replace FILE` takes one from elsewhere",
-            dir.display()
-        ),
-    }
-}
-
-/// The backups in a directory, the oldest first.
-///
-/// # Errors
-/// It cannot be read.
-pub fn backups(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    ours(dir, SUFFIX)
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::handle::SCHEMA;
+use super::scheme::SCHEMA;
 
 /// What can go wrong with the store, and what to do.
 #[derive(Debug, thiserror::Error)]

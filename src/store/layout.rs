@@ -12,16 +12,17 @@ use std::path::{Path, PathBuf};
 use heed::types::Bytes;
 use heed::{CommitOrAbort, CompactionOption, Env, WithoutTls};
 
+use super::codec;
 use super::error::StoreError;
-use super::handle::{Raw, SCHEMA};
+use super::lock;
+use super::mapping;
+use super::scheme::FILE;
+use super::scheme::{Raw, SCHEMA};
 use super::table_key::{TABLES, Table};
-use super::{codec, environment};
 use crate::disk::sync_dir;
 
 /// Key of the layout's number in `meta`.
 pub(super) const KEY: &[u8] = b"schema";
-/// LMDB's own name for its file.
-pub(super) const FILE: &str = "data.mdb";
 /// Records that one transaction of a migration rewrites.
 const STEP: usize = 1000;
 
@@ -33,11 +34,11 @@ pub fn of(dir: &Path) -> Result<Option<u32>, StoreError> {
     if !is_there(dir) {
         return Ok(None);
     }
-    let (is_free, _lock) = environment::Lock::is_free(dir)?;
+    let (is_free, _lock) = lock::Lock::is_free(dir)?;
     if is_free {
-        environment::look(dir, None, &|_| ())?;
+        mapping::look(dir, None, &|_| ())?;
     }
-    found(&environment::open_to_read(dir)?)
+    found(&mapping::open_to_read(dir)?)
 }
 
 /// Whether a directory holds a database.

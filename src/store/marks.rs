@@ -123,7 +123,7 @@ mod tests {
     use super::super::backup::BackupOptions;
     use super::super::options::StoreOptions;
     use super::super::restore::restore;
-    use super::super::writer::Write;
+    use super::super::write::Write;
     use super::*;
 
     fn mark(source: u8, event_ns: u64) -> SourceMark {

@@ -35,34 +35,44 @@
 
 pub mod api_key;
 pub mod backup;
+pub mod backup_files;
 mod codec;
 mod environment;
 mod error;
 mod handle;
 pub mod layout;
+mod lock;
+mod mapping;
 pub mod marks;
+mod open;
 mod options;
 pub mod outbox;
+mod outbox_bounds;
 mod pages;
 mod read;
 mod restore;
 mod retention;
 mod schema;
+mod scheme;
+pub mod summary;
 mod table_key;
 #[cfg(test)]
 mod tests;
 mod transaction;
 mod verify;
+pub mod write;
 pub mod writer;
 
 pub use environment::tell_of_lost_pages;
 pub use error::StoreError;
-pub use handle::{BULK_NS_MAX, MAP_USED_WARN, SCHEMA, Store};
+pub use handle::{BULK_NS_MAX, MAP_USED_WARN, Store};
 pub use options::StoreOptions;
 pub use read::{Counts, Cursor, Found, Wanted};
 pub use restore::{RestoreError, Restored, restore};
 pub use retention::Removed;
+pub use scheme::SCHEMA;
 pub(crate) use table_key::game as game_name;
 pub use transaction::{Put, Transaction};
 pub use verify::{Verified, VerifyError, verify, verify_checksum};
-pub use writer::{Write, WriterHandle};
+pub use write::Write;
+pub use writer::WriterHandle;

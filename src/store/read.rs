@@ -373,7 +373,7 @@ impl Store {
         Ok(models)
     }
 
-    /// What a room put under this name with [`super::writer::Write::Checkpoint`].
+    /// What a room put under this name with [`super::write::Write::Checkpoint`].
     ///
     /// # Errors
     /// A corrupt record, or LMDB fails.
@@ -381,7 +381,7 @@ impl Store {
         self.raw(Table::Checkpoints, name)
     }
 
-    /// What a room put under this name with [`super::writer::Write::Meta`].
+    /// What a room put under this name with [`super::write::Write::Meta`].
     ///
     /// # Errors
     /// A corrupt record, or LMDB fails.

@@ -8,13 +8,14 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::environment::Lock;
 use super::error::StoreError;
 use super::handle::Store;
+use super::lock::Lock;
+use super::mapping;
 use super::marks::{self, SourceMarks};
 use super::table_key::Table;
 use super::verify::{Verified, VerifyError, verify, verify_checksum};
-use super::{codec, environment, pages};
+use super::{codec, pages};
 use crate::disk::{Undo, give_to_owner_of_dir, sync_dir};
 
 /// LMDB's files in the store's directory.
@@ -112,8 +113,8 @@ pub fn restore(backup: &Path, dir: &Path, replace: bool, now: jiff::Timestamp) -
 /// How far the sources had come by a database that gives up its place; none where it does not read.
 fn marks_of(data: &Path) -> Option<SourceMarks> {
     let readable = File::open(data).is_ok_and(|file| pages::check(&file, &|_| ()).is_ok());
-    let env = readable.then(|| environment::open_file(data).ok()).flatten()?;
-    let meta = environment::file_tables(&env).ok()?[Table::Meta as usize]?;
+    let env = readable.then(|| mapping::open_file(data).ok()).flatten()?;
+    let meta = mapping::file_tables(&env).ok()?[Table::Meta as usize]?;
     let txn = env.read_txn().ok()?;
     match meta.get(&txn, marks::KEY.as_bytes()).ok()? {
         Some(value) => SourceMarks::from_bytes(codec::raw(Table::Meta, marks::KEY.as_bytes(), value).ok()?),

@@ -12,11 +12,11 @@ use super::codec::{self, Record};
 use super::error::StoreError;
 use super::handle::Store;
 use super::options::StoreOptions;
-use super::outbox::{OutboxRecord, OutboxSums, RefusedRecord, Summary, SummaryKind};
 use super::read::{Cursor, Found, Wanted};
+use super::summary::{OutboxRecord, OutboxSums, RefusedRecord, Summary, SummaryKind};
 use super::table_key::{self, Table};
 use super::transaction::Put;
-use super::writer::Write;
+use super::write::Write;
 use crate::records::{
     AppearanceRecord, BaselineRecord, BodyPart, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, Lack, Measured,
     Missed, MissedOuting, ModelRecord, Moments, Origin, PitchRecord, PitcherRecord, SeasonSums, State, TypeSums,
@@ -273,11 +273,11 @@ fn a_final_pitch_is_replaced_by_what_was_measured_again_only_and_what_tries_is_c
 fn a_store_of_a_newer_layout_is_refused_and_left_alone() {
     let (dir, store) = open();
     let mut txn = store.env.write_txn().expect("a transaction");
-    store.table(Table::Meta).put(&mut txn, b"schema", &super::layout::value(super::handle::SCHEMA + 1)).expect("put");
+    store.table(Table::Meta).put(&mut txn, b"schema", &super::layout::value(super::scheme::SCHEMA + 1)).expect("put");
     txn.commit().expect("commit");
     drop(store);
     let error = Store::open(dir.path(), small()).expect_err("it is newer");
-    assert!(matches!(error, StoreError::Newer { found, .. } if found == super::handle::SCHEMA + 1), "{error}");
+    assert!(matches!(error, StoreError::Newer { found, .. } if found == super::scheme::SCHEMA + 1), "{error}");
 }
 
 #[test]

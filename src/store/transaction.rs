@@ -7,10 +7,10 @@ use heed::RwTxn;
 use super::codec::{self, Record};
 use super::error::StoreError;
 use super::handle::Store;
-use super::outbox;
-use super::outbox::SummaryKind;
+use super::summary;
+use super::summary::SummaryKind;
 use super::table_key::{self, Table};
-use super::writer::Write;
+use super::write::Write;
 use crate::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, MissedOuting,
     ModelRecord, Origin, PitchRecord, PitcherRecord, REPROCESSED, State,
@@ -267,7 +267,7 @@ impl<'s> Transaction<'s> {
     /// # Errors
     /// As [`Transaction::apply`].
     pub fn put_meta(&mut self, name: &str, bytes: &[u8]) -> Result<Put, StoreError> {
-        if name == "schema" || name.as_bytes() == outbox::SUMS_KEY {
+        if name == "schema" || name.as_bytes() == summary::SUMS_KEY {
             return Err(StoreError::Refused { table: "meta", why: format!("the name `{name}` is the store's own") });
         }
         self.put_raw(Table::Meta, name, bytes)

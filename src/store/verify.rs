@@ -14,11 +14,12 @@ use sha2::{Digest, Sha256};
 
 use super::api_key::ApiKeyRecord;
 use super::codec::{self, Record};
-use super::environment;
 use super::error::StoreError;
-use super::handle::{Raw, SCHEMA};
-use super::outbox::{self, OutboxRecord, OutboxSums, RefusedRecord};
+use super::mapping;
 use super::pages::{self, PagesError};
+use super::scheme::{Raw, SCHEMA};
+use super::summary;
+use super::summary::{OutboxRecord, OutboxSums, RefusedRecord};
 use super::table_key::{self, TABLES, Table};
 use crate::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, PitchRecord,
@@ -163,12 +164,12 @@ pub fn verify_checksum(file: &Path) -> Result<bool, VerifyError> {
 pub fn verify(path: &Path) -> Result<Verified, VerifyError> {
     let (bytes, tables) = check_pages(path)?;
     let foreign = |source| VerifyError::Store { path: path.to_path_buf(), source: Box::new(source) };
-    let env = environment::open_file(path).map_err(foreign)?;
-    let handles = environment::file_tables(&env).map_err(foreign)?;
+    let env = mapping::open_file(path).map_err(foreign)?;
+    let handles = mapping::file_tables(&env).map_err(foreign)?;
     let txn = env.read_txn().map_err(StoreError::lmdb("begin a read")).map_err(foreign)?;
     let mut reading = Reading { txn: &txn, tables: handles, faults: Vec::new(), count: 0 };
     for name in tables.iter().filter(|name| Table::named(name).is_none()) {
-        reading.fault(&environment::unknown_table(name));
+        reading.fault(&mapping::unknown_table(name));
     }
     let records = Table::ALL.map(|table| (table.name(), reading.table(table))).to_vec();
     let Reading { faults, count, .. } = reading;
@@ -304,7 +305,7 @@ impl Reading<'_> {
     }
 
     fn meta(reading: &Self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        if key == outbox::SUMS_KEY {
+        if key == summary::SUMS_KEY {
             return Self::record::<OutboxSums>(reading, key, value);
         }
         let bytes = codec::raw(Table::Meta, key, value)?;

@@ -9,6 +9,7 @@
 //! what is shown must not stand still because nothing can be kept. After [`WriterHandle::stop`] the same becomes of what
 //! cannot be stored at once.
 
+use super::write::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -18,10 +19,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, Tr
 
 use super::error::StoreError;
 use super::handle::Store;
-use super::outbox::Summary;
 use super::transaction::Transaction;
-use crate::ingest::SourceMark;
-use crate::records::{AppearanceRecord, CalibrationRecord, MissedOuting, PitchRecord, PitcherRecord};
 
 /// Batches in one group at most: keeps a commit after a pause short.
 const GROUP_MAX: usize = 256;
@@ -31,39 +29,6 @@ const TURN_EVERY: Duration = Duration::from_millis(250);
 
 /// Pause before a failed commit is tried again.
 const RETRY: Duration = Duration::from_millis(250);
-
-/// One write.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Write {
-    /// A pitch, replacing earlier revisions of it.
-    Pitch(Box<PitchRecord>),
-    /// A pitcher's game.
-    Appearance(Box<AppearanceRecord>),
-    /// Notes what is missing of an outing.
-    Missed(Box<MissedOuting>),
-    /// What calibration knows of a ballpark, replacing what it knew.
-    Calibration(Box<CalibrationRecord>),
-    /// A person.
-    Pitcher(PitcherRecord),
-    /// A room's restart state.
-    Checkpoint {
-        /// The room's name for it.
-        name: String,
-        /// Its own encoding.
-        bytes: Vec<u8>,
-    },
-    /// A number or setting of a room.
-    Meta {
-        /// Its name.
-        key: String,
-        /// Its own encoding.
-        bytes: Vec<u8>,
-    },
-    /// How far each source has come.
-    SourceMarks(Vec<SourceMark>),
-    /// A summary for the analytics cloud, queued with whatever else is in the batch.
-    Summary(Box<Summary>),
-}
 
 /// Numbers of the writer since its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

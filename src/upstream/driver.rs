@@ -13,7 +13,8 @@ use crate::ids::BoxNs;
 use crate::moment::rfc3339;
 use crate::observe::{BundleStatus, RefusedStatus, UpstreamStatus};
 use crate::risk::registry::Registry;
-use crate::store::outbox::{Bounds, Lane, OUTBOX_STEP};
+use crate::store::outbox::{Bounds, OUTBOX_STEP};
+use crate::store::summary::Lane;
 use crate::store::{Store, StoreError, Transaction};
 
 /// Set-aside summaries that are shown.
@@ -122,7 +123,7 @@ impl Driver {
     }
 
     /// The start of a lane; nothing where it cannot be read now, which is said.
-    fn front(&self, lane: Lane, limit: usize) -> Vec<crate::store::outbox::Queued> {
+    fn front(&self, lane: Lane, limit: usize) -> Vec<crate::store::summary::Queued> {
         match self.store.outbox_front(lane, limit) {
             Ok(front) => front.queued,
             Err(error) => {
@@ -138,7 +139,7 @@ impl Driver {
     }
 
     /// What is aside; nothing where it cannot be read now, which is said.
-    fn aside(&self, after: Option<(u64, u64)>, limit: usize) -> Vec<crate::store::outbox::Queued> {
+    fn aside(&self, after: Option<(u64, u64)>, limit: usize) -> Vec<crate::store::summary::Queued> {
         self.store.refused_from(after, limit).unwrap_or_else(|error| {
             tracing::error!(%error, "what the cloud refused cannot be read");
             Vec::new()

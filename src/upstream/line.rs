@@ -17,7 +17,7 @@
 
 use super::backoff::{Backoff, Circuit};
 use crate::ids::BoxNs;
-use crate::store::outbox::{Lane, Queued};
+use crate::store::summary::{Lane, Queued};
 
 /// So many refused alone with none taken between are trouble of the line.
 const REFUSED_IN_A_ROW: u32 = 3;

@@ -25,7 +25,7 @@ use super::line::{Answer, Trouble};
 use super::sink::Sink;
 use super::summary::Parcel;
 use super::tls::{Identity, TlsError, provider};
-use crate::store::outbox::SummaryKind;
+use crate::store::summary::SummaryKind;
 
 /// The stream that summaries go to.
 pub const STREAM: &str = "PITCHGUARD";

@@ -8,7 +8,7 @@ use super::summary::{Document, ModelSummary, SCHEMA};
 use crate::observe::CalibrationStatus;
 use crate::readiness::{Alert, Readiness};
 use crate::records::{AppearanceRecord, PitchRecord};
-use crate::store::outbox::SummaryKind;
+use crate::store::summary::SummaryKind;
 
 /// The schema of one document (JSON Schema 2020-12).
 pub fn document() -> Value {

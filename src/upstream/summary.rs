@@ -15,7 +15,7 @@ use crate::readiness::{Alert, AsOf, Readiness};
 use crate::records::{AppearanceRecord, PitchRecord, serialize_told};
 use crate::risk::metrics::Interval;
 use crate::risk::model::Model;
-use crate::store::outbox::{OutboxRecord, Queued, Summary, SummaryKind};
+use crate::store::summary::{OutboxRecord, Queued, Summary, SummaryKind};
 
 /// Version of the documents.
 pub const SCHEMA: u32 = 1;
@@ -209,7 +209,7 @@ impl Parcel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::outbox::Lane;
+    use crate::store::summary::Lane;
 
     #[test]
     fn an_envelope_is_the_document_that_it_says() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pitchguard::records::PitchRecord;
-use pitchguard::store::outbox::{Lane, Summary, SummaryKind};
+use pitchguard::store::summary::{Lane, Summary, SummaryKind};
 use pitchguard::store::{Store, StoreOptions, Write};
 
 const DIR: &str = "PITCHGUARD_TEST_KILL_DIR";

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::store::StoreOptions;
+use crate::store::summary::SummaryKind;
 
 fn open() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().expect("a temporary directory");

@@ -4,18 +4,10 @@
 use super::super::codec;
 use super::super::error::StoreError;
 use super::super::handle::Store;
+use super::super::outbox_bounds::Bounds;
 use super::super::table_key::Table;
 use super::super::transaction::Transaction;
 use super::{Lane, OUTBOX_STEP, RefusedRecord, lane_from, queued_of};
-
-/// What may wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
-    /// Summaries made before this moment of box time go.
-    pub before_ns: u64,
-    /// Bytes of bodies that may stay.
-    pub bytes_max: u64,
-}
 
 /// Keys of the summaries that tell of a pitcher: those that wait, and those set aside.
 type SummariesOf = (Vec<(Lane, u64)>, Vec<Vec<u8>>);

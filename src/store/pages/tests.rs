@@ -1,9 +1,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::super::environment;
 use super::super::error::StoreError;
 use super::super::handle::Store;
+use super::super::mapping;
 use super::super::options::StoreOptions;
 use super::super::read::Cursor;
 use super::super::table_key::Table;
@@ -71,8 +71,8 @@ fn changed(path: &Path, bytes: &[u8]) -> PathBuf {
 
 /// The bytes that were ever given out, and the pages that the tables have.
 fn told_by_lmdb(path: &Path) -> (u64, u64) {
-    let env = environment::open_file(path).expect("it opens");
-    let tables = environment::file_tables(&env).expect("they open");
+    let env = mapping::open_file(path).expect("it opens");
+    let tables = mapping::file_tables(&env).expect("they open");
     let txn = env.read_txn().expect("a read");
     let each = tables.iter().flatten().map(|table| table.stat(&txn).expect("counted"));
     let pages: usize = each.chain([env.unnamed_database_stat()]).map(|stat| stat.non_free_page_size() / PAGE).sum();

@@ -5,7 +5,7 @@ use rkyv::{Archive, Deserialize, Serialize};
 
 use super::super::codec::Record;
 use super::super::error::StoreError;
-use super::super::outbox::{OutboxRecord, OutboxSums, RefusedRecord, Summary, SummaryKind};
+use super::super::summary::{OutboxRecord, OutboxSums, RefusedRecord, Summary, SummaryKind};
 use super::super::table_key::Table;
 use super::{archive, only_v1, unarchive};
 

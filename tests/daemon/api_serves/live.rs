@@ -4,7 +4,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use pitchguard::api::{Event, Since};
-use pitchguard::observe::{AttributionStatus, MarkFeedState, PartReport, PartState};
+use pitchguard::observe::{PartReport, PartState};
+use pitchguard::pipeline::{AttributionStatus, MarkFeedState};
 use serde_json::json;
 use socket2::{Domain, Socket, Type};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use pitchguard::clock::BoxClock;
 use pitchguard::observe::{
-    About, AttributionStatus, BoxVerdict, BoxVerdictState, CalibrationStatus, CameraStatus, MarkFeedState,
-    MoundAttribution, MoundCameras, PartState, PublishedPitches, ReorderStatus, Telemetry,
+    About, BoxVerdict, BoxVerdictState, CalibrationStatus, CameraStatus, MoundCameras, PartState, PublishedPitches,
+    ReorderStatus, Telemetry,
 };
+use pitchguard::pipeline::{AttributionStatus, MarkFeedState, MoundAttribution};
 
 use crate::api_serves::stage::{Setting, problem};
 

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use pitchguard::daemon::StoreProfiles;
 use pitchguard::history::{rebuild, season_of};
 use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
-use pitchguard::observe::AttributionStatus;
+use pitchguard::pipeline::AttributionStatus;
 use pitchguard::pipeline::{Output, Pipeline};
 use pitchguard::readiness::{Alert, Readiness};
 use pitchguard::records::{AppearanceRecord, PitchRecord, State, UNMARKED};

@@ -1,7 +1,7 @@
 //! Whose each throw is: marks missing, late and on the wrong mound, warm-ups, and men who throw at the same time.
 
 use pitchguard::ids::PitcherId;
-use pitchguard::observe::MarkFeedState;
+use pitchguard::pipeline::MarkFeedState;
 use pitchguard::readiness::Alert;
 use pitchguard::simulate::{Game, MarkFeed, Scenario, Settings, Stint, StintMarks};
 

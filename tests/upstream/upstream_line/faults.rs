@@ -1,6 +1,6 @@
 //! Seeded schedules of faults. `PITCHGUARD_SEED=n` plays one of them alone.
 
-use pitchguard::store::outbox::SummaryKind;
+use pitchguard::store::summary::SummaryKind;
 use pitchguard::upstream::line::LineSettings;
 use rand::Rng;
 use rand::rngs::SmallRng;

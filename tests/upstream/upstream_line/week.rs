@@ -1,6 +1,6 @@
 //! A homestand without a line.
 
-use pitchguard::store::outbox::{Lane, SummaryKind};
+use pitchguard::store::summary::{Lane, SummaryKind};
 use pitchguard::upstream::line::LineSettings;
 
 use crate::upstream_line::world::{Fate, MS, S, START, World};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use pitchguard::ids::BoxNs;
-use pitchguard::store::outbox::{Lane, OutboxRecord, Queued, Summary, SummaryKind};
+use pitchguard::store::summary::{Lane, OutboxRecord, Queued, Summary, SummaryKind};
 use pitchguard::upstream::Line;
 use pitchguard::upstream::line::{Action, Answer, Event, LineSettings, Trouble};
 use rand::rngs::SmallRng;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use pitchguard::store::outbox::{Summary, SummaryKind};
+use pitchguard::store::summary::{Summary, SummaryKind};
 use pitchguard::upstream::{Config, STREAM};
 use serde_json::Value;
 

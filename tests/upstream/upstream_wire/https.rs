@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use pitchguard::records::{PitcherRecord, SIMULATED_TEAM};
-use pitchguard::store::outbox::{Summary, SummaryKind};
+use pitchguard::store::summary::{Summary, SummaryKind};
 use pitchguard::upstream::{Config, Https, UpstreamKind};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};

@@ -9,7 +9,7 @@ use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
 use async_nats::jetstream::stream::{Config as StreamConfig, DiscardPolicy, Stream};
 use async_nats::jetstream::{self, Context};
 use futures_util::StreamExt;
-use pitchguard::store::outbox::SummaryKind;
+use pitchguard::store::summary::SummaryKind;
 use pitchguard::upstream::{Config, MODEL_STREAM, MODEL_SUBJECT, Nats, STREAM, UpstreamKind, subject};
 use serde_json::Value;
 use tokio::runtime::Runtime;

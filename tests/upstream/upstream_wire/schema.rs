@@ -10,7 +10,7 @@ use pitchguard::readiness::{
     Alert, AsOf, Audience, FeatureValue, Index, Presence, PresenceState, Readiness, Severity, Verdict, VerdictLimits,
 };
 use pitchguard::records::{AppearanceRecord, Measured, Missed, Moments, Origin, PitchRecord, State, TypeSums};
-use pitchguard::store::outbox::{Lane, OutboxRecord, Queued, SummaryKind};
+use pitchguard::store::summary::{Lane, OutboxRecord, Queued, SummaryKind};
 use pitchguard::upstream::{InputDrift, ModelFigure, ModelSummary, Parcel, SummaryEvent, schema};
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pitchguard::clock::BoxClock;
 use pitchguard::observe::{CalibrationStatus, UpstreamStatus};
-use pitchguard::store::outbox::{OutboxSums, Summary, SummaryKind};
+use pitchguard::store::summary::{OutboxSums, Summary, SummaryKind};
 use pitchguard::store::{Store, StoreOptions};
 use pitchguard::upstream::{BoxName, Config, Driver, Sink};
 
