@@ -30,7 +30,7 @@ pub enum StoreError {
         found: u32,
     },
     /// The database is not what LMDB could work on, or has lost what it held.
-    #[error("the database {} cannot be used: why; {advice}", path.display())]
+    #[error("the database {} cannot be used: {why}; {advice}", path.display())]
     Unusable {
         /// Its file.
         path: PathBuf,
@@ -41,7 +41,7 @@ pub enum StoreError {
     },
     /// The copy before a migration cannot be made.
     #[error(
-        "the store has layout {found} and is not migrated, since the copy of before it in {} cannot be made: source; \
+        "the store has layout {found} and is not migrated, since the copy of before it in {} cannot be made: {source}; \
          make room on that disk, or install the version that wrote the store",
         to.display()
     )]
@@ -70,7 +70,7 @@ pub enum StoreError {
         source: heed::Error,
     },
     /// A stored record cannot be read.
-    #[error("corrupt record in table `{table}`, key {key}: why; restore a backup, or remove the record")]
+    #[error("corrupt record in table `{table}`, key {key}: {why}; restore a backup, or remove the record")]
     Corrupt {
         /// Table.
         table: &'static str,

@@ -105,7 +105,10 @@ fn an_outing_goes_on_after_kill_minus_nine_as_if_nothing_had_been() {
         let (is, was) = (value(&after, path), value(&before, path));
         assert!((is - was).abs() < 0.5, "{path}: {is}, was {was}");
     }
-    assert_eq!(ids(&daemon.get("/api/alerts")), ids(&alerts), "the same alerts stand under the same numbers");
+    let mut still = daemon.get("/api/alerts");
+    // The first run's clock was fast, so that this one's is behind what is stored, and says so.
+    still["alerts"].as_array_mut().expect("a list").retain(|alert| alert["rule"] != "box_clock");
+    assert_eq!(ids(&still), ids(&alerts), "the same alerts stand under the same numbers: {still}");
     let kept = daemon.pitches();
     for pitch in pitches.iter().filter(|p| p["state"] == "final") {
         assert!(kept.contains(pitch), "shown as final before, and not there now: {pitch}");

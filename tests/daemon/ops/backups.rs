@@ -209,7 +209,8 @@ fn what_has_had_its_years_is_forgotten_and_nothing_else() {
     let rack = Rack::new();
     let today = jiff::Timestamp::now();
     let now_ns = today.as_nanosecond() as u64;
-    let midnight = today.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_sub(5.years());
+    // The day of baseball: it turns at six.
+    let midnight = pitchguard::day::game_date(now_ns, &jiff::tz::TimeZone::UTC).saturating_sub(5.years());
     let first = midnight.to_zoned(jiff::tz::TimeZone::UTC).expect("a moment").timestamp().as_nanosecond() as u64;
     let store = Store::open(&rack.store(), StoreOptions::default()).expect("a new store opens");
     // More than one look at the table, right up to the first day that is kept.

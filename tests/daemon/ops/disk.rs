@@ -109,7 +109,11 @@ fn a_disk_that_fills_during_a_game_stops_nothing_and_what_waited_is_stored_when_
     });
     let (state, detail) = part(&daemon, "writer");
     assert!(state == "degraded" && detail.contains("wait in memory"), "{state}: {detail}");
-    assert_eq!(daemon.try_get("/health/ready").0, 200, "a restart would lose what waits: it stays in service");
+    assert_eq!(daemon.try_get("/health/live").0, 200, "a restart would lose what waits");
+    // Between two innings no camera is heard here, which is the cameras' part.
+    let (_, health) = daemon.try_get("/health/ready");
+    let failed = health["parts"].as_array().expect("parts").iter().filter(|part| part["state"] == "failed");
+    assert!(failed.map(|part| &part["name"]).all(|name| name == "cameras"), "it stays in service: {health}");
     let metrics = daemon.text("/metrics");
     assert!(metrics.contains("pitchguard_part_state{part=\"disk\",state=\"degraded\"} 1"), "{metrics}");
     assert!(metrics.contains("pitchguard_disk_free_bytes 0"), "{metrics}");
