@@ -9,7 +9,7 @@ use crate::readiness::Alert;
 #[derive(Debug)]
 pub enum Command {
     /// Somebody has seen this alert. The reply is the alert as acknowledged, or none where no such alert stands; the
-    /// merge thread publishes [`Event::AlertAcknowledged`] besides.
+    /// merge thread publishes [`Event::AlertAcknowledged`](super::Event::AlertAcknowledged) besides.
     AcknowledgeAlert {
         /// [`Alert::id`].
         id: u64,

@@ -1,7 +1,7 @@
 //! Routes, WebSocket, `OpenAPI`: what tablets and tools see.
 //!
 //! The API only reads: immutable snapshots and numbered events that the merge thread publishes through [`Live`], and
-//! the store through [`History`]. What it asks for, an alert's acknowledgement or a recalibration, goes to the merge thread
+//! the store through [`History`](crate::queries::History). What it asks for, an alert's acknowledgement or a recalibration, goes to the merge thread
 //! as a [`Command`] with a reply. It never touches the pipeline.
 
 mod alerts;

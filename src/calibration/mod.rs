@@ -4,7 +4,7 @@
 //! corrections, states and alerts go out as [`Event`]s. Pure logic: no clock, no thread, no disk.
 //!
 //! # The way of a pitch
-//! [`RigEvidence`] → the mound's joint filter (`rig`) → per camera a control chart of what this pitch alone says (`chart`)
+//! [`RigEvidence`](crate::tracking::evidence::RigEvidence) → the mound's joint filter (`rig`) → per camera a control chart of what this pitch alone says (`chart`)
 //! and the filter's estimate → confidence (`confidence`) → the rules: watch and alarm, exclusion and return (`rules`),
 //! correction and its trial (`repair`). A watch needs both: a chart beyond its limit, and an estimate that is large
 //! enough to matter and clear of its own standard deviation. Rounds of landmarks go the same way (`landmarks`), and are

@@ -268,8 +268,12 @@ mod tests {
             let path = entry.path();
             assert!(path.extension().is_none_or(|end| end != "service") || read(&path).contains(&named), "{path:?}");
         }
-        let hinting =
-            ["src/api/history.rs", "packaging/prometheus/operation.rules.yml", "docs/operations.md", "docs/install.md"];
+        let hinting = [
+            "src/queries/history.rs",
+            "packaging/prometheus/operation.rules.yml",
+            "docs/operations.md",
+            "docs/install.md",
+        ];
         for path in hinting {
             for (at, line) in read(&root.join(path)).lines().enumerate().filter(|(_, line)| line.contains("journalctl"))
             {

@@ -20,7 +20,7 @@ pub struct LogLevel {
 }
 
 /// The rooms, which a level can be set for.
-const ROOMS: [&str; 25] = [
+const ROOMS: [&str; 30] = [
     "api",
     "bounds",
     "calibration",
@@ -36,16 +36,21 @@ const ROOMS: [&str; 25] = [
     "ids",
     "ingest",
     "journal",
+    "moment",
     "observe",
     "pipeline",
+    "queries",
     "readiness",
+    "records",
     "reorder",
     "risk",
+    "signal",
     "simulate",
     "store",
     "tracking",
     "units",
     "upstream",
+    "workload",
 ];
 
 /// A text that is no level.

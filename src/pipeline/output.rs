@@ -40,6 +40,6 @@ pub enum Output {
     Calibration(Box<Kept>),
     /// What the trackers learned about the flight model changed: to be kept over a restart.
     Learned(MoundId, JerkScale),
-    /// Too much came too late: to be measured again from the journal, and given to [`Pipeline::reprocessed`].
+    /// Too much came too late: to be measured again from the journal, and given to [`Pipeline::reprocessed`](super::Pipeline::reprocessed).
     Critical(Box<Critical>),
 }
