@@ -8,8 +8,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::extract::Client;
-use super::extract::{Named, QueryParams, read_history};
+use super::extract::{Client, Named, QueryParams, read_history};
 use super::pitchers::unknown_pitcher;
 use super::problem::{Problem, ProblemDetails};
 use super::risk::{admit, blocking, desk};

@@ -6,8 +6,7 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use super::camera_state::Kept;
-use super::estimator::Calibration;
-use super::estimator::find;
+use super::estimator::{Calibration, find};
 use super::event::AlertKind;
 use super::landmarks::Round;
 use super::presence::Hearing;

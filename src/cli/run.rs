@@ -11,11 +11,9 @@ use super::verbs::chain;
 use super::{logs, values};
 use crate::clock::BoxClock;
 use crate::config::{Config, DEFAULT_FILE, Provenance};
-use crate::daemon::known_good_config;
 use crate::daemon::reload::Reload;
-use crate::daemon::service;
 use crate::daemon::systemd::{Sockets, SocketsError};
-use crate::daemon::{Daemon, DaemonError};
+use crate::daemon::{Daemon, DaemonError, known_good_config, service};
 use crate::store::tell_of_lost_pages;
 
 /// Arguments of `run`.

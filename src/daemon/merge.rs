@@ -1,6 +1,5 @@
 //! The merge thread: steps the pipeline, publishes what happened, hands records to the writer.
 
-use super::merge_status::{ingest_part, ingest_status, reorder_status, writer_part};
 use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::apart::Apart;
+use super::merge_status::{ingest_part, ingest_status, reorder_status, writer_part};
 use super::profiles::{self, StoreProfiles, learned_key};
 use super::reprocess::Reprocess;
 use super::upstream::SummaryWriter;
@@ -23,8 +23,7 @@ use crate::ingest::{IngestCounters, KeyRing, RefusedSources, SourceMark, refusal
 use crate::journal::Journal;
 use crate::moment::rfc3339;
 use crate::observe::{PartState, PublishedPitches, Recorder, Stage, StoreStatus, Telemetry};
-use crate::pipeline::AttributionStatus;
-use crate::pipeline::{Output, Pipeline};
+use crate::pipeline::{AttributionStatus, Output, Pipeline};
 use crate::records::{JOURNAL_GAP, PitchRecord, REPROCESSED, State};
 use crate::reorder;
 use crate::store::{Store, Write, WriterHandle};

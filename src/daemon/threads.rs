@@ -1,10 +1,5 @@
 //! The threads around the pipeline: start and shutdown.
 
-use super::error::DaemonError;
-use super::setup::{
-    environment_of, http_options, listen, open_store, record, reprocess_of, roles, settings, show, udp_of,
-    warn_of_doubts,
-};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,9 +11,14 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::control::Control;
 use super::days::Days;
+use super::error::DaemonError;
 use super::outing_rollup::OutingRollup;
 use super::profiles::StoreProfiles;
 use super::recovery::Recovered;
+use super::setup::{
+    environment_of, http_options, listen, open_store, record, reprocess_of, roles, settings, show, udp_of,
+    warn_of_doubts,
+};
 use super::systemd::Sockets;
 use super::upstream::{SummaryWriter, Upstream};
 use super::watch::{Watched, Watching};
@@ -101,14 +101,14 @@ pub struct Daemon {
 
 /// What measures, before anybody may ask.
 struct Core {
-    pub(super) store: Arc<Store>,
+    store: Arc<Store>,
     days: Days,
     model: Arc<dyn DailyModel>,
-    pub(super) runtime: Runtime,
+    runtime: Runtime,
     listener: tokio::net::TcpListener,
-    pub(super) http: SocketAddr,
+    http: SocketAddr,
     udp: SocketAddr,
-    pub(super) environment: Arc<Environment>,
+    environment: Arc<Environment>,
     live: Arc<Live>,
     counters: Arc<IngestCounters>,
     place: Arc<api::Place>,
@@ -124,10 +124,10 @@ struct Core {
     teller: SummaryWriter,
     line: Option<Upstream>,
     merge: JoinHandle<()>,
-    pub(super) ingest: Vec<JoinHandle<Producer<crate::signal::Signal>>>,
+    ingest: Vec<JoinHandle<Producer<crate::signal::Signal>>>,
     frame_keys: Option<KeyRing>,
     telemetry: Arc<Telemetry>,
-    pub(super) clock: BoxClock,
+    clock: BoxClock,
 }
 
 impl Daemon {
@@ -270,99 +270,76 @@ impl Daemon {
 
     /// Opens the doors: whoever asks over HTTP, WebSocket or the control socket is answered from here on.
     fn open(core: Core, config: &Config) -> Result<Self, DaemonError> {
-        let Core {
-            store,
-            days,
-            model,
-            runtime,
-            listener,
-            http: http_address,
-            udp: udp_address,
-            environment,
-            live,
-            counters,
-            place,
-            stop,
-            received,
-            commands,
-            merge_turns,
-            writer,
-            writer_thread,
-            risk,
-            journal: kept_journal,
-            journal_thread,
-            teller,
-            line,
-            merge,
-            ingest,
-            frame_keys,
-            telemetry,
-            clock,
-        } = core;
-        let folding = outing_rollup::spawn(Arc::clone(&store), Arc::clone(&model), days.clone(), teller)?;
-        let keys = Arc::new(ApiKeys::new(Arc::clone(&store), KeyPolicy::of(&config.http))?);
-        if !http_address.ip().is_loopback() && keys.asked() != KeyPolicy::Nobody && !keys.has_keys() {
-            tracing::warn!(http = %http_address, "nobody beyond loopback can ask yet: `pitchguard key add --name NAME` makes a key");
+        let folding =
+            outing_rollup::spawn(Arc::clone(&core.store), Arc::clone(&core.model), core.days.clone(), core.teller)?;
+        let keys = Arc::new(ApiKeys::new(Arc::clone(&core.store), KeyPolicy::of(&config.http))?);
+        if !core.http.ip().is_loopback() && keys.asked() != KeyPolicy::Nobody && !keys.has_keys() {
+            tracing::warn!(http = %core.http, "nobody beyond loopback can ask yet: `pitchguard key add --name NAME` makes a key");
         }
-        let control =
-            Control::try_serve(&config.store, &store, (model, days), &keys, (commands.clone(), runtime.handle()));
+        let control = Control::try_serve(
+            &config.store,
+            &core.store,
+            (core.model, core.days),
+            &keys,
+            (core.commands.clone(), core.runtime.handle()),
+        );
         match &control {
-            Some(_) => telemetry.set_part("control", PartState::Ready, ""),
-            None => telemetry.set_part("control", PartState::Degraded, "no control socket: the log says why"),
+            Some(_) => core.telemetry.set_part("control", PartState::Ready, ""),
+            None => core.telemetry.set_part("control", PartState::Degraded, "no control socket: the log says why"),
         };
 
-        let options = Arc::new(http_options(config, http_address, &keys));
+        let options = Arc::new(http_options(config, core.http, &keys));
         let watching = watch::spawn(Watched {
-            clock,
-            live: Arc::clone(&live),
-            telemetry: Arc::clone(&telemetry),
-            store: Arc::clone(&store),
-            writer: writer.clone(),
-            environment: Arc::clone(&environment),
-            risk: Arc::clone(&risk),
+            clock: core.clock,
+            live: Arc::clone(&core.live),
+            telemetry: Arc::clone(&core.telemetry),
+            store: Arc::clone(&core.store),
+            writer: core.writer.clone(),
+            environment: Arc::clone(&core.environment),
+            risk: Arc::clone(&core.risk),
             keys: Arc::clone(&keys),
             config: config.store.clone(),
-            sheddable: journal::sheddable(kept_journal.as_ref(), &config.store.path),
+            sheddable: journal::sheddable(core.journal.as_ref(), &config.store.path),
         })?;
         let router = api::router(ApiState {
-            live: Arc::clone(&live),
-            risk: Some(risk),
-            history: Arc::new(StoreHistory::new(store, roles(&config.readiness))),
-            commands: commands.clone(),
-            telemetry: Arc::clone(&telemetry),
-            environment,
-            place,
-            clock,
+            live: Arc::clone(&core.live),
+            risk: Some(core.risk),
+            history: Arc::new(StoreHistory::new(core.store, roles(&config.readiness))),
+            commands: core.commands.clone(),
+            telemetry: Arc::clone(&core.telemetry),
+            environment: core.environment,
+            place: core.place,
+            clock: core.clock,
             options: Arc::clone(&options),
         });
         let (http_stop, stopped) = oneshot::channel::<()>();
-        let http_done = runtime.spawn(serve(listener, router, options, stopped, Arc::clone(&telemetry)));
-        telemetry.set_part("api", PartState::Ready, format!("http {http_address}"));
+        let http_done = core.runtime.spawn(serve(core.listener, router, options, stopped, Arc::clone(&core.telemetry)));
+        core.telemetry.set_part("api", PartState::Ready, format!("http {}", core.http));
         Ok(Self {
-            udp: udp_address,
-            http: http_address,
-            live,
-            telemetry,
-            counters,
-            clock,
-            stop,
-            received,
-            ingest,
-            merge,
-            writer: writer_thread,
-            writes: writer,
+            udp: core.udp,
+            http: core.http,
+            live: core.live,
+            telemetry: core.telemetry,
+            counters: core.counters,
+            clock: core.clock,
+            stop: core.stop,
+            received: core.received,
+            ingest: core.ingest,
+            merge: core.merge,
+            writer: core.writer_thread,
+            writes: core.writer,
             folding,
             watching,
-            upstream: line,
-            journal: kept_journal,
-            journal_thread,
+            upstream: core.line,
+            journal: core.journal,
+            journal_thread: core.journal_thread,
             control,
-            frame_keys,
-            commands,
-            merge_turns,
+            frame_keys: core.frame_keys,
+            commands: core.commands,
+            merge_turns: core.merge_turns,
             http_stop,
             http_done,
-            runtime,
+            runtime: core.runtime,
         })
     }
 

@@ -11,8 +11,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeGaugeValue, MetricEnc
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::latency::Latencies;
-use super::latency::Stage;
+use super::latency::{Latencies, Stage};
 use super::status::{
     CalibrationStatus, CameraStatus, IngestStatus, JournalStatus, MoundCameras, PartState, ReorderStatus, SerialStatus,
     SourceState, SourceStatus, StoreStatus,

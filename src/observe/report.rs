@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::latency::Latencies;
-use super::latency::Stage;
+use super::latency::{Latencies, Stage};
 use super::status::{
     AccessStatus, CalibrationStatus, ClientStatus, HttpStatus, IngestStatus, JournalStatus, Part, PartState,
     PublishedPitches, ReorderStatus, StoreStatus,

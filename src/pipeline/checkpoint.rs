@@ -10,7 +10,6 @@
 //! and no pitch that is open has a frame that is not there. What the trackers learn from pitches is taken from the run that
 //! had all their frames ([`Scales`]).
 
-use super::scales::Scales;
 use std::collections::HashMap;
 
 use firmware_protocol::{Mark, MarkKind};
@@ -20,6 +19,7 @@ use super::calibrating::About;
 use super::clocks::Clocks;
 use super::held::{Downstream, Recent};
 use super::profile::Profiles;
+use super::scales::Scales;
 use super::step::Pipeline;
 use super::whose::Known;
 use crate::calibration::ExactState;

@@ -20,9 +20,9 @@ use firmware_protocol::MarkKind;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{BoxNs, EventNs, MoundId};
-use crate::moment::rfc3339;
 use crate::moment::{
-    EARLIEST_NS, WAYS_NS, WAYS_S, bracketed, far, far_by_arrivals, is_plausible, usual_cause, usual_cause_by_arrivals,
+    EARLIEST_NS, WAYS_NS, WAYS_S, bracketed, far, far_by_arrivals, is_plausible, rfc3339, usual_cause,
+    usual_cause_by_arrivals,
 };
 use crate::reorder::{CAMERA_MAX, Route, SourceStatus, Stamped};
 use crate::signal::Signal;

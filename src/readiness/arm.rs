@@ -1,6 +1,5 @@
 //! One pitcher: his outing on each mound, what is usual for him, and what is shown of him.
 
-use super::run::{Earlier, Run};
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -10,8 +9,8 @@ use super::alerts::{Book, Changes, Rule, Subject};
 use super::answer::{AsOf, FeatureValue, Index, InjuryRisk, Readiness};
 use super::config::{Config, Limits};
 use super::indices::{Indices, Inputs, Judge, Points};
-use super::presence::Presence;
-use super::presence::{GAME_MOUND, Stand};
+use super::presence::{GAME_MOUND, Presence, Stand};
+use super::run::{Earlier, Run};
 use super::sight::{self, While};
 use super::verdict::is_in_doubt;
 use super::words::{self, Dose, Hold, LastGood, Telling, Weighed};

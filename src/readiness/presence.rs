@@ -293,7 +293,7 @@ impl Marked {
 }
 
 /// The throws of one mound that have a name, ascending.
-fn thrown_on(mound: MoundId, throws: &[Throws]) -> Vec<(EventNs, PitcherId)> {
+pub(super) fn thrown_on(mound: MoundId, throws: &[Throws]) -> Vec<(EventNs, PitcherId)> {
     let here = throws.iter().filter(|there| there.mound == mound);
     let mut here: Vec<_> = here.flat_map(|there| there.releases.iter().map(|at| (*at, there.pitcher))).collect();
     here.sort_unstable();

@@ -2,7 +2,7 @@
 
 use super::arm::Arm;
 use super::engine::{Engine, EngineState, free_since, throws_until};
-use super::presence::{Stand, Throws};
+use super::presence::{Stand, Throws, thrown_on};
 use super::sight::While;
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
 use crate::records::Missed;
@@ -83,12 +83,7 @@ impl Engine {
             return;
         }
         let throws = self.throws();
-        let mut here: Vec<(EventNs, PitcherId)> = throws
-            .iter()
-            .filter(|there| there.mound == mound)
-            .flat_map(|there| there.releases.iter().map(|at| (*at, there.pitcher)))
-            .collect();
-        here.sort_unstable();
+        let here = thrown_on(mound, &throws);
         let turned = mounds.turned(mound, &throws);
         let count = |pitcher: PitcherId| {
             let named: Vec<_> = here.iter().map(|(at, who)| (*at, *who == pitcher)).collect();

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::records::{Measured, PitchRecord};
-use crate::risk::Day;
 use crate::risk::anomaly::{Anomaly, Usual, outing};
 use crate::risk::coverage::Lists;
-use crate::risk::stored;
+use crate::risk::{Day, stored};
 use crate::store::{Cursor, Store, StoreError, Wanted};
 
 /// A quantity by name.

@@ -22,8 +22,7 @@ use sha2::{Digest, Sha256};
 use super::codec;
 use super::error::StoreError;
 use super::handle::Store;
-use super::verify::checksum_path;
-use super::verify::{Verified, VerifyError, verify};
+use super::verify::{Verified, VerifyError, checksum_path, verify};
 use crate::disk::{Disk, Undo, give_to_owner_of_dir, sync_dir, write_private};
 
 /// Added while it is not yet verified.

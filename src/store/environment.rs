@@ -1,19 +1,18 @@
 //! Opening LMDB, under an exclusive lock. The only unsafe code of the store: LMDB maps a file.
 #![allow(unsafe_code)]
 
-use super::lock::Lock;
-use super::mapping::{READERS_MAX, look, reserve_readers, unknown_table, unusable};
-use super::summary;
 use std::fs;
 use std::path::Path;
 
 use heed::{CommitOrAbort, Env, EnvOpenOptions, WithoutTls};
 
 use super::error::StoreError;
-use super::layout;
+use super::lock::Lock;
+use super::mapping::{READERS_MAX, look, reserve_readers, unknown_table, unusable};
 use super::options::StoreOptions;
 use super::scheme::{Raw, SCHEMA};
 use super::table_key::{TABLES, Table};
+use super::{layout, summary};
 use crate::disk::{give_to_owner_of_dir, sync_dir, write_private};
 
 /// Beside the database once it has held records: what is empty or gone then is no new one.

@@ -1,7 +1,5 @@
 //! The open store.
 
-use super::lock;
-use super::scheme::Raw;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -9,7 +7,8 @@ use heed::{Env, WithoutTls};
 
 use super::error::StoreError;
 use super::options::StoreOptions;
-use super::table_key;
+use super::scheme::Raw;
+use super::{lock, table_key};
 
 /// Longest time that one bulk transaction keeps the write lock before it commits, ns: live pitches wait no longer.
 /// Half of the 10 ms in which a result is to be on the disk, since the commit itself comes on top.

@@ -12,13 +12,10 @@ use std::path::{Path, PathBuf};
 use heed::types::Bytes;
 use heed::{CommitOrAbort, CompactionOption, Env, WithoutTls};
 
-use super::codec;
 use super::error::StoreError;
-use super::lock;
-use super::mapping;
-use super::scheme::FILE;
-use super::scheme::{Raw, SCHEMA};
+use super::scheme::{FILE, Raw, SCHEMA};
 use super::table_key::{TABLES, Table};
+use super::{codec, lock, mapping};
 use crate::disk::sync_dir;
 
 /// Key of the layout's number in `meta`.

@@ -8,11 +8,10 @@ use std::path::Path;
 
 use heed::{CommitOrAbort, Env, EnvFlags, EnvOpenOptions, WithoutTls};
 
-use super::backup_files;
 use super::error::StoreError;
 use super::scheme::{FILE, Raw};
 use super::table_key::{TABLES, Table};
-use super::{codec, pages};
+use super::{backup_files, codec, pages};
 
 /// Readers at once: 64 connections, the rooms, and room to spare.
 pub(super) const READERS_MAX: u32 = 256;

@@ -8,8 +8,7 @@ use super::error::StoreError;
 use super::handle::{BULK_NS_MAX, Store};
 use super::options::StoreOptions;
 use super::transaction::Transaction;
-use super::{environment, layout, restore};
-use super::{lock, mapping};
+use super::{environment, layout, lock, mapping, restore};
 
 impl Store {
     /// Whether `dir` holds a store. Who only reads asks before [`Self::open`], which makes one.

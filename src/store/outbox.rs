@@ -19,8 +19,7 @@ mod upkeep;
 use super::summary::{Front, Lane, OutboxRecord, OutboxSums, Queued, RefusedRecord, SUMS, Summary, sums_of};
 use std::ops::Bound;
 
-use heed::RoTxn;
-use heed::WithoutTls;
+use heed::{RoTxn, WithoutTls};
 
 use super::codec;
 use super::error::StoreError;

@@ -11,11 +11,10 @@ use std::path::{Path, PathBuf};
 use super::error::StoreError;
 use super::handle::Store;
 use super::lock::Lock;
-use super::mapping;
 use super::marks::{self, SourceMarks};
 use super::table_key::Table;
 use super::verify::{Verified, VerifyError, verify, verify_checksum};
-use super::{codec, pages};
+use super::{codec, mapping, pages};
 use crate::disk::{Undo, give_to_owner_of_dir, sync_dir};
 
 /// LMDB's files in the store's directory.

@@ -15,12 +15,11 @@ use sha2::{Digest, Sha256};
 use super::api_key::ApiKeyRecord;
 use super::codec::{self, Record};
 use super::error::StoreError;
-use super::mapping;
 use super::pages::{self, PagesError};
 use super::scheme::{Raw, SCHEMA};
-use super::summary;
 use super::summary::{OutboxRecord, OutboxSums, RefusedRecord};
 use super::table_key::{self, TABLES, Table};
+use super::{mapping, summary};
 use crate::records::{
     AppearanceRecord, BaselineRecord, CalibrationRecord, FeatureSnapshotRecord, InjuryRecord, ModelRecord, PitchRecord,
     PitcherRecord,

@@ -9,7 +9,6 @@
 //! what is shown must not stand still because nothing can be kept. After [`WriterHandle::stop`] the same becomes of what
 //! cannot be stored at once.
 
-use super::write::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -20,6 +19,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, Tr
 use super::error::StoreError;
 use super::handle::Store;
 use super::transaction::Transaction;
+use super::write::Write;
 
 /// Batches in one group at most: keeps a commit after a pause short.
 const GROUP_MAX: usize = 256;

@@ -14,14 +14,13 @@
 //! - **PAP³** = max(0, pitches − 100)³, of starters only.
 //! - **Rest** is counted in whole days between two days of pitching: who pitched yesterday has none.
 
-use super::told::{DailyLoad, Roles, WorkloadAppearance, WorkloadReport, WorkloadSummary};
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::carried::Role;
-use super::carried::{HISTORY_DAYS, Workload, acute_chronic, rest_asked};
+use super::carried::{HISTORY_DAYS, Role, Workload, acute_chronic, rest_asked};
+use super::told::{DailyLoad, Roles, WorkloadAppearance, WorkloadReport, WorkloadSummary};
 use crate::ids::PitcherId;
 use crate::records::AppearanceRecord;
 

@@ -5,6 +5,7 @@ mod calendar_nights;
 mod common;
 #[path = "../support/daemon_support/mod.rs"]
 mod daemon_support;
+mod fastballs;
 mod readiness_daemon;
 mod readiness_engine;
 mod readiness_evening;

@@ -1,9 +1,9 @@
 //! What must hold of the readiness room from outside: pitches in, what to publish out.
 
+use crate::fastballs::{baseline, fastball};
 use jiff::civil::{Date, date};
-use pitchguard::features::baseline::{Expected, PitcherBaseline, TypeBaseline};
 use pitchguard::features::{OutingPitch, Reading};
-use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitchType, PitcherId};
+use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitcherId};
 use pitchguard::readiness::{Config, Engine, Outcome, Readiness, Severity};
 use pitchguard::records::State;
 use pitchguard::tracking::pitch::PitchState;
@@ -20,22 +20,6 @@ const UNNAMED: OutingKey = OutingKey { day: DAY, game: None };
 const MOUND: MoundId = MoundId(0);
 const BULLPEN: MoundId = MoundId(1);
 
-fn baseline(pitcher: PitcherId) -> PitcherBaseline {
-    let expected = |mean, sd_mean, sd: f64| Some(Expected { mean, sd_mean, var_within: sd * sd, outings: 12 });
-    PitcherBaseline {
-        pitcher,
-        types: vec![TypeBaseline {
-            pitch_type: PitchType::parse("FF").expect("a pitch type"),
-            release_speed: expected(95.0, 0.2, 0.8),
-            release_spin_rate: expected(2300.0, 10.0, 50.0),
-            release_pos_z: expected(6.0, 0.02, 0.1),
-            release_extension: expected(6.5, 0.05, 0.15),
-            pfx_x: expected(-0.5, 0.05, 0.2),
-            pfx_z: expected(1.4, 0.05, 0.2),
-        }],
-    }
-}
-
 fn engine() -> Engine {
     let mut engine = Engine::new(Config::default());
     for pitcher in [HIM, OTHER] {
@@ -48,26 +32,7 @@ fn engine() -> Engine {
 
 /// The `i`-th fastball, 20 s after the one before, with his usual scatter and `slower` mph off.
 fn pitch(i: u64, slower: f64) -> OutingPitch {
-    let release = EventNs((START_S + 20 * i) * NS_PER_S);
-    let scatter = [0.9, -1.1, 0.2, 1.1, -1.1][(i % 5) as usize];
-    let reading = |value: f64, sd: f64| Reading::new(value, sd);
-    OutingPitch {
-        id: PitchId::new(release, MOUND),
-        release,
-        revision: 0,
-        state: PitchState::Provisional,
-        pitch_type: PitchType::parse("FF"),
-        release_speed: reading(95.0 - slower, 0.03),
-        release_spin_rate: reading(2300.0 + 50.0 * scatter, 0.0),
-        release_pos_z: reading(6.0 + 0.1 * scatter, 0.003),
-        release_extension: reading(6.5, 0.02),
-        pfx_x: reading(-0.5, 0.004),
-        pfx_z: reading(1.4, 0.004),
-        flagged: false,
-        late_data_frac: 0.0,
-        calibration_confidence: Some(0.94),
-        environment: None,
-    }
+    fastball(EventNs((START_S + 20 * i) * NS_PER_S), MOUND, PitchState::Provisional, slower, i)
 }
 
 #[allow(clippy::large_types_passed_by_value)] // as the engine takes it

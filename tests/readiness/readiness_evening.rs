@@ -1,16 +1,15 @@
 //! What a coach's evening must look like from the readiness room: what a number is of, who stands where, which day it is.
 
+use crate::fastballs::{baseline, fastball};
 use jiff::civil::{Date, date};
-use pitchguard::features::baseline::{Expected, PitcherBaseline, TypeBaseline};
-use pitchguard::features::{OutingPitch, Reading};
-use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitchType, PitcherId};
+use pitchguard::features::OutingPitch;
+use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use pitchguard::readiness::{
     AsOf, Config, Engine, Outcome, PresenceState, Readiness, Severity, Sign, Verdict, VerdictAbsent,
 };
 use pitchguard::records::{AppearanceRecord, State};
 use pitchguard::tracking::pitch::PitchState;
-use pitchguard::workload::{OutingKey, Role, Workload};
-use pitchguard::workload::{Roles, report};
+use pitchguard::workload::{OutingKey, Role, Roles, Workload, report};
 
 const S: u64 = 1_000_000_000;
 const MIN: u64 = 60 * S;
@@ -24,43 +23,9 @@ const UNNAMED: OutingKey = OutingKey { day: DAY, game: None };
 const MOUND: MoundId = MoundId(0);
 const BULLPEN: MoundId = MoundId(1);
 
-fn baseline(pitcher: PitcherId) -> PitcherBaseline {
-    let expected = |mean, sd_mean, sd: f64| Some(Expected { mean, sd_mean, var_within: sd * sd, outings: 12 });
-    PitcherBaseline {
-        pitcher,
-        types: vec![TypeBaseline {
-            pitch_type: PitchType::parse("FF").expect("a pitch type"),
-            release_speed: expected(95.0, 0.2, 0.8),
-            release_spin_rate: expected(2300.0, 10.0, 50.0),
-            release_pos_z: expected(6.0, 0.02, 0.1),
-            release_extension: expected(6.5, 0.05, 0.15),
-            pfx_x: expected(-0.5, 0.05, 0.2),
-            pfx_z: expected(1.4, 0.05, 0.2),
-        }],
-    }
-}
-
 /// A fastball at a moment, so much slower than usual.
 fn pitch(at_ns: u64, mound: MoundId, slower: f64) -> OutingPitch {
-    let release = EventNs(START + at_ns);
-    let scatter = [0.9, -1.1, 0.2, 1.1, -1.1][(at_ns / S / 20 % 5) as usize];
-    OutingPitch {
-        id: PitchId::new(release, mound),
-        release,
-        revision: 0,
-        state: PitchState::Final,
-        pitch_type: PitchType::parse("FF"),
-        release_speed: Reading::new(95.0 - slower, 0.03),
-        release_spin_rate: Reading::new(2300.0 + 50.0 * scatter, 0.0),
-        release_pos_z: Reading::new(6.0 + 0.1 * scatter, 0.003),
-        release_extension: Reading::new(6.5, 0.02),
-        pfx_x: Reading::new(-0.5, 0.004),
-        pfx_z: Reading::new(1.4, 0.004),
-        flagged: false,
-        late_data_frac: 0.0,
-        calibration_confidence: Some(0.94),
-        environment: None,
-    }
+    fastball(EventNs(START + at_ns), mound, PitchState::Final, slower, at_ns / S / 20)
 }
 
 struct Evening(Engine);

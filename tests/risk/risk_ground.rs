@@ -12,8 +12,7 @@ use pitchguard::risk::respond::assess;
 use pitchguard::risk::series::{Appearance, BodyPart, Placement, Series};
 use pitchguard::risk::train::{Plan, TrainError, train};
 use pitchguard::risk::{Config, Day};
-use pitchguard::workload::Workload;
-use pitchguard::workload::{Roles, report};
+use pitchguard::workload::{Roles, Workload, report};
 
 const PITCHERS: u32 = 20;
 

@@ -2,8 +2,7 @@
 
 use super::super::config::{Config, Limits};
 use super::*;
-use crate::calibration::Calibration;
-use crate::calibration::EventKind;
+use crate::calibration::{Calibration, EventKind};
 use crate::ids::MoundId;
 use crate::tracking::venue::Venue;
 
