@@ -292,7 +292,7 @@ impl Watched {
     }
 
     /// Pixels at the track's centre by the errors that are drift, in units; the clock is none.
-    pub(super) fn drift_basis(&self) -> Matrix2x5<f64> {
+    fn drift_basis(&self) -> Matrix2x5<f64> {
         evidence::basis(Vector2::from(self.kept.track.centre_px), Vector2::zeros())
     }
 

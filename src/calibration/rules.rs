@@ -38,7 +38,7 @@ pub(super) struct Standing {
     /// What roll and scale move the track's ends by, px.
     pub(super) turn_px: f64,
     /// Its standard deviation, the worse of both.
-    pub(super) turn_sd_px: f64,
+    turn_sd_px: f64,
     /// What the drift moves a pitch at the plate, inches.
     pub(super) plate_in: f64,
 }

@@ -274,7 +274,7 @@ impl<P: Profiles> Downstream<P> {
         }
     }
 
-    pub(super) fn publish(&mut self, pitch: &Pitch, moved_by: BoxNs) {
+    fn publish(&mut self, pitch: &Pitch, moved_by: BoxNs) {
         self.publish_as(pitch, moved_by, None);
     }
 
@@ -391,7 +391,7 @@ impl<P: Profiles> Downstream<P> {
     }
 
     /// A final pitch has more late frames than when it was published.
-    pub(super) fn recount(&mut self, count: LateCount, moved_by: BoxNs) {
+    fn recount(&mut self, count: LateCount, moved_by: BoxNs) {
         if self.warming {
             return;
         }
@@ -410,7 +410,7 @@ impl<P: Profiles> Downstream<P> {
         }
     }
 
-    pub(super) fn tell(&mut self, outcome: Outcome, moved_by: BoxNs) {
+    fn tell(&mut self, outcome: Outcome, moved_by: BoxNs) {
         if outcome.changed {
             self.outputs.push(Output::Readiness { readiness: Box::new(outcome.readiness), moved_by });
         }

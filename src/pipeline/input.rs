@@ -48,7 +48,7 @@ pub(super) enum Input {
 }
 
 impl Input {
-    pub(super) fn to_bytes(&self) -> Box<[u8]> {
+    fn to_bytes(&self) -> Box<[u8]> {
         let bytes = postcard::to_extend(self, vec![LAYOUT]);
         bytes.expect("a note is plain data, and a Vec takes everything").into()
     }
