@@ -262,7 +262,7 @@ fn perform(
         daemon.http,
         daemon.http
     );
-    say!("  The first pitches take a few seconds: cameras lag by 2 to 5 s. Ctrl-C ends it.\n");
+    say!("  The first pitch comes within a minute: he takes his time, and cameras lag by 2 to 5 s. Ctrl-C ends it.\n");
 
     let system = |what| move |source| DemoError::System { what, source };
     let stop = Arc::new(AtomicBool::new(false));
