@@ -6,7 +6,7 @@
  */
 import { createTheme, type Theme } from "@mui/material/styles";
 
-import type { Look } from "./people/settings";
+import type { Look } from "./format/settings";
 
 interface Tones {
   ground: string;

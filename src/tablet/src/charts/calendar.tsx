@@ -2,7 +2,7 @@
 import { memo } from "react";
 
 import type { DailyLoad } from "../api/types";
-import { dayInWords, daysBetween } from "../people/time";
+import { dayInWords, daysBetween } from "../format/time";
 import { Frame } from "./frame";
 
 const CELL = 26;

@@ -3,7 +3,7 @@ import { styled } from "@mui/material/styles";
 import { memo } from "react";
 
 import type { TrendPoint } from "../api/types";
-import { whole } from "../people/level";
+import { whole } from "../format/level";
 import { area, path, scale } from "./scale";
 
 const WIDTH = 240;

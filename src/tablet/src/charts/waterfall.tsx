@@ -2,7 +2,7 @@
 import { memo } from "react";
 
 import type { Contributor } from "../api/types";
-import { signed } from "../people/units";
+import { signed } from "../format/units";
 import { Frame } from "./frame";
 import { scale } from "./scale";
 

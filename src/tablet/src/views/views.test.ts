@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 
 import type { FeatureValue, Pitcher, Readiness, Report, StaffRow, StatusReport } from "../api/types";
 import { pitch, readiness } from "../live/samples";
-import { limitsOf, wholeUp } from "../people/level";
-import { asOf } from "../people/time";
-import { Units } from "../people/units";
-import { RATIO_IN_WORDS, whereInWords } from "../people/words";
+import { limitsOf, wholeUp } from "../format/level";
+import { asOf } from "../format/time";
+import { Units } from "../format/units";
+import { RATIO_IN_WORDS, whereInWords } from "../format/words";
 import { interval, reasonsOnCard } from "./bullpen/card";
 import { isShown } from "./bullpen/mounds";
 import { valueInWords } from "./pitcher/features";

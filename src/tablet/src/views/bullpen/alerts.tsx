@@ -8,11 +8,11 @@ import { Link } from "wouter";
 import { ask, Refused } from "../../api/client";
 import type { Alert } from "../../api/types";
 import { useAlerts, useClosed, useHub } from "../../live/react";
-import { useSecond } from "../../parts/age";
-import { AlarmIcon, TickIcon } from "../../parts/icons";
-import { Unseen } from "../../parts/visible";
-import { useWhen } from "../../parts/when";
-import { byUrgency } from "../../people/level";
+import { useSecond } from "../../components/age";
+import { AlarmIcon, TickIcon } from "../../components/icons";
+import { Unseen } from "../../components/visible";
+import { useWhen } from "../../components/when";
+import { byUrgency } from "../../format/level";
 
 /** Alerts shown before the rest is asked for: cards must stay in sight. */
 const SHOWN_MAX = 3;

@@ -12,14 +12,14 @@ import type { Index, Readiness } from "../../api/types";
 import { Sparkline } from "../../charts/sparkline";
 import { useLink, useLivePitches, useOutings, useReadiness, useTrend } from "../../live/react";
 import type { OutingKey } from "../../live/state";
-import { AsOf } from "../../parts/age";
-import { LockIcon, TickIcon, ClockIcon } from "../../parts/icons";
-import { Unseen } from "../../parts/visible";
-import { useWhen } from "../../parts/when";
-import { BANDS, bandOf, limitsOf, verdictInWords, whole, wholeUp } from "../../people/level";
-import { useSettings } from "../../people/settings";
-import { percent } from "../../people/units";
-import { isAtLeast, placeInWords, stateInWords, unseenInWords } from "../../people/words";
+import { AsOf } from "../../components/age";
+import { LockIcon, TickIcon, ClockIcon } from "../../components/icons";
+import { Unseen } from "../../components/visible";
+import { useWhen } from "../../components/when";
+import { BANDS, bandOf, limitsOf, verdictInWords, whole, wholeUp } from "../../format/level";
+import { useSettings } from "../../format/settings";
+import { percent } from "../../format/units";
+import { isAtLeast, placeInWords, stateInWords, unseenInWords } from "../../format/words";
 
 const RARELY_MS = 10 * 60_000;
 

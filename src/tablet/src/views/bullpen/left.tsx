@@ -4,9 +4,9 @@ import { Link } from "wouter";
 
 import { useHub, useReadiness } from "../../live/react";
 import type { OutingKey } from "../../live/state";
-import { useWhen } from "../../parts/when";
-import { whole } from "../../people/level";
-import { isAtLeast, leftInWords, pitchesInWords } from "../../people/words";
+import { useWhen } from "../../components/when";
+import { whole } from "../../format/level";
+import { isAtLeast, leftInWords, pitchesInWords } from "../../format/words";
 
 const List = styled("ul")({ display: "grid", gap: 2, margin: 0, padding: 0, listStyle: "none", color: "var(--soft)" });
 

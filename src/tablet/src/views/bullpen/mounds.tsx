@@ -6,9 +6,9 @@ import { ask } from "../../api/client";
 import type { Readiness } from "../../api/types";
 import { useAttribution, useHub } from "../../live/react";
 import type { OutingKey } from "../../live/state";
-import { AlarmIcon } from "../../parts/icons";
-import { useWhen } from "../../parts/when";
-import { thereInWords } from "../../people/words";
+import { AlarmIcon } from "../../components/icons";
+import { useWhen } from "../../components/when";
+import { thereInWords } from "../../format/words";
 
 const STATUS_EVERY_MS = 5_000;
 

@@ -1,11 +1,11 @@
 /** The features behind the number, each with its unit, its doubt and the quality of its data. */
 import type { FeatureValue, Readiness } from "../../api/types";
-import { Panel } from "../../parts/panel";
-import { Empty } from "../../parts/states";
-import { PlainTable } from "../../parts/table";
-import { useSettings } from "../../people/settings";
-import { percent, type Units } from "../../people/units";
-import { featureInWords, FEATURES_IN_ORDER } from "../../people/words";
+import { Panel } from "../../components/panel";
+import { Empty } from "../../components/states";
+import { PlainTable } from "../../components/table";
+import { useSettings } from "../../format/settings";
+import { percent, type Units } from "../../format/units";
+import { featureInWords, FEATURES_IN_ORDER } from "../../format/words";
 import { confidence } from "../bullpen/card";
 
 /** A confidence as it is written everywhere; a count that not all was seen of is the least that it can be. */

@@ -7,11 +7,11 @@ import type { TrendPoint } from "../../api/types";
 import { HeldMark, IndexChart, NoNumberMark } from "../../charts/index-chart";
 import { useReadiness, useTrend } from "../../live/react";
 import type { OutingKey } from "../../live/state";
-import { Panel } from "../../parts/panel";
-import { useWhen } from "../../parts/when";
-import { limitsOf, whole } from "../../people/level";
-import { signed } from "../../people/units";
-import { stateInWords } from "../../people/words";
+import { Panel } from "../../components/panel";
+import { useWhen } from "../../components/when";
+import { limitsOf, whole } from "../../format/level";
+import { signed } from "../../format/units";
+import { stateInWords } from "../../format/words";
 
 /** The reasons that a point has and the one before it has not, numbers aside: what moved it. */
 export function newReasons(before: TrendPoint | undefined, after: TrendPoint): string[] {

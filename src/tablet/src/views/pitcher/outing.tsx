@@ -12,14 +12,14 @@ import { Series, type SeriesPoint } from "../../charts/series";
 import { markOf, typesOf } from "../../charts/types";
 import { useLivePitches } from "../../live/react";
 import { withPitch } from "../../live/state";
-import { Panel } from "../../parts/panel";
-import { Answered, Empty } from "../../parts/states";
-import { PlainTable } from "../../parts/table";
-import { useWhen } from "../../parts/when";
-import { useSettings } from "../../people/settings";
-import { dayInWords } from "../../people/time";
-import type { Quantity } from "../../people/units";
-import { flagInWords, pitchInWords, stateInWords } from "../../people/words";
+import { Panel } from "../../components/panel";
+import { Answered, Empty } from "../../components/states";
+import { PlainTable } from "../../components/table";
+import { useWhen } from "../../components/when";
+import { useSettings } from "../../format/settings";
+import { dayInWords } from "../../format/time";
+import type { Quantity } from "../../format/units";
+import { flagInWords, pitchInWords, stateInWords } from "../../format/words";
 
 const PITCHES_ASKED = 200;
 /** A pause longer than this is between two outings, ns. */

@@ -6,13 +6,13 @@ import { useQuery } from "@tanstack/react-query";
 import { ask, Refused } from "../../api/client";
 import type { Assessment } from "../../api/types";
 import { stepsOf, Waterfall } from "../../charts/waterfall";
-import { Panel } from "../../parts/panel";
-import { Answered, Empty } from "../../parts/states";
-import { LEVELS } from "../../people/level";
-import { useSettings } from "../../people/settings";
-import { dayInWords } from "../../people/time";
-import { percent } from "../../people/units";
-import { contributorInWords, inWords } from "../../people/words";
+import { Panel } from "../../components/panel";
+import { Answered, Empty } from "../../components/states";
+import { LEVELS } from "../../format/level";
+import { useSettings } from "../../format/settings";
+import { dayInWords } from "../../format/time";
+import { percent } from "../../format/units";
+import { contributorInWords, inWords } from "../../format/words";
 import { Availability } from "../staff/availability";
 
 /** Refusals that are no fault: there is nothing to tell. */

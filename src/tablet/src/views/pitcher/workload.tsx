@@ -7,11 +7,11 @@ import type { DailyLoad, WorkloadReport } from "../../api/types";
 import { Calendar } from "../../charts/calendar";
 import { Ends, Frame, LeftAxis, MARGIN } from "../../charts/frame";
 import { path, scale } from "../../charts/scale";
-import { Panel } from "../../parts/panel";
-import { Answered, Empty } from "../../parts/states";
-import { COUNTED_AGAIN, CountedAt, useToday } from "../../parts/when";
-import { dayAfter, dayInWords, daysBetween } from "../../people/time";
-import { ACUTE_CHRONIC, LOAD, RATIO_IN_WORDS } from "../../people/words";
+import { Panel } from "../../components/panel";
+import { Answered, Empty } from "../../components/states";
+import { COUNTED_AGAIN, CountedAt, useToday } from "../../components/when";
+import { dayAfter, dayInWords, daysBetween } from "../../format/time";
+import { ACUTE_CHRONIC, LOAD, RATIO_IN_WORDS } from "../../format/words";
 
 /** A season from spring on, days. */
 const SEASON_DAYS = 240;

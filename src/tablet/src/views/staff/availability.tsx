@@ -1,8 +1,8 @@
 /** Seven days in a row: a tick where he may pitch, a cross where he should rest, a ball on the day that he has thrown on. */
 import { styled } from "@mui/material/styles";
 
-import { Unseen } from "../../parts/visible";
-import { dayInWords } from "../../people/time";
+import { Unseen } from "../../components/visible";
+import { dayInWords } from "../../format/time";
 
 interface Day {
   date: string;

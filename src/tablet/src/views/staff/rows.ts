@@ -1,6 +1,6 @@
 /** The staff as rows: filtered, sorted, searched. */
 import type { Level, Pitcher, Readiness, StaffRow } from "../../api/types";
-import { isOnMound } from "../../people/level";
+import { isOnMound } from "../../format/level";
 
 export interface Row {
   pitcher: Pitcher;

@@ -7,12 +7,12 @@ import { ask, Refused } from "../../api/client";
 import type { CameraReport, ChartPoint, MoundReport, Place, Report, StatusReport } from "../../api/types";
 import { Ends, Frame, LeftAxis, MARGIN } from "../../charts/frame";
 import { path, rangeOf, scale } from "../../charts/scale";
-import { Answered, Empty } from "../../parts/states";
-import { Sign, type SignKind } from "../../parts/table";
-import { useBoxWhen } from "../../parts/when";
-import { useSettings } from "../../people/settings";
-import { ageInWords } from "../../people/time";
-import { moundInWords } from "../../people/words";
+import { Answered, Empty } from "../../components/states";
+import { Sign, type SignKind } from "../../components/table";
+import { useBoxWhen } from "../../components/when";
+import { useSettings } from "../../format/settings";
+import { ageInWords } from "../../format/time";
+import { moundInWords } from "../../format/words";
 import { confidence } from "../bullpen/card";
 
 const EVERY_MS = 5_000;

@@ -4,12 +4,12 @@ import { useQuery } from "@tanstack/react-query";
 
 import { ask } from "../../api/client";
 import type { EnvironmentReport, FusedValue } from "../../api/types";
-import { Panel } from "../../parts/panel";
-import { Answered } from "../../parts/states";
-import { PlainTable, Sign, type SignKind } from "../../parts/table";
-import { useSettings } from "../../people/settings";
-import { ageInWords } from "../../people/time";
-import { percent } from "../../people/units";
+import { Panel } from "../../components/panel";
+import { Answered } from "../../components/states";
+import { PlainTable, Sign, type SignKind } from "../../components/table";
+import { useSettings } from "../../format/settings";
+import { ageInWords } from "../../format/time";
+import { percent } from "../../format/units";
 
 const EVERY_MS = 5_000;
 

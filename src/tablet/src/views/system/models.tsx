@@ -10,11 +10,11 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { ask } from "../../api/client";
-import { Panel } from "../../parts/panel";
-import { Answered, Empty } from "../../parts/states";
-import { PlainTable, Sign } from "../../parts/table";
-import { useSettings } from "../../people/settings";
-import { percent } from "../../people/units";
+import { Panel } from "../../components/panel";
+import { Answered, Empty } from "../../components/states";
+import { PlainTable, Sign } from "../../components/table";
+import { useSettings } from "../../format/settings";
+import { percent } from "../../format/units";
 
 /** Another tablet, or the box, may have changed which model serves. */
 const EVERY_MS = 30_000;

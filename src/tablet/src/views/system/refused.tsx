@@ -2,8 +2,8 @@
 import Typography from "@mui/material/Typography";
 
 import type { StatusReport } from "../../api/types";
-import { PlainTable } from "../../parts/table";
-import { ageInWords } from "../../people/time";
+import { PlainTable } from "../../components/table";
+import { ageInWords } from "../../format/time";
 
 /** Of so long ago at most, s: what is older has been looked at, or is over. */
 const LATELY_S = 600;

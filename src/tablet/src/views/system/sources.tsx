@@ -2,11 +2,11 @@
 import Typography from "@mui/material/Typography";
 
 import type { SourceStatus, StatusReport } from "../../api/types";
-import { Empty } from "../../parts/states";
-import { PlainTable, Sign, type SignKind } from "../../parts/table";
-import { moundInWords } from "../../people/words";
-import { ageInWords } from "../../people/time";
-import { percent } from "../../people/units";
+import { Empty } from "../../components/states";
+import { PlainTable, Sign, type SignKind } from "../../components/table";
+import { moundInWords } from "../../format/words";
+import { ageInWords } from "../../format/time";
+import { percent } from "../../format/units";
 
 const STATE_SIGNS: Readonly<Record<SourceStatus["state"], SignKind>> = {
   active: "good",

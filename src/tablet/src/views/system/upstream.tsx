@@ -4,11 +4,11 @@ import { useQuery } from "@tanstack/react-query";
 
 import { ask } from "../../api/client";
 import type { UpstreamStatus } from "../../api/types";
-import { Panel } from "../../parts/panel";
-import { Answered } from "../../parts/states";
-import { PlainTable, Sign } from "../../parts/table";
-import { useSettings } from "../../people/settings";
-import { ageInWords } from "../../people/time";
+import { Panel } from "../../components/panel";
+import { Answered } from "../../components/states";
+import { PlainTable, Sign } from "../../components/table";
+import { useSettings } from "../../format/settings";
+import { ageInWords } from "../../format/time";
 
 const EVERY_MS = 5_000;
 /** Refused summaries told of by name. */

@@ -13,8 +13,8 @@ import { useState } from "react";
 import { Link, useLocation } from "wouter";
 
 import { useHub } from "../live/react";
-import { useSettings, type Look } from "../people/settings";
-import type { System } from "../people/units";
+import { useSettings, type Look } from "../format/settings";
+import type { System } from "../format/units";
 import { TARGET_PX } from "../theme";
 import { useSecond } from "./age";
 import { SettingsIcon } from "./icons";

@@ -3,8 +3,8 @@ import Button from "@mui/material/Button";
 import { styled } from "@mui/material/styles";
 
 import { useHub, useLink } from "../live/react";
-import { useSettings } from "../people/settings";
-import { ageInWords } from "../people/time";
+import { useSettings } from "../format/settings";
+import { ageInWords } from "../format/time";
 import type { LastSeen } from "../shell/last-seen";
 import { useSecond } from "./age";
 import { AlarmIcon } from "./icons";

@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 
 import type { Readiness } from "../api/types";
 import { useHub } from "../live/react";
-import { asOfInWords } from "../people/words";
+import { asOfInWords } from "../format/words";
 
 const EVERY_MS = 1000;
 const runs = new Set<() => void>();

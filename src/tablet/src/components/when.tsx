@@ -6,7 +6,7 @@
 import { useMemo, useSyncExternalStore, type ReactNode } from "react";
 
 import { useHub } from "../live/react";
-import { useSettings } from "../people/settings";
+import { useSettings } from "../format/settings";
 import { everySecond } from "./age";
 
 /** Clocks that are apart by less are told as one, ms: a minute's clock shows no difference. */
