@@ -1,6 +1,6 @@
 //! What an accepted frame says, as every room takes it.
 
-use firmware_protocol::{Ball, Body, Fiducial, Health, Mark, Spin};
+use firmware_protocol::{Ball, Body, Fiducial, Health, Kind, Mark, Spin};
 
 /// What one accepted frame says, as it waits in the watermark buffer. Fixed size, no heap.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,6 +22,20 @@ pub enum Signal {
     Mark(Mark),
     /// A camera's heartbeat.
     Health(Health),
+}
+
+impl Signal {
+    /// The kind of frame that said it.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Ball(_) => Kind::Ball,
+            Self::Fiducial(_) => Kind::Fiducial,
+            Self::Spin(_) => Kind::Spin,
+            Self::Pose { .. } => Kind::Pose,
+            Self::Mark(_) => Kind::Mark,
+            Self::Health(_) => Kind::Health,
+        }
+    }
 }
 
 impl From<&Body<'_>> for Signal {

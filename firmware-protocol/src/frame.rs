@@ -57,7 +57,8 @@ impl Kind {
         }
     }
 
-    const fn from_wire(kind: u8) -> Option<Self> {
+    /// The kind of this number on the wire.
+    pub const fn from_number(kind: u8) -> Option<Self> {
         Some(match kind {
             1 => Self::Ball,
             2 => Self::Fiducial,
@@ -66,6 +67,18 @@ impl Kind {
             5 => Self::Mark,
             6 => Self::Health,
             _ => return None,
+        })
+    }
+
+    /// Length of its payload in bytes; none for a pose, whose joints say.
+    pub const fn payload_len(self) -> Option<usize> {
+        Some(match self {
+            Self::Ball => ball::LEN,
+            Self::Fiducial => fiducial::LEN,
+            Self::Spin => spin::LEN,
+            Self::Pose => return None,
+            Self::Mark => mark::LEN,
+            Self::Health => health::LEN,
         })
     }
 }
@@ -118,7 +131,11 @@ impl<'a> Body<'a> {
         }
     }
 
-    fn parse(kind: Kind, payload: &'a [u8]) -> Result<Self, Cause> {
+    /// Reads a payload of that kind, as whoever keeps payloads without their frames does.
+    ///
+    /// # Errors
+    /// [`Cause::PayloadSize`] or [`Cause::Values`].
+    pub fn parse(kind: Kind, payload: &'a [u8]) -> Result<Self, Cause> {
         match kind {
             Kind::Ball => Ball::parse(payload).map(Self::Ball),
             Kind::Fiducial => Fiducial::parse(payload).map(Self::Fiducial),
@@ -129,14 +146,20 @@ impl<'a> Body<'a> {
         }
     }
 
+    /// Writes the payload at the start of `out`, and returns its length. Whether receivers accept the values is not asked.
+    ///
+    /// # Errors
+    /// [`EncodeError::TooLong`] for a pose of more than 255 joints, [`EncodeError::NoRoom`] where `out` is shorter.
+    pub fn emit(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
+        let mut writer = Writer { out, written: 0, needed: self.payload_len() };
+        writer.body(self)?;
+        Ok(writer.written)
+    }
+
     fn payload_len(&self) -> usize {
         match self {
-            Self::Ball(_) => ball::LEN,
-            Self::Fiducial(_) => fiducial::LEN,
-            Self::Spin(_) => spin::LEN,
             Self::Pose(pose) => pose.count().saturating_mul(pose::JOINT_LEN).saturating_add(pose::HEAD_LEN),
-            Self::Mark(_) => mark::LEN,
-            Self::Health(_) => health::LEN,
+            other => other.kind().payload_len().unwrap_or_default(),
         }
     }
 }
@@ -213,7 +236,7 @@ impl<'a> Envelope<'a> {
     fn read(&self) -> Result<Frame<'a>, Rejected> {
         let source = SourceId::new(self.header.source);
         let refused = |cause| Rejected { cause, source };
-        let kind = Kind::from_wire(self.header.kind).ok_or(refused(Cause::Kind))?;
+        let kind = Kind::from_number(self.header.kind).ok_or(refused(Cause::Kind))?;
         let body = Body::parse(kind, self.payload).map_err(refused)?;
         Ok(Frame {
             source: source.ok_or(refused(Cause::Values))?,
@@ -307,19 +330,7 @@ pub fn encode(frame: &Frame<'_>, key: Option<&[u8; 32]>, out: &mut [u8]) -> Resu
 
     let mut writer = Writer { out, written: 0, needed: length };
     writer.put(&header.emit())?;
-    match &frame.body {
-        Body::Ball(ball) => writer.put(&ball.emit())?,
-        Body::Fiducial(fiducial) => writer.put(&fiducial.emit())?,
-        Body::Spin(spin) => writer.put(&spin.emit())?,
-        Body::Pose(pose) => {
-            writer.put(&pose.emit_head(u8::try_from(pose.count()).map_err(|_| too_long)?))?;
-            for joint in pose.joints() {
-                writer.put(&joint.emit())?;
-            }
-        }
-        Body::Mark(mark) => writer.put(&mark.emit())?,
-        Body::Health(health) => writer.put(&health.emit())?,
-    }
+    writer.body(&frame.body)?;
     if let Some(key) = key {
         writer.put(&tag(key, writer.written()))?;
     }
@@ -341,6 +352,21 @@ impl Writer<'_> {
         self.out.get_mut(self.written..end).ok_or(no_room)?.copy_from_slice(bytes);
         self.written = end;
         Ok(())
+    }
+
+    fn body(&mut self, body: &Body<'_>) -> Result<(), EncodeError> {
+        match body {
+            Body::Ball(ball) => self.put(&ball.emit()),
+            Body::Fiducial(fiducial) => self.put(&fiducial.emit()),
+            Body::Spin(spin) => self.put(&spin.emit()),
+            Body::Pose(pose) => {
+                let too_long = EncodeError::TooLong { length: self.needed };
+                self.put(&pose.emit_head(u8::try_from(pose.count()).map_err(|_| too_long)?))?;
+                pose.joints().try_for_each(|joint| self.put(&joint.emit()))
+            }
+            Body::Mark(mark) => self.put(&mark.emit()),
+            Body::Health(health) => self.put(&health.emit()),
+        }
     }
 
     fn written(&self) -> &[u8] {

@@ -2,7 +2,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 0–3 | format, u32: 1 |
+//! | 0–3 | format, u32: 2 |
 //! | 4–7 | length of the entries unpacked, u32 |
 //! | 8–15 | number of its first step, u64 |
 //! | 16–23 | number of the first step after it, u64 |
@@ -11,7 +11,7 @@
 
 use super::entry::{BlockError, Entry, Missed, decode};
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const HEADER: usize = 40;
 /// No block unpacks to more: what says so is none.
 const UNPACKED_MAX: usize = 64 << 20;
@@ -71,7 +71,7 @@ pub(super) fn header(block: &[u8]) -> Result<(Header, usize), BlockError> {
     let half = |at: usize| u32::from_le_bytes(*header[at..].first_chunk().expect("within the header"));
     let word = |at: usize| u64::from_le_bytes(*header[at..].first_chunk().expect("within the header"));
     if half(0) != FORMAT {
-        return Err(BlockError::Unknown { at: 0, found: header[0] });
+        return Err(BlockError::Format(half(0)));
     }
     let header = Header { step: word(8), next_step: word(16), first_ns: word(24), last_ns: word(32) };
     Ok((header, half(4) as usize))

@@ -1,7 +1,8 @@
 //! What the journal keeps, and its compact encoding.
 //!
 //! One byte says what follows. Times are zigzag varints of the difference to the time before in the same block, so that
-//! a block reads without its neighbours; everything else is little-endian. A frame takes some 30 bytes.
+//! a block reads without its neighbours; everything else is little-endian. A frame's payload stands as on the wire
+//! (`firmware-protocol/SPEC.md`), but a pose's, of which mound and number of joints are kept. A frame takes some 30 bytes.
 //!
 //! | first byte | what follows |
 //! |---|---|
@@ -11,7 +12,7 @@
 //! | 4 | note: length varint, bytes |
 //! | 5 | missed: frames varint, steps varint |
 
-use firmware_protocol::{Ball, Fiducial, Health, Mark, MarkKind, Spin};
+use firmware_protocol::{Body, Cause, Kind};
 
 use crate::ids::{BoxNs, EventNs};
 use crate::reorder::{Life, Stamped};
@@ -75,6 +76,17 @@ pub enum BlockError {
         /// What.
         found: u8,
     },
+    /// A frame whose payload is none.
+    #[error("the payload at byte {at} is refused: {cause}")]
+    Payload {
+        /// Where.
+        at: usize,
+        /// Why, as on the wire.
+        cause: Cause,
+    },
+    /// Another version wrote it.
+    #[error("its format is {0}, which this version does not read")]
+    Format(u32),
     /// The compressed bytes do not unpack.
     #[error("it does not unpack")]
     Packed,
@@ -85,6 +97,9 @@ const STEP: u8 = 2;
 const LIFE: u8 = 3;
 const NOTE: u8 = 4;
 const MISSED: u8 = 5;
+
+/// No payload of one length is longer.
+const PAYLOAD_MAX: usize = 20;
 
 /// Writes entries one after another.
 #[derive(Debug, Default)]
@@ -136,7 +151,7 @@ impl Encoder {
     }
 
     fn frame(&mut self, path: u8, frame: &Stamped<Signal>) {
-        self.bytes.extend([FRAME, path, frame.source, kind(&frame.payload)]);
+        self.bytes.extend([FRAME, path, frame.source, frame.payload.kind() as u8]);
         self.bytes.extend(frame.seq.to_le_bytes());
         self.varint(zigzag(self.event, frame.event.0));
         self.event = frame.event.0;
@@ -145,34 +160,17 @@ impl Encoder {
     }
 
     fn payload(&mut self, signal: &Signal) {
-        let out = &mut self.bytes;
-        match signal {
-            Signal::Ball(b) => floats(out, [b.u, b.v, b.sigma, b.diameter]),
-            Signal::Fiducial(f) => {
-                out.extend(f.landmark.to_le_bytes());
-                floats(out, [f.u, f.v, f.sigma]);
-            }
-            Signal::Spin(s) => {
-                let [x, y, z] = s.axis;
-                floats(out, [s.rate_rpm, x, y, z, s.confidence]);
-            }
-            Signal::Pose { mound, joints } => out.extend([*mound, *joints]),
-            Signal::Mark(m) => {
-                out.extend([m.what as u8, m.mound]);
-                out.extend(m.at_bat_number.to_le_bytes());
-                out.extend(m.pitch_number.to_le_bytes());
-                out.extend(m.game_pk.to_le_bytes());
-                out.extend(m.pitcher.to_le_bytes());
-                out.extend(m.pitch_type);
-            }
-            Signal::Health(h) => {
-                out.extend(h.temperature_centi_c.to_le_bytes());
-                out.extend(h.vibration_milli_g.to_le_bytes());
-                out.extend(h.dropped.to_le_bytes());
-                out.extend(h.clock_offset_ns.to_le_bytes());
-                out.extend(h.exposure_ns.to_le_bytes());
-            }
-        }
+        let body = match *signal {
+            Signal::Pose { mound, joints } => return self.bytes.extend([mound, joints]),
+            Signal::Ball(ball) => Body::Ball(ball),
+            Signal::Fiducial(fiducial) => Body::Fiducial(fiducial),
+            Signal::Spin(spin) => Body::Spin(spin),
+            Signal::Mark(mark) => Body::Mark(mark),
+            Signal::Health(health) => Body::Health(health),
+        };
+        let mut payload = [0; PAYLOAD_MAX];
+        let length = body.emit(&mut payload).expect("the longest payload has room");
+        self.bytes.extend_from_slice(&payload[..length]);
     }
 
     fn time(&mut self, at: u64) {
@@ -186,23 +184,6 @@ impl Encoder {
             value >>= 7;
         }
         self.bytes.push(value as u8);
-    }
-}
-
-fn floats<const N: usize>(out: &mut Vec<u8>, values: [f32; N]) {
-    for value in values {
-        out.extend(value.to_le_bytes());
-    }
-}
-
-fn kind(signal: &Signal) -> u8 {
-    match signal {
-        Signal::Ball(_) => 1,
-        Signal::Fiducial(_) => 2,
-        Signal::Spin(_) => 3,
-        Signal::Pose { .. } => 4,
-        Signal::Mark(_) => 5,
-        Signal::Health(_) => 6,
     }
 }
 
@@ -263,65 +244,21 @@ impl Decoder<'_> {
         let seq = u32::from_le_bytes(self.array()?);
         self.event = unzigzag(self.event, self.varint()?);
         let arrival = BoxNs(self.time()?);
-        let payload = match kind {
-            1 => {
-                let [u, v, sigma, diameter] = self.floats()?;
-                Signal::Ball(Ball { u, v, sigma, diameter })
-            }
-            2 => {
-                let landmark = u16::from_le_bytes(self.array()?);
-                let [u, v, sigma] = self.floats()?;
-                Signal::Fiducial(Fiducial { landmark, u, v, sigma })
-            }
-            3 => {
-                let [rate_rpm, x, y, z, confidence] = self.floats()?;
-                Signal::Spin(Spin { rate_rpm, axis: [x, y, z], confidence })
-            }
-            4 => {
-                let [mound, joints] = self.array()?;
-                Signal::Pose { mound, joints }
-            }
-            5 => self.mark()?,
-            6 => Signal::Health(Health {
-                temperature_centi_c: i16::from_le_bytes(self.array()?),
-                vibration_milli_g: u16::from_le_bytes(self.array()?),
-                dropped: u32::from_le_bytes(self.array()?),
-                clock_offset_ns: i32::from_le_bytes(self.array()?),
-                exposure_ns: u32::from_le_bytes(self.array()?),
-            }),
-            found => return Err(BlockError::Unknown { at: kind_at, found }),
-        };
+        let unknown = BlockError::Unknown { at: kind_at, found: kind };
+        let payload = self.payload(Kind::from_number(kind).ok_or(unknown)?)?;
         Ok(Entry::Frame { path, frame: Stamped { source, seq, event: EventNs(self.event), arrival, payload } })
     }
 
-    fn mark(&mut self) -> Result<Signal, BlockError> {
+    fn payload(&mut self, kind: Kind) -> Result<Signal, BlockError> {
         let at = self.at;
-        let [what, mound] = self.array()?;
-        Ok(Signal::Mark(Mark {
-            what: match what {
-                1 => MarkKind::PitcherOnMound,
-                2 => MarkKind::PitchReleased,
-                3 => MarkKind::PitchEnded,
-                4 => MarkKind::InningStart,
-                5 => MarkKind::InningEnd,
-                6 => MarkKind::CalibrationDone,
-                found => return Err(BlockError::Unknown { at, found }),
-            },
-            mound,
-            at_bat_number: u16::from_le_bytes(self.array()?),
-            pitch_number: u16::from_le_bytes(self.array()?),
-            game_pk: u32::from_le_bytes(self.array()?),
-            pitcher: u32::from_le_bytes(self.array()?),
-            pitch_type: self.array()?,
-        }))
-    }
-
-    fn floats<const N: usize>(&mut self) -> Result<[f32; N], BlockError> {
-        let mut out = [0.0; N];
-        for x in &mut out {
-            *x = f32::from_le_bytes(self.array()?);
-        }
-        Ok(out)
+        let Some(length) = kind.payload_len() else {
+            let [mound, joints] = self.array()?;
+            return Ok(Signal::Pose { mound, joints });
+        };
+        let payload = self.bytes.get(at..at + length).ok_or(BlockError::CutShort(at))?;
+        self.at += length;
+        let body = Body::parse(kind, payload).map_err(|cause| BlockError::Payload { at, cause })?;
+        Ok(Signal::from(&body))
     }
 
     fn time(&mut self) -> Result<u64, BlockError> {
@@ -355,32 +292,28 @@ impl Decoder<'_> {
 
 #[cfg(test)]
 mod tests {
+    use firmware_protocol::{Ball, Fiducial, Health, Mark, MarkKind, Spin};
     use proptest::prelude::*;
 
     use super::*;
 
+    /// What ingest accepts.
     fn signal() -> impl Strategy<Value = Signal> {
-        let real = || any::<f32>().prop_filter("comparable", |x| !x.is_nan());
+        let pixels = || -5e3_f32..5e3;
         prop_oneof![
-            (real(), real(), real(), real()).prop_map(|(u, v, sigma, diameter)| Signal::Ball(Ball {
-                u,
-                v,
-                sigma,
-                diameter
-            })),
-            (any::<u16>(), real(), real(), real()).prop_map(|(landmark, u, v, sigma)| Signal::Fiducial(Fiducial {
-                landmark,
-                u,
-                v,
-                sigma
-            })),
-            (real(), real(), real()).prop_map(|(rate_rpm, x, confidence)| Signal::Spin(Spin {
-                rate_rpm,
-                axis: [x, -x, 0.5],
-                confidence
-            })),
+            (pixels(), pixels(), 1e-3_f32..9.0, 0_f32..99.0).prop_map(|(u, v, sigma, diameter)| {
+                Signal::Ball(Ball { u, v, sigma, diameter })
+            }),
+            (any::<u16>(), pixels(), pixels(), 1e-3_f32..9.0).prop_map(|(landmark, u, v, sigma)| {
+                Signal::Fiducial(Fiducial { landmark, u, v, sigma })
+            }),
+            (0_f32..9e3, 0_f32..1.0).prop_map(|(rate_rpm, confidence)| {
+                Signal::Spin(Spin { rate_rpm, axis: [0.6, -0.8, 0.0], confidence })
+            }),
             any::<[u8; 2]>().prop_map(|[mound, joints]| Signal::Pose { mound, joints }),
-            (any::<[u16; 2]>(), any::<[u32; 2]>(), any::<[u8; 5]>()).prop_map(|(a, b, [mound, pitch_type @ ..])| {
+            (any::<[u16; 2]>(), any::<[u32; 2]>(), 0..=2_u8, "[A-Z]{0,4}").prop_map(|(a, b, mound, name)| {
+                let mut pitch_type = [0; 4];
+                pitch_type[..name.len()].copy_from_slice(name.as_bytes());
                 Signal::Mark(Mark {
                     what: MarkKind::PitchReleased,
                     mound,
