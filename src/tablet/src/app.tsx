@@ -1,20 +1,21 @@
 /** The frame around the views: where to go, how the link stands, what to choose. */
 import CssBaseline from "@mui/material/CssBaseline";
 import { styled, ThemeProvider } from "@mui/material/styles";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { Component, lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from "react";
 import { Route, Switch, useLocation } from "wouter";
 
 import { ask, whenKeyIsAsked } from "./api/client";
 import type { Place } from "./api/types";
-import { useEpoch, useHub, useLink } from "./live/react";
-import type { Watchdog } from "./live/watchdog";
 import { useSecond } from "./components/age";
 import { KeyDialog } from "./components/key-dialog";
 import { LinkBanner } from "./components/link-banner";
-import { Empty, Loading } from "./components/states";
+import { Answered, Empty, Loading } from "./components/states";
 import { TopBar } from "./components/top-bar";
+import { ParkProvider } from "./format/park";
 import { SettingsProvider, useSettings } from "./format/settings";
+import { useEpoch, useHub, useLink } from "./live/react";
+import type { Watchdog } from "./live/watchdog";
 import { keepLastSeen, lastSeen, type LastSeen } from "./shell/last-seen";
 import { askBeforeLeaving, isOutdated } from "./shell/shell";
 import { themeOf } from "./theme";
@@ -54,10 +55,12 @@ export function App({ watchdog }: { watchdog: Watchdog }) {
   return (
     <Guard watchdog={watchdog}>
       <Pulse watchdog={watchdog} />
-      <SettingsProvider zone={venue.data?.time_zone ?? seen?.zone ?? "UTC"}>
+      <SettingsProvider>
         {(look) => (
           <Themed look={look}>
-            <Frame place={venue.data ?? null} seen={seen} watchdog={watchdog} />
+            <ParkProvider place={venue.data ?? null}>
+              <Frame venue={venue} seen={seen} watchdog={watchdog} />
+            </ParkProvider>
           </Themed>
         )}
       </SettingsProvider>
@@ -76,19 +79,21 @@ function Themed({ look, children }: { look: Parameters<typeof themeOf>[0]; child
 }
 
 interface FrameProps {
-  place: Place | null;
+  /** Where the box stands: views tell of moments and mounds, and are shown once it is known. */
+  venue: UseQueryResult<Place>;
   /** What is known of the box from before this page was loaded. */
   seen: LastSeen | null;
   watchdog: Watchdog;
 }
 
-function Frame({ place, seen, watchdog }: FrameProps) {
+function Frame({ venue, seen, watchdog }: FrameProps) {
   const { kiosk } = useSettings();
   const [location, go] = useLocation();
   const [keyAsked, setKeyAsked] = useState<"no" | "now" | "later">("no");
   const link = useLink();
   const queries = useQueryClient();
   const epoch = useEpoch();
+  const place = venue.data ?? null;
 
   // Every question that the box refuses asks for it; who put it off is not asked again until he wants to.
   useEffect(() => whenKeyIsAsked(() => setKeyAsked((before) => (before === "no" ? "now" : before))), []);
@@ -126,20 +131,26 @@ function Frame({ place, seen, watchdog }: FrameProps) {
       <TopBar place={place?.name ?? seen?.name ?? ""} />
       <LinkBanner seen={seen} onKey={() => setKeyAsked("now")} />
       <Main id="main" tabIndex={-1}>
-        <Suspense fallback={<Loading what="the view" />}>
-          <Switch>
-            <Route path="/" component={Bullpen} />
-            <Route path="/pitchers/:id">{({ id }) => <PitcherView key={id} pitcher={Number(id)} />}</Route>
-            <Route path="/staff" component={Staff} />
-            <Route path="/system" component={System} />
-            <Route>
-              <Empty title="Nothing is here.">The tabs above lead to the four views.</Empty>
-            </Route>
-          </Switch>
-        </Suspense>
+        {place ? <Views /> : <Answered query={venue} what="the ballpark">{() => null}</Answered>}
       </Main>
       {keyAsked === "now" && <KeyDialog onOpened={() => setKeyAsked("no")} onLater={() => setKeyAsked("later")} />}
     </>
+  );
+}
+
+function Views() {
+  return (
+    <Suspense fallback={<Loading what="the view" />}>
+      <Switch>
+        <Route path="/" component={Bullpen} />
+        <Route path="/pitchers/:id">{({ id }) => <PitcherView key={id} pitcher={Number(id)} />}</Route>
+        <Route path="/staff" component={Staff} />
+        <Route path="/system" component={System} />
+        <Route>
+          <Empty title="Nothing is here.">The tabs above lead back.</Empty>
+        </Route>
+      </Switch>
+    </Suspense>
   );
 }
 

@@ -2,8 +2,8 @@
 import { useSyncExternalStore } from "react";
 
 import type { Readiness } from "../api/types";
-import { useHub } from "../live/react";
 import { asOfInWords } from "../format/words";
+import { useHub } from "../live/react";
 
 const EVERY_MS = 1000;
 const runs = new Set<() => void>();

@@ -2,13 +2,12 @@
 import Button from "@mui/material/Button";
 import { styled } from "@mui/material/styles";
 
+import { useParkIfKnown } from "../format/park";
+import { ageInWords, ParkTime } from "../format/time";
 import { useHub, useLink } from "../live/react";
-import { useSettings } from "../format/settings";
-import { ageInWords } from "../format/time";
 import type { LastSeen } from "../shell/last-seen";
 import { useSecond } from "./age";
 import { AlarmIcon } from "./icons";
-import { useWhen } from "./when";
 
 const Banner = styled("div")({
   display: "flex",
@@ -45,14 +44,14 @@ function Away({ seen, onKey }: LinkBannerProps) {
   const link = useLink();
   const hub = useHub();
   const second = useSecond();
-  const { time } = useSettings();
-  const when = useWhen();
+  const park = useParkIfKnown();
   const heard = hub.heardAt;
+  const known = hub.state.seenTime(heard);
   const told =
-    heard > 0
-      ? `Shown is what was known at ${when.eventToSecond(hub.state.seenTime(heard) ?? heard)}, ${ageInWords(second + 1000 - heard)} ago.`
+    park && known !== null
+      ? `Shown is what was known at ${park.time.toldToSecond(known, park.time.day(hub.state.seenTime(second) ?? known))}, ${ageInWords(second + 1000 - heard)} ago.`
       : seen
-        ? `Last seen ${time.moment(seen.at)}. No number is shown until it is back; the page goes on by itself.`
+        ? `Last seen ${new ParkTime(seen.zone).moment(seen.at)}. No number is shown until it is back; the page goes on by itself.`
         : "Nothing has been heard of it yet.";
   const words = {
     connecting: "Connecting to the box.",

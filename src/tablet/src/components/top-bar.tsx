@@ -1,4 +1,4 @@
-/** The four views, the park's clock, and the settings. */
+/** The ways to the views, the park's clock, and the settings. */
 import Button from "@mui/material/Button";
 import Dialog from "@mui/material/Dialog";
 import DialogActions from "@mui/material/DialogActions";
@@ -12,9 +12,10 @@ import Typography from "@mui/material/Typography";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
 
-import { useHub } from "../live/react";
+import { useParkIfKnown, type Park } from "../format/park";
 import { useSettings, type Look } from "../format/settings";
 import type { System } from "../format/units";
+import { useHub } from "../live/react";
 import { TARGET_PX } from "../theme";
 import { useSecond } from "./age";
 import { SettingsIcon } from "./icons";
@@ -49,7 +50,9 @@ const Tab = styled(Link)({
   "&[aria-current]": { color: "var(--ink)", borderBottomColor: "var(--accent)" },
 });
 
+/** `place` is the park's name as far as it is known, which may be from before this page was loaded. */
 export function TopBar({ place }: { place: string }) {
+  const park = useParkIfKnown();
   const [location] = useLocation();
   const { kiosk } = useSettings();
   const [open, setOpen] = useState(false);
@@ -71,7 +74,7 @@ export function TopBar({ place }: { place: string }) {
         ))}
       </nav>
       {/* Before the box has said where it stands nobody knows the park's time. */}
-      {place && <ParkClock />}
+      {park && <ParkClock park={park} />}
       {!kiosk && (
         <IconButton aria-label="Settings" onClick={() => setOpen(true)} sx={{ color: "text.primary" }}>
           <SettingsIcon />
@@ -83,10 +86,9 @@ export function TopBar({ place }: { place: string }) {
 }
 
 /** The park's time; where the box and its cameras do not agree on it, both, and whose each is. */
-function ParkClock() {
+function ParkClock({ park: { time } }: { park: Park }) {
   const second = useSecond();
   const { state } = useHub();
-  const { time } = useSettings();
   const today = useToday();
   const apart = useApart();
   const [box, cameras] = [state.boxTime(second), state.seenTime(second)];

@@ -3,10 +3,10 @@
  * While the two agree nobody need care. Where they do not, whoever reads a time must know whose it is: beside what happened
  * everything is told by the cameras' clock, on System by the box's, and the top bar shows both.
  */
-import { useMemo, useSyncExternalStore, type ReactNode } from "react";
+import { useCallback, useMemo, useSyncExternalStore, type ReactNode } from "react";
 
+import { usePark } from "../format/park";
 import { useHub } from "../live/react";
-import { useSettings } from "../format/settings";
 import { everySecond } from "./age";
 
 /** Clocks that are apart by less are told as one, ms: a minute's clock shows no difference. */
@@ -26,14 +26,25 @@ interface When {
 
 const ms = (at: number | string): number => (typeof at === "number" ? at : Date.parse(at));
 
-/** The day of baseball by a clock, told anew when it turns. */
-function useDay(clock: (now: number) => number | null): string {
-  const { time } = useSettings();
-  return useSyncExternalStore(everySecond, () => time.day(clock(Date.now()) ?? Date.now()));
+/** The day of baseball by a clock of the box, told anew when it turns; null before the box has told its time: this device's may be wrong. */
+function useDay(clock: (now: number) => number | null): string | null {
+  const hub = useHub();
+  const { time } = usePark();
+  const listen = useCallback(
+    (run: () => void) => {
+      const stops = [everySecond(run), hub.subscribe("snapshot", run)];
+      return () => stops.forEach((stop) => stop());
+    },
+    [hub],
+  );
+  return useSyncExternalStore(listen, () => {
+    const now = clock(Date.now());
+    return now === null ? null : time.day(now);
+  });
 }
 
-/** Today, by the clock that the pitches' dates are of. */
-export function useToday(): string {
+/** Today, by the clock that the pitches' dates are of; null before the box has told it. */
+export function useToday(): string | null {
   const { state } = useHub();
   return useDay((now) => state.seenTime(now));
 }
@@ -41,7 +52,7 @@ export function useToday(): string {
 /** Moments beside what happened. */
 export function useWhen(): When {
   const { state } = useHub();
-  const { time } = useSettings();
+  const { time } = usePark();
   const today = useToday();
   return useMemo(
     () => ({
@@ -56,7 +67,7 @@ export function useWhen(): When {
 /** Moments of the box's own, by its clock, as its log and `pitchguard status` have them: to the minute, and to the second. */
 export function useBoxWhen(): { told: Told; toSecond: Told } {
   const { state } = useHub();
-  const { time } = useSettings();
+  const { time } = usePark();
   const today = useDay((now) => state.boxTime(now));
   return useMemo(() => ({ told: (at) => time.told(ms(at), today), toSecond: (at) => time.toldToSecond(ms(at), today) }), [time, today]);
 }
@@ -68,7 +79,8 @@ export const COUNTED_AGAIN = { staleTime: 10_000, refetchInterval: 60_000 } as c
 export function CountedAt({ at }: { at: number }): ReactNode {
   const { state } = useHub();
   const when = useWhen();
-  return <span data-counted-at="">, as counted at {when.eventToSecond(state.seenTime(at) ?? at)}</span>;
+  const seen = state.seenTime(at);
+  return seen !== null && <span data-counted-at="">, as counted at {when.eventToSecond(seen)}</span>;
 }
 
 /** How far the box's clock is ahead of the cameras', ms; 0 while they are alike. */

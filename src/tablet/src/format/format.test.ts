@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 
-import type { Readiness } from "../api/types";
+import type { AttributionStatus, Readiness } from "../api/types";
 import { alert, at, readiness, T0 } from "../live/samples";
 import { bandOf, byPlace, byUrgency, isLeftOfLate, needOfLook, verdictInWords, whole } from "./level";
 import { ageInWords, dayAfter, daysBetween, ParkTime } from "./time";
-import { percent, signed, Units } from "./units";
-import { asOfInWords, isAtLeast, leftInWords, pitchesInWords, placeInWords, thereInWords, unseenInWords } from "./words";
+import { fixed, percent, signed, Units } from "./units";
+import { asOfInWords, isAtLeast, leftInWords, namedElsewhere, pitchesInWords, placeInWords, thereInWords, unseenInWords } from "./words";
 
 describe("who needs a look", () => {
   test("the verdict is the daemon's, in words that fit the mound, and a held number has none", () => {
@@ -45,16 +45,18 @@ describe("who needs a look", () => {
   });
 
   test("a count with a while in it that nobody saw is the least that he threw", () => {
-    const told = (...unseen: [number, number][]) => unseenInWords(readiness(1, { pitches: 23, unseen: unseen.map(([from, to]) => ({ from: at(from), to: at(to) })) }), (ms) => `${ms - T0}`);
+    const told = (...unseen: [number, number][]) => unseenInWords(readiness(1, { pitches: 23, unseen: unseen.map(([from, to]) => ({ from: at(from), to: at(to) })) }), (ms) => `${ms - T0}`, 0);
     expect(told()).toBe("");
     expect(told([3, 9])).toBe("Not seen from 3 to 9: the count is at least 23.");
     expect(told([3, 9], [20, 20])).toBe("Not seen from 3 to 9, at 20: the count is at least 23.");
   });
 
   test("throws that carry no name make a count the least that he threw, too", () => {
-    const told = (change: Partial<Readiness>) => unseenInWords(readiness(1, { pitches: 23, ...change }), (ms) => `${ms - T0}`);
-    expect(told({ unnamed_throws: 6 })).toBe("6 throws on this mound that may be his carry no name: the count is at least 23.");
-    expect(told({ unnamed_throws: 1, unseen: [{ from: at(3), to: at(9) }] })).toBe("Not seen from 3 to 9. 1 throw on this mound that may be his carries no name. The count is at least 23.");
+    const told = (change: Partial<Readiness>, nameless: number | null = 6) => unseenInWords(readiness(1, { pitches: 23, ...change }), (ms) => `${ms - T0}`, nameless);
+    expect(told({ unnamed_throws: 6 })).toBe("6 throws without a name on this mound may be his: the count is at least 23.");
+    expect(told({ unnamed_throws: 1 }), "of the number that the banner has").toBe("Of the 6 throws without a name on this mound today 1 may be his: the count is at least 23.");
+    expect(told({ unnamed_throws: 1 }, null), "before anybody told of the mound").toBe("1 throw without a name on this mound may be his: the count is at least 23.");
+    expect(told({ unnamed_throws: 1, unseen: [{ from: at(3), to: at(9) }] }, 1)).toBe("Not seen from 3 to 9. 1 throw without a name on this mound may be his. The count is at least 23.");
     expect([isAtLeast(readiness(1)), isAtLeast(readiness(1, { unnamed_throws: 1 }))]).toEqual([false, true]);
     expect([pitchesInWords(1, false), pitchesInWords(23, true)]).toEqual(["1 pitch", "at least 23 pitches"]);
   });
@@ -87,6 +89,13 @@ describe("who needs a look", () => {
     expect(placeInWords(left)).toBe(", between innings or replaced");
     expect(placeInWords({ state: "between_innings", since: at(5) })).toBe(", between innings");
     expect(placeInWords({ state: "on_mound", since: at(5) })).toBe("");
+  });
+
+  test("whom a mark names on another mound after his last throw is not told as one who stands on two", () => {
+    const told = (mound: number, pitcher: number, since: number) => ({ mounds: [{ mound, waiting: { pitcher, name: "", since: at(since) } }] }) as unknown as AttributionStatus;
+    const him = readiness(1, { mound: 1, last_pitch_at: at(5) });
+    expect(namedElsewhere(him, told(0, 1, 9))).toBe(0);
+    expect([namedElsewhere(him, told(0, 1, 3)), namedElsewhere(him, told(0, 2, 9)), namedElsewhere(him, told(1, 1, 9)), namedElsewhere(him, null)]).toEqual([null, null, null, null]);
   });
 
   test("who throws now is first: on the game mound, between innings there, in the bullpens, there longer ago", () => {
@@ -145,6 +154,7 @@ describe("units", () => {
   test("a difference of temperatures has no offset, and nothing is neither more nor less", () => {
     expect(us.difference("temperature", 10)).toBe("+18");
     expect([signed(-0.04, 1), signed(-0.06, 1), signed(1.25, 2)]).toEqual(["0.0", "−0.1", "+1.25"]);
+    expect([fixed(-0.4, 0), fixed(-0.06, 1), fixed(1.25, 2)]).toEqual(["0", "−0.1", "1.25"]);
     expect([percent(0.0512, 1), percent(null)]).toEqual(["5.1\u00a0%", "–"]);
   });
 });

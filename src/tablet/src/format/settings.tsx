@@ -2,7 +2,6 @@
 import { createContext, useCallback, useContext, useMemo, useState, type ReactNode } from "react";
 
 import { keep, recall } from "../shell/kept";
-import { ParkTime } from "./time";
 import { Units, type System } from "./units";
 
 export type Look = "light" | "dark" | "sun";
@@ -14,7 +13,6 @@ interface Chosen {
 
 interface Settings extends Chosen {
   units: Units;
-  time: ParkTime;
   /** Hangs on a wall: nothing to set, comes home by itself. */
   kiosk: boolean;
   choose: (change: Partial<Chosen>) => void;
@@ -57,7 +55,7 @@ function isKiosk(): boolean {
   return recall("sessionStorage", KIOSK) === "1";
 }
 
-export function SettingsProvider({ zone, children }: { zone: string; children: (look: Look) => ReactNode }) {
+export function SettingsProvider({ children }: { children: (look: Look) => ReactNode }) {
   const [chosen, setChosen] = useState(kept);
   const [kiosk] = useState(isKiosk);
   const choose = useCallback((change: Partial<Chosen>) => {
@@ -68,8 +66,8 @@ export function SettingsProvider({ zone, children }: { zone: string; children: (
     });
   }, []);
   const settings = useMemo(
-    () => ({ ...chosen, units: new Units(chosen.system), time: new ParkTime(zone), kiosk, choose }),
-    [chosen, zone, kiosk, choose],
+    () => ({ ...chosen, units: new Units(chosen.system), kiosk, choose }),
+    [chosen, kiosk, choose],
   );
   return <SettingsContext value={settings}>{children(chosen.look)}</SettingsContext>;
 }

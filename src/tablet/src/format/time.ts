@@ -43,17 +43,17 @@ export class ParkTime {
     return this.#seconds.format(ms);
   }
 
-  /** `7:05 PM`; of another day of baseball than this one, `Jul 4, 7:05 PM`. */
-  told(ms: number, today: string): string {
+  /** `7:05 PM`; of another day of baseball than this one, or while nobody knows which day it is, `Jul 4, 7:05 PM`. */
+  told(ms: number, today: string | null): string {
     return this.#dated(ms, today, this.#clock);
   }
 
   /** The same to the second. */
-  toldToSecond(ms: number, today: string): string {
+  toldToSecond(ms: number, today: string | null): string {
     return this.#dated(ms, today, this.#seconds);
   }
 
-  #dated(ms: number, today: string, clock: Intl.DateTimeFormat): string {
+  #dated(ms: number, today: string | null, clock: Intl.DateTimeFormat): string {
     if (Number.isNaN(ms)) return "at a time that nobody knows";
     return this.day(ms) === today ? clock.format(ms) : `${this.#date.format(ms)}, ${clock.format(ms)}`;
   }

@@ -130,6 +130,9 @@ export function signed(value: number, digits: number): string {
   return (value < 0 ? "−" : "+") + text;
 }
 
+/** With a true minus; what rounds to nothing has none. */
+export const fixed = (value: number, digits: number): string => signed(value, digits).replace("+", "");
+
 /** A share in percent, in one piece. */
 export const percent = (share: number | null | undefined, digits = 0): string =>
   share === null || share === undefined ? "–" : `${(share * 100).toFixed(digits)}\u00a0%`;

@@ -1,5 +1,5 @@
 /** The daemon's names in people's words. A name that is not here is shown as it is. */
-import type { Readiness, State } from "../api/types";
+import type { AttributionStatus, Readiness, State } from "../api/types";
 import { isOnMound, whole } from "./level";
 import { ageInWords } from "./time";
 
@@ -126,14 +126,24 @@ export const isAtLeast = ({ unseen, unnamed_throws }: Pick<Readiness, "unseen" |
 /** `23 pitches`, `at least 1 pitch`. */
 export const pitchesInWords = (pitches: number, atLeast: boolean): string => `${atLeast ? "at least " : ""}${pitches} ${pitches === 1 ? "pitch" : "pitches"}`;
 
-/** What of his outing was not seen or has no name, and what that makes of the count; empty where all is counted. */
-export function unseenInWords(data: Pick<Readiness, "unseen" | "unnamed_throws" | "pitches">, clock: (ms: number) => string): string {
+/** Throws of today on a mound that count for nobody; null before anybody told. */
+export const namelessOn = (attribution: AttributionStatus | null, mound: number): number | null => attribution?.mounds.find((each) => each.mound === mound)?.unattributed_today ?? null;
+
+/**
+ * What of his outing was not seen or has no name, and what that makes of the count; empty where all is counted. `nameless` is how
+ * many of today's throws on his mound count for nobody: of them those that may be his are told, so that there is one number for the mound.
+ */
+export function unseenInWords(data: Pick<Readiness, "unseen" | "unnamed_throws" | "pitches">, clock: (ms: number) => string, nameless: number | null): string {
   if (!isAtLeast(data)) return "";
-  const unnamed = data.unnamed_throws ?? 0;
-  const nameless = unnamed > 0 ? `${unnamed} ${unnamed === 1 ? "throw on this mound that may be his carries" : "throws on this mound that may be his carry"} no name` : "";
-  const grounds = [whilesInWords(data.unseen ?? [], clock), nameless].filter(Boolean);
+  const grounds = [whilesInWords(data.unseen ?? [], clock), namelessInWords(data.unnamed_throws ?? 0, nameless)].filter(Boolean);
   // One matter a sentence.
   return grounds.length === 1 ? `${grounds[0]}: the count is at least ${data.pitches}.` : `${grounds.join(". ")}. The count is at least ${data.pitches}.`;
+}
+
+function namelessInWords(his: number, all: number | null): string {
+  if (his === 0) return "";
+  if (all !== null && all > his) return `Of the ${all} throws without a name on this mound today ${his} may be his`;
+  return his === 1 ? "1 throw without a name on this mound may be his" : `${his} throws without a name on this mound may be his`;
 }
 
 function whilesInWords(unseen: NonNullable<Readiness["unseen"]>, clock: (ms: number) => string): string {
@@ -151,13 +161,18 @@ export function placeInWords(presence: Readiness["presence"]): string {
   return presence?.last_named ? " when last named" : "";
 }
 
-/** On which mound he stands now; where his throws are not seen or he sits between innings, that. Empty of who has left. */
-export function whereInWords(data: Pick<Readiness, "mound" | "presence" | "verdict_absent" | "pitches" | "unseen" | "unnamed_throws">, mounds: ReadonlyMap<number, string>): string {
+/** On which mound, `in the home bullpen`, he stands now; where his throws are not seen or he sits between innings, that. Empty of who has left. */
+export function whereInWords(data: Pick<Readiness, "mound" | "presence" | "verdict_absent" | "pitches" | "unseen" | "unnamed_throws">, where: string): string {
   if (!isOnMound(data)) return "";
-  const name = mounds.get(data.mound) ?? `Mound ${data.mound}`;
-  const where = /mound/i.test(name) ? `on the ${name.toLowerCase()}` : `in the ${name.toLowerCase()}`;
   const now = data.verdict_absent === "not_seen" ? ", not seen now" : placeInWords(data.presence) || " now";
   return `${where}${now}, ${pitchesInWords(data.pitches, isAtLeast(data))}`;
+}
+
+/** Another mound on which a mark named him after his last throw on this one: he is on his way there, or the mark is a slip. Null where none did. */
+export function namedElsewhere(data: Pick<Readiness, "pitcher" | "mound" | "last_pitch_at">, attribution: AttributionStatus | null): number | null {
+  const last = Date.parse(data.last_pitch_at);
+  const there = attribution?.mounds.find(({ mound, waiting }) => mound !== data.mound && waiting?.pitcher === data.pitcher && Date.parse(waiting.since) > last);
+  return there?.mound ?? null;
 }
 
 /** That he stands on a mound, and since when; of a mound that is not seen now, until when it was. */

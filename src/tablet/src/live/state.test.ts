@@ -21,6 +21,17 @@ describe("the live state", () => {
     expect(state.roster).toEqual(["1@0", "2@0"]);
   });
 
+  test("tells at once of who leaves his mound, and not of every number of who stays", () => {
+    const state = new LiveState();
+    state.take(snapshot(5, 0, { readiness: [readiness(1)] }), now(0));
+    const roster = state.roster;
+    expect(state.take(event(6, 10, "readiness", readiness(1, { pitches: 2 })), now(10))).not.toContain("roster");
+    expect(state.roster).toBe(roster);
+    const left = readiness(1, { pitches: 2, presence: { state: "replaced", since: at(10), by: 2 } });
+    expect(state.take(event(7, 20, "readiness", left), now(20))).toContain("roster");
+    expect(state.roster).not.toBe(roster);
+  });
+
   test("tells ages by the box's clock from what happened, though this device's is an hour off", () => {
     const state = new LiveState();
     expect(state.since(at(0), now(0))).toBeNull();

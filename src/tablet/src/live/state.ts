@@ -85,7 +85,7 @@ export class LiveState {
     return this.#apart;
   }
 
-  /** Outings of active pitchers. */
+  /** Outings of active pitchers; another list where somebody came, left his mound, or took it again. */
   get roster(): readonly OutingKey[] {
     return this.#roster;
   }
@@ -209,7 +209,7 @@ export class LiveState {
     switch (event.type) {
       case "readiness": {
         const key = keyOf(event.data);
-        const known = this.#readiness.has(key);
+        const known = this.#readiness.get(key)?.data;
         this.#readiness.set(key, { data: event.data });
         const soFar = this.trendOf(key);
         const before = soFar.filter((point) => point.pitches < event.data.pitches);
@@ -217,7 +217,8 @@ export class LiveState {
         this.#trends.set(key, [...before.slice(1 - POINTS_MAX), point]);
         this.#gather(event.data.pitcher);
         const topics: Topic[] = [event.data.pitcher, key, ...this.#renewAlerts(event.data.alerts)];
-        if (known) return topics;
+        // Whoever shows him on his mound must stop at once where he left it.
+        if (known && known.presence?.state === event.data.presence?.state) return topics;
         this.#roster = [...this.#readiness.keys()].toSorted();
         return [...topics, "roster"];
       }

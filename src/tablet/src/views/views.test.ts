@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 
 import type { FeatureValue, Pitcher, Readiness, Report, StaffRow, StatusReport } from "../api/types";
-import { pitch, readiness } from "../live/samples";
 import { limitsOf, wholeUp } from "../format/level";
+import { Park } from "../format/park";
 import { asOf } from "../format/time";
 import { Units } from "../format/units";
 import { RATIO_IN_WORDS, whereInWords } from "../format/words";
-import { interval, reasonsOnCard } from "./bullpen/card";
+import { pitch, readiness } from "../live/samples";
+import { interval, lastSpeed, noSpeedInWords, reasonsOnCard } from "./bullpen/card";
 import { isShown } from "./bullpen/mounds";
 import { valueInWords } from "./pitcher/features";
 import { newReasons } from "./pitcher/index-history";
@@ -64,8 +65,21 @@ describe("what a card says of why", () => {
   });
 });
 
+describe("the last speed of a card", () => {
+  test("is that of his last pitch here that has one, and says how many came after it", () => {
+    const thrown = [pitch(1, 1), pitch(2, 1, { mound: 1 }), pitch(3, 1, { release_speed: null }), pitch(4, 1, { release_speed: null })];
+    expect(lastSpeed(thrown, 0)).toEqual({ pitch: thrown[0], since: 2 });
+    expect(lastSpeed(thrown, 2)).toEqual({ pitch: undefined, since: 0 });
+  });
+
+  test("is not known where pitches of his are not: nobody says that none was measured", () => {
+    expect(noSpeedInWords({ pitches: 22 }, 0)).toBe("not known");
+    expect([noSpeedInWords({ pitches: 2 }, 2), noSpeedInWords({ pitches: 0 }, 0)]).toEqual(["none measured", "none measured"]);
+  });
+});
+
 test("a lag that no way through a network explains is told in words", () => {
-  expect([null, 3_400, -20, -172_796_530, 90_000].map(lagInWords)).toEqual(["–", "3.40\u00a0s", "-0.02\u00a0s", "2 d ahead", "90 s behind"]);
+  expect([null, 3_400, -20, -172_796_530, 90_000].map(lagInWords)).toEqual(["–", "3.40\u00a0s", "−0.02\u00a0s", "2 d ahead", "90 s behind"]);
 });
 
 test("a sensor that was not believed once is not told as if nothing of it were", () => {
@@ -116,8 +130,8 @@ describe("what is not wholly known", () => {
   });
 
   test("where a man stands is told with what he has thrown there", () => {
-    const mounds = new Map([[0, "Game mound"], [1, "Home bullpen"]]);
-    const where = (change: Partial<Readiness>) => whereInWords(readiness(1, { pitches: 23, ...change }), mounds);
+    const park = new Park({ id: "here", name: "Here", time_zone: "America/Chicago", mounds: [{ id: 0, name: "game" }, { id: 1, name: "bullpen_home" }] });
+    const where = (change: Partial<Readiness>) => whereInWords(readiness(1, { pitches: 23, ...change }), park.where(change.mound ?? 0));
     expect(where({})).toBe("on the game mound now, 23 pitches");
     expect(where({ mound: 1, pitches: 1, unnamed_throws: 2 })).toBe("in the home bullpen now, at least 1 pitch");
     expect(where({ presence: { state: "between_innings", since: "" } })).toBe("on the game mound, between innings, 23 pitches");

@@ -7,12 +7,12 @@ import { Link } from "wouter";
 
 import { ask, Refused } from "../../api/client";
 import type { Alert } from "../../api/types";
-import { useAlerts, useClosed, useHub } from "../../live/react";
 import { useSecond } from "../../components/age";
 import { AlarmIcon, TickIcon } from "../../components/icons";
 import { Unseen } from "../../components/visible";
 import { useWhen } from "../../components/when";
 import { byUrgency } from "../../format/level";
+import { useAlerts, useClosed, useHub } from "../../live/react";
 
 /** Alerts shown before the rest is asked for: cards must stay in sight. */
 const SHOWN_MAX = 3;

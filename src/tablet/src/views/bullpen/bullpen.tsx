@@ -1,24 +1,22 @@
 /** Home: who is on which mound, a card for each of them, who throws now first; below, who has left. */
 import { styled } from "@mui/material/styles";
 import Typography from "@mui/material/Typography";
-import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { ask } from "../../api/client";
 import type { Alert, Readiness } from "../../api/types";
-import type { Hub } from "../../live/hub";
-import { useAttribution, useEpoch, useHub, useLink, useRoster } from "../../live/react";
-import { keyOf, type OutingKey } from "../../live/state";
 import { Empty, Loading } from "../../components/states";
 import { Unseen } from "../../components/visible";
 import { byPlace, isLeftOfLate, isOnMound } from "../../format/level";
-import { moundInWords } from "../../format/words";
+import { usePark } from "../../format/park";
+import type { Hub } from "../../live/hub";
+import { useAttribution, useEpoch, useHub, useLink, useRoster } from "../../live/react";
+import { keyOf, type OutingKey } from "../../live/state";
 import { AlertList } from "./alerts";
 import { Card } from "./card";
 import { Left } from "./left";
 import { Mounds, useSeen } from "./mounds";
 
-/** Cards change places this often at most: a finger on its way must find what it was aimed at. */
+/** Cards change places this often at most, but where somebody comes or leaves: a finger on its way must find what it was aimed at. */
 const SORT_EVERY_MS = 3_000;
 
 const Cards = styled("ul")({
@@ -39,21 +37,20 @@ export function Bullpen() {
   const link = useLink();
   const { onMound, left } = useOrder(roster);
   const epoch = useEpoch();
-  const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity });
+  const park = usePark();
   const seen = useSeen();
   const attribution = useAttribution();
-  const mounds = new Map(venue.data?.mounds.map((mound) => [mound.id, moundInWords(mound.name)]));
-  const waiting = (attribution?.mounds ?? []).flatMap(({ mound, waiting: him }) => (him ? [`${him.name} is on ${within(mounds.get(mound) ?? `mound ${mound}`)}`] : []));
+  const waiting = (attribution?.mounds ?? []).flatMap(({ mound, waiting: him }) => (him ? [`${him.name} is ${park.where(mound)}`] : []));
   return (
     <>
       <Unseen as="h2">Bullpen</Unseen>
       <AlertList />
-      {epoch > 0 && <Mounds mounds={mounds} order={onMound} seen={seen} />}
+      {epoch > 0 && <Mounds order={onMound} seen={seen} />}
       {onMound.length > 0 && (
         <Cards data-stale={link !== "live"} aria-label="Pitchers on the mounds, who throws now first">
           {onMound.map((outing) => (
             <li key={outing}>
-              <Card outing={outing} mounds={mounds} />
+              <Card outing={outing} />
             </li>
           ))}
         </Cards>
@@ -67,15 +64,12 @@ export function Bullpen() {
           <Typography variant="h3" component="h2" sx={{ mt: 2, mb: 0.5 }}>
             Left their mound
           </Typography>
-          <Left order={left} mounds={mounds} />
+          <Left order={left} />
         </section>
       )}
     </>
   );
 }
-
-/** The name of a mound within a sentence. */
-const within = (mound: string): string => `the ${mound.charAt(0).toLowerCase()}${mound.slice(1)}`;
 
 interface NobodyProps {
   live: boolean;
@@ -104,12 +98,12 @@ interface Order {
 
 function sorted(hub: Hub, roster: readonly OutingKey[]): Order {
   const shown = roster.flatMap((key) => hub.state.readinessOf(key)?.data ?? []);
-  const now = hub.state.seenTime(Date.now()) ?? Date.now();
+  const now = hub.state.seenTime(Date.now());
   const alerts = hub.state.alerts.filter((alert) => alert.audience !== "engineer");
   const alertsOf = ({ pitcher, mound }: Readiness): Alert[] => alerts.filter((alert) => alert.pitcher === pitcher && (alert.mound == null || alert.mound === mound));
   return {
     onMound: byPlace(shown.filter(isOnMound), alertsOf).map(keyOf),
-    left: shown.filter((data) => isLeftOfLate(data, now)).toSorted((a, b) => Date.parse(b.last_pitch_at) - Date.parse(a.last_pitch_at)).map(keyOf),
+    left: shown.filter((data) => now !== null && isLeftOfLate(data, now)).toSorted((a, b) => Date.parse(b.last_pitch_at) - Date.parse(a.last_pitch_at)).map(keyOf),
   };
 }
 

@@ -8,18 +8,19 @@ import { memo, type ReactNode } from "react";
 import { Link } from "wouter";
 
 import { ask } from "../../api/client";
-import type { Index, Readiness } from "../../api/types";
+import type { Index, PitchRecord, Readiness } from "../../api/types";
 import { Sparkline } from "../../charts/sparkline";
-import { useLink, useLivePitches, useOutings, useReadiness, useTrend } from "../../live/react";
-import type { OutingKey } from "../../live/state";
 import { AsOf } from "../../components/age";
 import { LockIcon, TickIcon, ClockIcon } from "../../components/icons";
 import { Unseen } from "../../components/visible";
 import { useWhen } from "../../components/when";
 import { BANDS, bandOf, limitsOf, verdictInWords, whole, wholeUp } from "../../format/level";
+import { usePark } from "../../format/park";
 import { useSettings } from "../../format/settings";
 import { percent } from "../../format/units";
-import { isAtLeast, placeInWords, stateInWords, unseenInWords } from "../../format/words";
+import { isAtLeast, namedElsewhere, namelessOn, placeInWords, stateInWords, unseenInWords } from "../../format/words";
+import { useAttribution, useLink, useLivePitches, useOutings, useReadiness, useTrend } from "../../live/react";
+import type { OutingKey } from "../../live/state";
 
 const RARELY_MS = 10 * 60_000;
 
@@ -168,29 +169,27 @@ export function VerdictWords({ data }: { data: Readiness }) {
   );
 }
 
-interface CardProps {
-  outing: OutingKey;
-  mounds: ReadonlyMap<number, string>;
-}
-
-export const Card = memo(function Card({ outing, mounds }: CardProps) {
+export const Card = memo(function Card({ outing }: { outing: OutingKey }) {
   const shown = useReadiness(outing);
   const trend = useTrend(outing);
   const when = useWhen();
+  const park = usePark();
+  const attribution = useAttribution();
   if (!shown) return null;
   const { data } = shown;
   const band = bandOf(data);
   const held = data.state === "held";
   const hasValue = typeof data.readiness.value === "number";
-  const unseen = unseenInWords(data, when.event);
+  const unseen = unseenInWords(data, when.event, namelessOn(attribution, data.mound));
   const { told, more } = reasonsOnCard(data);
+  const elsewhere = namedElsewhere(data, attribution);
   return (
     <Box data-band={band} data-pitcher={data.pitcher} data-mound={data.mound} data-revision={data.revision}>
       <Row>
         <Name>
           <Link href={`/pitchers/${data.pitcher}`}>{data.name}</Link>
         </Name>
-        <Soft>{mounds.get(data.mound) ?? `Mound ${data.mound}`}{placeInWords(data.presence)}</Soft>
+        <Soft>{park.nameOf(data.mound)}{elsewhere === null ? placeInWords(data.presence) : `, now named ${park.where(elsewhere)}`}</Soft>
       </Row>
       <Row style={{ alignItems: "center", flexWrap: "nowrap" }}>
         <Figure>
@@ -215,10 +214,10 @@ export const Card = memo(function Card({ outing, mounds }: CardProps) {
         <Fact name="Injury, 21 d" beside={data.probability_21d == null ? "not told" : <Usual pitcher={data} />}>
           {percent(data.probability_21d, 1)}
         </Fact>
-        <Velocity pitcher={data.pitcher} mound={data.mound} />
+        <Velocity data={data} />
         <Count data={data} />
       </Facts>
-      <Elsewhere data={data} mounds={mounds} />
+      <Elsewhere data={data} />
       {unseen && <Told data-unseen="">{unseen}</Told>}
       <Reasons aria-label="Why">
         {told.map((reason) => (
@@ -263,10 +262,11 @@ export function reasonsOnCard(data: Readiness): { told: string[]; more: number }
 export const confidence = (value: number): string => (Math.floor(value * 100 + 1e-9) / 100).toFixed(2);
 
 /** What he has thrown on other mounds: no count of one mound is all of it. */
-function Elsewhere({ data, mounds }: Pick<CardProps, "mounds"> & { data: Readiness }) {
+function Elsewhere({ data }: { data: Readiness }) {
+  const park = usePark();
   const others = useOutings(data.pitcher).filter((other) => other.data.mound !== data.mound);
   if (others.length === 0) return null;
-  return <Soft data-elsewhere="">Besides {others.map((other) => `${isAtLeast(other.data) ? "≥\u00a0" : ""}${other.data.pitches} on ${mounds.get(other.data.mound) ?? `mound ${other.data.mound}`}`).join(", ")}.</Soft>;
+  return <Soft data-elsewhere="">Besides {others.map((other) => `${isAtLeast(other.data) ? "≥\u00a0" : ""}${other.data.pitches} ${park.where(other.data.mound)}`).join(", ")}.</Soft>;
 }
 
 /** What is usual, so that a probability can be judged. */
@@ -274,8 +274,19 @@ function Usual({ pitcher }: { pitcher: Readiness }) {
   return <>{pitcher.base_rate_21d == null ? "usual not known" : `usual ${percent(pitcher.base_rate_21d, 1)}`}</>;
 }
 
+/** His last pitch with a speed from a mound, and how many pitches of his that are known came after it. */
+export function lastSpeed(pitches: readonly PitchRecord[], mound: number): { pitch: PitchRecord | undefined; since: number } {
+  const here = pitches.filter((pitch) => pitch.mound === mound);
+  const at = here.findLastIndex(({ release_speed }) => typeof release_speed === "number");
+  return { pitch: here[at], since: here.length - 1 - at };
+}
+
+/** What stands in the place of a speed: none was measured only where all that he threw is known. */
+export const noSpeedInWords = ({ pitches }: Pick<Readiness, "pitches">, known: number): string => (known < pitches ? "not known" : "none measured");
+
 /** His last pitch with a speed from this mound, against what is usual for its type. */
-function Velocity({ pitcher, mound }: { pitcher: number; mound: number }) {
+function Velocity({ data }: { data: Readiness }) {
+  const { pitcher, mound } = data;
   const { units } = useSettings();
   const pitches = useLivePitches(pitcher);
   const baseline = useQuery({
@@ -283,7 +294,7 @@ function Velocity({ pitcher, mound }: { pitcher: number; mound: number }) {
     queryFn: () => ask.baseline(pitcher),
     staleTime: RARELY_MS,
   });
-  const last = pitches.findLast((pitch) => pitch.mound === mound && typeof pitch.release_speed === "number");
+  const { pitch: last, since } = lastSpeed(pitches, mound);
   const speed = last?.release_speed;
   const usual = baseline.data?.types.find((type) => type.pitch_type === last?.pitch_type)?.release_speed?.mean;
   return (
@@ -293,7 +304,8 @@ function Velocity({ pitcher, mound }: { pitcher: number; mound: number }) {
   );
 
   function against(): string {
-    if (typeof speed !== "number") return "none measured";
+    if (typeof speed !== "number") return noSpeedInWords(data, since);
+    if (since > 0) return `${since} ${since === 1 ? "pitch" : "pitches"} before his last`;
     if (typeof usual === "number") return `${units.difference("speed", speed - usual)} vs usual`;
     if (last?.pitch_type === "") return "type not known";
     // What was not answered is not known, which is something else than that there is none.

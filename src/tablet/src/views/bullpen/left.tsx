@@ -2,11 +2,12 @@
 import { styled } from "@mui/material/styles";
 import { Link } from "wouter";
 
-import { useHub, useReadiness } from "../../live/react";
-import type { OutingKey } from "../../live/state";
 import { useWhen } from "../../components/when";
 import { whole } from "../../format/level";
+import { usePark } from "../../format/park";
 import { isAtLeast, leftInWords, pitchesInWords } from "../../format/words";
+import { useHub, useReadiness } from "../../live/react";
+import type { OutingKey } from "../../live/state";
 
 const List = styled("ul")({ display: "grid", gap: 2, margin: 0, padding: 0, listStyle: "none", color: "var(--soft)" });
 
@@ -20,25 +21,21 @@ const Item = styled("li")({
   a: { display: "inline-flex", alignItems: "center", minHeight: 44, color: "inherit", fontWeight: 600 },
 });
 
-interface LeftProps {
-  order: readonly OutingKey[];
-  mounds: ReadonlyMap<number, string>;
-}
-
-export function Left({ order, mounds }: LeftProps) {
+export function Left({ order }: { order: readonly OutingKey[] }) {
   return (
     <List>
       {order.map((outing) => (
-        <One key={outing} outing={outing} mounds={mounds} />
+        <One key={outing} outing={outing} />
       ))}
     </List>
   );
 }
 
-function One({ outing, mounds }: { outing: OutingKey; mounds: LeftProps["mounds"] }) {
+function One({ outing }: { outing: OutingKey }) {
   const shown = useReadiness(outing);
   const { state } = useHub();
   const when = useWhen();
+  const park = usePark();
   if (!shown) return null;
   const { data } = shown;
   const nameOf = (pitcher: number): string | undefined => state.outingsOf(pitcher)[0]?.data.name;
@@ -46,7 +43,7 @@ function One({ outing, mounds }: { outing: OutingKey; mounds: LeftProps["mounds"
   return (
     <Item data-gone={outing}>
       <Link href={`/pitchers/${data.pitcher}`}>{data.name}</Link>
-      <span>{mounds.get(data.mound) ?? `Mound ${data.mound}`}</span>
+      <span>{park.nameOf(data.mound)}</span>
       <span>{leftInWords(data, when.event, nameOf)}</span>
       <span>
         {pitchesInWords(data.pitches, isAtLeast(data))}

@@ -1,14 +1,16 @@
 /** Who is on which mound, in a line each, and what nobody told: throws that count for nobody. */
 import { styled } from "@mui/material/styles";
 import { useQuery } from "@tanstack/react-query";
+import { Fragment } from "react";
 
 import { ask } from "../../api/client";
 import type { Readiness } from "../../api/types";
-import { useAttribution, useHub } from "../../live/react";
-import type { OutingKey } from "../../live/state";
 import { AlarmIcon } from "../../components/icons";
 import { useWhen } from "../../components/when";
-import { thereInWords } from "../../format/words";
+import { usePark } from "../../format/park";
+import { namedElsewhere, thereInWords } from "../../format/words";
+import { useAttribution, useHub, useReadiness } from "../../live/react";
+import { moundOf, type OutingKey } from "../../live/state";
 
 const STATUS_EVERY_MS = 5_000;
 
@@ -42,7 +44,6 @@ const Told = styled("p")({
 });
 
 interface MoundsProps {
-  mounds: ReadonlyMap<number, string>;
   order: readonly OutingKey[];
   seen: ReadonlyMap<number, boolean> | undefined;
 }
@@ -57,13 +58,10 @@ export function isShown(pitcher: number, mound: number, present: readonly Pick<R
   return present.some((data) => data.pitcher === pitcher && data.mound === mound);
 }
 
-export function Mounds({ mounds, order, seen }: MoundsProps) {
-  const { state } = useHub();
-  const when = useWhen();
-  const present = order.flatMap((key) => state.readinessOf(key)?.data ?? []);
+export function Mounds({ order, seen }: MoundsProps) {
+  const { mounds } = usePark();
   const attribution = useAttribution();
   const words = attribution?.sentence;
-  const waiting = new Map(attribution?.mounds.map(({ mound, waiting: him }) => [mound, him]));
   return (
     <section aria-label="Who is on which mound">
       {words && (
@@ -72,19 +70,47 @@ export function Mounds({ mounds, order, seen }: MoundsProps) {
         </Told>
       )}
       <Line>
-        {[...mounds].map(([mound, name]) => {
-          const there = present.filter((data) => data.mound === mound).map((data) => `${data.name} ${thereInWords(data.presence, when.event)}`);
-          const him = waiting.get(mound);
-          const blind = seen?.get(mound) === false;
-          if (him && !isShown(him.pitcher, mound, present)) there.push(`${him.name} since ${when.event(him.since)}, no pitch ${blind ? "seen: not seen now" : "yet"}`);
-          return (
-            <div key={mound} data-mound-of={mound}>
-              <dt>{name}:</dt>
-              <dd>{there.length === 0 ? emptyInWords(seen?.get(mound)) : there.join("; ")}</dd>
-            </div>
-          );
-        })}
+        {[...mounds].map(([mound, name]) => (
+          <div key={mound} data-mound-of={mound}>
+            <dt>{name}:</dt>
+            <dd>
+              <There mound={mound} there={order.filter((key) => moundOf(key) === mound)} seen={seen?.get(mound)} />
+            </dd>
+          </div>
+        ))}
       </Line>
     </section>
   );
+}
+
+/** Who is on one mound, told by what his card is told by. */
+function There({ mound, there, seen }: { mound: number; there: readonly OutingKey[]; seen: boolean | undefined }) {
+  const waiting = useAttribution()?.mounds.find((each) => each.mound === mound)?.waiting;
+  const { state } = useHub();
+  const when = useWhen();
+  const present = there.flatMap((key) => state.readinessOf(key)?.data ?? []);
+  const waits = waiting && !isShown(waiting.pitcher, mound, present) && `${waiting.name} since ${when.event(waiting.since)}, no pitch ${seen === false ? "seen: not seen now" : "yet"}`;
+  if (there.length === 0 && !waits) return emptyInWords(seen);
+  return (
+    <>
+      {there.map((key, at) => (
+        <Fragment key={key}>
+          {at > 0 && "; "}
+          <Man outing={key} />
+        </Fragment>
+      ))}
+      {waits && `${there.length > 0 ? "; " : ""}${waits}`}
+    </>
+  );
+}
+
+function Man({ outing }: { outing: OutingKey }) {
+  const data = useReadiness(outing)?.data;
+  const attribution = useAttribution();
+  const when = useWhen();
+  const park = usePark();
+  if (!data) return null;
+  const elsewhere = namedElsewhere(data, attribution);
+  if (elsewhere !== null) return `${data.name}, last throw ${when.event(data.last_pitch_at)}, named ${park.where(elsewhere)} since`;
+  return `${data.name} ${thereInWords(data.presence, when.event)}`;
 }

@@ -5,13 +5,13 @@ import { useMemo, useState, type ReactNode } from "react";
 
 import type { TrendPoint } from "../../api/types";
 import { HeldMark, IndexChart, NoNumberMark } from "../../charts/index-chart";
-import { useReadiness, useTrend } from "../../live/react";
-import type { OutingKey } from "../../live/state";
 import { Panel } from "../../components/panel";
 import { useWhen } from "../../components/when";
 import { limitsOf, whole } from "../../format/level";
 import { signed } from "../../format/units";
 import { stateInWords } from "../../format/words";
+import { useReadiness, useTrend } from "../../live/react";
+import type { OutingKey } from "../../live/state";
 
 /** The reasons that a point has and the one before it has not, numbers aside: what moved it. */
 export function newReasons(before: TrendPoint | undefined, after: TrendPoint): string[] {

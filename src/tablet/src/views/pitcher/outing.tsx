@@ -10,16 +10,17 @@ import type { Band, PitchShown, Usual } from "../../api/types";
 import { Plane, type PlanePoint } from "../../charts/plane";
 import { Series, type SeriesPoint } from "../../charts/series";
 import { markOf, typesOf } from "../../charts/types";
-import { useLivePitches } from "../../live/react";
-import { withPitch } from "../../live/state";
 import { Panel } from "../../components/panel";
 import { Answered, Empty } from "../../components/states";
 import { PlainTable } from "../../components/table";
 import { useWhen } from "../../components/when";
+import { usePark } from "../../format/park";
 import { useSettings } from "../../format/settings";
 import { dayInWords } from "../../format/time";
 import type { Quantity } from "../../format/units";
 import { flagInWords, pitchInWords, stateInWords } from "../../format/words";
+import { useLivePitches } from "../../live/react";
+import { withPitch } from "../../live/state";
 
 const PITCHES_ASKED = 200;
 /** A pause longer than this is between two outings, ns. */
@@ -69,7 +70,8 @@ export function Outing({ pitcher }: { pitcher: number }) {
 }
 
 function Pitches({ pitches, usual }: { pitches: readonly PitchShown[]; usual: readonly Usual[] }) {
-  const { units, time } = useSettings();
+  const { units } = useSettings();
+  const { time } = usePark();
   const [type, setType] = useState<string | null>(null);
   const types = typesOf(pitches);
   const wanted = useMemo(
@@ -101,7 +103,7 @@ function Pitches({ pitches, usual }: { pitches: readonly PitchShown[]; usual: re
           : first.release_ns == null
             ? `on ${dayInWords(first.game_date)}, ${first.game_date.slice(0, 4)}, imported: their times of day are not known`
             : `from ${time.moment(first.release_ns / 1e6)}`}
-        . Bands: nine in ten of his pitches of that type this season.
+        .{usual.length > 0 && " Bands: nine in ten of his pitches of that type this season."}
       </Typography>
       <div role="group" aria-label="Pitch types shown" style={{ display: "flex", flexWrap: "wrap", gap: 8, marginBottom: 12 }}>
         <Button variant={type === null ? "contained" : "outlined"} aria-pressed={type === null} onClick={() => setType(null)}>

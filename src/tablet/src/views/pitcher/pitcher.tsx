@@ -9,16 +9,17 @@ import { Link } from "wouter";
 
 import { ask, Refused } from "../../api/client";
 import type { Readiness } from "../../api/types";
-import { useEpoch, useHub, useLink, useOutings } from "../../live/react";
-import { keyOf } from "../../live/state";
 import { AsOf } from "../../components/age";
 import { BackIcon } from "../../components/icons";
 import { Empty, Failed } from "../../components/states";
 import { useToday, useWhen } from "../../components/when";
 import { bandOf, isOnMound, whole, wholeUp } from "../../format/level";
+import { usePark } from "../../format/park";
 import { asOf } from "../../format/time";
 import { percent } from "../../format/units";
-import { isAtLeast, leftInWords, moundInWords, thereInWords, unseenInWords } from "../../format/words";
+import { isAtLeast, leftInWords, namelessOn, thereInWords, unseenInWords } from "../../format/words";
+import { useAttribution, useEpoch, useHub, useLink, useOutings } from "../../live/react";
+import { keyOf } from "../../live/state";
 import { AlertList } from "../bullpen/alerts";
 import { confidence, interval, StateChip, VerdictWords } from "../bullpen/card";
 import { useSeen } from "../bullpen/mounds";
@@ -41,15 +42,13 @@ export default function PitcherView({ pitcher }: { pitcher: number }) {
   const [shown] = outings;
   const link = useLink();
   const person = useQuery({ queryKey: ["pitcher", pitcher], queryFn: () => ask.pitcher(pitcher) });
-  const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity });
-  const nameOfMound = (mound: number): string => moundInWords(venue.data?.mounds.find((each) => each.id === mound)?.name ?? `mound ${mound}`);
-  const name = shown?.data.name ?? person.data?.name ?? `Pitcher ${pitcher}`;
+  const park = usePark();
+  const name = shown?.data.name ?? person.data?.name ?? (person.isPending ? "His name is being asked for" : `Pitcher ${pitcher}, name not known`);
   const today = useToday();
   // Who throws now is told of as of today; the others as the staff's list does.
   const staff = useQuery({ queryKey: ["pitchers"], queryFn: ask.pitchers, staleTime: 300_000, enabled: !shown });
-  const asked = shown ? today : staff.isPending ? null : asOf(staff.data?.pitchers ?? [], today);
-  const date = venue.isPending ? null : asked;
-  const about = [person.data?.team, person.data?.throws && `throws ${person.data.throws}`, shown && (isOnMound(shown.data) ? nameOfMound(shown.data.mound) : `left ${nameOfMound(shown.data.mound)}`)];
+  const date = shown || today === null ? today : staff.isPending ? null : asOf(staff.data?.pitchers ?? [], today);
+  const about = [person.data?.team, person.data?.throws && `throws ${person.data.throws}`, shown && (isOnMound(shown.data) ? park.nameOf(shown.data.mound) : `left ${park.nameOf(shown.data.mound)}`)];
   // Nobody of that number: there is nothing to ask about him.
   if (outings.length === 0 && person.error instanceof Refused && person.error.status === 404) return <Stranger />;
   return (
@@ -68,8 +67,8 @@ export default function PitcherView({ pitcher }: { pitcher: number }) {
         {outings.length === 0 && <NotActive unknown={person.isError} error={person.error} retry={() => void person.refetch()} />}
         {outings.map(({ data }) => (
           <Fragment key={data.mound}>
-            <Now data={data} mound={nameOfMound(data.mound)} elsewhere={outings.filter((other) => other.data !== data).map((other) => `${isAtLeast(other.data) ? "at least " : ""}${other.data.pitches} on ${nameOfMound(other.data.mound)}`)} />
-            <IndexHistory outing={keyOf(data)} title={outings.length === 1 ? "Outing so far" : `Outing so far, ${nameOfMound(data.mound)}`} />
+            <Now data={data} mound={park.nameOf(data.mound)} elsewhere={outings.filter((other) => other.data !== data).map((other) => `${isAtLeast(other.data) ? "at least " : ""}${other.data.pitches} ${park.where(other.data.mound)}`)} />
+            <IndexHistory outing={keyOf(data)} title={outings.length === 1 ? "Outing so far" : `Outing so far, ${park.nameOf(data.mound)}`} />
             <Features readiness={data} />
           </Fragment>
         ))}
@@ -140,7 +139,7 @@ function Now({ data, mound, elsewhere }: NowProps) {
   const held = data.state === "held" && typeof data.readiness.value === "number";
   const here = isOnMound(data);
   const nameOf = (pitcher: number): string | undefined => state.outingsOf(pitcher)[0]?.data.name;
-  const unseen = unseenInWords(data, when.event);
+  const unseen = unseenInWords(data, when.event, namelessOn(useAttribution(), data.mound));
   const there = here ? thereInWords(data.presence, when.event) : leftInWords(data, when.event, nameOf);
   return (
     <Paper component="section" aria-label={`Readiness, ${mound}`} sx={{ p: 2 }}>

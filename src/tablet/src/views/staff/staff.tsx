@@ -16,7 +16,6 @@ import { Link } from "wouter";
 
 import { ask } from "../../api/client";
 import type { Pitcher, Readiness, Staff as StaffAnswer, StaffRow as StaffRowAnswer } from "../../api/types";
-import { useHub, useRoster } from "../../live/react";
 import { useSecond } from "../../components/age";
 import { Panel } from "../../components/panel";
 import { Answered, Empty, Failed } from "../../components/states";
@@ -24,9 +23,11 @@ import { Folding } from "../../components/table";
 import { Unseen } from "../../components/visible";
 import { COUNTED_AGAIN, CountedAt, useToday, useWhen } from "../../components/when";
 import { BANDS, bandOf, isOnMound, LEVELS, verdictInWords, whole } from "../../format/level";
+import { usePark } from "../../format/park";
 import { asOf, dayInWords, daysBetween } from "../../format/time";
 import { percent } from "../../format/units";
-import { ACUTE_CHRONIC, asOfInWords, leftInWords, moundInWords, whereInWords } from "../../format/words";
+import { ACUTE_CHRONIC, asOfInWords, leftInWords, whereInWords } from "../../format/words";
+import { useEpoch, useHub, useRoster } from "../../live/react";
 import { Availability } from "./availability";
 import { csv, save } from "./csv";
 import { ofLevel, ofTeam, sorted, type Column, type Filter, type Order, type Row } from "./rows";
@@ -68,6 +69,7 @@ export default function Staff() {
 function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
   const hub = useHub();
   const roster = useRoster();
+  const epoch = useEpoch();
   // Readiness changes many times a second; a list to read changes every five.
   const moment = Math.floor(useSecond() / 5_000);
   const [filter, setFilter] = useState<Filter>({ search: "", team: "", season: null, level: null });
@@ -81,9 +83,9 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
   const [asked, setAsked] = useState("");
   const today = useToday();
   // Of everybody, so that no filter moves it.
-  const date = asked || asOf(pitchers, today);
+  const date = asked || (today === null ? "" : asOf(pitchers, today));
   // One question for everybody, whatever is chosen below.
-  const staff = useQuery({ queryKey: ["staff", date], queryFn: () => ask.staff(date), placeholderData: (before) => before, ...(date === today ? COUNTED_AGAIN : { staleTime: 300_000 }) });
+  const staff = useQuery({ queryKey: ["staff", date], queryFn: () => ask.staff(date), placeholderData: (before) => before, enabled: date !== "", ...(date === today ? COUNTED_AGAIN : { staleTime: 300_000 }) });
   const told = useMemo(() => new Map(staff.data?.rows.map((row) => [row.pitcher, row])), [staff.data]);
   const rows = useMemo(() => {
     const all = chosen.map((pitcher): Row => ({ pitcher, readiness: hub.state.outingsOf(pitcher.id)[0]?.data, told: told.get(pitcher.id) }));
@@ -97,8 +99,8 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
     setPage(0);
   };
   const shownFor = staff.data?.date ?? date;
-  const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity });
-  const mounds = useMemo(() => new Map(venue.data?.mounds.map(({ id, name }) => [id, moundInWords(name)])), [venue.data]);
+  // Who throws is told by the stream, who is at risk by the answer: before them nobody is known not to fit.
+  const isUnknown = filter.level === "active" ? epoch === 0 : filter.level !== null && !staff.data;
 
   return (
     <>
@@ -124,19 +126,27 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
           type="date"
           value={date}
           onChange={(event) => setAsked(event.target.value)}
-          slotProps={{ inputLabel: { shrink: true }, htmlInput: { max: today } }}
+          slotProps={{ inputLabel: { shrink: true }, htmlInput: today === null ? {} : { max: today } }}
         />
         <Button variant="outlined" onClick={() => save(`staff-${shownFor}.csv`, asCsv(rows, shownFor))} disabled={rows.length === 0 || !staff.data}>
           Save as CSV
         </Button>
       </div>
       <Typography role="status">
-        {rows.length} of {pitchers.length} pitchers. Risk, load and availability{" "}
-        <strong data-as-of={shownFor}>
-          as of {dayInWords(shownFor)}, {shownFor.slice(0, 4)}
-        </strong>{" "}
-        for everybody{asked ? ", as chosen" : shownFor === today ? ", today" : ", the last game that is known"}
-        {shownFor === today && staff.dataUpdatedAt > 0 && <CountedAt at={staff.dataUpdatedAt} />}.{staff.isFetching && " Being asked for."}
+        {isUnknown ? "" : `${rows.length} of `}
+        {pitchers.length} pitchers.{" "}
+        {shownFor === "" ? (
+          "Which day it is at the park is not known yet."
+        ) : (
+          <>
+            Risk, load and availability{" "}
+            <strong data-as-of={shownFor}>
+              as of {dayInWords(shownFor)}, {shownFor.slice(0, 4)}
+            </strong>{" "}
+            for everybody{asked ? ", as chosen" : shownFor === today ? ", today" : ", the last game that is known"}
+            {shownFor === today && staff.dataUpdatedAt > 0 && <CountedAt at={staff.dataUpdatedAt} />}.{staff.isFetching && " Being asked for."}
+          </>
+        )}
       </Typography>
       <Typography color="text.secondary" sx={{ mb: 1 }}>
         {staff.data && groundInWords(staff.data)}
@@ -162,12 +172,12 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
           </TableHead>
           <TableBody role="rowgroup">
             {rows.slice(at * PAGE, (at + 1) * PAGE).map((row) => (
-              <StaffRow key={row.pitcher.id} row={row} asOf={shownFor} mounds={mounds} />
+              <StaffRow key={row.pitcher.id} row={row} asOf={shownFor} />
             ))}
           </TableBody>
         </Table>
       </Folding>
-      {rows.length === 0 && <Empty title="Nobody fits these filters." />}
+      {rows.length === 0 && <Empty title={isUnknown ? "Who fits is not known yet." : "Nobody fits these filters."} />}
       {rows.length > PAGE && (
         <TablePagination
           component="div"
@@ -192,7 +202,7 @@ export function groundInWords({ base_rate, risk_absent, injured_lists, model_ver
   return `${risk}. ${lists}.`;
 }
 
-function StaffRow({ row: { pitcher, readiness, told: answer }, asOf: as_of, mounds }: { row: Row; asOf: string; mounds: ReadonlyMap<number, string> }) {
+function StaffRow({ row: { pitcher, readiness, told: answer }, asOf: as_of }: { row: Row; asOf: string }) {
   const told = answer && { ...answer, as_of };
   return (
     <TableRow hover role="row">
@@ -202,7 +212,7 @@ function StaffRow({ row: { pitcher, readiness, told: answer }, asOf: as_of, moun
         </Link>
       </TableCell>
       <Cell of="team">{pitcher.team ?? "–"}</Cell>
-      <Cell of="readiness">{readiness ? <Now data={readiness} mounds={mounds} /> : "–"}</Cell>
+      <Cell of="readiness">{readiness ? <Now data={readiness} /> : "–"}</Cell>
       <Cell of="risk">{told ? <RiskCell told={told} /> : "–"}</Cell>
       <Cell of="acwr">{told?.acwr == null ? "–" : <PartlySeen told={told} days={LOAD_DAYS}>{`${told.acwr.toFixed(2)} times`}</PartlySeen>}</Cell>
       <Cell of="pitches">{told?.pitches_7d == null ? "–" : <PartlySeen told={told} days={7}>{`${isPartlySeen(told, 7) ? "≥\u00a0" : ""}${told.pitches_7d}`}</PartlySeen>}</Cell>
@@ -282,7 +292,8 @@ function RiskCell({ told }: { told: StaffRowAnswer }) {
 }
 
 /** His number now with its own age; who has left the mound has a number of then, and no verdict. */
-function Now({ data, mounds }: { data: Readiness; mounds: ReadonlyMap<number, string> }) {
+function Now({ data }: { data: Readiness }) {
+  const park = usePark();
   const { state, link } = useHub();
   const when = useWhen();
   const band = bandOf(data);
@@ -297,7 +308,7 @@ function Now({ data, mounds }: { data: Readiness; mounds: ReadonlyMap<number, st
     <div style={{ whiteSpace: "normal", minWidth: "10rem" }}>
       {words}
       <Typography component="span" variant="body2" data-where="" sx={{ display: "block" }}>
-        {whereInWords(data, mounds)}
+        {whereInWords(data, park.where(data.mound))}
       </Typography>
       <Typography component="span" variant="body2" color="text.secondary" data-age="" sx={{ display: "block" }}>
         {age}

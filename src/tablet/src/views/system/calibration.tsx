@@ -4,15 +4,16 @@ import { useQuery } from "@tanstack/react-query";
 import { memo } from "react";
 
 import { ask, Refused } from "../../api/client";
-import type { CameraReport, ChartPoint, MoundReport, Place, Report, StatusReport } from "../../api/types";
+import type { CameraReport, ChartPoint, MoundReport, Report, StatusReport } from "../../api/types";
 import { Ends, Frame, LeftAxis, MARGIN } from "../../charts/frame";
 import { path, rangeOf, scale } from "../../charts/scale";
 import { Answered, Empty } from "../../components/states";
 import { Sign, type SignKind } from "../../components/table";
 import { useBoxWhen } from "../../components/when";
+import { usePark } from "../../format/park";
 import { useSettings } from "../../format/settings";
 import { ageInWords } from "../../format/time";
-import { moundInWords } from "../../format/words";
+import { fixed } from "../../format/units";
 import { confidence } from "../bullpen/card";
 
 const EVERY_MS = 5_000;
@@ -68,20 +69,21 @@ export function atOneMoment(report: Report, now: Now | undefined): Report {
   return { ...report, is_heard: now.is_heard ?? report.is_heard, confidence: now.confidence ?? null, mounds, cameras };
 }
 
-export function Calibration({ place: { id: venue, mounds }, now }: { place: Place; now: Now | undefined }) {
-  const nameOf = (id: number): string => moundInWords(mounds.find((mound) => mound.id === id)?.name ?? `mound ${id}`);
+export function Calibration({ now }: { now: Now | undefined }) {
+  const venue = usePark().place.id;
   const query = useQuery({ queryKey: ["calibration", venue], queryFn: () => ask.calibration(venue), staleTime: 0, refetchInterval: EVERY_MS });
   if (query.error instanceof Refused && query.error.status === 404 && !query.data) {
     return <Empty title="Nobody has judged the cameras yet.">The first judgement comes with the first pitches.</Empty>;
   }
   return (
     <Answered query={query} what="calibration">
-      {(report) => <Rig report={atOneMoment(report, now)} nameOf={nameOf} />}
+      {(report) => <Rig report={atOneMoment(report, now)} />}
     </Answered>
   );
 }
 
-function Rig({ report, nameOf }: { report: Report; nameOf: (mound: number) => string }) {
+function Rig({ report }: { report: Report }) {
+  const park = usePark();
   const when = useBoxWhen();
   const game = report.mounds[0];
   // What its cameras were trusted to says nothing where too few of them are heard.
@@ -99,7 +101,7 @@ function Rig({ report, nameOf }: { report: Report; nameOf: (mound: number) => st
         )}
       </Typography>
       {report.mounds.map((mound) => (
-        <Mound key={mound.mound} mound={mound} name={nameOf(mound.mound)} />
+        <Mound key={mound.mound} mound={mound} name={park.nameOf(mound.mound)} />
       ))}
       <Typography sx={{ mb: 1 }}>
         Next: {report.next_action.what}, {report.next_action.why}
@@ -140,8 +142,8 @@ function Camera({ camera, watch, alarm }: { camera: CameraReport; watch: number;
   const { units } = useSettings();
   const { drift } = camera;
   const facts = [
-    drift && `${drift.dx_px.toFixed(2)}, ${drift.dy_px.toFixed(2)} px off`,
-    drift && (camera.clock_offset_us == null ? "clock not measured" : `clock ${camera.clock_offset_us.toFixed(0)} µs`),
+    drift && `${fixed(drift.dx_px, 2)}, ${fixed(drift.dy_px, 2)} px off`,
+    drift && (camera.clock_offset_us == null ? "clock not measured" : `clock ${fixed(camera.clock_offset_us, 0)} µs`),
     camera.residual_px != null && `residual ${camera.residual_px.toFixed(2)} px`,
     camera.temperature_c != null && units.text("temperature", camera.temperature_c),
     camera.vibration_g != null && `${camera.vibration_g.toFixed(3)} g`,
@@ -180,7 +182,7 @@ const DriftChart = memo(function DriftChart({ points, watch, alarm, name }: Drif
   const clock = (ns: number): string => when.told(ns / 1e6);
   const last = points.at(-1);
   const reach = rangeOf([0, ...points.flatMap((p) => [p.dx_px, -p.dx_px, p.dy_px, -p.dy_px, p.limit_px[0] ?? 0, -(p.limit_px[0] ?? 0)])], 2 * REACH_PX);
-  const label = last ? `${name}: ${last.dx_px.toFixed(2)} and ${last.dy_px.toFixed(2)} px off after ${points.length} pitches` : `${name}: no pitch yet`;
+  const label = last ? `${name}: ${fixed(last.dx_px, 2)} and ${fixed(last.dy_px, 2)} px off after ${points.length} pitches` : `${name}: no pitch yet`;
   return (
     <Frame height={HEIGHT} label={label}>
       {(width) => {

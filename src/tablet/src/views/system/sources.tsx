@@ -4,9 +4,9 @@ import Typography from "@mui/material/Typography";
 import type { SourceStatus, StatusReport } from "../../api/types";
 import { Empty } from "../../components/states";
 import { PlainTable, Sign, type SignKind } from "../../components/table";
-import { moundInWords } from "../../format/words";
 import { ageInWords } from "../../format/time";
-import { percent } from "../../format/units";
+import { fixed, percent } from "../../format/units";
+import { moundInWords } from "../../format/words";
 
 const STATE_SIGNS: Readonly<Record<SourceStatus["state"], SignKind>> = {
   active: "good",
@@ -32,7 +32,7 @@ export function lagInWords(ms: number | null | undefined): string {
   return `${ageInWords(Math.abs(ms))} ${ms < 0 ? "ahead" : "behind"}`;
 }
 
-const seconds = (ms: number | null | undefined): string => (ms == null ? "–" : `${(ms / 1000).toFixed(2)}\u00a0s`);
+const seconds = (ms: number | null | undefined): string => (ms == null ? "–" : `${fixed(ms / 1000, 2)}\u00a0s`);
 
 /** How far a watermark is behind the box's clock. */
 const behind = (ms: number | null | undefined): string => (ms == null ? "not open" : Math.abs(ms) < CLOCK_LAG_MS ? `${seconds(ms)} behind` : lagInWords(ms));

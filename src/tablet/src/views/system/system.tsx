@@ -5,16 +5,16 @@ import { useQuery } from "@tanstack/react-query";
 
 import { ask } from "../../api/client";
 import type { StatusReport } from "../../api/types";
-import { useHub, useLink } from "../../live/react";
 import { Panel } from "../../components/panel";
-import { Answered, Empty } from "../../components/states";
+import { Answered } from "../../components/states";
 import { PlainTable, Sign, type SignKind } from "../../components/table";
 import { useApart, useBoxWhen } from "../../components/when";
-import { useSettings } from "../../format/settings";
+import { usePark } from "../../format/park";
 import { ageInWords } from "../../format/time";
 import { percent } from "../../format/units";
-import { Panels } from "../pitcher/pitcher";
+import { useHub, useLink } from "../../live/react";
 import { AlertList } from "../bullpen/alerts";
+import { Panels } from "../pitcher/pitcher";
 import { Calibration } from "./calibration";
 import { Environment } from "./environment";
 import { Models } from "./models";
@@ -27,7 +27,6 @@ const STATUS_EVERY_MS = 2_000;
 export default function System() {
   const link = useLink();
   const status = useQuery({ queryKey: ["status"], queryFn: ask.status, staleTime: 0, refetchInterval: STATUS_EVERY_MS });
-  const venue = useQuery({ queryKey: ["venue"], queryFn: ask.venue, staleTime: Infinity });
   return (
     <Panels data-stale={link !== "live"}>
       <Panel title="How it stands" wide aside={status.dataUpdatedAt > 0 && <Asked at={status.dataUpdatedAt} />}>
@@ -58,7 +57,7 @@ export default function System() {
         </Answered>
       </Panel>
       <Panel title="Cameras" wide aside={<Button href="/calibration">Calibration in full</Button>}>
-        {venue.data ? <Calibration place={venue.data} now={status.data?.calibration ?? undefined} /> : <Empty title="The ballpark is not known yet." />}
+        <Calibration now={status.data?.calibration ?? undefined} />
       </Panel>
       <Environment />
       <Upstream />
@@ -69,8 +68,8 @@ export default function System() {
 
 function Asked({ at }: { at: number }) {
   const when = useBoxWhen();
-  const hub = useHub();
-  return <Typography color="text.secondary">as of {when.toSecond(hub.state.boxTime(at) ?? at)}</Typography>;
+  const box = useHub().state.boxTime(at);
+  return box !== null && <Typography color="text.secondary">as of {when.toSecond(box)}</Typography>;
 }
 
 /** Whose clock the times here are by, where that makes a difference. */
@@ -121,7 +120,7 @@ const PART_SIGNS = { ready: "good", degraded: "watch", starting: "bad", failed: 
 const PART_WORDS = { ready: "ready", degraded: "degraded", starting: "not ready, starting", failed: "not ready", stopped: "not ready, stopped" } as const;
 
 function Daemon({ report }: { report: StatusReport }) {
-  const { time } = useSettings();
+  const { time } = usePark();
   const when = useBoxWhen();
   const store = report.store;
   const filled = store && store.map_size_bytes > 0 ? store.map_used_bytes / store.map_size_bytes : null;

@@ -7,7 +7,7 @@ import type { UpstreamStatus } from "../../api/types";
 import { Panel } from "../../components/panel";
 import { Answered } from "../../components/states";
 import { PlainTable, Sign } from "../../components/table";
-import { useSettings } from "../../format/settings";
+import { usePark } from "../../format/park";
 import { ageInWords } from "../../format/time";
 
 const EVERY_MS = 5_000;
@@ -26,7 +26,7 @@ export function Upstream() {
 }
 
 function Line({ line }: { line: UpstreamStatus }) {
-  const { time } = useSettings();
+  const { time } = usePark();
   if (line.kind === "off") {
     return (
       <Typography>
