@@ -45,10 +45,10 @@ describe("who needs a look", () => {
   });
 
   test("a count with a while in it that nobody saw is the least that he threw", () => {
-    const told = (...unseen: [number, number][]) => unseenInWords(readiness(1, { pitches: 23, unseen: unseen.map(([from, to]) => ({ from: at(from), to: at(to) })) }), (ms) => `${ms - T0}`, 0);
+    const told = (...unseen: [number, number][]) => unseenInWords(readiness(1, { pitches: 23, unseen: unseen.map(([from, to]) => ({ from: at(from), to: at(to) })) }), (ms) => `${Math.floor((ms - T0) / 60_000)}`, 0);
     expect(told()).toBe("");
-    expect(told([3, 9])).toBe("Not seen from 3 to 9: the count is at least 23.");
-    expect(told([3, 9], [20, 20])).toBe("Not seen from 3 to 9, at 20: the count is at least 23.");
+    expect(told([180_000, 540_000])).toBe("Not seen from 3 to 9: the count is at least 23.");
+    expect(told([180_000, 540_000], [1_200_000, 1_211_600]), "within a minute of the clock").toBe("Not seen from 3 to 9, for 12 s at 20: the count is at least 23.");
   });
 
   test("throws that carry no name make a count the least that he threw, too", () => {

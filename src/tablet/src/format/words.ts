@@ -146,11 +146,14 @@ function namelessInWords(his: number, all: number | null): string {
   return his === 1 ? "1 throw without a name on this mound may be his" : `${his} throws without a name on this mound may be his`;
 }
 
+const whileInWords = (ms: number): string => `${Math.max(1, Math.ceil(ms / 1000))} s`;
+
 function whilesInWords(unseen: NonNullable<Readiness["unseen"]>, clock: (ms: number) => string): string {
   if (unseen.length === 0) return "";
   const whiles = unseen.map(({ from, to }) => {
     const [begin, end] = [clock(Date.parse(from)), clock(Date.parse(to))];
-    return begin === end ? `at ${begin}` : `from ${begin} to ${end}`;
+    // Within a minute by the clock: for how long.
+    return begin === end ? `for ${whileInWords(Date.parse(to) - Date.parse(from))} at ${begin}` : `from ${begin} to ${end}`;
   });
   return `Not seen ${[...new Set(whiles)].join(", ")}`;
 }

@@ -49,14 +49,16 @@ function Season({ report: { loads, appearances, summary, unknown, not_final }, a
   const least = (days: number): string => (last?.partly_seen_on != null && daysBetween(last.partly_seen_on, last.date) < days ? "at least " : "");
   const outings = appearances.filter(({ counted }) => counted !== false).length;
   const all = appearances.some(({ partly_seen, counted }) => partly_seen || counted === false) ? "at least " : "";
+  // A day that is not over has no end yet.
+  const end = last && (last.date === today ? "so far today" : `at the end of ${dayInWords(last.date)}`);
   const facts = [
     `${summary.role}, ${outings} outings, ${all}${summary.pitches} game pitches`,
-    last && `${LOAD.toLowerCase()} ${least(Infinity)}${last.dose.toFixed(0)} of ${summary.dose_cap.toFixed(0)} at the end of ${dayInWords(last.date)}`,
+    last && `${LOAD.toLowerCase()} ${least(Infinity)}${last.dose.toFixed(0)} of ${summary.dose_cap.toFixed(0)} ${end}`,
     last && `${least(7)}${last.pitches_7d} in 7 days, ${least(14)}${last.pitches_14d} in 14, ${least(30)}${last.pitches_30d} in 30`,
-    summary.acwr != null && `${ACUTE_CHRONIC.toLowerCase()} ${summary.acwr.toFixed(2)} times at the end of ${dayInWords(last?.date ?? "")}`,
+    last && summary.acwr != null && `${ACUTE_CHRONIC.toLowerCase()} ${summary.acwr.toFixed(2)} times ${end}`,
     summary.rest_days_mean != null && `${summary.rest_days_mean.toFixed(1)} days of rest on average`,
     `${summary.short_rest_appearances} ${summary.short_rest_appearances === 1 ? "outing" : "outings"} on short rest`,
-    summary.rested_on && `rested on ${dayInWords(summary.rested_on)}${summary.rested_on_unsure ? ", or later" : ""}`,
+    summary.rested_on && `rested from ${dayInWords(summary.rested_on)}${summary.rested_on_unsure ? ", or later" : ""}`,
   ].filter(Boolean);
   return (
     <>
