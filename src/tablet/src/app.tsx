@@ -91,6 +91,7 @@ function Frame({ venue, seen, watchdog }: FrameProps) {
   const [location, go] = useLocation();
   const [keyAsked, setKeyAsked] = useState<"no" | "now" | "later">("no");
   const link = useLink();
+  const hub = useHub();
   const queries = useQueryClient();
   const epoch = useEpoch();
   const place = venue.data ?? null;
@@ -109,6 +110,8 @@ function Frame({ venue, seen, watchdog }: FrameProps) {
   useEffect(() => {
     if (epoch > 1) void queries.invalidateQueries();
   }, [epoch, queries]);
+  // Which mounds are seen is asked for now and then, and at once where a part of the box fares otherwise.
+  useEffect(() => hub.subscribe("health", () => void queries.invalidateQueries({ queryKey: ["status"] })), [hub, queries]);
   useEffect(() => {
     if (!kiosk || location === "/") return;
     let timer = setTimeout(() => go("/"), HOME_AFTER_MS);

@@ -3,7 +3,7 @@ import Button from "@mui/material/Button";
 import { styled } from "@mui/material/styles";
 
 import { useParkIfKnown } from "../format/park";
-import { ageInWords, ParkTime } from "../format/time";
+import { agoInWords, ParkTime } from "../format/time";
 import { useHub, useLink } from "../live/react";
 import type { LastSeen } from "../shell/last-seen";
 import { useSecond } from "./age";
@@ -49,7 +49,7 @@ function Away({ seen, onKey }: LinkBannerProps) {
   const known = hub.state.seenTime(heard);
   const told =
     park && known !== null
-      ? `Shown is what was known at ${park.time.toldToSecond(known, park.time.day(hub.state.seenTime(second) ?? known))}, ${ageInWords(second + 1000 - heard)} ago.`
+      ? `Shown is what was known at ${park.time.toldToSecond(known, park.time.day(hub.state.seenTime(second) ?? known))}, ${agoInWords(second + 1000 - heard)}.`
       : seen
         ? `Last seen ${new ParkTime(seen.zone).moment(seen.at)}. No number is shown until it is back; the page goes on by itself.`
         : "Nothing has been heard of it yet.";

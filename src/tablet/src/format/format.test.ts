@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { AttributionStatus, Readiness } from "../api/types";
 import { alert, at, readiness, T0 } from "../live/samples";
 import { bandOf, byPlace, byUrgency, isLeftOfLate, needOfLook, verdictInWords, whole } from "./level";
-import { ageInWords, dayAfter, daysBetween, ParkTime } from "./time";
+import { ageInWords, agoInWords, dayAfter, daysBetween, ParkTime, spanInWords } from "./time";
 import { fixed, percent, signed, Units } from "./units";
 import { asOfInWords, isAtLeast, leftInWords, namedElsewhere, pitchesInWords, placeInWords, thereInWords, unseenInWords } from "./words";
 
@@ -189,6 +189,11 @@ describe("times", () => {
 
   test("ages are short and never negative", () => {
     expect([-5, 1_000, 12_000, 119_000, 120_000, 121_000, 3_600_000, 7_500_000, 90_000_000, 180_000_000].map(ageInWords)).toEqual(["now", "now", "12 s", "119 s", "2 min", "3 min", "1 h 00", "2 h 05", "25 h 00", "2 d"]);
+  });
+
+  test("what is of now is not now ago, and what lasts does not last now", () => {
+    expect([0, 1_900, 12_000].map(agoInWords)).toEqual(["just now", "just now", "12 s ago"]);
+    expect([0, 1_900, 12_000].map(spanInWords)).toEqual(["0 s", "1 s", "12 s"]);
   });
 
   test("days are counted over the end of February and of the year", () => {

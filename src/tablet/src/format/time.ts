@@ -1,9 +1,17 @@
 /** Times as the park's clock shows them, and ages in words. */
 
 /** An age in the words that a glance needs: `now`, `12 s`, `4 min`, `2 h 05`, `3 d`. */
-export function ageInWords(ms: number): string {
+export const ageInWords = (ms: number): string => (ms < NOW_MS ? "now" : spanInWords(ms));
+
+/** The same in a sentence: `just now`, `12 s ago`. */
+export const agoInWords = (ms: number): string => (ms < NOW_MS ? "just now" : `${spanInWords(ms)} ago`);
+
+/** What is so young is of now, ms. */
+const NOW_MS = 2_000;
+
+/** How long something lasts or how far two clocks are apart: `1 s`, `12 s`, `4 min`, `2 h 05`, `3 d`. */
+export function spanInWords(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 2) return "now";
   if (seconds < 120) return `${seconds} s`;
   const minutes = Math.ceil(seconds / 60);
   if (minutes < 60) return `${minutes} min`;

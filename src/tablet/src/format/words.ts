@@ -1,7 +1,7 @@
 /** The daemon's names in people's words. A name that is not here is shown as it is. */
 import type { AttributionStatus, Readiness, State } from "../api/types";
 import { isOnMound, whole } from "./level";
-import { ageInWords } from "./time";
+import { agoInWords, spanInWords } from "./time";
 
 /** The one name of the one ratio, wherever it is shown. */
 export const ACUTE_CHRONIC = "Acute:chronic load";
@@ -87,7 +87,7 @@ export const inWords = spaced;
 /** Whether his mound is not seen now, or was not for a while: what is known of him is what was seen. */
 const isSeenInPart = ({ unseen, verdict_absent }: Pick<Readiness, "unseen" | "verdict_absent">): boolean => verdict_absent === "not_seen" || (unseen ?? []).length > 0;
 
-const ago = (ms: number | null): string => (ms === null ? "age unknown" : ms < 2_000 ? "just now" : `${ageInWords(ms)} ago`);
+const ago = (ms: number | null): string => (ms === null ? "age unknown" : agoInWords(ms));
 
 /**
  * How old a number is, by its pitch and its age, ms: `as of pitch 31, 12 s ago`; a held one with the number itself and the
@@ -146,14 +146,12 @@ function namelessInWords(his: number, all: number | null): string {
   return his === 1 ? "1 throw without a name on this mound may be his" : `${his} throws without a name on this mound may be his`;
 }
 
-const whileInWords = (ms: number): string => `${Math.max(1, Math.ceil(ms / 1000))} s`;
-
 function whilesInWords(unseen: NonNullable<Readiness["unseen"]>, clock: (ms: number) => string): string {
   if (unseen.length === 0) return "";
   const whiles = unseen.map(({ from, to }) => {
     const [begin, end] = [clock(Date.parse(from)), clock(Date.parse(to))];
     // Within a minute by the clock: for how long.
-    return begin === end ? `for ${whileInWords(Date.parse(to) - Date.parse(from))} at ${begin}` : `from ${begin} to ${end}`;
+    return begin === end ? `for ${spanInWords(Math.max(1, Math.ceil((Date.parse(to) - Date.parse(from)) / 1000)) * 1000)} at ${begin}` : `from ${begin} to ${end}`;
   });
   return `Not seen ${[...new Set(whiles)].join(", ")}`;
 }

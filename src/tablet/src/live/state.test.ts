@@ -21,6 +21,12 @@ describe("the live state", () => {
     expect(state.roster).toEqual(["1@0", "2@0"]);
   });
 
+  test("says that a part of the box fares otherwise, which is asked for then", () => {
+    const state = new LiveState();
+    state.take(snapshot(5, 0), now(0));
+    expect(state.take(event(6, 10, "health", { name: "cameras", state: "failed", since: at(10), detail: "" }), now(10))).toEqual(["health"]);
+  });
+
   test("tells at once of who leaves his mound, and not of every number of who stays", () => {
     const state = new LiveState();
     state.take(snapshot(5, 0, { readiness: [readiness(1)] }), now(0));

@@ -38,7 +38,7 @@ export interface Closed {
 }
 
 /** What changed: of one pitcher by his id, of one of his outings by its key, or of all. */
-export type Topic = number | OutingKey | "roster" | "alerts" | "attribution" | "snapshot";
+export type Topic = number | OutingKey | "roster" | "alerts" | "attribution" | "health" | "snapshot";
 
 /** An alert that was raised this moment, not one told again after a gap. */
 export type News = (alert: Alert) => void;
@@ -256,7 +256,7 @@ export class LiveState {
         this.#attribution = event.data;
         return ["attribution"];
       case "health":
-        return [];
+        return ["health"];
       default:
         // A word that a newer daemon has and this page has not.
         return [];

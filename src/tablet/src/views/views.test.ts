@@ -17,7 +17,7 @@ import { dayOf } from "./staff/availability";
 import { cell, csv } from "./staff/csv";
 import { ofLevel, ofTeam, sorted, type Filter, type Row } from "./staff/rows";
 import { groundInWords } from "./staff/staff";
-import { atOneMoment } from "./system/calibration";
+import { atOneMoment, unverifiedInWords } from "./system/calibration";
 import { refusalInWords } from "./system/environment";
 import { refusedLately } from "./system/refused";
 import { isUnused, lagInWords } from "./system/sources";
@@ -93,6 +93,12 @@ test("a source that sends and of which nothing is used is not called unseen", ()
   const nothing = { received: 0, released: 0, duplicate: 0, late: 0, quarantined: 0, refused: 0, overflowed: 0, held: 0 };
   const told = (state: "unseen" | "active", received: number) => isUnused({ state, accounting: { ...nothing, received, quarantined: received } });
   expect([told("unseen", 0), told("unseen", 1_399), told("active", 9)]).toEqual([false, true, false]);
+});
+
+test("of a mound that is not verified nothing is said that is not known", () => {
+  const told = (verified_at: number | null, unverified_for_s: number | null) => unverifiedInWords({ verified_at, unverified_for_s });
+  expect([told(null, 3_000), told(null, 0), told(null, null)]).toEqual(["unverified for 50 min", "unverified for 0 s", "unverified"]);
+  expect([told(1, 90), told(1, 0), told(1, null)]).toEqual(["unverified now, last verified 90 s ago", "unverified now, last verified just now", "unverified now"]);
 });
 
 test("what was refused lately is told, the newest first, and what is long over is not", () => {

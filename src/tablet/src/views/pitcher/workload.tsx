@@ -52,7 +52,7 @@ function Season({ report: { loads, appearances, summary, unknown, not_final }, a
   // A day that is not over has no end yet.
   const end = last && (last.date === today ? "so far today" : `at the end of ${dayInWords(last.date)}`);
   const facts = [
-    `${summary.role}, ${outings} outings, ${all}${summary.pitches} game pitches`,
+    `${summary.role}, ${outings} ${outings === 1 ? "outing" : "outings"}, ${all}${summary.pitches} game ${summary.pitches === 1 ? "pitch" : "pitches"}`,
     last && `${LOAD.toLowerCase()} ${least(Infinity)}${last.dose.toFixed(0)} of ${summary.dose_cap.toFixed(0)} ${end}`,
     last && `${least(7)}${last.pitches_7d} in 7 days, ${least(14)}${last.pitches_14d} in 14, ${least(30)}${last.pitches_30d} in 30`,
     last && summary.acwr != null && `${ACUTE_CHRONIC.toLowerCase()} ${summary.acwr.toFixed(2)} times ${end}`,
@@ -73,7 +73,7 @@ function Season({ report: { loads, appearances, summary, unknown, not_final }, a
         </Typography>
       )}
       {unknown && <Typography color="text.secondary">{unknown}</Typography>}
-      <Calendar loads={loads} label={`Pitches day by day to ${last?.date ?? ""}: ${outings} outings`} />
+      <Calendar loads={loads} label={`Pitches day by day to ${last?.date ?? ""}: ${outings} ${outings === 1 ? "outing" : "outings"}`} />
       <Typography sx={{ fontWeight: 600, mt: 1 }}>{ACUTE_CHRONIC} at each day’s end: a weighted mean of a day’s pitches ÷ one without the last 7 days</Typography>
       <Ratio loads={loads} />
       <Typography variant="body2" color="text.secondary">

@@ -12,8 +12,9 @@ import { Sign, type SignKind } from "../../components/table";
 import { useBoxWhen } from "../../components/when";
 import { usePark } from "../../format/park";
 import { useSettings } from "../../format/settings";
-import { ageInWords } from "../../format/time";
+import { agoInWords, spanInWords } from "../../format/time";
 import { fixed } from "../../format/units";
+import { pitchesInWords } from "../../format/words";
 import { confidence } from "../bullpen/card";
 
 const EVERY_MS = 5_000;
@@ -96,7 +97,7 @@ function Rig({ report }: { report: Report }) {
         ) : (
           <>
             Game mound: confidence <strong>{confidence(report.confidence)}</strong> (by age {written(report.confidence_time)}, by residuals{" "}
-            {written(report.confidence_residual)}){report.age_s != null && `, aged as by ${ageInWords(report.age_s * 1000)} of calm air`}.
+            {written(report.confidence_residual)}){report.age_s != null && `, aged as by ${spanInWords(report.age_s * 1000)} of calm air`}.
           </>
         )}
       </Typography>
@@ -120,20 +121,25 @@ function Rig({ report }: { report: Report }) {
 
 const written = (value: number | null | undefined, otherwise = "–"): string => (value == null ? otherwise : confidence(value));
 
+/** Since when a mound's cameras are not verified, or when they last were, as far as that is known. */
+export function unverifiedInWords({ verified_at, unverified_for_s }: Pick<MoundReport, "verified_at" | "unverified_for_s">): string {
+  const ms = unverified_for_s == null ? null : unverified_for_s * 1000;
+  if (verified_at == null) return ms === null ? "unverified" : `unverified for ${spanInWords(ms)}`;
+  return ms === null ? "unverified now" : `unverified now, last verified ${agoInWords(ms)}`;
+}
+
 /** One mound: whether its cameras are verified, and whether enough of them are heard. */
 function Mound({ mound, name }: { mound: MoundReport; name: string }) {
   const few = mound.cameras_heard < mound.cameras_needed;
   const verified = mound.state === "verified";
   const look = mound.confidence && !few && `, confidence ${confidence(mound.confidence.fused)}`;
-  const ago = ageInWords((mound.unverified_for_s ?? 0) * 1000);
-  const unverified = mound.verified_at == null ? `unverified for ${ago}` : `unverified now, last verified ${ago} ago`;
   return (
     <Typography data-mound-of={mound.mound}>
-      <strong>{name}</strong>: <Sign kind={few ? "bad" : verified ? "good" : "off"} word={!verified ? unverified : few ? "too few cameras" : "verified"} />
+      <strong>{name}</strong>: <Sign kind={few ? "bad" : verified ? "good" : "off"} word={!verified ? unverifiedInWords(mound) : few ? "too few cameras" : "verified"} />
       {look}, {mound.cameras_heard} {mound.cameras_heard === 1 ? "camera" : "cameras"} heard
       {few && `, ${mound.cameras_needed} needed: no pitch can be measured here`}
       {verified && mound.unverified && `, ${mound.unverified}`}
-      {mound.in_use ? `, ${mound.pitches} pitches in 15 min` : ", not in use"}
+      {mound.in_use ? `, ${pitchesInWords(mound.pitches, false)} in 15 min` : ", not in use"}
     </Typography>
   );
 }
@@ -147,7 +153,7 @@ function Camera({ camera, watch, alarm }: { camera: CameraReport; watch: number;
     camera.residual_px != null && `residual ${camera.residual_px.toFixed(2)} px`,
     camera.temperature_c != null && units.text("temperature", camera.temperature_c),
     camera.vibration_g != null && `${camera.vibration_g.toFixed(3)} g`,
-    `${camera.corrections.length} corrections`,
+    `${camera.corrections.length} ${camera.corrections.length === 1 ? "correction" : "corrections"}`,
   ].filter(Boolean);
   return (
     <article style={{ border: "var(--border) solid var(--line)", borderRadius: 8, padding: 8, minWidth: 0 }}>

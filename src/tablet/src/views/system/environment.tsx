@@ -8,7 +8,7 @@ import { Panel } from "../../components/panel";
 import { Answered } from "../../components/states";
 import { PlainTable, Sign, type SignKind } from "../../components/table";
 import { useSettings } from "../../format/settings";
-import { ageInWords } from "../../format/time";
+import { ageInWords, agoInWords, spanInWords } from "../../format/time";
 import { percent } from "../../format/units";
 
 const EVERY_MS = 5_000;
@@ -36,7 +36,7 @@ type Speaker = EnvironmentReport["speakers"][number];
 /** What was not believed of a sensor last, and whether it is believed since. */
 export function refusalInWords({ name, age_s, refused, refusal }: Pick<Speaker, "name" | "age_s" | "refused" | "refusal">): string {
   if (!refusal) return "";
-  const told = `${ageInWords(refusal.age_s * 1000)} ago (${refused} so far): ${refusal.why}. It sent ${refusal.sample}`;
+  const told = `${agoInWords(refusal.age_s * 1000)} (${refused} so far): ${refusal.why}. It sent ${refusal.sample}`;
   // It has told something since that was not refused.
   if (age_s < refusal.age_s) return `Believed now: ${name}; not ${refusal.whole ? "" : "all of it "}${told}`;
   return `${refusal.whole ? "Not believed" : "In part not believed"}: ${name}, ${told}`;
@@ -89,7 +89,7 @@ function Air({ report }: { report: EnvironmentReport }) {
         .filter((speaker) => speaker.clock_off_s !== 0)
         .map((speaker) => (
           <Typography key={`clock of ${speaker.name}`} variant="body2">
-            Clock: {speaker.name} is {ageInWords(Math.abs(speaker.clock_off_s) * 1000)} {speaker.clock_off_s > 0 ? "ahead of" : "behind"} this box, which is
+            Clock: {speaker.name} is {spanInWords(Math.abs(speaker.clock_off_s) * 1000)} {speaker.clock_off_s > 0 ? "ahead of" : "behind"} this box, which is
             allowed for
           </Typography>
         ))}

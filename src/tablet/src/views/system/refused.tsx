@@ -3,7 +3,7 @@ import Typography from "@mui/material/Typography";
 
 import type { StatusReport } from "../../api/types";
 import { PlainTable } from "../../components/table";
-import { ageInWords } from "../../format/time";
+import { agoInWords } from "../../format/time";
 
 /** Of so long ago at most, s: what is older has been looked at, or is over. */
 const LATELY_S = 600;
@@ -25,17 +25,15 @@ const CAUSES: Readonly<Record<string, string>> = {
   serial_too_long: "frame too long on the line",
 };
 
-const ago = (seconds: number): string => (seconds < 2 ? "now" : `${ageInWords(seconds * 1000)} ago`);
-
 /** The rows of what was refused lately: what, who, when, what is wrong, and how it begins. */
 export function refusedLately({ ingest, access }: Pick<StatusReport, "ingest" | "access">): string[][] {
   const frames = (ingest?.last_refused ?? []).map(({ ago_s, cause, from, bytes, sample, why }) => ({
     ago_s,
-    row: [CAUSES[cause] ?? `frame: ${cause.replaceAll("_", " ")}`, from, ago(ago_s), why, `${bytes} bytes: ${sample}`],
+    row: [CAUSES[cause] ?? `frame: ${cause.replaceAll("_", " ")}`, from, agoInWords(ago_s * 1000), why, `${bytes} bytes: ${sample}`],
   }));
   const keys = (access?.last_refused ?? []).map(({ ago_s, from, times, why }) => ({
     ago_s,
-    row: ["key", from, ago(ago_s), why, times === 1 ? "once" : `${times} times`],
+    row: ["key", from, agoInWords(ago_s * 1000), why, times === 1 ? "once" : `${times} times`],
   }));
   const lately = [...frames, ...keys].filter(({ ago_s }) => ago_s < LATELY_S);
   return lately.sort((one, other) => one.ago_s - other.ago_s).map(({ row }) => row);

@@ -4,7 +4,7 @@ import Typography from "@mui/material/Typography";
 import type { SourceStatus, StatusReport } from "../../api/types";
 import { Empty } from "../../components/states";
 import { PlainTable, Sign, type SignKind } from "../../components/table";
-import { ageInWords } from "../../format/time";
+import { spanInWords } from "../../format/time";
 import { fixed, percent } from "../../format/units";
 import { moundInWords } from "../../format/words";
 
@@ -29,7 +29,7 @@ const CLOCK_LAG_MS = 60_000;
 /** How late frames come; where only clocks explain it, in words: `2 d ahead`. */
 export function lagInWords(ms: number | null | undefined): string {
   if (ms == null || Math.abs(ms) < CLOCK_LAG_MS) return seconds(ms);
-  return `${ageInWords(Math.abs(ms))} ${ms < 0 ? "ahead" : "behind"}`;
+  return `${spanInWords(Math.abs(ms))} ${ms < 0 ? "ahead" : "behind"}`;
 }
 
 const seconds = (ms: number | null | undefined): string => (ms == null ? "–" : `${fixed(ms / 1000, 2)}\u00a0s`);

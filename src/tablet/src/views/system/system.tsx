@@ -10,7 +10,7 @@ import { Answered } from "../../components/states";
 import { PlainTable, Sign, type SignKind } from "../../components/table";
 import { useApart, useBoxWhen } from "../../components/when";
 import { usePark } from "../../format/park";
-import { ageInWords } from "../../format/time";
+import { spanInWords } from "../../format/time";
 import { percent } from "../../format/units";
 import { useHub, useLink } from "../../live/react";
 import { AlertList } from "../bullpen/alerts";
@@ -78,7 +78,7 @@ function Clocks() {
   if (apart === 0) return null;
   return (
     <Typography data-clocks="" sx={{ mb: 1 }}>
-      The box’s clock is {ageInWords(Math.abs(apart))} {apart > 0 ? "ahead of" : "behind"} its cameras’. Times of alerts and pitches are by the cameras’ clock, all others on this
+      The box’s clock is {spanInWords(Math.abs(apart))} {apart > 0 ? "ahead of" : "behind"} its cameras’. Times of alerts and pitches are by the cameras’ clock, all others on this
       page by the box’s.
     </Typography>
   );
@@ -127,7 +127,7 @@ function Daemon({ report }: { report: StatusReport }) {
   return (
     <>
       <Typography sx={{ mb: 1 }}>
-        Version {report.version}, up {ageInWords(report.uptime_s * 1000)}, since {time.moment(Date.parse(report.started_at))}.{" "}
+        Version {report.version}, up {spanInWords(report.uptime_s * 1000)}, since {time.moment(Date.parse(report.started_at))}.{" "}
         <a href="/api/docs/">API</a> · <a href="/metrics">Metrics</a>
       </Typography>
       <PlainTable
@@ -168,7 +168,7 @@ function Frames({ report }: { report: StatusReport }) {
         {accounting.quarantined} quarantined + {accounting.refused} refused + {accounting.overflowed} overflowed + {accounting.held} held.
       </Typography>
       <Typography>
-        Late: {percent(late, 2)} of all. Dropped by the kernel: {report.ingest?.kernel_drops ?? 0}.
+        Late: {percent(late, 2)} of all. Dropped by the kernel: {report.ingest?.kernel_drops ?? "not known"}.
         {refused.length > 0 && ` Refused on arrival: ${refused.map(([cause, count]) => `${cause} ${count}`).join(", ")}.`}
       </Typography>
       <Typography sx={{ mb: 1 }}>
