@@ -95,6 +95,7 @@ describe("who needs a look", () => {
     const told = (mound: number, pitcher: number, since: number) => ({ mounds: [{ mound, waiting: { pitcher, name: "", since: at(since) } }] }) as unknown as AttributionStatus;
     const him = readiness(1, { mound: 1, last_pitch_at: at(5) });
     expect(namedElsewhere(him, told(0, 1, 9))).toBe(0);
+    expect(namedElsewhere({ ...him, mound: 0 }, told(1, 1, 9)), "nobody leaves the game for a mark elsewhere").toBe(null);
     expect([namedElsewhere(him, told(0, 1, 3)), namedElsewhere(him, told(0, 2, 9)), namedElsewhere(him, told(1, 1, 9)), namedElsewhere(him, null)]).toEqual([null, null, null, null]);
   });
 

@@ -1,6 +1,6 @@
 /** What the daemon's verdict is called, and who needs a look first. */
 import type { Alert, Level, Readiness, VerdictAbsent } from "../api/types";
-import { GAME } from "./words";
+import { GAME } from "../live/state";
 
 export type Band = "ready" | "watch" | "warm" | "out" | "held" | "unknown";
 

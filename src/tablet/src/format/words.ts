@@ -1,5 +1,6 @@
 /** The daemon's names in people's words. A name that is not here is shown as it is. */
 import type { AttributionStatus, Readiness, State } from "../api/types";
+import { GAME } from "../live/state";
 import { isOnMound, whole } from "./level";
 import { agoInWords, spanInWords } from "./time";
 
@@ -10,9 +11,6 @@ export const ACUTE_CHRONIC = "Acute:chronic load";
 export const RATIO_IN_WORDS =
   "Acute: the mean of a day’s pitches in which each day counts 0.75 times the day after it. Chronic: the mean of the days before the last 7, each counting 27/29 times the day after it. " +
   "Both go back to his earliest outing of the last 63 days. No ratio where that is not 28 days ago, or the chronic mean is under half a pitch.";
-
-/** The mound of the game. */
-export const GAME = 0;
 
 /** The one name of what he carries, wherever it is shown: game pitches, today’s and what still counts of earlier days. */
 export const LOAD = "Load";
@@ -169,8 +167,12 @@ export function whereInWords(data: Pick<Readiness, "mound" | "presence" | "verdi
   return `${where}${now}, ${pitchesInWords(data.pitches, isAtLeast(data))}`;
 }
 
-/** Another mound on which a mark named him after his last throw on this one: he is on his way there, or the mark is a slip. Null where none did. */
+/**
+ * Another mound on which a mark named him after his last throw in a bullpen: he is on his way there, or the mark is a slip. Null where none
+ * did; nobody leaves the game mound because he is named elsewhere.
+ */
 export function namedElsewhere(data: Pick<Readiness, "pitcher" | "mound" | "last_pitch_at">, attribution: AttributionStatus | null): number | null {
+  if (data.mound === GAME) return null;
   const last = Date.parse(data.last_pitch_at);
   const there = attribution?.mounds.find(({ mound, waiting }) => mound !== data.mound && waiting?.pitcher === data.pitcher && Date.parse(waiting.since) > last);
   return there?.mound ?? null;

@@ -21,6 +21,20 @@ describe("the live state", () => {
     expect(state.roster).toEqual(["1@0", "2@0"]);
   });
 
+  test("shows in one place whoever threw in the game after his last throw in a bullpen, before the box is sure of it", () => {
+    const state = new LiveState();
+    const pen = (ms: number) => readiness(1, { mound: 1, last_pitch_at: at(ms) });
+    const game = (ms: number) => readiness(1, { mound: 0, last_pitch_at: at(ms) });
+    state.take(snapshot(5, 0, { readiness: [pen(0)] }), now(0));
+    expect(state.take(event(6, 30, "readiness", game(30)), now(30))).toEqual(expect.arrayContaining([1, "1@0", "1@1", "roster"]));
+    expect(state.readinessOf("1@1")?.data).toMatchObject({ verdict: null, verdict_absent: "away", presence: { state: "replaced", to: 0, since: at(0) } });
+    expect(state.readinessOf("1@0")?.data).toMatchObject({ verdict: "ready", presence: { state: "on_mound" } });
+    expect(state.take(event(7, 40, "readiness", game(40)), now(40)), "no news of where he is").not.toContain("roster");
+    state.take(event(8, 50, "readiness", pen(50)), now(50));
+    expect(state.readinessOf("1@1")?.data.presence?.state, "he throws there after all").toBe("on_mound");
+    expect(state.readinessOf("1@0")?.data.presence?.state, "nobody leaves the game for a throw elsewhere").toBe("on_mound");
+  });
+
   test("says that a part of the box fares otherwise, which is asked for then", () => {
     const state = new LiveState();
     state.take(snapshot(5, 0), now(0));
@@ -76,7 +90,7 @@ describe("the live state", () => {
     const warming = readiness(1, { mound: 1, pitches: 12, last_pitch_at: at(-60_000) });
     state.take(snapshot(1, 0, { readiness: [warming, readiness(1)], pitches: [pitch(1, 1, { mound: 1 }), pitch(2, 1)] }), now(0));
     expect(state.outingsOf(1).map(({ data }) => [data.mound, data.pitches])).toEqual([[0, 1], [1, 12]]);
-    expect(state.take(event(2, 0, "readiness", { ...warming, pitches: 13, last_pitch_at: at(5_000) }), now(0))).toEqual([1, "1@1"]);
+    expect(state.take(event(2, 0, "readiness", { ...warming, pitches: 13, last_pitch_at: at(5_000) }), now(0))).toEqual([1, "1@1", "roster"]);
     expect(state.outingsOf(1).map(({ data }) => data.mound)).toEqual([1, 0]);
     expect(state.take(event(3, 0, "outing_ended", { pitcher: 1, mound: 1 }), now(0))).toEqual([1, "1@1", "roster"]);
     expect([state.roster, state.pitchesOf(1).map(({ mound }) => mound), state.trendOf("1@1")]).toEqual([["1@0"], [0], []]);

@@ -18,6 +18,9 @@ const AHEAD_MS = 10_000;
 /** Cleared alerts kept: as many as are read at a glance. */
 const CLOSED_MAX = 3;
 
+/** The mound of the game. */
+export const GAME = 0;
+
 /** One pitcher on one mound: he may have thrown on two of them. */
 export type OutingKey = `${number}@${number}`;
 
@@ -53,6 +56,8 @@ export class LiveState {
   /** Snapshots so far: what was fetched beside the stream is asked for anew with each. */
   epoch = 0;
 
+  /** As the box published them. */
+  #published = new Map<OutingKey, Readiness>();
   #readiness = new Map<OutingKey, Shown>();
   /** Of each pitcher, the outing of the newest pitch first. */
   #outings = new Map<number, readonly Shown[]>();
@@ -180,7 +185,8 @@ export class LiveState {
     const gone = this.#topicsOfOutings();
     this.seq = message.seq;
     this.epoch += 1;
-    this.#readiness = new Map(readiness.map((data) => [keyOf(data), { data }]));
+    this.#published = new Map(readiness.map((data) => [keyOf(data), data]));
+    this.#readiness = new Map();
     this.#trends = new Map(readiness.map((data) => [keyOf(data), [pointOf(data)]]));
     this.#pitches = new Map();
     for (const pitch of pitches) this.#putPitch(pitch);
@@ -189,8 +195,8 @@ export class LiveState {
     this.#closed = [];
     this.#attribution = attribution ?? null;
     this.#outings = new Map();
-    for (const { pitcher } of readiness) this.#gather(pitcher);
-    this.#roster = [...this.#readiness.keys()];
+    for (const pitcher of new Set(readiness.map((data) => data.pitcher))) this.#gather(pitcher);
+    this.#roster = [...this.#published.keys()];
     return ["snapshot", "roster", "alerts", "attribution", ...new Set([...gone, ...this.#topicsOfOutings()])];
   }
 
@@ -198,27 +204,40 @@ export class LiveState {
     return [...this.#readiness.values()].flatMap(({ data }): Topic[] => [data.pitcher, keyOf(data)]);
   }
 
-  /** Those of one pitcher anew; who else throws has not changed. */
-  #gather(pitcher: number): void {
-    const his = [...this.#readiness.values()].filter(({ data }) => data.pitcher === pitcher);
+  /** Those of one pitcher anew, and which of them changed; who else throws has not. */
+  #gather(pitcher: number): OutingKey[] {
+    const published = [...this.#published.values()].filter((data) => data.pitcher === pitcher);
+    const his = published.map((data): Shown => {
+      const placed = inOnePlace(data, published);
+      const shown = this.#readiness.get(keyOf(data));
+      return shown?.data === placed ? shown : { data: placed };
+    });
+    const changed = his.filter((shown) => this.#readiness.get(keyOf(shown.data)) !== shown);
+    for (const shown of changed) this.#readiness.set(keyOf(shown.data), shown);
     if (his.length === 0) this.#outings.delete(pitcher);
     else this.#outings.set(pitcher, his.toSorted((a, b) => Date.parse(b.data.last_pitch_at) - Date.parse(a.data.last_pitch_at)));
+    return changed.map(({ data }) => keyOf(data));
+  }
+
+  /** Where those of one pitcher stand. */
+  #placesOf(pitcher: number): string {
+    return this.outingsOf(pitcher).map(({ data }) => `${keyOf(data)} ${data.presence?.state}`).toSorted().join();
   }
 
   #apply(event: Exclude<LiveMessage, { type: "snapshot" | "beat" }>, published: number, isNews: boolean): Topic[] {
     switch (event.type) {
       case "readiness": {
         const key = keyOf(event.data);
-        const known = this.#readiness.get(key)?.data;
-        this.#readiness.set(key, { data: event.data });
+        const places = this.#placesOf(event.data.pitcher);
+        this.#published.set(key, event.data);
         const soFar = this.trendOf(key);
         const before = soFar.filter((point) => point.pitches < event.data.pitches);
         const point = withPoint(soFar.at(-1), event.data);
         this.#trends.set(key, [...before.slice(1 - POINTS_MAX), point]);
-        this.#gather(event.data.pitcher);
-        const topics: Topic[] = [event.data.pitcher, key, ...this.#renewAlerts(event.data.alerts)];
+        const changed = this.#gather(event.data.pitcher);
+        const topics: Topic[] = [event.data.pitcher, ...changed, ...this.#renewAlerts(event.data.alerts)];
         // Whoever shows him on his mound must stop at once where he left it.
-        if (known && known.presence?.state === event.data.presence?.state) return topics;
+        if (this.#placesOf(event.data.pitcher) === places) return topics;
         this.#roster = [...this.#readiness.keys()].toSorted();
         return [...topics, "roster"];
       }
@@ -235,6 +254,7 @@ export class LiveState {
       case "outing_ended": {
         const { pitcher, mound } = event.data;
         const key = keyOf(event.data);
+        this.#published.delete(key);
         this.#readiness.delete(key);
         this.#trends.delete(key);
         this.#pitches.set(pitcher, this.pitchesOf(pitcher).filter((pitch) => pitch.mound !== mound));
@@ -281,6 +301,17 @@ export class LiveState {
     if (pitcher === undefined || pitcher === null) return;
     this.#pitches.set(pitcher, withPitch(this.pitchesOf(pitcher), pitch));
   }
+}
+
+/**
+ * A man stands in one place: whoever threw on the game mound after his last throw in a bullpen has left it. The box waits a minute
+ * before it says so, for the throw may turn out to be another's; until then his number there is of earlier, and has no verdict.
+ */
+function inOnePlace(data: Readiness, his: readonly Readiness[]): Readiness {
+  const game = his.find(({ mound }) => mound === GAME);
+  const isThere = game?.presence?.state === "on_mound" && Date.parse(game.last_pitch_at) > Date.parse(data.last_pitch_at);
+  if (data.mound === GAME || data.presence?.state !== "on_mound" || !isThere) return data;
+  return { ...data, verdict: null, verdict_absent: "away", presence: { ...data.presence, state: "replaced", since: data.last_pitch_at, to: GAME } };
 }
 
 /** What places a pitch among others: an imported one has no time. */
