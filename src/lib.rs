@@ -15,6 +15,8 @@ pub mod day;
 mod disk;
 pub mod environment;
 pub mod features;
+#[cfg(test)]
+mod golden_tests;
 pub mod history;
 pub mod ids;
 pub mod ingest;

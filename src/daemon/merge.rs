@@ -23,7 +23,7 @@ use crate::ingest::{IngestCounters, KeyRing, RefusedSources, SourceMark, refusal
 use crate::journal::Journal;
 use crate::moment::rfc3339;
 use crate::observe::{PartState, PublishedPitches, Recorder, Stage, StoreStatus, Telemetry};
-use crate::pipeline::{AttributionStatus, Output, Pipeline};
+use crate::pipeline::{Answer, AttributionStatus, Input, Output, Pipeline};
 use crate::records::{JOURNAL_GAP, PitchRecord, REPROCESSED, State};
 use crate::reorder;
 use crate::store::{Store, Write, WriterHandle};
@@ -196,7 +196,9 @@ impl Running {
             self.apply(&mut outputs, now);
             self.commands(now);
             if let Some(reprocess) = &self.merge.reprocess {
-                reprocess.done().for_each(|remeasured| self.merge.pipeline.reprocessed(&remeasured));
+                reprocess.done().for_each(|remeasured| {
+                    self.merge.pipeline.input(Input::Reprocessed(Box::new(remeasured)), now);
+                });
             }
             if now.0.saturating_sub(self.reported.0) as f64 >= REPORT_EVERY_NS as f64 * self.merge.clock.speed() {
                 self.reported = now;
@@ -229,10 +231,10 @@ impl Running {
     /// Hands the pipeline what the park's sensors say.
     fn sense(&mut self, now: BoxNs) {
         let conditions = self.merge.environment.conditions();
-        self.merge.pipeline.weather(&conditions.air(now), now);
+        self.merge.pipeline.input(Input::Weather(conditions.air(now)), now);
         for camera in &conditions.vibration {
             if let Some(rms_g) = conditions.vibration_g(camera.camera, now) {
-                self.merge.pipeline.vibration(camera.camera, rms_g, now);
+                self.merge.pipeline.input(Input::Vibration { camera: camera.camera, rms_g }, now);
             }
         }
     }
@@ -242,7 +244,7 @@ impl Running {
             // Whoever asked may have gone: what was asked for is done all the same.
             match command {
                 Command::AcknowledgeAlert { id, reply } => {
-                    let alert = self.merge.pipeline.acknowledge(id, now);
+                    let alert = self.merge.pipeline.input(Input::Acknowledge { alert: id }, now).alert;
                     if let Some(alert) = &alert {
                         self.tell(SummaryEvent::Alert(alert));
                         self.merge.live.publish(Event::AlertAcknowledged(alert.clone()));
@@ -250,11 +252,12 @@ impl Running {
                     let _ = reply.send(alert);
                 }
                 Command::Recalibrate { cameras, dry_run, reply } => {
-                    let proposals = self.merge.pipeline.recalibrate(cameras.as_deref(), dry_run, now);
+                    let Answer { proposals, .. } =
+                        self.merge.pipeline.input(Input::Recalibrate { cameras, dry_run }, now);
                     self.show_rig(now);
                     let _ = reply.send(proposals);
                 }
-                Command::Judge(config) => self.merge.pipeline.judge_by(*config),
+                Command::Judge(limits) => drop(self.merge.pipeline.input(Input::JudgeBy(limits), now)),
                 Command::NamesCame => self.merge.pipeline.names_came(),
             }
         }
@@ -266,16 +269,16 @@ impl Running {
         let results = self.batch.iter().any(|write| matches!(write, Write::Pitch(_)));
         if results || now.0.saturating_sub(self.kept.0) >= recovery::CUT_EVERY_NS {
             // Before the first step there is nothing to keep, and the next step is asked again.
-            if let Some(cut) = self.merge.pipeline.cut() {
+            if let Some(checkpoint) = self.merge.pipeline.checkpoint() {
                 self.kept = now;
-                self.batch.push(recovery::checkpoint(&cut));
+                self.batch.push(recovery::checkpoint(&checkpoint));
             }
         }
         self.keep_marks(results, now);
         self.submit();
         if now.0.saturating_sub(self.noted.0) >= NOTE_EVERY_NS {
             self.noted = now;
-            self.merge.pipeline.note_cut();
+            self.merge.pipeline.note_checkpoint();
         }
     }
 
@@ -443,7 +446,7 @@ impl Running {
 
     /// Tells whose clock is off, and the pipeline what the system's clock was set by since the start.
     fn tell_clocks(&mut self, now: BoxNs) {
-        self.merge.pipeline.wall(self.merge.clock.set_by_ns());
+        self.merge.pipeline.input(Input::Wall { ahead_ns: self.merge.clock.set_by_ns() }, now);
         let off = self.merge.pipeline.clocks_off(now);
         let state = if off.is_empty() { PartState::Ready } else { PartState::Degraded };
         self.merge.telemetry.set_part("clocks", state, off.join("; "));

@@ -463,7 +463,7 @@ mod tests {
         let mut first = pipeline(&store);
         recall(&store, &Venue::busch_iii(), &mut first, NOW).expect("read");
         let alert = first.active().next().expect("he throws").alerts[0].id;
-        first.acknowledge(alert, NOW).expect("it stands");
+        first.input(crate::pipeline::Input::Acknowledge { alert }, NOW).alert.expect("it stands");
         let kept = keep_arms(&first);
         store.transact(|txn| txn.apply(&kept)).expect("stored");
 

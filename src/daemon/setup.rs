@@ -149,7 +149,7 @@ pub(super) fn record(pipeline: &mut Pipeline<StoreProfiles>, recorder: Recorder,
     let goes_on = matches!(beginning, Beginning::Resumed(_));
     pipeline.journal(recorder, beginning);
     if goes_on {
-        pipeline.note_cut();
+        pipeline.note_checkpoint();
     }
 }
 

@@ -12,6 +12,8 @@
 //! | 4 | note: length varint, bytes |
 //! | 5 | missed: frames varint, steps varint |
 
+use std::ops::Range;
+
 use firmware_protocol::{Body, Cause, Kind};
 
 use crate::ids::{BoxNs, EventNs};
@@ -196,9 +198,28 @@ fn unzigzag(from: u64, code: u64) -> u64 {
     from.wrapping_add((code >> 1) ^ (code & 1).wrapping_neg())
 }
 
+/// How payloads stand in a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Payloads {
+    AsOnTheWire,
+    /// Without the reserved bytes of landmarks and marks.
+    Packed,
+}
+
+impl Payloads {
+    /// Which bytes of a payload are left out; they are zero.
+    fn left_out(self, kind: Kind) -> Range<usize> {
+        match (self, kind) {
+            (Self::Packed, Kind::Fiducial) => 2..4,
+            (Self::Packed, Kind::Mark) => 6..8,
+            _ => 0..0,
+        }
+    }
+}
+
 /// Reads the entries of one block.
-pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Entry>, BlockError> {
-    let mut decoder = Decoder { bytes, at: 0, time: 0, event: 0 };
+pub(super) fn decode(bytes: &[u8], payloads: Payloads) -> Result<Vec<Entry>, BlockError> {
+    let mut decoder = Decoder { bytes, payloads, at: 0, time: 0, event: 0 };
     // An entry has two bytes at least.
     let mut entries = Vec::with_capacity(bytes.len() / 16);
     while decoder.at < bytes.len() {
@@ -209,6 +230,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Entry>, BlockError> {
 
 struct Decoder<'b> {
     bytes: &'b [u8],
+    payloads: Payloads,
     at: usize,
     time: u64,
     event: u64,
@@ -255,9 +277,11 @@ impl Decoder<'_> {
             let [mound, joints] = self.array()?;
             return Ok(Signal::Pose { mound, joints });
         };
-        let payload = self.bytes.get(at..at + length).ok_or(BlockError::CutShort(at))?;
-        self.at += length;
-        let body = Body::parse(kind, payload).map_err(|cause| BlockError::Payload { at, cause })?;
+        let mut payload = [0; PAYLOAD_MAX];
+        let left_out = self.payloads.left_out(kind);
+        self.take(&mut payload[..left_out.start])?;
+        self.take(&mut payload[left_out.end..length])?;
+        let body = Body::parse(kind, &payload[..length]).map_err(|cause| BlockError::Payload { at, cause })?;
         Ok(Signal::from(&body))
     }
 
@@ -283,10 +307,15 @@ impl Decoder<'_> {
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], BlockError> {
-        let found =
-            self.bytes.get(self.at..).and_then(|rest| rest.first_chunk()).ok_or(BlockError::CutShort(self.at))?;
-        self.at += N;
-        Ok(*found)
+        let mut found = [0; N];
+        self.take(&mut found).map(|()| found)
+    }
+
+    fn take(&mut self, out: &mut [u8]) -> Result<(), BlockError> {
+        let end = self.at + out.len();
+        out.copy_from_slice(self.bytes.get(self.at..end).ok_or(BlockError::CutShort(self.at))?);
+        self.at = end;
+        Ok(())
     }
 }
 
@@ -296,17 +325,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::golden_tests;
 
     /// What ingest accepts.
     fn signal() -> impl Strategy<Value = Signal> {
         let pixels = || -5e3_f32..5e3;
         prop_oneof![
-            (pixels(), pixels(), 1e-3_f32..9.0, 0_f32..99.0).prop_map(|(u, v, sigma, diameter)| {
-                Signal::Ball(Ball { u, v, sigma, diameter })
-            }),
-            (any::<u16>(), pixels(), pixels(), 1e-3_f32..9.0).prop_map(|(landmark, u, v, sigma)| {
-                Signal::Fiducial(Fiducial { landmark, u, v, sigma })
-            }),
+            (pixels(), pixels(), 1e-3_f32..9.0, 0_f32..99.0)
+                .prop_map(|(u, v, sigma, diameter)| { Signal::Ball(Ball { u, v, sigma, diameter }) }),
+            (any::<u16>(), pixels(), pixels(), 1e-3_f32..9.0)
+                .prop_map(|(landmark, u, v, sigma)| { Signal::Fiducial(Fiducial { landmark, u, v, sigma }) }),
             (0_f32..9e3, 0_f32..1.0).prop_map(|(rate_rpm, confidence)| {
                 Signal::Spin(Spin { rate_rpm, axis: [0.6, -0.8, 0.0], confidence })
             }),
@@ -361,12 +389,12 @@ mod tests {
             for entry in &entries {
                 encoder.push(entry);
             }
-            prop_assert_eq!(decode(encoder.bytes()), Ok(entries));
+            prop_assert_eq!(decode(encoder.bytes(), Payloads::AsOnTheWire), Ok(entries));
         }
 
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-            let _ = decode(&bytes);
+            let _ = decode(&bytes, Payloads::Packed);
         }
 
         #[test]
@@ -377,7 +405,7 @@ mod tests {
             }
             let bytes = encoder.bytes();
             let kept = &bytes[..bytes.len() - cut.min(bytes.len())];
-            prop_assert_ne!(decode(kept), Ok(entries));
+            prop_assert_ne!(decode(kept, Payloads::AsOnTheWire), Ok(entries));
         }
     }
 
@@ -392,5 +420,65 @@ mod tests {
                 .push(&Entry::Frame { path: 0, frame: Stamped { source: 3, seq: k as u32, event, arrival, payload } });
         }
         assert!(encoder.bytes().len() < 3_400, "{}", encoder.bytes().len());
+    }
+
+    /// What stands in `tests/golden/journal/entries`, in a layout of its own each.
+    fn one_of_each() -> Vec<Entry> {
+        let signals = [
+            Signal::Ball(Ball { u: 612.25, v: 401.5, sigma: 0.5, diameter: 9.75 }),
+            Signal::Fiducial(Fiducial { landmark: 258, u: 12.5, v: -3.25, sigma: 0.25 }),
+            Signal::Spin(Spin { rate_rpm: 2_350.0, axis: [0.6, -0.8, 0.0], confidence: 0.75 }),
+            Signal::Pose { mound: 2, joints: 17 },
+            Signal::Mark(Mark {
+                what: MarkKind::PitchReleased,
+                mound: 1,
+                at_bat_number: 33,
+                pitch_number: 4,
+                game_pk: 746_321,
+                pitcher: 669_203,
+                pitch_type: *b"FF\0\0",
+            }),
+            Signal::Health(Health {
+                temperature_centi_c: -1_234,
+                vibration_milli_g: 56,
+                dropped: 7,
+                clock_offset_ns: -8_900,
+                exposure_ns: 1_000_000,
+            }),
+        ];
+        let frames = (0..).zip(signals).map(|(seq, payload)| Entry::Frame {
+            path: 1,
+            frame: Stamped {
+                source: 12,
+                seq: 1_000 + seq,
+                event: EventNs(1_780_000_000_000_000_000 + u64::from(seq) * 300_000),
+                arrival: BoxNs(1_780_000_003_000_000_000 + u64::from(seq) * 333_333),
+                payload,
+            },
+        });
+        let life = Life {
+            beat: BoxNs(1_780_000_004_000_000_000),
+            alive_since: BoxNs(1_780_000_000_000_000_000),
+            closed: true,
+        };
+        let rest = [
+            Entry::Life { path: 1, life },
+            Entry::Note([9, 8, 7].into()),
+            Entry::Missed(Missed { frames: 300, steps: 2 }),
+            Entry::Step { now: BoxNs(1_780_000_004_500_000_000) },
+        ];
+        frames.chain(rest).collect()
+    }
+
+    #[test]
+    fn entries_stand_in_the_bytes_in_which_they_always_stood() {
+        let mut encoder = Encoder::default();
+        for entry in &one_of_each() {
+            encoder.push(entry);
+        }
+        golden_tests::holds("journal/entries-2.bin", encoder.bytes());
+        let read = |name: &str, payloads| decode(&golden_tests::bytes(name), payloads);
+        assert_eq!(read("journal/entries-2.bin", Payloads::AsOnTheWire), Ok(one_of_each()));
+        assert_eq!(read("journal/entries-1.bin", Payloads::Packed), Ok(one_of_each()));
     }
 }

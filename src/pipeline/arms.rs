@@ -5,27 +5,28 @@
 //! stood before their last revision, and what marks told.
 
 use super::checkpoint;
-use super::held::Recent;
+use super::held::{Pipeline, Recent};
 use super::profile::Profiles;
-use super::step::Pipeline;
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::readiness::EngineState;
 use crate::records::PitchRecord;
 use crate::workload::OutingKey;
 
+/// The first byte of what is kept.
+const LAYOUT: u8 = 7;
+
 impl<P: Profiles> Pipeline<P> {
     /// All that is known of the pitchers, to be kept.
     pub fn arms(&self) -> Vec<u8> {
         let known = self.stage.engine.state().of_pitchers();
-        postcard::to_extend(&known, vec![checkpoint::LAYOUT]).expect("it is plain data, and a Vec takes everything")
+        postcard::to_extend(&known, vec![LAYOUT]).expect("it is plain data, and a Vec takes everything")
     }
 
     /// Goes on with what an earlier run kept of the pitchers, if it is of the stored pitches of the outings in progress.
     /// Whether it was.
     pub fn resume_arms(&mut self, kept: &[u8], pitches: &[PitchRecord], now: BoxNs) -> bool {
-        let Some((&checkpoint::LAYOUT, body)) = kept.split_first() else { return false };
-        let Ok(known) = postcard::from_bytes::<EngineState>(body) else { return false };
+        let Ok(known) = checkpoint::read::<EngineState>(LAYOUT, kept) else { return false };
         if !is_of(&known, pitches) {
             return false;
         }

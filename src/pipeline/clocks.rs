@@ -27,7 +27,19 @@ use crate::moment::{
 use crate::reorder::{CAMERA_MAX, Route, SourceStatus, Stamped};
 use crate::signal::Signal;
 
-use super::step::SourceClock;
+/// How far a source's clock is off the cameras': of a camera, off the others'.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SourceClock {
+    /// The source.
+    pub source: u8,
+    /// Ahead of them, s; negative where it is behind. By arrivals, which hold ways of frames, unless more is known.
+    pub ahead_s: f64,
+    /// Whether that is so much that it is told.
+    pub is_told: bool,
+}
+
+/// The first byte of what is kept of them over an orderly stop.
+pub(super) const LAYOUT: u8 = 7;
 
 const S: i64 = 1_000_000_000;
 /// Mark feeds are sources from this one on, other devices those before it.

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use super::gap::Gap;
 use super::held::{Downstream, Lane, PROFILED_MAX, RECENT_MAX, RETIRE_NS, Recent};
-use super::input::Input;
+use super::note::Note;
 use super::output::Output;
 use super::profile::Profiles;
 use super::{record, whose};
@@ -130,7 +130,7 @@ impl<P: Profiles> Downstream<P> {
         if self.engine.name_of(pitcher) == Some(name.as_str()) {
             return;
         }
-        self.note(|| Input::Called { pitcher, name: name.clone() });
+        self.note(|| Note::Called { pitcher, name: name.clone() });
         let cleared = self.engine.set_name(pitcher, name);
         self.outputs.extend(cleared.into_iter().map(Output::Cleared));
     }
@@ -198,7 +198,7 @@ impl<P: Profiles> Downstream<P> {
             }
             self.profiled.insert((pitcher, mound), key);
             let profile = self.profiles.profile(pitcher, day);
-            self.note(|| Input::Profile { pitcher, day, profile: profile.clone() });
+            self.note(|| Note::Profile { pitcher, day, profile: profile.clone() });
             self.engine.forget_past(pitcher);
             let mut cleared = self.engine.set_workload(pitcher, profile.workload);
             if let Some(risk) = profile.risk.map(Ok).or(profile.risk_absent.map(Err)) {
@@ -351,7 +351,7 @@ impl<P: Profiles> Downstream<P> {
             return Some(Cow::Owned(Pitch { id: PitchId(open.id), revision, ..pitch.clone() }));
         }
         if self.profiles.is_old_throw(pitch) {
-            self.note(|| Input::OldThrow { id: pitch.id });
+            self.note(|| Note::OldThrow { id: pitch.id });
             return None;
         }
         Some(Cow::Borrowed(pitch))
@@ -434,8 +434,8 @@ fn sign(mark: &Mark) -> Option<Sign> {
 impl<P: Profiles> Sink<Signal> for Downstream<P> {
     #[inline]
     fn taken(&mut self, path: usize, frame: &Stamped<Signal>) {
-        if let Some(tap) = &mut self.tap {
-            tap.frame(path, frame);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.frame(path, frame);
         }
         self.clocks.hear(frame, self.clock_ns);
         let frame = &self.clocks.corrected(frame);

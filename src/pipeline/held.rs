@@ -1,15 +1,15 @@
-//! What the pipeline holds behind the buffer.
+//! What the pipeline holds: the buffer, and everything behind it.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::calibrating::Rig;
-use super::checkpoint;
+use super::as_json;
 use super::clocks::Clocks;
 use super::gap::Gap;
 use super::late::Late;
 use super::output::Output;
+use super::rig::Rig;
 use super::scales::Scales;
 use super::whose::Whose;
 use crate::environment::Air;
@@ -18,6 +18,8 @@ use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::journal::Recorder;
 use crate::readiness::Engine;
 use crate::records::PitchRecord;
+use crate::reorder::Reorder;
+use crate::signal::Signal;
 use crate::tracking::pitch::Pitch;
 use crate::tracking::{LateCount, MoundTracker};
 use crate::workload::OutingKey;
@@ -41,7 +43,7 @@ pub(super) const SOURCES: usize = 64;
 /// A published pitch, as last published.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Recent {
-    #[serde(with = "checkpoint::as_json")]
+    #[serde(with = "as_json")]
     pub(super) record: PitchRecord,
     /// Whose it is, in which outing, and what the features saw of it.
     pub(super) outing: Option<(PitcherId, OutingKey, OutingPitch)>,
@@ -86,15 +88,21 @@ pub(super) struct Downstream<P> {
     pub(super) nameless: BTreeSet<PitcherId>,
     /// When the first of the runs that this one goes on after began; frames before went through another pipeline.
     pub(super) begun: BoxNs,
-    /// Only buffer and trackers take part, and nothing is published: see `cut`.
+    /// Only buffer and trackers take part, and nothing is published: see `checkpoint`.
     pub(super) warming: bool,
     /// Whether the run that this one goes on after was killed since the last step.
     pub(super) was_killed: bool,
     /// Where what enters is journalled.
-    pub(super) tap: Option<Recorder>,
+    pub(super) recorder: Option<Recorder>,
     /// What kills took with them, for as long as that may matter.
     pub(super) gaps: Vec<Gap>,
     /// Provisional pitches of a run that was gone on from, with their mounds and releases, until it is known that they became
     /// final.
     pub(super) open: Vec<(MoundId, u64, EventNs)>,
+}
+
+/// The whole way from frames to readiness.
+pub struct Pipeline<P> {
+    pub(super) reorder: Reorder<Signal>,
+    pub(super) stage: Downstream<P>,
 }

@@ -1,70 +1,54 @@
-//! What enters the pipeline beside frames and time, as the journal keeps it.
+//! What enters the pipeline beside frames and time.
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::checkpoint::Checkpoint;
-use super::held::Downstream;
-use super::profile::Profile;
+use super::late::Remeasured;
+use crate::calibration::Proposal;
 use crate::environment::Air;
-use crate::ids::{BoxNs, PitchId, PitcherId};
+use crate::readiness::{self, Alert};
 
-/// The first byte of a note: another one is of a version that this one does not read.
-const LAYOUT: u8 = 5;
-
-/// One such thing.
+/// Something that enters the pipeline. What it changes leaves with the next step.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) enum Input {
-    /// A pipeline begins with this state, and with no frames held.
-    Began(Box<Checkpoint>),
-    /// A pipeline goes on after one that was killed; where what was committed went beyond the journal, with that state.
-    Resumed(Option<Box<Checkpoint>>),
-    /// How things stand: a place from which to replay.
-    Checkpoint(Box<Checkpoint>),
-    /// All that was held went through, in order.
-    Finished { now: BoxNs },
-    /// What the sensors say of the air.
-    Weather { air: Air, now: BoxNs },
-    /// What a sensor says of a camera.
-    Vibration { camera: u8, rms_g: f64, now: BoxNs },
-    /// Somebody asked for it.
-    Recalibrate { cameras: Option<Vec<u8>>, dry_run: bool, now: BoxNs },
+pub enum Input {
+    /// What the air is now, as fused from the park's sensors: pitches are compared as in standard air, and the cameras'
+    /// calibration ages by it.
+    Weather(Air),
+    /// How a camera shakes now, g rms, as a sensor on it says.
+    Vibration {
+        /// The camera.
+        camera: u8,
+        /// g rms.
+        rms_g: f64,
+    },
+    /// All cameras, or these, are to be corrected by what is known of them, or it is asked what that would do.
+    Recalibrate {
+        /// Which; all where none are named.
+        cameras: Option<Vec<u8>>,
+        /// Whether it is only asked.
+        dry_run: bool,
+    },
     /// Somebody saw an alert.
-    Acknowledge { alert: u64, now: BoxNs },
-    /// Readiness is judged by other limits from now on.
-    JudgeBy(Box<crate::readiness::Config>),
-    /// What came too late was measured again.
-    Reprocessed(Box<super::late::Remeasured>),
-    /// What was known of a pitcher when it was asked.
-    Profile { pitcher: PitcherId, day: Date, profile: Profile },
-    /// All that was held went through, in order, though a kill had kept more of it from coming.
-    CutShort { now: BoxNs },
-    /// What people call a pitcher, where it was asked beside his profile.
-    Called { pitcher: PitcherId, name: String },
-    /// What was found as this pitch was a throw of before.
-    OldThrow { id: PitchId },
-    /// The system's clock is so far ahead of the box's, ns.
-    Wall { ahead_ns: i64 },
+    Acknowledge {
+        /// Its number.
+        alert: u64,
+    },
+    /// Readiness is judged by other limits from the next pitch on.
+    JudgeBy(Box<readiness::Config>),
+    /// What came too late was measured again. It is published where it is news; a pitch that is not critical stays as it is:
+    /// final is final.
+    Reprocessed(Box<Remeasured>),
+    /// The system's clock was set since the start, and is so far ahead of the box's now.
+    Wall {
+        /// How far, ns.
+        ahead_ns: i64,
+    },
 }
 
-impl Input {
-    fn to_bytes(&self) -> Box<[u8]> {
-        let bytes = postcard::to_extend(self, vec![LAYOUT]);
-        bytes.expect("a note is plain data, and a Vec takes everything").into()
-    }
-
-    /// None for what this version does not read.
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (layout, body) = bytes.split_first()?;
-        if *layout == LAYOUT { postcard::from_bytes(body).ok() } else { None }
-    }
-}
-
-impl<P> Downstream<P> {
-    /// Journals a note, if anything is journalled.
-    pub(super) fn note(&mut self, note: impl FnOnce() -> Input) {
-        if let Some(tap) = &mut self.tap {
-            tap.note(|| note().to_bytes());
-        }
-    }
+/// What an [`Input`] is answered with.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Answer {
+    /// To [`Input::Recalibrate`]: what was, or would be, done to each camera.
+    pub proposals: Vec<Proposal>,
+    /// To [`Input::Acknowledge`]: the alert. None where no such alert stands.
+    pub alert: Option<Alert>,
 }

@@ -3,22 +3,17 @@
 //! A ball behind the final watermark is in the journal, but in no fit. Late balls of one mound that are near in time are
 //! one *patch*. It is closed when every camera that is late has gone [`QUIET_NS`] of event time beyond it (a late
 //! camera's heartbeats are late, too, and tell), or when nothing late came for [`WAIT_NS`]. Is there no pitch in it, or one
-//! whose late data is more than [`CRITICAL_FRAC`], it is *critical*: [`Output::Critical`] asks for its frames to be
-//! measured again, elsewhere and from the journal ([`Critical::measure`]), and [`Pipeline::reprocessed`] publishes what is
-//! found: a revision of the pitch, or a pitch that nobody had seen, final and flagged as [`REPROCESSED`].
+//! whose late data is more than [`CRITICAL_FRAC`], it is *critical*: [`Output::Critical`](super::Output::Critical) asks for its frames to be
+//! measured again, elsewhere and from the journal ([`Critical::measure`]), and [`Input::Reprocessed`](super::Input::Reprocessed) publishes what is
+//! found: a revision of the pitch, or a pitch that nobody had seen, final and flagged as [`REPROCESSED`](crate::records::REPROCESSED).
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::held::Downstream;
-use super::output::Output;
-use super::profile::Profiles;
-use super::step::Pipeline;
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::journal::{Block, Entry};
-use crate::records::{REPROCESSED, State};
-use crate::reorder::{CAMERA_MAX, Route, SOURCE_MAX, Stamped};
+use crate::reorder::{CAMERA_MAX, Route, Stamped};
 use crate::signal::Signal;
 use crate::tracking::pitch::{Pitch, PitchState};
 use crate::tracking::venue::Venue;
@@ -28,7 +23,7 @@ use crate::tracking::{self, CameraCorrection, JerkScale, MoundTracker, Standing,
 pub const CRITICAL_FRAC: f64 = 0.3;
 
 /// Balls this near in event time are of one patch, and a camera this far beyond it sends no more of it, ns.
-const QUIET_NS: u64 = 1_000_000_000;
+pub(super) const QUIET_NS: u64 = 1_000_000_000;
 /// Frames of one camera overtake each other by this much at most, ns.
 const JITTER_NS: u64 = 500_000_000;
 /// Silence of all late cameras that closes a patch, box time.
@@ -37,10 +32,8 @@ const WAIT_NS: u64 = 5_000_000_000;
 const PATCH_NS_MAX: u64 = 60_000_000_000;
 /// Patches of one mound at once.
 const PATCHES_MAX: usize = 16;
-/// A pitch measured again is the one that was released within this, ns.
-const SAME_NS: u64 = 250_000_000;
 /// Marks and spins this far from a patch may belong to it, ns.
-const MARKS_NS: u64 = 2_000_000_000;
+pub(super) const MARKS_NS: u64 = 2_000_000_000;
 
 /// What is late on one mound. Its memory is taken at start.
 #[derive(Debug)]
@@ -51,11 +44,11 @@ pub(super) struct Late {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Patch {
-    from: u64,
-    to: u64,
-    balls: u32,
-    first: BoxNs,
+pub(super) struct Patch {
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) balls: u32,
+    pub(super) first: BoxNs,
 }
 
 impl Default for Late {
@@ -66,7 +59,7 @@ impl Default for Late {
 
 impl Late {
     /// A frame came behind the final watermark.
-    fn note(&mut self, frame: &Stamped<Signal>) {
+    pub(super) fn note(&mut self, frame: &Stamped<Signal>) {
         let Some(camera) = self.cameras.get_mut(usize::from(frame.source)) else { return };
         let event = frame.event.0;
         *camera = Some((camera.map_or(event, |(newest, _)| newest.max(event)), frame.arrival));
@@ -86,7 +79,7 @@ impl Late {
     }
 
     /// Takes out a patch that is closed.
-    fn closed(&mut self, now: BoxNs) -> Option<Patch> {
+    pub(super) fn closed(&mut self, now: BoxNs) -> Option<Patch> {
         let since = |at: BoxNs| now.0.saturating_sub(at.0);
         let late = || self.cameras.iter().flatten().filter(|(_, arrival)| since(*arrival) < WAIT_NS);
         let reached = late().map(|(newest, _)| newest.saturating_sub(JITTER_NS)).min();
@@ -110,20 +103,27 @@ pub struct Critical {
     /// From which box time on its frames came.
     pub since: BoxNs,
     /// Late balls in it.
-    balls: u32,
-    corrections: Vec<(u8, CameraCorrection, bool)>,
-    scale: JerkScale,
-    standing: Option<Standing>,
+    pub(super) balls: u32,
+    pub(super) corrections: Vec<(u8, CameraCorrection, bool)>,
+    pub(super) scale: JerkScale,
+    pub(super) standing: Option<Standing>,
     /// How much later sources' event times are taken, ns, and which of them are rough.
-    shifts: BTreeMap<u8, i64>,
-    rough: Vec<u8>,
+    pub(super) shifts: BTreeMap<u8, i64>,
+    pub(super) rough: Vec<u8>,
 }
 
 /// What was measured again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Remeasured {
-    pitches: Vec<Pitch>,
-    now: BoxNs,
+    pub(super) pitches: Vec<Pitch>,
+    pub(super) now: BoxNs,
+}
+
+impl Remeasured {
+    #[cfg(test)]
+    pub(super) fn new(pitches: Vec<Pitch>, now: BoxNs) -> Self {
+        Self { pitches, now }
+    }
 }
 
 impl Critical {
@@ -182,84 +182,6 @@ impl Critical {
 
     fn near(&self, event: EventNs, within_ns: u64) -> bool {
         event.0.saturating_add(within_ns) >= self.from.0 && event.0 <= self.to.0.saturating_add(within_ns)
-    }
-}
-
-impl<P: Profiles> Pipeline<P> {
-    /// Publishes what was measured again, where it is news; it leaves with the next step. A pitch that is not critical
-    /// stays as it is: final is final.
-    pub fn reprocessed(&mut self, remeasured: &Remeasured) {
-        self.stage.note(|| super::input::Input::Reprocessed(Box::new(remeasured.clone())));
-        for pitch in &remeasured.pitches {
-            self.stage.take_again(pitch, remeasured.now);
-        }
-    }
-}
-
-impl<P: Profiles> Downstream<P> {
-    /// Notes a frame behind the final watermark.
-    pub(super) fn note_late(&mut self, mound: MoundId, frame: &Stamped<Signal>) {
-        if let Some(lane) = self.lane(mound) {
-            lane.late.note(frame);
-        }
-    }
-
-    /// Asks for what is critical to be measured again.
-    pub(super) fn tell_critical(&mut self, clock_ns: i64) {
-        for at in 0..self.lanes.len() {
-            while let Some(patch) = self.lanes[at].late.closed(self.now) {
-                let mound = self.lanes[at].mound;
-                if !self.is_critical(mound, &patch) {
-                    continue;
-                }
-                let cameras: Vec<u8> = self.rig.cameras_of(mound).collect();
-                let calibration = &self.rig.calibration;
-                let critical = Critical {
-                    mound,
-                    from: EventNs(patch.from),
-                    to: EventNs(patch.to),
-                    since: BoxNs(patch.from.saturating_sub(MARKS_NS).saturating_add_signed(clock_ns)),
-                    balls: patch.balls,
-                    corrections: cameras
-                        .into_iter()
-                        .map(|id| (id, calibration.correction(id), calibration.is_excluded(id)))
-                        .collect(),
-                    scale: self.lanes[at].tracker.jerk_scale(),
-                    standing: self.lanes[at].tracker.standing(EventNs(patch.from)),
-                    shifts: self.clocks.shifts(),
-                    rough: (1..=SOURCE_MAX).filter(|source| self.clocks.is_rough(*source)).collect(),
-                };
-                self.outputs.push(Output::Critical(Box::new(critical)));
-            }
-        }
-    }
-
-    /// Whether a patch has no pitch, or one that missed too much.
-    fn is_critical(&self, mound: MoundId, patch: &Patch) -> bool {
-        let within = |release: u64| release + QUIET_NS >= patch.from && release <= patch.to;
-        let mut known =
-            self.recent.iter().filter(|r| r.record.mound == mound.0 && within(r.record.release_ns)).peekable();
-        known.peek().is_none() || known.any(|recent| recent.record.late_data_frac > CRITICAL_FRAC)
-    }
-
-    fn take_again(&mut self, pitch: &Pitch, now: BoxNs) {
-        let same = |record: &crate::records::PitchRecord| {
-            record.mound == pitch.mound.0 && record.release_ns.abs_diff(pitch.release.0) < SAME_NS
-        };
-        let known = self.recent.iter().rev().map(|recent| &recent.record).find(|record| same(record));
-        let mut pitch = pitch.clone();
-        if let Some(known) = known {
-            let critical = known.late_data_frac > CRITICAL_FRAC && known.state == State::Final;
-            let news = known.values.plate_x != Some(pitch.values.plate_x)
-                || known.values.release_speed != Some(pitch.values.release_speed);
-            if !critical || !news {
-                return;
-            }
-            pitch.id = crate::ids::PitchId(known.id);
-            pitch.revision = known.revision + 1;
-            pitch.frames_late = (known.late_data_frac * f64::from(pitch.frames)).round() as u32;
-        }
-        self.publish_as(&pitch, now, Some(REPROCESSED));
     }
 }
 

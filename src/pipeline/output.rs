@@ -1,7 +1,7 @@
 //! What leaves the pipeline.
 
-use super::calibrating::Kept;
 use super::late::Critical;
+use super::rig::Kept;
 use crate::calibration;
 use crate::ids::{BoxNs, MoundId};
 use crate::readiness::{Alert, Readiness};
@@ -40,6 +40,6 @@ pub enum Output {
     Calibration(Box<Kept>),
     /// What the trackers learned about the flight model changed: to be kept over a restart.
     Learned(MoundId, JerkScale),
-    /// Too much came too late: to be measured again from the journal, and given to [`Pipeline::reprocessed`](super::Pipeline::reprocessed).
+    /// Too much came too late: to be measured again from the journal, and given back as [`Input::Reprocessed`](super::Input::Reprocessed).
     Critical(Box<Critical>),
 }

@@ -7,10 +7,11 @@ use jiff::civil::Date;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::gap::{Gap, Tail};
-use super::input::Input;
+use super::held::Pipeline;
+use super::note::Note;
+use super::note_read::read_note;
 use super::output::Output;
 use super::profile::{Profile, Profiles};
-use super::step::Pipeline;
 use crate::ids::{BoxNs, PitchId, PitcherId};
 use crate::journal::{Block, Blocks, Entry, JournalError, Reader, STEP_BACK_NS};
 use crate::reorder::{Life, Producer, Stamped};
@@ -91,7 +92,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
     /// Takes one block; `each` sees what came of every step, and its time.
     ///
     /// # Errors
-    /// A pipeline begins with another rig.
+    /// A pipeline begins with another rig, or what it was told does not read.
     pub fn block(
         &mut self,
         block: Block,
@@ -112,13 +113,16 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
                     self.missed_ever += missed.frames;
                     step += missed.steps;
                 }
-                Entry::Note(bytes) => {
-                    if let Some(note) = Input::from_bytes(&bytes) {
+                Entry::Note(bytes) => match (read_note(&bytes), &self.state) {
+                    (Ok(note), _) => {
                         self.note(note, &mut outputs)?;
                         each(self.now, &mut outputs);
                         outputs.clear();
                     }
-                }
+                    (Err(error), State::Running) => return Err(error),
+                    // What another version wrote before the place from which to go on is not needed.
+                    (Err(_), State::Waiting | State::Warming(_)) => {}
+                },
                 Entry::Step { now } => {
                     self.step(now, step, &mut outputs);
                     each(now, &mut outputs);
@@ -164,42 +168,34 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
     }
 
     /// Tells the pipeline what it was told then; while it warms it knows that already.
-    fn note(&mut self, note: Input, outputs: &mut Vec<Output>) -> Result<(), CheckpointError> {
+    fn note(&mut self, note: Note, outputs: &mut Vec<Output>) -> Result<(), CheckpointError> {
         match (note, &self.state) {
             // Before the cut's step nobody asks, and what was told then is in the cut.
-            (Input::Profile { pitcher, day, profile }, State::Running) => self.answers.learn(pitcher, day, profile),
-            (Input::OldThrow { id }, State::Running) => self.answers.learn_old_throw(id),
-            (Input::Began(cut), State::Waiting | State::Running) => {
+            (Note::Profile { pitcher, day, profile }, State::Running) => self.answers.learn(pitcher, day, profile),
+            (Note::OldThrow { id }, State::Running) => self.answers.learn_old_throw(id),
+            (Note::Began(cut), State::Waiting | State::Running) => {
                 self.renew(cut.now);
                 self.pipeline.warm(&cut)?;
                 self.pipeline.resume(*cut);
                 self.state = State::Running;
             }
-            (Input::Resumed(_), State::Warming(_)) => {
+            (Note::Resumed(_), State::Warming(_)) => {
                 self.frames.clear();
                 self.mind_gap();
             }
-            (Input::Weather { air, now }, State::Running) => self.pipeline.weather(&air, now),
-            (Input::Vibration { camera, rms_g, now }, State::Running) => self.pipeline.vibration(camera, rms_g, now),
-            (Input::Recalibrate { cameras, dry_run, now }, State::Running) => {
-                self.pipeline.recalibrate(cameras.as_deref(), dry_run, now);
+            (Note::Input { input, now }, State::Running) => {
+                self.pipeline.input(input, now);
             }
-            (Input::Acknowledge { alert, now }, State::Running) => {
-                self.pipeline.acknowledge(alert, now);
-            }
-            (Input::Wall { ahead_ns }, State::Running) => self.pipeline.wall(ahead_ns),
-            (Input::JudgeBy(readiness), State::Running) => self.pipeline.judge_by(*readiness),
-            (Input::Called { pitcher, name }, State::Running) => self.pipeline.stage.call(pitcher, name),
-            (Input::Reprocessed(pitch), State::Running) => self.pipeline.reprocessed(&pitch),
-            (Input::Finished { now }, State::Running) => {
+            (Note::Called { pitcher, name }, State::Running) => self.pipeline.stage.call(pitcher, name),
+            (Note::Finished { now }, State::Running) => {
                 self.push();
                 self.pipeline.finish(now, outputs);
             }
-            (Input::CutShort { now }, State::Running) => {
+            (Note::CutShort { now }, State::Running) => {
                 self.push();
                 self.pipeline.cut_short(now, outputs);
             }
-            (Input::Resumed(cut), State::Running) => {
+            (Note::Resumed(cut), State::Running) => {
                 // They were taken, and journalled, again.
                 self.frames.clear();
                 if let Some(cut) = cut {
@@ -211,7 +207,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
                 }
                 self.mind_gap();
             }
-            (Input::Checkpoint(_), State::Running) | (_, State::Waiting | State::Warming(_)) => {}
+            (Note::Checkpoint(_), State::Running) | (_, State::Waiting | State::Warming(_)) => {}
         }
         Ok(())
     }
@@ -274,13 +270,22 @@ impl Start {
     /// ends before it, or has no such place.
     ///
     /// # Errors
-    /// A part of the journal does not open. A block that does not read is passed over.
+    /// A part of the journal does not open, or there is no such place and a block does not read. Otherwise such a block is
+    /// passed over.
     pub fn find(reader: &Reader, from: BoxNs) -> Result<Option<Self>, JournalError> {
         let near = BoxNs(from.0.saturating_sub(CUT_WITHIN_NS));
+        let mut unread = None;
         for near in [near, BoxNs(0)] {
             let Some(blocks) = reader.around(near, from)? else { return Ok(None) };
             let (mut found, mut oldest) = (None, None);
-            for block in blocks.flatten() {
+            for block in blocks {
+                let block = match block {
+                    Ok(block) => block,
+                    Err(error) => {
+                        unread.get_or_insert(error);
+                        continue;
+                    }
+                };
                 oldest = oldest.or(Some(block.since).filter(|since| since.0 > 0));
                 let starts = block.entries.iter().filter_map(Self::of);
                 for start in starts.filter(|start| start.has_frames(oldest)) {
@@ -297,7 +302,7 @@ impl Start {
                 return Ok(found);
             }
         }
-        Ok(None)
+        unread.map_or(Ok(None), Err)
     }
 
     /// Whether the frames that it needs are there, in a journal that begins then.
@@ -307,9 +312,9 @@ impl Start {
 
     fn of(entry: &Entry) -> Option<Self> {
         let Entry::Note(bytes) = entry else { return None };
-        match Input::from_bytes(bytes)? {
-            Input::Checkpoint(cut) => Some(Self { cut: *cut, begins: false }),
-            Input::Began(cut) => Some(Self { cut: *cut, begins: true }),
+        match read_note(bytes).ok()? {
+            Note::Checkpoint(cut) => Some(Self { cut: *cut, begins: false }),
+            Note::Began(cut) => Some(Self { cut: *cut, begins: true }),
             _ => None,
         }
     }

@@ -4,9 +4,14 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::checkpoint::{SCALES_MAX, WARM_NS_MAX};
 use crate::ids::BoxNs;
 use crate::tracking::JerkScale;
+
+/// How long before a checkpoint frames are taken at most: nothing is held for longer than 30 s and lags by more than 10 s.
+pub(super) const WARM_NS_MAX: u64 = 75_000_000_000;
+
+/// Finals of one mound within [`WARM_NS_MAX`]: one a second.
+pub(super) const SCALES_MAX: usize = 80;
 
 /// What a tracker learned, by the time at which it did; the first entry counts from ever on.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -1,61 +1,33 @@
-//! The step itself.
+//! The ways in: frames by the step, everything else by [`Input`]; and what is asked of a pipeline.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::attribution::{AttributionStatus, Waiting};
-use super::calibrating::Rig;
-use super::clocks::Clocks;
+use super::clocks::{Clocks, SourceClock};
 use super::gap::Gap;
-use super::held::{Downstream, Lane, RECENT_MAX, RETIRE_EVERY_NS, Recent, SOURCES};
-use super::input::Input;
+use super::held::{Downstream, Lane, Pipeline, RECENT_MAX, RETIRE_EVERY_NS, Recent, SOURCES};
+use super::input::{Answer, Input};
 use super::late::Late;
+use super::note::Note;
 use super::output::Output;
 use super::profile::Profiles;
+use super::rig::Rig;
 use super::scales::Scales;
+use super::settings::Settings;
 use super::whose::Whose;
-use super::{checkpoint, whose};
-use crate::calibration::{CalibrationState, Conditions, MoundSight, Proposal, Report};
+use super::{checkpoint, clocks, whose};
+use crate::calibration::{CalibrationState, Conditions, MoundSight, Report};
 use crate::environment::{Air, celsius};
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::moment::rfc3339;
 use crate::readiness::{Alert, Engine, Readiness, Trend};
 use crate::records::{Missed, PitchRecord};
+use crate::reorder;
 use crate::reorder::Reorder;
 use crate::signal::Signal;
 use crate::tracking::venue::Venue;
 use crate::tracking::{JerkScale, MoundTracker};
-use crate::{calibration, readiness, reorder, tracking};
-
-/// The whole way from frames to readiness.
-pub struct Pipeline<P> {
-    pub(super) reorder: Reorder<Signal>,
-    pub(super) stage: Downstream<P>,
-}
-
-/// How far a source's clock is off the cameras': of a camera, off the others'.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SourceClock {
-    /// The source.
-    pub source: u8,
-    /// Ahead of them, s; negative where it is behind. By arrivals, which hold ways of frames, unless more is known.
-    pub ahead_s: f64,
-    /// Whether that is so much that it is told.
-    pub is_told: bool,
-}
-
-/// Settings of each room.
-#[derive(Debug, Clone, Default)]
-pub struct Settings {
-    /// The watermark buffer's.
-    pub reorder: reorder::Config,
-    /// The fit's.
-    pub tracking: tracking::Config,
-    /// The indices' and alerts'.
-    pub readiness: readiness::Config,
-    /// The drift filter's, the confidence's and the recalibration's.
-    pub calibration: calibration::Config,
-}
 
 impl<P: Profiles> Pipeline<P> {
     /// The pipeline behind a buffer made with the same settings. Cameras of which the venue does not say when they were
@@ -97,7 +69,7 @@ impl<P: Profiles> Pipeline<P> {
                 begun: now,
                 warming: false,
                 was_killed: false,
-                tap: None,
+                recorder: None,
                 gaps: Vec::new(),
                 open: Vec::new(),
             },
@@ -131,11 +103,50 @@ impl<P: Profiles> Pipeline<P> {
                 self.stage.retire(self.stage.seen_now().0);
             }
         }
-        if let Some(tap) = &mut self.stage.tap {
-            tap.step(now, self.reorder.lives(), !self.stage.outputs.is_empty());
+        if let Some(recorder) = &mut self.stage.recorder {
+            recorder.step(now, self.reorder.lives(), !self.stage.outputs.is_empty());
         }
         outputs.append(&mut self.stage.outputs);
         frames
+    }
+
+    /// Takes in what is no frame, and has it journalled: nothing else changes a pipeline between its steps, so a replay of the
+    /// journal makes all of it again. It is written down after what the pipeline asked meanwhile, which a replay must know
+    /// first; what changes nothing is not written down.
+    pub fn input(&mut self, input: Input, now: BoxNs) -> Answer {
+        let Some(answer) = self.apply(&input, now) else { return Answer::default() };
+        self.stage.note(|| Note::Input { input, now });
+        answer
+    }
+
+    /// None where it changes nothing.
+    fn apply(&mut self, input: &Input, now: BoxNs) -> Option<Answer> {
+        let stage = &mut self.stage;
+        let mut answer = Answer::default();
+        match input {
+            Input::Weather(air) => {
+                stage.air = *air;
+                let conditions = Conditions {
+                    wind_mph: air.wind_mph.map(|wind| wind.value),
+                    temperature_c: air.temperature_f.map(|f| celsius(f.value)),
+                };
+                stage.rig.calibration.weather(&conditions, now);
+            }
+            Input::Vibration { camera, rms_g } => stage.rig.calibration.vibration(*camera, *rms_g, now),
+            Input::Recalibrate { cameras, dry_run } => {
+                stage.now = now;
+                answer.proposals = stage.rig.calibration.recalibrate(cameras.as_deref(), *dry_run, now);
+                stage.settle();
+            }
+            Input::Acknowledge { alert } => answer.alert = stage.engine.acknowledge(*alert, rfc3339(now)).cloned(),
+            Input::JudgeBy(limits) => {
+                stage.rig.judge_by(limits);
+                stage.engine.judge_by(**limits);
+            }
+            Input::Reprocessed(again) => stage.take_remeasured(again),
+            Input::Wall { ahead_ns } => return stage.clocks.set_wall(*ahead_ns).then_some(answer),
+        }
+        Some(answer)
     }
 
     /// How far the box's clock is ahead of its cameras', ns, 0 while they agree: as they show, until one is heard as was supposed.
@@ -174,13 +185,6 @@ impl<P: Profiles> Pipeline<P> {
         }
     }
 
-    /// The system's clock was set since the start, and is so far ahead of the box's now, ns.
-    pub fn wall(&mut self, ahead_ns: i64) {
-        if self.stage.clocks.set_wall(ahead_ns) {
-            self.stage.note(|| Input::Wall { ahead_ns });
-        }
-    }
-
     /// Which clocks are off by how much, a sentence each; none while all agree.
     pub fn clocks_off(&self, now: BoxNs) -> Vec<String> {
         let cameras = self.stage.rig.calibration.clocks_off(now);
@@ -196,24 +200,15 @@ impl<P: Profiles> Pipeline<P> {
 
     /// What is known of sources' clocks, for the next run after an orderly stop.
     pub fn clocks(&self) -> Vec<u8> {
-        postcard::to_extend(&self.stage.clocks.kept(), vec![checkpoint::LAYOUT])
+        postcard::to_extend(&self.stage.clocks.kept(), vec![clocks::LAYOUT])
             .expect("it is plain data, and a Vec takes everything")
     }
 
     /// Remembers what an earlier run knew of sources' clocks: it is believed once their first marks agree.
     pub fn resume_clocks(&mut self, kept: &[u8]) {
-        if let Some((&checkpoint::LAYOUT, body)) = kept.split_first()
-            && let Ok(known) = postcard::from_bytes(body)
-        {
+        if let Ok(known) = checkpoint::read(clocks::LAYOUT, kept) {
             self.stage.clocks.remember(known);
         }
-    }
-
-    /// Readiness is judged by other limits from the next pitch on.
-    pub fn judge_by(&mut self, readiness: readiness::Config) {
-        self.stage.note(|| Input::JudgeBy(Box::new(readiness)));
-        self.stage.rig.judge_by(&readiness);
-        self.stage.engine.judge_by(readiness);
     }
 
     /// Whether a step would take any frame.
@@ -235,7 +230,7 @@ impl<P: Profiles> Pipeline<P> {
     pub fn finish(&mut self, now: BoxNs, outputs: &mut Vec<Output>) {
         self.let_through(now, outputs);
         // After what it asks for and takes, which a replay must know first.
-        self.stage.note(|| Input::Finished { now });
+        self.stage.note(|| Note::Finished { now });
     }
 
     /// The shutdown that a kill kept a run from, made up for: what it held goes through, and pitches of which more would
@@ -243,8 +238,8 @@ impl<P: Profiles> Pipeline<P> {
     pub fn cut_short(&mut self, now: BoxNs, outputs: &mut Vec<Output>) {
         self.stage.gaps.iter_mut().for_each(Gap::end_here);
         self.let_through(now, outputs);
-        self.stage.note(|| Input::CutShort { now });
-        self.stage.tap = None;
+        self.stage.note(|| Note::CutShort { now });
+        self.stage.recorder = None;
     }
 
     fn let_through(&mut self, now: BoxNs, outputs: &mut Vec<Output>) {
@@ -253,34 +248,6 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.tell_gathered(BoxNs(u64::MAX));
         self.stage.keep_rig();
         outputs.append(&mut self.stage.outputs);
-    }
-
-    /// What the air is now, as fused from the park's sensors: pitches are compared as in standard air, and the cameras'
-    /// calibration ages by it.
-    pub fn weather(&mut self, air: &Air, now: BoxNs) {
-        self.stage.note(|| Input::Weather { air: *air, now });
-        self.stage.air = *air;
-        let conditions = Conditions {
-            wind_mph: air.wind_mph.map(|wind| wind.value),
-            temperature_c: air.temperature_f.map(|f| celsius(f.value)),
-        };
-        self.stage.rig.calibration.weather(&conditions, now);
-    }
-
-    /// How a camera shakes now, g rms, as a sensor on it says.
-    pub fn vibration(&mut self, camera: u8, rms_g: f64, now: BoxNs) {
-        self.stage.note(|| Input::Vibration { camera, rms_g, now });
-        self.stage.rig.calibration.vibration(camera, rms_g, now);
-    }
-
-    /// Corrects all cameras, or these, by what is known of them, or says what it would do. What it changes leaves with the
-    /// next step.
-    pub fn recalibrate(&mut self, cameras: Option<&[u8]>, dry_run: bool, now: BoxNs) -> Vec<Proposal> {
-        self.stage.now = now;
-        self.stage.note(|| Input::Recalibrate { cameras: cameras.map(<[u8]>::to_vec), dry_run, now });
-        let proposals = self.stage.rig.calibration.recalibrate(cameras, dry_run, now);
-        self.stage.settle();
-        proposals
     }
 
     /// Whose the throws are, as far as the mark feed says, and who waits to throw.
@@ -324,12 +291,6 @@ impl<P: Profiles> Pipeline<P> {
     pub fn restore_calibration(&mut self, state: CalibrationState, now: BoxNs) {
         self.stage.now = now;
         self.stage.restore_rig(state);
-    }
-
-    /// Somebody saw the alert. `None` where no such alert stands.
-    pub fn acknowledge(&mut self, alert: u64, now: BoxNs) -> Option<Alert> {
-        self.stage.note(|| Input::Acknowledge { alert, now });
-        self.stage.engine.acknowledge(alert, rfc3339(now)).cloned()
     }
 
     /// Takes back whose a throw of today was, as stored before a restart: who stands in a bullpen, and how many are

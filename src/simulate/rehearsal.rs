@@ -4,7 +4,7 @@
 use super::stadium::Stadium;
 use crate::environment::Air;
 use crate::ids::BoxNs;
-use crate::pipeline::{Output, Pipeline, Profiles, Settings};
+use crate::pipeline::{Input, Output, Pipeline, Profiles, Settings};
 use crate::reorder::{self, ConfigError, Counts, Producer};
 use crate::signal::Signal;
 use crate::tracking::venue::Venue;
@@ -33,7 +33,7 @@ impl<P: Profiles> Rehearsal<P> {
 
     /// What the air is, as the park's sensors tell it.
     pub fn weather(&mut self, air: &Air) {
-        self.pipeline.weather(air, BoxNs(self.stadium.start().0));
+        self.pipeline.input(Input::Weather(*air), BoxNs(self.stadium.start().0));
     }
 
     /// Plays the game to its end; `each` sees what happens, with the moment. Returns where every frame went.

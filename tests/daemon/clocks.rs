@@ -7,7 +7,7 @@ use crate::common::Strangers;
 use pitchguard::calibration::CameraState;
 use pitchguard::day::{game_date, zone};
 use pitchguard::ids::{BoxNs, EventNs};
-use pitchguard::pipeline::{Output, Pipeline};
+use pitchguard::pipeline::{Input, Output, Pipeline};
 use pitchguard::readiness::Alert;
 use pitchguard::records::{PitchRecord, State, UNDATED};
 use pitchguard::reorder::{self, Stamped};
@@ -79,7 +79,7 @@ fn play(seed: u64, ahead: &Ahead) -> Evening {
             now = frame.arrival;
             producers[0].beat(now);
             if since(now) > 60.0 {
-                pipeline.wall(ahead.set_by);
+                pipeline.input(Input::Wall { ahead_ns: ahead.set_by }, now);
             }
             pipeline.step(now, &mut outputs);
             take(&mut outputs, since(now), &mut last, &mut evening);

@@ -120,7 +120,7 @@ fn any_interval_of_a_game_replays_to_what_was_published_in_it() {
     for noted in [after(2, 200), after(4, 4_100), after(7, 5_700)] {
         let later = arriving.split_off(arriving.partition_point(|d| d.arrival.0 < noted));
         running.play(std::mem::replace(&mut arriving, later), &mut live);
-        running.pipeline.note_cut();
+        running.pipeline.note_checkpoint();
     }
     running.play(arriving, &mut live);
     let end = running.now.0;

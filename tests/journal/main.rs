@@ -4,6 +4,7 @@
 mod common;
 #[path = "../support/daemon_support/mod.rs"]
 mod daemon_support;
+mod journal_golden;
 mod journal_kill;
 mod journal_late;
 mod journal_parts;

@@ -6,7 +6,7 @@ use nalgebra::Point3;
 use pitchguard::calibration::{CalibrationState, CameraState, Event, EventKind, Report};
 use pitchguard::environment::Air;
 use pitchguard::ids::{BoxNs, MoundId, PitcherId};
-use pitchguard::pipeline::{Output, Pipeline, Settings as PipelineSettings};
+use pitchguard::pipeline::{Input, Output, Pipeline, Settings as PipelineSettings};
 use pitchguard::readiness::{Alert, Readiness};
 use pitchguard::records::{PitchRecord, State};
 use pitchguard::reorder;
@@ -128,7 +128,7 @@ impl Evening {
                 if now.0 >= sampled.0 + SAMPLE_NS {
                     sampled = now;
                     if let Some(weather) = &set_up.weather {
-                        pipeline.weather(weather, now);
+                        pipeline.input(Input::Weather(*weather), now);
                     }
                     evening.reports.push((evening.seconds(now), pipeline.calibration(now)));
                 }

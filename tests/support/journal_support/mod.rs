@@ -13,7 +13,7 @@ use pitchguard::features::baseline::PitcherBaseline;
 use pitchguard::ids::{BoxNs, MoundId, PitcherId};
 use pitchguard::journal::{self, Journal};
 use pitchguard::pipeline::{
-    Answers, Beginning, Checkpoint, Critical, Output, Pipeline, Profile, Profiles, Replayer, Settings, Start,
+    Answers, Beginning, Checkpoint, Critical, Input, Output, Pipeline, Profile, Profiles, Replayer, Settings, Start,
 };
 use pitchguard::readiness::Readiness;
 use pitchguard::records::PitchRecord;
@@ -175,7 +175,7 @@ impl<P: Profiles> Box0<P> {
         let results = fresh.iter().any(|output| matches!(output, Output::Pitch { .. }));
         outputs.extend(fresh.iter().map(|output| (now, output.clone())));
         if results || self.committed.0.is_empty() {
-            let cut = self.pipeline.cut();
+            let cut = self.pipeline.checkpoint();
             self.committed = (cut.map_or_else(Vec::new, |cut| cut.to_bytes()), outputs.len());
         }
         for output in fresh {
@@ -198,7 +198,7 @@ impl<P: Profiles> Box0<P> {
         let blocks =
             journal.reader().since(critical.since, u64::MAX).expect("it opens").map(|block| block.expect("it reads"));
         let measured = critical.measure(&venue, &settings(&venue).tracking, blocks, self.now);
-        self.pipeline.reprocessed(&measured);
+        self.pipeline.input(Input::Reprocessed(Box::new(measured)), self.now);
     }
 
     /// Everything goes through.

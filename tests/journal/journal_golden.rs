@@ -1,0 +1,89 @@
+//! What earlier releases wrote is read, or refused by name; never misread.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pitchguard::ids::BoxNs;
+use pitchguard::journal::{Entry, Reader};
+use pitchguard::pipeline::{Checkpoint, CheckpointError, Start};
+use pitchguard::simulate::{Game, Scenario, Settings, Stadium};
+use pitchguard::tracking::venue::Venue;
+
+use crate::journal_support::{Box0, Known, deliveries};
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/journal").join(name)
+}
+
+/// Of a game, between two pitches.
+fn checkpoint() -> Vec<u8> {
+    let venue = Venue::busch_iii();
+    let cameras = Some(vec![1, 2, 3, 4, 5]);
+    let settings =
+        Settings { seed: 7, cameras, pitches_max: Some(8), pace_s: 6.0, break_s: 20.0, ..Settings::default() };
+    let mut stadium = Stadium::new(&venue, &Game::Scenario(Scenario::Game), settings);
+    let start = BoxNs(stadium.start().0);
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut running = Box0::begin(&venue, Known(stadium.baselines()), start, Some(dir.path()));
+    running.play(deliveries(&mut stadium), &mut Vec::new());
+    assert!(running.committed.1 > 8, "it has pitches");
+    running.committed.0
+}
+
+#[test]
+fn a_checkpoint_stands_in_the_bytes_in_which_it_always_stood() {
+    let (bytes, named) = (golden("checkpoint-7.bin"), golden("checkpoint-7.json"));
+    if std::env::var_os("PITCHGUARD_WRITE_GOLDEN").is_some() && !bytes.exists() {
+        let written = checkpoint();
+        let read = Checkpoint::from_bytes(&written).expect("it reads back");
+        fs::create_dir_all(golden("")).expect("a directory");
+        fs::write(&named, serde_json::to_string(&read).expect("plain data")).expect("it is written");
+        fs::write(&bytes, written).expect("it is written");
+    }
+    let bytes = fs::read(bytes).expect("it is there");
+    let read = Checkpoint::from_bytes(&bytes).expect("it is of this version");
+    assert!(read.to_bytes() == bytes, "it would be written otherwise today: raise the layout");
+    // By their names too: two fields of one type may have changed places.
+    let named = fs::read_to_string(named).expect("it is there");
+    let today = serde_json::to_string(&read).expect("plain data");
+    let same = named.bytes().zip(today.bytes()).take_while(|(then, today)| then == today).count();
+    assert!(
+        named == today,
+        "a field means something else today, after {:?}",
+        &today[..same].split_at(same.saturating_sub(80)).1
+    );
+}
+
+#[test]
+fn a_checkpoint_of_another_version_is_refused_by_name() {
+    let mut bytes = fs::read(golden("checkpoint-7.bin")).expect("it is there");
+    assert!(matches!(Checkpoint::from_bytes(&bytes[..bytes.len() - 1]), Err(CheckpointError::Unreadable(_))));
+    bytes.push(0);
+    assert!(matches!(Checkpoint::from_bytes(&bytes), Err(CheckpointError::Unreadable(_))), "a byte more");
+    bytes[0] += 1;
+    assert!(matches!(Checkpoint::from_bytes(&bytes), Err(CheckpointError::Layout(8))));
+    assert!(matches!(Checkpoint::from_bytes(&[]), Err(CheckpointError::Unreadable(_))));
+}
+
+#[test]
+fn a_journal_of_an_earlier_release_is_replayed() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let part = "part-00000000000000000000";
+    fs::create_dir_all(dir.path().join(part).join("blobs")).expect("a directory");
+    for file in ["conf", "db"] {
+        fs::copy(golden("format-1").join(part).join(file), dir.path().join(part).join(file)).expect("it is copied");
+    }
+    let reader = Reader::open(dir.path()).expect("it opens");
+    let (first, last) = reader.span().expect("it reads").expect("it is not empty");
+    assert!(
+        (3_900_000_000..4_200_000_000).contains(&(last.0 - first.0)),
+        "it ran for four seconds: {first:?} {last:?}"
+    );
+    let start = Start::find(&reader, first).expect("it reads").expect("a daemon began there");
+    assert!(start.begins());
+    let blocks: Vec<_> = start.blocks(&reader).expect("it reads").map(|block| block.expect("it reads")).collect();
+    let entries = || blocks.iter().flat_map(|block| &block.entries);
+    let steps = entries().filter(|entry| matches!(entry, Entry::Step { .. })).count();
+    let notes = entries().filter(|entry| matches!(entry, Entry::Note(_))).count();
+    assert!(steps > 300 && notes > 3, "{steps} steps, {notes} notes");
+}
