@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use super::apart::Apart;
@@ -94,6 +95,7 @@ pub(super) struct Merge {
 pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("merge".into()).spawn(move || {
         let recorder = merge.telemetry.recorder();
+        let zone = crate::day::zone(&merge.venue.time_zone);
         let noted = merge.clock.now();
         let newest_ns = merge.pipeline.published().map(|(_, release)| release.0).max();
         let apart_ns = merge.pipeline.clocks_apart_ns();
@@ -112,6 +114,7 @@ pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
             noted,
             refused: RefusedSources::default(),
             apart: Apart::default(),
+            zone,
             apart_ns,
             kept_apart_ns: None,
         }
@@ -149,6 +152,8 @@ struct Running {
     /// Who sends nothing that is let in.
     pub(super) refused: RefusedSources,
     apart: Apart,
+    /// The park's.
+    zone: TimeZone,
     /// How far the box's clock is ahead of the cameras', ns, and how far the system's was when that was last kept.
     pub(super) apart_ns: i64,
     kept_apart_ns: Option<i64>,
@@ -348,7 +353,10 @@ impl Running {
                         self.batch.push(Write::Calibration(Box::new(record)));
                         // The whole picture with its charts: only for somebody who hears it.
                         if self.merge.upstream.is_on() {
-                            let status = calibration::status(&self.merge.pipeline.calibration(self.merge.clock.now()));
+                            let status = calibration::status(
+                                &self.merge.pipeline.calibration(self.merge.clock.now()),
+                                &self.zone,
+                            );
                             self.tell(SummaryEvent::Calibration(&status));
                         }
                     }
@@ -363,7 +371,7 @@ impl Running {
     /// Publishes how the cameras stand.
     fn show_rig(&mut self, now: BoxNs) {
         self.shown = now;
-        calibration::show(self.merge.pipeline.calibration(now), &self.merge.live, &self.merge.telemetry);
+        calibration::show(self.merge.pipeline.calibration(now), &self.zone, &self.merge.live, &self.merge.telemetry);
     }
 
     /// Keeps a record, and with it in one batch what the cloud is told of it.

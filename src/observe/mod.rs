@@ -25,9 +25,9 @@ pub use self::latency::{Recorder, Stage};
 pub use self::report::{LatencyReport, PartReport, StatusReport};
 pub use self::risk::{Outcomes, RiskStatus};
 pub use self::status::{
-    AccessStatus, Accounting, CalibrationStatus, CameraStatus, ClientStatus, HttpStatus, IngestStatus, JournalStatus,
-    MoundCameras, MoundStatus, Part, PartState, PublishedPitches, RefusedFrameStatus, RefusedKeyStatus, ReorderStatus,
-    SerialStatus, SourceState, SourceStatus, StoreStatus,
+    AccessStatus, Accounting, AwayStatus, CalibrationStatus, CameraStatus, ClientStatus, HttpStatus, IngestStatus,
+    JournalStatus, MoundCameras, MoundStatus, Part, PartState, PublishedPitches, RefusedFrameStatus, RefusedKeyStatus,
+    ReorderStatus, SerialStatus, SourceState, SourceStatus, StoreStatus,
 };
 pub use self::surroundings::Surroundings;
 pub use self::system::SystemStatus;

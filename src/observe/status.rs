@@ -349,6 +349,9 @@ pub struct CameraStatus {
     /// For how long it has been so, s; null where it is neither.
     #[serde(default)]
     pub trouble_for_s: Option<f64>,
+    /// What will be wrong with it within days, in words; null where nothing is foreseen.
+    #[serde(default)]
+    pub maintenance: Option<String>,
     /// Of this camera alone, 0.50–0.95; null while it is unverified, unheard, useless or silent.
     pub confidence: Option<f64>,
     /// How far its picture is off its model, px at the centre of its track; null with the confidence.
@@ -383,6 +386,20 @@ pub struct MoundCameras {
     pub in_use: bool,
     /// How far to trust its results, 0.50–0.95; null while it is unverified.
     pub confidence: Option<f64>,
+    /// Whether readiness is held here while somebody throws, or was within the last two minutes.
+    #[serde(default)]
+    pub is_held: bool,
+}
+
+/// A while in which the box was away.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct AwayStatus {
+    /// When the last frame of a camera came before it, RFC 3339.
+    pub from: String,
+    /// When the box was back, RFC 3339.
+    pub to: String,
+    /// The same by the park's clock, `from 7:05:12 to 7:06:11 PM`.
+    pub told: String,
 }
 
 /// The rig as calibration has it.
@@ -400,6 +417,9 @@ pub struct CalibrationStatus {
     /// When any camera was heard last, ns since 1970, earlier runs included; null where none ever was.
     #[serde(default)]
     pub heard_ns: Option<u64>,
+    /// Whiles of the last ten minutes in which the box was away and cameras spoke that nobody heard, oldest first.
+    #[serde(default)]
+    pub away: Vec<AwayStatus>,
     /// How far this box's clock is ahead of its cameras', s, where that makes one of them wrong, negative where it is behind; null
     /// while they agree.
     #[serde(default)]

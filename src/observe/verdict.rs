@@ -112,6 +112,17 @@ impl Seen<'_> {
     }
 }
 
+impl Seen<'_> {
+    /// That the box was away some minutes ago, in words.
+    fn away(&self) -> Option<String> {
+        let whiles = &self.calibration?.away;
+        let each: Vec<&str> = whiles.iter().map(|away| away.told.as_str()).collect();
+        let (last, others) = each.split_last()?;
+        let when = if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) };
+        Some(format!("the box was away {when}, and what was thrown then was not measured"))
+    }
+}
+
 type Finding = (BoxVerdictState, String);
 
 impl BoxVerdictState {
@@ -151,14 +162,16 @@ impl BoxVerdict {
             found.into_iter().map(|(about, (state, sentence))| BoxVerdictPart { about, state, sentence }).collect();
         let state = parts.iter().map(|part| part.state).max().unwrap_or_default();
         let measures = seen.calibration.is_some_and(|rig| rig.is_heard);
-        Self { state, sentence: whole(state, measures, &parts), parts }
+        Self { state, sentence: whole(state, measures, seen.away().as_deref(), &parts), parts }
     }
 }
 
-/// The one sentence: what is wrong, the worst first; where nothing is, what matters most.
-fn whole(state: BoxVerdictState, measures: bool, parts: &[BoxVerdictPart]) -> String {
+/// The one sentence: what is wrong, the worst first; where nothing is, what matters most. Last that the box was away, and what is
+/// missing for it, which is no fault of now.
+fn whole(state: BoxVerdictState, measures: bool, away: Option<&str>, parts: &[BoxVerdictPart]) -> String {
     let of = |state| parts.iter().filter(move |part| part.state == state).map(|part| part.sentence.as_str());
     let (opening, told): (&str, Vec<&str>) = match state {
+        BoxVerdictState::Off | BoxVerdictState::Ready if away.is_some() => ("Ready again", of(state).collect()),
         BoxVerdictState::Off | BoxVerdictState::Ready => ("Ready, all is well", of(state).collect()),
         BoxVerdictState::Degraded => {
             let opening = if measures {
@@ -173,18 +186,20 @@ fn whole(state: BoxVerdictState, measures: bool, parts: &[BoxVerdictPart]) -> St
             of(BoxVerdictState::NotReady).chain(of(BoxVerdictState::Degraded)).collect(),
         ),
     };
+    let told: Vec<&str> = told.into_iter().chain(away).collect();
     format!("{opening}: {}.", told.join("; "))
 }
 
 fn cameras(seen: &Seen<'_>) -> Finding {
     use BoxVerdictState::{Degraded, NotReady, Ready};
     let Some(rig) = seen.calibration else { return (Degraded, "nothing is known of the cameras yet".to_owned()) };
-    let clock = rig.box_clock_off_s.map(clock_words);
+    // Those of the box, of cameras and of whoever else dates what comes.
+    let clocks = seen.parts.iter().find(|part| part.name == "clocks" && !part.detail.is_empty());
+    let clock = clocks.map(|part| part.detail.clone()).or_else(|| rig.box_clock_off_s.map(clock_words));
     if !rig.is_heard {
         let in_use = rig.mounds.iter().any(|mound| seen.is_used(mound));
         let mut told = vec![unheard(rig, seen)];
-        let clocks = seen.parts.iter().find(|part| part.name == "clocks" && !part.detail.is_empty());
-        told.extend(clock.or_else(|| clocks.map(|part| part.detail.clone())));
+        told.extend(clock);
         return (if in_use { NotReady } else { Degraded }, told.join(", "));
     }
     let is_short = |mound: &&MoundCameras| mound.cameras_heard < mound.cameras_needed;
@@ -282,6 +297,11 @@ fn calibration(seen: &Seen<'_>) -> Finding {
                 state = state.max(if seen.is_used(mound) { NotReady } else { Degraded });
                 held.push((mound_in_words(&mound.name), confidence));
             }
+            (Some(confidence), _) if mound.is_held => {
+                state = state.max(if seen.is_used(mound) { NotReady } else { Degraded });
+                let (name, shown) = (mound_in_words(&mound.name), confidence_shown(confidence));
+                told.push(format!("readiness was held on and off until just now: {name} is trusted to {shown}"));
+            }
             (Some(confidence), _) if rig.look_below.is_some_and(|limit| confidence < limit) => {
                 state = state.max(Degraded);
                 told.push(format!("{} is trusted to {}", mound_in_words(&mound.name), confidence_shown(confidence)));
@@ -302,6 +322,12 @@ fn calibration(seen: &Seen<'_>) -> Finding {
         if let Some(names) = named(&those) {
             state = state.max(Degraded);
             told.push(format!("{names} {} {words}", if those.len() == 1 { "is" } else { "are" }));
+        }
+    }
+    for camera in &rig.cameras {
+        if let Some(foreseen) = &camera.maintenance {
+            state = state.max(Degraded);
+            told.push(format!("camera {} ({}) {foreseen}", camera.id, camera.name));
         }
     }
     if told.is_empty() {

@@ -8,7 +8,7 @@ use super::held::{Downstream, Lane};
 use super::output::Output;
 use crate::calibration::{
     self, ABSENT_S, AlertKind, CLOCK_AHEAD_S_MAX, CLOCK_BEHIND_S_MAX, Calibration, CalibrationState, EventKind, Limits,
-    MoundReport, Report, UNVERIFIED_TOLD_S,
+    MoundReport, Report, StandingAlert, UNVERIFIED_TOLD_S,
 };
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::readiness::{self, CameraAlert, Severity};
@@ -113,53 +113,72 @@ impl Rig {
 
     /// The rule's name, how bad it is, the number behind it and its limit; `is_needed` where somebody throws, or may throw, at
     /// what it is about.
-    fn alert(&self, about: About, reason: &str, report: &Report, is_needed: bool) -> CameraAlert {
+    fn alert(&self, about: About, stands: &StandingAlert, report: &Report, is_needed: bool) -> CameraAlert {
         let About { camera, mound, kind } = about;
         let of_camera = report.cameras.iter().find(|c| c.id == camera);
         let of_mound = report.mounds.iter().find(|m| Some(m.mound) == mound);
         let drift = of_camera.and_then(|c| c.drift);
         // A picture that is turned or grown may stand where it did in its middle.
         let shift_px = drift.map_or(0.0, |drift| drift.dx_px.hypot(drift.dy_px).max(drift.turn_px));
-        let of_need = if is_needed { Severity::Critical } else { Severity::Warning };
-        let (severity, value, limit) = match kind {
-            AlertKind::Watch => (Severity::Warning, shift_px, self.limits.watch_px),
-            AlertKind::Maintenance => (Severity::Warning, shift_px, self.limits.alarm_px),
-            AlertKind::Alarm => (Severity::Critical, shift_px, self.limits.alarm_px),
-            AlertKind::Excluded => (Severity::Critical, shift_px, self.limits.beyond_repair_px),
+        let (value, limit) = match kind {
+            AlertKind::Watch => (shift_px, self.limits.watch_px),
+            AlertKind::Maintenance | AlertKind::Alarm => (shift_px, self.limits.alarm_px),
+            AlertKind::Excluded => (shift_px, self.limits.beyond_repair_px),
             AlertKind::Silent | AlertKind::Useless => {
                 let for_s = of_camera.and_then(|c| c.silent_for_s.or(c.useless_for_s));
-                (Severity::Warning, for_s.unwrap_or(ABSENT_S), ABSENT_S)
+                (for_s.unwrap_or(ABSENT_S), ABSENT_S)
             }
             AlertKind::MoundCameras => {
                 let heard = of_mound.map_or(0, |m| m.cameras_heard);
-                (of_need, heard.into(), of_mound.map_or(1, |m| m.cameras_needed).into())
+                (heard.into(), of_mound.map_or(1, |m| m.cameras_needed).into())
             }
             AlertKind::RigUnverified => {
                 let for_s = of_mound.and_then(|m| m.unverified_for_s);
-                (Severity::Warning, for_s.unwrap_or(UNVERIFIED_TOLD_S) / 60.0, UNVERIFIED_TOLD_S / 60.0)
+                (for_s.unwrap_or(UNVERIFIED_TOLD_S) / 60.0, UNVERIFIED_TOLD_S / 60.0)
             }
             AlertKind::RigHeld => {
                 let confidence = of_mound.and_then(|m| m.confidence).map(|confidence| confidence.fused);
-                (of_need, confidence.unwrap_or(report.hold_below), report.hold_below)
+                (confidence.unwrap_or(report.hold_below), report.hold_below)
             }
-            AlertKind::SourceClock => (Severity::Warning, report.source_clock_off_s.unwrap_or(0.0), 1.0),
+            AlertKind::SourceClock => (report.source_clock_off_s.unwrap_or(0.0), 1.0),
             AlertKind::BoxClock => {
                 let off_s = report.box_clock_off_s.unwrap_or(0.0);
-                (Severity::Warning, off_s, if off_s < 0.0 { -CLOCK_BEHIND_S_MAX } else { CLOCK_AHEAD_S_MAX })
+                (off_s, if off_s < 0.0 { -CLOCK_BEHIND_S_MAX } else { CLOCK_AHEAD_S_MAX })
             }
         };
         let name = self.cameras.iter().find(|(id, ..)| *id == camera).map_or("", |(_, name, _)| name);
+        let reason = &stands.reason;
         let message = if camera > 0 { format!("Camera {camera} ({name}): {reason}") } else { capital(reason) };
         CameraAlert {
             camera: (camera > 0).then_some(camera),
             mound,
             rule: kind.rule().to_owned(),
-            severity,
+            severity: severity_of(kind, is_needed),
             message,
             value,
             limit,
+            since: stands.began.map(|began| EventNs(began.0)),
         }
     }
+}
+
+/// How bad an alert of calibration is, as the box's verdict has it: critical is where somebody throws, or may throw (`is_needed`), and
+/// is not measured or held for it. What a camera that moved or is left out does to the games' numbers is told by these two.
+pub fn severity_of(kind: AlertKind, is_needed: bool) -> Severity {
+    match kind {
+        AlertKind::MoundCameras | AlertKind::RigHeld if is_needed => Severity::Critical,
+        _ => Severity::Warning,
+    }
+}
+
+/// What stands in a report of an alert.
+fn standing(report: &Report, About { camera, mound, kind }: About) -> Option<&StandingAlert> {
+    let alerts = match mound {
+        _ if camera > 0 => &report.cameras.iter().find(|of| of.id == camera)?.alerts,
+        Some(mound) => &report.mounds.iter().find(|of| of.mound == mound)?.alerts,
+        None => &report.alerts,
+    };
+    alerts.iter().find(|alert| alert.kind == kind)
 }
 
 /// With a capital letter.
@@ -255,7 +274,10 @@ impl<P> Downstream<P> {
                 }
                 EventKind::Raised(kind) => {
                     let about = About { camera: event.camera, mound: event.mound, kind };
-                    self.raise(about, &event.reason, event.at, &report);
+                    // One that is over already is told as it was.
+                    let over = || StandingAlert { kind, since: event.at, began: None, reason: event.reason.clone() };
+                    let stands = standing(&report, about).cloned().unwrap_or_else(over);
+                    self.raise(about, &stands, &report);
                 }
                 EventKind::Cleared(kind) => self.clear(About { camera: event.camera, mound: event.mound, kind }),
                 // A rig that moved corrects each of its cameras besides.
@@ -277,7 +299,7 @@ impl<P> Downstream<P> {
         let mut standing: Vec<_> = of_rig.chain(of_mounds).chain(of_cameras).collect();
         standing.sort_by_key(|(.., alert)| alert.since);
         for (camera, mound, alert) in standing {
-            self.raise(About { camera, mound, kind: alert.kind }, &alert.reason, alert.since, &report);
+            self.raise(About { camera, mound, kind: alert.kind }, alert, &report);
         }
         self.settle();
     }
@@ -302,12 +324,17 @@ impl<P> Downstream<P> {
         }
     }
 
-    fn raise(&mut self, about: About, reason: &str, since: BoxNs, report: &Report) {
+    fn raise(&mut self, about: About, stands: &StandingAlert, report: &Report) {
         if self.rig.standing.iter().any(|(of, _)| *of == about) {
             return;
         }
         let is_needed = self.is_needed(about, report);
-        let alert = self.engine.raise_of_camera(self.rig.alert(about, reason, report, is_needed), EventNs(since.0));
+        let mut alert = self.rig.alert(about, stands, report, is_needed);
+        if about.kind == AlertKind::RigUnverified {
+            let since = super::whose::clock(stands.so_since(), self.now, &self.zone);
+            alert.message = format!("{} since {since}", alert.message);
+        }
+        let alert = self.engine.raise_of_camera(alert, EventNs(stands.since.0));
         self.rig.standing.push((about, alert.id));
         self.outputs.push(Output::Raised(alert));
     }
@@ -334,18 +361,11 @@ impl<P> Downstream<P> {
         }
         let report = self.rig.calibration.report(self.now);
         for (about, id) in those {
-            let stands = match about.mound {
-                None => report.alerts.iter().find(|alert| alert.kind == about.kind),
-                Some(of) => {
-                    let mound = report.mounds.iter().find(|mound| mound.mound == of);
-                    mound.and_then(|mound| mound.alerts.iter().find(|alert| alert.kind == about.kind))
-                }
-            };
             let told = self.engine.alerts().find(|alert| alert.id == id).map(|alert| alert.severity);
             let is_so = told.is_some_and(|told| (told == Severity::Critical) == self.is_needed(about, &report));
-            if let Some(alert) = stands.filter(|_| !is_so) {
+            if let Some(alert) = standing(&report, about).filter(|_| !is_so) {
                 self.clear(about);
-                self.raise(about, &alert.reason, alert.since, &report);
+                self.raise(about, alert, &report);
             }
         }
     }
@@ -387,5 +407,41 @@ mod tests {
         }
         let told: Vec<_> = pipeline.standing_alerts().map(|alert| (alert.rule.as_str(), alert.severity)).collect();
         assert_eq!(told, [("mound_cameras", Severity::Warning)], "nobody throws, as far as anybody knows");
+    }
+
+    #[test]
+    fn an_alert_says_since_when_it_is_so_and_not_since_when_that_is_told() {
+        const S: u64 = 1_000_000_000;
+        let venue = Venue::busch_iii();
+        let start = 1_800_000_000 * S;
+        let mut calibration = Calibration::new(&venue, calibration::Config::default(), BoxNs(start));
+        for second in 1..=4_140 {
+            let now = BoxNs(start + second * S);
+            for id in (1..=18).filter(|id| *id != 7 || second < 4_000) {
+                calibration.arrived(id, EventNs(now.0 - S), now);
+                calibration.delivered(id, EventNs(now.0 - S), now);
+            }
+            calibration.pass_time(now);
+        }
+        let settings = crate::daemon::settings(&crate::config::Config::default(), &venue);
+        let (_, buffer) = crate::reorder::buffer(&settings.reorder).expect("the defaults are good settings");
+        let now = BoxNs(start + 4_141 * S);
+        let mut pipeline = Pipeline::new(&venue, &settings, buffer, Nobody, now);
+        pipeline.restore_calibration(calibration.state(), now);
+        let of = |rule: &str, about: &str| {
+            let found = pipeline.standing_alerts().find(|alert| alert.rule == rule && alert.message.contains(about));
+            found.cloned().expect("it stands")
+        };
+        let at = |second: u64| Some(crate::moment::rfc3339(BoxNs(start + second * S)));
+        let parsed = |text: &str| text.parse::<jiff::Timestamp>().expect("a moment");
+        let same =
+            |told: &Option<String>, second: u64| told.as_deref().map(parsed) == at(second).as_deref().map(parsed);
+        let silent = of("camera_silent", "Camera 7");
+        assert!(same(&silent.since, 3_999), "{silent:?}");
+        assert!(same(&Some(silent.raised_at.clone()), 4_029), "{silent:?}");
+        let unverified = of("rig_unverified", "The game mound");
+        assert!(same(&unverified.since, 0), "{unverified:?}");
+        let words = "no pitches and no landmarks said where they stand since 2:00 AM";
+        assert!(unverified.message.ends_with(words), "{unverified:?}");
     }
 }

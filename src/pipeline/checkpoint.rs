@@ -40,7 +40,7 @@ pub(super) const WARM_NS_MAX: u64 = 75_000_000_000;
 const RECENT_NS: u64 = 75_000_000_000;
 
 /// The first byte of a cut's bytes.
-pub(super) const LAYOUT: u8 = 7;
+pub(super) const LAYOUT: u8 = 8;
 
 /// Why stored bytes are no cut to go on from.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]

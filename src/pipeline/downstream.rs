@@ -79,6 +79,7 @@ impl<P: Profiles> Downstream<P> {
     /// The first step after a kill: marks that came meanwhile were not heard.
     pub(super) fn was_away(&mut self) {
         self.whose.was_away(EventNs(self.seen_now().0));
+        self.rig.calibration.was_away(self.now);
     }
 
     /// Tells readiness which mounds are seen.

@@ -28,7 +28,7 @@ mod step;
 mod whose;
 
 pub use attribution::{AttributionStatus, MarkFeedState, MoundAttribution, Waiting};
-pub use calibrating::Kept;
+pub use calibrating::{Kept, severity_of};
 pub use checkpoint::{Beginning, Checkpoint, CheckpointError};
 pub use late::{CRITICAL_FRAC, Critical, Remeasured};
 pub use output::Output;

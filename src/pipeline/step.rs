@@ -326,6 +326,11 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.restore_rig(state);
     }
 
+    /// Cameras are known to have been heard until a moment before the start, whatever an earlier run kept of them.
+    pub fn were_heard_until(&mut self, at: BoxNs) {
+        self.stage.rig.calibration.were_heard_until(at);
+    }
+
     /// Somebody saw the alert. `None` where no such alert stands.
     pub fn acknowledge(&mut self, alert: u64, now: BoxNs) -> Option<Alert> {
         self.stage.note(|| Input::Acknowledge { alert, now });

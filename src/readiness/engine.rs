@@ -369,7 +369,7 @@ impl Engine {
 
     /// Raises an alert about a camera, in the same book as those about pitchers.
     pub fn raise_of_camera(&mut self, about: CameraAlert, at: EventNs) -> Alert {
-        let CameraAlert { camera, mound, rule, severity, message, value, limit } = about;
+        let CameraAlert { camera, mound, rule, severity, message, value, limit, since } = about;
         self.known.book.raise(
             at,
             Alert {
@@ -382,6 +382,7 @@ impl Engine {
                 value,
                 limit,
                 raised_at: String::new(),
+                since: since.map(words::rfc3339),
                 cleared_at: None,
                 acknowledged_at: None,
                 now: None,
@@ -552,6 +553,7 @@ impl Engine {
                 value: apart_s,
                 limit: WALK_NS as f64 / NS_PER_S,
                 raised_at: String::new(),
+                since: None,
                 cleared_at: None,
                 acknowledged_at: None,
                 now: None,

@@ -806,3 +806,21 @@ fn whose_half_inning_has_just_ended_did_not_throw_what_comes_next() {
     evening.0.see(MOUND, true, Some(to), Some((from, to)));
     assert_eq!(missing(&mut evening, 802).0, 1, "five minutes are long enough for both");
 }
+
+#[test]
+fn a_point_of_the_trend_says_what_was_so_at_its_pitch() {
+    let mut evening = Evening::new();
+    evening.throws(23, 0, 0.0);
+    evening.watch(22 * 20 * S + 4 * S);
+    let point = |evening: &Evening| {
+        let trend = evening.0.trend_of(HIM, MOUND).expect("he threw");
+        trend.points().last().cloned().expect("a point a pitch")
+    };
+    let then = point(&evening);
+    let (from, to) = (EventNs(START + 450 * S), EventNs(START + 650 * S));
+    evening.0.see(MOUND, true, Some(to), Some((from, to)));
+    evening.watch(651 * S);
+    let shown = evening.shown(HIM, MOUND).expect("he is there");
+    assert!(shown.reasons.iter().any(|reason| reason.contains("not seen")), "{:?}", shown.reasons);
+    assert_eq!(point(&evening), then, "of what was missed later it says nothing");
+}
