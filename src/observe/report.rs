@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::clients::{ClientStatus, HttpStatus};
 use super::latency::{Latencies, Stage};
 use super::status::{
-    AccessStatus, CalibrationStatus, ClientStatus, HttpStatus, IngestStatus, JournalStatus, Part, PartState,
-    PublishedPitches, ReorderStatus, StoreStatus,
+    AccessStatus, CalibrationStatus, IngestStatus, JournalStatus, Part, PartState, PublishedPitches, ReorderStatus,
+    StoreStatus,
 };
 use super::system::SystemStatus;
 use super::telemetry::Telemetry;
