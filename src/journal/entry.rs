@@ -301,10 +301,12 @@ mod tests {
     fn signal() -> impl Strategy<Value = Signal> {
         let pixels = || -5e3_f32..5e3;
         prop_oneof![
-            (pixels(), pixels(), 1e-3_f32..9.0, 0_f32..99.0)
-                .prop_map(|(u, v, sigma, diameter)| { Signal::Ball(Ball { u, v, sigma, diameter }) }),
-            (any::<u16>(), pixels(), pixels(), 1e-3_f32..9.0)
-                .prop_map(|(landmark, u, v, sigma)| { Signal::Fiducial(Fiducial { landmark, u, v, sigma }) }),
+            (pixels(), pixels(), 1e-3_f32..9.0, 0_f32..99.0).prop_map(|(u, v, sigma, diameter)| {
+                Signal::Ball(Ball { u, v, sigma, diameter })
+            }),
+            (any::<u16>(), pixels(), pixels(), 1e-3_f32..9.0).prop_map(|(landmark, u, v, sigma)| {
+                Signal::Fiducial(Fiducial { landmark, u, v, sigma })
+            }),
             (0_f32..9e3, 0_f32..1.0).prop_map(|(rate_rpm, confidence)| {
                 Signal::Spin(Spin { rate_rpm, axis: [0.6, -0.8, 0.0], confidence })
             }),
