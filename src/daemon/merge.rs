@@ -25,6 +25,7 @@ use crate::journal::Journal;
 use crate::moment::rfc3339;
 use crate::observe::{PartState, PublishedPitches, Recorder, Stage, StoreStatus, Telemetry};
 use crate::pipeline::{AttributionStatus, Output, Pipeline};
+use crate::readiness::Alert;
 use crate::records::{JOURNAL_GAP, PitchRecord, REPROCESSED, State};
 use crate::reorder;
 use crate::store::{Store, Write, WriterHandle};
@@ -247,7 +248,7 @@ impl Running {
             // Whoever asked may have gone: what was asked for is done all the same.
             match command {
                 Command::AcknowledgeAlert { id, reply } => {
-                    let alert = self.merge.pipeline.acknowledge(id, now);
+                    let alert = self.merge.pipeline.acknowledge(id, now).or_else(|| self.seen_of_box(id, now));
                     if let Some(alert) = &alert {
                         self.tell(SummaryEvent::Alert(alert));
                         self.merge.live.publish(Event::AlertAcknowledged(alert.clone()));
@@ -263,6 +264,13 @@ impl Running {
                 Command::NamesCame => self.merge.pipeline.names_came(),
             }
         }
+    }
+
+    /// An alert that was raised beside the pipeline, as seen; none where no such one stands.
+    fn seen_of_box(&self, id: u64, now: BoxNs) -> Option<Alert> {
+        let mut alert = self.merge.live.snapshot().alerts().find(|alert| alert.id == id).cloned()?;
+        alert.acknowledged_at.get_or_insert_with(|| rfc3339(now));
+        Some(alert)
     }
 
     /// Publishes what a step brought, and has it kept in one transaction with how the pipeline stands after it.

@@ -84,6 +84,21 @@ pub struct BoxVerdict {
     pub parts: Vec<BoxVerdictPart>,
 }
 
+/// One reason why the box is not ready, or degraded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoxReason {
+    /// The rule of its alert: `part_` and the part's name, `frames_unaccounted`, `results_lost`.
+    pub rule: String,
+    /// How bad.
+    pub state: BoxVerdictState,
+    /// In words.
+    pub sentence: String,
+    /// Since when it is so, where that is known.
+    pub since: Option<BoxNs>,
+    /// Whether it is a part that is just starting.
+    pub is_starting: bool,
+}
+
 /// What a verdict is made of, at one moment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen<'a> {
@@ -377,8 +392,17 @@ fn marks(seen: &Seen<'_>) -> Finding {
 
 /// The parts of the daemon that a result passes.
 fn results(seen: &Seen<'_>) -> Finding {
-    use BoxVerdictState::{Degraded, NotReady, Ready};
-    let mut state = Ready;
+    let told = result_reasons(seen);
+    let Some(state) = told.iter().map(|reason| reason.state).max() else {
+        return (BoxVerdictState::Ready, newest(seen));
+    };
+    let told: Vec<String> = told.into_iter().map(|reason| reason.sentence).collect();
+    (state, told.join(", "))
+}
+
+/// What is wrong with them.
+fn result_reasons(seen: &Seen<'_>) -> Vec<BoxReason> {
+    use BoxVerdictState::{Degraded, NotReady};
     let mut told = Vec::new();
     // Clocks are told of by those whose they are; what does not work at all is told here, whose it may be.
     let is_told_elsewhere = |part: &&Part| match part.name.as_str() {
@@ -387,13 +411,12 @@ fn results(seen: &Seen<'_>) -> Finding {
         _ => false,
     };
     for part in seen.parts.iter().filter(|part| !is_told_elsewhere(part)) {
-        let of = match part.state {
+        let state = match part.state {
             PartState::Ready => continue,
             PartState::Degraded => Degraded,
             PartState::Starting | PartState::Failed | PartState::Stopped => NotReady,
         };
-        state = state.max(of);
-        let mut words = match part.state {
+        let mut sentence = match part.state {
             PartState::Starting => format!("{} is starting", part.name),
             PartState::Stopped => format!("{} has stopped", part.name),
             PartState::Failed => format!("{} does not work", part.name),
@@ -401,22 +424,52 @@ fn results(seen: &Seen<'_>) -> Finding {
         };
         if !part.detail.is_empty() {
             // Writing to a string cannot fail.
-            let _ = write!(words, " ({})", part.detail);
+            let _ = write!(sentence, " ({})", part.detail);
         }
-        told.push(words);
+        let (since, is_starting) = (Some(part.since), part.state == PartState::Starting);
+        told.push(BoxReason { rule: part_rule(&part.name), state, sentence, since, is_starting });
     }
+    let of = |rule: &str, sentence| BoxReason {
+        rule: rule.to_owned(),
+        state: Degraded,
+        sentence,
+        since: None,
+        is_starting: false,
+    };
     if let Some(reorder) = seen.reorder.filter(|reorder| !reorder.accounting.holds()) {
-        state = state.max(Degraded);
-        told.push(format!("{} frames are not accounted for", reorder.accounting.difference()));
+        let sentence = format!("{} frames are not accounted for", reorder.accounting.difference());
+        told.push(of("frames_unaccounted", sentence));
     }
     if let Some(lost) = seen.store.map(|store| store.lost).filter(|lost| *lost > 0) {
-        state = state.max(Degraded);
-        told.push(format!("{lost} batches of results were lost while nothing could be stored"));
+        let sentence = format!("{lost} batches of results were lost while nothing could be stored");
+        told.push(of("results_lost", sentence));
     }
-    if told.is_empty() {
-        return (Ready, newest(seen));
+    told
+}
+
+/// The rule of the alert about a part.
+fn part_rule(part: &str) -> String {
+    format!("part_{part}")
+}
+
+/// Why the box is not ready, or degraded, beside its cameras and their calibration, which have alerts of their own.
+pub(super) fn reasons(seen: &Seen<'_>) -> Vec<BoxReason> {
+    let mut reasons = result_reasons(seen);
+    let others = [
+        ("marks", marks(seen)),
+        ("mqtt", optional(seen, "mqtt", "", "")),
+        ("upstream", optional(seen, "upstream", "", "")),
+    ];
+    for (name, (state, sentence)) in others {
+        let rule = part_rule(name);
+        // One that does not work at all is told with what results pass.
+        let is_told = reasons.iter().any(|reason| reason.rule == rule);
+        if state >= BoxVerdictState::Degraded && !is_told {
+            let part = seen.parts.iter().find(|part| part.name == name && part.state != PartState::Ready);
+            reasons.push(BoxReason { rule, state, sentence, since: part.map(|part| part.since), is_starting: false });
+        }
     }
-    (state, told.join(", "))
+    reasons
 }
 
 /// What came last, by the cameras' clock, which stamped it.

@@ -32,7 +32,8 @@ pub struct Alert {
     /// Number, unique on this box.
     pub id: u64,
     /// Which rule: `readiness`, `velocity_delta`, `late_data_frac`, `feature_qa_min`, `calibration_confidence`,
-    /// `two_mounds`; of a camera, what calibration has against it.
+    /// `two_mounds`; of a camera or a mound's, what calibration has against it; of the box, `part_` and the part's name,
+    /// `frames_unaccounted`, `results_lost`.
     pub rule: String,
     /// How bad.
     pub severity: Severity,

@@ -203,6 +203,7 @@ impl Engine {
         if let Some(unseen) = first.and_then(|first| self.began_in(pitcher, mound, first)) {
             self.known.arms.entry(pitcher).or_default().miss(mound, unseen);
         }
+        self.settle_unseen(mound);
         self.count_unnamed(mound);
         if placed != Placed::Stale {
             let arm = self.known.arms.entry(pitcher).or_default();
