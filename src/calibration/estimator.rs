@@ -12,7 +12,7 @@ use super::filter::Measurement;
 use super::joint_filter::{JointFilter, Taken};
 use super::landmarks::{Round, RoundSum};
 use super::presence::Hearing;
-use super::report::{ChartPoint, StandingAlert};
+use super::report::{ChartPoint, StandingAlert, Told};
 use super::verify::Look;
 use super::weather::{Conditions, Surroundings};
 use super::{camera_state, chart, joint_filter, maintenance, motion, verify};
@@ -70,6 +70,8 @@ pub(super) struct Lane {
     pub(super) sees_landmarks: bool,
     /// Whether somebody threw there within 15 minutes of when it was last seen.
     pub(super) used_when_seen: bool,
+    /// When readiness was last held there while somebody threw.
+    pub(super) held_at: Option<BoxNs>,
     /// Standing alerts about it.
     pub(super) alerts: BTreeMap<AlertKind, StandingAlert>,
 }
@@ -98,6 +100,7 @@ impl Calibration {
                     venue.landmarks.iter().any(|landmark| camera.sees(&Point3::from(landmark.position_ft)).is_some())
                 }),
                 used_when_seen: false,
+                held_at: None,
                 alerts: BTreeMap::new(),
             })
             .collect();
@@ -116,6 +119,10 @@ impl Calibration {
 
     /// Follows what is configured elsewhere, from now on.
     pub fn follow_limits(&mut self, limits: Limits) {
+        if limits.hold_below.total_cmp(&self.limits.hold_below).is_ne() {
+            // By another limit nothing was held yet.
+            self.lanes.iter_mut().for_each(|lane| lane.held_at = None);
+        }
         self.limits = limits;
     }
 
@@ -379,7 +386,7 @@ impl Calibration {
                 clock_ns: kept.clock_told_ns.map(|told| told + kept.correction.clock_offset_ns),
             });
             let warning = kept.trends.warning();
-            self.alert(index, AlertKind::Maintenance, warning, now);
+            self.alert(index, AlertKind::Maintenance, warning.map(Told::from), now);
         }
     }
 

@@ -140,6 +140,21 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
+    /// Each of them.
+    pub const ALL: [Self; 11] = [
+        Self::Watch,
+        Self::Alarm,
+        Self::Excluded,
+        Self::Maintenance,
+        Self::Silent,
+        Self::Useless,
+        Self::MoundCameras,
+        Self::RigUnverified,
+        Self::RigHeld,
+        Self::BoxClock,
+        Self::SourceClock,
+    ];
+
     /// `watch`, `alarm`, `excluded`, `maintenance`, `silent`, `useless`, `mound_cameras`, `rig_unverified`, `rig_held`, `box_clock`, `source_clock`.
     pub fn as_str(self) -> &'static str {
         match self {

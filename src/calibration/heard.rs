@@ -9,10 +9,13 @@ use super::event::{AlertKind, CameraState, Event, EventKind};
 use super::presence::{
     ABSENT_S, MoundSight, SILENT_NS, STEADY_NS, UNVERIFIED_TOLD_S, UP_NS, camera_words, clock_words, too_many_missed,
 };
-use super::report::StandingAlert;
+use super::report::{StandingAlert, Told};
 use super::rules::FIT_CAMERAS_MIN;
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::tracking::venue::mound_in_words;
+
+/// Readiness that was held within so long is told as held, ns \[P\]: at its limit a confidence goes up and down with each pitch.
+const HELD_FOR_NS: u64 = 120_000_000_000;
 
 impl Calibration {
     /// A frame of a camera arrived, whatever becomes of it.
@@ -25,6 +28,16 @@ impl Calibration {
     #[inline]
     pub fn delivered(&mut self, camera: u8, event: EventNs, now: BoxNs) {
         self.hearing.delivered(camera, event, now);
+    }
+
+    /// The box was away until now: what cameras told meanwhile nobody heard.
+    pub fn was_away(&mut self, now: BoxNs) {
+        self.hearing.was_away(now);
+    }
+
+    /// Cameras are known to have been heard until a moment of an earlier run, whatever that run kept of them.
+    pub fn were_heard_until(&mut self, at: BoxNs) {
+        self.hearing.away.heard_until(at);
     }
 
     /// Says what the threads at the sockets vouch for, before time passes: since when all of them have listened without a break,
@@ -154,12 +167,13 @@ impl Calibration {
         let (hearing, heard_ns) = (&self.hearing, self.limits.heard_ns);
         let (first, listened_ns) = (hearing.first, hearing.listened_ns());
         let anybody = hearing.is_anybody_heard(hearing.until, heard_ns);
-        let clock = hearing.clock_off_s().map(clock_words).or_else(|| hearing.back_words());
+        let off = hearing.clock_off_s().map(|off_s| Told::since(clock_words(off_s), Some(hearing.apart.1)));
+        let clock = off.or_else(|| hearing.back_words().map(Told::from));
         let sources = hearing.sources_off.as_ref().map(|(_, words)| words.clone());
         if anybody {
             self.alert_of(None, AlertKind::MoundCameras, None, now);
             self.alert_of(None, AlertKind::BoxClock, clock, now);
-            self.alert_of(None, AlertKind::SourceClock, sources, now);
+            self.alert_of(None, AlertKind::SourceClock, sources.map(Told::from), now);
         } else if clock.is_some() {
             self.alert_of(None, AlertKind::BoxClock, clock, now);
         }
@@ -168,7 +182,8 @@ impl Calibration {
                 Some(_) => "no camera is heard: nothing is measured",
                 None => "no camera was heard since the start: nothing is measured",
             };
-            self.alert_of(None, AlertKind::MoundCameras, Some(why.to_owned()), now);
+            let last = self.hearing.heard_at();
+            self.alert_of(None, AlertKind::MoundCameras, Some(Told::since(why.to_owned(), last)), now);
         }
         let Some(first) = first else { return };
         let up = listened_ns >= heard_ns && now.0.saturating_sub(first.0) >= UP_NS;
@@ -198,26 +213,48 @@ impl Calibration {
             ),
         });
         let enough = heard >= FIT_CAMERAS_MIN;
+        let short = short.map(|words| Told::since(words, self.enough_until(at, now)));
         self.alert_of(Some(at), AlertKind::MoundCameras, short, now);
         let long = self.unverified_for_s(at, now).is_some_and(|s| s >= UNVERIFIED_TOLD_S);
         let stands = self.lanes[at].alerts.contains_key(&AlertKind::RigUnverified);
         let unverified = ((enough || stands) && long).then(|| {
-            let minutes = UNVERIFIED_TOLD_S / 60.0;
-            format!("{name}: its cameras are unverified: no pitches and no landmarks said where they stand for {minutes:.0} min and more")
+            let since = self.looked_at(at, now).unwrap_or(self.hearing.started);
+            let words =
+                format!("{name}: its cameras are unverified: no pitches and no landmarks said where they stand");
+            Told::since(words, Some(since))
         });
         self.alert_of(Some(at), AlertKind::RigUnverified, unverified, now);
-        let held = self.held(at, now);
-        self.alert_of(Some(at), AlertKind::RigHeld, held, now);
+        self.note_held(at, now);
+        let held = self.is_held(at, now).then(|| {
+            format!("readiness is held: {name} is trusted to less than {}", asked_words(self.limits.hold_below))
+        });
+        self.alert_of(Some(at), AlertKind::RigHeld, held.map(Told::from), now);
     }
 
-    /// That readiness is held on a mound where somebody throws, in words that stay true while it is.
-    fn held(&self, at: usize, now: BoxNs) -> Option<String> {
-        let (lane, limit) = (&self.lanes[at], self.limits.hold_below);
-        let is_held = self.confidence(lane.mound, now).is_some_and(|confidence| confidence.fused < limit);
-        (is_held && self.recent_throws(at, now) > 0).then(|| {
-            let name = mound_in_words(&lane.name);
-            format!("readiness is held: {name} is trusted to less than {}", asked_words(limit))
-        })
+    /// The last moment at which as many cameras of a mound were heard as a fit needs, where it is silence that keeps it from one.
+    fn enough_until(&self, at: usize, now: BoxNs) -> Option<BoxNs> {
+        let mut arrived: Vec<BoxNs> = self.usable(at, now).filter_map(|id| self.hearing.of(id).arrived).collect();
+        arrived.sort_unstable_by(|a, b| b.cmp(a));
+        arrived.get(FIT_CAMERAS_MIN - 1).copied()
+    }
+
+    /// Notes that readiness is held on a mound where somebody throws.
+    fn note_held(&mut self, at: usize, now: BoxNs) {
+        let below = |fused: f64| fused < self.limits.hold_below;
+        let is_below = self.confidence(self.lanes[at].mound, now).map(|confidence| below(confidence.fused));
+        let held_at = &mut self.lanes[at].held_at;
+        match is_below {
+            Some(true) => *held_at = Some(now),
+            Some(false) => {}
+            None => *held_at = None,
+        }
+    }
+
+    /// Whether readiness is held on a mound where somebody throws. At the limit it is held now and again: it is over once it has not
+    /// been for a while.
+    pub(super) fn is_held(&self, at: usize, now: BoxNs) -> bool {
+        let is_lately = self.lanes[at].held_at.is_some_and(|held| now.0.saturating_sub(held.0) <= HELD_FOR_NS);
+        is_lately && self.recent_throws(at, now) > 0
     }
 
     /// Cameras that are silent or useless while others of their mound are not.
@@ -227,9 +264,11 @@ impl Calibration {
         let others = cameras.iter().any(|index| self.hearing.is_heard(self.cameras[*index].kept.id, until, heard_ns));
         for index in cameras {
             let stands = self.cameras[index].kept.alerts.contains_key(&AlertKind::Silent);
+            let last = self.hearing.of(self.cameras[index].kept.id).arrived;
             let silent = self.silent(index, now).filter(|_| others || stands);
-            self.alert(index, AlertKind::Silent, silent, now);
-            let useless = self.useless_for_s(index, now).map(|(_, why)| why);
+            self.alert(index, AlertKind::Silent, silent.map(|words| Told::since(words, last)), now);
+            let ago = |s: f64| BoxNs(now.0.saturating_sub((s * 1e9) as u64));
+            let useless = self.useless_for_s(index, now).map(|(for_s, why)| Told::since(why, Some(ago(for_s))));
             self.alert(index, AlertKind::Useless, useless, now);
         }
     }
@@ -248,17 +287,17 @@ impl Calibration {
     }
 
     /// Raises or clears an alert about a mound, or without one about the whole rig.
-    fn alert_of(&mut self, lane: Option<usize>, kind: AlertKind, reason: Option<String>, now: BoxNs) {
+    fn alert_of(&mut self, lane: Option<usize>, kind: AlertKind, told: Option<Told>, now: BoxNs) {
         let mound = lane.map(|at| self.lanes[at].mound);
         let stands = self.alerts_of(lane).get_mut(&kind);
-        let told = match (reason, stands) {
-            (Some(reason), Some(standing)) => {
-                standing.reason = reason;
+        let told = match (told, stands) {
+            (Some(told), Some(standing)) => {
+                standing.reason = told.reason;
                 return;
             }
-            (Some(reason), None) => {
-                let standing = StandingAlert { kind, since: now, reason: reason.clone() };
-                self.alerts_of(lane).insert(kind, standing);
+            (Some(told), None) => {
+                let reason = told.reason.clone();
+                self.alerts_of(lane).insert(kind, told.raised(kind, now));
                 (EventKind::Raised(kind), reason)
             }
             (None, Some(_)) => {

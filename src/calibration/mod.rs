@@ -10,6 +10,7 @@
 //! enough to matter and clear of its own standard deviation. Rounds of landmarks go the same way (`landmarks`), and are
 //! first asked whether the whole rig moved (`motion`).
 
+mod away;
 mod build_report;
 mod camera_state;
 mod chart;
@@ -39,8 +40,8 @@ pub use estimator::Calibration;
 pub use event::{AlertKind, CameraState, Event, EventKind};
 pub use presence::{ABSENT_S, CLOCK_AHEAD_S_MAX, CLOCK_BEHIND_S_MAX, MoundSight, UNVERIFIED_TOLD_S, clock_words};
 pub use report::{
-    CameraReport, ChartPoint, Confidence, CorrectionRecord, Drift, MoundReport, MoundState, NextAction, Outcome,
-    Proposal, Report, StandingAlert,
+    AwayWhile, CameraReport, ChartPoint, Confidence, CorrectionRecord, Drift, MoundReport, MoundState, NextAction,
+    Outcome, Proposal, Report, StandingAlert,
 };
 pub use state::{CalibrationState, ExactState};
 pub use verify::unverified_words;

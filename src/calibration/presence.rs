@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::away::Away;
 use super::clock_set::{Before, back_words};
 use super::event::AlertKind;
 use super::report::StandingAlert;
@@ -130,6 +131,9 @@ pub(super) struct Hearing {
     /// What an earlier run knew of the clocks; none once this one has looked at it.
     #[serde(default)]
     pub(super) before: Option<Before>,
+    /// Whiles in which nobody heard the cameras, because the box was away.
+    #[serde(default)]
+    pub(super) away: Away,
     /// By source.
     each: Vec<Presence>,
     /// Standing alerts about the whole rig.
@@ -153,6 +157,7 @@ impl Hearing {
             apart: (0, now),
             sources_off: None,
             before: None,
+            away: Away::default(),
             each,
             alerts: BTreeMap::new(),
         }
@@ -163,6 +168,8 @@ impl Hearing {
         let lags = before.each.iter().map(|was| was.arrived.map(|_| was.lag_ns)).collect();
         self.before = Some(Before { stopped: before.awake, began: now, lags });
         let earlier = |at: BoxNs| at.min(BoxNs(now.0.saturating_sub(1)));
+        self.away = std::mem::take(&mut before.away);
+        self.away.back(before.last_arrival(), before.awake, now);
         for (own, was) in self.each.iter_mut().zip(&before.each).filter(|(own, was)| own.planned && was.planned) {
             *own = Presence {
                 arrived: was.arrived.map(earlier),
@@ -201,6 +208,7 @@ impl Hearing {
         own.arrived = own.arrived.max(Some(arrival));
         own.lag_ns = lag_ns;
         self.first.get_or_insert(arrival);
+        self.away.arrived(arrival);
     }
 
     /// A frame went on to the trackers.
@@ -282,7 +290,17 @@ impl Hearing {
         let each = each.flat_map(|own| {
             own.arrived.iter_mut().chain(&mut own.began).chain(&mut own.delivered).chain(&mut own.part)
         });
-        each.chain([&mut self.started]).chain(&mut self.first).filter(move |at| **at < began)
+        each.chain(self.away.dates()).chain([&mut self.started]).chain(&mut self.first).filter(move |at| **at < began)
+    }
+
+    /// The run that goes on from here was away until now.
+    pub(super) fn was_away(&mut self, now: BoxNs) {
+        self.away.back(self.last_arrival(), self.awake, now);
+    }
+
+    /// Arrival of the newest frame of any camera.
+    fn last_arrival(&self) -> Option<BoxNs> {
+        self.each.iter().filter_map(|own| own.arrived).max()
     }
 
     /// When any camera was heard last; none where none was, or nobody knows when.

@@ -25,6 +25,8 @@ pub struct Report {
     pub is_heard: bool,
     /// When any camera was heard last, box time; null where none ever was.
     pub heard_at: Option<BoxNs>,
+    /// Whiles of the last minutes in which the box was away and cameras spoke that nobody heard, oldest first.
+    pub away: Vec<AwayWhile>,
     /// How far this box's clock is ahead of its cameras', s, where that makes one of them wrong, negative where it is behind; null
     /// while they agree.
     pub box_clock_off_s: Option<f64>,
@@ -49,6 +51,15 @@ pub struct Report {
     pub next_action: NextAction,
 }
 
+/// A while in which the box was away, box time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AwayWhile {
+    /// When the last frame of a camera came before it.
+    pub from: BoxNs,
+    /// When the box was back.
+    pub to: BoxNs,
+}
+
 /// Confidence of one mound's results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct MoundReport {
@@ -70,6 +81,8 @@ pub struct MoundReport {
     pub in_use: bool,
     /// How far to trust its results; null while it is unverified.
     pub confidence: Option<Confidence>,
+    /// Whether readiness is held here while somebody throws, or was within the last two minutes.
+    pub is_held: bool,
     /// 95 % error at the plate that drift and residuals imply, inches; null with the confidence, and before the first pitch.
     pub plate_error_in: Option<f64>,
     /// Accepted pitches of the last 15 minutes.
@@ -230,10 +243,48 @@ pub enum Outcome {
 pub struct StandingAlert {
     /// What kind.
     pub kind: AlertKind,
-    /// Since when, box time.
+    /// When it was raised, box time.
     pub since: BoxNs,
+    /// Since when what it tells of is so, box time, where that is known and was before it was raised.
+    #[serde(default)]
+    pub began: Option<BoxNs>,
     /// In words.
     pub reason: String,
+}
+
+/// What an alert is about to say.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Told {
+    /// In words.
+    pub(super) reason: String,
+    /// Since when it is so, where that is known.
+    pub(super) began: Option<BoxNs>,
+}
+
+impl From<String> for Told {
+    fn from(reason: String) -> Self {
+        Self { reason, began: None }
+    }
+}
+
+impl Told {
+    /// Of what began at a moment, where that is known.
+    pub(super) fn since(reason: String, began: Option<BoxNs>) -> Self {
+        Self { reason, began }
+    }
+
+    /// The alert as it is raised now.
+    pub(super) fn raised(self, kind: AlertKind, now: BoxNs) -> StandingAlert {
+        let Self { reason, began } = self;
+        StandingAlert { kind, since: now, began: began.filter(|began| *began < now), reason }
+    }
+}
+
+impl StandingAlert {
+    /// Since when what it tells of is so, as far as that is known; as it was raised where nothing is.
+    pub fn so_since(&self) -> BoxNs {
+        self.began.unwrap_or(self.since)
+    }
 }
 
 /// One pitch on a camera's chart, relative to the model in force then.

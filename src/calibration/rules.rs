@@ -6,7 +6,7 @@ use super::camera_state::push_bounded;
 use super::confidence;
 use super::estimator::{Calibration, EVENTS_MAX, find};
 use super::event::{AlertKind, CameraState, Event, EventKind};
-use super::report::{Confidence, StandingAlert};
+use super::report::{Confidence, Told};
 use super::verify::ACCUSING_ROUNDS;
 use crate::ids::BoxNs;
 use crate::tracking::evidence::{PARAMETERS, UNITS};
@@ -256,17 +256,18 @@ impl Calibration {
             (AlertKind::Alarm, CameraState::Alarm),
             (AlertKind::Excluded, CameraState::Excluded),
         ] {
-            self.alert(index, kind, (to == state).then(|| reason.to_owned()), now);
+            self.alert(index, kind, (to == state).then(|| reason.to_owned().into()), now);
         }
     }
 
     /// Raises or clears an alert.
-    pub(super) fn alert(&mut self, index: usize, kind: AlertKind, reason: Option<String>, now: BoxNs) {
+    pub(super) fn alert(&mut self, index: usize, kind: AlertKind, told: Option<Told>, now: BoxNs) {
         let alerts = &mut self.cameras[index].kept.alerts;
-        match (reason, alerts.get_mut(&kind)) {
-            (Some(reason), Some(standing)) => standing.reason = reason,
-            (Some(reason), None) => {
-                alerts.insert(kind, StandingAlert { kind, since: now, reason: reason.clone() });
+        match (told, alerts.get_mut(&kind)) {
+            (Some(told), Some(standing)) => standing.reason = told.reason,
+            (Some(told), None) => {
+                let reason = told.reason.clone();
+                alerts.insert(kind, told.raised(kind, now));
                 self.tell(index, EventKind::Raised(kind), &reason, now);
             }
             (None, Some(_)) => {

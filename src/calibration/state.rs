@@ -40,6 +40,8 @@ struct KeptLane {
     #[serde(default)]
     used_when_seen: bool,
     #[serde(default)]
+    held_at: Option<BoxNs>,
+    #[serde(default)]
     alerts: BTreeMap<AlertKind, StandingAlert>,
 }
 
@@ -106,7 +108,7 @@ impl Calibration {
             lane.rig.filter.covariance = DMatrix::from_vec(size, size, kept.covariance);
             lane.rig.set_suspicions(exact.suspected, exact.measured);
             (lane.walked, lane.pitches, lane.landmarks_at) = (kept.walked, kept.pitches, kept.landmarks_at);
-            lane.used_when_seen = kept.used_when_seen;
+            (lane.used_when_seen, lane.held_at) = (kept.used_when_seen, kept.held_at);
             (lane.fit_sd_in, lane.rounds, lane.alerts) = (kept.fit_sd_in, exact.rounds, kept.alerts);
         }
         true
@@ -129,6 +131,7 @@ impl Calibration {
                     landmarks_at: lane.landmarks_at,
                     fit_sd_in: lane.fit_sd_in,
                     used_when_seen: lane.used_when_seen,
+                    held_at: lane.held_at,
                     alerts: lane.alerts.clone(),
                 })
                 .collect(),

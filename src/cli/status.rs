@@ -472,6 +472,7 @@ mod tests {
             is_heard: true,
             trouble: None,
             trouble_for_s: None,
+            maintenance: None,
             confidence: Some(0.82),
             drift_px: Some(0.31),
             drift_sd_px: Some(0.06),

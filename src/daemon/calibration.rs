@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use crate::api::Live;
-use crate::calibration::{CalibrationState, CameraReport, Event, EventKind, MoundReport, Report};
+use crate::calibration::{AlertKind, AwayWhile, CalibrationState, CameraReport, Event, EventKind, MoundReport, Report};
 use crate::ids::BoxNs;
-use crate::observe::{About, BoxVerdictState, CalibrationStatus, CameraStatus, MoundCameras, PartState, Telemetry};
+use crate::moment::rfc3339;
+use crate::observe::{
+    About, AwayStatus, BoxVerdictState, CalibrationStatus, CameraStatus, MoundCameras, PartState, Telemetry,
+};
 use crate::pipeline::{Kept, Pipeline, Profiles};
 use crate::records::CalibrationRecord;
 use crate::store::Store;
@@ -40,9 +45,9 @@ pub(super) fn recall<P: Profiles>(store: &Store, venue: &Venue, pipeline: &mut P
     }
 }
 
-/// Shows how the cameras stand.
-pub(super) fn show(report: Report, live: &Live, telemetry: &Telemetry) {
-    telemetry.publish_calibration(status(&report));
+/// Shows how the cameras stand; `zone` is the park's.
+pub(super) fn show(report: Report, zone: &TimeZone, live: &Live, telemetry: &Telemetry) {
+    telemetry.publish_calibration(status(&report, zone));
     let verdict = telemetry.verdict();
     if let Some(cameras) = verdict.parts.iter().find(|part| part.about == About::Cameras) {
         let (state, detail) = match cameras.state {
@@ -76,8 +81,33 @@ pub(super) fn log(event: &Event) {
     }
 }
 
-/// How the cameras stand, in short.
-pub(super) fn status(report: &Report) -> CalibrationStatus {
+/// What will be wrong with a camera within days, in words.
+fn foreseen(camera: &CameraReport) -> Option<String> {
+    let alert = camera.alerts.iter().find(|alert| alert.kind == AlertKind::Maintenance)?;
+    Some(alert.reason.clone())
+}
+
+/// A while in which the box was away, as the park's clock shows it; with the days where it lasted into another one.
+fn away_status(AwayWhile { from, to }: AwayWhile, zone: &TimeZone) -> AwayStatus {
+    let of = |at: BoxNs| {
+        let moment = jiff::Timestamp::from_nanosecond(i128::from(at.0)).unwrap_or_default();
+        moment.to_zoned(zone.clone())
+    };
+    let [began, ended] = [from, to].map(of);
+    let half = |at: &jiff::Zoned| at.hour() / 12;
+    let forms = if began.date() != ended.date() {
+        ["%b %-d, %-I:%M:%S %p", "%b %-d, %-I:%M:%S %p"]
+    } else if half(&began) == half(&ended) {
+        ["%-I:%M:%S", "%-I:%M:%S %p"]
+    } else {
+        ["%-I:%M:%S %p", "%-I:%M:%S %p"]
+    };
+    let told = format!("from {} to {}", began.strftime(forms[0]), ended.strftime(forms[1]));
+    AwayStatus { from: rfc3339(from), to: rfc3339(to), told }
+}
+
+/// How the cameras stand, in short; `zone` is the park's.
+pub(super) fn status(report: &Report, zone: &TimeZone) -> CalibrationStatus {
     let camera = |camera: &CameraReport| CameraStatus {
         id: camera.id,
         name: camera.name.clone(),
@@ -85,6 +115,7 @@ pub(super) fn status(report: &Report) -> CalibrationStatus {
         is_heard: camera.is_heard,
         trouble: camera.trouble.clone(),
         trouble_for_s: camera.silent_for_s.or(camera.useless_for_s),
+        maintenance: foreseen(camera),
         confidence: camera.confidence,
         drift_px: camera.drift.map(|drift| drift.dx_px.hypot(drift.dy_px)),
         drift_sd_px: camera.drift.map(|drift| drift.dx_sd_px.max(drift.dy_sd_px)),
@@ -101,6 +132,7 @@ pub(super) fn status(report: &Report) -> CalibrationStatus {
         cameras_needed: mound.cameras_needed,
         in_use: mound.in_use,
         confidence: mound.confidence.map(|confidence| confidence.fused),
+        is_held: mound.is_held,
     };
     CalibrationStatus {
         venue: report.venue.clone(),
@@ -108,10 +140,134 @@ pub(super) fn status(report: &Report) -> CalibrationStatus {
         age_s: report.age_s,
         is_heard: report.is_heard,
         heard_ns: report.heard_at.map(|at| at.0),
+        away: report.away.iter().map(|away| away_status(*away, zone)).collect(),
         box_clock_off_s: report.box_clock_off_s,
         hold_below: report.hold_below,
         look_below: report.look_below,
         mounds: report.mounds.iter().map(mound).collect(),
         cameras: report.cameras.iter().map(camera).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calibration::{Calibration, CameraState, Config, StandingAlert};
+    use crate::clock::BoxClock;
+    use crate::ids::EventNs;
+    use crate::pipeline::{AttributionStatus, MarkFeedState, severity_of};
+    use crate::readiness::Severity;
+
+    /// A mark feed that tells all.
+    fn attribution() -> AttributionStatus {
+        AttributionStatus {
+            mark_feed: MarkFeedState::Live,
+            degraded: false,
+            sentence: String::new(),
+            game_date: "2027-01-15".to_owned(),
+            unattributed_today: 0,
+            unattributed_by_mound: std::collections::BTreeMap::new(),
+            last_mark_at: None,
+            mounds: Vec::new(),
+        }
+    }
+
+    /// A rig of which all is well, as of a moment.
+    fn well() -> Report {
+        const S: u64 = 1_000_000_000;
+        let start = 1_800_000_000 * S;
+        let mut calibration = Calibration::new(&Venue::busch_iii(), Config::default(), BoxNs(start));
+        for second in 1..=20 {
+            let now = BoxNs(start + second * S);
+            for id in 1..=18 {
+                calibration.arrived(id, EventNs(now.0 - S), now);
+                calibration.delivered(id, EventNs(now.0 - S), now);
+            }
+            calibration.calibrated(now);
+            calibration.pass_time(now);
+        }
+        calibration.report(BoxNs(start + 20 * S))
+    }
+
+    /// What the rig looks like while such an alert stands, and the part `clocks` besides.
+    fn with(kind: AlertKind, is_needed: bool) -> (Report, &'static str) {
+        let mut rig = well();
+        let (mut clocks, camera) = ("", &mut rig.cameras[0]);
+        let bullpen = &mut rig.mounds[1];
+        match kind {
+            AlertKind::Watch => camera.state = CameraState::Watch,
+            AlertKind::Alarm => camera.state = CameraState::Alarm,
+            AlertKind::Excluded => camera.state = CameraState::Excluded,
+            AlertKind::Maintenance => {
+                let reason = "drifts by 0.5 px a day".to_owned();
+                camera.alerts = vec![StandingAlert { kind, since: BoxNs(1), began: None, reason }];
+            }
+            AlertKind::Silent => (camera.state, camera.silent_for_s) = (CameraState::Silent, Some(40.0)),
+            AlertKind::Useless => (camera.state, camera.useless_for_s) = (CameraState::Useless, Some(40.0)),
+            AlertKind::MoundCameras => (bullpen.cameras_heard, bullpen.in_use) = (1, is_needed),
+            AlertKind::RigUnverified => (bullpen.confidence, bullpen.unverified_for_s) = (None, Some(3_000.0)),
+            AlertKind::RigHeld => (bullpen.is_held, bullpen.in_use) = (true, is_needed),
+            AlertKind::BoxClock => rig.box_clock_off_s = Some(100.0),
+            AlertKind::SourceClock => clocks = "the clock of source 48 is 37 s ahead of the cameras'",
+        }
+        (rig, clocks)
+    }
+
+    #[test]
+    fn every_alert_of_the_rig_is_as_bad_as_the_sentence_about_the_box() {
+        let verdict = |(rig, clocks): (Report, &str)| {
+            let telemetry = Telemetry::new(BoxClock::start(1.0), &["merge"]);
+            telemetry.set_part("merge", PartState::Ready, "");
+            let state = if clocks.is_empty() { PartState::Ready } else { PartState::Degraded };
+            telemetry.set_part("clocks", state, clocks);
+            telemetry.publish_attribution(attribution());
+            telemetry.publish_calibration(status(&rig, &TimeZone::UTC));
+            telemetry.verdict()
+        };
+        let healthy = verdict((well(), ""));
+        assert_eq!(healthy.state, BoxVerdictState::Ready, "{healthy:?}");
+        for (kind, is_needed) in AlertKind::ALL.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
+            let told = verdict(with(kind, is_needed));
+            let wanted = match severity_of(kind, is_needed) {
+                Severity::Warning => BoxVerdictState::Degraded,
+                Severity::Critical => BoxVerdictState::NotReady,
+            };
+            assert_eq!(told.state, wanted, "{kind:?}, needed {is_needed}: {}", told.sentence);
+        }
+    }
+
+    #[test]
+    fn a_while_away_is_told_by_the_parks_clock() {
+        let zone = crate::day::zone("America/Chicago");
+        let at = |text: &str| {
+            let moment: jiff::Timestamp = text.parse().expect("a moment");
+            BoxNs(u64::try_from(moment.as_nanosecond()).expect("after 1970"))
+        };
+        let told = |from: &str, to: &str| away_status(AwayWhile { from: at(from), to: at(to) }, &zone).told;
+        assert_eq!(told("2026-06-11T00:05:12.9Z", "2026-06-11T00:06:11Z"), "from 7:05:12 to 7:06:11 PM");
+        assert_eq!(told("2026-06-11T16:59:50Z", "2026-06-11T17:00:20Z"), "from 11:59:50 AM to 12:00:20 PM");
+        let night = told("2026-06-11T04:00:05Z", "2026-06-11T17:00:00Z");
+        assert_eq!(night, "from Jun 10, 11:00:05 PM to Jun 11, 12:00:00 PM");
+    }
+
+    #[test]
+    fn a_box_that_was_away_says_so_in_its_sentence_and_is_as_ready_as_it_is() {
+        let telemetry = Telemetry::new(BoxClock::start(1.0), &[]);
+        telemetry.publish_attribution(attribution());
+        let mut rig = well();
+        let away = |s: u64| AwayWhile { from: BoxNs(s * 1_000_000_000), to: BoxNs((s + 59) * 1_000_000_000) };
+        rig.away = vec![away(1_800_000_000)];
+        telemetry.publish_calibration(status(&rig, &TimeZone::UTC));
+        let verdict = telemetry.verdict();
+        assert_eq!(verdict.state, BoxVerdictState::Ready);
+        let words = "; the box was away from 8:00:00 to 8:00:59 AM, and what was thrown then was not measured.";
+        assert!(verdict.sentence.starts_with("Ready again: ") && verdict.sentence.ends_with(words), "{verdict:?}");
+        rig.away.push(away(1_800_000_100));
+        rig.cameras[0].state = CameraState::Watch;
+        telemetry.publish_calibration(status(&rig, &TimeZone::UTC));
+        let verdict = telemetry.verdict();
+        assert_eq!(verdict.state, BoxVerdictState::Degraded);
+        let words = "away from 8:00:00 to 8:00:59 AM and from 8:01:40 to 8:02:39 AM, and what";
+        assert!(verdict.sentence.contains("on watch; the box was") && verdict.sentence.contains(words), "{verdict:?}");
     }
 }

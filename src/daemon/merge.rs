@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use super::apart::Apart;
@@ -24,6 +25,7 @@ use crate::journal::Journal;
 use crate::moment::rfc3339;
 use crate::observe::{PartState, PublishedPitches, Recorder, Stage, StoreStatus, Telemetry};
 use crate::pipeline::{Answer, AttributionStatus, Input, Output, Pipeline};
+use crate::readiness::Alert;
 use crate::records::{JOURNAL_GAP, PitchRecord, REPROCESSED, State};
 use crate::reorder;
 use crate::store::{Store, Write, WriterHandle};
@@ -94,6 +96,7 @@ pub(super) struct Merge {
 pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("merge".into()).spawn(move || {
         let recorder = merge.telemetry.recorder();
+        let zone = crate::day::zone(&merge.venue.time_zone);
         let noted = merge.clock.now();
         let newest_ns = merge.pipeline.published().map(|(_, release)| release.0).max();
         let apart_ns = merge.pipeline.clocks_apart_ns();
@@ -112,6 +115,7 @@ pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
             noted,
             refused: RefusedSources::default(),
             apart: Apart::default(),
+            zone,
             apart_ns,
             kept_apart_ns: None,
         }
@@ -149,6 +153,8 @@ struct Running {
     /// Who sends nothing that is let in.
     pub(super) refused: RefusedSources,
     apart: Apart,
+    /// The park's.
+    zone: TimeZone,
     /// How far the box's clock is ahead of the cameras', ns, and how far the system's was when that was last kept.
     pub(super) apart_ns: i64,
     kept_apart_ns: Option<i64>,
@@ -244,7 +250,8 @@ impl Running {
             // Whoever asked may have gone: what was asked for is done all the same.
             match command {
                 Command::AcknowledgeAlert { id, reply } => {
-                    let alert = self.merge.pipeline.input(Input::Acknowledge { alert: id }, now).alert;
+                    let acknowledged = self.merge.pipeline.input(Input::Acknowledge { alert: id }, now).alert;
+                    let alert = acknowledged.or_else(|| self.seen_of_box(id, now));
                     if let Some(alert) = &alert {
                         self.tell(SummaryEvent::Alert(alert));
                         self.merge.live.publish(Event::AlertAcknowledged(alert.clone()));
@@ -261,6 +268,13 @@ impl Running {
                 Command::NamesCame => self.merge.pipeline.names_came(),
             }
         }
+    }
+
+    /// An alert that was raised beside the pipeline, as seen; none where no such one stands.
+    fn seen_of_box(&self, id: u64, now: BoxNs) -> Option<Alert> {
+        let mut alert = self.merge.live.snapshot().alerts().find(|alert| alert.id == id).cloned()?;
+        alert.acknowledged_at.get_or_insert_with(|| rfc3339(now));
+        Some(alert)
     }
 
     /// Publishes what a step brought, and has it kept in one transaction with how the pipeline stands after it.
@@ -351,7 +365,10 @@ impl Running {
                         self.batch.push(Write::Calibration(Box::new(record)));
                         // The whole picture with its charts: only for somebody who hears it.
                         if self.merge.upstream.is_on() {
-                            let status = calibration::status(&self.merge.pipeline.calibration(self.merge.clock.now()));
+                            let status = calibration::status(
+                                &self.merge.pipeline.calibration(self.merge.clock.now()),
+                                &self.zone,
+                            );
                             self.tell(SummaryEvent::Calibration(&status));
                         }
                     }
@@ -366,7 +383,7 @@ impl Running {
     /// Publishes how the cameras stand.
     fn show_rig(&mut self, now: BoxNs) {
         self.shown = now;
-        calibration::show(self.merge.pipeline.calibration(now), &self.merge.live, &self.merge.telemetry);
+        calibration::show(self.merge.pipeline.calibration(now), &self.zone, &self.merge.live, &self.merge.telemetry);
     }
 
     /// Keeps a record, and with it in one batch what the cloud is told of it.

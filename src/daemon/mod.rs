@@ -18,6 +18,7 @@ mod merge;
 mod merge_status;
 mod named_files;
 mod outing_rollup;
+mod part_alerts;
 mod profiles;
 mod recovery;
 mod refused;

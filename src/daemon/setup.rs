@@ -10,6 +10,8 @@ use super::error::DaemonError;
 use super::profiles::{self, StoreProfiles};
 use super::reprocess::Reprocess;
 use super::{calibration, descriptors, systemd};
+use jiff::tz::TimeZone;
+
 use crate::api::{ApiKeys, HttpOptions, Live};
 use crate::clock::BoxClock;
 use crate::config::Config;
@@ -169,6 +171,7 @@ pub(super) fn reprocess_of(
 pub(super) fn show(
     pipeline: &Pipeline<StoreProfiles>,
     store: &Store,
+    zone: &TimeZone,
     live: &Live,
     telemetry: &Telemetry,
     started: BoxNs,
@@ -176,6 +179,6 @@ pub(super) fn show(
     let seen = started.0.saturating_add_signed(pipeline.clocks_apart_ns().saturating_neg());
     profiles::show_pitches(store, live, BoxNs(seen))?;
     profiles::show(pipeline, live, started);
-    calibration::show(pipeline.calibration(started), live, telemetry);
+    calibration::show(pipeline.calibration(started), zone, live, telemetry);
     Ok(())
 }

@@ -28,6 +28,7 @@ use crate::clock::BoxClock;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::history::etl::DailyModel;
+use crate::ids::BoxNs;
 use crate::ingest::{IngestCounters, KeyRing, SerialIngest};
 use crate::journal::Journal;
 use crate::observe::{PartState, Stage, Telemetry};
@@ -190,6 +191,10 @@ impl Daemon {
         };
         let Recovered { mut pipeline, mut producers, outputs, beginning, frames } =
             recovery::start(&store, journal.as_ref(), &venue, make, started)?;
+        let cameras = store.source_marks()?.marks.into_iter().filter(|mark| mark.source <= merge::CAMERA_MAX);
+        if let Some(at_ns) = cameras.map(|mark| mark.at_ns).max() {
+            pipeline.were_heard_until(BoxNs(at_ns));
+        }
         counters.heard.get_or_init(|| journal::heard(journal.as_ref(), started));
         let (tap, journal_thread) = journal.as_ref().and_then(|journal| journal::start(journal, &telemetry)).unzip();
         if let Some(recorder) = tap {
@@ -198,7 +203,7 @@ impl Daemon {
         let reprocess = reprocess_of(journal.as_ref(), &venue, config, clock)?;
         let kept_journal = journal.clone();
         let udp_producer = producers.remove(0);
-        show(&pipeline, &store, &live, &telemetry, started)?;
+        show(&pipeline, &store, &zone, &live, &telemetry, started)?;
         let teller = SummaryWriter::new(&config.upstream);
         let line = upstream::spawn(upstream::Parts {
             config: &config.upstream,

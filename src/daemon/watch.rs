@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::memory;
+use super::part_alerts::PartAlerts;
 use super::speakers::with_speakers;
 use crate::api::{ApiKeys, Event, Live, RiskApi};
 use crate::clock::BoxClock;
@@ -98,8 +99,16 @@ pub(super) fn spawn(watched: Watched) -> std::io::Result<Watching> {
     let (goes_on, stopped) = bounded(0);
     let started = watched.clock.now();
     let known = watched.telemetry.parts();
-    let mut watch =
-        Watch { known, watched, started, newest_backup_s: None, shed_bytes: 0, weather_told: [None; 2], seldom: None };
+    let mut watch = Watch {
+        known,
+        alerts: PartAlerts::default(),
+        watched,
+        started,
+        newest_backup_s: None,
+        shed_bytes: 0,
+        weather_told: [None; 2],
+        seldom: None,
+    };
     watch.look();
     let thread = std::thread::Builder::new().name("watch".into()).spawn(move || watch.run(&stopped))?;
     Ok(Watching { goes_on, thread })
@@ -111,6 +120,7 @@ struct Watch {
     started: BoxNs,
     /// The parts' states as they were published last.
     known: Vec<Part>,
+    alerts: PartAlerts,
     newest_backup_s: Option<f64>,
     shed_bytes: u64,
     /// When temperature and wind were told last.
@@ -139,6 +149,7 @@ impl Watch {
         self.store();
         let environment = self.broker();
         let now = self.watched.clock.now();
+        self.tell_alerts(now);
         let snapshot = self.watched.live.snapshot();
         let mut alerts = BTreeMap::new();
         for alert in snapshot.alerts() {
@@ -244,6 +255,19 @@ impl Watch {
     fn note_keys(&self) {
         if let Err(error) = self.watched.keys.note_used() {
             tracing::warn!(%error, "when keys were last used is not stored");
+        }
+    }
+
+    /// Raises and clears the alerts about the box itself.
+    fn tell_alerts(&mut self, now: BoxNs) {
+        let snapshot = self.watched.live.snapshot();
+        let acknowledged_at = |id: u64| {
+            let standing = snapshot.alerts().find(|alert| alert.id == id)?;
+            standing.acknowledged_at.clone()
+        };
+        let news = self.alerts.look(&self.watched.telemetry.reasons(), acknowledged_at, now);
+        for event in news {
+            self.watched.live.publish(event);
         }
     }
 

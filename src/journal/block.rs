@@ -2,17 +2,16 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 0–3 | format, u32: 2; 1 of releases before 2026-11-30 |
+//! | 0–3 | format, u32: 2 |
 //! | 4–7 | length of the entries unpacked, u32 |
 //! | 8–15 | number of its first step, u64 |
 //! | 16–23 | number of the first step after it, u64 |
 //! | 24–31 | box time of its first entry that has one, ns |
 //! | 32–39 | box time of its last, ns |
 
-use super::entry::{BlockError, Entry, Missed, Payloads, decode};
+use super::entry::{BlockError, Entry, Missed, decode};
 
 const FORMAT: u32 = 2;
-const FORMAT_V1: u32 = 1;
 const HEADER: usize = 40;
 /// No block unpacks to more: what says so is none.
 const UNPACKED_MAX: usize = 64 << 20;
@@ -68,30 +67,24 @@ pub(super) fn pack(header: &Header, entries: &[u8], out: &mut Vec<u8>) {
 
 /// The header of a stored block, and the length of its entries unpacked.
 pub(super) fn header(block: &[u8]) -> Result<(Header, usize), BlockError> {
-    parts(block).map(|(header, length, _)| (header, length))
-}
-
-fn parts(block: &[u8]) -> Result<(Header, usize, Payloads), BlockError> {
     let (header, _) = block.split_at_checked(HEADER).ok_or(BlockError::CutShort(block.len()))?;
     let half = |at: usize| u32::from_le_bytes(*header[at..].first_chunk().expect("within the header"));
     let word = |at: usize| u64::from_le_bytes(*header[at..].first_chunk().expect("within the header"));
-    let payloads = match half(0) {
-        FORMAT => Payloads::AsOnTheWire,
-        FORMAT_V1 => Payloads::Packed,
-        other => return Err(BlockError::Format(other)),
-    };
+    if half(0) != FORMAT {
+        return Err(BlockError::Format(half(0)));
+    }
     let header = Header { step: word(8), next_step: word(16), first_ns: word(24), last_ns: word(32) };
-    Ok((header, half(4) as usize, payloads))
+    Ok((header, half(4) as usize))
 }
 
 /// The entries of a stored block.
 pub(super) fn unpack(block: &[u8]) -> Result<(Header, Vec<Entry>), BlockError> {
-    let (header, length, payloads) = parts(block)?;
+    let (header, length) = header(block)?;
     if length > UNPACKED_MAX {
         return Err(BlockError::Packed);
     }
     let bytes = lz4_flex::block::decompress(&block[HEADER..], length).map_err(|_| BlockError::Packed)?;
-    Ok((header, decode(&bytes, payloads)?))
+    Ok((header, decode(&bytes)?))
 }
 
 #[cfg(test)]

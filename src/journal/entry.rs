@@ -12,8 +12,6 @@
 //! | 4 | note: length varint, bytes |
 //! | 5 | missed: frames varint, steps varint |
 
-use std::ops::Range;
-
 use firmware_protocol::{Body, Cause, Kind};
 
 use crate::ids::{BoxNs, EventNs};
@@ -198,28 +196,9 @@ fn unzigzag(from: u64, code: u64) -> u64 {
     from.wrapping_add((code >> 1) ^ (code & 1).wrapping_neg())
 }
 
-/// How payloads stand in a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Payloads {
-    AsOnTheWire,
-    /// Without the reserved bytes of landmarks and marks.
-    Packed,
-}
-
-impl Payloads {
-    /// Which bytes of a payload are left out; they are zero.
-    fn left_out(self, kind: Kind) -> Range<usize> {
-        match (self, kind) {
-            (Self::Packed, Kind::Fiducial) => 2..4,
-            (Self::Packed, Kind::Mark) => 6..8,
-            _ => 0..0,
-        }
-    }
-}
-
 /// Reads the entries of one block.
-pub(super) fn decode(bytes: &[u8], payloads: Payloads) -> Result<Vec<Entry>, BlockError> {
-    let mut decoder = Decoder { bytes, payloads, at: 0, time: 0, event: 0 };
+pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Entry>, BlockError> {
+    let mut decoder = Decoder { bytes, at: 0, time: 0, event: 0 };
     // An entry has two bytes at least.
     let mut entries = Vec::with_capacity(bytes.len() / 16);
     while decoder.at < bytes.len() {
@@ -230,7 +209,6 @@ pub(super) fn decode(bytes: &[u8], payloads: Payloads) -> Result<Vec<Entry>, Blo
 
 struct Decoder<'b> {
     bytes: &'b [u8],
-    payloads: Payloads,
     at: usize,
     time: u64,
     event: u64,
@@ -277,11 +255,9 @@ impl Decoder<'_> {
             let [mound, joints] = self.array()?;
             return Ok(Signal::Pose { mound, joints });
         };
-        let mut payload = [0; PAYLOAD_MAX];
-        let left_out = self.payloads.left_out(kind);
-        self.take(&mut payload[..left_out.start])?;
-        self.take(&mut payload[left_out.end..length])?;
-        let body = Body::parse(kind, &payload[..length]).map_err(|cause| BlockError::Payload { at, cause })?;
+        let payload = self.bytes.get(at..at + length).ok_or(BlockError::CutShort(at))?;
+        self.at += length;
+        let body = Body::parse(kind, payload).map_err(|cause| BlockError::Payload { at, cause })?;
         Ok(Signal::from(&body))
     }
 
@@ -307,15 +283,10 @@ impl Decoder<'_> {
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], BlockError> {
-        let mut found = [0; N];
-        self.take(&mut found).map(|()| found)
-    }
-
-    fn take(&mut self, out: &mut [u8]) -> Result<(), BlockError> {
-        let end = self.at + out.len();
-        out.copy_from_slice(self.bytes.get(self.at..end).ok_or(BlockError::CutShort(self.at))?);
-        self.at = end;
-        Ok(())
+        let found =
+            self.bytes.get(self.at..).and_then(|rest| rest.first_chunk()).ok_or(BlockError::CutShort(self.at))?;
+        self.at += N;
+        Ok(*found)
     }
 }
 
@@ -389,12 +360,12 @@ mod tests {
             for entry in &entries {
                 encoder.push(entry);
             }
-            prop_assert_eq!(decode(encoder.bytes(), Payloads::AsOnTheWire), Ok(entries));
+            prop_assert_eq!(decode(encoder.bytes()), Ok(entries));
         }
 
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-            let _ = decode(&bytes, Payloads::Packed);
+            let _ = decode(&bytes);
         }
 
         #[test]
@@ -405,7 +376,7 @@ mod tests {
             }
             let bytes = encoder.bytes();
             let kept = &bytes[..bytes.len() - cut.min(bytes.len())];
-            prop_assert_ne!(decode(kept, Payloads::AsOnTheWire), Ok(entries));
+            prop_assert_ne!(decode(kept), Ok(entries));
         }
     }
 
@@ -477,8 +448,6 @@ mod tests {
             encoder.push(entry);
         }
         golden_tests::holds("journal/entries-2.bin", encoder.bytes());
-        let read = |name: &str, payloads| decode(&golden_tests::bytes(name), payloads);
-        assert_eq!(read("journal/entries-2.bin", Payloads::AsOnTheWire), Ok(one_of_each()));
-        assert_eq!(read("journal/entries-1.bin", Payloads::Packed), Ok(one_of_each()));
+        assert_eq!(decode(&golden_tests::bytes("journal/entries-2.bin")), Ok(one_of_each()));
     }
 }

@@ -10,6 +10,7 @@
 //! Three ways lead out: [`Telemetry::report`] for `/api/status` and `pitchguard status`, [`Telemetry::prometheus`] for
 //! `/metrics`, and [`Telemetry::parts`] for `/health/ready`.
 
+mod clients;
 mod latency;
 mod prometheus;
 mod report;
@@ -21,16 +22,17 @@ mod telemetry;
 mod upstream;
 mod verdict;
 
+pub use self::clients::{ClientStatus, HttpStatus};
 pub use self::latency::{Recorder, Stage};
 pub use self::report::{LatencyReport, PartReport, StatusReport};
 pub use self::risk::{Outcomes, RiskStatus};
 pub use self::status::{
-    AccessStatus, Accounting, CalibrationStatus, CameraStatus, ClientStatus, HttpStatus, IngestStatus, JournalStatus,
-    MoundCameras, MoundStatus, Part, PartState, PublishedPitches, RefusedFrameStatus, RefusedKeyStatus, ReorderStatus,
-    SerialStatus, SourceState, SourceStatus, StoreStatus,
+    AccessStatus, Accounting, AwayStatus, CalibrationStatus, CameraStatus, IngestStatus, JournalStatus, MoundCameras,
+    MoundStatus, Part, PartState, PublishedPitches, RefusedFrameStatus, RefusedKeyStatus, ReorderStatus, SerialStatus,
+    SourceState, SourceStatus, StoreStatus,
 };
 pub use self::surroundings::Surroundings;
 pub use self::system::SystemStatus;
 pub use self::upstream::{BundleStatus, RefusedStatus, UpstreamStatus};
-pub use self::verdict::{About, BoxVerdict, BoxVerdictPart, BoxVerdictState};
+pub use self::verdict::{About, BoxReason, BoxVerdict, BoxVerdictPart, BoxVerdictState};
 pub use telemetry::{METRICS_CONTENT_TYPE, Telemetry};

@@ -3,14 +3,15 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::clients::{ClientStatus, HttpStatus};
 use super::latency::{Latencies, Stage};
 use super::status::{
-    AccessStatus, CalibrationStatus, ClientStatus, HttpStatus, IngestStatus, JournalStatus, Part, PartState,
-    PublishedPitches, ReorderStatus, StoreStatus,
+    AccessStatus, CalibrationStatus, IngestStatus, JournalStatus, Part, PartState, PublishedPitches, ReorderStatus,
+    StoreStatus,
 };
 use super::system::SystemStatus;
 use super::telemetry::Telemetry;
-use super::verdict::{BoxVerdict, Seen};
+use super::verdict::{self, BoxReason, BoxVerdict, Seen};
 use crate::moment::rfc3339;
 use crate::pipeline::AttributionStatus;
 
@@ -116,12 +117,21 @@ pub struct StatusReport {
 impl Telemetry {
     /// One statement on how the box does.
     pub fn verdict(&self) -> BoxVerdict {
+        self.see(BoxVerdict::of)
+    }
+
+    /// Why the box is not ready, or degraded, beside its cameras and their calibration, which have alerts of their own.
+    pub fn reasons(&self) -> Vec<BoxReason> {
+        self.see(verdict::reasons)
+    }
+
+    fn see<R>(&self, judge: impl FnOnce(&Seen<'_>) -> R) -> R {
         let parts = self.parts();
         let calibration = self.calibration.load_full();
         let reorder = self.reorder.load_full();
         let attribution = self.attribution.load_full();
         let pitches = self.published.load_full().map(|status| (*status).clone()).unwrap_or_default();
-        BoxVerdict::of(&Seen {
+        judge(&Seen {
             parts: &parts,
             calibration: calibration.as_deref(),
             reorder: reorder.as_deref(),

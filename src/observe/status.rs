@@ -1,7 +1,6 @@
 //! Plain structs in which the parts of the daemon publish their counters and states.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -349,6 +348,9 @@ pub struct CameraStatus {
     /// For how long it has been so, s; null where it is neither.
     #[serde(default)]
     pub trouble_for_s: Option<f64>,
+    /// What will be wrong with it within days, in words; null where nothing is foreseen.
+    #[serde(default)]
+    pub maintenance: Option<String>,
     /// Of this camera alone, 0.50–0.95; null while it is unverified, unheard, useless or silent.
     pub confidence: Option<f64>,
     /// How far its picture is off its model, px at the centre of its track; null with the confidence.
@@ -383,6 +385,20 @@ pub struct MoundCameras {
     pub in_use: bool,
     /// How far to trust its results, 0.50–0.95; null while it is unverified.
     pub confidence: Option<f64>,
+    /// Whether readiness is held here while somebody throws, or was within the last two minutes.
+    #[serde(default)]
+    pub is_held: bool,
+}
+
+/// A while in which the box was away.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct AwayStatus {
+    /// When the last frame of a camera came before it, RFC 3339.
+    pub from: String,
+    /// When the box was back, RFC 3339.
+    pub to: String,
+    /// The same by the park's clock, `from 7:05:12 to 7:06:11 PM`.
+    pub told: String,
 }
 
 /// The rig as calibration has it.
@@ -400,6 +416,9 @@ pub struct CalibrationStatus {
     /// When any camera was heard last, ns since 1970, earlier runs included; null where none ever was.
     #[serde(default)]
     pub heard_ns: Option<u64>,
+    /// Whiles of the last ten minutes in which the box was away and cameras spoke that nobody heard, oldest first.
+    #[serde(default)]
+    pub away: Vec<AwayStatus>,
     /// How far this box's clock is ahead of its cameras', s, where that makes one of them wrong, negative where it is behind; null
     /// while they agree.
     #[serde(default)]
@@ -449,101 +468,6 @@ pub struct AccessStatus {
     /// heard last.
     #[serde(default)]
     pub last_refused: Vec<RefusedKeyStatus>,
-}
-
-/// Clients of the live WebSocket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-pub struct ClientStatus {
-    /// Connected now.
-    pub connected: u64,
-    /// Dropped because they read too slowly.
-    pub dropped_slow: u64,
-    /// Dropped because they no longer answered.
-    pub dropped_silent: u64,
-    /// Dropped because they sent more than answers to pings.
-    #[serde(default)]
-    pub dropped_noisy: u64,
-    /// Refused because too many were connected.
-    pub refused: u64,
-    /// Refused because too many of their address were connected.
-    #[serde(default)]
-    pub refused_address: u64,
-    /// How many may be connected.
-    #[serde(default)]
-    pub seats: u64,
-}
-
-/// The counters behind [`ClientStatus`].
-#[derive(Debug, Default)]
-pub(crate) struct Clients {
-    pub(crate) connected: AtomicU64,
-    pub(crate) dropped_slow: AtomicU64,
-    pub(crate) dropped_silent: AtomicU64,
-    pub(crate) dropped_noisy: AtomicU64,
-    pub(crate) refused: AtomicU64,
-    pub(crate) refused_address: AtomicU64,
-    pub(crate) seats: AtomicU64,
-}
-
-impl Clients {
-    pub(crate) fn status(&self) -> ClientStatus {
-        let load = |counter: &AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
-        ClientStatus {
-            connected: load(&self.connected),
-            dropped_slow: load(&self.dropped_slow),
-            dropped_silent: load(&self.dropped_silent),
-            dropped_noisy: load(&self.dropped_noisy),
-            refused: load(&self.refused),
-            refused_address: load(&self.refused_address),
-            seats: load(&self.seats),
-        }
-    }
-}
-
-/// Connections of HTTP clients, those of the live WebSocket among them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-pub struct HttpStatus {
-    /// Open now.
-    pub open: u64,
-    /// How many may be open.
-    pub most: u64,
-    /// Refused because every place was taken by one that is being served.
-    pub refused: u64,
-    /// Sent away, not being served, to make room for others.
-    pub made_room: u64,
-    /// Closed because no whole request came on them in time.
-    pub unfinished: u64,
-    /// Cut off because their client did not take its answer.
-    pub unread: u64,
-    /// Requests refused because too many answers of their address were under way.
-    pub refused_answers: u64,
-}
-
-/// The counters behind [`HttpStatus`].
-#[derive(Debug, Default)]
-pub(crate) struct Http {
-    pub(crate) open: AtomicU64,
-    pub(crate) most: AtomicU64,
-    pub(crate) refused: AtomicU64,
-    pub(crate) made_room: AtomicU64,
-    pub(crate) unfinished: AtomicU64,
-    pub(crate) unread: AtomicU64,
-    pub(crate) refused_answers: AtomicU64,
-}
-
-impl Http {
-    pub(crate) fn status(&self) -> HttpStatus {
-        let load = |counter: &AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
-        HttpStatus {
-            open: load(&self.open),
-            most: load(&self.most),
-            refused: load(&self.refused),
-            made_room: load(&self.made_room),
-            unfinished: load(&self.unfinished),
-            unread: load(&self.unread),
-            refused_answers: load(&self.refused_answers),
-        }
-    }
 }
 
 /// State of a part of the daemon.

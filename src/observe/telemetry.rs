@@ -12,7 +12,7 @@ use super::status::{
 };
 use super::surroundings::Surroundings;
 use super::upstream::UpstreamStatus;
-use super::{latency, status};
+use super::{clients, latency};
 use crate::clock::BoxClock;
 use crate::pipeline::AttributionStatus;
 
@@ -37,8 +37,8 @@ pub struct Telemetry {
     pub(super) responses: [AtomicU64; 5],
     pub(super) upstream: ArcSwapOption<UpstreamStatus>,
     pub(super) journal: ArcSwapOption<JournalStatus>,
-    pub(super) clients: status::Clients,
-    pub(super) http: status::Http,
+    pub(super) clients: clients::Clients,
+    pub(super) http: clients::Http,
     pub(super) parts: Mutex<Vec<Part>>,
     /// Threads that hang.
     hanging: ArcSwapOption<Vec<String>>,
@@ -73,8 +73,8 @@ impl Telemetry {
             responses: Default::default(),
             upstream: ArcSwapOption::empty(),
             journal: ArcSwapOption::empty(),
-            clients: status::Clients::default(),
-            http: status::Http::default(),
+            clients: clients::Clients::default(),
+            http: clients::Http::default(),
             parts: Mutex::new(parts),
             hanging: ArcSwapOption::empty(),
         })
@@ -153,12 +153,12 @@ impl Telemetry {
     }
 
     /// Counts of HTTP connections; the API writes them.
-    pub(crate) fn http(&self) -> &status::Http {
+    pub(crate) fn http(&self) -> &clients::Http {
         &self.http
     }
 
     /// Counts of the live WebSocket's clients; the API writes them.
-    pub(crate) fn clients(&self) -> &status::Clients {
+    pub(crate) fn clients(&self) -> &clients::Clients {
         &self.clients
     }
 

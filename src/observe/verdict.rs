@@ -84,6 +84,21 @@ pub struct BoxVerdict {
     pub parts: Vec<BoxVerdictPart>,
 }
 
+/// One reason why the box is not ready, or degraded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoxReason {
+    /// The rule of its alert: `part_` and the part's name, `frames_unaccounted`, `results_lost`.
+    pub rule: String,
+    /// How bad.
+    pub state: BoxVerdictState,
+    /// In words.
+    pub sentence: String,
+    /// Since when it is so, where that is known.
+    pub since: Option<BoxNs>,
+    /// Whether it is a part that is just starting.
+    pub is_starting: bool,
+}
+
 /// What a verdict is made of, at one moment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen<'a> {
@@ -109,6 +124,17 @@ impl Seen<'_> {
     /// Whether somebody throws on a mound, or did just now and may go on.
     fn is_used(&self, mound: &MoundCameras) -> bool {
         mound.in_use && !self.is_deserted(mound)
+    }
+}
+
+impl Seen<'_> {
+    /// That the box was away some minutes ago, in words.
+    fn away(&self) -> Option<String> {
+        let whiles = &self.calibration?.away;
+        let each: Vec<&str> = whiles.iter().map(|away| away.told.as_str()).collect();
+        let (last, others) = each.split_last()?;
+        let when = if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) };
+        Some(format!("the box was away {when}, and what was thrown then was not measured"))
     }
 }
 
@@ -151,14 +177,16 @@ impl BoxVerdict {
             found.into_iter().map(|(about, (state, sentence))| BoxVerdictPart { about, state, sentence }).collect();
         let state = parts.iter().map(|part| part.state).max().unwrap_or_default();
         let measures = seen.calibration.is_some_and(|rig| rig.is_heard);
-        Self { state, sentence: whole(state, measures, &parts), parts }
+        Self { state, sentence: whole(state, measures, seen.away().as_deref(), &parts), parts }
     }
 }
 
-/// The one sentence: what is wrong, the worst first; where nothing is, what matters most.
-fn whole(state: BoxVerdictState, measures: bool, parts: &[BoxVerdictPart]) -> String {
+/// The one sentence: what is wrong, the worst first; where nothing is, what matters most. Last that the box was away, and what is
+/// missing for it, which is no fault of now.
+fn whole(state: BoxVerdictState, measures: bool, away: Option<&str>, parts: &[BoxVerdictPart]) -> String {
     let of = |state| parts.iter().filter(move |part| part.state == state).map(|part| part.sentence.as_str());
     let (opening, told): (&str, Vec<&str>) = match state {
+        BoxVerdictState::Off | BoxVerdictState::Ready if away.is_some() => ("Ready again", of(state).collect()),
         BoxVerdictState::Off | BoxVerdictState::Ready => ("Ready, all is well", of(state).collect()),
         BoxVerdictState::Degraded => {
             let opening = if measures {
@@ -173,18 +201,20 @@ fn whole(state: BoxVerdictState, measures: bool, parts: &[BoxVerdictPart]) -> St
             of(BoxVerdictState::NotReady).chain(of(BoxVerdictState::Degraded)).collect(),
         ),
     };
+    let told: Vec<&str> = told.into_iter().chain(away).collect();
     format!("{opening}: {}.", told.join("; "))
 }
 
 fn cameras(seen: &Seen<'_>) -> Finding {
     use BoxVerdictState::{Degraded, NotReady, Ready};
     let Some(rig) = seen.calibration else { return (Degraded, "nothing is known of the cameras yet".to_owned()) };
-    let clock = rig.box_clock_off_s.map(clock_words);
+    // Those of the box, of cameras and of whoever else dates what comes.
+    let clocks = seen.parts.iter().find(|part| part.name == "clocks" && !part.detail.is_empty());
+    let clock = clocks.map(|part| part.detail.clone()).or_else(|| rig.box_clock_off_s.map(clock_words));
     if !rig.is_heard {
         let in_use = rig.mounds.iter().any(|mound| seen.is_used(mound));
         let mut told = vec![unheard(rig, seen)];
-        let clocks = seen.parts.iter().find(|part| part.name == "clocks" && !part.detail.is_empty());
-        told.extend(clock.or_else(|| clocks.map(|part| part.detail.clone())));
+        told.extend(clock);
         return (if in_use { NotReady } else { Degraded }, told.join(", "));
     }
     let is_short = |mound: &&MoundCameras| mound.cameras_heard < mound.cameras_needed;
@@ -282,6 +312,11 @@ fn calibration(seen: &Seen<'_>) -> Finding {
                 state = state.max(if seen.is_used(mound) { NotReady } else { Degraded });
                 held.push((mound_in_words(&mound.name), confidence));
             }
+            (Some(confidence), _) if mound.is_held => {
+                state = state.max(if seen.is_used(mound) { NotReady } else { Degraded });
+                let (name, shown) = (mound_in_words(&mound.name), confidence_shown(confidence));
+                told.push(format!("readiness was held on and off until just now: {name} is trusted to {shown}"));
+            }
             (Some(confidence), _) if rig.look_below.is_some_and(|limit| confidence < limit) => {
                 state = state.max(Degraded);
                 told.push(format!("{} is trusted to {}", mound_in_words(&mound.name), confidence_shown(confidence)));
@@ -302,6 +337,12 @@ fn calibration(seen: &Seen<'_>) -> Finding {
         if let Some(names) = named(&those) {
             state = state.max(Degraded);
             told.push(format!("{names} {} {words}", if those.len() == 1 { "is" } else { "are" }));
+        }
+    }
+    for camera in &rig.cameras {
+        if let Some(foreseen) = &camera.maintenance {
+            state = state.max(Degraded);
+            told.push(format!("camera {} ({}) {foreseen}", camera.id, camera.name));
         }
     }
     if told.is_empty() {
@@ -351,8 +392,17 @@ fn marks(seen: &Seen<'_>) -> Finding {
 
 /// The parts of the daemon that a result passes.
 fn results(seen: &Seen<'_>) -> Finding {
-    use BoxVerdictState::{Degraded, NotReady, Ready};
-    let mut state = Ready;
+    let told = result_reasons(seen);
+    let Some(state) = told.iter().map(|reason| reason.state).max() else {
+        return (BoxVerdictState::Ready, newest(seen));
+    };
+    let told: Vec<String> = told.into_iter().map(|reason| reason.sentence).collect();
+    (state, told.join(", "))
+}
+
+/// What is wrong with them.
+fn result_reasons(seen: &Seen<'_>) -> Vec<BoxReason> {
+    use BoxVerdictState::{Degraded, NotReady};
     let mut told = Vec::new();
     // Clocks are told of by those whose they are; what does not work at all is told here, whose it may be.
     let is_told_elsewhere = |part: &&Part| match part.name.as_str() {
@@ -361,13 +411,12 @@ fn results(seen: &Seen<'_>) -> Finding {
         _ => false,
     };
     for part in seen.parts.iter().filter(|part| !is_told_elsewhere(part)) {
-        let of = match part.state {
+        let state = match part.state {
             PartState::Ready => continue,
             PartState::Degraded => Degraded,
             PartState::Starting | PartState::Failed | PartState::Stopped => NotReady,
         };
-        state = state.max(of);
-        let mut words = match part.state {
+        let mut sentence = match part.state {
             PartState::Starting => format!("{} is starting", part.name),
             PartState::Stopped => format!("{} has stopped", part.name),
             PartState::Failed => format!("{} does not work", part.name),
@@ -375,22 +424,52 @@ fn results(seen: &Seen<'_>) -> Finding {
         };
         if !part.detail.is_empty() {
             // Writing to a string cannot fail.
-            let _ = write!(words, " ({})", part.detail);
+            let _ = write!(sentence, " ({})", part.detail);
         }
-        told.push(words);
+        let (since, is_starting) = (Some(part.since), part.state == PartState::Starting);
+        told.push(BoxReason { rule: part_rule(&part.name), state, sentence, since, is_starting });
     }
+    let of = |rule: &str, sentence| BoxReason {
+        rule: rule.to_owned(),
+        state: Degraded,
+        sentence,
+        since: None,
+        is_starting: false,
+    };
     if let Some(reorder) = seen.reorder.filter(|reorder| !reorder.accounting.holds()) {
-        state = state.max(Degraded);
-        told.push(format!("{} frames are not accounted for", reorder.accounting.difference()));
+        let sentence = format!("{} frames are not accounted for", reorder.accounting.difference());
+        told.push(of("frames_unaccounted", sentence));
     }
     if let Some(lost) = seen.store.map(|store| store.lost).filter(|lost| *lost > 0) {
-        state = state.max(Degraded);
-        told.push(format!("{lost} batches of results were lost while nothing could be stored"));
+        let sentence = format!("{lost} batches of results were lost while nothing could be stored");
+        told.push(of("results_lost", sentence));
     }
-    if told.is_empty() {
-        return (Ready, newest(seen));
+    told
+}
+
+/// The rule of the alert about a part.
+fn part_rule(part: &str) -> String {
+    format!("part_{part}")
+}
+
+/// Why the box is not ready, or degraded, beside its cameras and their calibration, which have alerts of their own.
+pub(super) fn reasons(seen: &Seen<'_>) -> Vec<BoxReason> {
+    let mut reasons = result_reasons(seen);
+    let others = [
+        ("marks", marks(seen)),
+        ("mqtt", optional(seen, "mqtt", "", "")),
+        ("upstream", optional(seen, "upstream", "", "")),
+    ];
+    for (name, (state, sentence)) in others {
+        let rule = part_rule(name);
+        // One that does not work at all is told with what results pass.
+        let is_told = reasons.iter().any(|reason| reason.rule == rule);
+        if state >= BoxVerdictState::Degraded && !is_told {
+            let part = seen.parts.iter().find(|part| part.name == name && part.state != PartState::Ready);
+            reasons.push(BoxReason { rule, state, sentence, since: part.map(|part| part.since), is_starting: false });
+        }
     }
-    (state, told.join(", "))
+    reasons
 }
 
 /// What came last, by the cameras' clock, which stamped it.

@@ -14,7 +14,7 @@ use crate::records::PitchRecord;
 use crate::workload::OutingKey;
 
 /// The first byte of what is kept.
-const LAYOUT: u8 = 7;
+const LAYOUT: u8 = 8;
 
 impl<P: Profiles> Pipeline<P> {
     /// All that is known of the pitchers, to be kept.

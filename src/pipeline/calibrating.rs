@@ -5,8 +5,8 @@ use firmware_protocol::MarkKind;
 
 use super::held::{Downstream, Lane};
 use super::output::Output;
-use super::rig::{About, Kept};
-use crate::calibration::{self, AlertKind, CalibrationState, EventKind, MoundReport, Report};
+use super::rig::{About, Kept, standing};
+use crate::calibration::{self, AlertKind, CalibrationState, EventKind, MoundReport, Report, StandingAlert};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::readiness::Severity;
 use crate::reorder::Stamped;
@@ -106,7 +106,10 @@ impl<P> Downstream<P> {
                 }
                 EventKind::Raised(kind) => {
                     let about = About { camera: event.camera, mound: event.mound, kind };
-                    self.raise(about, &event.reason, event.at, &report);
+                    // One that is over already is told as it was.
+                    let over = || StandingAlert { kind, since: event.at, began: None, reason: event.reason.clone() };
+                    let stands = standing(&report, about).cloned().unwrap_or_else(over);
+                    self.raise(about, &stands, &report);
                 }
                 EventKind::Cleared(kind) => self.clear(About { camera: event.camera, mound: event.mound, kind }),
                 // A rig that moved corrects each of its cameras besides.
@@ -128,7 +131,7 @@ impl<P> Downstream<P> {
         let mut standing: Vec<_> = of_rig.chain(of_mounds).chain(of_cameras).collect();
         standing.sort_by_key(|(.., alert)| alert.since);
         for (camera, mound, alert) in standing {
-            self.raise(About { camera, mound, kind: alert.kind }, &alert.reason, alert.since, &report);
+            self.raise(About { camera, mound, kind: alert.kind }, alert, &report);
         }
         self.settle();
     }
@@ -153,12 +156,17 @@ impl<P> Downstream<P> {
         }
     }
 
-    fn raise(&mut self, about: About, reason: &str, since: BoxNs, report: &Report) {
+    fn raise(&mut self, about: About, stands: &StandingAlert, report: &Report) {
         if self.rig.standing.iter().any(|(of, _)| *of == about) {
             return;
         }
         let is_needed = self.is_needed(about, report);
-        let alert = self.engine.raise_of_camera(self.rig.alert(about, reason, report, is_needed), EventNs(since.0));
+        let mut alert = self.rig.alert(about, stands, report, is_needed);
+        if about.kind == AlertKind::RigUnverified {
+            let since = super::whose::clock(stands.so_since(), self.now, &self.zone);
+            alert.message = format!("{} since {since}", alert.message);
+        }
+        let alert = self.engine.raise_of_camera(alert, EventNs(stands.since.0));
         self.rig.standing.push((about, alert.id));
         self.outputs.push(Output::Raised(alert));
     }
@@ -185,18 +193,11 @@ impl<P> Downstream<P> {
         }
         let report = self.rig.calibration.report(self.now);
         for (about, id) in those {
-            let stands = match about.mound {
-                None => report.alerts.iter().find(|alert| alert.kind == about.kind),
-                Some(of) => {
-                    let mound = report.mounds.iter().find(|mound| mound.mound == of);
-                    mound.and_then(|mound| mound.alerts.iter().find(|alert| alert.kind == about.kind))
-                }
-            };
             let told = self.engine.alerts().find(|alert| alert.id == id).map(|alert| alert.severity);
             let is_so = told.is_some_and(|told| (told == Severity::Critical) == self.is_needed(about, &report));
-            if let Some(alert) = stands.filter(|_| !is_so) {
+            if let Some(alert) = standing(&report, about).filter(|_| !is_so) {
                 self.clear(about);
-                self.raise(about, &alert.reason, alert.since, &report);
+                self.raise(about, alert, &report);
             }
         }
     }
@@ -239,5 +240,41 @@ mod tests {
         }
         let told: Vec<_> = pipeline.standing_alerts().map(|alert| (alert.rule.as_str(), alert.severity)).collect();
         assert_eq!(told, [("mound_cameras", Severity::Warning)], "nobody throws, as far as anybody knows");
+    }
+
+    #[test]
+    fn an_alert_says_since_when_it_is_so_and_not_since_when_that_is_told() {
+        const S: u64 = 1_000_000_000;
+        let venue = Venue::busch_iii();
+        let start = 1_800_000_000 * S;
+        let mut calibration = Calibration::new(&venue, calibration::Config::default(), BoxNs(start));
+        for second in 1..=4_140 {
+            let now = BoxNs(start + second * S);
+            for id in (1..=18).filter(|id| *id != 7 || second < 4_000) {
+                calibration.arrived(id, EventNs(now.0 - S), now);
+                calibration.delivered(id, EventNs(now.0 - S), now);
+            }
+            calibration.pass_time(now);
+        }
+        let settings = crate::daemon::settings(&crate::config::Config::default(), &venue);
+        let (_, buffer) = crate::reorder::buffer(&settings.reorder).expect("the defaults are good settings");
+        let now = BoxNs(start + 4_141 * S);
+        let mut pipeline = Pipeline::new(&venue, &settings, buffer, Nobody, now);
+        pipeline.restore_calibration(calibration.state(), now);
+        let of = |rule: &str, about: &str| {
+            let found = pipeline.standing_alerts().find(|alert| alert.rule == rule && alert.message.contains(about));
+            found.cloned().expect("it stands")
+        };
+        let at = |second: u64| Some(crate::moment::rfc3339(BoxNs(start + second * S)));
+        let parsed = |text: &str| text.parse::<jiff::Timestamp>().expect("a moment");
+        let same =
+            |told: &Option<String>, second: u64| told.as_deref().map(parsed) == at(second).as_deref().map(parsed);
+        let silent = of("camera_silent", "Camera 7");
+        assert!(same(&silent.since, 3_999), "{silent:?}");
+        assert!(same(&Some(silent.raised_at.clone()), 4_029), "{silent:?}");
+        let unverified = of("rig_unverified", "The game mound");
+        assert!(same(&unverified.since, 0), "{unverified:?}");
+        let words = "no pitches and no landmarks said where they stand since 2:00 AM";
+        assert!(unverified.message.ends_with(words), "{unverified:?}");
     }
 }

@@ -27,7 +27,7 @@ use crate::tracking::Standing;
 use crate::workload::OutingKey;
 
 /// The first byte of a checkpoint's bytes.
-pub(super) const LAYOUT: u8 = 7;
+pub(super) const LAYOUT: u8 = 8;
 
 /// Why stored bytes are no cut to go on from.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]

@@ -79,6 +79,7 @@ impl<P: Profiles> Downstream<P> {
     /// The first step after a kill: marks that came meanwhile were not heard.
     pub(super) fn was_away(&mut self) {
         self.whose.was_away(EventNs(self.seen_now().0));
+        self.rig.calibration.was_away(self.now);
     }
 
     /// Tells readiness which mounds are seen.
@@ -141,6 +142,9 @@ impl<P: Profiles> Downstream<P> {
             self.whose.hear(mark, event, arrival);
             if let Some(sign) = sign(mark) {
                 self.engine.mark(MoundId(mark.mound), event, sign);
+                if mark.what == MarkKind::PitchReleased && mark.at_bat_number > 0 {
+                    self.engine.mark(MoundId(mark.mound), event, Sign::Batter(mark.at_bat_number));
+                }
                 if let Sign::Named(pitcher) = sign
                     && self.engine.name_of(pitcher).is_none()
                     && !self.nameless.contains(&pitcher)

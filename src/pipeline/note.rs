@@ -4,14 +4,14 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{self, Checkpoint, CheckpointError};
 use super::held::Downstream;
 use super::input::Input;
 use super::profile::Profile;
 use crate::ids::{BoxNs, PitchId, PitcherId};
 
 /// The first byte of a note; another one since checkpoints, which it may hold, are written in another way.
-pub(super) const LAYOUT: u8 = 6;
+const LAYOUT: u8 = 6;
 
 /// One such thing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -41,6 +41,14 @@ impl Note {
         let bytes = postcard::to_extend(self, vec![LAYOUT]);
         bytes.expect("a note is plain data, and a Vec takes everything").into()
     }
+
+    /// What these bytes of a journal say.
+    ///
+    /// # Errors
+    /// Bytes of another version, or damaged ones.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointError> {
+        checkpoint::read(LAYOUT, bytes)
+    }
 }
 
 impl<P> Downstream<P> {
@@ -49,5 +57,99 @@ impl<P> Downstream<P> {
         if let Some(recorder) = &mut self.recorder {
             recorder.note(|| note().to_bytes());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Air;
+    use crate::golden_tests;
+    use crate::ids::{EventNs, MoundId, PitchType};
+    use crate::tracking::pitch::{Context, Flags, MeasuredSpin, NineP, Pitch, PitchState, Quantities};
+
+    fn pitch() -> Pitch {
+        let release = EventNs(1_780_000_000_123_456_789);
+        Pitch {
+            id: PitchId::new(release, MoundId(1)),
+            revision: 2,
+            state: PitchState::Final,
+            mound: MoundId(1),
+            release,
+            release_marked: true,
+            plate: EventNs(release.0 + 400_000_000),
+            context: Context { pitch_type: PitchType::parse("SI"), ..Context::default() },
+            values: Quantities { release_speed: 95.125, plate_x: -0.5, ..Quantities::default() },
+            sd: Quantities { release_speed: 0.03125, plate_x: 0.25, ..Quantities::default() },
+            nine_p: NineP::default(),
+            spin: Some(MeasuredSpin { release_spin_rate: 2150.0, spin_axis: 200.0, confidence: 0.75 }),
+            cameras: 5,
+            residuals: Vec::new(),
+            residual_px: 0.5,
+            flags: Flags { short_track: true, ..Flags::default() },
+            frames: 200,
+            frames_late: 20,
+        }
+    }
+
+    /// One of each kind, of the three with a checkpoint the first.
+    fn one_of_each() -> Vec<Note> {
+        let checkpoint = Checkpoint::from_bytes(&golden_tests::bytes("journal/checkpoint-8.bin")).expect("it reads");
+        let (now, pitcher) = (BoxNs(1_780_000_004_500_000_000), PitcherId(669_203));
+        let named = Profile { name: Some("Walt Kessler".to_owned()), ..Profile::default() };
+        let again = Remeasured::new(vec![pitch()], now);
+        let input = |input| Note::Input { input, now };
+        vec![
+            Note::Began(Box::new(checkpoint)),
+            Note::Resumed(None),
+            Note::Finished { now },
+            Note::CutShort { now },
+            input(Input::Weather(Air::default())),
+            input(Input::Vibration { camera: 7, rms_g: 0.125 }),
+            input(Input::Recalibrate { cameras: Some(vec![3, 7]), dry_run: true }),
+            input(Input::Acknowledge { alert: 41 }),
+            input(Input::JudgeBy(Box::default())),
+            input(Input::Reprocessed(Box::new(again))),
+            input(Input::Wall { ahead_ns: -37_000_000_000 }),
+            Note::Profile { pitcher, day: jiff::civil::date(2026, 11, 30), profile: named },
+            Note::Called { pitcher, name: "Walt Kessler".to_owned() },
+            Note::OldThrow { id: pitch().id },
+        ]
+    }
+
+    /// Their bytes, each behind its length.
+    fn bytes_of(notes: &[Note]) -> Vec<u8> {
+        let one = |note: &Note| {
+            let bytes = note.to_bytes();
+            [&u32::try_from(bytes.len()).expect("short").to_le_bytes()[..], &bytes].concat()
+        };
+        notes.iter().flat_map(one).collect()
+    }
+
+    fn notes_in(mut bytes: &[u8]) -> Vec<Note> {
+        let mut notes = Vec::new();
+        while let Some((length, rest)) = bytes.split_first_chunk() {
+            let (note, rest) = rest.split_at(u32::from_le_bytes(*length) as usize);
+            notes.push(Note::from_bytes(note).expect("it reads"));
+            bytes = rest;
+        }
+        notes
+    }
+
+    #[test]
+    fn notes_stand_in_the_bytes_in_which_they_always_stood() {
+        let bytes = bytes_of(&one_of_each());
+        golden_tests::holds("journal/notes-6.bin", &bytes);
+        assert!(bytes_of(&notes_in(&bytes)) == bytes, "they read back as they are");
+    }
+
+    #[test]
+    fn bytes_of_another_version_are_refused_by_name() {
+        let mut bytes = Note::OldThrow { id: PitchId(1) }.to_bytes();
+        assert!(Note::from_bytes(&[&bytes[..], &[0]].concat()).is_err(), "a byte more");
+        bytes[0] = LAYOUT + 1;
+        let why = Note::from_bytes(&bytes).expect_err("of a later one").to_string();
+        assert_eq!(why, "layout 7 is another version's");
+        assert!(matches!(Note::from_bytes(&[]), Err(CheckpointError::Unreadable(_))));
     }
 }

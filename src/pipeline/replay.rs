@@ -9,7 +9,6 @@ use super::checkpoint::{Checkpoint, CheckpointError};
 use super::gap::{Gap, Tail};
 use super::held::Pipeline;
 use super::note::Note;
-use super::note_read::read_note;
 use super::output::Output;
 use super::profile::{Profile, Profiles};
 use crate::ids::{BoxNs, PitchId, PitcherId};
@@ -113,7 +112,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
                     self.missed_ever += missed.frames;
                     step += missed.steps;
                 }
-                Entry::Note(bytes) => match (read_note(&bytes), &self.state) {
+                Entry::Note(bytes) => match (Note::from_bytes(&bytes), &self.state) {
                     (Ok(note), _) => {
                         self.note(note, &mut outputs)?;
                         each(self.now, &mut outputs);
@@ -312,7 +311,7 @@ impl Start {
 
     fn of(entry: &Entry) -> Option<Self> {
         let Entry::Note(bytes) = entry else { return None };
-        match read_note(bytes).ok()? {
+        match Note::from_bytes(bytes).ok()? {
             Note::Checkpoint(cut) => Some(Self { cut: *cut, begins: false }),
             Note::Began(cut) => Some(Self { cut: *cut, begins: true }),
             _ => None,

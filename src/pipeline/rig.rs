@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::settings::Settings;
 use crate::calibration::{
     self, ABSENT_S, AlertKind, CLOCK_AHEAD_S_MAX, CLOCK_BEHIND_S_MAX, Calibration, CalibrationState, Limits, Report,
-    UNVERIFIED_TOLD_S,
+    StandingAlert, UNVERIFIED_TOLD_S,
 };
-use crate::ids::{BoxNs, MoundId};
+use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::readiness::{self, CameraAlert, Severity};
 use crate::reorder::Life;
 use crate::tracking::evidence::RigEvidence;
@@ -102,53 +102,72 @@ impl Rig {
 
     /// The rule's name, how bad it is, the number behind it and its limit; `is_needed` where somebody throws, or may throw, at
     /// what it is about.
-    pub(super) fn alert(&self, about: About, reason: &str, report: &Report, is_needed: bool) -> CameraAlert {
+    pub(super) fn alert(&self, about: About, stands: &StandingAlert, report: &Report, is_needed: bool) -> CameraAlert {
         let About { camera, mound, kind } = about;
         let of_camera = report.cameras.iter().find(|c| c.id == camera);
         let of_mound = report.mounds.iter().find(|m| Some(m.mound) == mound);
         let drift = of_camera.and_then(|c| c.drift);
         // A picture that is turned or grown may stand where it did in its middle.
         let shift_px = drift.map_or(0.0, |drift| drift.dx_px.hypot(drift.dy_px).max(drift.turn_px));
-        let of_need = if is_needed { Severity::Critical } else { Severity::Warning };
-        let (severity, value, limit) = match kind {
-            AlertKind::Watch => (Severity::Warning, shift_px, self.limits.watch_px),
-            AlertKind::Maintenance => (Severity::Warning, shift_px, self.limits.alarm_px),
-            AlertKind::Alarm => (Severity::Critical, shift_px, self.limits.alarm_px),
-            AlertKind::Excluded => (Severity::Critical, shift_px, self.limits.beyond_repair_px),
+        let (value, limit) = match kind {
+            AlertKind::Watch => (shift_px, self.limits.watch_px),
+            AlertKind::Maintenance | AlertKind::Alarm => (shift_px, self.limits.alarm_px),
+            AlertKind::Excluded => (shift_px, self.limits.beyond_repair_px),
             AlertKind::Silent | AlertKind::Useless => {
                 let for_s = of_camera.and_then(|c| c.silent_for_s.or(c.useless_for_s));
-                (Severity::Warning, for_s.unwrap_or(ABSENT_S), ABSENT_S)
+                (for_s.unwrap_or(ABSENT_S), ABSENT_S)
             }
             AlertKind::MoundCameras => {
                 let heard = of_mound.map_or(0, |m| m.cameras_heard);
-                (of_need, heard.into(), of_mound.map_or(1, |m| m.cameras_needed).into())
+                (heard.into(), of_mound.map_or(1, |m| m.cameras_needed).into())
             }
             AlertKind::RigUnverified => {
                 let for_s = of_mound.and_then(|m| m.unverified_for_s);
-                (Severity::Warning, for_s.unwrap_or(UNVERIFIED_TOLD_S) / 60.0, UNVERIFIED_TOLD_S / 60.0)
+                (for_s.unwrap_or(UNVERIFIED_TOLD_S) / 60.0, UNVERIFIED_TOLD_S / 60.0)
             }
             AlertKind::RigHeld => {
                 let confidence = of_mound.and_then(|m| m.confidence).map(|confidence| confidence.fused);
-                (of_need, confidence.unwrap_or(report.hold_below), report.hold_below)
+                (confidence.unwrap_or(report.hold_below), report.hold_below)
             }
-            AlertKind::SourceClock => (Severity::Warning, report.source_clock_off_s.unwrap_or(0.0), 1.0),
+            AlertKind::SourceClock => (report.source_clock_off_s.unwrap_or(0.0), 1.0),
             AlertKind::BoxClock => {
                 let off_s = report.box_clock_off_s.unwrap_or(0.0);
-                (Severity::Warning, off_s, if off_s < 0.0 { -CLOCK_BEHIND_S_MAX } else { CLOCK_AHEAD_S_MAX })
+                (off_s, if off_s < 0.0 { -CLOCK_BEHIND_S_MAX } else { CLOCK_AHEAD_S_MAX })
             }
         };
         let name = self.cameras.iter().find(|(id, ..)| *id == camera).map_or("", |(_, name, _)| name);
+        let reason = &stands.reason;
         let message = if camera > 0 { format!("Camera {camera} ({name}): {reason}") } else { capital(reason) };
         CameraAlert {
             camera: (camera > 0).then_some(camera),
             mound,
             rule: kind.rule().to_owned(),
-            severity,
+            severity: severity_of(kind, is_needed),
             message,
             value,
             limit,
+            since: stands.began.map(|began| EventNs(began.0)),
         }
     }
+}
+
+/// How bad an alert of calibration is, as the box's verdict has it: critical is where somebody throws, or may throw (`is_needed`), and
+/// is not measured or held for it. What a camera that moved or is left out does to the games' numbers is told by these two.
+pub fn severity_of(kind: AlertKind, is_needed: bool) -> Severity {
+    match kind {
+        AlertKind::MoundCameras | AlertKind::RigHeld if is_needed => Severity::Critical,
+        _ => Severity::Warning,
+    }
+}
+
+/// What stands in a report of an alert.
+pub(super) fn standing(report: &Report, About { camera, mound, kind }: About) -> Option<&StandingAlert> {
+    let alerts = match mound {
+        _ if camera > 0 => &report.cameras.iter().find(|of| of.id == camera)?.alerts,
+        Some(mound) => &report.mounds.iter().find(|of| of.mound == mound)?.alerts,
+        None => &report.alerts,
+    };
+    alerts.iter().find(|alert| alert.kind == kind)
 }
 
 /// With a capital letter.

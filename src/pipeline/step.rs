@@ -293,6 +293,11 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.restore_rig(state);
     }
 
+    /// Cameras are known to have been heard until a moment before the start, whatever an earlier run kept of them.
+    pub fn were_heard_until(&mut self, at: BoxNs) {
+        self.stage.rig.calibration.were_heard_until(at);
+    }
+
     /// Takes back whose a throw of today was, as stored before a restart: who stands in a bullpen, and how many are
     /// nobody's. In the order of release.
     pub fn recall_throw(&mut self, record: &PitchRecord) {

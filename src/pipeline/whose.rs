@@ -548,7 +548,7 @@ fn throws(count: u64) -> String {
 }
 
 /// A moment as the park's clock shows it, `7:05 PM`; of another day of baseball than now, `Jul 4, 7:05 PM`.
-fn clock(at: BoxNs, now: BoxNs, zone: &TimeZone) -> String {
+pub(super) fn clock(at: BoxNs, now: BoxNs, zone: &TimeZone) -> String {
     let moment = jiff::Timestamp::from_nanosecond(i128::from(at.0)).unwrap_or_default();
     let form = if game_date(at.0, zone) == game_date(now.0, zone) { "%-I:%M %p" } else { "%b %-d, %-I:%M %p" };
     moment.to_zoned(zone.clone()).strftime(form).to_string()

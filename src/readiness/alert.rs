@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::{MoundId, PitcherId};
+use crate::ids::{EventNs, MoundId, PitcherId};
 
 /// How bad an alert is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -32,7 +32,8 @@ pub struct Alert {
     /// Number, unique on this box.
     pub id: u64,
     /// Which rule: `readiness`, `velocity_delta`, `late_data_frac`, `feature_qa_min`, `calibration_confidence`,
-    /// `two_mounds`; of a camera, what calibration has against it.
+    /// `two_mounds`; of a camera or a mound's, what calibration has against it; of the box, `part_` and the part's name,
+    /// `frames_unaccounted`, `results_lost`.
     pub rule: String,
     /// How bad.
     pub severity: Severity,
@@ -49,6 +50,9 @@ pub struct Alert {
     pub limit: f64,
     /// Event time at which it was raised, RFC 3339.
     pub raised_at: String,
+    /// Since when what it tells of is so, RFC 3339, where that is known and was before it was raised; null else.
+    #[serde(default)]
+    pub since: Option<String>,
     /// When it cleared, RFC 3339; absent while it stands.
     pub cleared_at: Option<String>,
     /// When somebody acknowledged it, RFC 3339.
@@ -85,4 +89,6 @@ pub struct CameraAlert {
     pub value: f64,
     /// The limit that it crossed.
     pub limit: f64,
+    /// Since when what it tells of is so, where that is known and was before it was raised.
+    pub since: Option<EventNs>,
 }

@@ -272,6 +272,7 @@ impl Watches {
                         value,
                         limit: limit.raise,
                         raised_at: String::new(),
+                        since: None,
                         cleared_at: None,
                         acknowledged_at: None,
                         now: Some(value),

@@ -230,6 +230,11 @@ impl Arm {
         }
     }
 
+    /// Takes back that he may have thrown on a mound in a while in which it was not seen; whether that was told.
+    pub(super) fn did_not_throw_in(&mut self, mound: MoundId, unseen: While) -> bool {
+        self.runs.get_mut(&mound).is_some_and(|run| sight::take_back(&mut run.unseen, unseen))
+    }
+
     /// Takes how far the cameras are trusted that saw his pitches on a mound, where nobody knew that then, and tells of which
     /// pitches that is. Only pitches from `since` on: what the cameras stood like before is not known by it.
     pub(super) fn trust(&mut self, mound: MoundId, confidence: f64, since: EventNs) -> Vec<PitchId> {

@@ -203,6 +203,7 @@ impl Engine {
         if let Some(unseen) = first.and_then(|first| self.began_in(pitcher, mound, first)) {
             self.known.arms.entry(pitcher).or_default().miss(mound, unseen);
         }
+        self.settle_unseen(mound);
         self.count_unnamed(mound);
         if placed != Placed::Stale {
             let arm = self.known.arms.entry(pitcher).or_default();
@@ -369,7 +370,7 @@ impl Engine {
 
     /// Raises an alert about a camera, in the same book as those about pitchers.
     pub fn raise_of_camera(&mut self, about: CameraAlert, at: EventNs) -> Alert {
-        let CameraAlert { camera, mound, rule, severity, message, value, limit } = about;
+        let CameraAlert { camera, mound, rule, severity, message, value, limit, since } = about;
         self.known.book.raise(
             at,
             Alert {
@@ -382,6 +383,7 @@ impl Engine {
                 value,
                 limit,
                 raised_at: String::new(),
+                since: since.map(words::rfc3339),
                 cleared_at: None,
                 acknowledged_at: None,
                 now: None,
@@ -552,6 +554,7 @@ impl Engine {
                 value: apart_s,
                 limit: WALK_NS as f64 / NS_PER_S,
                 raised_at: String::new(),
+                since: None,
                 cleared_at: None,
                 acknowledged_at: None,
                 now: None,

@@ -8,8 +8,8 @@
 //!   is between innings. Where marks may have been lost between the two names, neither is known: he left the mound, and the
 //!   other came. So it is where the box was away, where a throw of somebody's had no mark, where nothing was marked for longer
 //!   than a change of pitchers takes, where no mark ever told of an inning, and where the other one had pitched before him
-//!   (nobody comes back who was replaced). That ends when he throws again, when both sides have pitched since, or after a
-//!   while.
+//!   (nobody comes back who was replaced). That ends when he throws again, when both sides have pitched since, when the batters'
+//!   numbers tell that no half-inning turned between the two, or after a while.
 //! - A half-inning turns once at most between two throws, and not between two of one man: with its end, however often that is
 //!   marked; with the last throw before its start, where the mark of the end was lost.
 //! - A mound without a throw or a mark is left by everybody at the same moment: after half an hour where somebody was pitching,
@@ -46,6 +46,8 @@ const MOVED_SHOWN_NS: u64 = 15 * NS_PER_MIN;
 const GONE_SHOWN_NS: u64 = 3 * 60 * NS_PER_MIN;
 /// Who was named or threw elsewhere so long after his last throw in a bullpen has left it, \[P\].
 const LEFT_NS: u64 = NS_PER_MIN;
+/// As many batters has a half-inning at least, but for the last of a game.
+const HALF_BATTERS_MIN: u16 = 3;
 /// Whiles kept of a mound in which marks may have been lost.
 const LOST_MAX: usize = 64;
 /// Marks kept of a mound, of each kind: both games of a doubleheader have some 600 pitches.
@@ -102,6 +104,8 @@ pub enum Sign {
     InningBegan,
     /// Somebody is there, nobody says who.
     Somebody,
+    /// A pitch to the batter of this number in the game was released.
+    Batter(u16),
 }
 
 /// A presence before it is put in words.
@@ -169,6 +173,8 @@ struct Marked {
     named: VecDeque<(EventNs, PitcherId)>,
     /// Ends (true) and starts (false) of half-innings.
     turns: VecDeque<(EventNs, bool)>,
+    /// Numbers of batters, of both sides, and when a pitch to them was released.
+    batters: VecDeque<(EventNs, u16)>,
     /// The newest mark, or throw of nobody.
     newest: Option<EventNs>,
     /// Whiles in which marks may have been lost: nobody saw what happened, or somebody's throw had none.
@@ -199,6 +205,7 @@ impl Marked {
             Sign::Named(pitcher) => keep(&mut self.named, at, pitcher),
             Sign::InningEnded => keep(&mut self.turns, at, true),
             Sign::InningBegan => keep(&mut self.turns, at, false),
+            Sign::Batter(number) => keep(&mut self.batters, at, number),
             Sign::Somebody => {}
         }
     }
@@ -206,6 +213,7 @@ impl Marked {
     fn forget(&mut self, before: EventNs) {
         self.named.retain(|(at, _)| *at >= before);
         self.turns.retain(|(at, _)| *at >= before);
+        self.batters.retain(|(at, _)| *at >= before);
         self.lost.retain(|(_, to)| *to >= before);
     }
 
@@ -214,6 +222,7 @@ impl Marked {
         let mut then = self.clone();
         then.named.retain(|(named, _)| *named <= at);
         then.turns.retain(|(turn, _)| *turn <= at);
+        then.batters.retain(|(thrown, _)| *thrown <= at);
         then.lost.retain(|(from, _)| *from <= at);
         then.newest = then.newest.map(|newest| newest.min(at));
         then
@@ -277,6 +286,26 @@ impl Marked {
         turned
     }
 
+    /// The batter of the last pitch up to a moment.
+    fn batter_by(&self, at: EventNs) -> Option<u16> {
+        self.batters.iter().rev().find(|(thrown, _)| *thrown <= at).map(|(_, number)| *number)
+    }
+
+    /// The batter of the first pitch from a moment on.
+    fn batter_from(&self, at: EventNs) -> Option<u16> {
+        self.batters.iter().find(|(thrown, _)| *thrown >= at).map(|(_, number)| *number)
+    }
+
+    /// Whether batters tell that no half-inning turned between two signs of which no mark tells it: the turn of one of them went on,
+    /// or the half-inning ended with fewer batters since than it has (another one followed, so the game went on).
+    fn is_same_half(&self, from: EventNs, to: EventNs, signs: &[(EventNs, PitcherId)], turned: &[EventNs]) -> bool {
+        let Some((before, after)) = self.batter_by(from).zip(self.batter_from(to)) else { return false };
+        let ended = turned.iter().copied().find(|turn| *turn > to).filter(|end| signs.iter().any(|(at, _)| at > end));
+        let last = ended.and_then(|end| self.batter_by(end));
+        let is_short = last.is_some_and(|last| (before..before.saturating_add(HALF_BATTERS_MIN)).contains(&last));
+        before == after || after > before && is_short
+    }
+
     /// The whiles between signs of two men of which no mark tells whether a half-inning turned in them.
     fn untold(&self, signs: &[(EventNs, PitcherId)], turned: &[EventNs]) -> Vec<(EventNs, EventNs)> {
         let is_untold = |index: &usize| {
@@ -285,7 +314,8 @@ impl Marked {
             let is_first_told = || self.turns.front().is_none_or(|(first, _)| *first > to);
             let is_long = to.0 - from.0 > SAID_NS;
             let was_here = || signs[..*index].iter().any(|(_, before)| *before == next);
-            who != next && !is_told && (is_long || is_first_told() || was_here())
+            let goes_on = || self.is_same_half(from, to, signs, turned);
+            who != next && !is_told && (was_here() || (is_long || is_first_told()) && !goes_on())
         };
         let between = (0..signs.len().saturating_sub(1)).filter(is_untold);
         between.map(|index| (signs[index].0, EventNs(signs[index + 1].0.0 - 1))).collect()
@@ -433,6 +463,13 @@ impl Mounds {
         let was_named = named().any(|(at, who)| *who == pitcher && *at <= to);
         let nobody = |(at, who): &(EventNs, PitcherId)| *who == pitcher || *at > from;
         was_named || named().chain(&thrown_on(mound, throws)).all(nobody)
+    }
+
+    /// Whether fewer batters came between two pitches on a mound than a half-inning of another man would have had.
+    pub(super) fn are_too_few_batters(&self, mound: MoundId, from: EventNs, to: EventNs) -> bool {
+        let Some(marked) = self.0.get(&mound) else { return false };
+        let both = marked.batter_by(from).zip(marked.batter_from(to));
+        both.is_some_and(|(before, after)| (before..=before.saturating_add(HALF_BATTERS_MIN)).contains(&after))
     }
 
     /// Whether a half-inning turned or began on a mound after one moment and before another.

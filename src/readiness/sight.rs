@@ -20,7 +20,7 @@ const ANOTHER_DAY_NS: u64 = 18 * 3_600 * NS_PER_S;
 /// the two minutes of a usual break, and not in less than this.
 const CHANGE_NS: u64 = 30 * NS_PER_S;
 /// Nobody is back on the mound so soon after his half-inning, \[P\]: three pitches of the other side and two changes lie between.
-const HALF_NS: u64 = 120 * NS_PER_S;
+pub(super) const HALF_NS: u64 = 120 * NS_PER_S;
 /// As many throws has a half-inning at least.
 const HALF_THROWS_MIN: usize = 3;
 /// A while that lasts so long is told before it is over, \[P\]: what comes late has come by then.
@@ -101,6 +101,13 @@ impl While {
             PresenceState::Gone => false,
         }
     }
+}
+
+/// Takes back that somebody may have thrown in a while; whether that was told.
+pub(super) fn take_back(whiles: &mut Vec<While>, unseen: While) -> bool {
+    let before = whiles.len();
+    whiles.retain(|known| known.from < unseen.from || known.to > unseen.to);
+    whiles.len() < before
 }
 
 /// Adds a while to those of an outing.
@@ -286,6 +293,13 @@ impl Sight {
                 && is_here_at(*at)
         };
         seen.unnamed.iter().filter(may_be_his).map(|(at, _)| *at).collect()
+    }
+
+    /// The last while in which a mound was not seen, where every throw there since it began has a name.
+    pub(super) fn unseen_and_named(&self, mound: MoundId) -> Option<While> {
+        let seen = self.0.get(&mound)?;
+        let unseen = seen.unseen?;
+        Some(unseen).filter(|unseen| seen.unnamed.iter().all(|(at, _)| *at < unseen.from))
     }
 
     /// The while in which somebody may have begun who is first seen at a moment.

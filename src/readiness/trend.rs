@@ -63,12 +63,17 @@ impl From<Trend> for Vec<TrendPoint> {
 impl Trend {
     /// The point of a pitch that is known is replaced: a revision, or its final result. Where pitches turned out to be
     /// another pitcher's there are fewer now, and the points beyond are gone. A number that is held from its own pitch on is that
-    /// pitch's, whose point stays as it was.
+    /// pitch's, whose point stays as it was. So does one whose number is the same: what is told of it later is of a later moment.
     pub fn push(&mut self, readiness: &Readiness) {
         let of_own_pitch = readiness.state == State::Held
             && readiness.as_of.as_ref().is_some_and(|as_of| as_of.pitches == readiness.pitches);
         let known = self.0.back().is_some_and(|last| last.pitches == readiness.pitches && last.state != State::Held);
-        if of_own_pitch && known {
+        let number = (readiness.readiness, readiness.fatigue, readiness.state);
+        let is_same = self.0.back().is_some_and(|last| {
+            (last.pitches, &last.last_pitch_at) == (readiness.pitches, &readiness.last_pitch_at)
+                && (last.readiness, last.fatigue, last.state) == number
+        });
+        if of_own_pitch && known || is_same {
             return;
         }
         while self.0.back().is_some_and(|last| last.pitches >= readiness.pitches) {

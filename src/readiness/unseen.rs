@@ -3,7 +3,7 @@
 use super::arm::Arm;
 use super::engine::{Engine, EngineState, free_since, throws_until};
 use super::presence::{Stand, Throws, thrown_on};
-use super::sight::While;
+use super::sight::{HALF_NS, While};
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
 use crate::records::Missed;
 
@@ -39,6 +39,32 @@ impl Engine {
             && (mounds.may_have_begun(pitcher, mound, &others, (unseen.from(), unseen.to()))
                 || unseen.is_long(free_since()));
         Some(unseen).filter(|_| may_have_begun)
+    }
+
+    /// Takes back of whom the throws after the last while in which a mound was not seen show that he cannot have thrown in it: it was
+    /// too short for another man's half-inning, or for the batters that a half-inning has, between the man who threw last before it
+    /// and the one who threw first after it. Nor did that one, where his half-inning began after it.
+    pub(super) fn settle_unseen(&mut self, mound: MoundId) {
+        let EngineState { arms, mounds, sight, .. } = &self.known;
+        let Some(unseen) = sight.unseen_and_named(mound) else { return };
+        let is_told = |arm: &Arm| arm.runs.get(&mound).is_some_and(|run| run.unseen.contains(&unseen));
+        if !arms.values().any(is_told) {
+            return;
+        }
+        let here = thrown_on(mound, &self.throws());
+        let Some((last, before)) = here.iter().rev().find(|(at, _)| *at <= unseen.from()).copied() else { return };
+        let Some((first, after)) = here.iter().find(|(at, _)| *at >= unseen.to()).copied() else { return };
+        let is_short = unseen.ns() < HALF_NS || mounds.are_too_few_batters(mound, last, first);
+        if !is_short {
+            return;
+        }
+        let began_later = before != after && mounds.is_another_half(mound, unseen.to(), first);
+        let cannot = |pitcher: PitcherId| pitcher != before && (pitcher != after || began_later);
+        let those: Vec<PitcherId> = arms.keys().copied().filter(|pitcher| cannot(*pitcher)).collect();
+        for pitcher in those {
+            let arm = self.known.arms.get_mut(&pitcher);
+            self.known.stirred |= arm.is_some_and(|arm| arm.did_not_throw_in(mound, unseen));
+        }
     }
 
     /// Takes that a man threw more in a while than was measured, as the numbers of his pitches tell. [`Self::watch`] tells what it

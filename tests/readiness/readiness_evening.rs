@@ -806,3 +806,58 @@ fn whose_half_inning_has_just_ended_did_not_throw_what_comes_next() {
     evening.0.see(MOUND, true, Some(to), Some((from, to)));
     assert_eq!(missing(&mut evening, 802).0, 1, "five minutes are long enough for both");
 }
+
+#[test]
+fn a_point_of_the_trend_says_what_was_so_at_its_pitch() {
+    let mut evening = Evening::new();
+    evening.throws(23, 0, 0.0);
+    evening.watch(22 * 20 * S + 4 * S);
+    let point = |evening: &Evening| {
+        let trend = evening.0.trend_of(HIM, MOUND).expect("he threw");
+        trend.points().last().cloned().expect("a point a pitch")
+    };
+    let then = point(&evening);
+    let (from, to) = (EventNs(START + 450 * S), EventNs(START + 650 * S));
+    evening.0.see(MOUND, true, Some(to), Some((from, to)));
+    evening.watch(651 * S);
+    let shown = evening.shown(HIM, MOUND).expect("he is there");
+    assert!(shown.reasons.iter().any(|reason| reason.contains("not seen")), "{:?}", shown.reasons);
+    assert_eq!(point(&evening), then, "of what was missed later it says nothing");
+}
+
+#[test]
+fn a_gap_in_another_mans_half_inning_is_none_of_his() {
+    let unseen = |for_s: u64, next: PitcherId, batters: Option<[u16; 2]>, began: bool| {
+        let mut evening = Evening::new();
+        evening.throws(12, 0, 0.0);
+        evening.0.mark(MOUND, EventNs(START + 225 * S), Sign::InningEnded);
+        for i in 0..6 {
+            evening.take(OTHER, MOUND, GAME, &pitch((400 + 20 * i) * S, MOUND, 0.0));
+        }
+        let [last, from, to, first] = [500, 505, 505 + for_s, 515 + for_s];
+        evening.0.see(
+            MOUND,
+            true,
+            Some(EventNs(START + to * S)),
+            Some((EventNs(START + from * S), EventNs(START + to * S))),
+        );
+        evening.watch((to + 1) * S);
+        let told = |evening: &Evening| [HIM, OTHER].map(|who| evening.shown(who, MOUND).map_or(9, |s| s.unseen.len()));
+        let at_first = told(&evening);
+        for (at, batter) in [last, first].into_iter().zip(batters.into_iter().flatten()) {
+            evening.0.mark(MOUND, EventNs(START + at * S), Sign::Batter(batter));
+        }
+        if began {
+            evening.0.mark(MOUND, EventNs(START + (to + 5) * S), Sign::InningBegan);
+        }
+        evening.take(next, MOUND, GAME, &pitch(first * S, MOUND, 0.0));
+        evening.watch((first + 3) * S);
+        (at_first, told(&evening))
+    };
+    assert_eq!(unseen(60, OTHER, None, false), ([1, 1], [0, 1]), "nobody has a half-inning in a minute");
+    assert_eq!(unseen(60, HIM, None, false), ([1, 1], [1, 1]), "the sides may have changed in it");
+    assert_eq!(unseen(60, HIM, None, true), ([1, 1], [0, 1]), "his half-inning began after it");
+    assert_eq!(unseen(300, OTHER, None, false), ([1, 1], [1, 1]), "long enough for his");
+    assert_eq!(unseen(300, OTHER, Some([9, 12]), false), ([1, 1], [0, 1]), "two batters between are no half-inning");
+    assert_eq!(unseen(300, OTHER, Some([9, 13]), false), ([1, 1], [1, 1]), "three are one");
+}

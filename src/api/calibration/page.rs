@@ -145,9 +145,11 @@ impl Main<'_> {
         }
         f.write_str(r#"<section aria-labelledby="alerts"><h2 id="alerts">Alerts</h2><ul id="alert-list">"#)?;
         for alert in of_rig {
+            let for_s = |began: BoxNs| self.now.0.saturating_sub(began.0) as f64 * 1e-9;
+            let so_for = alert.began.map_or_else(String::new, |began| format!("for {}, ", span(for_s(began))));
             write!(
                 f,
-                r#"<li class="{}"><span>{}</span><span class="reason">raised {}</span></li>"#,
+                r#"<li class="{}"><span>{}</span><span class="reason">{so_for}raised {}</span></li>"#,
                 if alert.kind == AlertKind::RigUnverified { "watch" } else { "alarm" },
                 Text(&alert.reason),
                 Ago(self.now, alert.since)

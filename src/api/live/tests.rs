@@ -17,6 +17,7 @@ fn alert(id: u64) -> Alert {
         value: 78.0,
         limit: 80.0,
         raised_at: String::new(),
+        since: None,
         cleared_at: None,
         acknowledged_at: None,
         now: None,

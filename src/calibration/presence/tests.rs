@@ -36,6 +36,41 @@ fn readiness_that_is_held_where_somebody_throws_is_an_alert_until_it_is_no_longe
     assert_eq!(told(&mut calibration, 0.9), [(cleared, Some(MoundId(0)))]);
 }
 
+#[test]
+fn readiness_that_is_held_on_and_off_at_its_limit_is_one_alert() {
+    const S: u64 = 1_000_000_000;
+    let start = 1_800_000_000 * S;
+    let mut calibration = Calibration::new(&Venue::busch_iii(), Config::default(), BoxNs(start));
+    let confidence = |calibration: &Calibration, now| calibration.confidence(MoundId(0), now).map(|c| c.fused);
+    let mut told = Vec::new();
+    let mut held = Vec::new();
+    for second in 1..=400 {
+        let now = BoxNs(start + second * S);
+        for id in 1..=18 {
+            calibration.arrived(id, EventNs(now.0 - S), now);
+            calibration.delivered(id, EventNs(now.0 - S), now);
+        }
+        if second == 20 {
+            calibration.calibrated(now);
+            calibration.lanes[0].pitches.push_back(now);
+        }
+        // It goes up and down around its limit, ten seconds each, until it stays above.
+        if let Some(now_is) = confidence(&calibration, now) {
+            let is_below = (40..200).contains(&second) && second / 10 % 2 == 0;
+            calibration.limits.hold_below = now_is + if is_below { 0.001 } else { -0.001 };
+        }
+        calibration.listen(now);
+        let events = calibration.drain_events().filter(|event| event.mound.is_some());
+        told.extend(events.map(|event| (event.kind, second)));
+        if calibration.report(now).mounds[0].is_held {
+            held.push(second);
+        }
+    }
+    let (raised, cleared) = (EventKind::Raised(AlertKind::RigHeld), EventKind::Cleared(AlertKind::RigHeld));
+    assert_eq!(told, [(raised, 40), (cleared, 310)], "two minutes after it was held last");
+    assert_eq!((held.first(), held.last(), held.len()), (Some(&40), Some(&309), 270));
+}
+
 fn missed(whiles: &[(u64, u64)]) -> Vec<(EventNs, EventNs)> {
     whiles.iter().map(|(from, to)| (EventNs(*from), EventNs(*to))).collect()
 }

@@ -33,7 +33,7 @@ fn told(mounds: &Mounds, pitcher: PitcherId, throws: &[Throws], min: u64) -> (Pr
 }
 
 use PresenceState::{BetweenInnings, Gone, OnMound, Replaced};
-use Sign::{InningBegan, InningEnded, Named, Somebody};
+use Sign::{Batter, InningBegan, InningEnded, Named, Somebody};
 
 #[test]
 fn both_sides_pitch_from_one_mound_and_neither_replaces_the_other() {
@@ -56,6 +56,26 @@ fn a_reliever_replaces_within_the_inning_and_in_his_own_sides_next() {
     let throws = [threw(HOME, 0, &[2, 5]), threw(AWAY, 0, &[12])];
     assert_eq!(told(&mounds(&next), HOME, &throws, 21), (Replaced, at(20), Some(3)));
     assert_eq!(told(&mounds(&next), AWAY, &throws, 21), (BetweenInnings, at(18), None));
+}
+
+#[test]
+fn who_relieves_and_is_named_late_replaces_where_the_batters_tell_that_no_half_inning_turned() {
+    let begun = [(0, InningBegan), (0, Named(HOME)), (2, Batter(4)), (5, Batter(5)), (8, Named(RELIEF))];
+    let throws = [threw(HOME, 0, &[2, 5]), threw(RELIEF, 0, &[10])];
+    let of = |more: &[(u64, Sign)]| told(&mounds(&[&begun, more].concat()), HOME, &throws, 16);
+    assert_eq!(of(&[]), (BetweenInnings, at(8), Some(3)), "no batter is known");
+    assert_eq!(of(&[(10, Batter(5))]), (Replaced, at(8), Some(3)), "the batter's turn went on");
+    assert_eq!(of(&[(10, Batter(6))]), (BetweenInnings, at(8), Some(3)), "he may be the other side's first");
+    let two = [(10, Batter(6)), (12, Batter(7)), (13, InningEnded)];
+    assert_eq!(of(&two), (BetweenInnings, at(8), Some(3)), "the game may be over");
+    let next = |half: &[(u64, Sign)]| of(&[half, &[(15, Named(AWAY))]].concat());
+    assert_eq!(next(&two), (Replaced, at(8), Some(3)), "two batters are no half-inning");
+    let three = [(10, Batter(6)), (11, Batter(7)), (12, Batter(8)), (13, InningEnded)];
+    assert_eq!(
+        next(&three),
+        (Replaced, at(15), None),
+        "both sides have pitched since, and who replaced him is not known"
+    );
 }
 
 /// So many seconds after the fifth minute.

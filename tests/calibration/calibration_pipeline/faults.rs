@@ -41,7 +41,7 @@ fn a_knocked_camera_is_in_alarm_within_eight_pitches_alone_and_corrected() {
         assert!((dx - 2.0).hypot(dy) < 0.5, "corrected by {dx:.2}, {dy:.2}\n{}", evening.told());
         assert!(between < before - 0.05, "results between are told apart: {between:.3} after {before:.3}");
         let alert = evening.raised.iter().find(|a| a.rule == "camera_alarm").expect("an alert is raised");
-        assert_eq!((alert.camera, alert.pitcher, alert.severity), (Some(5), None, Severity::Critical));
+        assert_eq!((alert.camera, alert.pitcher, alert.severity), (Some(5), None, Severity::Warning));
     }
 }
 
@@ -125,7 +125,7 @@ fn a_camera_that_does_not_hold_still_is_left_out_and_pitches_go_on_without_it() 
     let out = evening.first(5, &[CameraState::Excluded]).unwrap_or(f64::INFINITY);
     assert!(out < 2300.0, "{}", evening.told());
     let alert = evening.raised.iter().find(|a| a.rule == "camera_excluded").expect("an alert is raised");
-    assert_eq!((alert.camera, alert.severity), (Some(5), Severity::Critical));
+    assert_eq!((alert.camera, alert.severity), (Some(5), Severity::Warning));
     assert_eq!(evening.finals.len(), evening.truth.len(), "no pitch is lost without it");
     let back = |event: &Event| event.camera == 5 && event.kind == EventKind::Reinstated;
     let back = evening.events.iter().find(|(at, event)| *at > out && back(event)).map_or(f64::INFINITY, |(at, _)| *at);

@@ -184,8 +184,12 @@ fn the_page_says_of_an_unverified_mound_when_somebody_looked_and_of_silence_how_
     (mound.verified_at, mound.unverified_for_s) = (Some(ago(200)), Some(170.0));
     let camera = &mut report.cameras[1];
     (camera.state, camera.silent_for_s) = (CameraState::Silent, Some(68.0));
-    camera.alerts =
-        vec![StandingAlert { kind: AlertKind::Silent, since: ago(2410), reason: "it sends nothing".to_owned() }];
+    camera.alerts = vec![StandingAlert {
+        kind: AlertKind::Silent,
+        since: ago(2410),
+        began: None,
+        reason: "it sends nothing".to_owned(),
+    }];
     let page = shown(report.clone());
     for told in [
         "no camera is heard</span> the last one 3 min ago",
@@ -225,6 +229,7 @@ fn scrapers_and_the_status_verb_see_each_camera() {
         is_heard: true,
         trouble: None,
         trouble_for_s: None,
+        maintenance: None,
         confidence: Some(0.83),
         drift_px: Some(0.41),
         drift_sd_px: Some(0.05),
@@ -284,6 +289,7 @@ pub(crate) fn proposal(camera: u8, applies: bool) -> Proposal {
 }
 
 /// Camera 2 drifts and was corrected; camera 1, whose name is no good HTML, saw no pitch.
+#[allow(clippy::too_many_lines)] // one value
 pub(crate) fn calibration() -> Report {
     let camera = |id: u8, name: &str| CameraReport {
         id,
@@ -339,7 +345,7 @@ pub(crate) fn calibration() -> Report {
     }];
     drifting.correction = drifting.corrections[0].correction;
     drifting.alerts =
-        vec![StandingAlert { kind: AlertKind::Watch, since: at(2), reason: "0.41 px <right>".to_owned() }];
+        vec![StandingAlert { kind: AlertKind::Watch, since: at(2), began: None, reason: "0.41 px <right>".to_owned() }];
     let point = |minute: u64| ChartPoint {
         at: at(minute),
         dx_px: 0.01 * minute as f64,
@@ -359,6 +365,7 @@ pub(crate) fn calibration() -> Report {
         age_s: Some(120.0),
         is_heard: true,
         heard_at: Some(at(58)),
+        away: Vec::new(),
         box_clock_off_s: None,
         source_clock_off_s: None,
         hold_below: 0.6,
@@ -376,6 +383,7 @@ pub(crate) fn calibration() -> Report {
             cameras_needed: 2,
             in_use: true,
             confidence: Some(Confidence { fused: 0.9, time: 0.92, residual: 0.88 }),
+            is_held: false,
             plate_error_in: Some(0.03),
             pitches: 12,
             unverified: None,

@@ -319,6 +319,7 @@ pub(crate) fn alert(id: u64) -> Alert {
         value: 78.0,
         limit: 80.0,
         raised_at: "2025-07-04T18:15:00Z".to_owned(),
+        since: None,
         cleared_at: None,
         acknowledged_at: None,
         now: Some(78.0),

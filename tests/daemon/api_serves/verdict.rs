@@ -36,6 +36,7 @@ fn mound(mound: u8, name: &str, confidence: Option<f64>) -> MoundCameras {
         cameras_needed: 2,
         in_use: true,
         confidence,
+        is_held: confidence.is_some_and(|confidence| confidence < 0.6),
     }
 }
 

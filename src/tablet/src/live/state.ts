@@ -264,7 +264,7 @@ export class LiveState {
         return [pitcher, key, "roster"];
       }
       case "alert_raised":
-        if (isNews) this.news(event.data);
+        if (isNews && !this.#alerts.has(event.data.id)) this.news(event.data);
         return this.#putAlert(event.data);
       case "alert_acknowledged":
         return this.#alerts.has(event.data.id) ? this.#putAlert(event.data) : [];

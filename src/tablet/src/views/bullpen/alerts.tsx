@@ -112,7 +112,7 @@ function AlertItem({ alert, linked }: { alert: Alert; linked: boolean }) {
     <Item data-severity={alert.severity} data-seen={seen} data-alert={alert.id}>
       {seen ? <TickIcon /> : <AlarmIcon />}
       <Words>
-        <strong>{word}</strong>, since {when.event(alert.raised_at)}:{" "}
+        <strong>{word}</strong>, since {when.event(alert.since ?? alert.raised_at)}:{" "}
         {linked && known ? <Link href={`/pitchers/${alert.pitcher}`}>{alert.message}</Link> : alert.message}
         {/* The box may have heard it and answered too late: its word counts. */}
         {!seen && acknowledging.failureReason && (
