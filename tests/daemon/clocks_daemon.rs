@@ -293,7 +293,7 @@ fn where_no_clock_was_ever_set_pitches_are_kept_without_a_date_and_dated_once_on
     let words = ["box's clock shows 1970-01-01", "no date until this box's clock is set"];
     is_told(&daemon, "source_clock", &words, None);
     let truth = cameras.stadium.truth().to_vec();
-    cameras.play(EventNs(truth[3].plate.0 + 6 * S as u64));
+    cameras.play(EventNs(truth[3].plate.0 + S as u64));
     set(&file, 0);
     let pitches = play_out(&mut daemon, &mut cameras);
     let (undated, dated): (Vec<_>, Vec<_>) = pitches.iter().cloned().partition(|pitch| pitch["game_date"].is_null());
