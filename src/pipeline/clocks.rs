@@ -11,6 +11,9 @@
 //! - **Cameras** that count since their boot, or since 1970, are taken as so much later that their time is the box's, where that
 //!   is a time that can be. Where neither shows one, what they see has no date. A feed or device that counts as they do is taken as
 //!   they are.
+//! - **What is held goes with them.** Where the cameras are taken as later than before and their own clocks did not step, all that is
+//!   held and open moves as far, in the buffer and behind it: a throw in the air stays one flight. Where their clocks did step,
+//!   what was held is let through as it is, and the rest of a throw in the air then makes no second one.
 //!
 //! How far a feed seems to be off before that is known is told by the arrivals of its newest marks, to within seconds.
 
@@ -24,7 +27,7 @@ use crate::moment::{
     EARLIEST_NS, WAYS_NS, WAYS_S, bracketed, far, far_by_arrivals, is_plausible, rfc3339, usual_cause,
     usual_cause_by_arrivals,
 };
-use crate::reorder::{CAMERA_MAX, Route, SourceStatus, Stamped};
+use crate::reorder::{CAMERA_MAX, Route, SourceStatus, Stamped, TICK_BITS};
 use crate::signal::Signal;
 
 /// How far a source's clock is off the cameras': of a camera, off the others'.
@@ -46,6 +49,11 @@ const S: i64 = 1_000_000_000;
 const FEED_MIN: u8 = 48;
 /// Cameras whose time was corrected are corrected anew where it is this far from the box's: they began to count anew.
 const ANEW_NS: u64 = 60_000_000_000;
+
+/// No two throws of one mound are released within this, ns: a part of a flight is of the one that is so near …
+const AIR_NS: u64 = 1_000_000_000;
+/// … and published so long after its cameras' time stepped at most, ns of box time.
+const CUT_NS: u64 = 30_000_000_000;
 
 /// Releases of a device, and pitches of a mound, that are remembered.
 const RELEASES: usize = 12;
@@ -94,6 +102,15 @@ pub(super) struct Clocks {
     /// Something to learn from came.
     #[serde(skip)]
     news: bool,
+    /// Arrival less what the cameras themselves say, when last looked at: where it jumps they were set or began anew.
+    #[serde(skip)]
+    raw_lag_ns: Option<i64>,
+    /// So many ticks later is all that is held to be taken, as its cameras are from now on.
+    #[serde(skip)]
+    moves: i64,
+    /// When the cameras' time stepped last, and by how much as it is taken, to within what ways of frames differ.
+    #[serde(skip)]
+    stepped: Option<(BoxNs, i64)>,
 }
 
 /// What is known of a mark feed's or a device's.
@@ -206,7 +223,9 @@ impl Clocks {
         let is_late = |late: i64| (-EARLY_NS..=LATE_NS).contains(&late);
         if device.shift_ns != 0 && !is_late(late - device.shift_ns) && is_late(late) {
             // It was set: it is right as it is now.
-            *device = Device { is_new: true, ..Device::default() };
+            let mut marks = std::mem::take(&mut device.marks);
+            marks.retain(|mark| is_late((mark.arrival.0 as i64).saturating_sub(clock_ns) - mark.event.0 as i64));
+            *device = Device { is_new: true, marks, ..Device::default() };
             self.news = true;
         }
         if let Some((shift_ns, is_exact)) = self.remembered.get(&frame.source).copied() {
@@ -251,9 +270,11 @@ impl Clocks {
             let Some(agreed) = agreed(&device.releases, &self.throws) else { continue };
             if self.cameras_ns != 0 && (OFF_NS..EARLY_NS).contains(&agreed.abs()) {
                 // The box's time of cameras that were never set is ahead by their way, which marks tell.
-                self.cameras_ns = self.cameras_ns.saturating_sub(agreed);
+                let ticks = -agreed >> TICK_BITS;
+                self.moves += ticks;
+                self.cameras_ns = self.cameras_ns.saturating_add(ticks << TICK_BITS);
                 for (.., release) in &mut self.throws {
-                    release.0 = release.0.saturating_add_signed(-agreed);
+                    release.0 = release.0.saturating_add_signed(ticks << TICK_BITS);
                 }
                 again.extend(&device.marks);
                 continue;
@@ -288,12 +309,45 @@ impl Clocks {
         } else {
             self.cameras_ns
         };
-        let before = std::mem::replace(&mut self.cameras_ns, cameras_ns);
+        let before = self.cameras_ns;
+        let raw_lag_ns = median_lag_ns.saturating_add(before);
+        let was = self.raw_lag_ns.replace(raw_lag_ns);
+        let stepped = was.is_some_and(|was| was.abs_diff(raw_lag_ns) > ANEW_NS);
+        let ticks = cameras_ns.saturating_sub(before) >> TICK_BITS;
+        self.cameras_ns = if cameras_ns == 0 { 0 } else { before.saturating_add(ticks << TICK_BITS) };
+        if cameras_ns != 0 && !stepped {
+            // Nobody's clock stepped but the one that they are dated by: what is held was seen by the same clock.
+            self.moves += ticks;
+        }
+        if let Some(was) = was.filter(|_| stepped) {
+            self.stepped = Some((now, was.saturating_sub(before).saturating_sub(raw_lag_ns) + self.cameras_ns));
+            // What came by clocks that were set before the cameras' were is of their time now.
+            self.devices.values_mut().for_each(|device| device.is_new = true);
+            self.news = true;
+        }
         if before == 0 && cameras_ns != 0 {
-            self.move_on(cameras_ns);
+            self.move_on(self.cameras_ns);
         }
         self.follow_cameras();
-        before != cameras_ns
+        before != self.cameras_ns
+    }
+
+    /// Whether a release is that of a throw of before a step of the cameras' clocks, which was in the air meanwhile.
+    pub(super) fn is_cut_off(&self, release: EventNs, before: EventNs, now: BoxNs) -> bool {
+        self.stepped.is_some_and(|(at, by_ns)| {
+            now.0.saturating_sub(at.0) < CUT_NS && release.0.abs_diff(before.0.saturating_add_signed(by_ns)) < AIR_NS
+        })
+    }
+
+    /// Whether a frame, as it came, is of the cameras' time, ways apart.
+    pub(super) fn is_of_now(&self, frame: &Stamped<Signal>) -> bool {
+        let way_ns = (frame.arrival.0 as i64).saturating_sub(self.corrected(frame).event.0 as i64);
+        self.raw_lag_ns.is_none_or(|lag_ns| way_ns.abs_diff(lag_ns.saturating_sub(self.cameras_ns)) < ANEW_NS)
+    }
+
+    /// So many ticks later all that is held is to be taken, since this was asked last.
+    pub(super) fn take_moves(&mut self) -> i64 {
+        std::mem::take(&mut self.moves)
     }
 
     /// The cameras' time is another from now on.

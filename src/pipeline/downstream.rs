@@ -219,10 +219,26 @@ impl<P: Profiles> Downstream<P> {
         key
     }
 
-    /// When pitches without a date were thrown is known now: so much later than their cameras counted. They stay without, and count
-    /// as throws that may be anybody's: whoever may have thrown them threw at least what is counted.
+    /// Takes what is open as so much later, ns, as all that is held is.
+    pub(super) fn move_on(&mut self, by_ns: i64) {
+        for lane in &mut self.lanes {
+            lane.tracker.move_on(by_ns);
+            lane.late.move_on(by_ns);
+        }
+        let open = self.recent.iter_mut().map(|recent| &mut recent.record);
+        for record in open.filter(|record| record.state == State::Provisional) {
+            record.release_ns = record.release_ns.saturating_add_signed(by_ns);
+        }
+        for (.., release) in &mut self.open {
+            release.0 = release.0.saturating_add_signed(by_ns);
+        }
+    }
+
+    /// When final pitches without a date were thrown is known now: so much later than their cameras counted. They stay without, and
+    /// count as throws that may be anybody's: whoever may have thrown them threw at least what is counted.
     pub(super) fn know_when(&mut self, later_ns: i64) {
-        let undated = self.recent.iter().map(|recent| &recent.record).filter(|record| !record.is_dated());
+        let undated = self.recent.iter().map(|recent| &recent.record);
+        let undated = undated.filter(|record| !record.is_dated() && record.state == State::Final);
         let thrown: Vec<(MoundId, PitchId, EventNs)> = undated
             .map(|record| {
                 let at = EventNs(record.release_ns.saturating_add_signed(later_ns));
@@ -231,10 +247,6 @@ impl<P: Profiles> Downstream<P> {
             .collect();
         for (mound, id, at) in thrown {
             self.engine.throw_unnamed(mound, at, id);
-            // Frames of it that are on their way make no second one.
-            if let Some(lane) = self.lane(mound) {
-                lane.tracker.published_before(at);
-            }
         }
     }
 
@@ -342,7 +354,7 @@ impl<P: Profiles> Downstream<P> {
     }
 
     /// The pitch as what this or an earlier run published of its throw goes on: under its id where that is provisional; none where
-    /// it is final, for then its frames came again.
+    /// it is final, for then its frames came again, or the cameras' clocks were set while it was in the air.
     fn as_published<'p>(&mut self, pitch: &'p Pitch) -> Option<Cow<'p, Pitch>> {
         if self.recent.iter().any(|recent| recent.record.id == pitch.id.0) {
             return Some(Cow::Borrowed(pitch));
@@ -353,6 +365,12 @@ impl<P: Profiles> Downstream<P> {
         if let Some(open) = self.recent.iter().rev().map(|recent| &recent.record).find(is_open) {
             let revision = open.revision + 1 + pitch.revision;
             return Some(Cow::Owned(Pitch { id: PitchId(open.id), revision, ..pitch.clone() }));
+        }
+        let is_of_one = |record: &PitchRecord| {
+            record.mound == pitch.mound.0 && self.clocks.is_cut_off(pitch.release, EventNs(record.release_ns), self.now)
+        };
+        if self.recent.iter().any(|recent| is_of_one(&recent.record)) {
+            return None;
         }
         if self.profiles.is_old_throw(pitch) {
             self.note(|| Note::OldThrow { id: pitch.id });

@@ -78,6 +78,13 @@ impl Late {
         self.patches.push_back(Patch { from: event, to: event, balls: 1, first: frame.arrival });
     }
 
+    /// Takes what is late as so much later, ns.
+    pub(super) fn move_on(&mut self, by_ns: i64) {
+        let patches = self.patches.iter_mut().flat_map(|patch| [&mut patch.from, &mut patch.to]);
+        let newest = self.cameras.iter_mut().flatten().map(|(newest, _)| newest);
+        patches.chain(newest).for_each(|at| *at = at.saturating_add_signed(by_ns));
+    }
+
     /// Takes out a patch that is closed.
     pub(super) fn closed(&mut self, now: BoxNs) -> Option<Patch> {
         let since = |at: BoxNs| now.0.saturating_sub(at.0);

@@ -23,8 +23,7 @@ use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::moment::rfc3339;
 use crate::readiness::{Alert, Engine, Readiness, Trend};
 use crate::records::{Missed, PitchRecord};
-use crate::reorder;
-use crate::reorder::Reorder;
+use crate::reorder::{self, Reorder, TICK_BITS};
 use crate::signal::Signal;
 use crate::tracking::venue::Venue;
 use crate::tracking::{JerkScale, MoundTracker};
@@ -168,11 +167,18 @@ impl<P: Profiles> Pipeline<P> {
             self.stage.know_when(self.stage.clocks.cameras_ns());
         }
         let again = self.stage.clocks.learn();
+        let ticks = self.stage.clocks.take_moves();
+        if ticks != 0 {
+            self.reorder.move_on(ticks);
+            self.stage.move_on(ticks << TICK_BITS);
+        }
         if cameras || !again.is_empty() {
             self.take_by_clocks();
         }
         for frame in again {
-            self.stage.take_mark_again(&frame);
+            if self.stage.clocks.is_of_now(&frame) {
+                self.stage.take_mark_again(&frame);
+            }
         }
     }
 

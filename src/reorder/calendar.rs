@@ -16,7 +16,7 @@ use super::frame::{Sink, Stamped};
 use super::pool::{Chain, Pool, SLOT_BITS, Slab};
 use super::prefetch::prefetch;
 use super::tally::Tallies;
-use crate::ids::MoundId;
+use crate::ids::{EventNs, MoundId};
 
 const BUCKETS: usize = SPAN_TICKS as usize;
 const SOURCE_BITS: u32 = 6;
@@ -123,6 +123,11 @@ impl Run {
         self.tail = self.tail.wrapping_add(1);
     }
 
+    fn set(&mut self, count: u32, entry: u64) {
+        let at = count as usize & (self.entries.len() - 1);
+        self.entries[at] = entry;
+    }
+
     /// The entries of a bucket with this key.
     #[inline]
     fn alike(&self, bucket: usize, own: u64) -> impl Iterator<Item = u64> + '_ {
@@ -189,6 +194,41 @@ impl Calendar {
     pub(super) fn anchor(&mut self, eager: u64, final_: u64) {
         debug_assert!(self.occupied.iter().all(|w| *w == 0) && self.run.head == self.run.tail && final_ <= eager);
         (self.eager, self.final_) = (eager, final_);
+    }
+
+    /// Takes all that is held, and the watermarks, as so many ticks later.
+    #[cold]
+    pub(super) fn move_on<T: Copy>(&mut self, shelf: &mut Shelf<T>, ticks: i64) {
+        if !self.anchored() {
+            return;
+        }
+        let mut ahead = Vec::new();
+        for chain in self.buckets.iter_mut().filter(|chain| chain.count > 0) {
+            shelf.pool.take(chain, &mut shelf.came);
+            ahead.extend(Pool::oldest_first(&shelf.came));
+        }
+        self.occupied.fill(0);
+        self.eager = self.eager.saturating_add_signed(ticks);
+        self.final_ = self.final_.saturating_add_signed(ticks);
+        for old in ahead {
+            let entry = shelf.moved(old, ticks);
+            let bucket = bucket_of(entry);
+            if shelf.pool.push(&mut self.buckets[bucket], entry) {
+                self.occupied[bucket / 64] |= 1 << (bucket % 64);
+            }
+        }
+        let (mut at, mut part) = (self.run.head, None);
+        while at != self.run.tail {
+            let entry = shelf.moved(self.run.at(at), ticks);
+            self.run.set(at, entry);
+            let bucket = bucket_of(entry);
+            if part.replace(bucket) == Some(bucket) {
+                self.run.parts[bucket].1 += 1;
+            } else {
+                self.run.parts[bucket] = (at, 1);
+            }
+            at = at.wrapping_add(1);
+        }
     }
 
     /// Fetches the bucket of a tick.
@@ -351,6 +391,13 @@ impl<T: Copy> Shelf<T> {
         self.held -= 1;
     }
 
+    /// Takes an entry's frame as so many ticks later; its entry then.
+    fn moved(&mut self, old: u64, ticks: i64) -> u64 {
+        let frame = self.slab.get_mut(slot(old));
+        frame.event = EventNs(frame.event.0.saturating_add_signed(ticks << TICK_BITS));
+        entry(frame, slot(old))
+    }
+
     /// The seq of an entry's frame.
     fn seq(&self, entry: u64) -> u32 {
         self.slab.get(slot(entry)).seq
@@ -396,7 +443,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ids::{BoxNs, EventNs};
+    use crate::ids::BoxNs;
 
     /// (event, source, seq), and the order of coming.
     type Known = ((u64, u8, u32), u32);
@@ -406,21 +453,25 @@ mod tests {
         eager: Vec<Known>,
         after_eager: Vec<Known>,
         released: Vec<Known>,
+        /// What all was moved on by, ns, and is told without.
+        moved: i64,
     }
 
-    fn known(frame: &Stamped<u32>) -> Known {
-        ((frame.event.0, frame.source, frame.seq), frame.payload)
+    impl Log {
+        fn known(&self, frame: &Stamped<u32>) -> Known {
+            ((frame.event.0.strict_sub_signed(self.moved), frame.source, frame.seq), frame.payload)
+        }
     }
 
     impl Sink<u32> for Log {
         fn eager(&mut self, _: MoundId, frame: &Stamped<u32>) {
-            self.eager.push(known(frame));
+            self.eager.push(self.known(frame));
         }
         fn after_eager(&mut self, _: MoundId, frame: &Stamped<u32>) {
-            self.after_eager.push(known(frame));
+            self.after_eager.push(self.known(frame));
         }
         fn released(&mut self, _: MoundId, frame: &Stamped<u32>) {
-            self.released.push(known(frame));
+            self.released.push(self.known(frame));
         }
         fn late(&mut self, _: MoundId, _: &Stamped<u32>) {}
         fn advanced(&mut self, _: MoundId, _: EventNs, _: EventNs, _: BoxNs) {}
@@ -429,6 +480,16 @@ mod tests {
     /// Puts the frames in, (tick, below the tick, source, seq), the eager watermark passing so many ticks after each so
     /// many frames, and all in the end; the final watermark stays behind the eager one by two ticks.
     fn through(frames: &[(u64, u64, u8, u32)], every: usize, ticks: u64) -> (Log, Shelf<u32>) {
+        through_moved(frames, every, ticks, (usize::MAX, 0))
+    }
+
+    /// The same where before one of the frames all is moved on by so many ticks.
+    fn through_moved(
+        frames: &[(u64, u64, u8, u32)],
+        every: usize,
+        ticks: u64,
+        (move_at, by): (usize, i64),
+    ) -> (Log, Shelf<u32>) {
         let mut shelf = Shelf::new(frames.len(), 1);
         let mut calendar = Calendar::new(MoundId(0), frames.len());
         let mut log = Log::default();
@@ -439,6 +500,10 @@ mod tests {
             if came % every == every - 1 {
                 calendar.pass_eager(&mut shelf, calendar.watermarks().0 + ticks, &mut log);
                 calendar.release(&mut shelf, calendar.watermarks().0.saturating_sub(2).max(first), &mut log);
+            }
+            if came == move_at {
+                calendar.move_on(&mut shelf, by);
+                log.moved = by << TICK_BITS;
             }
             first = calendar.watermarks().1;
             let event = EventNs((first + tick) << TICK_BITS | below);
@@ -473,6 +538,22 @@ mod tests {
             let gone: u64 = (0..4).map(|source| shelf.tallies.get(source).gone).sum();
             prop_assert_eq!(gone, log.released.len() as u64 + (0..4).map(|s| shelf.tallies.get(s).doubled).sum::<u64>());
             prop_assert_eq!((shelf.held, shelf.slab.in_use(), shelf.pool.in_use()), (0, 0, 0), "all came back");
+        }
+
+        #[test]
+        fn what_is_moved_on_leaves_as_it_would_have(
+            frames in prop::collection::vec((0_u64..9, 0_u64..3, 1_u8..4, 0_u32..12), 1..400),
+            every in 1_usize..60,
+            ticks in 0_u64..4,
+            move_at in 0_usize..400,
+            by in prop_oneof![-100_000_i64..100_000, Just(1_600_000_000_000), Just(SPAN_TICKS as i64)],
+        ) {
+            let (moved, shelf) = through_moved(&frames, every, ticks, (move_at, by));
+            let (stayed, _) = through(&frames, every, ticks);
+            prop_assert_eq!(moved.eager, stayed.eager);
+            prop_assert_eq!(moved.after_eager, stayed.after_eager);
+            prop_assert_eq!(moved.released, stayed.released);
+            prop_assert_eq!((shelf.held, shelf.slab.in_use(), shelf.pool.in_use()), (0, 0, 0));
         }
 
         #[test]

@@ -307,6 +307,17 @@ impl<T: Copy + Send + Route> Judge<T> {
         self.look_at = BoxNs(0);
     }
 
+    /// Takes all that is held, and the watermarks, as so many ticks later.
+    #[cold]
+    pub(super) fn move_on(&mut self, ticks: i64) {
+        let by_ns = ticks << TICK_BITS;
+        for frame in self.staged.iter_mut().flatten() {
+            frame.event = EventNs(frame.event.0.saturating_add_signed(by_ns));
+        }
+        self.mounds.iter_mut().for_each(|mound| mound.move_on(&mut self.shelf, ticks));
+        self.fence.move_on(by_ns);
+    }
+
     /// Lets time pass without a frame.
     pub(super) fn pass_time(&mut self, now: BoxNs, sink: &mut impl Sink<T>) {
         self.now = self.now.max(now);

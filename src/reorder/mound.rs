@@ -1,6 +1,6 @@
 //! One mound: the cameras that it waits for, its calendar, and how long anything has been held.
 
-use super::calendar::Calendar;
+use super::calendar::{Calendar, Shelf};
 use super::config::{MoundPlan, TICK_BITS};
 use crate::ids::{BoxNs, EventNs, MoundId};
 
@@ -68,6 +68,15 @@ impl Mound {
         Some(self.least).filter(|least| *least != NONE)
     }
 
+    /// Takes all that is held, and how far the cameras have come, as so many ticks later.
+    pub(super) fn move_on<T: Copy>(&mut self, shelf: &mut Shelf<T>, ticks: i64) {
+        self.calendar.move_on(shelf, ticks);
+        for gate in self.gates.iter_mut().chain([&mut self.least]).filter(|gate| **gate != NONE) {
+            *gate = gate.saturating_add_signed(ticks);
+        }
+        self.holds.move_on(ticks);
+    }
+
     /// Begins a new epoch, with an empty calendar, waiting for so many cameras until then.
     pub(super) fn forget(&mut self, absent: usize, deadline: BoxNs) {
         (self.absent, self.deadline) = (absent, deadline);
@@ -123,6 +132,13 @@ impl Holds {
         }
         self.due = self.due.max(until);
         tick
+    }
+
+    /// What was put in is so many ticks later.
+    fn move_on(&mut self, ticks: i64) {
+        for tick in self.newest.iter_mut().chain([&mut self.last]).filter(|tick| **tick > 0) {
+            *tick = tick.saturating_add_signed(ticks).max(1);
+        }
     }
 
     /// Nothing is held.

@@ -93,6 +93,13 @@ impl<T: Copy + Send + Route> Reorder<T> {
         }
     }
 
+    /// Takes all that is held, and the watermarks, as so many whole ticks later (2^[`TICK_BITS`](super::TICK_BITS) ns each; earlier
+    /// where that is negative): the cameras, of which nobody's clock stepped, are all taken as later by that from now on
+    /// ([`Self::set_shift`]). Nothing is released by it, and what was in the air stays one flight.
+    pub fn move_on(&mut self, ticks: i64) {
+        self.merge.move_on(ticks);
+    }
+
     /// Whether a poll would take anything.
     pub fn has_frames(&mut self) -> bool {
         self.paths.iter_mut().any(|path| {

@@ -54,6 +54,11 @@ impl<T: Copy> Slab<T> {
         &self.frames[slot as usize].0
     }
 
+    /// The same, to change it.
+    pub(super) fn get_mut(&mut self, slot: u32) -> &mut Stamped<T> {
+        &mut self.frames[slot as usize].0
+    }
+
     /// The frame in a slot, if the slab has it.
     #[inline]
     pub(super) fn find(&self, slot: u32) -> Option<&Stamped<T>> {

@@ -151,6 +151,16 @@ impl Marks {
         self.spins.clear();
     }
 
+    /// Takes what was said as so much later, ns; 0 stays no time.
+    pub(super) fn move_on(&mut self, by_ns: i64) {
+        let released = self.released.iter_mut().map(|(at, _)| at);
+        let on_mound = self.on_mound.iter_mut().map(|(at, _)| at);
+        let throws = self.throws.iter_mut().map(|(at, ())| at);
+        let spins = self.spins.iter_mut().map(|(at, _)| at);
+        let all = self.heard.iter_mut().chain(released).chain(on_mound).chain(throws).chain(spins);
+        all.filter(|at| **at > 0).for_each(|at| *at = at.saturating_add_signed(by_ns));
+    }
+
     /// Who stood here as of an event time, as far as marks before it tell.
     pub(super) fn standing(&self, at: u64) -> Option<Standing> {
         let (event, mark) = self.on_mound.iter().rev().find(|(event, _)| *event < at).copied()?;

@@ -62,6 +62,13 @@ impl Sightings {
         }
     }
 
+    /// Takes what was seen as so much later, ns.
+    pub(super) fn move_on(&mut self, by_ns: i64) {
+        for sighting in self.rings.iter_mut().flatten() {
+            sighting.event = sighting.event.saturating_add_signed(by_ns);
+        }
+    }
+
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.rings.iter_mut().for_each(VecDeque::clear);

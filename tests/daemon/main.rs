@@ -3,6 +3,7 @@
 mod api_serves;
 mod clocks;
 mod clocks_daemon;
+mod clocks_set;
 #[path = "../support/common/mod.rs"]
 mod common;
 mod daemon_abuse;

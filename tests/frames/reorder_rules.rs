@@ -2,7 +2,7 @@
 
 use crate::reorder_support::{GAME, MS, Names, S, Stadium, T0, frame, one_mound};
 use pitchguard::ids::{BoxNs, MoundId};
-use pitchguard::reorder::{Config, ConfigError, MoundPlan, SourceState, buffer};
+use pitchguard::reorder::{Config, ConfigError, MoundPlan, SourceState, TICK_BITS, buffer};
 
 const L2: i64 = 2 * S as i64;
 const L3: i64 = 3 * S as i64;
@@ -474,4 +474,34 @@ fn a_wrong_configuration_is_refused() {
         Some(ConfigError::Wait { name: "max_hold_ns", .. })
     ));
     assert!(matches!(of(Config { paths: 0, ..one_mound(1) }), Some(ConfigError::Count { name: "paths", .. })));
+}
+
+#[test]
+fn a_clock_that_is_known_better_moves_all_that_is_held_and_drops_nothing() {
+    // 56 years on, and two seconds back.
+    for ticks in [1_685_000_000_000_i64, -1_907] {
+        let by_ns = ticks << TICK_BITS;
+        let mut s = Stadium::new(&one_mound(3));
+        s.run(20 * S, &THREE);
+        let (before, behind) = (s.log.released.len(), s.behind());
+        s.reorder.move_on(ticks);
+        for camera in 1..=3 {
+            s.reorder.set_shift(camera, by_ns);
+        }
+        assert_eq!(s.log.released.len(), before, "nothing leaves by it");
+        assert_eq!(s.behind(), (behind.0.wrapping_sub(by_ns), behind.1.wrapping_sub(by_ns)));
+        s.run(20 * S, &THREE);
+        let counts = s.reorder.counts();
+        assert_eq!(
+            (counts.late, counts.quarantined, counts.duplicate, counts.overflowed, counts.epochs),
+            (0, 0, 0, 0, 0)
+        );
+        assert_eq!(counts.received, counts.released + counts.held);
+        // As they were sent, each once and in order.
+        let sent = |(place, (_, key)): (usize, &(MoundId, (u64, u8, u32)))| {
+            (key.0.wrapping_sub(if place < before { 0 } else { by_ns as u64 }), key.1, key.2)
+        };
+        let sent: Vec<_> = s.log.released.iter().enumerate().map(sent).collect();
+        assert!(sent.is_sorted_by(|a, b| a < b));
+    }
 }

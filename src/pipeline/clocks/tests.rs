@@ -85,16 +85,20 @@ fn cameras_that_were_never_set_are_taken_by_a_clock_that_can_be_right_and_by_non
     assert!(!clocks.look(std::iter::empty(), -2 * 86_400 * S, now), "the box is two days behind: they may be right");
     let since_boot = NOW - 600 * S;
     assert!(clocks.look(std::iter::empty(), since_boot, now));
-    assert_eq!(clocks.corrected(&Stamped { source: 7, ..released(600 * S, NOW) }).event, EventNs(NOW as u64));
+    let is_near = |ns: i64, to: i64| (0..1 << TICK_BITS).contains(&(to - ns));
+    let corrected = clocks.corrected(&Stamped { source: 7, ..released(600 * S, NOW) }).event;
+    assert!(is_near(corrected.0 as i64, NOW), "in whole ticks");
     assert!(!clocks.look(std::iter::empty(), 3 * S, now) && !clocks.look(std::iter::empty(), -S, now), "ways differ");
     assert!(clocks.look(std::iter::empty(), 600 * S, now), "they count anew");
+    assert_eq!(clocks.take_moves(), 0, "what was held was seen before they did");
     assert!(clocks.look(std::iter::empty(), -clocks.cameras_ns(), now), "they were set");
-    assert_eq!(clocks.cameras_ns(), 0);
+    assert_eq!((clocks.cameras_ns(), clocks.take_moves()), (0, 0));
     // Neither: the box counts since its own boot, until the system's clock is set.
     let booted = BoxNs(900 * S as u64);
     assert!(!clocks.look(std::iter::empty(), 300 * S, booted));
     assert!(clocks.set_wall(NOW - 900 * S) && clocks.look(std::iter::empty(), 300 * S, booted));
-    assert_eq!(clocks.cameras_ns(), NOW - 600 * S);
+    assert!(is_near(clocks.cameras_ns(), NOW - 600 * S));
+    assert_eq!(clocks.take_moves() << TICK_BITS, clocks.cameras_ns(), "what is held was seen by the same clock");
 }
 
 /// A mark of a clock that shows so much at a moment, ns after the box's start in 1970; it comes a third of a second late.
@@ -152,4 +156,21 @@ fn what_an_earlier_run_knew_of_a_feed_is_believed_where_its_first_marks_come_as_
     let mut clocks = Clocks::default();
     clocks.remember(learned(3_600));
     assert_eq!(clocks.kept(), learned(3_600), "who did not speak is remembered on");
+}
+
+#[test]
+fn a_throw_that_was_in_the_air_while_the_cameras_were_set_is_one() {
+    let (mut clocks, booted) = (Clocks::default(), 900 * S);
+    let at = |s: i64| BoxNs((booted + s * S) as u64);
+    assert!(!clocks.look(std::iter::empty(), -2_700 * S, at(0)));
+    let thrown = EventNs((booted + 2_700 * S - 3 * S) as u64);
+    assert!(!clocks.is_cut_off(EventNs(NOW as u64), thrown, at(0)), "no clock was set");
+    // The cameras are set: what is seen at 900 s comes from now on.
+    assert!(!clocks.look(std::iter::empty(), booted - NOW, at(1)));
+    let again = |ms: i64| EventNs((NOW - 3 * S + ms * 1_000_000) as u64);
+    assert!(clocks.is_cut_off(again(200), thrown, at(5)) && clocks.is_cut_off(again(-400), thrown, at(5)));
+    assert!(!clocks.is_cut_off(again(4_000), thrown, at(5)), "the next one");
+    assert!(!clocks.is_cut_off(again(200), thrown, at(60)), "of long ago");
+    assert!(clocks.is_of_now(&released(NOW, booted + 300_000_000)), "a mark of a clock that is right");
+    assert!(!clocks.is_of_now(&released(booted + 2_700 * S, booted + 300_000_000)), "and one of before");
 }
