@@ -215,6 +215,7 @@ impl<P> Downstream<P> {
 mod tests {
     use super::super::profile::{Profile, Profiles};
     use super::*;
+    use crate::calibration::Calibration;
     use crate::pipeline::Pipeline;
     use crate::tracking::venue::Venue;
 

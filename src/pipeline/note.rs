@@ -66,6 +66,7 @@ mod tests {
     use crate::environment::Air;
     use crate::golden_tests;
     use crate::ids::{EventNs, MoundId, PitchType};
+    use crate::pipeline::late::Remeasured;
     use crate::tracking::pitch::{Context, Flags, MeasuredSpin, NineP, Pitch, PitchState, Quantities};
 
     fn pitch() -> Pitch {

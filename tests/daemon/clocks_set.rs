@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::common::Strangers;
 use pitchguard::ids::{BoxNs, EventNs};
-use pitchguard::pipeline::{Output, Pipeline};
+use pitchguard::pipeline::{Input, Output, Pipeline};
 use pitchguard::records::{PitchRecord, State};
 use pitchguard::reorder::{self, Counts, Stamped};
 use pitchguard::signal::Signal;
@@ -90,7 +90,7 @@ fn play(set: Set, after_s: f64) -> Played {
             now = frame.arrival;
             producers[0].beat(now);
             if now.0 >= boxed(box_at.min(i64::MAX as u64)) {
-                pipeline.wall(start - BOX_UP);
+                pipeline.input(Input::Wall { ahead_ns: start - BOX_UP }, now);
             }
             pipeline.step(now, &mut outputs);
             take(&mut outputs);

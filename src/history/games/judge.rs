@@ -48,6 +48,26 @@ impl Judged {
     }
 }
 
+/// Whether the rows of a file are picked pitch by pitch, by what it holds of all games.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::history) struct Picking {
+    at_bats: usize,
+    faults: usize,
+}
+
+impl Picking {
+    /// Takes what the file holds of one game.
+    pub(in crate::history) fn hear(&mut self, game: &Game) {
+        self.at_bats += game.slots.keys().map(|(at_bat, _)| at_bat).collect::<BTreeSet<_>>().len();
+        self.faults += game.judge().values().map(|one| (one.broken + one.seams) as usize).sum::<usize>();
+    }
+
+    /// Whether they are.
+    pub(in crate::history) fn are_picked(self) -> bool {
+        self.faults * PICKED_ONE_OF > self.at_bats
+    }
+}
+
 /// An at-bat: its number and what is known of it, in order.
 struct AtBat<'g> {
     number: u16,
@@ -113,16 +133,6 @@ impl Game {
             one.by_pitch = one.broken > 1 || (one.broken > 0 && one.broken == one.at_bats);
         }
         judged
-    }
-
-    /// Whether the rows of a file are picked pitch by pitch, by what it holds of all games.
-    pub(in crate::history) fn are_picked<'g>(games: impl Iterator<Item = &'g Self>) -> bool {
-        let (mut at_bats, mut faults) = (0, 0);
-        for game in games {
-            at_bats += game.slots.keys().map(|(at_bat, _)| at_bat).collect::<BTreeSet<_>>().len();
-            faults += game.judge().values().map(|one| (one.broken + one.seams) as usize).sum::<usize>();
-        }
-        faults * PICKED_ONE_OF > at_bats
     }
 
     /// Whether it is all of a game, from the first at-bat to its end, of which at-bats up to `known` are known from others.

@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::book::{Book, of_store, put};
-pub(super) use self::judge::Judged;
+pub(super) use self::judge::{Judged, Picking};
 
 /// An at-bat's number, and the pitch's in it.
 pub(super) type Number = (u16, u16);
@@ -122,11 +122,6 @@ pub(super) struct Game {
 impl Game {
     pub(super) fn pitchers(&self) -> BTreeSet<u32> {
         self.slots.values().map(Slot::owner).chain(self.gone.iter().copied()).collect()
-    }
-
-    /// Whether rows tell all of it, as far as they tell.
-    pub(super) fn is_whole(&self) -> bool {
-        self.tells_all(0)
     }
 
     /// Its rows are of a file that picks pitches.

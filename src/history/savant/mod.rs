@@ -7,8 +7,8 @@
 //! - **Incremental.** A pitch is known by (`game_pk`, `at_bat_number`, `pitch_number`), and everything stored is a
 //!   function of the row: a file imported twice changes no byte, overlapping files add up. A value that a later file
 //!   lacks stays. A pitch that this box measured itself is left as measured.
-//! - **By games.** A file that holds a whole game replaces what is stored of it: corrections take rows away and renumber
-//!   at-bats. What is missing of a game that is not whole is known and said (`history::games`).
+//! - **By games.** A file's rows are taken game by game, whatever order they are in and however many (`runs`). A file that holds a
+//!   whole game replaces what is stored of it: corrections take rows away and renumber at-bats. What is missing of a game that is not whole is known and said (`history::games`).
 //! - **Outliers are marked**, not lost: a value far from the pitcher's others of that season and type keeps its place and
 //!   gets a flag (`history::outliers`).
 //! - **In the order of play**, though files are not: the time of an imported pitch is made from date, at-bat and number
@@ -17,6 +17,7 @@
 
 mod names;
 pub mod row;
+mod runs;
 mod sense;
 mod summary;
 
@@ -30,7 +31,9 @@ pub use summary::{Lacking, Summary};
 
 use self::names::Names;
 use self::row::{Columns, LAYOUT, NoPitch, Row};
-use super::games::{self, Game, Number};
+use self::runs::{CHUNK_ROWS, Rows, Thrown, Told};
+use self::sense::Sense;
+use super::games::{self, Game, Picking};
 use super::input::{Inputs, Paths, Watched, Watcher};
 use super::local;
 use super::outings::{GameTypes, rebuild_all, season_of};
@@ -41,10 +44,8 @@ use crate::store::{Put, Store, StoreError};
 
 /// Who began so many games in the first inning, and nine in ten of the others, is a starter \[P\].
 const STARTS_MIN: usize = 5;
-/// Rows held in memory at once (some 20 MB).
-const CHUNK_ROWS: usize = 32_768;
-/// Rows of games that are not whole yet and wait for more of theirs, at most.
-const WAITING_ROWS: usize = CHUNK_ROWS / 2;
+/// Rows of one game at most: some times as many as a game has numbers.
+const GAME_ROWS_MAX: usize = CHUNK_ROWS;
 /// Rows at which Savant's answers end, whatever more there is.
 const SOURCE_LIMITS: [u64; 3] = [25_000, 30_000, 40_000];
 
@@ -164,40 +165,18 @@ struct Import<'s> {
     heard: BTreeSet<u32>,
 }
 
-/// What rows say of games.
-#[derive(Default)]
-struct Heard {
-    rows: Vec<(u64, Row)>,
-    games: BTreeMap<u32, Game>,
-}
+/// What most rows of a file contradict: by column why, and in how many rows it was left out, first on which line.
+type LeftOut = BTreeMap<&'static str, (String, (u64, u64))>;
 
-impl Heard {
-    fn tell(&mut self, game_pk: u32, year: u16, number: Number, slot: games::Slot) {
-        let game = self.games.entry(game_pk).or_default();
-        game.year = year;
-        game.tell(number, slot);
+/// What rows tell of games.
+fn games_of<'t>(told: impl Iterator<Item = &'t Told>) -> BTreeMap<u32, Game> {
+    let mut games: BTreeMap<u32, Game> = BTreeMap::new();
+    for one in told {
+        let game = games.entry(one.game_pk).or_default();
+        game.year = one.year;
+        game.tell(one.number, one.slot);
     }
-
-    fn take(&mut self, line: u64, row: Row) {
-        if let Some(number) = row.pitch.at_bat_number.zip(row.pitch.pitch_number) {
-            self.tell(row.pitch.game_pk, season_of(&row.pitch.game_date).unwrap_or(0), number, row.slot);
-        }
-        self.rows.push((line, row));
-    }
-
-    /// Everything but the rows of games of which more may come.
-    fn take_ready(&mut self) -> Self {
-        let waiting: BTreeSet<u32> =
-            self.games.iter().filter(|(_, game)| !game.is_whole()).map(|(game_pk, _)| *game_pk).collect();
-        let waits = |row: &(u64, Row)| waiting.contains(&row.1.pitch.game_pk);
-        if self.rows.iter().filter(|row| waits(row)).count() > WAITING_ROWS {
-            return std::mem::take(self);
-        }
-        let (rows, ready): (Vec<_>, Vec<_>) = std::mem::take(&mut self.rows).into_iter().partition(waits);
-        let (games, whole) = std::mem::take(&mut self.games).into_iter().partition(|(game, _)| waiting.contains(game));
-        *self = Self { rows, games };
-        Self { rows: ready, games: whole }
-    }
+    games
 }
 
 /// What one file says of the people in it.
@@ -211,29 +190,33 @@ impl Import<'_> {
     fn file(&mut self, place: &str, bytes: impl Read) -> Result<(), FileError> {
         let mut table = Table::open(bytes, &LAYOUT)?;
         let columns = Columns::of(&table);
-        let mut people = People::default();
-        let mut heard = Heard::default();
-        let mut contradicted = BTreeMap::new();
+        let (mut people, mut sense, mut kept) = (People::default(), Sense::default(), Rows::default());
+        let mut of_game: BTreeMap<u32, usize> = BTreeMap::new();
         let (mut rows, mut first_date) = (0, None);
         while let Some((line, record)) = table.next()? {
             rows += 1;
-            if heard.rows.len() == CHUNK_ROWS {
-                self.store_heard(heard.take_ready(), &mut contradicted, place)?;
-            }
             let mut drop = |why: &str| self.summary.dropped.add(why, place, line);
-            match record.map_err(NoPitch::from).and_then(|record| columns.row(record, &mut drop)) {
+            let told = match record.map_err(NoPitch::from).and_then(|record| columns.row(record, &mut drop)) {
                 Ok(row) => {
+                    let of_game = of_game.entry(row.pitch.game_pk).or_default();
+                    *of_game += 1;
+                    if *of_game > GAME_ROWS_MAX {
+                        let why = format!("more than {GAME_ROWS_MAX} rows are of its game: game_pk is wrong");
+                        self.summary.refused.add(&why, place, line);
+                        continue;
+                    }
                     people.hear(&row);
+                    sense.hear(&row);
                     first_date = [first_date, Some(row.pitch.game_date.clone())].into_iter().flatten().min();
-                    heard.take(line, row);
+                    Told::of(line, season_of(&row.pitch.game_date).unwrap_or(0), row)
                 }
                 Err(NoPitch { why, takes }) => {
-                    if let Some((game_pk, year, number, slot)) = takes {
-                        heard.tell(game_pk, year, number, slot);
-                    }
                     self.summary.refused.add(&why, place, line);
+                    let Some((game_pk, year, number, slot)) = takes else { continue };
+                    Told { line, game_pk, year, number, slot, thrown: None }
                 }
-            }
+            };
+            kept.push(told)?;
         }
         self.summary.rows += rows;
         table.tell(place, &mut self.summary.notes);
@@ -249,37 +232,68 @@ impl Import<'_> {
             );
             self.summary.notes.add(&why, place, 1);
         }
-        self.store_heard(heard, &mut contradicted, place)?;
+        self.store_rows(kept, &sense, place)?;
         self.store_people(people)?;
         Ok(())
     }
 
-    /// Stores rows, and what they say of games.
-    fn store_heard(
-        &mut self,
-        mut heard: Heard,
-        contradicted: &mut BTreeMap<&'static str, String>,
-        place: &str,
-    ) -> Result<(), StoreError> {
-        self.leave_out(&mut heard.rows, contradicted, place);
-        if Game::are_picked(heard.games.values()) {
+    /// Stores the rows of a file, game by game, and what they say of games.
+    fn store_rows(&mut self, kept: Rows, sense: &Sense, place: &str) -> Result<(), FileError> {
+        let kept = kept.by_game()?;
+        let (mut picking, mut game) = (Picking::default(), None::<(u32, Game)>);
+        kept.look(|told| {
+            if let Some((_, whole)) = game.take_if(|(game_pk, _)| *game_pk != told.game_pk) {
+                picking.hear(&whole);
+            }
+            let (_, game) = game.get_or_insert_with(|| (told.game_pk, Game::default()));
+            game.year = told.year;
+            game.tell(told.number, told.slot);
+        })?;
+        if let Some((_, last)) = game {
+            picking.hear(&last);
+        }
+        if picking.are_picked() {
             let why = "pitches are missing in so many places as of a search by type, result, count or batter: what it holds \
                        of a game is counted only where other files complete it";
             self.summary.notes.add(why, place, 1);
-            heard.games.values_mut().for_each(Game::pick);
+        }
+        let mut left_out: LeftOut =
+            sense.contradictions().into_iter().map(|(column, why)| (column, (why, (0, 0)))).collect();
+        kept.batches(|told| self.store_batch(told, picking.are_picked(), &mut left_out, place))?;
+        for (why, rows) in left_out.into_values() {
+            self.summary.dropped.add_many(&why, place, rows);
+        }
+        Ok(())
+    }
+
+    /// Stores rows of whole games.
+    fn store_batch(
+        &mut self,
+        mut told: Vec<Told>,
+        are_picked: bool,
+        left_out: &mut LeftOut,
+        place: &str,
+    ) -> Result<(), FileError> {
+        let mut games = games_of(told.iter());
+        if are_picked {
+            games.values_mut().for_each(Game::pick);
         }
         let mut known = BTreeMap::new();
-        for (game_pk, told) in heard.games {
+        for (game_pk, game) in games {
             self.heard.insert(game_pk);
             let before = games::of_store(self.store, game_pk)?.unwrap_or_default();
             let mut after = before.clone();
-            let replaces = after.hear(&told);
+            let replaces = after.hear(&game);
             let others = after.differently_judged(&before).into_iter().map(|pitcher| (pitcher, after.year));
             self.touched.extend(others);
             known.insert(game_pk, Known { stays: before.whole && !replaces, replaces, game: after });
         }
-        self.store_chunk(heard.rows, &known, place)?;
-        self.store.bulk(known, |txn, (game_pk, known)| games::put(txn, game_pk, &known.game).map(drop))
+        leave_out(&mut told, left_out);
+        // As they came.
+        told.sort_unstable_by_key(|told| told.line);
+        self.store_pitches(told, &known, place)?;
+        self.store.bulk(known, |txn, (game_pk, known)| games::put(txn, game_pk, &known.game).map(drop))?;
+        Ok(())
     }
 
     /// Tells which games are not whole.
@@ -321,50 +335,27 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Leaves out what most rows of a file contradict, as far as it is read.
-    fn leave_out(&mut self, rows: &mut [(u64, Row)], contradicted: &mut BTreeMap<&'static str, String>, place: &str) {
-        contradicted.extend(sense::contradictions(rows));
-        for field in row::FIELDS.iter().filter(|field| contradicted.contains_key(field.column)) {
-            let (mut left_out, mut first) = (0, 0);
-            for (line, row) in rows.iter_mut() {
-                if (field.of)(&mut row.pitch.values).take().is_some() {
-                    first = if left_out == 0 { *line } else { first };
-                    left_out += 1;
-                }
-            }
-            self.summary.dropped.add_many(&contradicted[field.column], place, (left_out, first));
-        }
-    }
-
     /// Stores rows in the order of their keys.
-    fn store_chunk(
-        &mut self,
-        rows: Vec<(u64, Row)>,
-        games: &BTreeMap<u32, Known>,
-        place: &str,
-    ) -> Result<(), StoreError> {
+    fn store_pitches(&mut self, rows: Vec<Told>, games: &BTreeMap<u32, Known>, place: &str) -> Result<(), StoreError> {
         let mut pitches: BTreeMap<(u32, u64), PitchRecord> = BTreeMap::new();
-        for (line, row) in rows {
-            let (pitcher, season) = (row.pitcher, season_of(&row.pitch.game_date).unwrap_or(0));
-            self.touched.insert((pitcher, season));
-            let known = &games[&row.pitch.game_pk];
-            let number = row.pitch.at_bat_number.zip(row.pitch.pitch_number);
-            if known.stays
-                && number.is_none_or(|number| !known.game.slots.get(&number).is_some_and(|s| s.told && s.thrown))
-            {
+        for Told { line, game_pk, year, number, slot, thrown } in rows {
+            let Some(Thrown { pitch, game_type }) = thrown else { continue };
+            self.touched.insert((slot.pitcher, year));
+            let known = &games[&game_pk];
+            if known.stays && !known.game.slots.get(&number).is_some_and(|s| s.told && s.thrown) {
                 let why = "not in the whole game that is known: fetching its day again (--again) tells which is right";
                 self.summary.passed_over.add(why, place, line);
                 continue;
             }
-            if let Some(kind) = row.game_type {
-                self.games.insert(row.pitch.game_pk, kind);
+            if let Some(kind) = game_type {
+                self.games.insert(game_pk, kind);
             }
-            match pitches.entry((pitcher, row.pitch.release_ns)) {
+            match pitches.entry((slot.pitcher, pitch.release_ns)) {
                 std::collections::btree_map::Entry::Vacant(entry) => {
-                    entry.insert(row.pitch);
+                    entry.insert(pitch);
                 }
                 std::collections::btree_map::Entry::Occupied(mut entry) => {
-                    let merged = merge(entry.get(), row.pitch);
+                    let merged = merge(entry.get(), pitch);
                     entry.insert(merged);
                     self.summary.doubled += 1;
                 }
@@ -456,6 +447,20 @@ impl People {
         }
         if row.throws.is_some() {
             person.throws.clone_from(&row.throws);
+        }
+    }
+}
+
+/// Leaves out what most rows of a file contradict.
+fn leave_out(told: &mut [Told], left_out: &mut LeftOut) {
+    for field in &row::FIELDS {
+        let Some((_, (count, first))) = left_out.get_mut(field.column) else { continue };
+        for one in &mut *told {
+            let Some(thrown) = &mut one.thrown else { continue };
+            if (field.of)(&mut thrown.pitch.values).take().is_some() {
+                *first = if *count == 0 { one.line } else { one.line.min(*first) };
+                *count += 1;
+            }
         }
     }
 }

@@ -200,8 +200,6 @@ impl Columns {
                 (game_pk, date.year().unsigned_abs(), (at_bat as u16, number as u16), Slot { thrown: false, ..slot });
             return Err(NoPitch { why: why.to_owned(), takes: Some(takes) });
         }
-        let release_ns = release_ns(date, game_pk, at_bat, number).ok_or("game_date is before 1970")?;
-
         let (mut values, mut outside) = (Measured::default(), 0);
         for (place, (field, at)) in FIELDS.iter().zip(self.measured).enumerate() {
             let Some(text) = at.and_then(|at| text(record, at)) else { continue };
@@ -232,6 +230,8 @@ impl Columns {
             Some("Bot") => other(AWAY_TEAM),
             _ => None,
         };
+        let number = (at_bat as u16, number as u16);
+        let pitch = pitch(pitcher, date, game_pk, number, (pitch_type, is_deliberate), &values);
         Ok(Row {
             outside,
             slot,
@@ -242,28 +242,7 @@ impl Columns {
             team: team.map(canonical),
             throws: other(P_THROWS).filter(|t| matches!(*t, "L" | "R" | "S")).map(str::to_owned),
             game_type: other(GAME_TYPE).map(str::to_owned),
-            pitch: PitchRecord {
-                pitcher: Some(pitcher),
-                release_ns,
-                id: pitch_id(game_pk, at_bat, number),
-                game_date: date.to_string(),
-                game_pk,
-                at_bat_number: Some(at_bat as u16),
-                pitch_number: Some(number as u16),
-                pitch_type,
-                mound: 0,
-                origin: Origin::Savant,
-                state: State::Final,
-                revision: 0,
-                values,
-                sd: None,
-                cameras: 0,
-                residual_px: None,
-                late_data_frac: 0.0,
-                calibration_confidence: None,
-                release_marked: false,
-                flags: if is_deliberate { vec![records::DELIBERATE.to_owned()] } else { Vec::new() },
-            },
+            pitch: pitch.ok_or("game_date is before 1970")?,
         })
     }
 
@@ -296,6 +275,40 @@ impl Columns {
             ..Slot::of(pitcher)
         }
     }
+}
+
+/// The pitch of a row; none where its date is before 1970.
+pub(super) fn pitch(
+    pitcher: u32,
+    date: jiff::civil::Date,
+    game_pk: u32,
+    (at_bat, number): Number,
+    (pitch_type, is_deliberate): (String, bool),
+    values: &Measured,
+) -> Option<PitchRecord> {
+    let (at_bat_number, pitch_number) = (u32::from(at_bat), u32::from(number));
+    Some(PitchRecord {
+        pitcher: Some(pitcher),
+        release_ns: release_ns(date, game_pk, at_bat_number, pitch_number)?,
+        id: pitch_id(game_pk, at_bat_number, pitch_number),
+        game_date: date.to_string(),
+        game_pk,
+        at_bat_number: Some(at_bat),
+        pitch_number: Some(number),
+        pitch_type,
+        mound: 0,
+        origin: Origin::Savant,
+        state: State::Final,
+        revision: 0,
+        values: *values,
+        sd: None,
+        cameras: 0,
+        residual_px: None,
+        late_data_frac: 0.0,
+        calibration_confidence: None,
+        release_marked: false,
+        flags: if is_deliberate { vec![records::DELIBERATE.to_owned()] } else { Vec::new() },
+    })
 }
 
 /// Outs that an event of Statcast makes.

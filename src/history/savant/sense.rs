@@ -4,6 +4,8 @@
 //!
 //! The measure is the flight itself: nine parameters at y = 50 ft (`vx0` … `az`), from which speed, break and place follow (science.md §1).
 
+use std::collections::BTreeMap;
+
 use super::row::{FIELDS, Field, Row};
 use crate::records::Measured;
 
@@ -105,30 +107,46 @@ fn off(m: &Measured) -> Option<f64> {
     Some(x.abs().max(z.abs()))
 }
 
-/// What most of these rows contradict: the column, and why in words. What is out of its range in most of them is none in the others.
-pub(super) fn contradictions(rows: &[(u64, Row)]) -> Vec<(&'static str, String)> {
-    let mut found = Vec::new();
-    for check in &CHECKS {
-        let values = rows.iter().filter_map(|(_, row)| (check.of)(&row.pitch.values));
-        let mut told: Vec<f64> = values.filter(|value| value.is_finite()).collect();
-        if told.len() < ROWS_MIN {
-            continue;
+/// What the rows of a file tell of its columns, counted as they come.
+#[derive(Default)]
+pub(super) struct Sense {
+    /// Of each check: values, those below its range, and those above it.
+    checks: [(usize, usize, usize); CHECKS.len()],
+    /// Of each measured column: values outside its range, and within.
+    ranges: [(usize, usize); FIELDS.len()],
+}
+
+impl Sense {
+    pub(super) fn hear(&mut self, row: &Row) {
+        let mut values = row.pitch.values;
+        for (check, (told, below, above)) in CHECKS.iter().zip(&mut self.checks) {
+            let Some(value) = (check.of)(&values).filter(|value| value.is_finite()) else { continue };
+            *told += 1;
+            *below += usize::from(value < check.low);
+            *above += usize::from(value > check.high);
         }
-        let middle = told.len() / 2;
-        let median = *told.select_nth_unstable_by(middle, f64::total_cmp).1;
-        if !(check.low..=check.high).contains(&median) {
-            found.extend(check.columns.iter().map(|column| (*column, check.why.to_owned())));
-        }
-    }
-    for (place, Field { column, low, high, of }) in FIELDS.iter().enumerate() {
-        let outside = rows.iter().filter(|(_, row)| row.outside & 1 << place != 0).count();
-        if outside < ROWS_MIN {
-            continue;
-        }
-        let within = rows.iter().filter(|(_, row)| of(&mut row.pitch.values.clone()).is_some()).count();
-        if outside > within {
-            found.push((column, format!("{column} is outside {low} to {high} in most rows: it is in another unit")));
+        for (place, (Field { of, .. }, (outside, within))) in FIELDS.iter().zip(&mut self.ranges).enumerate() {
+            *outside += usize::from(row.outside & 1 << place != 0);
+            *within += usize::from(of(&mut values).is_some());
         }
     }
-    found
+
+    /// What most rows contradict: the column, and why in words. What is out of its range in most of them is none in the others.
+    pub(super) fn contradictions(&self) -> BTreeMap<&'static str, String> {
+        let mut found = BTreeMap::new();
+        for (check, (told, below, above)) in CHECKS.iter().zip(self.checks) {
+            // The median is outside where half of them or more are on one side.
+            let middle = told / 2;
+            if told >= ROWS_MIN && (below > middle || told - above <= middle) {
+                found.extend(check.columns.iter().map(|column| (*column, check.why.to_owned())));
+            }
+        }
+        for (Field { column, low, high, .. }, (outside, within)) in FIELDS.iter().zip(self.ranges) {
+            if outside >= ROWS_MIN && outside > within {
+                found
+                    .insert(column, format!("{column} is outside {low} to {high} in most rows: it is in another unit"));
+            }
+        }
+        found
+    }
 }
