@@ -136,7 +136,8 @@ mod tests {
         }
         let library = include_str!("../lib.rs");
         let modules = library.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
-        assert_eq!(modules.map(|module| module.trim_end_matches(';')).collect::<Vec<_>>(), ROOMS);
+        let rooms = modules.map(|module| module.trim_end_matches(';')).filter(|module| !module.ends_with("_tests"));
+        assert_eq!(rooms.collect::<Vec<_>>(), ROOMS);
     }
 
     #[test]

@@ -119,6 +119,7 @@ mod tests {
     use super::*;
     use crate::clock::BoxClock;
     use crate::observe::{About, Accounting, BoxVerdict, PartState, ReorderStatus, StoreStatus, Telemetry};
+    use crate::pipeline::{AttributionStatus, MarkFeedState};
 
     /// What a box's alerts say `after_s` seconds on, and its verdict, its cameras and their calibration aside.
     fn told(alerts: &mut PartAlerts, telemetry: &Telemetry, now: BoxNs) -> (Vec<Event>, BoxVerdictState) {
@@ -130,7 +131,18 @@ mod tests {
     }
 
     fn well() -> Arc<Telemetry> {
-        Telemetry::new(BoxClock::start(1.0), &[])
+        let telemetry = Telemetry::new(BoxClock::start(1.0), &[]);
+        telemetry.publish_attribution(AttributionStatus {
+            mark_feed: MarkFeedState::Live,
+            degraded: false,
+            sentence: String::new(),
+            game_date: "2027-01-15".to_owned(),
+            unattributed_today: 0,
+            unattributed_by_mound: BTreeMap::new(),
+            last_mark_at: None,
+            mounds: Vec::new(),
+        });
+        telemetry
     }
 
     fn later(s: u64) -> BoxNs {
@@ -159,7 +171,7 @@ mod tests {
             };
             let [Event::AlertRaised(alert)] = raised[..] else { panic!("{part} {state:?}: {raised:?}") };
             assert_eq!((alert.severity, alert.rule.as_str()), (wanted, format!("part_{part}").as_str()), "{state:?}");
-            assert!(alert.message.contains("no room on the disk") && alert.since.is_some(), "{alert:?}");
+            assert!(alert.message.to_lowercase().contains("no room on the disk") && alert.since.is_some(), "{alert:?}");
             let is_failed =
                 matches!(state, PartState::Failed | PartState::Stopped) && !["mqtt", "upstream"].contains(&part);
             assert_eq!(
