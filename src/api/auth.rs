@@ -12,6 +12,7 @@
 //! Failed attempts of one address are limited, whoever shows a good key is not: guessing 256 bits is hopeless anyway, and
 //! nobody can lock a tablet out from behind the same router.
 
+mod shown;
 #[cfg(test)]
 mod tests;
 mod wrong;
@@ -25,16 +26,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use data_encoding::BASE64URL_NOPAD;
 
+pub(super) use self::shown::COOKIE;
+use self::shown::{PASS, Shown, shown};
 use self::wrong::Wrong;
-use super::extract::Client;
 use super::limit::Buckets;
-use super::options::HttpOptions;
 use super::problem::Problem;
 use crate::config::HttpConfig;
 use crate::disk::write_private;
@@ -44,17 +42,15 @@ use crate::store::{Store, StoreError};
 
 /// How long a cookie is good: from one game day to the next, so that a tablet in daily use never asks again.
 const SESSION: Duration = Duration::from_hours(24);
-/// Its name.
-pub(super) const COOKIE: &str = "pitchguard_session";
+
 /// Failed attempts of one address a minute.
 const FAILURES_PER_MINUTE: f64 = 10.0;
+
 /// The file of the cookies' secret, in the store's directory.
 const SECRET: &str = "session.key";
-/// What a pass begins with, and how long one is good, s.
-const PASS: &str = "pgl_";
+
+/// How long a pass is good, s.
 const PASS_S: u64 = 60;
-/// Answered to everybody: it says nothing but that the process lives.
-const OPEN: [&str; 2] = ["/health/live", "/api/session"];
 
 /// Of whom a key is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,20 +101,13 @@ impl fmt::Debug for ApiKeys {
     }
 }
 
-/// On what ground somebody was let in. It goes with the request, and a WebSocket asks again by it.
+/// By which credential somebody was let in. It goes with the request, and a WebSocket asks again by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Ground {
+pub(super) enum Credential {
     /// Nobody is asked, or not here.
     Unasked,
     /// A key with this id, up to a moment, ns since 1970, where a cookie says so.
     Key { id: String, until_ns: u64 },
-}
-
-/// What somebody showed.
-enum Shown<'h> {
-    Nothing,
-    Key(&'h str),
-    Cookie(&'h str),
 }
 
 impl ApiKeys {
@@ -216,32 +205,32 @@ impl ApiKeys {
     }
 
     /// Lets a request in, or says why not.
-    pub(super) fn admit(&self, peer: IpAddr, headers: &HeaderMap, now: Instant) -> Result<Ground, Problem> {
+    pub(super) fn admit(&self, peer: IpAddr, headers: &HeaderMap, now: Instant) -> Result<Credential, Problem> {
         if !self.asks(peer) {
-            return Ok(Ground::Unasked);
+            return Ok(Credential::Unasked);
         }
         let shown = shown(headers);
-        match self.ground(&shown) {
-            Some(ground) => {
+        match self.credential(&shown) {
+            Some(credential) => {
                 self.admitted.fetch_add(1, Ordering::Relaxed);
-                Ok(ground)
+                Ok(credential)
             }
             None => Err(self.refuse(peer, &shown, now)),
         }
     }
 
     /// Lets in whoever shows this key, also where nobody would have to.
-    pub(super) fn admit_key(&self, peer: IpAddr, key: &str, now: Instant) -> Result<Ground, Problem> {
-        let ground = self.by_key(key).ok_or_else(|| self.refuse(peer, &Shown::Key(key), now))?;
+    pub(super) fn admit_key(&self, peer: IpAddr, key: &str, now: Instant) -> Result<Credential, Problem> {
+        let credential = self.by_key(key).ok_or_else(|| self.refuse(peer, &Shown::Key(key), now))?;
         self.admitted.fetch_add(1, Ordering::Relaxed);
-        Ok(ground)
+        Ok(credential)
     }
 
     /// Whether a request of this peer with these headers would be let in. A wrong key or cookie is an attempt here as
     /// anywhere else: counted, and limited by address.
     pub(super) fn would_admit(&self, peer: IpAddr, headers: &HeaderMap, now: Instant) -> Result<bool, Problem> {
         let shown = shown(headers);
-        if !self.asks(peer) || self.ground(&shown).is_some() {
+        if !self.asks(peer) || self.credential(&shown).is_some() {
             return Ok(true);
         }
         if matches!(shown, Shown::Nothing) {
@@ -251,7 +240,7 @@ impl ApiKeys {
         if refusal.status() == StatusCode::TOO_MANY_REQUESTS { Err(refusal) } else { Ok(false) }
     }
 
-    fn ground(&self, shown: &Shown<'_>) -> Option<Ground> {
+    fn credential(&self, shown: &Shown<'_>) -> Option<Credential> {
         match shown {
             Shown::Nothing => None,
             Shown::Key(key) => self.by_key(key).or_else(|| self.by_pass(key)),
@@ -260,13 +249,13 @@ impl ApiKeys {
     }
 
     /// By a pass of this box's own user.
-    fn by_pass(&self, pass: &str) -> Option<Ground> {
+    fn by_pass(&self, pass: &str) -> Option<Credential> {
         let (until_s, tag) = pass.strip_prefix(PASS)?.split_once('_')?;
         let until_s = until_s.parse::<u64>().ok()?;
         let now_s = now_ns() / 1_000_000_000;
         let shown: [u8; 32] = BASE64URL_NOPAD.decode(tag.as_bytes()).ok()?.try_into().ok()?;
         let right = pass_tag(&self.secret, until_s) == blake3::Hash::from_bytes(shown);
-        (right && (now_s..=now_s + PASS_S).contains(&until_s)).then_some(Ground::Unasked)
+        (right && (now_s..=now_s + PASS_S).contains(&until_s)).then_some(Credential::Unasked)
     }
 
     /// Counts a failed attempt and remembers it; one that showed nothing is none.
@@ -296,16 +285,16 @@ impl ApiKeys {
     }
 
     /// By a key's text.
-    fn by_key(&self, key: &str) -> Option<Ground> {
+    fn by_key(&self, key: &str) -> Option<Credential> {
         let held = self.in_force(id_in(key)?)?;
         held.record.is(key).then(|| {
             held.used_ns.fetch_max(now_ns(), Ordering::Relaxed);
-            Ground::Key { id: held.record.id.clone(), until_ns: u64::MAX }
+            Credential::Key { id: held.record.id.clone(), until_ns: u64::MAX }
         })
     }
 
     /// By a cookie's text.
-    fn by_cookie(&self, cookie: &str) -> Option<Ground> {
+    fn by_cookie(&self, cookie: &str) -> Option<Credential> {
         let (signed, tag) = cookie.rsplit_once('.')?;
         let (id, until_s) = signed.split_once('.')?;
         let until_ns = until_s.parse::<u64>().ok()?.checked_mul(1_000_000_000)?;
@@ -316,20 +305,20 @@ impl ApiKeys {
             return None;
         }
         held.used_ns.fetch_max(now_ns(), Ordering::Relaxed);
-        Some(Ground::Key { id: id.to_owned(), until_ns })
+        Some(Credential::Key { id: id.to_owned(), until_ns })
     }
 
-    /// Whether the ground still holds: a key may have been revoked meanwhile.
-    pub(super) fn still_holds(&self, ground: &Ground) -> bool {
-        match ground {
-            Ground::Unasked => true,
-            Ground::Key { id, until_ns } => now_ns() < *until_ns && self.in_force(id).is_some(),
+    /// Whether the credential still holds: a key may have been revoked meanwhile.
+    pub(super) fn still_holds(&self, credential: &Credential) -> bool {
+        match credential {
+            Credential::Unasked => true,
+            Credential::Key { id, until_ns } => now_ns() < *until_ns && self.in_force(id).is_some(),
         }
     }
 
     /// A cookie for whoever showed a key or a cookie, with how long it is good.
-    pub(super) fn cookie(&self, ground: &Ground) -> Option<HeaderValue> {
-        let Ground::Key { id, .. } = ground else { return None };
+    pub(super) fn cookie(&self, credential: &Credential) -> Option<HeaderValue> {
+        let Credential::Key { id, .. } = credential else { return None };
         let held = self.in_force(id)?;
         let until_s = now_ns() / 1_000_000_000 + SESSION.as_secs();
         let signed = format!("{id}.{until_s}");
@@ -339,9 +328,9 @@ impl ApiKeys {
     }
 
     /// A cookie that is worth renewing: half of its time is over.
-    fn wanes(ground: &Ground) -> bool {
+    pub(super) fn wanes(credential: &Credential) -> bool {
         let half_ns = SESSION.as_nanos() as u64 / 2;
-        matches!(ground, Ground::Key { until_ns, .. } if until_ns.saturating_sub(now_ns()) < half_ns)
+        matches!(credential, Credential::Key { until_ns, .. } if until_ns.saturating_sub(now_ns()) < half_ns)
     }
 
     fn in_force(&self, id: &str) -> Option<Arc<Held>> {
@@ -376,48 +365,6 @@ pub(super) fn cleared_cookie() -> HeaderValue {
 /// Keys expire by the calendar: wall time, whatever box time does.
 fn now_ns() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
-}
-
-/// The key or cookie in the headers; a key goes before a cookie.
-fn shown(headers: &HeaderMap) -> Shown<'_> {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if let Some((scheme, key)) = bearer.and_then(|value| value.split_once(' '))
-        && scheme.eq_ignore_ascii_case("bearer")
-    {
-        return Shown::Key(key.trim());
-    }
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map_or(Shown::Nothing, |(_, value)| Shown::Cookie(value))
-}
-
-/// Lets in whoever may ask, and notes on what ground.
-pub(super) async fn check(State(options): State<Arc<HttpOptions>>, mut request: Request, next: Next) -> Response {
-    let Some(desk) = &options.keys else { return next.run(request).await };
-    if OPEN.contains(&request.uri().path()) {
-        return next.run(request).await;
-    }
-    let ground = match desk.admit(Client::of(request.extensions()).0, request.headers(), Instant::now()) {
-        Ok(ground) => ground,
-        Err(problem) => return challenge(problem),
-    };
-    let renewed = ApiKeys::wanes(&ground).then(|| desk.cookie(&ground)).flatten();
-    request.extensions_mut().insert(ground);
-    let mut response = next.run(request).await;
-    if let Some(cookie) = renewed {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
-}
-
-/// A refusal that says what it wants to see.
-pub(super) fn challenge(problem: Problem) -> Response {
-    let mut response = problem.into_response();
-    if response.status() == StatusCode::UNAUTHORIZED {
-        let wanted = HeaderValue::from_static("Bearer realm=\"pitchguard\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, wanted);
-    }
-    response
 }
 
 /// The cookies' secret: made once, readable by this user only, and never part of a backup. Where it cannot be kept,

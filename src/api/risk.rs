@@ -1,5 +1,6 @@
 //! `/api/risk`: how likely a pitcher is hurt within 21 days, and why.
 
+use super::risk_api::RiskApi;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,34 +12,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{Body, Client, QueryParams};
-use super::limit::Buckets;
 use super::problem::{Problem, ProblemDetails};
 use super::state::ApiState;
 use crate::risk::Day;
 use crate::risk::respond::Assessment;
-use crate::risk::service::{RiskError, RiskService};
+use crate::risk::service::RiskError;
 use crate::risk::staff::Staff;
-
-/// Risk as the API serves it: the service, and how often each client may ask.
-#[derive(Debug)]
-pub struct RiskApi {
-    service: Arc<RiskService>,
-    asked: Buckets,
-}
-
-impl RiskApi {
-    /// Serves this service under its configured limits.
-    pub fn new(service: impl Into<Arc<RiskService>>) -> Self {
-        let service = service.into();
-        let asked = Buckets::new(f64::from(service.config().requests_per_minute));
-        Self { service, asked }
-    }
-
-    /// The service behind it.
-    pub fn service(&self) -> &RiskService {
-        &self.service
-    }
-}
 
 /// About whom, and when.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -32,8 +32,8 @@ use super::problem::{Problem, write_problems};
 use super::server::{self, Kept};
 use super::state::ApiState;
 use super::{
-    alerts, auth, baseline, calibration, environment, guard, health, models, pitchers, pitches, readiness, risk,
-    session, socket, tablet, trend, upstream, venue, workload,
+    admission, alerts, auth, baseline, calibration, environment, guard, health, models, pitchers, pitches, readiness,
+    risk, session, socket, tablet, trend, upstream, venue, workload,
 };
 use crate::observe::{Stage, Telemetry};
 
@@ -179,7 +179,7 @@ pub fn router(state: ApiState) -> Router {
         .with_state(state)
         .route("/api/openapi.json", get(serve_document))
         .merge(SwaggerUi::new("/api/docs").config(docs_config))
-        .route_layer(from_fn_with_state(options, auth::check))
+        .route_layer(from_fn_with_state(options, admission::check))
         .merge(tablet::routes().layer(map_response(server::note_shared)))
         .fallback(|uri: Uri| async move { Problem::no_such_route(uri.path()) })
         .layer(around)

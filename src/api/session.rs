@@ -11,7 +11,8 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::{self, Ground};
+use super::admission;
+use super::auth::{self, Credential};
 use super::extract::{Body, Client};
 use super::problem::{Problem, ProblemDetails};
 use super::state::ApiState;
@@ -45,11 +46,11 @@ pub(super) async fn begin(
 ) -> Response {
     let Some(desk) = &state.options.keys else { return StatusCode::NO_CONTENT.into_response() };
     match desk.admit_key(peer, &asked.key, Instant::now()) {
-        Ok(ground) => match desk.cookie(&ground) {
+        Ok(credential) => match desk.cookie(&credential) {
             Some(cookie) => (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response(),
             None => StatusCode::NO_CONTENT.into_response(),
         },
-        Err(problem) => auth::challenge(problem),
+        Err(problem) => admission::challenge(problem),
     }
 }
 
@@ -74,13 +75,11 @@ pub(super) async fn end() -> Response {
     (StatusCode::NO_CONTENT, [(header::SET_COOKIE, auth::cleared_cookie())]).into_response()
 }
 
-/// On what ground a request was let in; on none that needs to be asked for again where nobody checks keys.
-pub(super) struct On(pub(super) Ground);
-
-impl<S: Send + Sync> FromRequestParts<S> for On {
+/// By which credential the request was let in; by none that needs to be asked for again where nobody checks keys.
+impl<S: Send + Sync> FromRequestParts<S> for Credential {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(parts.extensions.get().cloned().unwrap_or(Ground::Unasked)))
+        Ok(parts.extensions.get().cloned().unwrap_or(Self::Unasked))
     }
 }

@@ -21,13 +21,12 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use utoipa::IntoParams;
 
-use super::auth::Ground;
+use super::auth::Credential;
 use super::extract::{Client, QueryParams};
 use super::limit::network;
 use super::live::{Live, Since, SnapshotMessage};
 use super::options::HttpOptions;
 use super::problem::{Problem, ProblemDetails};
-use super::session::On;
 use super::state::ApiState;
 use crate::observe::{Stage, Telemetry};
 
@@ -63,7 +62,7 @@ pub(super) struct LiveQuery {
 pub(super) async fn live(
     State(state): State<ApiState>,
     QueryParams(query): QueryParams<LiveQuery>,
-    On(ground): On,
+    credential: Credential,
     Client(peer): Client,
     Extension(seats): Extension<Arc<Seats>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -92,7 +91,7 @@ pub(super) async fn live(
             position: 0,
             heard: Instant::now(),
             said: Allowance::new(state.options.live_messages),
-            ground,
+            credential,
             changes,
             live: state.live,
             options: state.options,
@@ -211,8 +210,8 @@ struct Listener {
     heard: Instant,
     /// What it may still send.
     said: Allowance,
-    /// On what ground it was let in.
-    ground: Ground,
+    /// By which credential it was let in.
+    credential: Credential,
     changes: watch::Receiver<u64>,
     live: Arc<Live>,
     options: Arc<HttpOptions>,
@@ -309,7 +308,7 @@ impl Listener {
                     if self.heard.elapsed() > self.options.silent_after {
                         return Err(End::Silent);
                     }
-                    if self.options.keys.as_ref().is_some_and(|desk| !desk.still_holds(&self.ground)) {
+                    if self.options.keys.as_ref().is_some_and(|desk| !desk.still_holds(&self.credential)) {
                         return Err(End::Refused);
                     }
                     self.send(Message::Ping(axum::body::Bytes::new())).await?;

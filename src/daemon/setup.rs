@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use super::error::DaemonError;
+use super::merge::CAMERA_MAX;
 use super::profiles::{self, StoreProfiles};
 use super::reprocess::Reprocess;
 use super::{calibration, descriptors, systemd};
@@ -144,6 +145,15 @@ pub(super) fn udp_of(handed_over: Option<socket2::Socket>, settings: UdpSettings
         Some(socket) => UdpIngest::take_over(socket, settings),
         None => UdpIngest::bind(settings),
     }
+}
+
+/// Cameras were heard until the store's last word of them, whatever an earlier run kept of their calibration.
+pub(super) fn recall_heard(store: &Store, pipeline: &mut Pipeline<StoreProfiles>) -> Result<(), StoreError> {
+    let cameras = store.source_marks()?.marks.into_iter().filter(|mark| mark.source <= CAMERA_MAX);
+    if let Some(at_ns) = cameras.map(|mark| mark.at_ns).max() {
+        pipeline.were_heard_until(BoxNs(at_ns));
+    }
+    Ok(())
 }
 
 /// From here on what enters the pipeline is journalled.

@@ -16,8 +16,8 @@ use super::outing_rollup::OutingRollup;
 use super::profiles::StoreProfiles;
 use super::recovery::Recovered;
 use super::setup::{
-    environment_of, http_options, listen, open_store, record, reprocess_of, roles, settings, show, udp_of,
-    warn_of_doubts,
+    environment_of, http_options, listen, open_store, recall_heard, record, reprocess_of, roles, settings, show,
+    udp_of, warn_of_doubts,
 };
 use super::systemd::Sockets;
 use super::upstream::{SummaryWriter, Upstream};
@@ -28,7 +28,6 @@ use crate::clock::BoxClock;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::history::etl::DailyModel;
-use crate::ids::BoxNs;
 use crate::ingest::{IngestCounters, KeyRing, SerialIngest};
 use crate::journal::Journal;
 use crate::observe::{PartState, Stage, Telemetry};
@@ -191,10 +190,7 @@ impl Daemon {
         };
         let Recovered { mut pipeline, mut producers, outputs, beginning, frames } =
             recovery::start(&store, journal.as_ref(), &venue, make, started)?;
-        let cameras = store.source_marks()?.marks.into_iter().filter(|mark| mark.source <= merge::CAMERA_MAX);
-        if let Some(at_ns) = cameras.map(|mark| mark.at_ns).max() {
-            pipeline.were_heard_until(BoxNs(at_ns));
-        }
+        recall_heard(&store, &mut pipeline)?;
         counters.heard.get_or_init(|| journal::heard(journal.as_ref(), started));
         let (tap, journal_thread) = journal.as_ref().and_then(|journal| journal::start(journal, &telemetry)).unzip();
         if let Some(recorder) = tap {

@@ -2,7 +2,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 0–3 | format, u32: 2 |
+//! | 0–3 | format of the entries, u32: 2; the header is the same in those before |
 //! | 4–7 | length of the entries unpacked, u32 |
 //! | 8–15 | number of its first step, u64 |
 //! | 16–23 | number of the first step after it, u64 |
@@ -70,7 +70,7 @@ pub(super) fn header(block: &[u8]) -> Result<(Header, usize), BlockError> {
     let (header, _) = block.split_at_checked(HEADER).ok_or(BlockError::CutShort(block.len()))?;
     let half = |at: usize| u32::from_le_bytes(*header[at..].first_chunk().expect("within the header"));
     let word = |at: usize| u64::from_le_bytes(*header[at..].first_chunk().expect("within the header"));
-    if half(0) != FORMAT {
+    if !(1..=FORMAT).contains(&half(0)) {
         return Err(BlockError::Format(half(0)));
     }
     let header = Header { step: word(8), next_step: word(16), first_ns: word(24), last_ns: word(32) };
@@ -80,6 +80,9 @@ pub(super) fn header(block: &[u8]) -> Result<(Header, usize), BlockError> {
 /// The entries of a stored block.
 pub(super) fn unpack(block: &[u8]) -> Result<(Header, Vec<Entry>), BlockError> {
     let (header, length) = header(block)?;
+    if block[..4] != FORMAT.to_le_bytes() {
+        return Err(BlockError::Format(block[0].into()));
+    }
     if length > UNPACKED_MAX {
         return Err(BlockError::Packed);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::block::{self, Header};
 use super::config::Config;
-use super::entry::{BlockError, Entry};
+use super::entry::Entry;
 use super::error::JournalError;
 use super::handle::Shared;
 use super::segments::{self, Segments};
@@ -104,31 +104,25 @@ impl Reader {
     /// Box times of the oldest and the newest entry that can be read; none of an empty journal.
     ///
     /// # Errors
-    /// The newest part does not open, or there are blocks and none of them reads.
+    /// The newest part does not open.
     pub fn span(&self) -> Result<Option<(BoxNs, BoxNs)>, JournalError> {
-        let mut unread = None;
+        let timed = |item: sled::Result<(sled::IVec, sled::IVec)>| {
+            let header = block::header(&item.ok()?.1).ok()?.0;
+            (header.last_ns > 0).then_some(header)
+        };
         let parts = self.parts.newest_first();
         let mut last = None;
         for (path, open) in &parts {
-            let db = open.clone().map_or_else(|| segments::open(path), Ok)?;
-            last = db.iter().rev().flatten().find_map(|(key, block)| match block::header(&block) {
-                Ok((header, _)) => (header.last_ns > 0).then_some(header),
-                Err(error) => {
-                    unread.get_or_insert_with(|| unreadable(path, &key, error));
-                    None
-                }
-            });
+            last = open.clone().map_or_else(|| segments::open(path), Ok)?.iter().rev().find_map(timed);
             if last.is_some() {
                 break;
             }
         }
-        let Some(last) = last else { return unread.map_or(Ok(None), Err) };
-        let timed = |block: &[u8]| block::header(block).ok().map(|(header, _)| header).filter(|it| it.last_ns > 0);
         let oldest = parts.iter().rev().find_map(|(path, open)| {
             let db = open.clone().map_or_else(|| segments::open(path), Ok).ok()?;
-            db.iter().flatten().find_map(|(_, block)| timed(&block))
+            db.iter().find_map(timed)
         });
-        Ok(oldest.map(|oldest| (BoxNs(oldest.first_ns), BoxNs(last.last_ns))))
+        Ok(oldest.zip(last).map(|(oldest, last)| (BoxNs(oldest.first_ns), BoxNs(last.last_ns))))
     }
 
     /// Goes back over the blocks until it is told to stop; those from there on.
@@ -241,11 +235,11 @@ impl Iterator for Blocks {
 }
 
 fn read(path: &Path, key: &[u8], value: &[u8]) -> Result<Block, JournalError> {
-    let unpacked = block::unpack(value).map_err(|error| unreadable(path, key, error));
-    let (Header { step, first_ns, .. }, entries) = unpacked?;
+    let unpacked = block::unpack(value);
+    let (Header { step, first_ns, .. }, entries) = unpacked.map_err(|error| JournalError::Block {
+        path: path.to_path_buf(),
+        block: key.try_into().map_or(0, u64::from_be_bytes),
+        error,
+    })?;
     Ok(Block { since: BoxNs(first_ns), step, entries })
-}
-
-fn unreadable(path: &Path, key: &[u8], error: BlockError) -> JournalError {
-    JournalError::Block { path: path.to_path_buf(), block: key.try_into().map_or(0, u64::from_be_bytes), error }
 }

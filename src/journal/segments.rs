@@ -126,11 +126,19 @@ impl Segments {
             }
             match open(&newest.dir) {
                 Ok(db) => {
-                    let Some((next, last)) = last_block(&db) else {
-                        // Begun and never written, or written by nobody we know.
+                    if db.is_empty() {
+                        // Begun and never written.
                         drop(db);
                         remove(&newest.dir);
                         continue;
+                    }
+                    let Some((next, last)) = last_block(&db) else {
+                        drop(db);
+                        tracing::error!(part = %newest.dir.display(), "a part of the journal is of another version and is set aside");
+                        shared.set_aside.fetch_add(1, Ordering::Relaxed);
+                        closed.push_back(set_aside(newest));
+                        row.skip();
+                        break;
                     };
                     (row.next, row.next_step) = (next, last.next_step);
                     let begun = first_moment(&db);

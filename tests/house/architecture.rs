@@ -27,7 +27,7 @@ const WORLD: [&[&str]; 12] = [
     &["std", "time", "Instant"],
 ];
 /// Rooms whose files form no circle.
-const NO_CIRCLES: [&str; 3] = ["pipeline", "reorder", "store"];
+const NO_CIRCLES: [&str; 4] = ["api", "pipeline", "reorder", "store"];
 
 /// A file of `src/` under its path from there, as `store/read.rs`, without what is only compiled for tests.
 type Sources = BTreeMap<String, String>;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use pitchguard::ids::BoxNs;
 use pitchguard::journal::Reader;
-use pitchguard::pipeline::{Checkpoint, CheckpointError};
+use pitchguard::pipeline::{Checkpoint, CheckpointError, Start};
 use pitchguard::simulate::{Game, Scenario, Settings, Stadium};
 use pitchguard::tracking::venue::Venue;
 
@@ -76,7 +76,8 @@ fn a_journal_of_another_format_is_refused_by_name() {
         fs::copy(golden("format-1").join(part).join(file), dir.path().join(part).join(file)).expect("it is copied");
     }
     let reader = Reader::open(dir.path()).expect("it opens");
-    let why = reader.span().expect_err("not silently empty").to_string();
+    let (first, _) = reader.span().expect("it opens").expect("it is not empty");
+    let why = Start::find(&reader, first).expect_err("not silently").to_string();
     assert!(
         why.ends_with("its format is 1, which this version does not read; what it held cannot be replayed"),
         "{why}"

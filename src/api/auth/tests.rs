@@ -1,5 +1,8 @@
 use std::net::Ipv4Addr;
 
+use axum::http::header;
+use axum::response::IntoResponse as _;
+
 use super::*;
 use crate::store::StoreOptions;
 
@@ -48,22 +51,22 @@ fn loopback_is_not_asked_unless_everybody_is_and_nobody_where_it_is_said_out_lou
 fn a_key_admits_until_it_is_revoked_and_so_does_its_cookie_and_an_open_connection() {
     let (_dir, desk) = desk(KeyPolicy::BeyondLoopback);
     let key = issue(&desk, "tablet");
-    let ground = desk.admit(FAR, &bearer(&key), Instant::now()).expect("let in");
-    let cookie = desk.cookie(&ground).expect("a cookie");
+    let credential = desk.admit(FAR, &bearer(&key), Instant::now()).expect("let in");
+    let cookie = desk.cookie(&credential).expect("a cookie");
     assert_eq!(status(&desk, FAR, &with_cookie(&cookie)), 200);
-    assert!(desk.still_holds(&ground));
+    assert!(desk.still_holds(&credential));
     desk.store.revoke_key("tablet", now_ns()).expect("stored");
     desk.reload().expect("read");
     assert_eq!((status(&desk, FAR, &bearer(&key)), status(&desk, FAR, &with_cookie(&cookie))), (401, 401));
-    assert!(!desk.still_holds(&ground));
+    assert!(!desk.still_holds(&credential));
 }
 
 #[test]
 fn a_cookie_survives_a_restart_and_no_forged_one_admits() {
     let (dir, first) = desk(KeyPolicy::Everybody);
     let (key, other) = (issue(&first, "tablet"), issue(&first, "other"));
-    let ground = first.admit(FAR, &bearer(&key), Instant::now()).expect("let in");
-    let cookie = first.cookie(&ground).expect("a cookie");
+    let credential = first.admit(FAR, &bearer(&key), Instant::now()).expect("let in");
+    let cookie = first.cookie(&credential).expect("a cookie");
     drop(first);
     let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens again"));
     let desk = ApiKeys::new(store, KeyPolicy::Everybody).expect("a desk");
@@ -148,8 +151,8 @@ fn the_last_use_reaches_the_store() {
 fn what_was_refused_is_told_with_who_when_and_which_key_and_never_the_key() {
     let (_dir, desk) = desk(KeyPolicy::BeyondLoopback);
     let (tablet, board, day) = (issue(&desk, "bullpen tablet"), issue(&desk, "board"), 86_400_000_000_000);
-    let ground = desk.admit(FAR, &bearer(&tablet), Instant::now()).expect("let in");
-    let cookie = desk.cookie(&ground).expect("a cookie");
+    let credential = desk.admit(FAR, &bearer(&tablet), Instant::now()).expect("let in");
+    let cookie = desk.cookie(&credential).expect("a cookie");
     let old = desk.store.issue_key("old", Some(now_ns() - 2 * day), now_ns() - 3 * day).expect("made").key;
     desk.store.revoke_key("bullpen tablet", now_ns()).expect("stored");
     desk.reload().expect("read");

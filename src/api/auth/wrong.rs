@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::{PASS, Shown};
+use super::shown::{PASS, Shown};
 use crate::api::limit::network;
 use crate::ids::BoxNs;
 use crate::moment::rfc3339;

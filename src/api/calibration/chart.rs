@@ -55,7 +55,7 @@ impl Scale {
 
 impl Display for Chart<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let label = super::page::Text(self.label);
+        let label = super::text::Text(self.label);
         write!(f, r#"<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">"#)?;
         let step = self.points.len().div_ceil(POINTS_MAX).max(1);
         // Thinned from the newest back, so that the newest is always drawn.

@@ -2,6 +2,7 @@
 
 mod chart;
 pub(super) mod page;
+mod text;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,8 +9,9 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 
+use super::super::state::ApiState;
 use super::chart::{Chart, Limits};
-use crate::api::ApiState;
+use super::text::Text;
 use crate::calibration::{
     AlertKind, CameraReport, CameraState, CorrectionRecord, MoundReport, Outcome, Report, confidence_shown,
     unverified_words,
@@ -19,7 +20,7 @@ use crate::ids::BoxNs;
 use crate::moment::span;
 
 /// The page, the part of it that is fetched again, and its assets; nothing from elsewhere.
-pub(in crate::api) fn routes() -> Router<ApiState> {
+pub(crate) fn routes() -> Router<ApiState> {
     let file =
         |kind: &'static str, text: &'static str| get(move || async move { ([(header::CONTENT_TYPE, kind)], text) });
     let css = include_str!("../page/calibration.css");
@@ -41,25 +42,6 @@ async fn page(State(state): State<ApiState>) -> impl IntoResponse {
 async fn part(State(state): State<ApiState>) -> impl IntoResponse {
     let report = state.live.calibration();
     Html(Main { report: report.as_deref(), now: state.clock.now() }.to_string())
-}
-
-/// Text from outside, as HTML shows it.
-pub(super) struct Text<'a>(pub(super) &'a str);
-
-impl Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            match c {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                _ => write!(f, "{c}")?,
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Everything that changes.
