@@ -161,8 +161,7 @@ impl Daemon {
         let udp_settings = config.ingest.udp()?;
         let frame_keys = udp_settings.keys.clone();
         let udp = udp_of(sockets.udp, udp_settings)?;
-        let udp_address = udp.address();
-        let receive_buffer_bytes = udp.receive_buffer_bytes();
+        let (udp_address, receive_buffer_bytes) = (udp.address(), udp.receive_buffer_bytes());
         let (runtime, listener) = listen(config.http.listen, sockets.http)?;
         let http_address = listener.local_addr().unwrap_or(config.http.listen);
         let environment = environment_of(config, &venue, clock, &runtime);

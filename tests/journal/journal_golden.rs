@@ -82,6 +82,7 @@ fn a_journal_of_another_format_is_refused_by_name() {
         why.ends_with("its format is 1, which this version does not read; what it held cannot be replayed"),
         "{why}"
     );
+    drop(reader);
     let ran = Command::new(env!("CARGO_BIN_EXE_pitchguard")).args(["replay", "--journal"]).arg(dir.path()).output();
     let ran = ran.expect("the program starts");
     let said = String::from_utf8_lossy(&ran.stderr);
