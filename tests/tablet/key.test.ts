@@ -114,7 +114,7 @@ describe.skipIf(HOST === undefined)("a box beyond loopback", () => {
     expect(dialog.type()).toBe("beforeunload");
     await dialog.dismiss();
     await reloading;
-    await page.getByText(/The box does not answer/).waitFor();
+    await page.getByText(/^The box does not answer/).waitFor();
     await close();
   });
 });

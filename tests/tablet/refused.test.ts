@@ -70,7 +70,7 @@ test("datagrams and keys that are refused are told with who sent them, when, why
   await table.getByRole("row", { name: /key .*`old tablet` .*revoked \d{4}-\d\d-\d\d/ }).waitFor({ timeout: 10_000 });
   const rows = await table.getByRole("row").allInnerTexts();
   const told = (pattern: RegExp): void => expect(rows.join("\n"), `${pattern}`).toMatch(pattern);
-  told(/127\.0\.0\.1:\d+\s+(now|\d+ s ago)\s+no frame: .*looks like JSON text/);
+  told(/127\.0\.0\.1:\d+\s+(just now|\d+ s ago)\s+no frame: .*looks like JSON text/);
   told(/cut short: 30 bytes, its header asks for 48[\s\S]*30 bytes: 50 47 01/);
   told(/checksum/i);
   await fits(page, "refused");
