@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::common::real_data;
-use crate::games_support::{Rig, Row, YEAR, game, no_clock};
+use crate::games_support::{Rig, Row, YEAR, corrected, game, no_clock, uncorrected};
 use pitchguard::records::{Origin, PitchRecord};
 use proptest::prelude::*;
 use proptest::sample::subsequence;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
 
 /// Whose outings lack pitches, and who is known at all.
 fn lacking(rig: &Rig) -> (BTreeSet<u32>, BTreeSet<u32>) {
@@ -175,8 +178,7 @@ fn automatic_balls_and_walks_without_pitches_are_no_holes() {
 #[test]
 fn a_whole_game_that_comes_again_replaces_and_a_part_brings_nothing_back() {
     // The source took a pitch away, and an at-bat, after which the others are numbered anew.
-    let (old, new) =
-        (crate::games_support::uncorrected(&game(5, YEAR)), crate::games_support::corrected(&game(5, YEAR)));
+    let (old, new) = (uncorrected(&game(5, YEAR)), corrected(&game(5, YEAR)));
     let expected = imported(&new);
     for orders in [vec![&old, &new], vec![&old, &new, &new]] {
         let rig = Rig::new();
@@ -190,6 +192,41 @@ fn a_whole_game_that_comes_again_replaces_and_a_part_brings_nothing_back() {
     assert_eq!((rig.pitches(), rig.outings()), (expected.pitches(), expected.outings()));
     assert!(summary.passed_over.total() > 0, "{summary}");
     assert!(summary.to_string().contains("not in the whole game that is known"), "{summary}");
+}
+
+/// More rows than are held in memory, one game's far from each other.
+#[test]
+fn the_games_of_a_long_file_replace_whatever_order_its_rows_are_in() {
+    const GAMES: u32 = 180;
+    let of = |nth: u32, rows: Vec<Row>| rows.into_iter().map(move |row| Row { nth, ..row });
+    let new = |nth: u32| of(nth, corrected(&game(u64::from(nth), YEAR)));
+    let long: Vec<Row> = (0..GAMES).flat_map(new).collect();
+    assert!(long.len() > 33_000, "{}", long.len());
+    let mut mixed = long.clone();
+    mixed.shuffle(&mut StdRng::seed_from_u64(7));
+    let known: Vec<Row> = (0..3).flat_map(|nth| of(nth, uncorrected(&game(u64::from(nth), YEAR)))).collect();
+    let [sorted, mixed] = [&long, &mixed].map(|rows| {
+        let rig = Rig::new();
+        rig.import(&known);
+        let summary = rig.import(rows);
+        (rig, summary)
+    });
+    for (rig, summary) in [&sorted, &mixed] {
+        assert_eq!((summary.games, summary.lacking.len(), summary.doubled), (u64::from(GAMES), 0, 0), "{summary}");
+        assert!(summary.taken_away > 0, "what the known games had beyond: {summary}");
+        assert_eq!(rig.pitches().len(), long.len(), "{summary}");
+    }
+    assert_eq!(sorted.0.pitches(), mixed.0.pitches());
+    assert_eq!(sorted.0.outings(), mixed.0.outings());
+    assert_eq!(sorted.1, mixed.1);
+}
+
+#[test]
+fn of_more_rows_of_one_game_than_a_game_can_have_the_rest_is_refused_by_name() {
+    let rows: Vec<Row> = game(1, YEAR).into_iter().cycle().take(32_768 + 5).collect();
+    let summary = Rig::new().import(&rows);
+    assert_eq!((summary.games, summary.refused.total()), (1, 5), "{summary}");
+    assert!(summary.to_string().contains("rows are of its game: game_pk is wrong"), "{summary}");
 }
 
 #[test]
@@ -222,8 +259,7 @@ fn a_pitch_measured_here_counts_once_on_the_day_it_was_thrown_whoever_files_it_a
 
 #[test]
 fn what_was_measured_by_numbers_of_before_a_correction_counts_once() {
-    let (old, new) =
-        (crate::games_support::uncorrected(&game(5, YEAR)), crate::games_support::corrected(&game(5, YEAR)));
+    let (old, new) = (uncorrected(&game(5, YEAR)), corrected(&game(5, YEAR)));
     let whose = old[0].pitcher;
     let his = |rows: &[Row]| rows.iter().filter(|row| row.pitcher == whose).cloned().collect::<Vec<_>>();
     for order in [[0, 1], [1, 0]] {
@@ -346,7 +382,7 @@ proptest! {
     #[test]
     fn whatever_order_things_of_a_game_come_in_the_end_is_the_same(
         (first, second) in (0_u64..40, any::<u64>()).prop_flat_map(|(seed, shuffle)| {
-            let (old, new) = (crate::games_support::uncorrected(&game(seed, YEAR)), crate::games_support::corrected(&game(seed, YEAR)));
+            let (old, new) = (uncorrected(&game(seed, YEAR)), corrected(&game(seed, YEAR)));
             let pitcher = new[0].pitcher;
             let his: Vec<_> = new.iter().filter(|row| row.pitcher == pitcher).cloned().collect();
             let n = his.len();

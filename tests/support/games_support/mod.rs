@@ -42,7 +42,7 @@ pub struct Row {
     pub number: u16,
     /// Whether the row is an automatic ball.
     pub automatic: bool,
-    /// Which game of the season, 0 and up; one a day.
+    /// Which game of the season, 0 and up; one a day, and after a hundred days from the first one on again.
     pub nth: u32,
 }
 
@@ -54,7 +54,8 @@ impl Row {
 
     fn text(&self) -> String {
         let Self { year, speed, batter, pitcher, event, kind, inning, balls, strikes, outs, at_bat, number, .. } = self;
-        let (day, game) = (11 + self.nth, GAME + self.nth);
+        let first = jiff::civil::date(*year as i16, 6, 11);
+        let (date, game) = (first + jiff::Span::new().days(self.nth % 100), GAME + self.nth);
         let description = match (self.automatic, *kind) {
             (true, _) => "automatic_ball",
             (_, "B") => "ball",
@@ -65,7 +66,7 @@ impl Row {
         let kind = if *kind == "F" { "S" } else { kind };
         let (side, first) = (if self.top { "Top" } else { "Bot" }, if self.on_first { "901" } else { "" });
         format!(
-            "{},{year}-06-{day},{speed:.1},\"Doe, Jo\",{batter},{pitcher},{event},{description},{kind},R,STL,CHC,{inning},{side},{balls},\
+            "{},{date},{speed:.1},\"Doe, Jo\",{batter},{pitcher},{event},{description},{kind},R,STL,CHC,{inning},{side},{balls},\
              {strikes},{outs},{first},{game},{at_bat},{number}",
             self.pitch_type
         )
