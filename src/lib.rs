@@ -16,6 +16,7 @@ mod disk;
 pub mod environment;
 pub mod features;
 #[cfg(test)]
+#[path = "../tests/support/golden.rs"]
 mod golden_tests;
 pub mod history;
 pub mod ids;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::build_report::asked_words;
 use super::camera_state::push_bounded;
 use super::estimator::{Calibration, EVENTS_MAX};
-use super::event::{AlertKind, CameraState, Event, EventKind};
+use super::event::{AlertKind, CameraState, Event};
 use super::presence::{
     ABSENT_S, MoundSight, SILENT_NS, STEADY_NS, UNVERIFIED_TOLD_S, UP_NS, camera_words, clock_words, too_many_missed,
 };
 use super::report::{StandingAlert, Told};
-use super::rules::FIT_CAMERAS_MIN;
+use super::rules::{FIT_CAMERAS_MIN, settle};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::tracking::venue::mound_in_words;
 
@@ -289,24 +289,9 @@ impl Calibration {
     /// Raises or clears an alert about a mound, or without one about the whole rig.
     fn alert_of(&mut self, lane: Option<usize>, kind: AlertKind, told: Option<Told>, now: BoxNs) {
         let mound = lane.map(|at| self.lanes[at].mound);
-        let stands = self.alerts_of(lane).get_mut(&kind);
-        let told = match (told, stands) {
-            (Some(told), Some(standing)) => {
-                standing.reason = told.reason;
-                return;
-            }
-            (Some(told), None) => {
-                let reason = told.reason.clone();
-                self.alerts_of(lane).insert(kind, told.raised(kind, now));
-                (EventKind::Raised(kind), reason)
-            }
-            (None, Some(_)) => {
-                self.alerts_of(lane).remove(&kind);
-                (EventKind::Cleared(kind), "over".to_owned())
-            }
-            (None, None) => return,
-        };
-        push_bounded(&mut self.events, Event { at: now, camera: 0, mound, kind: told.0, reason: told.1 }, EVENTS_MAX);
+        if let Some((kind, reason)) = settle(self.alerts_of(lane), kind, told, now) {
+            push_bounded(&mut self.events, Event { at: now, camera: 0, mound, kind, reason }, EVENTS_MAX);
+        }
     }
 
     fn alerts_of(&mut self, lane: Option<usize>) -> &mut BTreeMap<AlertKind, StandingAlert> {

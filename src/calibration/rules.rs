@@ -1,12 +1,14 @@
 //! What follows from what is known: confidence, watch and alarm, exclusion and return (science.md §2 and §3).
 
+use std::collections::BTreeMap;
+
 use nalgebra::{Const, Dyn, OMatrix, Vector2, Vector5};
 
 use super::camera_state::push_bounded;
 use super::confidence;
 use super::estimator::{Calibration, EVENTS_MAX, find};
 use super::event::{AlertKind, CameraState, Event, EventKind};
-use super::report::{Confidence, Told};
+use super::report::{Confidence, StandingAlert, Told};
 use super::verify::ACCUSING_ROUNDS;
 use crate::ids::BoxNs;
 use crate::tracking::evidence::{PARAMETERS, UNITS};
@@ -262,19 +264,8 @@ impl Calibration {
 
     /// Raises or clears an alert.
     pub(super) fn alert(&mut self, index: usize, kind: AlertKind, told: Option<Told>, now: BoxNs) {
-        let alerts = &mut self.cameras[index].kept.alerts;
-        match (told, alerts.get_mut(&kind)) {
-            (Some(told), Some(standing)) => standing.reason = told.reason,
-            (Some(told), None) => {
-                let reason = told.reason.clone();
-                alerts.insert(kind, told.raised(kind, now));
-                self.tell(index, EventKind::Raised(kind), &reason, now);
-            }
-            (None, Some(_)) => {
-                alerts.remove(&kind);
-                self.tell(index, EventKind::Cleared(kind), "over", now);
-            }
-            (None, None) => {}
+        if let Some((kind, reason)) = settle(&mut self.cameras[index].kept.alerts, kind, told, now) {
+            self.tell(index, kind, &reason, now);
         }
     }
 
@@ -282,5 +273,26 @@ impl Calibration {
         let camera = self.cameras[index].kept.id;
         let event = Event { at: now, camera, mound: None, kind, reason: reason.to_owned() };
         push_bounded(&mut self.events, event, EVENTS_MAX);
+    }
+}
+
+/// Raises, words anew or clears an alert among those that stand; what is news of it.
+pub(super) fn settle(
+    alerts: &mut BTreeMap<AlertKind, StandingAlert>,
+    kind: AlertKind,
+    told: Option<Told>,
+    now: BoxNs,
+) -> Option<(EventKind, String)> {
+    match (told, alerts.get_mut(&kind)) {
+        (Some(told), Some(standing)) => {
+            standing.reason = told.reason;
+            None
+        }
+        (Some(told), None) => {
+            let reason = told.reason.clone();
+            alerts.insert(kind, told.raised(kind, now));
+            Some((EventKind::Raised(kind), reason))
+        }
+        (None, _) => alerts.remove(&kind).map(|_| (EventKind::Cleared(kind), "over".to_owned())),
     }
 }

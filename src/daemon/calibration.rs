@@ -155,22 +155,8 @@ mod tests {
     use crate::calibration::{Calibration, CameraState, Config, StandingAlert};
     use crate::clock::BoxClock;
     use crate::ids::EventNs;
-    use crate::pipeline::{AttributionStatus, MarkFeedState, severity_of};
+    use crate::pipeline::{AttributionStatus, severity_of};
     use crate::readiness::Severity;
-
-    /// A mark feed that tells all.
-    fn attribution() -> AttributionStatus {
-        AttributionStatus {
-            mark_feed: MarkFeedState::Live,
-            degraded: false,
-            sentence: String::new(),
-            game_date: "2027-01-15".to_owned(),
-            unattributed_today: 0,
-            unattributed_by_mound: std::collections::BTreeMap::new(),
-            last_mark_at: None,
-            mounds: Vec::new(),
-        }
-    }
 
     /// A rig of which all is well, as of a moment.
     fn well() -> Report {
@@ -220,7 +206,7 @@ mod tests {
             telemetry.set_part("merge", PartState::Ready, "");
             let state = if clocks.is_empty() { PartState::Ready } else { PartState::Degraded };
             telemetry.set_part("clocks", state, clocks);
-            telemetry.publish_attribution(attribution());
+            telemetry.publish_attribution(AttributionStatus::example());
             telemetry.publish_calibration(status(&rig, &TimeZone::UTC));
             telemetry.verdict()
         };
@@ -253,7 +239,7 @@ mod tests {
     #[test]
     fn a_box_that_was_away_says_so_in_its_sentence_and_is_as_ready_as_it_is() {
         let telemetry = Telemetry::new(BoxClock::start(1.0), &[]);
-        telemetry.publish_attribution(attribution());
+        telemetry.publish_attribution(AttributionStatus::example());
         let mut rig = well();
         let away = |s: u64| AwayWhile { from: BoxNs(s * 1_000_000_000), to: BoxNs((s + 59) * 1_000_000_000) };
         rig.away = vec![away(1_800_000_000)];

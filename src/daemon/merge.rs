@@ -281,7 +281,7 @@ impl Running {
     fn apply(&mut self, outputs: &mut Vec<Output>, now: BoxNs) {
         self.publish(outputs);
         let results = self.batch.iter().any(|write| matches!(write, Write::Pitch(_)));
-        if results || now.0.saturating_sub(self.kept.0) >= recovery::CUT_EVERY_NS {
+        if results || now.0.saturating_sub(self.kept.0) >= recovery::CHECKPOINT_EVERY_NS {
             // Before the first step there is nothing to keep, and the next step is asked again.
             if let Some(checkpoint) = self.merge.pipeline.checkpoint() {
                 self.kept = now;
@@ -302,7 +302,7 @@ impl Running {
         (0..64)
             .filter(|source| forgotten & (1 << source) != 0)
             .for_each(|source| self.merge.counters.marks.forget(source));
-        if !results && forgotten == 0 && now.0.saturating_sub(self.marked.0) < recovery::CUT_EVERY_NS {
+        if !results && forgotten == 0 && now.0.saturating_sub(self.marked.0) < recovery::CHECKPOINT_EVERY_NS {
             return;
         }
         self.marked = now;

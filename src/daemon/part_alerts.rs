@@ -9,7 +9,7 @@ use crate::api::Event;
 use crate::ids::BoxNs;
 use crate::moment::rfc3339;
 use crate::observe::{BoxReason, BoxVerdictState};
-use crate::readiness::{Alert, Audience, Severity};
+use crate::readiness::{Alert, Audience, Severity, sentence};
 
 /// What degrades the box is told after so long, as a silent camera is, ns; and so is a part that does not get started.
 const DEGRADED_NS: u64 = 30_000_000_000;
@@ -60,7 +60,7 @@ impl PartAlerts {
                 let raised = std::mem::replace(known, new()).raised;
                 news.extend(raised.map(|(alert, _)| clear(alert, "it is worse, or better, now")));
             }
-            let message = capital(&reason.sentence);
+            let message = sentence(&reason.sentence);
             if let Some((alert, worded)) = &mut known.raised {
                 let is_due = now.0.saturating_sub(worded.0) >= REWORDED_NS;
                 if is_due && alert.message != message {
@@ -106,12 +106,6 @@ impl PartAlerts {
     }
 }
 
-/// With a capital letter.
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -119,7 +113,7 @@ mod tests {
     use super::*;
     use crate::clock::BoxClock;
     use crate::observe::{About, Accounting, BoxVerdict, PartState, ReorderStatus, StoreStatus, Telemetry};
-    use crate::pipeline::{AttributionStatus, MarkFeedState};
+    use crate::pipeline::AttributionStatus;
 
     /// What a box's alerts say `after_s` seconds on, and its verdict, its cameras and their calibration aside.
     fn told(alerts: &mut PartAlerts, telemetry: &Telemetry, now: BoxNs) -> (Vec<Event>, BoxVerdictState) {
@@ -132,16 +126,7 @@ mod tests {
 
     fn well() -> Arc<Telemetry> {
         let telemetry = Telemetry::new(BoxClock::start(1.0), &[]);
-        telemetry.publish_attribution(AttributionStatus {
-            mark_feed: MarkFeedState::Live,
-            degraded: false,
-            sentence: String::new(),
-            game_date: "2027-01-15".to_owned(),
-            unattributed_today: 0,
-            unattributed_by_mound: BTreeMap::new(),
-            last_mark_at: None,
-            mounds: Vec::new(),
-        });
+        telemetry.publish_attribution(AttributionStatus::example());
         telemetry
     }
 

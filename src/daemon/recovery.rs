@@ -1,8 +1,8 @@
 //! Start after a kill: from the last checkpoint and the journal, as if nothing had happened.
 //!
-//! The checkpoint is a [`Checkpoint`] in the same transaction as the results of its step, and every [`CUT_EVERY_NS`] besides. The
-//! journal is read from the cut's `since` on, some twenty seconds before it, and so is at most that and [`CUT_EVERY_NS`]
-//! long, whatever else it holds. Up to the cut's step frames only fill buffer and trackers; nothing that was committed is
+//! The checkpoint is a [`Checkpoint`] in the same transaction as the results of its step, and every [`CHECKPOINT_EVERY_NS`] besides. The
+//! journal is read from the checkpoint's `since` on, some twenty seconds before it, and so is at most that and [`CHECKPOINT_EVERY_NS`]
+//! long, whatever else it holds. Up to the checkpoint's step frames only fill buffer and trackers; nothing that was committed is
 //! published again. After it everything is as it was: what follows was not committed, and is published now.
 //!
 //! Without a journal, or with a checkpoint of another version or rig, the daemon continues its outings from the stored
@@ -28,15 +28,15 @@ use crate::tracking::venue::Venue;
 /// The checkpoint's name.
 const NAME: &str = "pipeline";
 /// How often how things stand is kept while no pitch is published, box time.
-pub(super) const CUT_EVERY_NS: u64 = 10_000_000_000;
+pub(super) const CHECKPOINT_EVERY_NS: u64 = 10_000_000_000;
 /// What a run that was killed left provisional is among so many of the newest pitches, imported ones of that week with them.
 const LEFT_OPEN_AMONG: usize = 4096;
 /// A journal whose first entry is later than it should be by more than this has lost what came before, ns.
 const SLACK_NS: u64 = 1_000_000_000;
 
-/// The write that keeps a cut.
-pub(super) fn checkpoint(cut: &Checkpoint) -> Write {
-    Write::Checkpoint { name: NAME.to_owned(), bytes: cut.to_bytes() }
+/// The write that keeps a checkpoint.
+pub(super) fn checkpoint(checkpoint: &Checkpoint) -> Write {
+    Write::Checkpoint { name: NAME.to_owned(), bytes: checkpoint.to_bytes() }
 }
 
 /// The write that says that there is nothing to go on from: all went through.
@@ -184,16 +184,16 @@ fn replay(
 ) -> Result<Option<Last>, Why> {
     let Some(bytes) = store.checkpoint(NAME)?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
     let began = Instant::now();
-    let cut = Checkpoint::from_bytes(&bytes)?;
-    let (killed_at, since, step) = (cut.now, cut.since, cut.step);
+    let checkpoint = Checkpoint::from_bytes(&bytes)?;
+    let (killed_at, since, step) = (checkpoint.now, checkpoint.since, checkpoint.step);
     let make = |now| {
         let (producers, mut pipeline) = make(now);
-        // Charts and trends, which are no part of a cut.
+        // Charts and trends, which are no part of a checkpoint.
         calibration::recall(store, venue, &mut pipeline, now);
         (producers, pipeline)
     };
     let mut replayer = Replayer::new(make, Answers::default());
-    replayer.warm(cut)?;
+    replayer.warm(checkpoint)?;
     let mut outputs = Vec::new();
     let mut first = None;
     for block in journal.reader().since(since, step)? {

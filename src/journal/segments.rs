@@ -31,7 +31,7 @@ const PART_BYTES_MAX: u64 = 48 << 20;
 /// rig (`make soak`).
 const PART_AGE_NS: u64 = 600_000_000_000;
 /// What was written this long before the newest entry may be needed to go on after a kill, and is not too old whatever
-/// the limit says, ns: a cut is 10 s old at most and needs the 75 s before it.
+/// the limit says, ns: a checkpoint is 10 s old at most and needs the 75 s before it.
 const NEEDED_NS: u64 = 120_000_000_000;
 /// What sled may keep in memory of a part, bytes.
 const CACHE_BYTES: u64 = 4 << 20;

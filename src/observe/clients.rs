@@ -1,6 +1,6 @@
 //! Who asks: clients of the live WebSocket and connections of HTTP, counted where they come and go.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -41,7 +41,6 @@ pub(crate) struct Clients {
 
 impl Clients {
     pub(crate) fn status(&self) -> ClientStatus {
-        let load = |counter: &AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
         ClientStatus {
             connected: load(&self.connected),
             dropped_slow: load(&self.dropped_slow),
@@ -87,7 +86,6 @@ pub(crate) struct Http {
 
 impl Http {
     pub(crate) fn status(&self) -> HttpStatus {
-        let load = |counter: &AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
         HttpStatus {
             open: load(&self.open),
             most: load(&self.most),
@@ -98,4 +96,8 @@ impl Http {
             refused_answers: load(&self.refused_answers),
         }
     }
+}
+
+fn load(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
 }

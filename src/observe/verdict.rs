@@ -125,9 +125,7 @@ impl Seen<'_> {
     fn is_used(&self, mound: &MoundCameras) -> bool {
         mound.in_use && !self.is_deserted(mound)
     }
-}
 
-impl Seen<'_> {
     /// That the box was away some minutes ago, in words.
     fn away(&self) -> Option<String> {
         let whiles = &self.calibration?.away;

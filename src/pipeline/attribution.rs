@@ -86,6 +86,23 @@ pub struct AttributionStatus {
     pub mounds: Vec<MoundAttribution>,
 }
 
+#[cfg(test)]
+impl AttributionStatus {
+    /// Of a mark feed that tells all.
+    pub(crate) fn example() -> Self {
+        Self {
+            mark_feed: MarkFeedState::Live,
+            degraded: false,
+            sentence: String::new(),
+            game_date: "2027-01-15".to_owned(),
+            unattributed_today: 0,
+            unattributed_by_mound: BTreeMap::new(),
+            last_mark_at: None,
+            mounds: Vec::new(),
+        }
+    }
+}
+
 impl AttributionStatus {
     /// Whether this tells people something else than `other` does: a mark that came is no news.
     pub fn is_news(&self, other: &Self) -> bool {

@@ -1,14 +1,9 @@
 //! A checkpoint: how the pipeline stands at the end of a step, so that another one goes on as if nothing had happened.
 //!
 //! What stands in the watermark buffer and the trackers is made of the frames of the last seconds, and those are in the
-//! journal. So a cut holds only what lives longer: outings and alerts, calibration, what the trackers learned and who
+//! journal. So a checkpoint holds only what lives longer: outings and alerts, calibration, what the trackers learned and who
 //! stands on each mound. To go on from it, frames are first taken from `since` on with nothing but buffer and trackers
-//! at work (*warming*); at the cut's own step the rest is put in place, and from there on everything is as it was.
-//!
-//! `since` is [`WARM_NS`] before the earliest event time still open, R, in the box's time: by R the buffer has heard every
-//! camera and waited for the absent ones (8 s), its final watermark (7 s behind) has passed all that came before the warming,
-//! and no pitch that is open has a frame that is not there. What the trackers learn from pitches is taken from the run that
-//! had all their frames ([`Scales`]).
+//! at work (*warming*); at the checkpoint's own step the rest is put in place, and from there on everything is as it was.
 
 use firmware_protocol::{Mark, MarkKind};
 use serde::de::DeserializeOwned;
@@ -29,7 +24,7 @@ use crate::workload::OutingKey;
 /// The first byte of a checkpoint's bytes.
 pub(super) const LAYOUT: u8 = 8;
 
-/// Why stored bytes are no cut to go on from.
+/// Why stored bytes are no checkpoint to go on from.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 pub enum CheckpointError {
     /// Another version wrote it.
@@ -108,7 +103,7 @@ enum Said {
 impl Checkpoint {
     /// As it is stored.
     pub fn to_bytes(&self) -> Vec<u8> {
-        postcard::to_extend(self, vec![LAYOUT]).expect("a cut is plain data, and a Vec takes everything")
+        postcard::to_extend(self, vec![LAYOUT]).expect("a checkpoint is plain data, and a Vec takes everything")
     }
 
     /// From what was stored.

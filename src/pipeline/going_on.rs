@@ -1,4 +1,9 @@
 //! How a pipeline goes on from a checkpoint, and what of it is journalled.
+//!
+//! `since` is [`WARM_NS`] before the earliest event time still open, R, in the box's time: by R the buffer has heard every
+//! camera and waited for the absent ones (8 s), its final watermark (7 s behind) has passed all that came before the warming,
+//! and no pitch that is open has a frame that is not there. What the trackers learn from pitches is taken from the run that
+//! had all their frames ([`Scales`]).
 
 use std::collections::HashMap;
 
@@ -41,30 +46,30 @@ impl<P: Profiles> Pipeline<P> {
 
     /// Journals how it stands, as a place from which to replay.
     pub fn note_checkpoint(&mut self) {
-        if let Some(cut) = self.checkpoint() {
-            self.stage.note(|| Note::Checkpoint(Box::new(cut)));
+        if let Some(checkpoint) = self.checkpoint() {
+            self.stage.note(|| Note::Checkpoint(Box::new(checkpoint)));
         }
     }
 
-    /// Prepares to take frames from the cut's `since` on: from now on only buffer and trackers take part.
+    /// Prepares to take frames from the checkpoint's `since` on: from now on only buffer and trackers take part.
     ///
     /// # Errors
-    /// The cut is of another rig; nothing was changed then.
-    pub fn warm(&mut self, cut: &Checkpoint) -> Result<(), CheckpointError> {
+    /// The checkpoint is of another rig; nothing was changed then.
+    pub fn warm(&mut self, checkpoint: &Checkpoint) -> Result<(), CheckpointError> {
         let stage = &mut self.stage;
-        let same = cut.lanes.len() == stage.lanes.len()
-            && cut.lanes.iter().zip(&stage.lanes).all(|(kept, lane)| kept.mound == lane.mound)
-            && stage.rig.calibration.resume(cut.calibration.clone());
+        let same = checkpoint.lanes.len() == stage.lanes.len()
+            && checkpoint.lanes.iter().zip(&stage.lanes).all(|(kept, lane)| kept.mound == lane.mound)
+            && stage.rig.calibration.resume(checkpoint.calibration.clone());
         if !same {
             return Err(CheckpointError::OtherRig);
         }
         stage.warming = true;
-        // What was recalled before is in the cut as well, as it stood then.
+        // What was recalled before is in the checkpoint as well, as it stood then.
         stage.outputs.clear();
-        stage.begun = cut.begun;
-        stage.clocks = cut.clocks.clone();
+        stage.begun = checkpoint.begun;
+        stage.clocks = checkpoint.clocks.clone();
         stage.correct_all();
-        for (lane, kept) in stage.lanes.iter_mut().zip(&cut.lanes) {
+        for (lane, kept) in stage.lanes.iter_mut().zip(&checkpoint.lanes) {
             lane.scales = kept.scales.clone();
             lane.tracker.set_searched(kept.searched);
             if let Some(on_mound) = kept.on_mound {
@@ -75,25 +80,26 @@ impl<P: Profiles> Pipeline<P> {
         Ok(())
     }
 
-    /// The pitches of a cut that are another way here, or not at all.
-    pub(super) fn known_otherwise<'c>(&self, cut: &'c Checkpoint) -> impl Iterator<Item = &'c PitchRecord> {
+    /// The pitches of a checkpoint that are another way here, or not at all.
+    pub(super) fn known_otherwise<'c>(&self, checkpoint: &'c Checkpoint) -> impl Iterator<Item = &'c PitchRecord> {
         let own = |record: &PitchRecord| self.stage.recent.iter().rev().find(|own| own.record.id == record.id);
-        let records = cut.recent.iter().map(|recent| &recent.record);
+        let records = checkpoint.recent.iter().map(|recent| &recent.record);
         records.filter(move |record| own(record).is_none_or(|own| own.record != **record))
     }
 
-    /// Puts the rest in place: the step of the cut has been taken.
-    pub fn resume(&mut self, cut: Checkpoint) {
+    /// Puts the rest in place: the step of the checkpoint has been taken.
+    pub fn resume(&mut self, checkpoint: Checkpoint) {
         let stage = &mut self.stage;
         let Checkpoint {
             now, lanes, engine, calibration, standing, recent, profiled, whose, clocks, dropped, air, ..
-        } = cut;
+        } = checkpoint;
         stage.warming = false;
         stage.engine.resume(engine);
         // `warm` found that it is of this rig.
         stage.rig.calibration.resume(calibration);
         stage.rig.standing = standing;
-        (stage.rig.passed, stage.rig.kept, stage.rig.learned) = (cut.passed, cut.kept, cut.learned);
+        (stage.rig.passed, stage.rig.kept, stage.rig.learned) =
+            (checkpoint.passed, checkpoint.kept, checkpoint.learned);
         stage.correct_all();
         for (lane, kept) in stage.lanes.iter_mut().zip(lanes) {
             lane.scales = kept.scales;
@@ -108,8 +114,9 @@ impl<P: Profiles> Pipeline<P> {
         for (own, kept) in stage.dropped.iter_mut().zip(dropped) {
             *own = kept;
         }
-        (stage.air, stage.retired, stage.seen, stage.begun) = (air, cut.retired, cut.seen, cut.begun);
-        stage.clock_ns = cut.clock_ns;
+        (stage.air, stage.retired, stage.seen, stage.begun) =
+            (air, checkpoint.retired, checkpoint.seen, checkpoint.begun);
+        stage.clock_ns = checkpoint.clock_ns;
         stage.outputs.clear();
         self.take_by_clocks();
     }
@@ -119,7 +126,7 @@ impl<P: Profiles> Pipeline<P> {
         let (now, step) = (self.stage.now, recorder.next_step());
         self.stage.recorder = Some(recorder);
         let note = match beginning {
-            Beginning::Resumed(cut) => Note::Resumed(cut),
+            Beginning::Resumed(checkpoint) => Note::Resumed(checkpoint),
             Beginning::Anew => {
                 let begun = Edge { step, since: now, watermark: None, open_since: None, seen_from: EventNs(now.0) };
                 Note::Began(Box::new(self.stage.checkpoint(begun)))
@@ -134,11 +141,11 @@ impl<P: Profiles> Pipeline<P> {
 pub enum Beginning {
     /// It begins.
     Anew,
-    /// It went on after one that was killed: from the journal, and where what was committed went beyond that, from this cut.
+    /// It went on after one that was killed: from the journal, and where what was committed went beyond that, from this checkpoint.
     Resumed(Option<Box<Checkpoint>>),
 }
 
-/// What the buffer says of a cut.
+/// What the buffer says of a checkpoint.
 struct Edge {
     step: u64,
     since: BoxNs,

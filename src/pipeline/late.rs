@@ -3,9 +3,10 @@
 //! A ball behind the final watermark is in the journal, but in no fit. Late balls of one mound that are near in time are
 //! one *patch*. It is closed when every camera that is late has gone [`QUIET_NS`] of event time beyond it (a late
 //! camera's heartbeats are late, too, and tell), or when nothing late came for [`WAIT_NS`]. Is there no pitch in it, or one
-//! whose late data is more than [`CRITICAL_FRAC`], it is *critical*: [`Output::Critical`](super::Output::Critical) asks for its frames to be
-//! measured again, elsewhere and from the journal ([`Critical::measure`]), and [`Input::Reprocessed`](super::Input::Reprocessed) publishes what is
-//! found: a revision of the pitch, or a pitch that nobody had seen, final and flagged as [`REPROCESSED`](crate::records::REPROCESSED).
+//! whose late data is more than [`CRITICAL_FRAC`], it is *critical*: [`Output::Critical`](super::Output::Critical) asks for
+//! its frames to be measured again, elsewhere and from the journal ([`Critical::measure`]), and what is found comes back as
+//! [`Input::Reprocessed`](super::Input::Reprocessed): a revision of the pitch, or a pitch that nobody had seen, final and
+//! flagged as [`REPROCESSED`](crate::records::REPROCESSED).
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -48,7 +49,7 @@ pub(super) struct Patch {
     pub(super) from: u64,
     pub(super) to: u64,
     pub(super) balls: u32,
-    pub(super) first: BoxNs,
+    first: BoxNs,
 }
 
 impl Default for Late {
@@ -124,13 +125,6 @@ pub struct Critical {
 pub struct Remeasured {
     pub(super) pitches: Vec<Pitch>,
     pub(super) now: BoxNs,
-}
-
-impl Remeasured {
-    #[cfg(test)]
-    pub(super) fn new(pitches: Vec<Pitch>, now: BoxNs) -> Self {
-        Self { pitches, now }
-    }
 }
 
 impl Critical {

@@ -65,40 +65,18 @@ mod tests {
     use super::*;
     use crate::environment::Air;
     use crate::golden_tests;
-    use crate::ids::{EventNs, MoundId, PitchType};
     use crate::pipeline::late::Remeasured;
-    use crate::tracking::pitch::{Context, Flags, MeasuredSpin, NineP, Pitch, PitchState, Quantities};
-
-    fn pitch() -> Pitch {
-        let release = EventNs(1_780_000_000_123_456_789);
-        Pitch {
-            id: PitchId::new(release, MoundId(1)),
-            revision: 2,
-            state: PitchState::Final,
-            mound: MoundId(1),
-            release,
-            release_marked: true,
-            plate: EventNs(release.0 + 400_000_000),
-            context: Context { pitch_type: PitchType::parse("SI"), ..Context::default() },
-            values: Quantities { release_speed: 95.125, plate_x: -0.5, ..Quantities::default() },
-            sd: Quantities { release_speed: 0.03125, plate_x: 0.25, ..Quantities::default() },
-            nine_p: NineP::default(),
-            spin: Some(MeasuredSpin { release_spin_rate: 2150.0, spin_axis: 200.0, confidence: 0.75 }),
-            cameras: 5,
-            residuals: Vec::new(),
-            residual_px: 0.5,
-            flags: Flags { short_track: true, ..Flags::default() },
-            frames: 200,
-            frames_late: 20,
-        }
-    }
+    use crate::tracking::pitch::Pitch;
 
     /// One of each kind, of the three with a checkpoint the first.
     fn one_of_each() -> Vec<Note> {
-        let checkpoint = Checkpoint::from_bytes(&golden_tests::bytes("journal/checkpoint-8.bin")).expect("it reads");
+        let checkpoint = Checkpoint::from_bytes(&golden_tests::bytes("journal/checkpoint-8.bin", || {
+            unreachable!("the test of the journal makes it")
+        }))
+        .expect("it reads");
         let (now, pitcher) = (BoxNs(1_780_000_004_500_000_000), PitcherId(669_203));
         let named = Profile { name: Some("Walt Kessler".to_owned()), ..Profile::default() };
-        let again = Remeasured::new(vec![pitch()], now);
+        let again = Remeasured { pitches: vec![Pitch::example()], now };
         let input = |input| Note::Input { input, now };
         vec![
             Note::Began(Box::new(checkpoint)),
@@ -114,7 +92,7 @@ mod tests {
             input(Input::Wall { ahead_ns: -37_000_000_000 }),
             Note::Profile { pitcher, day: jiff::civil::date(2026, 11, 30), profile: named },
             Note::Called { pitcher, name: "Walt Kessler".to_owned() },
-            Note::OldThrow { id: pitch().id },
+            Note::OldThrow { id: Pitch::example().id },
         ]
     }
 

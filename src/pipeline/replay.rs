@@ -24,7 +24,7 @@ const GAPS_MAX: usize = 8;
 enum State {
     /// Nothing, until a pipeline begins.
     Waiting,
-    /// Frames fill buffer and trackers, until the cut's step is reached.
+    /// Frames fill buffer and trackers, until the checkpoint's step is reached.
     Warming(Box<Checkpoint>),
     /// Everything is as it was.
     Running,
@@ -71,14 +71,14 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
         }
     }
 
-    /// Goes on from a cut instead: blocks must follow from its `since` on.
+    /// Goes on from a checkpoint instead: blocks must follow from its `since` on.
     ///
     /// # Errors
-    /// The cut is of another rig.
-    pub fn warm(&mut self, cut: Checkpoint) -> Result<(), CheckpointError> {
-        self.renew(cut.since);
-        self.pipeline.warm(&cut)?;
-        self.state = State::Warming(Box::new(cut));
+    /// The checkpoint is of another rig.
+    pub fn warm(&mut self, checkpoint: Checkpoint) -> Result<(), CheckpointError> {
+        self.renew(checkpoint.since);
+        self.pipeline.warm(&checkpoint)?;
+        self.state = State::Warming(Box::new(checkpoint));
         Ok(())
     }
 
@@ -136,7 +136,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
     fn step(&mut self, now: BoxNs, step: u64, outputs: &mut Vec<Output>) {
         match &self.state {
             State::Waiting => return self.frames.clear(),
-            State::Warming(cut) if now < cut.since => return self.frames.clear(),
+            State::Warming(checkpoint) if now < checkpoint.since => return self.frames.clear(),
             State::Warming(_) | State::Running => {}
         }
         for (producer, life) in self.producers.iter_mut().zip(&self.lives) {
@@ -147,11 +147,11 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
         self.push();
         self.now = now;
         self.taken += self.pipeline.step(now, outputs) as u64;
-        if let State::Warming(cut) = &mut self.state
-            && step >= cut.step
-            && let State::Warming(cut) = std::mem::replace(&mut self.state, State::Running)
+        if let State::Warming(checkpoint) = &mut self.state
+            && step >= checkpoint.step
+            && let State::Warming(checkpoint) = std::mem::replace(&mut self.state, State::Running)
         {
-            self.pipeline.resume(*cut);
+            self.pipeline.resume(*checkpoint);
         }
     }
 
@@ -169,13 +169,13 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
     /// Tells the pipeline what it was told then; while it warms it knows that already.
     fn note(&mut self, note: Note, outputs: &mut Vec<Output>) -> Result<(), CheckpointError> {
         match (note, &self.state) {
-            // Before the cut's step nobody asks, and what was told then is in the cut.
+            // Before the checkpoint's step nobody asks, and what was told then is in the checkpoint.
             (Note::Profile { pitcher, day, profile }, State::Running) => self.answers.learn(pitcher, day, profile),
             (Note::OldThrow { id }, State::Running) => self.answers.learn_old_throw(id),
-            (Note::Began(cut), State::Waiting | State::Running) => {
-                self.renew(cut.now);
-                self.pipeline.warm(&cut)?;
-                self.pipeline.resume(*cut);
+            (Note::Began(checkpoint), State::Waiting | State::Running) => {
+                self.renew(checkpoint.now);
+                self.pipeline.warm(&checkpoint)?;
+                self.pipeline.resume(*checkpoint);
                 self.state = State::Running;
             }
             (Note::Resumed(_), State::Warming(_)) => {
@@ -194,15 +194,15 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
                 self.push();
                 self.pipeline.cut_short(now, outputs);
             }
-            (Note::Resumed(cut), State::Running) => {
+            (Note::Resumed(checkpoint), State::Running) => {
                 // They were taken, and journalled, again.
                 self.frames.clear();
-                if let Some(cut) = cut {
+                if let Some(checkpoint) = checkpoint {
                     // Committed when the journal was behind, and nowhere in it but here.
-                    let told = self.pipeline.known_otherwise(&cut).cloned();
+                    let told = self.pipeline.known_otherwise(&checkpoint).cloned();
                     let moved_by = self.now;
                     outputs.extend(told.map(|record| Output::Pitch { record: Box::new(record), moved_by }));
-                    self.pipeline.resume(*cut);
+                    self.pipeline.resume(*checkpoint);
                 }
                 self.mind_gap();
             }
@@ -211,19 +211,19 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
         Ok(())
     }
 
-    /// The journal ends here, because the run that wrote it was killed. Where it ends before the cut's step, what was
+    /// The journal ends here, because the run that wrote it was killed. Where it ends before the checkpoint's step, what was
     /// committed tells the rest, and is returned. Frames whose step is missing are left on the paths.
     pub fn end(mut self) -> (Pipeline<P>, Vec<Producer<Signal>>, Option<Box<Checkpoint>>) {
         self.push();
-        let cut = match std::mem::replace(&mut self.state, State::Running) {
-            State::Warming(cut) => Some(cut),
+        let checkpoint = match std::mem::replace(&mut self.state, State::Running) {
+            State::Warming(checkpoint) => Some(checkpoint),
             State::Waiting | State::Running => None,
         };
-        if let Some(cut) = &cut {
-            self.pipeline.resume((**cut).clone());
+        if let Some(checkpoint) = &checkpoint {
+            self.pipeline.resume((**checkpoint).clone());
         }
         self.mind_gap();
-        (self.pipeline, self.producers, cut)
+        (self.pipeline, self.producers, checkpoint)
     }
 
     /// From now on pitches of which frames are missing here are told apart.
@@ -256,13 +256,13 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
 /// Where a replay can begin.
 #[derive(Debug)]
 pub struct Start {
-    cut: Checkpoint,
+    checkpoint: Checkpoint,
     /// Whether a pipeline begins there, with no frames held.
     begins: bool,
 }
 
-/// Box time within which the journal has a cut, what the daemon writes and some more, and the frames that it needs.
-const CUT_WITHIN_NS: u64 = 475_000_000_000;
+/// Box time within which the journal has a checkpoint, what the daemon writes and some more, and the frames that it needs.
+const CHECKPOINT_WITHIN_NS: u64 = 475_000_000_000;
 
 impl Start {
     /// The last place to begin at before that moment, or the first after it where there is none. None where the journal
@@ -272,7 +272,7 @@ impl Start {
     /// A part of the journal does not open, or there is no such place and a block does not read. Otherwise such a block is
     /// passed over.
     pub fn find(reader: &Reader, from: BoxNs) -> Result<Option<Self>, JournalError> {
-        let near = BoxNs(from.0.saturating_sub(CUT_WITHIN_NS));
+        let near = BoxNs(from.0.saturating_sub(CHECKPOINT_WITHIN_NS));
         let mut unread = None;
         for near in [near, BoxNs(0)] {
             let Some(blocks) = reader.around(near, from)? else { return Ok(None) };
@@ -288,7 +288,7 @@ impl Start {
                 oldest = oldest.or(Some(block.since).filter(|since| since.0 > 0));
                 let starts = block.entries.iter().filter_map(Self::of);
                 for start in starts.filter(|start| start.has_frames(oldest)) {
-                    let is_before = start.cut.now <= from;
+                    let is_before = start.checkpoint.now <= from;
                     if !is_before && found.is_some() {
                         return Ok(found);
                     }
@@ -306,21 +306,21 @@ impl Start {
 
     /// Whether the frames that it needs are there, in a journal that begins then.
     fn has_frames(&self, oldest: Option<BoxNs>) -> bool {
-        self.begins || oldest.is_some_and(|oldest| oldest.0 <= self.cut.since.0.saturating_add(STEP_BACK_NS))
+        self.begins || oldest.is_some_and(|oldest| oldest.0 <= self.checkpoint.since.0.saturating_add(STEP_BACK_NS))
     }
 
     fn of(entry: &Entry) -> Option<Self> {
         let Entry::Note(bytes) = entry else { return None };
         match Note::from_bytes(bytes).ok()? {
-            Note::Checkpoint(cut) => Some(Self { cut: *cut, begins: false }),
-            Note::Began(cut) => Some(Self { cut: *cut, begins: true }),
+            Note::Checkpoint(checkpoint) => Some(Self { checkpoint: *checkpoint, begins: false }),
+            Note::Began(checkpoint) => Some(Self { checkpoint: *checkpoint, begins: true }),
             _ => None,
         }
     }
 
     /// From which box time on results are as they were.
     pub fn now(&self) -> BoxNs {
-        self.cut.now
+        self.checkpoint.now
     }
 
     /// Whether a pipeline began there, with what the store knew.
@@ -333,7 +333,7 @@ impl Start {
     /// # Errors
     /// The newest part of the journal does not open.
     pub fn blocks(&self, reader: &Reader) -> Result<Blocks, JournalError> {
-        reader.since(self.cut.since, self.cut.step)
+        reader.since(self.checkpoint.since, self.checkpoint.step)
     }
 
     /// Prepares a replayer for the blocks from there on.
@@ -345,7 +345,7 @@ impl Start {
         P: Profiles,
         M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>),
     {
-        if self.begins { Ok(()) } else { replayer.warm(self.cut) }
+        if self.begins { Ok(()) } else { replayer.warm(self.checkpoint) }
     }
 }
 

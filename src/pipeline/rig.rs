@@ -8,7 +8,7 @@ use crate::calibration::{
     StandingAlert, UNVERIFIED_TOLD_S,
 };
 use crate::ids::{BoxNs, EventNs, MoundId};
-use crate::readiness::{self, CameraAlert, Severity};
+use crate::readiness::{self, CameraAlert, Severity, sentence};
 use crate::reorder::Life;
 use crate::tracking::evidence::RigEvidence;
 use crate::tracking::venue::Venue;
@@ -37,7 +37,7 @@ pub(super) struct About {
 /// Calibration, and what the pipeline knows of it.
 pub(super) struct Rig {
     pub(super) calibration: Calibration,
-    pub(super) limits: calibration::Config,
+    limits: calibration::Config,
     pub(super) venue: String,
     /// Source, name and mound of each camera.
     pub(super) cameras: Vec<(u8, String, MoundId)>,
@@ -137,7 +137,7 @@ impl Rig {
         };
         let name = self.cameras.iter().find(|(id, ..)| *id == camera).map_or("", |(_, name, _)| name);
         let reason = &stands.reason;
-        let message = if camera > 0 { format!("Camera {camera} ({name}): {reason}") } else { capital(reason) };
+        let message = if camera > 0 { format!("Camera {camera} ({name}): {reason}") } else { sentence(reason) };
         CameraAlert {
             camera: (camera > 0).then_some(camera),
             mound,
@@ -168,10 +168,4 @@ pub(super) fn standing(report: &Report, About { camera, mound, kind }: About) ->
         None => &report.alerts,
     };
     alerts.iter().find(|alert| alert.kind == kind)
-}
-
-/// With a capital letter.
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

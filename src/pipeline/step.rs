@@ -109,9 +109,9 @@ impl<P: Profiles> Pipeline<P> {
         frames
     }
 
-    /// Takes in what is no frame, and has it journalled: nothing else changes a pipeline between its steps, so a replay of the
-    /// journal makes all of it again. It is written down after what the pipeline asked meanwhile, which a replay must know
-    /// first; what changes nothing is not written down.
+    /// Takes in what is no frame, and has it journalled: beside the answers that the pipeline asks for itself, which are journalled
+    /// too, nothing else changes it between its steps, so a replay makes all of it again. It is written down after what was asked
+    /// meanwhile, which a replay must know first; what changes nothing is not written down.
     pub fn input(&mut self, input: Input, now: BoxNs) -> Answer {
         let Some(answer) = self.apply(&input, now) else { return Answer::default() };
         self.stage.note(|| Note::Input { input, now });

@@ -31,4 +31,4 @@ pub use indices::{Indices, Inputs, Judge, Points};
 pub use presence::{Presence, PresenceState, Sign};
 pub use sight::Unseen;
 pub use trend::{Trend, TrendPoint};
-pub use words::{whole, within};
+pub use words::{sentence, whole, within};

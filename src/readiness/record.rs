@@ -34,21 +34,12 @@ impl From<&PitchRecord> for OutingPitch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::MoundId;
     use crate::records::Origin;
-    use crate::tracking::pitch::{Context, Flags, MeasuredSpin, NineP, Pitch, Quantities};
+    use crate::tracking::pitch::{MeasuredSpin, Pitch, Quantities};
 
     fn pitch() -> Pitch {
-        let release = EventNs(1_700_000_000_123_456_789);
+        let spin = MeasuredSpin { release_spin_rate: 2150.0, spin_axis: 200.0, confidence: 0.9 };
         Pitch {
-            id: PitchId::new(release, MoundId(1)),
-            revision: 2,
-            state: PitchState::Final,
-            mound: MoundId(1),
-            release,
-            release_marked: true,
-            plate: EventNs(release.0 + 400_000_000),
-            context: Context { pitch_type: PitchType::parse("SI"), ..Context::default() },
             values: Quantities {
                 release_speed: 95.1,
                 release_pos_z: 5.9,
@@ -64,14 +55,8 @@ mod tests {
                 pfx_x: 0.01,
                 ..Quantities::default()
             },
-            nine_p: NineP::default(),
-            spin: Some(MeasuredSpin { release_spin_rate: 2150.0, spin_axis: 200.0, confidence: 0.9 }),
-            cameras: 5,
-            residuals: Vec::new(),
-            residual_px: 0.5,
-            flags: Flags { short_track: true, ..Flags::default() },
-            frames: 200,
-            frames_late: 20,
+            spin: Some(spin),
+            ..Pitch::example()
         }
     }
 

@@ -171,6 +171,34 @@ pub struct Pitch {
     pub frames_late: u32,
 }
 
+#[cfg(test)]
+impl Pitch {
+    /// A sinker in the home bullpen, final, of which only a speed and a place are known.
+    pub(crate) fn example() -> Self {
+        let release = EventNs(1_780_000_000_123_456_789);
+        Self {
+            id: PitchId::new(release, MoundId(1)),
+            revision: 2,
+            state: PitchState::Final,
+            mound: MoundId(1),
+            release,
+            release_marked: true,
+            plate: EventNs(release.0 + 400_000_000),
+            context: Context { pitch_type: PitchType::parse("SI"), ..Context::default() },
+            values: Quantities { release_speed: 95.125, plate_x: -0.5, ..Quantities::default() },
+            sd: Quantities { release_speed: 0.03125, plate_x: 0.25, ..Quantities::default() },
+            nine_p: NineP::default(),
+            spin: Some(MeasuredSpin { release_spin_rate: 2150.0, spin_axis: 200.0, confidence: 0.75 }),
+            cameras: 5,
+            residuals: Vec::new(),
+            residual_px: 0.5,
+            flags: Flags { short_track: true, ..Flags::default() },
+            frames: 200,
+            frames_late: 20,
+        }
+    }
+}
+
 impl Pitch {
     /// Frames that came after the final watermark ÷ all its frames so far.
     pub fn late_data_frac(&self) -> f64 {

@@ -1,7 +1,7 @@
 //! What earlier releases wrote is read, or refused by name; never misread.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use pitchguard::ids::BoxNs;
@@ -10,11 +10,8 @@ use pitchguard::pipeline::{Checkpoint, CheckpointError, Start};
 use pitchguard::simulate::{Game, Scenario, Settings, Stadium};
 use pitchguard::tracking::venue::Venue;
 
+use crate::golden;
 use crate::journal_support::{Box0, Known, deliveries};
-
-fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/journal").join(name)
-}
 
 /// Of a game, between two pitches.
 fn checkpoint() -> Vec<u8> {
@@ -33,31 +30,16 @@ fn checkpoint() -> Vec<u8> {
 
 #[test]
 fn a_checkpoint_stands_in_the_bytes_in_which_it_always_stood() {
-    let (bytes, named) = (golden("checkpoint-8.bin"), golden("checkpoint-8.json"));
-    if std::env::var_os("PITCHGUARD_WRITE_GOLDEN").is_some() && !bytes.exists() {
-        let written = checkpoint();
-        let read = Checkpoint::from_bytes(&written).expect("it reads back");
-        fs::create_dir_all(golden("")).expect("a directory");
-        fs::write(&named, serde_json::to_string(&read).expect("plain data")).expect("it is written");
-        fs::write(&bytes, written).expect("it is written");
-    }
-    let bytes = fs::read(bytes).expect("it is there");
+    let bytes = golden::bytes("journal/checkpoint-8.bin", checkpoint);
     let read = Checkpoint::from_bytes(&bytes).expect("it is of this version");
-    assert!(read.to_bytes() == bytes, "it would be written otherwise today: raise the layout");
+    golden::holds("journal/checkpoint-8.bin", &read.to_bytes());
     // By their names too: two fields of one type may have changed places.
-    let named = fs::read_to_string(named).expect("it is there");
-    let today = serde_json::to_string(&read).expect("plain data");
-    let same = named.bytes().zip(today.bytes()).take_while(|(then, today)| then == today).count();
-    assert!(
-        named == today,
-        "a field means something else today, after {:?}",
-        &today[..same].split_at(same.saturating_sub(80)).1
-    );
+    golden::holds("journal/checkpoint-8.json", &serde_json::to_vec(&read).expect("plain data"));
 }
 
 #[test]
 fn a_checkpoint_of_another_version_is_refused_by_name() {
-    let mut bytes = fs::read(golden("checkpoint-8.bin")).expect("it is there");
+    let mut bytes = golden::bytes("journal/checkpoint-8.bin", checkpoint);
     assert!(matches!(Checkpoint::from_bytes(&bytes[..bytes.len() - 1]), Err(CheckpointError::Unreadable(_))));
     bytes.push(0);
     assert!(matches!(Checkpoint::from_bytes(&bytes), Err(CheckpointError::Unreadable(_))), "a byte more");
@@ -70,10 +52,11 @@ fn a_checkpoint_of_another_version_is_refused_by_name() {
 #[test]
 fn a_journal_of_another_format_is_refused_by_name() {
     let dir = tempfile::tempdir().expect("a temporary directory");
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/journal/format-1");
     let part = "part-00000000000000000000";
     fs::create_dir_all(dir.path().join(part).join("blobs")).expect("a directory");
     for file in ["conf", "db"] {
-        fs::copy(golden("format-1").join(part).join(file), dir.path().join(part).join(file)).expect("it is copied");
+        fs::copy(sample.join(part).join(file), dir.path().join(part).join(file)).expect("it is copied");
     }
     let reader = Reader::open(dir.path()).expect("it opens");
     let (first, _) = reader.span().expect("it opens").expect("it is not empty");

@@ -4,6 +4,8 @@
 mod common;
 #[path = "../support/daemon_support/mod.rs"]
 mod daemon_support;
+#[path = "../support/golden.rs"]
+mod golden;
 mod journal_golden;
 mod journal_kill;
 mod journal_late;

@@ -128,14 +128,14 @@ impl<P: Profiles> Box0<P> {
         P: Clone,
     {
         outputs.truncate(results);
-        let cut = Checkpoint::from_bytes(&bytes).expect("it reads back");
-        let (since, step) = (cut.since, cut.step);
+        let checkpoint = Checkpoint::from_bytes(&bytes).expect("it reads back");
+        let (since, step) = (checkpoint.since, checkpoint.step);
         let make = |now| {
             let (producers, reorder) = buffer(venue);
             (producers, Pipeline::new(venue, &settings(venue), reorder, profiles.clone(), now))
         };
         let mut replayer = Replayer::new(make, Answers::default());
-        replayer.warm(cut).expect("the same rig");
+        replayer.warm(checkpoint).expect("the same rig");
         let journal = Journal::open(dir, &journal::Config::default()).expect("it opens");
         let mut now = since;
         for block in journal.reader().since(since, step).expect("it opens") {
@@ -175,8 +175,8 @@ impl<P: Profiles> Box0<P> {
         let results = fresh.iter().any(|output| matches!(output, Output::Pitch { .. }));
         outputs.extend(fresh.iter().map(|output| (now, output.clone())));
         if results || self.committed.0.is_empty() {
-            let cut = self.pipeline.checkpoint();
-            self.committed = (cut.map_or_else(Vec::new, |cut| cut.to_bytes()), outputs.len());
+            let checkpoint = self.pipeline.checkpoint();
+            self.committed = (checkpoint.map_or_else(Vec::new, |checkpoint| checkpoint.to_bytes()), outputs.len());
         }
         for output in fresh {
             if let Output::Critical(critical) = output {
