@@ -97,7 +97,7 @@ export function asOfInWords(data: Pick<Readiness, "as_of" | "pitches" | "readine
   if (!as_of || typeof readiness.value !== "number") return `Last pitch ${isSeenInPart(data) ? "seen " : ""}${ago(age)}`;
   const since = pitches - as_of.pitches;
   if (state !== "held") return `as of pitch ${as_of.pitches}, ${ago(age)}`;
-  const thrown = since > 0 && age !== null && age >= 2_000 ? `${since} ${since === 1 ? "pitch" : "pitches"} and ` : "";
+  const thrown = since > 0 && age !== null && age >= 2_000 ? `${pitchesInWords(since, false)} and ` : "";
   return `${whole(readiness.value)} as of pitch ${as_of.pitches}, ${thrown}${ago(age)}`;
 }
 
@@ -121,8 +121,11 @@ export function leftInWords(
 /** Whether he has thrown at least what is counted: not all of it was seen, or not all of it has a name. */
 export const isAtLeast = ({ unseen, unnamed_throws }: Pick<Readiness, "unseen" | "unnamed_throws">): boolean => (unseen?.length ?? 0) > 0 || (unnamed_throws ?? 0) > 0;
 
+/** `1 outing`, `2 outings`. */
+export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
 /** `23 pitches`, `at least 1 pitch`. */
-export const pitchesInWords = (pitches: number, atLeast: boolean): string => `${atLeast ? "at least " : ""}${pitches} ${pitches === 1 ? "pitch" : "pitches"}`;
+export const pitchesInWords = (pitches: number, atLeast: boolean): string => `${atLeast ? "at least " : ""}${counted(pitches, "pitch", "pitches")}`;
 
 /** Throws of today on a mound that count for nobody; null before anybody told. */
 export const namelessOn = (attribution: AttributionStatus | null, mound: number): number | null => attribution?.mounds.find((each) => each.mound === mound)?.unattributed_today ?? null;
@@ -141,7 +144,7 @@ export function unseenInWords(data: Pick<Readiness, "unseen" | "unnamed_throws" 
 function namelessInWords(his: number, all: number | null): string {
   if (his === 0) return "";
   if (all !== null && all > his) return `Of the ${all} throws without a name on this mound today ${his} may be his`;
-  return his === 1 ? "1 throw without a name on this mound may be his" : `${his} throws without a name on this mound may be his`;
+  return `${counted(his, "throw")} without a name on this mound may be his`;
 }
 
 function whilesInWords(unseen: NonNullable<Readiness["unseen"]>, clock: (ms: number) => string): string {

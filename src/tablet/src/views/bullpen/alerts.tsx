@@ -12,6 +12,7 @@ import { AlarmIcon, TickIcon } from "../../components/icons";
 import { Unseen } from "../../components/visible";
 import { useWhen } from "../../components/when";
 import { byUrgency } from "../../format/level";
+import { counted } from "../../format/words";
 import { useAlerts, useClosed, useHub } from "../../live/react";
 
 /** Alerts shown before the rest is asked for: cards must stay in sight. */
@@ -75,7 +76,7 @@ export function AlertList({ pitcher, audience = "coach" }: AlertListProps) {
       )}
       {(hidden > 0 || all) && wanted.length > SHOWN_MAX && (
         <Button sx={{ mb: 1 }} onClick={() => setAll(!all)} aria-expanded={all}>
-          {all ? "Fewer alerts" : `${hidden} more ${hidden === 1 ? "alert" : "alerts"}`}
+          {all ? "Fewer alerts" : counted(hidden, "more alert")}
         </Button>
       )}
       <ClosedAlerts fits={fits} />

@@ -18,7 +18,7 @@ import { BANDS, bandOf, limitsOf, verdictInWords, whole, wholeUp } from "../../f
 import { usePark } from "../../format/park";
 import { useSettings } from "../../format/settings";
 import { percent } from "../../format/units";
-import { isAtLeast, namedElsewhere, namelessOn, placeInWords, stateInWords, unseenInWords } from "../../format/words";
+import { isAtLeast, namedElsewhere, namelessOn, pitchesInWords, placeInWords, stateInWords, unseenInWords } from "../../format/words";
 import { useAttribution, useLink, useLivePitches, useOutings, useReadiness, useTrend } from "../../live/react";
 import type { OutingKey } from "../../live/state";
 
@@ -305,7 +305,7 @@ function Velocity({ data }: { data: Readiness }) {
 
   function against(): string {
     if (typeof speed !== "number") return noSpeedInWords(data, since);
-    if (since > 0) return `${since} ${since === 1 ? "pitch" : "pitches"} before his last`;
+    if (since > 0) return `${pitchesInWords(since, false)} before his last`;
     if (typeof usual === "number") return `${units.difference("speed", speed - usual)} vs usual`;
     if (last?.pitch_type === "") return "type not known";
     // What was not answered is not known, which is something else than that there is none.

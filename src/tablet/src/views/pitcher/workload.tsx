@@ -11,7 +11,7 @@ import { Panel } from "../../components/panel";
 import { Answered, Empty } from "../../components/states";
 import { COUNTED_AGAIN, CountedAt, useToday } from "../../components/when";
 import { dayAfter, dayInWords, daysBetween } from "../../format/time";
-import { ACUTE_CHRONIC, LOAD, RATIO_IN_WORDS } from "../../format/words";
+import { ACUTE_CHRONIC, LOAD, RATIO_IN_WORDS, counted } from "../../format/words";
 
 /** A season from spring on, days. */
 const SEASON_DAYS = 240;
@@ -52,12 +52,12 @@ function Season({ report: { loads, appearances, summary, unknown, not_final }, a
   // A day that is not over has no end yet.
   const end = last && (last.date === today ? "so far today" : `at the end of ${dayInWords(last.date)}`);
   const facts = [
-    `${summary.role}, ${outings} ${outings === 1 ? "outing" : "outings"}, ${all}${summary.pitches} game ${summary.pitches === 1 ? "pitch" : "pitches"}`,
+    `${summary.role}, ${counted(outings, "outing")}, ${all}${counted(summary.pitches, "game pitch", "game pitches")}`,
     last && `${LOAD.toLowerCase()} ${least(Infinity)}${last.dose.toFixed(0)} of ${summary.dose_cap.toFixed(0)} ${end}`,
     last && `${least(7)}${last.pitches_7d} in 7 days, ${least(14)}${last.pitches_14d} in 14, ${least(30)}${last.pitches_30d} in 30`,
     last && summary.acwr != null && `${ACUTE_CHRONIC.toLowerCase()} ${summary.acwr.toFixed(2)} times ${end}`,
     summary.rest_days_mean != null && `${summary.rest_days_mean.toFixed(1)} days of rest on average`,
-    `${summary.short_rest_appearances} ${summary.short_rest_appearances === 1 ? "outing" : "outings"} on short rest`,
+    `${counted(summary.short_rest_appearances, "outing")} on short rest`,
     summary.rested_on && `rested from ${dayInWords(summary.rested_on)}${summary.rested_on_unsure ? ", or later" : ""}`,
   ].filter(Boolean);
   return (
@@ -73,7 +73,7 @@ function Season({ report: { loads, appearances, summary, unknown, not_final }, a
         </Typography>
       )}
       {unknown && <Typography color="text.secondary">{unknown}</Typography>}
-      <Calendar loads={loads} label={`Pitches day by day to ${last?.date ?? ""}: ${outings} ${outings === 1 ? "outing" : "outings"}`} />
+      <Calendar loads={loads} label={`Pitches day by day to ${last?.date ?? ""}: ${counted(outings, "outing")}`} />
       <Typography sx={{ fontWeight: 600, mt: 1 }}>{ACUTE_CHRONIC} at each day’s end: a weighted mean of a day’s pitches ÷ one without the last 7 days</Typography>
       <Ratio loads={loads} />
       <Typography variant="body2" color="text.secondary">

@@ -14,7 +14,7 @@ import { usePark } from "../../format/park";
 import { useSettings } from "../../format/settings";
 import { agoInWords, spanInWords } from "../../format/time";
 import { fixed } from "../../format/units";
-import { pitchesInWords } from "../../format/words";
+import { counted, pitchesInWords } from "../../format/words";
 import { confidence } from "../bullpen/card";
 
 const EVERY_MS = 5_000;
@@ -136,7 +136,7 @@ function Mound({ mound, name }: { mound: MoundReport; name: string }) {
   return (
     <Typography data-mound-of={mound.mound}>
       <strong>{name}</strong>: <Sign kind={few ? "bad" : verified ? "good" : "off"} word={!verified ? unverifiedInWords(mound) : few ? "too few cameras" : "verified"} />
-      {look}, {mound.cameras_heard} {mound.cameras_heard === 1 ? "camera" : "cameras"} heard
+      {look}, {counted(mound.cameras_heard, "camera")} heard
       {few && `, ${mound.cameras_needed} needed: no pitch can be measured here`}
       {verified && mound.unverified && `, ${mound.unverified}`}
       {mound.in_use ? `, ${pitchesInWords(mound.pitches, false)} in 15 min` : ", not in use"}
@@ -153,7 +153,7 @@ function Camera({ camera, watch, alarm }: { camera: CameraReport; watch: number;
     camera.residual_px != null && `residual ${camera.residual_px.toFixed(2)} px`,
     camera.temperature_c != null && units.text("temperature", camera.temperature_c),
     camera.vibration_g != null && `${camera.vibration_g.toFixed(3)} g`,
-    `${camera.corrections.length} ${camera.corrections.length === 1 ? "correction" : "corrections"}`,
+    counted(camera.corrections.length, "correction"),
   ].filter(Boolean);
   return (
     <article style={{ border: "var(--border) solid var(--line)", borderRadius: 8, padding: 8, minWidth: 0 }}>
