@@ -110,7 +110,7 @@ function Frame({ venue, seen, watchdog }: FrameProps) {
   useEffect(() => {
     if (epoch > 1) void queries.invalidateQueries();
   }, [epoch, queries]);
-  // Which mounds are seen is asked for now and then, and at once where a part of the box fares otherwise.
+  // The status says which mounds are seen: it is asked for at once where a part of the box fares otherwise.
   useEffect(() => hub.subscribe("health", () => void queries.invalidateQueries({ queryKey: ["status"] })), [hub, queries]);
   useEffect(() => {
     if (!kiosk || location === "/") return;
