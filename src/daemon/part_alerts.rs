@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::Event;
+use crate::api::{Event, Snapshot};
 use crate::ids::BoxNs;
 use crate::moment::rfc3339;
 use crate::observe::{BoxReason, BoxVerdictState};
@@ -34,16 +34,14 @@ struct Known {
 }
 
 impl PartAlerts {
-    /// What is news by the reasons of now. `acknowledged_at` tells when somebody has seen an alert.
-    pub(super) fn look(
-        &mut self,
-        reasons: &[BoxReason],
-        acknowledged_at: impl Fn(u64) -> Option<String>,
-        now: BoxNs,
-    ) -> Vec<Event> {
+    /// What is news by the reasons of now, as of a moment of the box. `shown` tells when somebody has seen an alert, and of moments
+    /// of the box when they are by the cameras' clock, which all alerts are told by.
+    pub(super) fn look(&mut self, reasons: &[BoxReason], shown: &Snapshot, now: BoxNs) -> Vec<Event> {
         let mut news = Vec::new();
+        let acknowledged_at = |id: u64| shown.alerts().find(|alert| alert.id == id)?.acknowledged_at.clone();
+        let told = |at: BoxNs| rfc3339(shown.seen(at));
         let clear = |alert: Alert, because: &str| {
-            let (acknowledged_at, cleared_at) = (acknowledged_at(alert.id), Some(rfc3339(now)));
+            let (acknowledged_at, cleared_at) = (acknowledged_at(alert.id), Some(told(now)));
             let cleared_because = Some(because.to_owned());
             Event::AlertCleared(Alert { cleared_at, acknowledged_at, cleared_because, ..alert })
         };
@@ -90,8 +88,8 @@ impl PartAlerts {
                 message,
                 value: so_for_ns as f64 * 1e-9,
                 limit: if is_now { 0.0 } else { DEGRADED_NS as f64 * 1e-9 },
-                raised_at: rfc3339(now),
-                since: (known.since < now).then(|| rfc3339(known.since)),
+                raised_at: told(now),
+                since: (known.since < now).then(|| told(known.since)),
                 cleared_at: None,
                 acknowledged_at: None,
                 now: None,
@@ -111,6 +109,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::api::Live;
     use crate::clock::BoxClock;
     use crate::observe::{About, Accounting, BoxVerdict, PartState, ReorderStatus, StoreStatus, Telemetry};
     use crate::pipeline::AttributionStatus;
@@ -121,7 +120,7 @@ mod tests {
         let others =
             parts.iter().filter(|part| !matches!(part.about, About::Cameras | About::Calibration | About::Marks));
         let state = others.map(|part| part.state).max().expect("some");
-        (alerts.look(&telemetry.reasons(), |_| None, now), state)
+        (alerts.look(&telemetry.reasons(), &Live::new(8, BoxClock::start(1.0)).snapshot(), now), state)
     }
 
     fn well() -> Arc<Telemetry> {
@@ -196,5 +195,26 @@ mod tests {
         assert!(
             matches!(&worse[..], [Event::AlertCleared(_), Event::AlertRaised(alert)] if alert.severity == Severity::Critical)
         );
+    }
+
+    #[test]
+    fn the_times_of_an_alert_are_by_the_cameras_clock_as_those_of_all_others() {
+        let (telemetry, mut alerts, live) = (well(), PartAlerts::default(), Live::new(8, BoxClock::start(1.0)));
+        let ahead_s = 2 * 86_400;
+        live.set_clocks_apart(ahead_s * 1_000_000_000);
+        telemetry.set_part("writer", PartState::Failed, "dead");
+        let now = later(3_600);
+        let [Event::AlertRaised(alert)] = &alerts.look(&telemetry.reasons(), &live.snapshot(), now)[..] else {
+            panic!("one alert");
+        };
+        let by_cameras = |at: BoxNs| rfc3339(BoxNs(at.0 - ahead_s as u64 * 1_000_000_000));
+        assert_eq!(alert.raised_at, by_cameras(now));
+        let since = telemetry.parts().into_iter().find(|part| part.name == "writer").expect("it is there").since;
+        assert_eq!(alert.since, Some(by_cameras(since)));
+        telemetry.set_part("writer", PartState::Ready, "");
+        let end = later(3_601);
+        let over = alerts.look(&telemetry.reasons(), &live.snapshot(), end);
+        let [Event::AlertCleared(cleared)] = &over[..] else { panic!("{over:?}") };
+        assert_eq!(cleared.cleared_at, Some(by_cameras(end)));
     }
 }

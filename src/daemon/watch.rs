@@ -260,12 +260,7 @@ impl Watch {
 
     /// Raises and clears the alerts about the box itself.
     fn tell_alerts(&mut self, now: BoxNs) {
-        let snapshot = self.watched.live.snapshot();
-        let acknowledged_at = |id: u64| {
-            let standing = snapshot.alerts().find(|alert| alert.id == id)?;
-            standing.acknowledged_at.clone()
-        };
-        let news = self.alerts.look(&self.watched.telemetry.reasons(), acknowledged_at, now);
+        let news = self.alerts.look(&self.watched.telemetry.reasons(), &self.watched.live.snapshot(), now);
         for event in news {
             self.watched.live.publish(event);
         }

@@ -6,9 +6,10 @@ use firmware_protocol::MarkKind;
 use super::held::{Downstream, Lane};
 use super::output::Output;
 use super::rig::{About, Kept, standing};
+use super::whose::clock;
 use crate::calibration::{self, AlertKind, CalibrationState, EventKind, MoundReport, Report, StandingAlert};
-use crate::ids::{BoxNs, EventNs, MoundId};
-use crate::readiness::Severity;
+use crate::ids::{BoxNs, MoundId};
+use crate::readiness::{CameraAlert, Severity};
 use crate::reorder::Stamped;
 use crate::signal::Signal;
 
@@ -161,12 +162,13 @@ impl<P> Downstream<P> {
             return;
         }
         let is_needed = self.is_needed(about, report);
-        let mut alert = self.rig.alert(about, stands, report, is_needed);
+        let since = stands.began.map(|began| self.seen_at(began));
+        let mut alert = CameraAlert { since, ..self.rig.alert(about, &stands.reason, report, is_needed) };
         if about.kind == AlertKind::RigUnverified {
-            let since = super::whose::clock(stands.so_since(), self.now, &self.zone);
-            alert.message = format!("{} since {since}", alert.message);
+            let since = BoxNs(self.seen_at(stands.so_since()).0);
+            alert.message = format!("{} since {}", alert.message, clock(since, self.seen_now(), &self.zone));
         }
-        let alert = self.engine.raise_of_camera(alert, EventNs(stands.since.0));
+        let alert = self.engine.raise_of_camera(alert, self.seen_at(stands.since));
         self.rig.standing.push((about, alert.id));
         self.outputs.push(Output::Raised(alert));
     }
@@ -174,7 +176,7 @@ impl<P> Downstream<P> {
     /// Whether somebody throws, or may throw, at what an alert is about, as the box's verdict has it: a box that does not measure
     /// him is not ready, and one that measures nobody wants a look.
     fn is_needed(&self, about: About, report: &Report) -> bool {
-        let now = BoxNs(self.now.0.saturating_add_signed(self.clock_ns.saturating_neg()));
+        let now = self.seen_now();
         let mut of = report.mounds.iter().filter(|mound| about.mound.is_none_or(|id| id == mound.mound));
         let is_game = |mound: MoundId| about.mound == Some(mound) && mound == MoundId(0);
         let may_throw = |mound: &MoundReport| {
@@ -207,7 +209,7 @@ impl<P> Downstream<P> {
             return;
         };
         let (_, id) = self.rig.standing.swap_remove(at);
-        self.outputs.extend(self.engine.clear_of_camera(id, EventNs(self.now.0)).map(Output::Cleared));
+        self.outputs.extend(self.engine.clear_of_camera(id, self.seen_at(self.now)).map(Output::Cleared));
     }
 }
 
@@ -216,6 +218,7 @@ mod tests {
     use super::super::profile::{Profile, Profiles};
     use super::*;
     use crate::calibration::Calibration;
+    use crate::ids::EventNs;
     use crate::pipeline::Pipeline;
     use crate::tracking::venue::Venue;
 
@@ -258,24 +261,29 @@ mod tests {
             calibration.pass_time(now);
         }
         let settings = crate::daemon::settings(&crate::config::Config::default(), &venue);
-        let (_, buffer) = crate::reorder::buffer(&settings.reorder).expect("the defaults are good settings");
-        let now = BoxNs(start + 4_141 * S);
-        let mut pipeline = Pipeline::new(&venue, &settings, buffer, Nobody, now);
-        pipeline.restore_calibration(calibration.state(), now);
-        let of = |rule: &str, about: &str| {
-            let found = pipeline.standing_alerts().find(|alert| alert.rule == rule && alert.message.contains(about));
-            found.cloned().expect("it stands")
-        };
-        let at = |second: u64| Some(crate::moment::rfc3339(BoxNs(start + second * S)));
-        let parsed = |text: &str| text.parse::<jiff::Timestamp>().expect("a moment");
-        let same =
-            |told: &Option<String>, second: u64| told.as_deref().map(parsed) == at(second).as_deref().map(parsed);
-        let silent = of("camera_silent", "Camera 7");
-        assert!(same(&silent.since, 3_999), "{silent:?}");
-        assert!(same(&Some(silent.raised_at.clone()), 4_029), "{silent:?}");
-        let unverified = of("rig_unverified", "The game mound");
-        assert!(same(&unverified.since, 0), "{unverified:?}");
-        let words = "no pitches and no landmarks said where they stand since 2:00 AM";
-        assert!(unverified.message.ends_with(words), "{unverified:?}");
+        for apart_ns in [0, 2 * 86_400 * S as i64] {
+            let (_, buffer) = crate::reorder::buffer(&settings.reorder).expect("the defaults are good settings");
+            let now = BoxNs(start + 4_141 * S);
+            let mut pipeline = Pipeline::new(&venue, &settings, buffer, Nobody, now);
+            // The cameras' clock is what all alerts are told by.
+            pipeline.suppose_clocks_apart(apart_ns);
+            pipeline.restore_calibration(calibration.state(), now);
+            let of = |rule: &str, about: &str| {
+                let found =
+                    pipeline.standing_alerts().find(|alert| alert.rule == rule && alert.message.contains(about));
+                found.cloned().expect("it stands")
+            };
+            let at = |second: u64| Some(crate::moment::rfc3339(BoxNs(start + second * S - apart_ns.unsigned_abs())));
+            let parsed = |text: &str| text.parse::<jiff::Timestamp>().expect("a moment");
+            let same =
+                |told: &Option<String>, second: u64| told.as_deref().map(parsed) == at(second).as_deref().map(parsed);
+            let silent = of("camera_silent", "Camera 7");
+            assert!(same(&silent.since, 3_999), "{silent:?}");
+            assert!(same(&Some(silent.raised_at.clone()), 4_029), "{silent:?}");
+            let unverified = of("rig_unverified", "The game mound");
+            assert!(same(&unverified.since, 0), "{unverified:?}");
+            let words = "no pitches and no landmarks said where they stand since 2:00 AM";
+            assert!(unverified.message.ends_with(words), "{unverified:?}");
+        }
     }
 }

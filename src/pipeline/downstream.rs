@@ -258,11 +258,6 @@ impl<P: Profiles> Downstream<P> {
         self.profiled.retain(|(pitcher, _), _| followed.contains(pitcher));
     }
 
-    /// Now by the cameras' clock, as event times have it.
-    pub(super) fn seen_now(&self) -> BoxNs {
-        BoxNs(self.now.0.saturating_add_signed(self.clock_ns.saturating_neg()))
-    }
-
     /// Publishes of whom it changed where he stands.
     pub(super) fn watch(&mut self) {
         for outcome in self.engine.watch(self.seen_now()) {

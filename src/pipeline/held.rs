@@ -101,6 +101,18 @@ pub(super) struct Downstream<P> {
     pub(super) open: Vec<(MoundId, u64, EventNs)>,
 }
 
+impl<P> Downstream<P> {
+    /// Now by the cameras' clock, as event times have it.
+    pub(super) fn seen_now(&self) -> BoxNs {
+        BoxNs(self.seen_at(self.now).0)
+    }
+
+    /// A moment of the box by the cameras' clock.
+    pub(super) fn seen_at(&self, at: BoxNs) -> EventNs {
+        EventNs(at.0.saturating_add_signed(self.clock_ns.saturating_neg()))
+    }
+}
+
 /// The whole way from frames to readiness.
 pub struct Pipeline<P> {
     pub(super) reorder: Reorder<Signal>,

@@ -7,7 +7,7 @@ use crate::calibration::{
     self, ABSENT_S, AlertKind, CLOCK_AHEAD_S_MAX, CLOCK_BEHIND_S_MAX, Calibration, CalibrationState, Limits, Report,
     StandingAlert, UNVERIFIED_TOLD_S,
 };
-use crate::ids::{BoxNs, EventNs, MoundId};
+use crate::ids::{BoxNs, MoundId};
 use crate::readiness::{self, CameraAlert, Severity, sentence};
 use crate::reorder::Life;
 use crate::tracking::evidence::RigEvidence;
@@ -100,9 +100,9 @@ impl Rig {
         self.cameras.iter().find(|(id, ..)| *id == camera).map(|(.., mound)| *mound)
     }
 
-    /// The rule's name, how bad it is, the number behind it and its limit; `is_needed` where somebody throws, or may throw, at
-    /// what it is about.
-    pub(super) fn alert(&self, about: About, stands: &StandingAlert, report: &Report, is_needed: bool) -> CameraAlert {
+    /// The rule's name, how bad it is, the number behind it and its limit, and not since when; `is_needed` where somebody throws,
+    /// or may throw, at what it is about.
+    pub(super) fn alert(&self, about: About, reason: &str, report: &Report, is_needed: bool) -> CameraAlert {
         let About { camera, mound, kind } = about;
         let of_camera = report.cameras.iter().find(|c| c.id == camera);
         let of_mound = report.mounds.iter().find(|m| Some(m.mound) == mound);
@@ -136,7 +136,6 @@ impl Rig {
             }
         };
         let name = self.cameras.iter().find(|(id, ..)| *id == camera).map_or("", |(_, name, _)| name);
-        let reason = &stands.reason;
         let message = if camera > 0 { format!("Camera {camera} ({name}): {reason}") } else { sentence(reason) };
         CameraAlert {
             camera: (camera > 0).then_some(camera),
@@ -146,7 +145,7 @@ impl Rig {
             message,
             value,
             limit,
-            since: stands.began.map(|began| EventNs(began.0)),
+            since: None,
         }
     }
 }
