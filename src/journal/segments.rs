@@ -134,7 +134,7 @@ impl Segments {
                     }
                     let Some((next, last)) = last_block(&db) else {
                         drop(db);
-                        tracing::error!(part = %newest.dir.display(), "a part of the journal is of another version and is set aside");
+                        tracing::error!(part = %newest.dir.display(), "a part of the journal is of another version, which can replay it, and is set aside");
                         shared.set_aside.fetch_add(1, Ordering::Relaxed);
                         closed.push_back(set_aside(newest));
                         row.skip();

@@ -8,7 +8,8 @@
 //!   function of the row: a file imported twice changes no byte, overlapping files add up. A value that a later file
 //!   lacks stays. A pitch that this box measured itself is left as measured.
 //! - **By games.** A file's rows are taken game by game, whatever order they are in and however many (`runs`). A file that holds a
-//!   whole game replaces what is stored of it: corrections take rows away and renumber at-bats. What is missing of a game that is not whole is known and said (`history::games`).
+//!   whole game replaces what is stored of it: corrections take rows away and renumber at-bats. What is missing of a game that is
+//!   not whole is known and said (`history::games`).
 //! - **Outliers are marked**, not lost: a value far from the pitcher's others of that season and type keeps its place and
 //!   gets a flag (`history::outliers`).
 //! - **In the order of play**, though files are not: the time of an imported pitch is made from date, at-bat and number
