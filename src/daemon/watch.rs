@@ -35,6 +35,9 @@ const SELDOM: Duration = Duration::from_mins(1);
 const NONE_LEFT_BYTES: u64 = 64 << 10;
 /// Sensors may take so long after the start to say something, ns.
 const SENSORS_BEGIN_NS: u64 = 300_000_000_000;
+
+/// So long the part says that changes of final pitches were refused.
+const REFUSED_SHOWN_NS: u64 = 600_000_000_000;
 /// What the sensors tell of that calibration and the pitches' air are judged by.
 const WEATHER: [(&str, Quantity); 2] = [("temperature", Quantity::TemperatureC), ("wind", Quantity::WindSpeedMps)];
 /// Pitchers whose numbers become metrics at once: every one is a dozen series.
@@ -107,6 +110,7 @@ pub(super) fn spawn(watched: Watched) -> std::io::Result<Watching> {
         newest_backup_s: None,
         shed_bytes: 0,
         weather_told: [None; 2],
+        refused: (0, None),
         seldom: None,
     };
     watch.look();
@@ -125,6 +129,8 @@ struct Watch {
     shed_bytes: u64,
     /// When temperature and wind were told last.
     weather_told: [Option<BoxNs>; 2],
+    /// How many changes of final pitches were refused, and when that number was last seen to rise.
+    refused: (u64, Option<BoxNs>),
     /// When that was done last which is done seldom.
     seldom: Option<Instant>,
 }
@@ -146,7 +152,7 @@ impl Watch {
             memory::give_back();
         }
         let system = self.disk();
-        self.store();
+        self.store(self.watched.clock.now());
         let environment = self.broker();
         let now = self.watched.clock.now();
         self.tell_alerts(now);
@@ -199,8 +205,11 @@ impl Watch {
         Some(system)
     }
 
-    fn store(&self) {
+    fn store(&mut self, now: BoxNs) {
         let store = &self.watched.store;
+        if store.refused_finals() != self.refused.0 {
+            self.refused = (store.refused_finals(), Some(now));
+        }
         let used = store.map_used().unwrap_or_default();
         let corrupt = store.corrupt_records();
         let (state, detail) = if !store.is_in_place() {
@@ -212,12 +221,13 @@ impl Watch {
                 "{corrupt} corrupt records were met: `pitchguard verify FILE` finds a backup that is whole, `pitchguard restore --replace FILE` puts it in place"
             );
             (PartState::Degraded, detail)
-        } else if store.refused_finals() > 0 {
-            let detail = format!(
-                "{} times a final pitch would have been overwritten or thrown again, and stayed as it is: old frames come again, or another box sends as this one's cameras",
-                store.refused_finals()
-            );
-            (PartState::Degraded, detail)
+        } else if self.refused.1.is_some_and(|last| now.0.saturating_sub(last.0) < REFUSED_SHOWN_NS) {
+            let detail = match store.refused_finals() {
+                1 => "once a final pitch would have been overwritten or thrown again".to_owned(),
+                times => format!("{times} times a final pitch would have been overwritten or thrown again"),
+            };
+            let why = ", and stayed as it is: old frames come again, or another box sends as this one's cameras";
+            (PartState::Degraded, detail + why)
         } else if used >= MAP_USED_WARN {
             let percent = 100.0 * used;
             (PartState::Degraded, format!("{percent:.0} % of its map is used: run `pitchguard retention`"))

@@ -259,6 +259,12 @@ fn a_final_pitch_is_replaced_by_what_was_measured_again_only_and_what_tries_is_c
     assert_eq!(put(&store, &last), Put::Unchanged);
     let later = PitchRecord { late_data_frac: 0.5, ..last.clone() };
     assert_eq!(put(&store, &later), Put::Changed, "late frames are counted on");
+    let trusted = PitchRecord { calibration_confidence: Some(0.9), ..later.clone() };
+    assert_eq!(put(&store, &trusted), Put::Changed, "how far its cameras are trusted becomes known later");
+    for other in [Some(0.5), None] {
+        let other = PitchRecord { calibration_confidence: other, ..trusted.clone() };
+        assert_eq!(put(&store, &other), Put::Refused, "and is no other afterwards");
+    }
     let again = PitchRecord { revision: 3, ..flagged(&later) };
     assert_eq!(put(&store, &again), Put::Changed);
     assert_eq!(store.pitch(16).expect("read"), Some(again));

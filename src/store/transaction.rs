@@ -78,8 +78,8 @@ impl<'s> Transaction<'s> {
     /// Puts a pitch, replacing whatever revision of it (the same id) is there, also where the release moved or the
     /// pitcher became known. Two pitches of one pitcher never share a nanosecond: the second is stored one later.
     ///
-    /// A pitch of this box that is final stays as it is, but for a later revision that was measured again and for the share
-    /// of its frames that came late; anything else is [`Put::Refused`].
+    /// A pitch of this box that is final stays as it is, but for a later revision that was measured again, for the share of its
+    /// frames that came late, and for how far its cameras are trusted where nobody knew that; anything else is [`Put::Refused`].
     ///
     /// # Errors
     /// As [`Transaction::apply`].
@@ -344,7 +344,10 @@ fn may_replace(before: &PitchRecord, pitch: &PitchRecord) -> bool {
     }
     let measured_again =
         pitch.revision > before.revision && pitch.state == State::Final && pitch.flags.iter().any(|f| f == REPROCESSED);
-    measured_again || PitchRecord { late_data_frac: before.late_data_frac, ..pitch.clone() } == *before
+    // How far its cameras are trusted may become known later.
+    let calibration_confidence = before.calibration_confidence.and(pitch.calibration_confidence);
+    let recounted = PitchRecord { late_data_frac: before.late_data_frac, calibration_confidence, ..pitch.clone() };
+    measured_again || recounted == *before
 }
 
 /// LMDB's longest key is 511 bytes, and it has none of length 0.
