@@ -56,7 +56,6 @@ impl Rule {
         }
     }
 
-    /// What can be meant by a limit of its number.
     /// Who is to see it: what cameras are trusted to is for who looks after them, and the coach sees what it does to a number.
     fn audience(self) -> Audience {
         match self {
@@ -65,6 +64,7 @@ impl Rule {
         }
     }
 
+    /// The least and the most that can be meant by a limit of its number.
     fn range(self) -> (f64, f64) {
         match self {
             Self::Readiness => (0.0, 100.0),

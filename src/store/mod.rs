@@ -15,23 +15,25 @@
 //! - **Keys are big-endian**, so that a range scan is a time range.
 //! - **Read transactions are short**: every method opens one, copies out what it returns and closes it.
 //!
+//! In which of its layouts a record is written stands in `schema`.
+//!
 //! | table | key | value |
 //! |---|---|---|
-//! | `pitches` | pitcher u32 (0: nobody named), release ns u64 | `PitchV1` |
+//! | `pitches` | pitcher u32 (0: nobody named), release ns u64 | `PitchRecord` |
 //! | `pitch_times` | release ns u64, id u64 | pitcher u32: the order of the day over all pitchers |
 //! | `pitch_ids` | id u64 | the key in `pitches`, so that a revision finds what it replaces |
-//! | `appearances` | pitcher u32, date u32 (yyyymmdd), `game_pk` u32 | `AppearanceV2` |
-//! | `baselines` | pitcher u32 (0: the league), season u16, pitch type 4 B | `BaselineV1` |
-//! | `calibration` | venue | `CalibrationV1` |
-//! | `pitchers` | id u32 | `PitcherV2` |
-//! | `model_registry` | version, text | `ModelV1` |
+//! | `appearances` | pitcher u32, date u32 (yyyymmdd), `game_pk` u32 | `AppearanceRecord` |
+//! | `baselines` | pitcher u32 (0: the league), season u16, pitch type 4 B | `BaselineRecord` |
+//! | `calibration` | venue | `CalibrationRecord` |
+//! | `pitchers` | id u32 | `PitcherRecord` |
+//! | `model_registry` | version, text | `ModelRecord` |
 //! | `checkpoints` | name | bytes of the room that wrote it |
 //! | `meta` | name | bytes; `schema` is the version of this layout |
-//! | `injuries` | pitcher u32, day filed u32, day hurt u32, season u16 | `InjuryV1` |
-//! | `feature_snapshots` | pitcher u32, date u32, version u16 | `FeatureSnapshotV1` |
-//! | `api_keys` | id, text | `ApiKeyV1` |
-//! | `outbox` | priority u8 (0 live, 1 backlog), sequence u64 | `OutboxV1` |
-//! | `outbox_refused` | sequence u64, epoch u64 | `RefusedV1` |
+//! | `injuries` | pitcher u32, day filed u32, day hurt u32, season u16 | `InjuryRecord` |
+//! | `feature_snapshots` | pitcher u32, date u32, version u16 | `FeatureSnapshotRecord` |
+//! | `api_keys` | id, text | `ApiKeyRecord` |
+//! | `outbox` | priority u8 (0 live, 1 backlog), sequence u64 | `OutboxRecord` |
+//! | `outbox_refused` | sequence u64, epoch u64 | `RefusedRecord` |
 
 pub mod api_key;
 pub mod backup;

@@ -180,20 +180,22 @@ impl Config {
     /// Every key that cannot be meant, with why; empty for a sound configuration.
     pub fn errors(&self) -> Vec<Fault> {
         let mut errors = outside(self.bounds(), &Self::default().bounds());
-        let mut fault = |key, why: &str| errors.push(Fault::new(key, why));
-        match (self.kind, self.url.as_deref()) {
-            (UpstreamKind::Off, _) => {}
-            (_, None) => fault("url", "is missing; write where summaries go, or kind = \"off\""),
-            (UpstreamKind::Https, Some(url)) if !(url.starts_with("https://") || is_loopback(url, "http://")) => {
-                fault("url", "is no https:// address; plain http:// goes to 127.0.0.1 only");
+        let url_fault = match (self.kind, self.url.as_deref()) {
+            (UpstreamKind::Off, _) => None,
+            (UpstreamKind::Https | UpstreamKind::Nats, None) => {
+                Some("is missing; write where summaries go, or kind = \"off\"")
             }
-            (UpstreamKind::Nats, Some(url))
-                if !url.split(',').all(|one| one.starts_with("tls://") || is_loopback(one, "nats://")) =>
-            {
-                fault("url", "is no tls:// address, or several with commas; plain nats:// goes to 127.0.0.1 only");
+            (UpstreamKind::Https, Some(url)) => {
+                let is_private = url.starts_with("https://") || is_loopback(url, "http://");
+                (!is_private).then_some("is no https:// address; plain http:// goes to 127.0.0.1 only")
             }
-            _ => {}
-        }
+            (UpstreamKind::Nats, Some(urls)) => {
+                let is_private = urls.split(',').all(|url| url.starts_with("tls://") || is_loopback(url, "nats://"));
+                (!is_private)
+                    .then_some("is no tls:// address, or several with commas; plain nats:// goes to 127.0.0.1 only")
+            }
+        };
+        errors.extend(url_fault.map(|why| Fault::new("url", why)));
         if self.client_cert.is_some() != self.client_key.is_some() {
             let why = "and client_key go together; write both or neither";
             errors.push(Fault::of_two("client_cert", "client_key", why));
