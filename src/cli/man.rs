@@ -75,8 +75,10 @@ fn further(verb: &str) -> String {
     };
     let mut out = String::new();
     let own = |status: &str| exit.iter().find(|(own, _)| *own == status).copied();
-    let common = EXIT.iter().map(|common| own(common.0).unwrap_or(*common));
-    section(&mut out, "EXIT STATUS", common);
+    let mut statuses: Vec<_> = EXIT.iter().map(|common| own(common.0).unwrap_or(*common)).collect();
+    statuses.extend(exit.iter().filter(|(own, _)| EXIT.iter().all(|(common, _)| common != own)));
+    statuses.sort_by_key(|(status, _)| status.parse::<u8>().ok());
+    section(&mut out, "EXIT STATUS", statuses.into_iter());
     if !files.is_empty() {
         section(&mut out, "FILES", files.iter().copied());
     }
@@ -133,6 +135,9 @@ mod tests {
             assert!(text.contains("\\fB78\\fR"), "{page}");
         }
         assert!(read("man/man1/pitchguard.1").contains("check\\-config"));
+        let status = read("man/man1/pitchguard-status.1");
+        let told = ["0", "1", "2", "3", "78"].map(|code| status.find(&format!("\\fB{code}\\fR")));
+        assert!(told.iter().all(Option::is_some) && told.is_sorted(), "every status of its own, in order: {told:?}");
         for (_, path) in COMPLETIONS {
             assert!(read(path).contains("check-config"), "{path}");
         }

@@ -4,7 +4,7 @@
 pub(super) struct Page {
     /// The verb; empty for the program's own page.
     pub(super) verb: &'static str,
-    /// Statuses besides [`DONE`], [`NOT_DONE`], [`USAGE`] and [`CONFIG`], or with a meaning of their own.
+    /// Statuses besides those of [`EXIT`], or with a meaning of their own.
     pub(super) exit: &'static [(&'static str, &'static str)],
     /// Files that it reads or writes.
     pub(super) files: &'static [File],
@@ -179,6 +179,7 @@ pub(super) const PAGES: &[Page] = &[
             ("0", "The daemon is ready."),
             ("1", "It is not ready; its report says which part."),
             ("2", "No daemon answers."),
+            ("3", "It works, and somebody should look."),
         ],
         files: &[CONFIG, (STORE.0, "Whoever may read it is let in without a key.")],
         examples: &[

@@ -124,7 +124,10 @@ impl Rule {
 
     /// Whether a low value is the bad one.
     pub(super) fn low_is_bad(self) -> bool {
-        self != Self::LateDataFrac
+        match self {
+            Self::Readiness | Self::VelocityDelta | Self::FeatureQaMin | Self::CalibrationConfidence => true,
+            Self::LateDataFrac => false,
+        }
     }
 
     /// Turned so that low is bad, for all rules alike.

@@ -1,8 +1,9 @@
-//! What documents, comments and schemas lean on is there.
+//! What documents, comments, schemas and the package lean on is there.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Every file below the repository's root that this project wrote, with this ending.
 fn files(ending: &str) -> Vec<PathBuf> {
@@ -132,4 +133,14 @@ fn each_test_target_is_in_the_readme_of_the_tests() {
     for target in targets {
         assert!(readme.contains(&format!("]({target}) |")), "tests/README.md does not list {target}");
     }
+}
+
+#[test]
+fn the_package_says_which_layout_its_program_knows() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let script = text(&root.join("packaging/build-deb"));
+    let line = script.lines().find(|line| line.starts_with("layout=")).expect("it reads the layout from the source");
+    let ran = Command::new("bash").args(["-c", &format!("{line}; echo \"$layout\"")]).current_dir(root).output();
+    let said = String::from_utf8(ran.expect("bash runs").stdout).expect("a number");
+    assert_eq!(said.trim(), pitchguard::store::SCHEMA.to_string(), "{line}");
 }
