@@ -4,7 +4,7 @@
 //! pitchers is kept by itself. Stored pitches alone would nearly do: they lack the air that a pitch was thrown in, what
 //! stood before their last revision, and what marks told.
 
-use super::checkpoint;
+use super::checkpoint::{self, LAYOUT};
 use super::held::{Pipeline, Recent};
 use super::profile::Profiles;
 use crate::features::OutingPitch;
@@ -13,11 +13,8 @@ use crate::readiness::EngineState;
 use crate::records::PitchRecord;
 use crate::workload::OutingKey;
 
-/// The first byte of what is kept.
-const LAYOUT: u8 = 8;
-
 impl<P: Profiles> Pipeline<P> {
-    /// All that is known of the pitchers, to be kept.
+    /// All that is known of the pitchers, to be kept, behind a checkpoint's layout: it is a part of one.
     pub fn arms(&self) -> Vec<u8> {
         let known = self.stage.engine.state().of_pitchers();
         postcard::to_extend(&known, vec![LAYOUT]).expect("it is plain data, and a Vec takes everything")
