@@ -13,8 +13,9 @@ DATA ?= ../shared/data
 ONCE := CARGO_INCREMENTAL=0
 # Unit tests compute little: optimising the library a second time for them takes longer than they do.
 UNIT := --config profile.test.package.pitchguard.opt-level=0
-# Tests wait more than they compute.
-NEXTEST := nextest run --locked --workspace --no-fail-fast --test-threads $(shell echo $$((3 * $$(nproc))))
+NEXTEST := nextest run --locked --workspace
+# Tests wait more than they compute: for daemons and stadiums that run in real time.
+RUN := --no-fail-fast --test-threads $(shell echo $$((5 * $$(nproc))))
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,15 +37,21 @@ $(TABLET)/node_modules: $(TABLET)/package-lock.json
 	cd $(TABLET) && npm ci --no-audit --no-fund
 	@touch $@
 
-demo: build ## builds, then runs daemon and stadium together on embedded defaults
-	target/release/pitchguard demo
+demo: setup tablet ## builds, then runs daemon and stadium together on embedded defaults
+	@# The build that the tests use: what a release is optimised for would be half of the time until something is seen.
+	$(ONCE) $(CARGO) build --locked
+	target/debug/pitchguard demo
 
 test: ## everything, scaled down, on a simulated clock where it can be
 	@$(MAKE) --no-print-directory -j test-rust test-tablet test-loom
 
 test-rust: setup tablet ## the daemon: unit tests, and all of tests/
-	@if $(CARGO) nextest --version >/dev/null 2>&1; \
-	  then $(ONCE) $(CARGO) $(NEXTEST) $(UNIT) --lib; unit=$$?; $(ONCE) $(CARGO) $(NEXTEST) --test '*' && exit $$unit; \
+	@# Unit tests run while the others are built. Those begin a moment later: whoever builds holds cargo's lock.
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+	    $(ONCE) $(CARGO) $(NEXTEST) $(UNIT) --lib --no-run; \
+	    { $(ONCE) $(CARGO) $(NEXTEST) $(UNIT) --lib $(RUN); } & unit=$$!; \
+	    sleep 3; $(ONCE) $(CARGO) $(NEXTEST) --test '*' $(RUN); rest=$$?; \
+	    wait $$unit && exit $$rest; \
 	  else echo 'cargo-nextest is not installed: using cargo test'; $(ONCE) $(CARGO) test --locked --workspace --no-fail-fast; fi
 	$(ONCE) $(CARGO) test --locked --workspace --doc
 

@@ -20,7 +20,7 @@ use crate::store::tell_of_lost_pages;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// How much faster than the wall box time runs: for tests that push hours of game through a real socket.
-    #[arg(long, default_value_t = 1.0, hide = true, value_parser = values::speed)]
+    #[arg(long, default_value_t = 1.0, hide = true, value_parser = values::clock_speed)]
     clock_speed: f64,
     /// When a clock of that speed began, ns since the Unix epoch: for tests that start the daemon again.
     #[arg(long, hide = true)]

@@ -54,6 +54,11 @@ pub(super) fn speed(text: &str) -> Result<f64, String> {
     number(text, &SPEED, "a number above 0: from 0.01 to 1000")
 }
 
+/// How much faster than the wall a daemon may run: its threads' signs of life are to stay less than a second of its time apart.
+pub(super) fn clock_speed(text: &str) -> Result<f64, String> {
+    number(text, &(0.01..=15.0), "a number above 0: from 0.01 to 15")
+}
+
 /// A length of time, s.
 pub(super) fn seconds(text: &str) -> Result<f64, String> {
     number(text, &(0.0..=DAY_S), "a number from 0 up to 86400")
@@ -124,6 +129,7 @@ mod tests {
             (speed("0").err(), "0.01 to 1000"),
             (speed("NaN").err(), "0.01 to 1000"),
             (speed("inf").err(), "0.01 to 1000"),
+            (clock_speed("30").err(), "0.01 to 15"),
             (pitches("0").err(), "1 to 10000"),
             (seconds("1e300").err(), "0 up to 86400"),
             (year("99999").err(), "1901 to 2261"),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
-use super::apart::Apart;
+use super::apart::{Apart, Boot, KeptApart};
 use super::merge_status::{ingest_part, ingest_status, reorder_status, writer_part};
 use super::profiles::{self, StoreProfiles, learned_key};
 use super::reprocess::Reprocess;
@@ -24,7 +24,7 @@ use crate::ingest::{IngestCounters, KeyRing, RefusedSources, SourceMark, refusal
 use crate::journal::Journal;
 use crate::moment::rfc3339;
 use crate::observe::{PartState, PublishedPitches, Recorder, Stage, StoreStatus, Telemetry};
-use crate::pipeline::{Answer, AttributionStatus, Input, Output, Pipeline};
+use crate::pipeline::{Answer, Input, MarkFeedState, Output, Pipeline};
 use crate::readiness::Alert;
 use crate::records::{JOURNAL_GAP, PitchRecord, REPROCESSED, State};
 use crate::reorder;
@@ -444,8 +444,11 @@ impl Running {
     /// Tells whose the throws are, and people what is new of it.
     fn tell_whose(&self, now: BoxNs) {
         let status = self.merge.pipeline.attribution(now);
-        let (state, detail) = marks_part(&status);
-        self.merge.telemetry.set_part("marks", state, detail);
+        // A feed that never was there is no part.
+        if status.degraded || status.mark_feed != MarkFeedState::Never {
+            let state = if status.degraded { PartState::Degraded } else { PartState::Ready };
+            self.merge.telemetry.set_part("marks", state, &status.sentence);
+        }
         if self.merge.live.snapshot().attribution().is_none_or(|told| status.is_news(told)) {
             self.merge.live.publish(Event::Attribution(status.clone()));
         }
@@ -453,11 +456,14 @@ impl Running {
     }
 
     /// Has kept how far the system's clock is off the cameras': a run that starts by it knows what time it is.
-    fn keep_apart(&mut self) {
+    fn keep_apart(&mut self, now: BoxNs) {
         let ns = self.apart_ns.saturating_add(if self.apart_ns == 0 { 0 } else { self.merge.clock.set_by_ns() });
         if self.kept_apart_ns.is_none_or(|kept| kept.abs_diff(ns) > APART_NEWS_NS) {
             self.kept_apart_ns = Some(ns);
-            self.batch.push(profiles::keep_apart(ns));
+            // Where box time runs faster, no machine's does.
+            let boot = Boot::now().filter(|_| self.merge.clock.speed() <= 1.0);
+            let kept = KeptApart { system_ns: ns, box_ns: self.apart_ns, at: now, boot };
+            self.batch.push(profiles::keep_apart(&kept));
         }
     }
 
@@ -476,7 +482,7 @@ impl Running {
         if buffer.median_lag_ns().is_some() {
             self.apart_ns = self.apart.look(buffer.clock_offset_ns(), lags);
             self.merge.live.set_clocks_apart(self.apart_ns);
-            self.keep_apart();
+            self.keep_apart(now);
         }
         let apart_ns = self.apart_ns;
         let telemetry = &self.merge.telemetry;
@@ -518,11 +524,6 @@ impl Running {
             finals_kept: self.merge.store.refused_finals(),
         });
     }
-}
-
-/// Whether throws are somebody's: a box that measures throws of nobody works, and somebody should look.
-fn marks_part(status: &AttributionStatus) -> (PartState, &str) {
-    (if status.degraded { PartState::Degraded } else { PartState::Ready }, &status.sentence)
 }
 
 /// Whether what a source's newest frame said is of now.

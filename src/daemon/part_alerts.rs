@@ -114,11 +114,12 @@ mod tests {
     use crate::observe::{About, Accounting, BoxVerdict, PartState, ReorderStatus, StoreStatus, Telemetry};
     use crate::pipeline::AttributionStatus;
 
-    /// What a box's alerts say `after_s` seconds on, and its verdict, its cameras and their calibration aside.
+    /// What a box's alerts say `after_s` seconds on, and its verdict, its cameras, their calibration and clocks aside.
     fn told(alerts: &mut PartAlerts, telemetry: &Telemetry, now: BoxNs) -> (Vec<Event>, BoxVerdictState) {
         let BoxVerdict { parts, .. } = telemetry.verdict();
-        let others =
-            parts.iter().filter(|part| !matches!(part.about, About::Cameras | About::Calibration | About::Marks));
+        let others = parts
+            .iter()
+            .filter(|part| !matches!(part.about, About::Cameras | About::Calibration | About::Clocks | About::Marks));
         let state = others.map(|part| part.state).max().expect("some");
         (alerts.look(&telemetry.reasons(), &Live::new(8, BoxClock::start(1.0)).snapshot(), now), state)
     }

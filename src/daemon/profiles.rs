@@ -8,6 +8,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::apart::{Boot, KeptApart};
 use super::calibration;
 use crate::api::{Event, Live, RiskApi};
 use crate::clock::is_plausible_day;
@@ -210,15 +211,16 @@ pub(super) fn keep_clocks(pipeline: &Pipeline<StoreProfiles>) -> Write {
 /// Where it is kept how far the system's clock is ahead of the cameras'.
 const APART: &str = "clocks_apart";
 
-/// The write that keeps how far the system's clock is ahead of the cameras', ns.
-pub(super) fn keep_apart(ns: i64) -> Write {
-    Write::Checkpoint { name: APART.to_owned(), bytes: ns.to_le_bytes().to_vec() }
+/// The write that keeps how far the system's clock is ahead of the cameras'.
+pub(super) fn keep_apart(kept: &KeptApart) -> Write {
+    let bytes = postcard::to_allocvec(kept).expect("numbers and a name go into memory");
+    Write::Checkpoint { name: APART.to_owned(), bytes }
 }
 
-/// How far the system's clock was ahead of the cameras' when that was last kept, ns.
-pub(super) fn apart(store: &Store) -> Result<i64, StoreError> {
-    let kept = store.checkpoint(APART)?;
-    Ok(kept.and_then(|bytes| bytes.try_into().ok()).map_or(0, i64::from_le_bytes))
+/// How far the system's clock is ahead of the cameras' at the start of a run, ns, by what was last kept of that.
+pub(super) fn apart(store: &Store, now: BoxNs) -> Result<i64, StoreError> {
+    let Some(bytes) = store.checkpoint(APART)? else { return Ok(0) };
+    Ok(postcard::from_bytes::<KeptApart>(&bytes).map_or(0, |kept| kept.at_start(now, Boot::now().as_ref())))
 }
 
 /// Where a mound's learned jerk scale is kept.
@@ -255,7 +257,7 @@ pub(super) fn recall(
     pipeline: &mut Pipeline<StoreProfiles>,
     now: BoxNs,
 ) -> Result<(), StoreError> {
-    let apart_ns = apart(store)?;
+    let apart_ns = apart(store, now)?;
     pipeline.suppose_clocks_apart(apart_ns);
     let seen = BoxNs(now.0.saturating_add_signed(apart_ns.saturating_neg()));
     pipeline.resume_clocks(&store.checkpoint(CLOCKS)?.unwrap_or_default());

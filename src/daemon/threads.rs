@@ -299,6 +299,7 @@ impl Daemon {
             risk: Arc::clone(&core.risk),
             keys: Arc::clone(&keys),
             config: config.store.clone(),
+            upstream: SummaryWriter::new(&config.upstream),
             sheddable: journal::sheddable(core.journal.as_ref(), &config.store.path),
         })?;
         let router = api::router(ApiState {

@@ -14,6 +14,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::memory;
 use super::part_alerts::PartAlerts;
 use super::speakers::with_speakers;
+use super::upstream::SummaryWriter;
 use crate::api::{ApiKeys, Event, Live, RiskApi};
 use crate::clock::BoxClock;
 use crate::config::StoreConfig;
@@ -25,7 +26,8 @@ use crate::observe::surroundings::{EnvironmentStatus, ModelStatus, PitcherStatus
 use crate::observe::{Part, PartReport, PartState, SystemStatus, Telemetry};
 use crate::readiness::{PresenceState, Readiness, Severity};
 use crate::records::State;
-use crate::store::{MAP_USED_WARN, Store, WriterHandle, backup};
+use crate::store::{MAP_USED_WARN, Store, Write, WriterHandle, backup};
+use crate::upstream::SummaryEvent;
 
 /// How often it looks, wall time.
 const EVERY: Duration = Duration::from_secs(1);
@@ -35,7 +37,8 @@ const SELDOM: Duration = Duration::from_mins(1);
 const NONE_LEFT_BYTES: u64 = 64 << 10;
 /// Sensors may take so long after the start to say something, ns.
 const SENSORS_BEGIN_NS: u64 = 300_000_000_000;
-
+/// Of alerts that the cloud has not heard of so many are kept.
+const UNTOLD_MAX: usize = 256;
 /// So long the part says that changes of final pitches were refused.
 const REFUSED_SHOWN_NS: u64 = 600_000_000_000;
 /// What the sensors tell of that calibration and the pitches' air are judged by.
@@ -77,6 +80,7 @@ pub(super) struct Watched {
     pub(super) risk: Arc<RiskApi>,
     pub(super) keys: Arc<ApiKeys>,
     pub(super) config: StoreConfig,
+    pub(super) upstream: SummaryWriter,
     /// Given up first, in this order, when the disk is full.
     pub(super) sheddable: Vec<Box<dyn Sheddable>>,
 }
@@ -105,6 +109,8 @@ pub(super) fn spawn(watched: Watched) -> std::io::Result<Watching> {
     let mut watch = Watch {
         known,
         alerts: PartAlerts::default(),
+        newest_alert: 0,
+        untold: Vec::new(),
         watched,
         started,
         newest_backup_s: None,
@@ -125,6 +131,10 @@ struct Watch {
     /// The parts' states as they were published last.
     known: Vec<Part>,
     alerts: PartAlerts,
+    /// Their newest id.
+    newest_alert: u64,
+    /// What of them the cloud is to hear, and the writer has no room for yet.
+    untold: Vec<Write>,
     newest_backup_s: Option<f64>,
     shed_bytes: u64,
     /// When temperature and wind were told last.
@@ -272,8 +282,28 @@ impl Watch {
     fn tell_alerts(&mut self, now: BoxNs) {
         let news = self.alerts.look(&self.watched.telemetry.reasons(), &self.watched.live.snapshot(), now);
         for event in news {
+            let told = match &event {
+                Event::AlertCleared(alert) => Some(alert),
+                // In other words it is shown here, and is no news to the cloud.
+                Event::AlertRaised(alert) if alert.id > self.newest_alert => {
+                    self.newest_alert = alert.id;
+                    Some(alert)
+                }
+                _ => None,
+            };
+            let write = told.and_then(|alert| self.watched.upstream.write(SummaryEvent::Alert(alert), now));
+            self.untold.extend(write);
             self.watched.live.publish(event);
         }
+        // Nor does it wait for the writer, whose trouble it tells of.
+        let (writer, counts) = (&self.watched.writer, self.watched.writer.counts());
+        let has_room = counts.submitted - counts.settled < writer.room() as u64 / 2;
+        if !self.untold.is_empty() && has_room && writer.trouble().is_none() {
+            // Where it has stopped meanwhile, so does the daemon.
+            let _ = writer.submit(std::mem::take(&mut self.untold));
+        }
+        let too_many = self.untold.len().saturating_sub(UNTOLD_MAX);
+        self.untold.drain(..too_many);
     }
 
     /// Publishes the parts whose state changed since the last look.

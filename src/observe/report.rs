@@ -68,7 +68,7 @@ impl LatencyReport {
 pub struct StatusReport {
     /// Version of the daemon.
     pub version: String,
-    /// One statement on all of it: cameras, calibration, marks, results, sensors, line.
+    /// One statement on all of it: cameras, calibration, clocks, marks, results, sensors, line.
     pub verdict: BoxVerdict,
     /// Whether what is needed now works, if need be degraded: false where the verdict is `not_ready`.
     pub ready: bool,

@@ -1,5 +1,5 @@
-//! One statement on how the box does: over cameras, calibration, marks, results, sensors and line, each in a sentence that is
-//! true, and all of them in one.
+//! One statement on how the box does: over cameras, calibration, clocks, marks, results, sensors and line, each in a sentence
+//! that is true, and all of them in one.
 //!
 //! One scale, the same in `/health/ready`, `pitchguard status` and the System view. *Ready* asks nobody to do anything. *Degraded*
 //! works, and somebody should look. *Not ready* is where a part of the daemon does not work, or where somebody throws, or may throw,
@@ -52,6 +52,8 @@ pub enum About {
     Cameras,
     /// How far they are trusted.
     Calibration,
+    /// Whose clock is off: the box's, a camera's, or that of whoever else dates what comes.
+    Clocks,
     /// Who tells who pitches.
     Marks,
     /// Whether pitches are measured, stored and served.
@@ -80,7 +82,7 @@ pub struct BoxVerdict {
     pub state: BoxVerdictState,
     /// In one sentence.
     pub sentence: String,
-    /// Cameras, calibration, marks, results, sensors, line, in this order.
+    /// Cameras, calibration, clocks, marks, results, sensors, line, in this order.
     pub parts: Vec<BoxVerdictPart>,
 }
 
@@ -160,6 +162,7 @@ impl BoxVerdict {
         let found = [
             (About::Cameras, cameras(seen)),
             (About::Calibration, calibration(seen)),
+            (About::Clocks, clocks(seen)),
             (About::Marks, marks(seen)),
             (About::Results, results(seen)),
             (
@@ -174,46 +177,47 @@ impl BoxVerdict {
         let parts: Vec<BoxVerdictPart> =
             found.into_iter().map(|(about, (state, sentence))| BoxVerdictPart { about, state, sentence }).collect();
         let state = parts.iter().map(|part| part.state).max().unwrap_or_default();
-        let measures = seen.calibration.is_some_and(|rig| rig.is_heard);
-        Self { state, sentence: whole(state, measures, seen.away().as_deref(), &parts), parts }
+        Self { state, sentence: whole(state, seen, &parts), parts }
     }
 }
 
 /// The one sentence: what is wrong, the worst first; where nothing is, what matters most. Last that the box was away, and what is
 /// missing for it, which is no fault of now.
-fn whole(state: BoxVerdictState, measures: bool, away: Option<&str>, parts: &[BoxVerdictPart]) -> String {
+fn whole(state: BoxVerdictState, seen: &Seen<'_>, parts: &[BoxVerdictPart]) -> String {
     let of = |state| parts.iter().filter(move |part| part.state == state).map(|part| part.sentence.as_str());
+    let measures = seen.calibration.is_some_and(|rig| rig.is_heard);
+    let somebodys = seen.attribution.is_none_or(|attribution| attribution.unattributed_today == 0);
+    let away = seen.away();
     let (opening, told): (&str, Vec<&str>) = match state {
-        BoxVerdictState::Off | BoxVerdictState::Ready if away.is_some() => ("Ready again", of(state).collect()),
-        BoxVerdictState::Off | BoxVerdictState::Ready => ("Ready, all is well", of(state).collect()),
-        BoxVerdictState::Degraded => {
-            let opening = if measures {
-                "Degraded, it works and somebody should look"
-            } else {
-                "Degraded, it waits for cameras and somebody should look"
+        BoxVerdictState::Off | BoxVerdictState::Ready => {
+            let opening = match (&away, somebodys) {
+                (Some(_), _) => "Ready again",
+                (None, false) => "Ready",
+                (None, true) => "Ready, all is well",
             };
-            (opening, of(BoxVerdictState::Degraded).collect())
+            (opening, of(state).collect())
+        }
+        BoxVerdictState::Degraded if measures => {
+            ("Degraded, it works and somebody should look", of(BoxVerdictState::Degraded).collect())
+        }
+        BoxVerdictState::Degraded => {
+            ("Degraded, it waits for cameras and somebody should look", of(BoxVerdictState::Degraded).collect())
         }
         BoxVerdictState::NotReady => (
             "Not ready, it does not work as it must",
             of(BoxVerdictState::NotReady).chain(of(BoxVerdictState::Degraded)).collect(),
         ),
     };
-    let told: Vec<&str> = told.into_iter().chain(away).collect();
+    let told: Vec<&str> = told.into_iter().chain(away.as_deref()).collect();
     format!("{opening}: {}.", told.join("; "))
 }
 
 fn cameras(seen: &Seen<'_>) -> Finding {
     use BoxVerdictState::{Degraded, NotReady, Ready};
     let Some(rig) = seen.calibration else { return (Degraded, "nothing is known of the cameras yet".to_owned()) };
-    // Those of the box, of cameras and of whoever else dates what comes.
-    let clocks = seen.parts.iter().find(|part| part.name == "clocks" && !part.detail.is_empty());
-    let clock = clocks.map(|part| part.detail.clone()).or_else(|| rig.box_clock_off_s.map(clock_words));
     if !rig.is_heard {
         let in_use = rig.mounds.iter().any(|mound| seen.is_used(mound));
-        let mut told = vec![unheard(rig, seen)];
-        told.extend(clock);
-        return (if in_use { NotReady } else { Degraded }, told.join(", "));
+        return (if in_use { NotReady } else { Degraded }, unheard(rig, seen));
     }
     let is_short = |mound: &&MoundCameras| mound.cameras_heard < mound.cameras_needed;
     let told = |mound: &MoundCameras| {
@@ -223,7 +227,6 @@ fn cameras(seen: &Seen<'_>) -> Finding {
     let mut told: Vec<String> = rig.mounds.iter().filter(is_short).map(told).collect();
     let needed_now = |mound: &MoundCameras| seen.is_used(mound) || mound.mound == 0 && !seen.is_deserted(mound);
     let not_ready = rig.mounds.iter().filter(is_short).any(needed_now);
-    told.extend(clock);
     let absent = |camera: &&CameraStatus| ABSENT.contains(&camera.state.as_str());
     for state in ABSENT {
         let those: Vec<&CameraStatus> = rig.cameras.iter().filter(|camera| camera.state == state).collect();
@@ -255,7 +258,19 @@ fn cameras(seen: &Seen<'_>) -> Finding {
         0 => {}
         _ => told.push(format!("{} of {all} cameras are of use", all - lost - quiet.len())),
     }
-    (if not_ready { NotReady } else { Degraded }, told.join(", "))
+    (if not_ready { NotReady } else { Degraded }, told.join("; "))
+}
+
+fn clocks(seen: &Seen<'_>) -> Finding {
+    let part = seen.parts.iter().find(|part| part.name == "clocks" && !part.detail.is_empty());
+    let of_box = || seen.calibration?.box_clock_off_s.map(clock_words);
+    match part.map(|part| part.detail.clone()).or_else(of_box) {
+        Some(off) => (BoxVerdictState::Degraded, off),
+        None if seen.calibration.is_some_and(|rig| rig.is_heard) => {
+            (BoxVerdictState::Ready, "the clocks agree".to_owned())
+        }
+        None => (BoxVerdictState::Off, "no camera is heard to compare clocks with".to_owned()),
+    }
 }
 
 /// That no camera is heard, and whether any was.
@@ -320,6 +335,8 @@ fn calibration(seen: &Seen<'_>) -> Finding {
                 told.push(format!("{} is trusted to {}", mound_in_words(&mound.name), confidence_shown(confidence)));
             }
             (Some(_), _) => {}
+            // Where no camera is heard that is said.
+            (None, _) if !rig.is_heard && mound.verified_ns.is_some() => {}
             (None, for_s) => {
                 state = state.max(Degraded);
                 let words = unverified_words(for_s.unwrap_or_default(), mound.verified_ns.is_some());
@@ -356,7 +373,7 @@ fn calibration(seen: &Seen<'_>) -> Finding {
         };
         return (state, format!("{every}, the least trusted to {least}"));
     }
-    (state, told.join(", "))
+    (state, told.join("; "))
 }
 
 fn marks(seen: &Seen<'_>) -> Finding {
@@ -381,9 +398,8 @@ fn marks(seen: &Seen<'_>) -> Finding {
     };
     let state = match attribution.mark_feed {
         _ if attribution.degraded => BoxVerdictState::Degraded,
-        MarkFeedState::Live if quiet.is_some() => BoxVerdictState::Off,
-        MarkFeedState::Live => BoxVerdictState::Ready,
-        MarkFeedState::Silent | MarkFeedState::Never => BoxVerdictState::Off,
+        MarkFeedState::Live | MarkFeedState::Silent => BoxVerdictState::Ready,
+        MarkFeedState::Never => BoxVerdictState::Off,
     };
     (state, sentence)
 }
@@ -395,7 +411,7 @@ fn results(seen: &Seen<'_>) -> Finding {
         return (BoxVerdictState::Ready, newest(seen));
     };
     let told: Vec<String> = told.into_iter().map(|reason| reason.sentence).collect();
-    (state, told.join(", "))
+    (state, told.join("; "))
 }
 
 /// What is wrong with them.

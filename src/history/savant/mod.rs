@@ -291,7 +291,7 @@ impl Import<'_> {
         }
         leave_out(&mut told, left_out);
         // As they came.
-        told.sort_unstable_by_key(|told| told.line);
+        told.sort_by_cached_key(|told| told.line);
         self.store_pitches(told, &known, place)?;
         self.store.bulk(known, |txn, (game_pk, known)| games::put(txn, game_pk, &known.game).map(drop))?;
         Ok(())

@@ -130,7 +130,7 @@ impl Rows {
         if self.runs.is_some() {
             self.spill()?;
         }
-        self.held.sort_unstable_by_key(|told| (told.game_pk, told.line));
+        self.held.sort_by_cached_key(|told| (told.game_pk, told.line));
         Ok(self.runs.map_or(ByGame::Held(self.held), ByGame::Written))
     }
 
@@ -139,7 +139,7 @@ impl Rows {
             Some(runs) => runs,
             None => self.runs.insert(Runs::new()?),
         };
-        self.held.sort_unstable_by_key(|told| (told.game_pk, told.line));
+        self.held.sort_by_cached_key(|told| (told.game_pk, told.line));
         runs.write(self.held.drain(..))
     }
 }

@@ -88,18 +88,20 @@ fn state(verdict: &BoxVerdict, about: About) -> (BoxVerdictState, &str) {
 
 #[test]
 fn a_box_of_which_all_is_well_says_what_that_rests_on() {
+    use About::{Calibration, Cameras, Clocks, Line, Marks, Results, Sensors};
+
     let verdict = well().verdict();
     assert_eq!(verdict.state, BoxVerdictState::Ready, "{verdict:?}");
     assert_eq!(
         verdict.sentence,
-        "Ready, all is well: all 6 cameras are heard; every mound's calibration is verified, the least trusted to 0.90; the mark feed \
-         tells who pitches; results are stored and served, the newest pitch is 14 s old."
+        "Ready, all is well: all 6 cameras are heard; every mound's calibration is verified, the least trusted to 0.90; the clocks \
+         agree; the mark feed tells who pitches; results are stored and served, the newest pitch is 14 s old."
     );
     let off = BoxVerdictState::Off;
     assert_eq!(state(&verdict, About::Sensors), (off, "no sensors are configured"), "neither good nor a fault");
     assert_eq!(state(&verdict, About::Line), (off, "the line to the cloud is not configured"));
     let about: Vec<About> = verdict.parts.iter().map(|part| part.about).collect();
-    assert_eq!(about, [About::Cameras, About::Calibration, About::Marks, About::Results, About::Sensors, About::Line]);
+    assert_eq!(about, [Cameras, Calibration, Clocks, Marks, Results, Sensors, Line]);
 }
 
 #[test]
@@ -132,7 +134,7 @@ fn a_dead_camera_is_named_with_its_time() {
     assert_eq!(verdict.state, BoxVerdictState::Degraded);
     assert_eq!(
         verdict.sentence,
-        "Degraded, it works and somebody should look: camera 3 (camera_3) is silent for 5 min, 5 of 6 cameras are of use."
+        "Degraded, it works and somebody should look: camera 3 (camera_3) is silent for 5 min; 5 of 6 cameras are of use."
     );
     rig.cameras[4] = camera(5, "useless");
     rig.mounds[0].cameras_heard = 1;
@@ -180,7 +182,7 @@ fn cameras_that_hold_readiness_and_ones_that_moved_are_told() {
     assert_eq!(of, BoxVerdictState::NotReady);
     assert_eq!(
         sentence,
-        "readiness is held: the game mound is trusted to 0.55, less than the 0.60 that hold_confidence asks for, camera 2 (camera_2) is in alarm"
+        "readiness is held: the game mound is trusted to 0.55, less than the 0.60 that hold_confidence asks for; camera 2 (camera_2) is in alarm"
     );
 }
 
@@ -214,7 +216,7 @@ fn after_a_restart_nobody_counts_as_heard_who_was_not_yet() {
     telemetry.publish_calibration(rig.clone());
     assert_eq!(
         telemetry.verdict().sentence,
-        "Degraded, it works and somebody should look: camera 3 (camera_3) was not heard yet since the start, 5 of 6 cameras are of use."
+        "Degraded, it works and somebody should look: camera 3 (camera_3) was not heard yet since the start; 5 of 6 cameras are of use."
     );
     rig.is_heard = false;
     let started = BoxClock::start(1.0).now().0;
@@ -253,6 +255,13 @@ fn of_cameras_that_stopped_nothing_is_said_to_be_verified() {
     let verdict = telemetry.verdict();
     let words = "no mound has enough cameras to tell how far they are trusted";
     assert_eq!(state(&verdict, About::Calibration), (BoxVerdictState::Off, words), "they were, 17 s ago");
+    rig.mounds.iter_mut().for_each(|mound| {
+        (mound.confidence, mound.unverified_for_s, mound.verified_ns) = (None, Some(20.0), Some(1));
+    });
+    telemetry.publish_calibration(rig.clone());
+    assert_eq!(state(&telemetry.verdict(), About::Calibration).0, BoxVerdictState::Off, "that nobody is heard is told");
+    rig.mounds = healthy().mounds;
+    rig.mounds[1].cameras_heard = 0;
     rig.is_heard = true;
     rig.mounds[0].cameras_heard = 12;
     telemetry.publish_calibration(rig);
@@ -274,7 +283,9 @@ fn a_clock_of_the_box_that_is_off_is_told_by_verdict_health_and_metrics() {
     let newest_ns = Some(BoxClock::start(1.0).now().0 + (172_796 - 14) * NS_PER_S);
     stage.telemetry.publish_pitches(PublishedPitches { newest_ns, ..PublishedPitches::default() });
     let verdict = stage.telemetry.verdict();
-    assert_eq!(state(&verdict, About::Cameras), (BoxVerdictState::Degraded, words));
+    assert_eq!(state(&verdict, About::Clocks), (BoxVerdictState::Degraded, words));
+    let of_cameras = (BoxVerdictState::Ready, "all 6 cameras are heard");
+    assert_eq!(state(&verdict, About::Cameras), of_cameras, "nothing ails them");
     let results = |verdict: &BoxVerdict| state(verdict, About::Results).1.to_owned();
     assert!(results(&verdict).contains("how old the newest pitch is no clock tells"), "{verdict:?}");
     stage.telemetry.publish_reorder(ReorderStatus { clocks_apart_ms: -172_796e3, ..ReorderStatus::default() });
@@ -329,6 +340,27 @@ fn what_is_off_by_configuration_is_no_fault_and_what_is_down_is() {
     let verdict = telemetry.verdict();
     assert_eq!(state(&verdict, About::Sensors).1, "weather comes from the park's sensors");
     assert_eq!(state(&verdict, About::Line), (BoxVerdictState::Ready, "the line to the cloud is up"));
+}
+
+#[test]
+fn a_feed_of_marks_that_was_there_is_as_ready_as_the_part_and_throws_of_nobody_are_not_called_well() {
+    let telemetry = well();
+    telemetry.publish_attribution(marks(MarkFeedState::Silent, ""));
+    let quiet = (BoxVerdictState::Ready, "no mark came for five minutes");
+    assert_eq!(state(&telemetry.verdict(), About::Marks), quiet);
+    let told = AttributionStatus {
+        unattributed_today: 20,
+        degraded: false,
+        ..marks(MarkFeedState::Live, "20 throws today count for nobody")
+    };
+    telemetry.publish_attribution(told);
+    let verdict = telemetry.verdict();
+    assert_eq!(verdict.state, BoxVerdictState::Ready, "of now nothing is wrong");
+    assert!(
+        verdict.sentence.starts_with("Ready: all 6 cameras")
+            && verdict.sentence.contains("; 20 throws today count for nobody"),
+        "{verdict:?}"
+    );
 }
 
 #[test]

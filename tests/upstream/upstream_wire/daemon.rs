@@ -124,3 +124,32 @@ fn a_summary_that_the_cloud_refuses_is_shown_and_delivered_when_it_is_asked_for_
     assert!(said(&daemon, &["outbox", "requeue"]).starts_with("0 summaries"), "there is nothing any more");
     daemon.stop();
 }
+
+#[test]
+fn an_alert_about_the_box_itself_is_told_the_cloud() {
+    let receiver = Receiver::start(|_| Act::Good);
+    let url = receiver.url();
+    let daemon = RunningDaemon::start_with(
+        10.0,
+        &[
+            ("PITCHGUARD_UPSTREAM__KIND", "https"),
+            ("PITCHGUARD_UPSTREAM__URL", &url),
+            ("PITCHGUARD_MQTT__URL", "mqtt://127.0.0.1:9"),
+        ],
+    );
+    let told = || {
+        let documents = receiver.log().documents.clone();
+        documents.into_iter().find(|document| document["kind"] == "alert" && document["data"]["rule"] == "part_mqtt")
+    };
+    let began = Instant::now();
+    let alert = loop {
+        if let Some(alert) = told() {
+            break alert;
+        }
+        assert!(began.elapsed() < PATIENCE, "never told: {:?}", receiver.log().documents);
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    assert_eq!(alert["data"]["severity"], "warning", "{alert}");
+    assert!(alert["data"]["cleared_at"].is_null(), "{alert}");
+    daemon.stop();
+}
