@@ -36,4 +36,5 @@ pub mod store;
 pub mod tracking;
 pub mod units;
 pub mod upstream;
+pub mod words;
 pub mod workload;

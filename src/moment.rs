@@ -109,6 +109,15 @@ mod tests {
     }
 
     #[test]
+    fn a_span_is_never_told_as_more_than_it_is() {
+        // The tablet writes them so too, see its `format.test.ts`.
+        let told = [119.9, 120.0, 7_199.0, 7_200.0, 11_100.0, 172_799.0, 172_800.0, 277_200.0].map(span);
+        let words = ["119 s", "2 min", "119 min", "2 h 0 min", "3 h 5 min", "47 h 59 min", "2 days", "3 days 5 h"];
+        assert_eq!(told, words);
+        assert_eq!([64.3, -172_796.5].map(far), ["64 s", "2 days"]);
+    }
+
+    #[test]
     fn what_usually_sets_clocks_apart_is_named_and_nothing_else() {
         for (apart_s, word) in
             [(37.0, "TAI"), (-36.4, "TAI"), (18.2, "GPS"), (3600.0, "daylight"), (-18_000.0, "local"), (1.8e9, "1970")]

@@ -174,7 +174,6 @@ pub fn router(state: ApiState) -> Router {
         .layer(from_fn_with_state(Arc::clone(&options), guard::check))
         .layer(RequestBodyLimitLayer::new(options.body_limit));
     routes
-        .merge(calibration::page::routes())
         .layer(Extension(seats))
         .with_state(state)
         .route("/api/openapi.json", get(serve_document))

@@ -7,7 +7,7 @@
 use axum::Router;
 use axum::extract::Path;
 use axum::http::{HeaderName, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
@@ -41,7 +41,11 @@ pub(super) fn routes() -> Router {
         .route("/sw.js", get(worker))
         .route("/plain", file("text/html; charset=utf-8", include_str!("page/index.html")));
     match page() {
-        Some(_) => VIEWS.into_iter().fold(router, |router, view| router.route(view, get(view_page))),
+        Some(_) => VIEWS
+            .into_iter()
+            .fold(router, |router, view| router.route(view, get(view_page)))
+            // Where the cameras stood before they were on a view.
+            .route("/calibration", get(|| async { Redirect::permanent("/system") })),
         None => router.route("/", file("text/html; charset=utf-8", include_str!("page/index.html"))),
     }
 }

@@ -13,7 +13,7 @@ use crate::tracking::venue::mound_in_words;
 pub fn held_words(mounds: &[(String, f64)], limit: f64) -> String {
     let told = |(name, confidence): &(String, f64)| format!("{name} is trusted to {}", confidence_shown(*confidence));
     let each: Vec<String> = mounds.iter().map(told).collect();
-    format!("readiness is held: {}, less than {}", each.join(", "), asked_words(limit))
+    format!("readiness is held: {}, less than {}", each.join(" and "), asked_words(limit))
 }
 
 /// The limit that holds readiness, in words; and that cameras do not reach it, where that is so.

@@ -13,6 +13,7 @@ use super::report::{StandingAlert, Told};
 use super::rules::{FIT_CAMERAS_MIN, settle};
 use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::tracking::venue::mound_in_words;
+use crate::words::agreeing;
 
 /// Readiness that was held within so long is told as held, ns \[P\]: at its limit a confidence goes up and down with each pitch.
 const HELD_FOR_NS: u64 = 120_000_000_000;
@@ -209,7 +210,8 @@ impl Calibration {
             0 if sends => format!("{name}: none of its {all} cameras sends anything of use; nothing is measured there"),
             0 => format!("{name}: none of its {all} cameras is heard; nothing is measured there"),
             _ => format!(
-                "{name}: {heard} of {all} cameras send what results can use, and a pitch needs {FIT_CAMERAS_MIN}"
+                "{name}: {heard} of {all} cameras {} what results can use, and a pitch needs {FIT_CAMERAS_MIN}",
+                agreeing(heard as u64, "sends", "send")
             ),
         });
         let enough = heard >= FIT_CAMERAS_MIN;

@@ -12,6 +12,7 @@ use super::rules::{CLEAR_SD, KNOWN_SD_PX, Standing};
 use crate::ids::BoxNs;
 use crate::tracking::CameraCorrection;
 use crate::tracking::evidence::{PARAMETERS, UNITS};
+use crate::words::counted;
 
 /// A clock is corrected without a chart, once it is clear of zero by so many standard deviations.
 const CLOCK_CLEAR_SD: f64 = 5.0;
@@ -184,7 +185,8 @@ impl Calibration {
         if worse {
             let undone = mishap(&mut kept.undone, now);
             let why = format!(
-                "{count:.0} pitches later it is {:.2} px off, and would be {:.2} px without the correction",
+                "{} later it is {:.2} px off, and would be {:.2} px without the correction",
+                counted(format_args!("{count:.0}"), "pitch", "pitches"),
                 after.norm(),
                 old_model.norm()
             );

@@ -313,6 +313,8 @@ impl Thrower {
             verdict_absent: None,
             unseen: Vec::new(),
             unnamed_throws: 0,
+            unnamed_from: None,
+            unnamed_to: None,
             verdict_limits: VerdictLimits::default(),
         }
     }

@@ -8,20 +8,20 @@ use super::out::{self, say, tell};
 use super::values;
 use crate::calibration::{confidence_shown, unverified_words};
 use crate::config::Config;
-use crate::moment::span;
+use crate::moment::{far, span};
 use crate::observe::{
     AccessStatus, BoxVerdictState, LatencyReport, PartState, RefusedFrameStatus, RefusedKeyStatus, SourceState,
     SourceStatus, StatusReport,
 };
 use crate::pipeline::{AttributionStatus, MarkFeedState};
 use crate::store::Store;
+use crate::words::counted;
 
 /// No frame is on its way for so long, or comes before it was sent by so much, ms.
 const CLOCK_LAG_MS: f64 = 60_000.0;
 /// What was refused within so long is told, s, and of so many senders at most.
 const LATELY_S: u64 = 600;
 const LATELY_MOST: usize = 8;
-const DAY_MS: f64 = 86_400_000.0;
 const NOT_READY: u8 = 1;
 const UNREACHABLE: u8 = 2;
 const DEGRADED: u8 = 3;
@@ -102,7 +102,7 @@ fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
         };
         writeln!(out, "  {:<12} {state:<9} {}", format!("{:?}", part.about).to_lowercase(), part.sentence)?;
     }
-    writeln!(out, "\nPitchGuard {}: {}, up {}\n", report.version, parts(report), duration(report.uptime_s))?;
+    writeln!(out, "\nPitchGuard {}: {}, up {}\n", report.version, parts(report), span(report.uptime_s))?;
     for part in &report.parts {
         let state = match part.state {
             PartState::Ready => "ready",
@@ -187,7 +187,7 @@ fn parts(report: &StatusReport) -> String {
     let not_ready = named(&[PartState::Starting, PartState::Failed, PartState::Stopped])
         .map(|names| format!("NOT READY in {names}"));
     let told: Vec<String> = not_ready.into_iter().chain(degraded).collect();
-    if told.is_empty() { "each part is ready".to_owned() } else { told.join(", ") }
+    if told.is_empty() { "each part is ready".to_owned() } else { told.join("; ") }
 }
 
 /// Whose the throws are, for people.
@@ -226,14 +226,14 @@ fn write_frames(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     for line in &ingest.serial {
         writeln!(
             out,
-            "Serial   {} at {} baud is {}: {}, {} frames, {} stretches of rubbish, opened {} times",
+            "Serial   {} at {} baud is {}: {}, {} frames, {} stretches of rubbish, opened {}",
             line.device,
             line.baud,
             line.state,
             bytes(line.bytes),
             line.frames,
             line.rubbish,
-            line.opened
+            counted(line.opened, "time", "times")
         )?;
     }
     let refused: Vec<String> =
@@ -243,7 +243,7 @@ fn write_frames(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     }
     let lately = ingest.last_refused.iter().filter(|frame| frame.ago_s < LATELY_S);
     for RefusedFrameStatus { cause, from, ago_s, bytes, sample, why, .. } in lately.take(LATELY_MOST) {
-        writeln!(out, "           {cause} from {from}, {} ago: {why}", duration(*ago_s as f64))?;
+        writeln!(out, "           {cause} from {from}, {} ago: {why}", span(*ago_s as f64))?;
         writeln!(
             out,
             "             {bytes} bytes that begin with {}",
@@ -265,7 +265,12 @@ fn write_access(out: &mut String, access: &AccessStatus) -> std::fmt::Result {
         access.keys, access.refused, access.limited
     )?;
     for RefusedKeyStatus { from, ago_s, times, why, .. } in lately {
-        writeln!(out, "           {times} times from {from}, last {} ago: {why}", duration(*ago_s as f64))?;
+        writeln!(
+            out,
+            "           {} from {from}, last {} ago: {why}",
+            counted(times, "time", "times"),
+            span(*ago_s as f64)
+        )?;
     }
     Ok(())
 }
@@ -288,7 +293,12 @@ fn write_sources(out: &mut String, report: &StatusReport) -> std::fmt::Result {
             "  {:>2} {:<18} {:<10} {:<5} {:>17} {:>14} {:>9} {:>6} {:>8}",
             source.source,
             source.name,
-            if is_unused(source) { "NONE USED" } else { source.state.as_str() },
+            match source.state {
+                _ if is_unused(source) => "NONE USED",
+                // As a camera of which nothing came is called.
+                SourceState::Unseen => "unheard",
+                state => state.as_str(),
+            },
             if source.gates { "yes" } else { "no" },
             lag(source.lag_ms),
             milliseconds(source.watermark_lag_ms),
@@ -302,8 +312,7 @@ fn write_sources(out: &mut String, report: &StatusReport) -> std::fmt::Result {
 
 fn write_cameras(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     let Some(calibration) = &report.calibration else { return Ok(()) };
-    let age =
-        calibration.age_s.map_or_else(String::new, |age_s| format!(", aged as by {} of calm air", duration(age_s)));
+    let age = calibration.age_s.map_or_else(String::new, |age_s| format!(", aged as by {} of calm air", span(age_s)));
     let game = calibration.mounds.first();
     let can_tell = game.is_none_or(|game| game.cameras_heard >= game.cameras_needed);
     match calibration.confidence.filter(|_| can_tell) {
@@ -321,7 +330,12 @@ fn write_cameras(out: &mut String, report: &StatusReport) -> std::fmt::Result {
             (None, for_s) => unverified_words(for_s.unwrap_or_default(), mound.verified_ns.is_some()),
         };
         let (heard, needed) = (mound.cameras_heard, mound.cameras_needed);
-        writeln!(out, "  {:<18} {trusted}; {heard} cameras of use, {needed} needed", mound.name)?;
+        writeln!(
+            out,
+            "  {:<18} {trusted}; {} of use, {needed} needed",
+            mound.name,
+            counted(heard, "camera", "cameras")
+        )?;
     }
     writeln!(out, "Camera                  state      confidence            drift      clock  corrections")?;
     let known =
@@ -348,11 +362,7 @@ fn write_cameras(out: &mut String, report: &StatusReport) -> std::fmt::Result {
 fn lag(ms: Option<f64>) -> String {
     match ms {
         Some(ms) if ms.abs() >= CLOCK_LAG_MS => {
-            let apart = match ms.abs() / DAY_MS {
-                days if days >= 1.5 => format!("{days:.0} days"),
-                _ => span(ms.abs() / 1e3),
-            };
-            format!("{apart} {}", if ms < 0.0 { "ahead" } else { "behind" })
+            format!("{} {}", far(ms / 1e3), if ms < 0.0 { "ahead" } else { "behind" })
         }
         ms => milliseconds(ms),
     }
@@ -374,18 +384,6 @@ fn bytes(count: u64) -> String {
         1_000..1_000_000 => format!("{:.1} kB", scaled(1e3)),
         1_000_000..1_000_000_000 => format!("{:.1} MB", scaled(1e6)),
         _ => format!("{:.2} GB", scaled(1e9)),
-    }
-}
-
-fn duration(seconds: f64) -> String {
-    let total = seconds as u64;
-    let (hours, minutes, seconds) = (total / 3600, total / 60 % 60, total % 60);
-    if hours > 0 {
-        format!("{hours} h {minutes} min")
-    } else if minutes > 0 {
-        format!("{minutes} min {seconds} s")
-    } else {
-        format!("{seconds} s")
     }
 }
 
@@ -450,7 +448,7 @@ mod tests {
         let access = |last_refused| AccessStatus { keys: 2, refused: 3, last_refused, ..AccessStatus::default() };
         let mut report = StatusReport { access: access(vec![key(5)]), ..telemetry.report() };
         let text = table(&report);
-        assert!(text.contains("magic from 10.0.0.9:4000, 1 min 15 s ago: no frame"), "{text}");
+        assert!(text.contains("magic from 10.0.0.9:4000, 75 s ago: no frame"), "{text}");
         assert!(text.contains("60 bytes that begin with 7b 22") && !text.contains("10.0.0.8"), "{text}");
         assert!(text.contains("Keys  2 in force, 3 wrong ones shown, 0 not looked at"), "{text}");
         assert!(
@@ -489,10 +487,7 @@ mod tests {
             ..CalibrationStatus::default()
         });
         let text = table(&telemetry.report());
-        assert!(
-            text.contains("Calibration of busch_iii: confidence 0.90, aged as by 6 min 40 s of calm air"),
-            "{text}"
-        );
+        assert!(text.contains("Calibration of busch_iii: confidence 0.90, aged as by 6 min of calm air"), "{text}");
         let words: Vec<&str> = text
             .lines()
             .find(|l| l.trim_start().starts_with("5 left_field"))

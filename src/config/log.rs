@@ -20,7 +20,7 @@ pub struct LogLevel {
 }
 
 /// The rooms, which a level can be set for.
-const ROOMS: [&str; 30] = [
+const ROOMS: [&str; 31] = [
     "api",
     "bounds",
     "calibration",
@@ -50,6 +50,7 @@ const ROOMS: [&str; 30] = [
     "tracking",
     "units",
     "upstream",
+    "words",
     "workload",
 ];
 

@@ -16,20 +16,34 @@ use crate::pipeline::Pipeline;
 use crate::reorder;
 use crate::store::writer::Trouble;
 use crate::tracking::venue::Venue;
+use crate::words::{agreeing, counted};
 
 /// How the writer does. While its queue has room a disk that takes nothing is no reason to stop: a restart would lose what
 /// waits.
 pub(super) fn writer_part(trouble: Option<Trouble>, queued: u64, room: usize, lost: u64) -> (PartState, String) {
     match trouble {
-        None if lost > 0 => (PartState::Ready, format!("{lost} batches were lost while nothing could be stored")),
+        None if lost > 0 => (
+            PartState::Ready,
+            format!("{} {} lost while nothing could be stored", batches(lost), agreeing(lost, "was", "were")),
+        ),
         None => (PartState::Ready, String::new()),
-        Some(Trouble { why, .. }) if queued < room as u64 => {
-            (PartState::Degraded, format!("{why}; {queued} batches wait in memory, which has room for {room}"))
-        }
-        Some(Trouble { why, .. }) => {
-            (PartState::Failed, format!("{why}; the queue is full and {lost} batches are lost"))
-        }
+        Some(Trouble { why, .. }) if queued < room as u64 => (
+            PartState::Degraded,
+            format!(
+                "{why}; {} {} in memory, which has room for {room}",
+                batches(queued),
+                agreeing(queued, "waits", "wait")
+            ),
+        ),
+        Some(Trouble { why, .. }) => (
+            PartState::Failed,
+            format!("{why}; the queue is full and {} {} lost", batches(lost), agreeing(lost, "is", "are")),
+        ),
     }
+}
+
+fn batches(count: u64) -> String {
+    counted(count, "batch", "batches")
 }
 
 pub(super) fn reorder_status(

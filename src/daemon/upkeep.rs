@@ -19,6 +19,7 @@ use crate::store::api_key::ApiKeyRecord;
 use crate::store::backup::{BackupError, BackupOptions};
 use crate::store::marks::{Forgotten, SourceMarks};
 use crate::store::{Store, StoreError};
+use crate::words::counted;
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -203,7 +204,7 @@ fn retention(
     let removed = store.retain_from(first, dry_run, &mut || !watcher.stopped())?;
     let did = if dry_run { "would be removed" } else { "removed" };
     tracing::info!(%first, dry_run, %removed, "retention");
-    Ok(format!("kept from {first} on ({} years); {did}: {removed}\n", config.retention_years))
+    Ok(format!("kept from {first} on ({}); {did}: {removed}\n", counted(config.retention_years, "year", "years")))
 }
 
 /// The first moment after a day, UTC, ns since 1970.
@@ -274,7 +275,7 @@ fn refused_table(refused: &[RefusedKeyStatus]) -> String {
     for (n, RefusedKeyStatus { from, at, times, why, .. }) in refused.iter().enumerate() {
         let heading = if n == 0 { "\nrefused since the daemon's start, the newest of each address:\n" } else { "" };
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "{heading}  {from}, {times} times, last {at}: {why}");
+        let _ = writeln!(out, "{heading}  {from}, {}, last {at}: {why}", counted(times, "time", "times"));
     }
     out
 }

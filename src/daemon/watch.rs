@@ -28,6 +28,7 @@ use crate::readiness::{PresenceState, Readiness, Severity};
 use crate::records::State;
 use crate::store::{MAP_USED_WARN, Store, Write, WriterHandle, backup};
 use crate::upstream::SummaryEvent;
+use crate::words::counted;
 
 /// How often it looks, wall time.
 const EVERY: Duration = Duration::from_secs(1);
@@ -228,7 +229,8 @@ impl Watch {
             (PartState::Failed, detail.to_owned())
         } else if corrupt > 0 {
             let detail = format!(
-                "{corrupt} corrupt records were met: `pitchguard verify FILE` finds a backup that is whole, `pitchguard restore --replace FILE` puts it in place"
+                "{} met: `pitchguard verify FILE` finds a backup that is whole, `pitchguard restore --replace FILE` puts it in place",
+                counted(corrupt, "corrupt record was", "corrupt records were")
             );
             (PartState::Degraded, detail)
         } else if self.refused.1.is_some_and(|last| now.0.saturating_sub(last.0) < REFUSED_SHOWN_NS) {

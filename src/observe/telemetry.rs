@@ -14,6 +14,7 @@ use super::surroundings::Surroundings;
 use super::upstream::UpstreamStatus;
 use super::{clients, latency};
 use crate::clock::BoxClock;
+use crate::ids::BoxNs;
 use crate::pipeline::AttributionStatus;
 
 /// Content type of [`Telemetry::prometheus`]'s text.
@@ -23,7 +24,7 @@ pub const METRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.
 #[derive(Debug)]
 pub struct Telemetry {
     pub(super) clock: BoxClock,
-    pub(super) started: crate::ids::BoxNs,
+    pub(super) started: BoxNs,
     pub(super) stages: latency::Stages,
     pub(super) reorder: ArcSwapOption<ReorderStatus>,
     pub(super) ingest: ArcSwapOption<IngestStatus>,
@@ -41,7 +42,7 @@ pub struct Telemetry {
     pub(super) http: clients::Http,
     pub(super) parts: Mutex<Vec<Part>>,
     /// Threads that hang.
-    hanging: ArcSwapOption<Vec<String>>,
+    hanging: ArcSwapOption<Vec<(String, BoxNs)>>,
 }
 
 impl Telemetry {
@@ -181,16 +182,27 @@ impl Telemetry {
 
     /// Says which threads hang: what they said last of their parts is not so any more.
     pub fn set_hanging(&self, threads: Vec<String>) {
-        self.hanging.store((!threads.is_empty()).then(|| Arc::new(threads)));
+        let (now, before) = (self.clock.now(), self.hanging.load_full());
+        let known = |thread: &String| before.iter().flat_map(|hanging| hanging.iter()).find(|(name, _)| name == thread);
+        let hanging: Vec<(String, BoxNs)> = threads
+            .into_iter()
+            .map(|thread| {
+                let since = known(&thread).map_or(now, |(_, since)| *since);
+                (thread, since)
+            })
+            .collect();
+        self.hanging.store((!hanging.is_empty()).then(|| Arc::new(hanging)));
     }
 
     /// Each part's state and since when, in the order in which they were named.
     pub fn parts(&self) -> Vec<Part> {
         let mut parts = self.lock_parts().clone();
-        for thread in self.hanging.load().iter().flat_map(|threads| threads.iter()) {
+        for (thread, since) in self.hanging.load().iter().flat_map(|threads| threads.iter()) {
             // "ingest of serial line 1" is a thread of the part `ingest`.
             let of_thread = |part: &&mut Part| thread.split(' ').next() == Some(part.name.as_str());
             if let Some(part) = parts.iter_mut().find(of_thread) {
+                // What does not work already does not work since then.
+                part.since = if part.state.works() { *since } else { part.since };
                 part.state = PartState::Failed;
                 part.detail =
                     format!("the {thread} thread hangs; where a service manager watches, it restarts the daemon");
@@ -230,8 +242,12 @@ mod tests {
     fn a_thread_that_hangs_is_no_part_that_works_whatever_it_said_last() {
         let telemetry = Telemetry::new(BoxClock::start(1.0), &["merge"]);
         telemetry.set_part("merge", PartState::Ready, "");
+        let ready = telemetry.parts()[0].since;
         telemetry.set_hanging(vec!["merge".to_owned()]);
         let merge = telemetry.parts().swap_remove(0);
+        assert!(merge.since > ready, "it does not hang since it was ready: {merge:?}");
+        telemetry.set_hanging(vec!["merge".to_owned()]);
+        assert_eq!(telemetry.parts()[0].since, merge.since, "since when it hangs stays");
         assert!(!telemetry.ready() && merge.state == PartState::Failed && merge.detail.contains("hangs"), "{merge:?}");
         telemetry.set_hanging(Vec::new());
         assert!(telemetry.ready(), "it was only slow");

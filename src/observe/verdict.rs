@@ -19,6 +19,7 @@ use crate::ids::BoxNs;
 use crate::moment::span;
 use crate::pipeline::{AttributionStatus, MarkFeedState};
 use crate::tracking::venue::mound_in_words;
+use crate::words::{agreeing, counted};
 
 /// States of a camera of which nothing comes that results could use.
 const ABSENT: [&str; 4] = ["silent", "useless", "unheard", "excluded"];
@@ -250,13 +251,19 @@ fn cameras(seen: &Seen<'_>) -> Finding {
         told.push(format!("{names} {} nothing just now", if quiet.len() == 1 { "sends" } else { "send" }));
     }
     match lost {
+        0 if told.is_empty() && all == 1 => return (Ready, "the only camera is heard".to_owned()),
         0 if told.is_empty() => return (Ready, format!("all {all} cameras are heard")),
         // What lasts is silence, and told as such.
         0 if told.len() == 1 && !quiet.is_empty() => {
-            return (Ready, format!("{} of {all} cameras are heard, {}", all - quiet.len(), told.remove(0)));
+            let left = all - quiet.len();
+            let are = agreeing(left as u64, "is", "are");
+            return (Ready, format!("{left} of {all} cameras {are} heard, {}", told.remove(0)));
         }
         0 => {}
-        _ => told.push(format!("{} of {all} cameras are of use", all - lost - quiet.len())),
+        _ => {
+            let left = all - lost - quiet.len();
+            told.push(format!("{left} of {all} cameras {} of use", agreeing(left as u64, "is", "are")));
+        }
     }
     (if not_ready { NotReady } else { Degraded }, told.join("; "))
 }
@@ -293,8 +300,9 @@ fn since(seconds: f64) -> String {
 fn short(mound: &MoundCameras) -> String {
     let MoundCameras { cameras_heard, cameras_needed, .. } = mound;
     format!(
-        "{} cannot be measured: {cameras_heard} of its cameras are of use, and it needs {cameras_needed}",
-        mound_in_words(&mound.name)
+        "{} cannot be measured: {cameras_heard} of its cameras {} of use, and it needs {cameras_needed}",
+        mound_in_words(&mound.name),
+        agreeing((*cameras_heard).into(), "is", "are")
     )
 }
 
@@ -451,11 +459,16 @@ fn result_reasons(seen: &Seen<'_>) -> Vec<BoxReason> {
         is_starting: false,
     };
     if let Some(reorder) = seen.reorder.filter(|reorder| !reorder.accounting.holds()) {
-        let sentence = format!("{} frames are not accounted for", reorder.accounting.difference());
+        let sentence =
+            format!("{} not accounted for", counted(reorder.accounting.difference(), "frame is", "frames are"));
         told.push(of("frames_unaccounted", sentence));
     }
     if let Some(lost) = seen.store.map(|store| store.lost).filter(|lost| *lost > 0) {
-        let sentence = format!("{lost} batches of results were lost while nothing could be stored");
+        let sentence = format!(
+            "{} of results {} lost while nothing could be stored",
+            counted(lost, "batch", "batches"),
+            agreeing(lost, "was", "were")
+        );
         told.push(of("results_lost", sentence));
     }
     told

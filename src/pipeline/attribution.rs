@@ -51,6 +51,12 @@ pub struct MoundAttribution {
     pub name: String,
     /// Final throws of today that count for nobody.
     pub unattributed_today: u64,
+    /// When the first of them was thrown, RFC 3339; null where there is none.
+    #[serde(default)]
+    pub unattributed_from: Option<String>,
+    /// The same of the last.
+    #[serde(default)]
+    pub unattributed_to: Option<String>,
     /// The same since the start.
     pub unattributed: u64,
     /// Arrival of the newest mark that names this mound, RFC 3339; null before there is one.

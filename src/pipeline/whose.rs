@@ -22,6 +22,7 @@ use crate::ids::{BoxNs, EventNs, MoundId, PitchId};
 use crate::moment::rfc3339;
 use crate::records::{PitchRecord, State};
 use crate::tracking::venue::{Venue, mound_in_words};
+use crate::words::{agreeing, counted};
 
 /// A mark feed lives for so long after its newest mark, box time \[P\]: longer than any break of a game that goes on
 /// (between innings, a change of pitchers, a review), shorter than half an inning.
@@ -80,6 +81,8 @@ struct Tally {
     turned: Option<EventNs>,
     /// Throws of nobody today, since the newest released mark, and ever since the start.
     today: u32,
+    /// When the first and the last of today were thrown.
+    today_between: Option<(EventNs, EventNs)>,
     since_release: u32,
     total: u64,
     /// Throws of nobody since the newest released mark, ascending, until they are known to be no warm-ups.
@@ -135,6 +138,7 @@ impl Whose {
             thrower: 0,
             turned: None,
             today: 0,
+            today_between: None,
             since_release: 0,
             total: 0,
             warm_ups: Vec::new(),
@@ -208,7 +212,7 @@ impl Whose {
         if known.day.is_none_or(|known| known < day) {
             (known.day, known.since_mark) = (Some(day), 0);
             for tally in &mut known.mounds {
-                (tally.today, tally.since_release) = (0, 0);
+                (tally.today, tally.today_between, tally.since_release) = (0, None, 0);
                 tally.warm_ups.clear();
             }
         }
@@ -220,6 +224,9 @@ impl Whose {
         }
         let after = |marked: Option<(EventNs, BoxNs)>| marked.is_none_or(|(event, _)| record.release_ns > event.0);
         tally.today += 1;
+        let thrown = EventNs(record.release_ns);
+        let (first, last) = tally.today_between.unwrap_or((thrown, thrown));
+        tally.today_between = Some((first.min(thrown), last.max(thrown)));
         known.since_mark += u32::from(after(known.marked));
         let is_newer = after(tally.released);
         tally.since_release += u32::from(is_newer);
@@ -284,6 +291,8 @@ impl Whose {
         tally.owed.retain(|(id, _)| id.0 != record.id);
         if record.game_date.parse().ok() == known.day {
             tally.today = tally.today.saturating_sub(1);
+            // Which throws are left is not kept: they lie between the same two.
+            tally.today_between = tally.today_between.filter(|_| tally.today > 0);
         }
     }
 
@@ -301,6 +310,26 @@ impl Whose {
         told.collect::<Vec<_>>().join("; ")
     }
 
+    /// How many throws of today count for nobody, where they were thrown, and when by the park's clock; empty where none do.
+    fn today(&self, is_today: bool, seen_now: BoxNs, zone: &TimeZone) -> String {
+        let told = self.names.iter().zip(&self.known.mounds).filter(|(_, tally)| is_today && tally.today > 0);
+        let all: u64 = told.clone().map(|(_, tally)| u64::from(tally.today)).sum();
+        let mounds = told.map(|(name, tally)| {
+            let clock = |at: EventNs| clock(BoxNs(at.0), seen_now, zone);
+            let when = match tally.today_between.map(|(first, last)| (clock(first), clock(last))) {
+                Some((first, last)) if first == last => format!(" at {last}"),
+                Some((first, last)) => format!(" between {first} and {last}"),
+                None => String::new(),
+            };
+            format!("{} {}{when}", tally.today, placed(name))
+        });
+        let mounds: Vec<String> = mounds.collect();
+        if all == 0 {
+            return String::new();
+        }
+        format!("{} today {} for nobody: {}", throws(all), agreeing(all, "counts", "count"), mounds.join("; "))
+    }
+
     /// Whether throws on the game mound count for nobody that are somebody's: nobody tells any more whose they are.
     pub(super) fn is_untold(&self) -> bool {
         self.known.mounds.iter().any(|tally| tally.mound == MoundId::GAME && tally.unmarked().is_some())
@@ -312,7 +341,7 @@ impl Whose {
         let known = &self.known;
         let today = game_date(seen_now.0, zone);
         let is_today = known.day == Some(today);
-        let counted = |count: u32| if is_today { count } else { 0 };
+        let of_today = |count: u32| if is_today { count } else { 0 };
         let mounds: Vec<MoundAttribution> = self
             .names
             .iter()
@@ -320,7 +349,9 @@ impl Whose {
             .map(|(name, tally)| MoundAttribution {
                 mound: tally.mound.0,
                 name: name.clone(),
-                unattributed_today: counted(tally.today).into(),
+                unattributed_today: of_today(tally.today).into(),
+                unattributed_from: tally.today_between.filter(|_| is_today).map(|(first, _)| rfc3339(BoxNs(first.0))),
+                unattributed_to: tally.today_between.filter(|_| is_today).map(|(_, last)| rfc3339(BoxNs(last.0))),
                 unattributed: tally.total,
                 last_mark_at: tally.marked.map(rfc3339),
                 last_released_mark_at: tally.released.map(|(_, arrival)| rfc3339(arrival)),
@@ -342,9 +373,9 @@ impl Whose {
         let told = Told {
             feed: mark_feed,
             last_mark: known.marked.map(|(_, arrival)| clock(arrival, now, zone)).unwrap_or_default(),
-            since_mark: counted(since_mark),
+            since_mark: of_today(since_mark),
             unmarked,
-            by_mound: &by_mound,
+            today: self.today(is_today, seen_now, zone),
             owed: self.owed(seen_now, zone),
             off,
         };
@@ -464,7 +495,7 @@ struct Told<'t> {
     since_mark: u32,
     /// The last throws on the game mound, where each of them must have had a released mark and had none.
     unmarked: Option<u32>,
-    by_mound: &'t BTreeMap<String, u64>,
+    today: String,
     /// Throws of the last minutes that are somebody's, in words.
     owed: String,
     /// That marks come which match no pitch.
@@ -475,7 +506,6 @@ impl Told<'_> {
     /// Whether somebody should look, and what is so in words.
     fn sentence(&self) -> (bool, String) {
         let (since, last) = (throws(self.since_mark.into()), &self.last_mark);
-        let today = self.today();
         let (degraded, words) = match self.feed {
             _ if self.off.is_some() => (true, format!("Nobody tells who pitches: {}", self.off.unwrap_or_default())),
             MarkFeedState::Never if self.since_mark > 0 => {
@@ -515,25 +545,8 @@ impl Told<'_> {
                 None => (!self.owed.is_empty(), self.owed.clone()),
             },
         };
-        let sentences = [words, today].into_iter().filter(|words| !words.is_empty());
+        let sentences = [words, self.today.clone()].into_iter().filter(|words| !words.is_empty());
         (degraded, sentences.map(|words| words + ".").collect::<Vec<_>>().join(" "))
-    }
-
-    /// How many throws of today count for nobody, and where they were thrown.
-    fn today(&self) -> String {
-        let all: u64 = self.by_mound.values().sum();
-        let mounds: Vec<String> = self
-            .by_mound
-            .iter()
-            .filter(|(_, count)| **count > 0)
-            .map(|(name, count)| format!("{count} {}", placed(name)))
-            .collect();
-        let counts = if all == 1 { "counts" } else { "count" };
-        if all == 0 {
-            String::new()
-        } else {
-            format!("{} today {counts} for nobody: {}", throws(all), mounds.join(", "))
-        }
     }
 }
 
@@ -544,7 +557,7 @@ fn placed(name: &str) -> String {
 }
 
 fn throws(count: u64) -> String {
-    if count == 1 { "1 throw".to_owned() } else { format!("{count} throws") }
+    counted(count, "throw", "throws")
 }
 
 /// A moment as the park's clock shows it, `7:05 PM`; of another day of baseball than now, `Jul 4, 7:05 PM`.

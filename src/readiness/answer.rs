@@ -231,6 +231,12 @@ pub struct Readiness {
     /// Throws on his mound that no mark names and that may be his: `pitches` and the dose are at least what is told.
     #[serde(default)]
     pub unnamed_throws: u32,
+    /// When the first of them was thrown, RFC 3339; null where there is none, or where that is not known of each.
+    #[serde(default)]
+    pub unnamed_from: Option<String>,
+    /// The same of the last.
+    #[serde(default)]
+    pub unnamed_to: Option<String>,
 }
 
 impl Readiness {

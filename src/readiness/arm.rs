@@ -218,9 +218,10 @@ impl Arm {
     /// Notes when throws on a mound were thrown that no mark names and that may be his; whether that is news.
     pub(super) fn count_unnamed(&mut self, mound: MoundId, thrown: &[EventNs]) -> bool {
         let Some(run) = self.runs.get_mut(&mound) else { return false };
-        let before = (run.unnamed, run.unnamed_last);
-        (run.unnamed, run.unnamed_last) = (thrown.len() as u32, thrown.iter().max().copied());
-        (run.unnamed, run.unnamed_last) != before
+        let before = (run.unnamed, run.unnamed_between);
+        let between = thrown.iter().min().copied().zip(thrown.iter().max().copied());
+        (run.unnamed, run.unnamed_between) = (thrown.len() as u32, between);
+        (run.unnamed, run.unnamed_between) != before
     }
 
     /// Notes that a mound was not seen for a while in which he may have thrown there.
@@ -339,6 +340,8 @@ impl Arm {
             verdict_absent: None,
             unseen: run.unseen.iter().map(While::told).collect(),
             unnamed_throws: run.unnamed_throws(),
+            unnamed_from: run.unnamed_told().map(|(first, _)| words::rfc3339(first)),
+            unnamed_to: run.unnamed_told().map(|(_, last)| words::rfc3339(last)),
         });
         self.settle_trend(config, judge, (mound, today), &mut run);
         self.runs.insert(mound, run);

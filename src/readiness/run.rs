@@ -8,6 +8,7 @@ use super::answer::Readiness;
 use super::arm::{Good, NAMED_LATE_NS};
 use super::sight::While;
 use super::trend::Trend;
+use super::words;
 use crate::features::{Outing, OutingPitch};
 use crate::ids::{EventNs, PitchId};
 use crate::records::{Missed, State};
@@ -44,8 +45,8 @@ pub(super) struct Run {
     pub(super) unseen: Vec<While>,
     /// Throws there that no mark names and that may be his: of this run of the box, and of those before it.
     pub(super) unnamed: u32,
-    /// When the last of them was thrown that this run of the box knows.
-    pub(super) unnamed_last: Option<EventNs>,
+    /// When the first and the last of them were thrown that this run of the box knows.
+    pub(super) unnamed_between: Option<(EventNs, EventNs)>,
     pub(super) unnamed_before: u32,
     /// Whether something of it was ever missing, which is stored.
     pub(super) was_missed: bool,
@@ -71,7 +72,7 @@ impl Run {
             is_past: false,
             unseen: Vec::new(),
             unnamed: 0,
-            unnamed_last: None,
+            unnamed_between: None,
             unnamed_before: 0,
             was_missed: false,
             least: None,
@@ -82,7 +83,9 @@ impl Run {
     /// Whether something of it is missing that is not told yet.
     pub(super) fn has_missed(&self) -> bool {
         self.published.as_ref().is_some_and(|published| {
+            let told = self.unnamed_told().map(|(first, last)| (words::rfc3339(first), words::rfc3339(last)));
             published.unnamed_throws != self.unnamed_throws()
+                || published.unnamed_from.clone().zip(published.unnamed_to.clone()) != told
                 || !self.unseen.iter().map(While::told).eq(published.unseen.iter().cloned())
         })
     }
@@ -94,6 +97,11 @@ impl Run {
 
     pub(super) fn unnamed_throws(&self) -> u32 {
         self.unnamed.saturating_add(self.unnamed_before)
+    }
+
+    /// When the first and the last throw were thrown that no mark names and that may be his; none where that is not known of all.
+    pub(super) fn unnamed_told(&self) -> Option<(EventNs, EventNs)> {
+        self.unnamed_between.filter(|_| self.unnamed_before == 0)
     }
 
     /// For how long he was not seen; none where he was seen all the time.

@@ -50,7 +50,7 @@ impl Run {
 
     /// Whether he may have thrown after a moment what nobody measured.
     fn may_have_thrown_since(&self, at: EventNs) -> bool {
-        self.unseen.iter().any(|unseen| unseen.to() > at) || self.unnamed_last.is_some_and(|last| last > at)
+        self.unseen.iter().any(|unseen| unseen.to() > at) || self.unnamed_between.is_some_and(|(_, last)| last > at)
     }
 
     fn verdict(&self, config: &Config, published: &Readiness, scene: &Scene) -> Result<Verdict, VerdictAbsent> {

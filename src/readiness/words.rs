@@ -169,9 +169,8 @@ fn counted(inputs: &Inputs, points: &Points, dose: Dose) -> Weighed {
         _ => String::new(),
     };
     let least = if dose.at_least { "At least " } else { "" };
-    let pitches = if dose.today == 1 { "pitch" } else { "pitches" };
-    let words =
-        format!("{least}{} game {pitches} today{carried}, {:.0} % of a {role}'s load", dose.today, inputs.dose * 100.0);
+    let pitches = crate::words::counted(dose.today, "game pitch", "game pitches");
+    let words = format!("{least}{pitches} today{carried}, {:.0} % of a {role}'s load", inputs.dose * 100.0);
     weighed.push((points.dose, words));
     if let Some(ratio) = inputs.acwr {
         weighed.push((points.acwr, format!("This week's load is {ratio:.1} times his month's")));
@@ -183,8 +182,8 @@ fn counted(inputs: &Inputs, points: &Points, dose: Dose) -> Weighed {
 }
 
 fn short_of_rest(days: f64) -> String {
-    let unit = if (days - 1.0).abs() < 0.5 { "day" } else { "days" };
-    format!("{days:.0} {unit} short of the rest guidance")
+    let days = crate::words::counted(format_args!("{days:.0}"), "day", "days");
+    format!("{days} short of the rest guidance")
 }
 
 /// Reasons, the weightiest first; what is held and why comes before all. `measured` is what stands behind the value shown.
@@ -275,7 +274,7 @@ pub(super) fn recommendation(advice: Advice<'_>) -> String {
     let words = match advice {
         Advice::NoNumber { why } => format!("No number: {why}. Go by what you see."),
         Advice::Held { readiness, pitches, since, why } => {
-            let ago = if since == 1 { "1 pitch ago".to_owned() } else { format!("{since} pitches ago") };
+            let ago = format!("{} ago", crate::words::counted(since, "pitch", "pitches"));
             let ago = if since == 0 { String::new() } else { format!(", {ago}") };
             let number = whole(readiness);
             format!("{number} is the last good number, as of pitch {pitches}{ago}: {why}. Go by what you see.")
@@ -335,7 +334,7 @@ fn span(ns: u64) -> String {
 
 /// That part of his outing was not seen, or that throws on his mound have no name; none where all is counted.
 pub(super) fn missed(unseen_ns: Option<u64>, unnamed: u32, pitches: u32) -> Option<String> {
-    let least = format!("he has thrown at least {pitches} {}", if pitches == 1 { "pitch" } else { "pitches" });
+    let least = format!("he has thrown at least {}", crate::words::counted(pitches, "pitch", "pitches"));
     let nameless = match unnamed {
         0 => None,
         1 => Some("1 throw on this mound that may be his carries no name".to_owned()),

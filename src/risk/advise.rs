@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::day::Day;
 use super::series::{Appearance, Series};
+use crate::words::counted;
 use crate::workload::rest_asked;
 
 /// Pitch Smart's most pitches of a day, ages 19–22.
@@ -56,7 +57,7 @@ impl Game {
             return "an unknown number of pitches".to_owned();
         }
         let least = if self.missed > 0 { "at least " } else { "" };
-        format!("{least}{} {}", self.pitches, if self.pitches == 1 { "pitch" } else { "pitches" })
+        format!("{least}{}", counted(self.pitches, "pitch", "pitches"))
     }
 }
 
@@ -159,8 +160,7 @@ fn rested_by(games: &[Game], day: Day, pitches_of: impl Fn(&Game) -> u32) -> (Da
         let rule = match rest {
             0 if game.missed == 0 => format!("Pitch Smart asks for none after {pitches} on {on}"),
             0 => format!("he threw {pitches} on {on}"),
-            1 => format!("Pitch Smart asks for 1 day of rest after {pitches} on {on}"),
-            _ => format!("Pitch Smart asks for {rest} days of rest after {pitches} on {on}"),
+            _ => format!("Pitch Smart asks for {} of rest after {pitches} on {on}", counted(rest, "day", "days")),
         };
         (on.plus(rest + 1), rest, rule)
     };

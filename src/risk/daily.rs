@@ -24,6 +24,7 @@ use crate::history::etl::{DailyModel, LabelCounts, Training};
 use crate::history::jobs::{ModelJob, Outcome};
 use crate::history::{Inputs, RowSummary, Unwatched, Watcher};
 use crate::store::StoreError;
+use crate::words::{agreeing, counted};
 
 /// Where quality fell, so much less new data than usual is enough to train anew.
 const FAULT_HASTE: u64 = 10;
@@ -119,7 +120,11 @@ impl DailyModel for RiskService {
             let needed = self.config().retrain_rows / if fault.is_some() { FAULT_HASTE } else { 1 };
             if new < needed {
                 let fault = fault.map(|why| format!(", though {why}")).unwrap_or_default();
-                return Ok(Training::NotDue(format!("{new} days are newly labelled, {needed} are needed{fault}")));
+                return Ok(Training::NotDue(format!(
+                    "{} newly labelled, {needed} {} needed{fault}",
+                    counted(new, "day is", "days are"),
+                    agreeing(needed, "is", "are")
+                )));
             }
         }
         let known = stored::all(self.store())?;
@@ -253,8 +258,10 @@ fn list(models: &[Listed]) -> String {
 
 fn evaluation(model: &Model, year: i16, judged: &Judged, settled: &Settled) -> String {
     let mut out = format!(
-        "{} on {year}: {} days of pitching, {} of them with a placement within 21 days\n",
-        model.version, judged.rows, judged.placed
+        "{} on {year}: {} of pitching, {} of them with a placement within 21 days\n",
+        model.version,
+        counted(judged.rows, "day", "days"),
+        judged.placed
     );
     for (name, figure) in [
         ("AUC", judged.auc),
@@ -268,8 +275,10 @@ fn evaluation(model: &Model, year: i16, judged: &Judged, settled: &Settled) -> S
         out.push_str(&line);
     }
     out + &format!(
-        "  {:.0} rows with a placement, {:.0} foretold (z {:.1})\n",
-        settled.came, settled.foretold, settled.z
+        "  {} with a placement, {:.0} foretold (z {:.1})\n",
+        counted(format_args!("{:.0}", settled.came), "row", "rows"),
+        settled.foretold,
+        settled.z
     )
 }
 

@@ -17,6 +17,7 @@ use super::metrics::{Judged, RESAMPLES, Scored, auc_difference, judge};
 use super::model::{Model, Record};
 use super::prepare::Preparation;
 use super::series::Series;
+use crate::words::counted;
 
 /// Rows that the audit recomputes with another future: enough to meet every feature open.
 const AUDITED_ROWS: usize = 300;
@@ -176,7 +177,8 @@ fn without_placements(rows: &[&Row], year: i16) -> Option<String> {
     match (rows.len(), rows.iter().any(|row| row.target() > 0.5)) {
         (0, _) => Some(format!("no day of pitching of {year} has a known outcome")),
         (days, false) => {
-            Some(format!("0 placements follow its {days} days of pitching of {year} with a known outcome"))
+            let days = counted(days, "day", "days");
+            Some(format!("no placement follows its {days} of pitching of {year} with a known outcome"))
         }
         (_, true) => None,
     }
@@ -206,7 +208,8 @@ fn train_for(
     let (p, y, whose) = (fitted.probabilities(&test), targets(&test), pitchers(&test));
     let judged = |p: &[f64]| judge(Scored { p, y: &y, pitcher: &whose }, RESAMPLES);
     let placed: BTreeSet<u32> = test.iter().filter(|row| row.target() > 0.5).map(|row| row.snapshot.pitcher).collect();
-    let too_wide = |known: &str| Ok(Err(format!("{} pitchers were placed, and {known}", placed.len())));
+    let too_wide =
+        |known: &str| Ok(Err(format!("{} placed, and {known}", counted(placed.len(), "pitcher was", "pitchers were"))));
     let Some(result) = judged(&p) else { return too_wide("the AUC has no interval") };
     if result.auc.half_width() >= plan.auc_within {
         return too_wide(&format!("the AUC is known to ±{:.2} only", result.auc.half_width()));

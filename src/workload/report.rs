@@ -23,6 +23,7 @@ use super::carried::{HISTORY_DAYS, Role, Workload, acute_chronic, rest_asked};
 use super::told::{DailyLoad, Roles, WorkloadAppearance, WorkloadReport, WorkloadSummary};
 use crate::ids::PitcherId;
 use crate::records::AppearanceRecord;
+use crate::words::counted;
 
 /// Days before the range that its first loads depend on: a winter, so that the rest before opening day is known too.
 pub const LOOK_BACK_D: i64 = 180;
@@ -162,7 +163,7 @@ fn not_final(today: Date, last: Option<&DailyLoad>) -> String {
             (0, false) => "he has thrown no game pitch so far".to_owned(),
             (pitches, partly_seen) => {
                 let least = if partly_seen { "at least " } else { "" };
-                format!("he has thrown {least}{pitches} game {} so far", if pitches == 1 { "pitch" } else { "pitches" })
+                format!("he has thrown {least}{} so far", counted(pitches, "game pitch", "game pitches"))
             }
         });
     let so_far = so_far.unwrap_or_else(|| "what he throws on it is not known".to_owned());

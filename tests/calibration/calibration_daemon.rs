@@ -45,8 +45,10 @@ fn a_correction_is_shown_can_be_asked_for_and_outlives_the_daemon() {
         "every pitch says how far to trust it"
     );
 
-    let page = daemon.text("/calibration");
-    assert!(page.contains("2 · home_high_third") && page.contains("correction"), "{page}");
+    let made = corrected["corrections"].as_array().and_then(|made| made.last()).expect("what was done is told");
+    assert!(made["why"].is_string() && made["shift_px"][0].is_number() && made["at"].is_u64(), "{made}");
+    let points = corrected["chart"].as_array().expect("a chart");
+    assert!(points.iter().all(|point| point["sd_px"].as_f64().is_some_and(|sd| sd > 0.0)), "{points:?}");
     let metrics = daemon.text("/metrics");
     assert!(metrics.contains("pitchguard_camera_corrections_total{camera=\"2\"} "), "{metrics}");
     let (status, proposed) = daemon.post_json("/api/calibration/busch_iii/recalibrate", &json!({ "dry_run": true }));

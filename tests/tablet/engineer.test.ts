@@ -17,12 +17,12 @@ let newer = "";
 beforeAll(async () => {
   browser = await launch();
   // A port on which nobody answers.
-  const at = await site({ more: '[upstream]\nkind = "https"\nurl = "https://127.0.0.1:1/summaries"\n' }, 400_000);
+  const at = await site({ more: '[upstream]\nkind = "https"\nurl = "https://127.0.0.1:1/summaries"\n' });
   await importLeague(at);
   older = await train(at, "2023-08-31", "--promote");
   newer = await train(at, "2023-09-30");
   daemon = await run(at);
-});
+}, 400_000);
 
 afterAll(async () => {
   await browser?.close();

@@ -55,20 +55,30 @@ describe.skipIf(HOST === undefined)("a box beyond loopback", () => {
     await close();
   });
 
-  test("asks for the key on the engineer's page, says what is wrong with another, and shows the page then", async () => {
+  test("asks for the key on System, to which the cameras' old address leads", async () => {
     const { page, close } = await open(browser, `${daemon.url}/calibration`);
+    expect(new URL(page.url()).pathname).toBe("/system");
+    const dialog = page.getByRole("dialog", { name: "This box asks for a key" });
+    await dialog.getByRole("textbox", { name: "Key" }).fill(key);
+    await page.keyboard.press("Enter");
+    await page.getByRole("region", { name: "Cameras" }).getByRole("button", { name: "Recalibrate all cameras" }).waitFor();
+    await close();
+  });
+
+  test("asks for the key on a page without views, says what is wrong with another, and shows the page then", async () => {
+    const { page, close } = await open(browser, `${daemon.url}/api/docs/`);
     await page.getByRole("heading", { name: "This box asks for a key" }).waitFor();
     const field = page.getByLabel("Key");
     expect(await field.evaluate((input) => input === document.activeElement), "ready to type").toBe(true);
     await field.fill("pgk_another");
     await field.press("Enter");
     await page.getByRole("alert").getByText(/not in force/).waitFor();
-    await page.screenshot({ path: `${OUTPUT}/key-calibration.png` });
+    await page.screenshot({ path: `${OUTPUT}/key-docs.png` });
     await field.fill(key);
     await page.getByRole("button", { name: "Open" }).click();
-    await page.getByRole("heading", { name: "Calibration", exact: true }).waitFor();
+    await page.getByRole("heading", { name: /PitchGuard/ }).first().waitFor();
     await page.reload();
-    await page.getByRole("heading", { name: "Calibration", exact: true }).waitFor();
+    await page.getByRole("heading", { name: /PitchGuard/ }).first().waitFor();
     await close();
   });
 

@@ -31,7 +31,9 @@ afterAll(async () => {
   await browser?.close();
 });
 
-test.each(["/", "/staff", "/system", "pitcher"])("before the box has said where it stands no view tells a time or a mound: %s", async (view) => {
+const UTC = /\d:\d\d(:\d\d)?( |\u202f)?[AP]M UTC/;
+
+test.each(["/", "/staff", "/system", "pitcher"])("before the box has said where it stands each view shows what is known, and its times are UTC and say so: %s", async (view) => {
   const context = await browser.newContext({ timezoneId: "Asia/Tokyo", serviceWorkers: "block" });
   const page = await context.newPage();
   let isTold = false;
@@ -40,9 +42,16 @@ test.each(["/", "/staff", "/system", "pitcher"])("before the box has said where 
     await page.goto(daemon.url + (view === "pitcher" ? `/pitchers/${pitcher}` : view));
     await page.locator('[data-link="live"]').waitFor({ state: "attached", timeout: 20_000 });
     await page.getByText("The ballpark could not be had.").waitFor();
-    const before = await page.locator("body").innerText();
-    expect(before).not.toMatch(CLOCK);
-    expect(before).not.toMatch(/mound \d|UTC|GMT/i);
+    await page.getByText("Where the box stands is not known: times are UTC").waitFor();
+    const shown = { "/": page.locator("[data-pitcher]").first(), "/staff": page.getByText("Which day it is at the park is not known yet."), "/system": page.locator("[data-verdict]"), pitcher: page.locator("[data-pitcher]") }[view];
+    await shown?.waitFor({ timeout: 20_000 });
+    if (view !== "/staff") await expect.poll(() => page.locator("main").innerText(), { timeout: 20_000 }).toMatch(UTC);
+    const before = await page.locator("main").innerText();
+    // The box's own sentences are by the park's clock already.
+    const own = view === "/system" ? "" : before.replaceAll(UTC, "");
+    expect(own).not.toMatch(CLOCK);
+    expect(before).not.toMatch(/mound \d|GMT/i);
+    expect(await page.getByLabel("Time at the park").count(), "nobody knows it").toBe(0);
     await page.screenshot({ path: `${OUTPUT}/park-unknown${view.replaceAll("/", "-")}.png` });
     isTold = true;
     await page.getByText("The ballpark could not be had.").waitFor({ state: "detached", timeout: 20_000 });

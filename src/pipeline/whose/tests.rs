@@ -73,7 +73,7 @@ fn without_any_mark_nobody_tells_who_pitches() {
     }
     let words = "Nobody tells who pitches: no mark has come since the start. Have the mark feed switched on: until then no \
                  throw counts for anybody. \
-                 14 throws today count for nobody: 14 on the game mound.";
+                 14 throws today count for nobody: 14 on the game mound between 7:10 PM and 7:14 PM.";
     assert_eq!(told(&whose, NOW + 6 * MIN), (MarkFeedState::Never, true, words.to_owned()));
 }
 
@@ -82,13 +82,13 @@ fn a_feed_lives_for_five_minutes_after_its_newest_mark() {
     let mut whose = whose();
     hear(&mut whose, MarkKind::PitchReleased, 0, NOW);
     whose.count(&throw(0, NOW - MIN));
-    let words = "1 throw today counts for nobody: 1 on the game mound.";
+    let words = "1 throw today counts for nobody: 1 on the game mound at 7:09 PM.";
     assert_eq!(told(&whose, NOW + 4 * MIN), (MarkFeedState::Live, false, words.to_owned()));
     let (feed, degraded, _) = told(&whose, NOW + 5 * MIN);
     assert_eq!((feed, degraded), (MarkFeedState::Silent, false), "nothing was thrown since");
     whose.count(&throw(1, NOW + 4 * MIN));
     let words = "Nobody tells who pitches: no mark has come since 7:10 PM, and 1 throw since then. \
-                 2 throws today count for nobody: 1 in the home bullpen, 1 on the game mound.";
+                 2 throws today count for nobody: 1 on the game mound at 7:09 PM; 1 in the home bullpen at 7:14 PM.";
     assert_eq!(told(&whose, NOW + 5 * MIN), (MarkFeedState::Silent, true, words.to_owned()));
     hear(&mut whose, MarkKind::InningStart, 0, NOW + 5 * MIN);
     assert!(!told(&whose, NOW + 5 * MIN).1, "it lives again");
@@ -103,7 +103,7 @@ fn a_feed_that_marks_no_releases_is_told() {
         whose.count(&throw(0, NOW + i * MIN / 6 + 1));
     }
     let words = "The mark feed marks no releases: the last 13 throws on the game mound have none. \
-                 13 throws today count for nobody: 13 on the game mound.";
+                 13 throws today count for nobody: 13 on the game mound between 7:10 PM and 7:12 PM.";
     // Marks of another kind come all the time.
     hear(&mut whose, MarkKind::PitcherOnMound, 0, NOW + 13 * MIN);
     assert_eq!(told(&whose, NOW + 13 * MIN), (MarkFeedState::Live, true, words.to_owned()));
@@ -118,14 +118,14 @@ fn a_feed_that_dies_in_an_inning_is_told_by_its_second_pitch_without_a_mark() {
     hear(&mut whose, MarkKind::PitchReleased, 0, NOW + 1);
     whose.count(&throw(0, NOW + MIN / 3));
     let one = "1 throw of the last five minutes on the game mound must be somebody's and no mark says whose, the last at \
-               7:10 PM. 1 throw today counts for nobody: 1 on the game mound.";
+               7:10 PM. 1 throw today counts for nobody: 1 on the game mound at 7:10 PM.";
     let live = MarkFeedState::Live;
     assert_eq!(told(&whose, NOW + MIN / 2), (live, true, one.to_owned()), "one mark may be lost");
     whose.count(&throw(1, NOW + MIN / 2));
     assert_eq!(told(&whose, NOW + MIN / 2).0, live, "a bullpen's throws are nothing to the game mound");
     whose.count(&throw(0, NOW + 2 * MIN / 3));
     let words = "Nobody tells who pitches: the last 2 throws on the game mound have no mark, no mark has come since 7:10 PM. \
-                 3 throws today count for nobody: 1 in the home bullpen, 2 on the game mound.";
+                 3 throws today count for nobody: 2 on the game mound at 7:10 PM; 1 in the home bullpen at 7:10 PM.";
     assert_eq!(told(&whose, NOW + MIN), (MarkFeedState::Silent, true, words.to_owned()));
     // Over a kill, too.
     let mut after = Whose::new(&Venue::busch_iii());
@@ -252,7 +252,7 @@ fn a_bullpens_throws_without_a_name_are_told_while_they_are_recent() {
     assert!(!told_at(&mut whose, 1).1, "he may be named with the next one");
     whose.count(&throw(1, NOW + 2 * MIN));
     let words = "2 throws of the last five minutes in the home bullpen must be somebody's and no mark says whose, the last at \
-                 7:12 PM. 2 throws today count for nobody: 2 in the home bullpen.";
+                 7:12 PM. 2 throws today count for nobody: 2 in the home bullpen between 7:11 PM and 7:12 PM.";
     assert_eq!(told_at(&mut whose, 3), (MarkFeedState::Live, true, words.to_owned()));
     assert!(!told_at(&mut whose, 8).1, "that was some time ago");
     assert!(told_at(&mut whose, 8).2.starts_with("2 throws today count for nobody"));

@@ -1,6 +1,7 @@
 /** The frame around the views: where to go, how the link stands, what to choose. */
 import CssBaseline from "@mui/material/CssBaseline";
 import { styled, ThemeProvider } from "@mui/material/styles";
+import Typography from "@mui/material/Typography";
 import { useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { Component, lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from "react";
 import { Route, Switch, useLocation } from "wouter";
@@ -27,6 +28,9 @@ const System = lazy(() => import("./views/system/system"));
 
 /** A wall's tablet that nobody touched for so long shows the bullpen again. */
 const HOME_AFTER_MS = 120_000;
+
+/** The box says where it stands within this, ms: so long views wait, that no time changes its zone under the eye. */
+const PLACE_WITHIN_MS = 1_500;
 
 /** How often it is kept that the box is there, ms. */
 const KEEP_EVERY_MS = 5_000;
@@ -79,7 +83,7 @@ function Themed({ look, children }: { look: Parameters<typeof themeOf>[0]; child
 }
 
 interface FrameProps {
-  /** Where the box stands: views tell of moments and mounds, and are shown once it is known. */
+  /** Where the box stands: views tell of moments and mounds. */
   venue: UseQueryResult<Place>;
   /** What is known of the box from before this page was loaded. */
   seen: LastSeen | null;
@@ -95,6 +99,7 @@ function Frame({ venue, seen, watchdog }: FrameProps) {
   const queries = useQueryClient();
   const epoch = useEpoch();
   const place = venue.data ?? null;
+  const isLate = useLate(PLACE_WITHIN_MS) || venue.isError;
 
   // Every question that the box refuses asks for it; who put it off is not asked again until he wants to.
   useEffect(() => whenKeyIsAsked(() => setKeyAsked((before) => (before === "no" ? "now" : before))), []);
@@ -134,11 +139,36 @@ function Frame({ venue, seen, watchdog }: FrameProps) {
       <TopBar place={place?.name ?? seen?.name ?? ""} />
       <LinkBanner seen={seen} onKey={() => setKeyAsked("now")} />
       <Main id="main" tabIndex={-1}>
-        {place ? <Views /> : <Answered query={venue} what="the ballpark">{() => null}</Answered>}
+        {!place && <Placeless venue={venue} />}
+        {(place || isLate) && <Views />}
       </Main>
       {keyAsked === "now" && <KeyDialog onOpened={() => setKeyAsked("no")} onLater={() => setKeyAsked("later")} />}
     </>
   );
+}
+
+/** Views go by what is known, and how they tell of moments while the park's zone is not. */
+function Placeless({ venue }: { venue: UseQueryResult<Place> }) {
+  const late = useLate(PLACE_WITHIN_MS);
+  if (!late && !venue.isError) return null;
+  return (
+    <div style={{ marginBottom: 12 }} data-placeless="">
+      <Answered query={venue} what="the ballpark">
+        {() => null}
+      </Answered>
+      <Typography sx={{ mt: 0.5, fontWeight: 600 }}>Where the box stands is not known: times are UTC and say so, but for those in the box’s own sentences, which are the park’s.</Typography>
+    </div>
+  );
+}
+
+/** Whether a component has been there for so long. */
+function useLate(ms: number): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), ms);
+    return () => clearTimeout(timer);
+  }, [ms]);
+  return late;
 }
 
 function Views() {

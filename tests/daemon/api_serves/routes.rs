@@ -23,8 +23,8 @@ fn readiness_has_exactly_the_fields_that_the_design_names() {
     let of_design = "pitcher name mound readiness fatigue risk probability_21d features feature_set feature_qa_min \
                      calibration_confidence late_data_frac data_age_ms state revision reasons recommendation alerts \
                      model_version";
-    let beside = "pitches last_pitch_at as_of presence verdict verdict_limits verdict_absent unseen unnamed_throws base_rate_21d \
-         risk_coverage risk_absent";
+    let beside = "pitches last_pitch_at as_of presence verdict verdict_limits verdict_absent unseen unnamed_throws unnamed_from \
+         unnamed_to base_rate_21d risk_coverage risk_absent";
     assert_eq!(names(&shown), of_design.split_whitespace().chain(beside.split_whitespace()).collect());
     for index in ["readiness", "fatigue", "risk"] {
         assert_eq!(names(&shown[index]), ["value", "low", "high", "one_sided"].into(), "{index}");

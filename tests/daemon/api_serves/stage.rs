@@ -304,6 +304,8 @@ pub(crate) fn readiness(pitcher: u32) -> Readiness {
         verdict_absent: None,
         unseen: Vec::new(),
         unnamed_throws: 0,
+        unnamed_from: None,
+        unnamed_to: None,
         verdict_limits: VerdictLimits::default(),
     }
 }

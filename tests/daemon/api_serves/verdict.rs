@@ -141,7 +141,7 @@ fn a_dead_camera_is_named_with_its_time() {
     telemetry.publish_calibration(rig);
     let verdict = telemetry.verdict();
     assert_eq!(verdict.state, BoxVerdictState::NotReady, "somebody throws there");
-    assert!(verdict.sentence.contains("the game mound cannot be measured: 1 of its cameras are of use"), "{verdict:?}");
+    assert!(verdict.sentence.contains("the game mound cannot be measured: 1 of its cameras is of use"), "{verdict:?}");
 }
 
 #[test]
@@ -155,6 +155,8 @@ fn nothing_fails_on_a_mound_that_everybody_left() {
         mound: 1,
         name: "bullpen_home".to_owned(),
         unattributed_today: 0,
+        unattributed_from: None,
+        unattributed_to: None,
         unattributed: 0,
         last_mark_at: None,
         last_released_mark_at: None,
@@ -193,7 +195,7 @@ fn a_limit_that_holds_everybody_is_the_one_in_force() {
     let verdict = telemetry.verdict();
     let (of, sentence) = state(&verdict, About::Calibration);
     assert_eq!(of, BoxVerdictState::NotReady, "everybody who throws is held");
-    let held = "readiness is held: the game mound is trusted to 0.93, the home bullpen is trusted to 0.90, less than the 0.95 that hold_confidence asks for, \
+    let held = "readiness is held: the game mound is trusted to 0.93 and the home bullpen is trusted to 0.90, less than the 0.95 that hold_confidence asks for, \
                 more than cameras reach for long";
     assert!(sentence.starts_with(held), "{sentence}");
     telemetry.publish_calibration(CalibrationStatus { hold_below: 0.2, look_below: None, ..healthy() });

@@ -140,6 +140,8 @@ fn readiness() -> Readiness {
         verdict_absent: None,
         unseen: Vec::new(),
         unnamed_throws: 0,
+        unnamed_from: None,
+        unnamed_to: None,
         verdict_limits: VerdictLimits::default(),
     }
 }

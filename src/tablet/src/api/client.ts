@@ -63,6 +63,9 @@ export const ask = {
   upstream: () => answered(client.GET("/api/upstream")),
   environment: () => answered(client.GET("/api/environment")),
   calibration: (venue: string) => answered(client.GET("/api/calibration/{venue}", { params: { path: { venue } } })),
+  /** Of the cameras named, or of all where none is; a dry run only says what would be done. */
+  recalibrate: (venue: string, cameras: readonly number[] | null, dry_run: boolean) =>
+    answered(client.POST("/api/calibration/{venue}/recalibrate", { params: { path: { venue } }, body: { cameras: cameras && [...cameras], dry_run } })),
   models: () => answered(client.GET("/api/models")),
   promote: (version: string) => answered(client.POST("/api/models/{version}/promote", { params: { path: { version } } })),
   rollback: () => answered(client.POST("/api/models/rollback")),

@@ -4,6 +4,7 @@ import { memo } from "react";
 import type { Band } from "../api/types";
 import { BottomAxis, Frame, LeftAxis, MARGIN } from "./frame";
 import { rangeOf, scale } from "./scale";
+import { counted } from "../format/words";
 import { markOf, typesOf } from "./types";
 
 const HEIGHT = 170;
@@ -32,7 +33,7 @@ function inWords({ name, unit, digits, points, bands }: SeriesProps): string {
   if (!last) return `${name}: no pitch measured`;
   const band = bands.get(last.pitch_type);
   const usual = band ? `, usually ${band.mean.toFixed(digits)}` : "";
-  return `${name} of ${points.length} pitches; the last, ${last.pitch_type}, ${last.value.toFixed(digits)} ${unit}${usual}`;
+  return `${name} of ${counted(points.length, "pitch", "pitches")}; the last, ${last.pitch_type}, ${last.value.toFixed(digits)} ${unit}${usual}`;
 }
 
 export const Series = memo(function Series(props: SeriesProps) {

@@ -95,8 +95,8 @@ function ParkClock({ park: { time } }: { park: Park }) {
   // This device's clock may be wrong, and the box has not told its own.
   if (box === null || cameras === null) return null;
   return (
-    <Typography component="span" sx={{ fontWeight: 600, lineHeight: 1.2, textAlign: "right" }} aria-label="Time at the park" role="timer" data-apart={apart !== 0}>
-      {apart === 0 ? (
+    <Typography component="span" sx={{ fontWeight: 600, lineHeight: 1.2, textAlign: "right" }} aria-label="Time at the park" role="timer" data-apart={apart}>
+      {!apart ? (
         time.clock(box)
       ) : (
         <>

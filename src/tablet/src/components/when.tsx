@@ -26,8 +26,11 @@ interface When {
 
 const ms = (at: number | string): number => (typeof at === "number" ? at : Date.parse(at));
 
-/** The day of baseball by a clock of the box, told anew when it turns; null before the box has told its time: this device's may be wrong. */
-function useDay(clock: (now: number) => number | null): string | null {
+/**
+ * Today, by the clock that the pitches' dates are of, told anew when the day of baseball turns; null before the box has told its time, for
+ * this device's may be wrong, and where the park's zone is not known.
+ */
+export function useToday(): string | null {
   const hub = useHub();
   const { time } = usePark();
   const listen = useCallback(
@@ -38,15 +41,9 @@ function useDay(clock: (now: number) => number | null): string | null {
     [hub],
   );
   return useSyncExternalStore(listen, () => {
-    const now = clock(Date.now());
+    const now = hub.state.seenTime(Date.now());
     return now === null ? null : time.day(now);
   });
-}
-
-/** Today, by the clock that the pitches' dates are of; null before the box has told it. */
-export function useToday(): string | null {
-  const { state } = useHub();
-  return useDay((now) => state.seenTime(now));
 }
 
 /** Moments beside what happened. */
@@ -64,11 +61,13 @@ export function useWhen(): When {
   );
 }
 
-/** Moments of the box's own, by its clock, as its log and `pitchguard status` have them: to the minute, and to the second. */
+/**
+ * Moments of the box's own, by its clock, as its log and `pitchguard status` have them: to the minute, and to the second. Today is
+ * the cameras' here too: a box whose clock is days off does not call another day today.
+ */
 export function useBoxWhen(): { told: Told; toSecond: Told } {
-  const { state } = useHub();
   const { time } = usePark();
-  const today = useDay((now) => state.boxTime(now));
+  const today = useToday();
   return useMemo(() => ({ told: (at) => time.told(ms(at), today), toSecond: (at) => time.toldToSecond(ms(at), today) }), [time, today]);
 }
 
@@ -83,8 +82,8 @@ export function CountedAt({ at }: { at: number }): ReactNode {
   return seen !== null && <span data-counted-at="">, as counted at {when.eventToSecond(seen)}</span>;
 }
 
-/** How far the box's clock is ahead of the cameras', ms; 0 while they are alike. */
-export function useApart(): number {
+/** Whether the box's clock and the cameras' are so far apart that times by one are not times by the other. */
+export function useApart(): boolean {
   const { state } = useHub();
-  return useSyncExternalStore(everySecond, () => (Math.abs(state.apart) < ALIKE_MS ? 0 : Math.round(state.apart / ALIKE_MS) * ALIKE_MS));
+  return useSyncExternalStore(everySecond, () => Math.abs(state.apart) >= ALIKE_MS);
 }

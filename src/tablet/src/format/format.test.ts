@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { AttributionStatus, Readiness } from "../api/types";
 import { alert, at, readiness, T0 } from "../live/samples";
 import { bandOf, byPlace, byUrgency, isLeftOfLate, needOfLook, verdictInWords, whole } from "./level";
-import { ageInWords, agoInWords, dayAfter, daysBetween, ParkTime, spanInWords } from "./time";
+import { Park } from "./park";
+import { ageInWords, agoInWords, dayAfter, daysBetween, farInWords, ParkTime, spanInWords } from "./time";
 import { fixed, percent, signed, Units } from "./units";
 import { asOfInWords, isAtLeast, leftInWords, namedElsewhere, pitchesInWords, placeInWords, thereInWords, unseenInWords } from "./words";
 
@@ -45,18 +46,19 @@ describe("who needs a look", () => {
   });
 
   test("a count with a while in it that nobody saw is the least that he threw", () => {
-    const told = (...unseen: [number, number][]) => unseenInWords(readiness(1, { pitches: 23, unseen: unseen.map(([from, to]) => ({ from: at(from), to: at(to) })) }), (ms) => `${Math.floor((ms - T0) / 60_000)}`, 0);
+    const told = (...unseen: [number, number][]) => unseenInWords(readiness(1, { pitches: 23, unseen: unseen.map(([from, to]) => ({ from: at(from), to: at(to) })) }), (ms) => `${Math.floor((ms - T0) / 60_000)}`);
     expect(told()).toBe("");
     expect(told([180_000, 540_000])).toBe("Not seen from 3 to 9: the count is at least 23.");
-    expect(told([180_000, 540_000], [1_200_000, 1_211_600]), "within a minute of the clock").toBe("Not seen from 3 to 9, for 12 s at 20: the count is at least 23.");
+    expect(told([180_000, 540_000], [1_200_000, 1_211_600]), "within a minute of the clock").toBe("Not seen from 3 to 9 and for 12 s at 20: the count is at least 23.");
   });
 
   test("throws that carry no name make a count the least that he threw, too", () => {
-    const told = (change: Partial<Readiness>, nameless: number | null = 6) => unseenInWords(readiness(1, { pitches: 23, ...change }), (ms) => `${ms - T0}`, nameless);
-    expect(told({ unnamed_throws: 6 })).toBe("6 throws without a name on this mound may be his: the count is at least 23.");
-    expect(told({ unnamed_throws: 1 }), "of the number that the banner has").toBe("Of the 6 throws without a name on this mound today 1 may be his: the count is at least 23.");
-    expect(told({ unnamed_throws: 1 }, null), "before anybody told of the mound").toBe("1 throw without a name on this mound may be his: the count is at least 23.");
-    expect(told({ unnamed_throws: 1, unseen: [{ from: at(3), to: at(9) }] }, 1)).toBe("Not seen from 3 to 9. 1 throw without a name on this mound may be his. The count is at least 23.");
+    const told = (change: Partial<Readiness>) => unseenInWords(readiness(1, { pitches: 23, ...change }), (ms) => `${ms - T0}`);
+    const between = { unnamed_from: at(12), unnamed_to: at(19) };
+    expect(told({ unnamed_throws: 20, ...between })).toBe("20 throws on this mound between 12 and 19 belong to nobody, and some may be his: the count is at least 23.");
+    expect(told({ unnamed_throws: 1, unnamed_from: at(12), unnamed_to: at(12) })).toBe("1 throw on this mound at 12 belongs to nobody, and may be his: the count is at least 23.");
+    expect(told({ unnamed_throws: 2 }), "of an earlier run of the box it is not known when").toBe("2 throws on this mound belong to nobody, and some may be his: the count is at least 23.");
+    expect(told({ unnamed_throws: 1, unseen: [{ from: at(3), to: at(9) }] })).toBe("Not seen from 3 to 9. 1 throw on this mound belongs to nobody, and may be his. The count is at least 23.");
     expect([isAtLeast(readiness(1)), isAtLeast(readiness(1, { unnamed_throws: 1 }))]).toEqual([false, true]);
     expect([pitchesInWords(1, false), pitchesInWords(23, true)]).toEqual(["1 pitch", "at least 23 pitches"]);
   });
@@ -149,7 +151,7 @@ describe("units", () => {
     expect([us.told(0.0712, "share", 3, 0.011), us.told(0.997, "share", 2)]).toEqual(["7.1 ± 1.1\u00a0%", "100\u00a0%"]);
     expect([us.told(0.0017, "ft²", 4, 0.0004), metric.told(0.0017, "ft²", 4, 0.0004)]).toEqual(["0.0017 ± 0.0004\u00a0ft²", "1.6 ± 0.4\u00a0cm²"]);
     expect(us.told(0.0004, "ft", 2, 0.000_02)).toBe("0.00040 ± 0.00002\u00a0ft");
-    expect([us.told(5, "days", 0), us.told(1.32, "ratio", 2), us.told(0, "share", 3)]).toEqual(["5\u00a0days", "1.32\u00a0times", "0.0\u00a0%"]);
+    expect([us.told(5, "days", 0), us.told(1, "days", 0), us.told(1, "pitches", 0), us.told(1.32, "ratio", 2), us.told(0, "share", 3)]).toEqual(["5\u00a0days", "1\u00a0day", "1\u00a0pitch", "1.32\u00a0times", "0.0\u00a0%"]);
   });
 
   test("a difference of temperatures has no offset, and nothing is neither more nor less", () => {
@@ -189,12 +191,26 @@ describe("times", () => {
   });
 
   test("ages are short and never negative", () => {
-    expect([-5, 1_000, 12_000, 119_000, 120_000, 121_000, 3_600_000, 7_500_000, 90_000_000, 180_000_000].map(ageInWords)).toEqual(["now", "now", "12 s", "119 s", "2 min", "3 min", "1 h 00", "2 h 05", "25 h 00", "2 d"]);
+    expect([-5, 1_000, 12_000, 119_000, 120_000, 121_000, 3_600_000, 7_500_000, 90_000_000, 180_000_000].map(ageInWords)).toEqual(["now", "now", "12 s", "119 s", "2 min", "2 min", "60 min", "2 h 5 min", "25 h 0 min", "2 days 2 h"]);
   });
 
   test("what is of now is not now ago, and what lasts does not last now", () => {
     expect([0, 1_900, 12_000].map(agoInWords)).toEqual(["just now", "just now", "12 s ago"]);
     expect([0, 1_900, 12_000].map(spanInWords)).toEqual(["0 s", "1 s", "12 s"]);
+  });
+
+  test("a span and how far clocks are apart are written as the box writes them", () => {
+    // As in src/moment.rs.
+    expect([119.9, 120, 7_199, 7_200, 11_100, 172_799, 172_800, 277_200].map((s) => spanInWords(s * 1000))).toEqual(["119 s", "2 min", "119 min", "2 h 0 min", "3 h 5 min", "47 h 59 min", "2 days", "3 days 5 h"]);
+    expect([37.2, -64.3, -3_597.5, -172_796.5, 1.4].map((s) => farInWords(s * 1000))).toEqual(["37 s", "64 s", "60 min", "2 days", "1 s"]);
+  });
+
+  test("while the park's zone is not known they are UTC and say so, with their date, and no day is today", () => {
+    const nowhere = new Park(null, [{ id: 1, name: "bullpen_home" }]);
+    const late = Date.parse("2025-07-05T03:05:09Z");
+    expect([nowhere.time.told(late, null), nowhere.time.toldToSecond(late, "2025-07-05"), nowhere.time.moment(late)]).toEqual(["Jul 5, 3:05 AM UTC", "Jul 5, 3:05:09 AM UTC", "Jul 5, 3:05 AM UTC"]);
+    expect(nowhere.time.day(late)).toBe(null);
+    expect([nowhere.where(1), nowhere.nameOf(2)], "named by the stream, or not at all").toEqual(["in the home bullpen", "Mound 2"]);
   });
 
   test("days are counted over the end of February and of the year", () => {

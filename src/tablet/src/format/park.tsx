@@ -1,10 +1,11 @@
 /**
- * What is known of the ballpark: its clock and its mounds. Before the box has told them nothing is guessed: the views are
- * shown once they are known, and what stands around the views must ask whether they are.
+ * What is known of the ballpark: its clock and its mounds. Before the box has told them nothing is guessed: times are UTC and
+ * say so, no day is today, and mounds have the names that the stream gives them, or a number.
  */
 import { createContext, useContext, useMemo, type ReactNode } from "react";
 
 import type { Place } from "../api/types";
+import { useAttribution } from "../live/react";
 import { ParkTime } from "./time";
 import { moundInWords } from "./words";
 
@@ -13,9 +14,13 @@ export class Park {
   /** Names for people by mound, in the box's order. */
   readonly mounds: ReadonlyMap<number, string>;
 
-  constructor(readonly place: Place) {
-    this.time = new ParkTime(place.time_zone);
-    this.mounds = new Map(place.mounds.map(({ id, name }) => [id, moundInWords(name)]));
+  /** Of a place that is not known, null, what its mounds are called is all that can be. */
+  constructor(
+    readonly place: Place | null,
+    mounds: Place["mounds"] = place?.mounds ?? [],
+  ) {
+    this.time = new ParkTime(place?.time_zone ?? null);
+    this.mounds = new Map(mounds.map(({ id, name }) => [id, moundInWords(name)]));
   }
 
   /** `Game mound`; a mound that the park does not have has a number only. */
@@ -30,20 +35,22 @@ export class Park {
   }
 }
 
-const ParkContext = createContext<Park | null>(null);
+const ParkContext = createContext(new Park(null));
 
-/** Gives everything below it the park, null while it is not known. */
+/** Gives everything below it the park; `place` is null while it is not known. */
 export function ParkProvider({ place, children }: { place: Place | null; children: ReactNode }) {
-  const park = useMemo(() => (place ? new Park(place) : null), [place]);
+  const attribution = useAttribution();
+  // Told anew with each throw, and nearly always the same.
+  const names = JSON.stringify(attribution?.mounds.map(({ mound, name }) => ({ id: mound, name })) ?? []);
+  const park = useMemo(() => (place ? new Park(place) : new Park(null, JSON.parse(names) as Place["mounds"])), [place, names]);
   return <ParkContext value={park}>{children}</ParkContext>;
 }
 
-/** The park; null before the box has told of it. For what is shown without it too. */
-export const useParkIfKnown = (): Park | null => useContext(ParkContext);
+/** The park, as far as it is known. */
+export const usePark = (): Park => useContext(ParkContext);
 
-/** The park, in a view: views are shown where it is known. */
-export function usePark(): Park {
-  const park = useParkIfKnown();
-  if (!park) throw new Error("a view is shown before the park is known");
-  return park;
+/** The park; null before the box has told of it. For what says nothing without it. */
+export function useParkIfKnown(): Park | null {
+  const park = usePark();
+  return park.place ? park : null;
 }

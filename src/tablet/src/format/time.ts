@@ -1,6 +1,6 @@
 /** Times as the park's clock shows them, and ages in words. */
 
-/** An age in the words that a glance needs: `now`, `12 s`, `4 min`, `2 h 05`, `3 d`. */
+/** An age in the words that a glance needs: `now`, `12 s`, `4 min`, `2 h 5 min`, `3 days`. */
 export const ageInWords = (ms: number): string => (ms < NOW_MS ? "now" : spanInWords(ms));
 
 /** The same in a sentence: `just now`, `12 s ago`. */
@@ -9,15 +9,25 @@ export const agoInWords = (ms: number): string => (ms < NOW_MS ? "just now" : `$
 /** What is so young is of now, ms. */
 const NOW_MS = 2_000;
 
-/** How long something lasts or how far two clocks are apart: `1 s`, `12 s`, `4 min`, `2 h 05`, `3 d`. */
+/** How long something lasts, as the box writes it, never more than it is: `1 s`, `119 s`, `4 min`, `2 h 5 min`, `3 days 4 h`. */
 export function spanInWords(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.ceil(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
+  const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, "0")}`;
-  return `${Math.floor(hours / 24)} d`;
+  if (seconds < 120) return `${seconds} s`;
+  if (minutes < 120) return `${minutes} min`;
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  const days = `${Math.floor(hours / 24)} days`;
+  return hours % 24 === 0 ? days : `${days} ${hours % 24} h`;
+}
+
+/** What a frame takes on its way at most, ms: no part of what two clocks are apart. */
+const WAY_MS = 10_000;
+
+/** How far two clocks are apart, as the box writes it: to the second, and to the minute from two of them on. */
+export function farInWords(ms: number): string {
+  const apart = Math.abs(ms);
+  return apart < 120_000 ? `${Math.round(apart / 1000)} s` : spanInWords(apart + WAY_MS);
 }
 
 /** The day of baseball turns at this hour by the park's clock, as the box has it: a game past midnight is of the day it began. */
@@ -29,16 +39,19 @@ export class ParkTime {
   readonly #seconds: Intl.DateTimeFormat;
   readonly #date: Intl.DateTimeFormat;
   readonly #moment: Intl.DateTimeFormat;
-  readonly #day: Intl.DateTimeFormat;
+  /** None in a zone that is not the park's: which day it is there is not known. */
+  readonly #day: Intl.DateTimeFormat | null;
 
-  constructor(zone: string) {
-    const of = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en-US", { timeZone: zone, ...options });
+  /** Of the park's zone; null while that is not known: then times are UTC, say so, and carry their dates. */
+  constructor(zone: string | null) {
+    const named = zone === null ? ({ timeZone: "UTC", timeZoneName: "short" } as const) : { timeZone: zone };
+    const of = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en-US", { ...named, ...options });
     this.#clock = of({ hour: "numeric", minute: "2-digit" });
     this.#seconds = of({ hour: "numeric", minute: "2-digit", second: "2-digit" });
-    this.#date = of({ month: "short", day: "numeric" });
+    this.#date = new Intl.DateTimeFormat("en-US", { timeZone: named.timeZone, month: "short", day: "numeric" });
     this.#moment = of({ month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" });
     // Sweden writes dates as everybody's machines do.
-    this.#day = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
+    this.#day = zone === null ? null : new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
   }
 
   /** `7:05 PM`. */
@@ -63,7 +76,7 @@ export class ParkTime {
 
   #dated(ms: number, today: string | null, clock: Intl.DateTimeFormat): string {
     if (Number.isNaN(ms)) return "at a time that nobody knows";
-    return this.day(ms) === today ? clock.format(ms) : `${this.#date.format(ms)}, ${clock.format(ms)}`;
+    return today !== null && this.day(ms) === today ? clock.format(ms) : `${this.#date.format(ms)}, ${clock.format(ms)}`;
   }
 
   /** `Jul 4, 7:05 PM CDT`. */
@@ -71,8 +84,9 @@ export class ParkTime {
     return this.#moment.format(ms);
   }
 
-  /** `2025-07-04`: the park's day of baseball. */
-  day(ms: number): string {
+  /** `2025-07-04`: the park's day of baseball; null where its zone is not known. */
+  day(ms: number): string | null {
+    if (this.#day === null) return null;
     const [date = "", clock = ""] = this.#day.format(ms).split(" ");
     return Number(clock.slice(0, 2)) < DAY_TURNS_H ? dayAfter(date, -1) : date;
   }

@@ -50,6 +50,9 @@ const COUNTED: Readonly<Partial<Record<DaemonUnit, Conversion>>> = {
   score: plain(""),
 };
 
+/** What is counted, of one alone. */
+const ONE: Readonly<Record<string, string>> = { pitches: "pitch", games: "game", days: "day", years: "year", placements: "placement" };
+
 const METRIC: Readonly<Partial<Record<DaemonUnit, Conversion>>> = {
   mph: { name: "km/h", factor: 1.609_344, more: 0 },
   "mph/week": { name: "km/h a week", factor: 1.609_344, more: 0 },
@@ -113,7 +116,8 @@ export class Units {
     const least = (digits ?? 2) + own.more;
     const places = Math.max(digitsFor(shown, least), digitsFor(doubt, least));
     const text = minus(shown.toFixed(places)) + (doubt > 0 ? ` ± ${doubt.toFixed(places)}` : "");
-    return own.name === "" ? text : `${text}\u00a0${own.name}`;
+    const name = text === "1" ? (ONE[own.name] ?? own.name) : own.name;
+    return name === "" ? text : `${text}\u00a0${name}`;
   }
 
   /** A difference, signed: no offset of a temperature scale goes in. */

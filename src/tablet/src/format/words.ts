@@ -127,25 +127,26 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 /** `23 pitches`, `at least 1 pitch`. */
 export const pitchesInWords = (pitches: number, atLeast: boolean): string => `${atLeast ? "at least " : ""}${counted(pitches, "pitch", "pitches")}`;
 
-/** Throws of today on a mound that count for nobody; null before anybody told. */
-export const namelessOn = (attribution: AttributionStatus | null, mound: number): number | null => attribution?.mounds.find((each) => each.mound === mound)?.unattributed_today ?? null;
-
 /**
- * What of his outing was not seen or has no name, and what that makes of the count; empty where all is counted. `nameless` is how
- * many of today's throws on his mound count for nobody: of them those that may be his are told, so that there is one number for the mound.
+ * What of his outing was not seen or has no name, and what that makes of the count; empty where all is counted. Of the throws that
+ * count for nobody only those that may be his are told.
  */
-export function unseenInWords(data: Pick<Readiness, "unseen" | "unnamed_throws" | "pitches">, clock: (ms: number) => string, nameless: number | null): string {
+export function unseenInWords(data: Pick<Readiness, "unseen" | "unnamed_throws" | "unnamed_from" | "unnamed_to" | "pitches">, clock: (ms: number) => string): string {
   if (!isAtLeast(data)) return "";
-  const grounds = [whilesInWords(data.unseen ?? [], clock), namelessInWords(data.unnamed_throws ?? 0, nameless)].filter(Boolean);
+  const grounds = [whilesInWords(data.unseen ?? [], clock), namelessInWords(data, clock)].filter(Boolean);
   // One matter a sentence.
   return grounds.length === 1 ? `${grounds[0]}: the count is at least ${data.pitches}.` : `${grounds.join(". ")}. The count is at least ${data.pitches}.`;
 }
 
-function namelessInWords(his: number, all: number | null): string {
-  if (his === 0) return "";
-  if (all !== null && all > his) return `Of the ${all} throws without a name on this mound today ${his} may be his`;
-  return `${counted(his, "throw")} without a name on this mound may be his`;
+function namelessInWords({ unnamed_throws: count = 0, unnamed_from, unnamed_to }: Pick<Readiness, "unnamed_throws" | "unnamed_from" | "unnamed_to">, clock: (ms: number) => string): string {
+  if (count === 0) return "";
+  const when = unnamed_from == null || unnamed_to == null ? "" : betweenInWords(clock(Date.parse(unnamed_from)), clock(Date.parse(unnamed_to)));
+  const thrown = `${counted(count, "throw")} on this mound${when}`;
+  return count === 1 ? `${thrown} belongs to nobody, and may be his` : `${thrown} belong to nobody, and some may be his`;
 }
+
+/** ` between 7:12 PM and 7:19 PM`, or within a minute ` at 7:12 PM`. */
+const betweenInWords = (from: string, to: string): string => (from === to ? ` at ${from}` : ` between ${from} and ${to}`);
 
 function whilesInWords(unseen: NonNullable<Readiness["unseen"]>, clock: (ms: number) => string): string {
   if (unseen.length === 0) return "";
@@ -154,7 +155,7 @@ function whilesInWords(unseen: NonNullable<Readiness["unseen"]>, clock: (ms: num
     // Within a minute by the clock: for how long.
     return begin === end ? `for ${spanInWords(Math.max(1, Math.ceil((Date.parse(to) - Date.parse(from)) / 1000)) * 1000)} at ${begin}` : `from ${begin} to ${end}`;
   });
-  return `Not seen ${[...new Set(whiles)].join(", ")}`;
+  return `Not seen ${[...new Set(whiles)].join(" and ")}`;
 }
 
 /** How he is on a mound, where he does not simply stand there: `, between innings`. */

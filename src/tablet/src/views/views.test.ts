@@ -13,14 +13,15 @@ import { valueInWords } from "./pitcher/features";
 import { newReasons } from "./pitcher/index-history";
 import { lastOuting } from "./pitcher/outing";
 import { notActiveInWords } from "./pitcher/pitcher";
-import { dayOf } from "./staff/availability";
+import { nextInWords } from "./pitcher/risk";
+import { dayOf, mayPitchInWords } from "./staff/availability";
 import { cell, csv } from "./staff/csv";
 import { ofLevel, ofTeam, sorted, type Filter, type Row } from "./staff/rows";
 import { groundInWords } from "./staff/staff";
 import { atOneMoment, unverifiedInWords } from "./system/calibration";
 import { refusalInWords } from "./system/environment";
 import { refusedLately } from "./system/refused";
-import { isUnused, lagInWords } from "./system/sources";
+import { isUnused, lagInWords, sourceInWords } from "./system/sources";
 import { flaggedInWords } from "./system/system";
 
 const pitcher = (id: number, change: Partial<Pitcher> = {}): Pitcher => ({ id, name: `Pitcher ${id}`, team: "STL", seasons: [2025], pitches: 10, last_game_date: "2025-07-04", ...change });
@@ -79,7 +80,7 @@ describe("the last speed of a card", () => {
 });
 
 test("a lag that no way through a network explains is told in words", () => {
-  expect([null, 3_400, -20, -172_796_530, 90_000].map(lagInWords)).toEqual(["–", "3.40\u00a0s", "−0.02\u00a0s", "2 d ahead", "90 s behind"]);
+  expect([null, 3_400, -20, -172_796_530, 90_000].map(lagInWords)).toEqual(["–", "3.40\u00a0s", "−0.02\u00a0s", "2 days ahead", "90 s behind"]);
 });
 
 test("a sensor that was not believed once is not told as if nothing of it were", () => {
@@ -93,6 +94,10 @@ test("a source that sends and of which nothing is used is not called unseen", ()
   const nothing = { received: 0, released: 0, duplicate: 0, late: 0, quarantined: 0, refused: 0, overflowed: 0, held: 0 };
   const told = (state: "unseen" | "active", received: number) => isUnused({ state, accounting: { ...nothing, received, quarantined: received } });
   expect([told("unseen", 0), told("unseen", 1_399), told("active", 9)]).toEqual([false, true, false]);
+});
+
+test("what was never heard is called so of a source as of a camera", () => {
+  expect((["unseen", "active", "idle"] as const).map(sourceInWords)).toEqual(["unheard", "active", "idle"]);
 });
 
 test("of a mound that is not verified nothing is said that is not known", () => {
@@ -133,6 +138,19 @@ describe("what is not wholly known", () => {
     const day = (change: object) => dayOf({ date: "2025-07-04", available: false, rule: "why", ...change });
     expect(day({ thrown: 12 })).toEqual({ sign: "●", words: "why" });
     expect([day({}).sign, day({ available: true }).sign, day({ available: true, unsure: true }).sign]).toEqual(["✗", "✓", "?"]);
+  });
+
+  test("when he may pitch again is said only where it is known, and else why not", () => {
+    const days = (...told: Partial<{ available: boolean; unsure: boolean; thrown: number }>[]) => told.map((day, at) => ({ date: `2025-07-0${at + 1}`, available: true, rule: "", ...day }));
+    const thrown = { thrown: 12, available: false };
+    const may = (availability: ReturnType<typeof days>, goesOn = false, next_available = "2025-07-02") => mayPitchInWords({ availability, next_available }, goesOn);
+    expect(may(days(thrown, {}))).toBe("threw on Tue, Jul 1, may pitch again from Wed, Jul 2");
+    expect(may(days(thrown, {}), true)).toBe("throws on Tue, Jul 1; by what he has thrown so far may pitch again from Wed, Jul 2");
+    expect(may(days(thrown, { unsure: true }, {}))).toBe("threw on Tue, Jul 1; whether he may pitch from Wed, Jul 2 on is not known, for not all that he threw was counted; from Thu, Jul 3 on he may");
+    expect(may(days({ unsure: true }, { unsure: true }), false, "2025-07-01")).toBe("whether he may pitch from Tue, Jul 1 on is not known, for not all that he threw was counted");
+    expect(may(days({}, {})), "the days tell it").toBe("");
+    expect(nextInWords({ availability: days({ unsure: true }, {}), next_available: "2025-07-01", next_available_rule: "why" })).toBe("Whether he may pitch from Tue, Jul 1 on is not known, for not all that he threw was counted; from Wed, Jul 2 on he may.");
+    expect(nextInWords({ availability: days({}, {}), next_available: "2025-07-01", next_available_rule: "why" })).toBe("Next from Tue, Jul 1: why.");
   });
 
   test("where a man stands is told with what he has thrown there", () => {

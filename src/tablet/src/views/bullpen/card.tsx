@@ -18,7 +18,7 @@ import { BANDS, bandOf, limitsOf, verdictInWords, whole, wholeUp } from "../../f
 import { usePark } from "../../format/park";
 import { useSettings } from "../../format/settings";
 import { percent } from "../../format/units";
-import { isAtLeast, namedElsewhere, namelessOn, pitchesInWords, placeInWords, stateInWords, unseenInWords } from "../../format/words";
+import { isAtLeast, namedElsewhere, pitchesInWords, placeInWords, stateInWords, unseenInWords } from "../../format/words";
 import { useAttribution, useLink, useLivePitches, useOutings, useReadiness, useTrend } from "../../live/react";
 import type { OutingKey } from "../../live/state";
 
@@ -180,7 +180,7 @@ export const Card = memo(function Card({ outing }: { outing: OutingKey }) {
   const band = bandOf(data);
   const held = data.state === "held";
   const hasValue = typeof data.readiness.value === "number";
-  const unseen = unseenInWords(data, when.event, namelessOn(attribution, data.mound));
+  const unseen = unseenInWords(data, when.event);
   const { told, more } = reasonsOnCard(data);
   const elsewhere = namedElsewhere(data, attribution);
   return (

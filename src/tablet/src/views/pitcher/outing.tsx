@@ -18,7 +18,7 @@ import { usePark } from "../../format/park";
 import { useSettings } from "../../format/settings";
 import { dayInWords } from "../../format/time";
 import type { Quantity } from "../../format/units";
-import { flagInWords, pitchInWords, stateInWords } from "../../format/words";
+import { counted, flagInWords, pitchInWords, stateInWords } from "../../format/words";
 import { useLivePitches } from "../../live/react";
 import { withPitch } from "../../live/state";
 
@@ -96,8 +96,7 @@ function Pitches({ pitches, usual }: { pitches: readonly PitchShown[]; usual: re
   return (
     <>
       <Typography color="text.secondary" sx={{ mb: 1 }}>
-        {pitches.length} {first.release_ns == null && first.game_date != null ? "" : "measured "}
-        {pitches.length === 1 ? "pitch" : "pitches"}{" "}
+        {first.release_ns == null && first.game_date != null ? counted(pitches.length, "pitch", "pitches") : counted(pitches.length, "measured pitch", "measured pitches")}{" "}
         {first.game_date == null
           ? "at a time unknown: no clock was ever set"
           : first.release_ns == null
@@ -157,7 +156,7 @@ function ZonePlot({ pitches }: { pitches: readonly PitchShown[] }) {
   return (
     <Plane
       title={`At the plate, as the catcher sees it, ${units.name("length")}`}
-      label={`Strike zone: ${inside} of ${points.length} pitches inside a middling batter’s zone`}
+      label={`Strike zone: ${inside} of ${counted(points.length, "pitch", "pitches")} inside a middling batter’s zone`}
       points={points}
       reach={{ x: to(2.5), low: 0, high: to(5) }}
     >
@@ -187,7 +186,7 @@ function MovementPlot({ pitches, usual }: { pitches: readonly PitchShown[]; usua
   return (
     <Plane
       title={`Movement, as the catcher sees it, ${units.name("break")}`}
-      label={`Movement of ${points.length} pitches`}
+      label={`Movement of ${counted(points.length, "pitch", "pitches")}`}
       points={points}
       reach={{ x: reach, low: -reach, high: reach }}
     >

@@ -17,8 +17,8 @@ import { bandOf, isOnMound, whole, wholeUp } from "../../format/level";
 import { usePark } from "../../format/park";
 import { asOf } from "../../format/time";
 import { percent } from "../../format/units";
-import { isAtLeast, leftInWords, namelessOn, thereInWords, unseenInWords } from "../../format/words";
-import { useAttribution, useEpoch, useHub, useLink, useOutings } from "../../live/react";
+import { isAtLeast, leftInWords, thereInWords, unseenInWords } from "../../format/words";
+import { useEpoch, useHub, useLink, useOutings } from "../../live/react";
 import { keyOf } from "../../live/state";
 import { AlertList } from "../bullpen/alerts";
 import { confidence, interval, StateChip, VerdictWords } from "../bullpen/card";
@@ -139,7 +139,7 @@ function Now({ data, mound, elsewhere }: NowProps) {
   const held = data.state === "held" && typeof data.readiness.value === "number";
   const here = isOnMound(data);
   const nameOf = (pitcher: number): string | undefined => state.outingsOf(pitcher)[0]?.data.name;
-  const unseen = unseenInWords(data, when.event, namelessOn(useAttribution(), data.mound));
+  const unseen = unseenInWords(data, when.event);
   const there = here ? thereInWords(data.presence, when.event) : leftInWords(data, when.event, nameOf);
   return (
     <Paper component="section" aria-label={`Readiness, ${mound}`} sx={{ p: 2 }}>

@@ -12,8 +12,8 @@ import { LEVELS } from "../../format/level";
 import { useSettings } from "../../format/settings";
 import { dayInWords } from "../../format/time";
 import { percent } from "../../format/units";
-import { contributorInWords, inWords } from "../../format/words";
-import { Availability } from "../staff/availability";
+import { contributorInWords, counted, inWords } from "../../format/words";
+import { Availability, mayPitchInWords } from "../staff/availability";
 
 /** Refusals that are no fault: there is nothing to tell. */
 const NOTHING_TO_TELL: Readonly<Record<string, string>> = {
@@ -49,6 +49,15 @@ export function Risk({ pitcher, date }: RiskProps) {
     </Panel>
   );
 }
+
+/** From when he may pitch, and why not before; where a day is not sure, that it is not known. */
+export function nextInWords(advice: Pick<Assessment["recommendation"], "availability" | "next_available" | "next_available_rule">): string {
+  const { availability, next_available, next_available_rule } = advice;
+  if (!availability.some(({ unsure }) => unsure)) return `Next from ${dayInWords(next_available)}: ${next_available_rule}.`;
+  return `${sentence(mayPitchInWords(advice, false))}.`;
+}
+
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 function Told({ assessment }: { assessment: Assessment }) {
   const { units } = useSettings();
@@ -90,8 +99,8 @@ function Told({ assessment }: { assessment: Assessment }) {
         <Typography variant="h3">When he may pitch</Typography>
         <Availability days={recommendation.availability} />
         <Typography>
-          Next from {dayInWords(recommendation.next_available)}: {recommendation.next_available_rule}. At most{" "}
-          {recommendation.limit_next.pitches} pitches: {recommendation.limit_next.rule}.
+          {nextInWords(recommendation)} At most{" "}
+          {counted(recommendation.limit_next.pitches, "pitch", "pitches")}: {recommendation.limit_next.rule}.
         </Typography>
         {anomaly?.unusual && (
           <Alert severity="warning" variant="outlined" sx={{ mt: 1, color: "text.primary" }}>

@@ -58,7 +58,7 @@ function Season({ report: { loads, appearances, summary, unknown, not_final }, a
     last && summary.acwr != null && `${ACUTE_CHRONIC.toLowerCase()} ${summary.acwr.toFixed(2)} times ${end}`,
     summary.rest_days_mean != null && `${summary.rest_days_mean.toFixed(1)} days of rest on average`,
     `${counted(summary.short_rest_appearances, "outing")} on short rest`,
-    summary.rested_on && `rested from ${dayInWords(summary.rested_on)}${summary.rested_on_unsure ? ", or later" : ""}`,
+    summary.rested_on && (summary.rested_on_unsure ? `rested from ${dayInWords(summary.rested_on)} at the earliest: not all that he threw was counted` : `rested from ${dayInWords(summary.rested_on)}`),
   ].filter(Boolean);
   return (
     <>

@@ -16,7 +16,24 @@ interface Day {
 export function dayOf({ available, unsure, thrown, rule }: Day): { sign: string; words: string } {
   if (typeof thrown === "number") return { sign: "●", words: rule };
   if (!available) return { sign: "✗", words: `should rest, ${rule}` };
-  return unsure ? { sign: "?", words: `may pitch, but that is not sure: ${rule}` } : { sign: "✓", words: `may pitch, ${rule}` };
+  return unsure ? { sign: "?", words: `not known whether he may pitch: ${rule}` } : { sign: "✓", words: `may pitch, ${rule}` };
+}
+
+/**
+ * When he may pitch, where a look at the days does not tell it: after a day on which he has thrown, from when again; where not all that he
+ * threw was counted, that it is not known, why, and from when it is. `goesOn` is whether he throws now. Empty where the days tell it all.
+ */
+export function mayPitchInWords({ availability, next_available }: { availability: readonly Day[]; next_available?: string | null }, goesOn: boolean): string {
+  const [first] = availability;
+  const threw = typeof first?.thrown === "number" ? first : undefined;
+  const unsure = availability.find((day) => day.available && day.unsure);
+  const again = unsure?.date ?? (threw && next_available);
+  if (!again) return "";
+  const told = threw && `${goesOn ? "throws" : "threw"} on ${dayInWords(threw.date)}`;
+  if (!unsure) return `${told}${goesOn ? "; by what he has thrown so far" : ","} may pitch again from ${dayInWords(again)}`;
+  const sure = availability.find((day) => day.available && !day.unsure);
+  const until = sure ? `; from ${dayInWords(sure.date)} on he may` : "";
+  return `${told ? `${told}; ` : ""}whether he may pitch from ${dayInWords(again)} on is not known, for not all that he threw was counted${until}`;
 }
 
 const Days = styled("ol")({ display: "flex", gap: 3, margin: 0, padding: 0, listStyle: "none" });

@@ -26,9 +26,9 @@ import { BANDS, bandOf, isOnMound, LEVELS, verdictInWords, whole } from "../../f
 import { usePark } from "../../format/park";
 import { asOf, dayInWords, daysBetween } from "../../format/time";
 import { percent } from "../../format/units";
-import { ACUTE_CHRONIC, asOfInWords, leftInWords, whereInWords } from "../../format/words";
+import { ACUTE_CHRONIC, asOfInWords, counted, leftInWords, whereInWords } from "../../format/words";
 import { useEpoch, useHub, useRoster } from "../../live/react";
-import { Availability } from "./availability";
+import { Availability, mayPitchInWords } from "./availability";
 import { csv, save } from "./csv";
 import { ofLevel, ofTeam, sorted, type Column, type Filter, type Order, type Row } from "./rows";
 
@@ -134,7 +134,7 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
       </div>
       <Typography role="status">
         {isUnknown ? "" : `${rows.length} of `}
-        {pitchers.length} pitchers.{" "}
+        {counted(pitchers.length, "pitcher")}.{" "}
         {shownFor === "" ? (
           "Which day it is at the park is not known yet."
         ) : (
@@ -253,17 +253,15 @@ function PartlySeen({ told, days, children }: { told: Told; days: number; childr
   );
 }
 
-/** The days, and when he may pitch again where he has thrown on the first of them: of who goes on throwing, by what he has thrown so far. */
-function MayPitch({ told: { availability, next_available }, goesOn }: { told: StaffRowAnswer; goesOn: boolean }) {
-  const again = typeof availability[0]?.thrown === "number" && next_available;
+/** The days, and when he may pitch where they do not tell it. */
+function MayPitch({ told, goesOn }: { told: StaffRowAnswer; goesOn: boolean }) {
+  const words = mayPitchInWords(told, goesOn);
   return (
     <>
-      <Availability days={availability} />
-      {again && (
-        <Typography component="span" variant="body2" color="text.secondary" data-again={again} sx={{ display: "block", whiteSpace: "normal", maxWidth: "15rem" }}>
-          {goesOn ? `throws on ${dayInWords(availability[0]?.date ?? "")}; by what he has thrown so far` : `threw on ${dayInWords(availability[0]?.date ?? "")},`} may pitch
-          again from {dayInWords(again)}
-          {availability.find(({ date }) => date === again)?.unsure && ", by what was counted"}
+      <Availability days={told.availability} />
+      {words && (
+        <Typography component="span" variant="body2" color="text.secondary" data-again="" sx={{ display: "block", whiteSpace: "normal", maxWidth: "15rem" }}>
+          {words}
         </Typography>
       )}
     </>

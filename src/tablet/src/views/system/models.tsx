@@ -15,6 +15,7 @@ import { Answered, Empty } from "../../components/states";
 import { PlainTable, Sign } from "../../components/table";
 import { useSettings } from "../../format/settings";
 import { percent } from "../../format/units";
+import { counted } from "../../format/words";
 
 /** Another tablet, or the box, may have changed which model serves. */
 const EVERY_MS = 30_000;
@@ -66,7 +67,7 @@ function stands({ inputs, fault, calibration }: Drift): string {
   const known = moved(inputs ?? null);
   if (fault) return `No longer fit: ${fault}. ${known}`;
   if (!calibration) return known;
-  return `${known} ${calibration.came} placements came, ${calibration.foretold.toFixed(0)} were foretold.`;
+  return `${known} ${counted(calibration.came, "placement")} came, ${calibration.foretold.toFixed(0)} were foretold.`;
 }
 
 /** How far its inputs have moved, in words. */
@@ -85,7 +86,7 @@ function List({ models, onPromote }: { models: readonly ModelShown[]; onPromote:
         model.version,
         <Serves key="serves" model={model} />,
         [...new Set(model.train_years)].join("–"),
-        `${model.test_year}: ${model.test_placed} placements, ${model.test_rows} days`,
+        `${model.test_year}: ${counted(model.test_placed, "placement")}, ${counted(model.test_rows, "day")}`,
         `${model.auc.value.toFixed(3)} (${model.auc.low.toFixed(3)}–${model.auc.high.toFixed(3)})`,
         `${model.lift_10.value.toFixed(1)} times`,
         percent(model.base_rate, 1),

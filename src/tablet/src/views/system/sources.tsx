@@ -4,9 +4,9 @@ import Typography from "@mui/material/Typography";
 import type { SourceStatus, StatusReport } from "../../api/types";
 import { Empty } from "../../components/states";
 import { PlainTable, Sign, type SignKind } from "../../components/table";
-import { spanInWords } from "../../format/time";
+import { farInWords } from "../../format/time";
 import { fixed, percent } from "../../format/units";
-import { moundInWords } from "../../format/words";
+import { counted, moundInWords } from "../../format/words";
 
 const STATE_SIGNS: Readonly<Record<SourceStatus["state"], SignKind>> = {
   active: "good",
@@ -19,6 +19,9 @@ const STATE_SIGNS: Readonly<Record<SourceStatus["state"], SignKind>> = {
 /** What sends, and of which nothing could be used since the start, is seen, whatever the buffer calls it. */
 export const isUnused = ({ state, accounting }: Pick<SourceStatus, "state" | "accounting">): boolean => state === "unseen" && accounting.received > 0;
 
+/** As cameras are called of which nothing came. */
+export const sourceInWords = (state: SourceStatus["state"]): string => (state === "unseen" ? "unheard" : state);
+
 /** Cameras are sources up to this one; what is beyond speaks when it has something to say, and is silent else. */
 const CAMERA_MAX = 39;
 const signOf = ({ source, state, accounting }: SourceStatus): SignKind => (isUnused({ state, accounting }) ? "bad" : state === "idle" && source > CAMERA_MAX ? "off" : STATE_SIGNS[state]);
@@ -26,10 +29,10 @@ const signOf = ({ source, state, accounting }: SourceStatus): SignKind => (isUnu
 /** No frame is on its way for so long, or comes before it was sent by so much: a clock was set otherwise, ms. */
 const CLOCK_LAG_MS = 60_000;
 
-/** How late frames come; where only clocks explain it, in words: `2 d ahead`. */
+/** How late frames come; where only clocks explain it, in words: `2 days ahead`. */
 export function lagInWords(ms: number | null | undefined): string {
   if (ms == null || Math.abs(ms) < CLOCK_LAG_MS) return seconds(ms);
-  return `${spanInWords(Math.abs(ms))} ${ms < 0 ? "ahead" : "behind"}`;
+  return `${farInWords(ms)} ${ms < 0 ? "ahead" : "behind"}`;
 }
 
 const seconds = (ms: number | null | undefined): string => (ms == null ? "–" : `${fixed(ms / 1000, 2)}\u00a0s`);
@@ -44,7 +47,7 @@ export function Sources({ sources, mounds }: { sources: readonly SourceStatus[];
       {mounds.map((mound) => (
         <Typography key={mound.mound}>
           <strong>{moundInWords(mound.name)}</strong>: watermark {behind(mound.eager_watermark_lag_ms)}, final{" "}
-          {behind(mound.final_watermark_lag_ms)}, {mound.held} frames held
+          {behind(mound.final_watermark_lag_ms)}, {counted(mound.held, "frame")} held
         </Typography>
       ))}
       <PlainTable
@@ -55,7 +58,7 @@ export function Sources({ sources, mounds }: { sources: readonly SourceStatus[];
           const { source, name, state, gates, lag_ms, watermark_lag_ms, accounting, gaps, dropped, restarts } = each;
           return [
           `${source}${name ? ` ${name.replaceAll("_", " ")}` : ""}`,
-          <Sign key="state" kind={signOf(each)} word={isUnused(each) ? "sends, none used" : state} />,
+          <Sign key="state" kind={signOf(each)} word={isUnused(each) ? "sends, none used" : sourceInWords(state)} />,
           gates ? "yes" : "no",
           lagInWords(lag_ms),
           seconds(watermark_lag_ms),

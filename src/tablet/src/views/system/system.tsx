@@ -1,5 +1,4 @@
 /** The engineer's view: what runs, what sends, what is late, how the cameras stand. */
-import Button from "@mui/material/Button";
 import Typography from "@mui/material/Typography";
 import { useQuery } from "@tanstack/react-query";
 
@@ -10,8 +9,9 @@ import { Answered } from "../../components/states";
 import { PlainTable, Sign, type SignKind } from "../../components/table";
 import { useApart, useBoxWhen } from "../../components/when";
 import { usePark } from "../../format/park";
-import { spanInWords } from "../../format/time";
+import { farInWords, spanInWords } from "../../format/time";
 import { percent } from "../../format/units";
+import { counted } from "../../format/words";
 import { useHub, useLink } from "../../live/react";
 import { AlertList } from "../bullpen/alerts";
 import { Panels } from "../pitcher/pitcher";
@@ -33,7 +33,7 @@ export default function System() {
         <Answered query={status} what="status">
           {(report) => <Verdict verdict={report.verdict} live={link === "live"} />}
         </Answered>
-        <Clocks />
+        <Clocks off_s={status.data?.calibration?.box_clock_off_s ?? null} />
         <AlertList audience="engineer" />
       </Panel>
       <Panel title="Daemon">
@@ -56,9 +56,7 @@ export default function System() {
           {(report) => <Refused report={report} />}
         </Answered>
       </Panel>
-      <Panel title="Cameras" wide aside={<Button href="/calibration">Calibration in full</Button>}>
-        <Calibration now={status.data?.calibration ?? undefined} />
-      </Panel>
+      <Calibration now={status.data?.calibration ?? undefined} />
       <Environment />
       <Upstream />
       <Models />
@@ -73,12 +71,14 @@ function Asked({ at }: { at: number }) {
 }
 
 /** Whose clock the times here are by, where that makes a difference. */
-function Clocks() {
-  const apart = useApart();
-  if (apart === 0) return null;
+export function Clocks({ off_s }: { off_s: number | null }) {
+  const { state } = useHub();
+  if (!useApart()) return null;
+  // One figure for it on the page: that of the box's sentence, where it has one.
+  const apart = off_s === null ? state.apart : off_s * 1000;
   return (
     <Typography data-clocks="" sx={{ mb: 1 }}>
-      The box’s clock is {spanInWords(Math.abs(apart))} {apart > 0 ? "ahead of" : "behind"} its cameras’. Times of alerts and pitches are by the cameras’ clock, all others on this
+      The box’s clock is {farInWords(apart)} {apart > 0 ? "ahead of" : "behind"} its cameras’. Times of alerts and pitches are by the cameras’ clock, all others on this
       page by the box’s.
     </Typography>
   );
@@ -144,7 +144,7 @@ function Daemon({ report }: { report: StatusReport }) {
         ])}
       />
       <Typography sx={{ mt: 1 }}>
-        Store: {filled === null ? "not told yet" : `${percent(filled, 1)} full, ${store?.commits} commits, ${store?.commit_failures} failed, ${store?.queued} waiting`}.
+        Store: {filled === null ? "not told yet" : `${percent(filled, 1)} full, ${counted(store?.commits ?? 0, "commit")}, ${store?.commit_failures} failed, ${store?.queued} waiting`}.
       </Typography>
       <Typography>
         Tablets: {report.clients.connected} of {report.clients.seats} connected; dropped {report.clients.dropped_slow} slow, {report.clients.dropped_silent} silent, {report.clients.dropped_noisy} noisy.
@@ -169,7 +169,7 @@ function Frames({ report }: { report: StatusReport }) {
       </Typography>
       <Typography>
         Late: {percent(late, 2)} of all. Dropped by the kernel: {report.ingest?.kernel_drops ?? "not known"}.
-        {refused.length > 0 && ` Refused on arrival: ${refused.map(([cause, count]) => `${cause} ${count}`).join(", ")}.`}
+        {refused.length > 0 && ` Refused on arrival: ${refused.map(([cause, count]) => `${count} as ${cause.replaceAll("_", " ")}`).join("; ")}.`}
       </Typography>
       <Typography sx={{ mb: 1 }}>
         Pitches: {report.pitches.provisional} provisional, {report.pitches.final} final, {report.pitches.revised} revised, {flaggedInWords(report.pitches)}.

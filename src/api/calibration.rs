@@ -1,9 +1,5 @@
 //! `/api/calibration`: how the cameras of the ballpark stand, and correcting them by hand.
 
-mod chart;
-pub(super) mod page;
-mod text;
-
 use std::sync::Arc;
 use std::time::Duration;
 
