@@ -133,7 +133,7 @@ test("where the box and its cameras are two days apart each time says whose it i
     expect(mounds, "what happens now is of today by the clock that it is told by").toMatch(/since \d+:\d\d [AP]M/);
     await fits(home.page, "two-days-home");
     await home.page.goto(`${box.url}/system`);
-    await home.page.locator("[data-clocks]").getByText(/The box’s clock is 2 d behind its cameras’/).waitFor({ timeout: 20_000 });
+    await home.page.locator("[data-clocks]").getByText(/The box’s clock is 2 days behind its cameras’/).waitFor({ timeout: 20_000 });
     await fits(home.page, "two-days-system");
     expect(home.faults).toEqual([]);
     await home.close();
