@@ -133,7 +133,14 @@ test("where the box and its cameras are two days apart each time says whose it i
     expect(mounds, "what happens now is of today by the clock that it is told by").toMatch(/since \d+:\d\d [AP]M/);
     await fits(home.page, "two-days-home");
     await home.page.goto(`${box.url}/system`);
-    await home.page.locator("[data-clocks]").getByText(/The box’s clock is 2 days behind its cameras’/).waitFor({ timeout: 20_000 });
+    await home.page.locator("[data-clocks]").getByText(/The box’s clock is 2 days 3 h behind its cameras’/).waitFor({ timeout: 20_000 });
+    // One figure for it, and no time of the box that is of another day without that day.
+    await home.page.locator("[data-verdict]").getByText(/this box's clock is 2 days 3 h behind/).first().waitFor({ timeout: 60_000 });
+    const dated = /^(as of )?[A-Z][a-z]{2} \d+, \d+:\d\d(:\d\d)? [AP]M$/;
+    expect(await home.page.getByText(/^as of /).first().innerText()).toMatch(dated);
+    const since = await home.page.getByRole("region", { name: "Parts" }).locator('td[data-head="Since"]').allInnerTexts();
+    expect(since.length).toBeGreaterThan(0);
+    for (const told of since) expect(told).toMatch(dated);
     await fits(home.page, "two-days-system");
     expect(home.faults).toEqual([]);
     await home.close();

@@ -104,7 +104,8 @@ function Piece({ points, x, y, corrected }: { points: readonly ChartPoint[]; x: 
           <path data-band="" d={area(known((p) => value(p) + p.sd_px), known((p) => value(p) - p.sd_px))} fill={tone} fillOpacity="0.18" stroke="none" />
           <path d={path(line((p) => p.limit_px[at])) + path(line((p) => -(p.limit_px[at] ?? NaN)))} strokeOpacity="0.55" strokeDasharray="2 3" />
           <path d={path(line((p) => p.ewma_px[at]))} strokeOpacity="0.7" />
-          <path d={path(line(value))} strokeWidth={width} strokeDasharray={dashes} />
+          {/* One point alone is no line. */}
+          <path d={path(line(value)) + (points.length === 1 ? "h0.01" : "")} strokeWidth={points.length === 1 ? 5 : width} strokeDasharray={points.length === 1 ? undefined : dashes} strokeLinecap="round" />
         </g>
       ))}
       {corrected && first && (
