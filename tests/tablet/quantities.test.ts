@@ -67,11 +67,12 @@ function shownOn(page: Page): Promise<Shown[]> {
   });
 }
 
-/** A score up to 1, written alike wherever it is shown. */
+/** Scores up to 1, written alike wherever they are shown. */
 const CONFIDENCE = "Confidence in the cameras";
+const CONFIDENCES = /^(Confidence|By age|By residuals)$/;
 
 const unitless = (shown: readonly Shown[]): string[] =>
-  shown.filter(({ head, row, text }) => row !== CONFIDENCE && BARE.test(text) && !COUNTED.test(head) && !UNIT.test(head)).map(({ head, row, text }) => `${row} | ${head}: ${text}`);
+  shown.filter(({ head, row, text }) => row !== CONFIDENCE && BARE.test(text) && !CONFIDENCES.test(head) && !COUNTED.test(head) && !UNIT.test(head)).map(({ head, row, text }) => `${row} | ${head}: ${text}`);
 
 describe.each(["us", "metric"])("in units of %s", (system) => {
   test.each(["/", "/pitchers/", "/staff", "/system"])("every quantity on %s has its unit and enough digits", async (path) => {

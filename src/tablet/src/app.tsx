@@ -139,7 +139,7 @@ function Frame({ venue, seen, watchdog }: FrameProps) {
       <TopBar place={place?.name ?? seen?.name ?? ""} />
       <LinkBanner seen={seen} onKey={() => setKeyAsked("now")} />
       <Main id="main" tabIndex={-1}>
-        {!place && <Placeless venue={venue} />}
+        {!place && (isLate ? <Placeless venue={venue} /> : <Loading what="the ballpark" />)}
         {(place || isLate) && <Views />}
       </Main>
       {keyAsked === "now" && <KeyDialog onOpened={() => setKeyAsked("no")} onLater={() => setKeyAsked("later")} />}
@@ -149,8 +149,6 @@ function Frame({ venue, seen, watchdog }: FrameProps) {
 
 /** Views go by what is known, and how they tell of moments while the park's zone is not. */
 function Placeless({ venue }: { venue: UseQueryResult<Place> }) {
-  const late = useLate(PLACE_WITHIN_MS);
-  if (!late && !venue.isError) return null;
   return (
     <div style={{ marginBottom: 12 }} data-placeless="">
       <Answered query={venue} what="the ballpark">

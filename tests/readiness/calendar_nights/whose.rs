@@ -90,7 +90,7 @@ fn in_a_bullpen_without_its_mark_the_throws_are_nobodys() {
         assert_eq!(nobodys(&park), (0, 12));
         let [night] = park.nights.as_slice() else { panic!("one night") };
         let words = "12 throws of the last five minutes in the home bullpen must be somebody's and no mark says whose, the last at \
-                     9:01 PM. 12 throws today count for nobody: 12 in the home bullpen.";
+                     9:01 PM. 12 throws today count for nobody: 12 in the home bullpen between 9:00 PM and 9:01 PM.";
         assert_eq!((night.sentence.as_str(), night.degraded), (words, true));
     }
 }
