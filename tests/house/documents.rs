@@ -91,6 +91,33 @@ fn relative_links_of_documents_lead_somewhere() {
 }
 
 #[test]
+fn what_a_recipe_names_is_in_a_file_that_it_links_to_and_each_is_in_the_index() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/howto");
+    let index = text(&dir.join("README.md"));
+    let is_name = |word: &&str| {
+        word.len() > 2
+            && word.starts_with(|first: char| first.is_ascii_alphabetic())
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || "_:".contains(c))
+    };
+    let is_source = |path: &PathBuf| path.is_file() && path.extension().is_none_or(|of| of != "md");
+    let mut names = 0;
+    for path in files(".md").iter().filter(|path| path.starts_with(&dir)) {
+        let recipe = text(path);
+        let linked = recipe.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        let sources: String = linked.map(|to| dir.join(to)).filter(is_source).map(|path| text(&path)).collect();
+        let prose = recipe.split("```").step_by(2);
+        for name in prose.flat_map(|prose| prose.split('`').skip(1).step_by(2)).filter(is_name) {
+            let last = name.rsplit("::").next().unwrap_or(name);
+            assert!(sources.contains(last), "{} names `{name}`, which no file that it links to has", path.display());
+            names += 1;
+        }
+        let name = path.file_name().expect("a file").to_string_lossy();
+        assert!(name == "README.md" || index.contains(&format!("]({name}) |")), "{name} is not in the index");
+    }
+    assert!(names > 100, "only {names} names were found");
+}
+
+#[test]
 fn what_clients_read_cites_nothing() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for schema in ["src/tablet/openapi.json", "docs/summary-schema/v1.json"] {
