@@ -11,7 +11,7 @@ import type { Place } from "./api/types";
 import { useSecond } from "./components/age";
 import { KeyDialog } from "./components/key-dialog";
 import { LinkBanner } from "./components/link-banner";
-import { Answered, Empty, Loading } from "./components/states";
+import { Empty, Failed, Loading } from "./components/states";
 import { TopBar } from "./components/top-bar";
 import { ParkProvider } from "./format/park";
 import { SettingsProvider, useSettings } from "./format/settings";
@@ -99,7 +99,10 @@ function Frame({ venue, seen, watchdog }: FrameProps) {
   const queries = useQueryClient();
   const epoch = useEpoch();
   const place = venue.data ?? null;
-  const isLate = useLate(PLACE_WITHIN_MS) || venue.isError;
+  // Asked again and again: why it failed last stays until it does not.
+  const [failed, setFailed] = useState<Error | null>(null);
+  useEffect(() => setFailed((before) => venue.error ?? before), [venue.error]);
+  const isLate = useLate(PLACE_WITHIN_MS) || failed !== null;
 
   // Every question that the box refuses asks for it; who put it off is not asked again until he wants to.
   useEffect(() => whenKeyIsAsked(() => setKeyAsked((before) => (before === "no" ? "now" : before))), []);
@@ -139,7 +142,7 @@ function Frame({ venue, seen, watchdog }: FrameProps) {
       <TopBar place={place?.name ?? seen?.name ?? ""} />
       <LinkBanner seen={seen} onKey={() => setKeyAsked("now")} />
       <Main id="main" tabIndex={-1}>
-        {!place && (isLate ? <Placeless venue={venue} /> : <Loading what="the ballpark" />)}
+        {!place && (isLate ? <Placeless failed={failed} retry={() => void venue.refetch()} /> : <Loading what="the ballpark" />)}
         {(place || isLate) && <Views />}
       </Main>
       {keyAsked === "now" && <KeyDialog onOpened={() => setKeyAsked("no")} onLater={() => setKeyAsked("later")} />}
@@ -148,12 +151,10 @@ function Frame({ venue, seen, watchdog }: FrameProps) {
 }
 
 /** Views go by what is known, and how they tell of moments while the park's zone is not. */
-function Placeless({ venue }: { venue: UseQueryResult<Place> }) {
+function Placeless({ failed, retry }: { failed: Error | null; retry: () => void }) {
   return (
     <div style={{ marginBottom: 12 }} data-placeless="">
-      <Answered query={venue} what="the ballpark">
-        {() => null}
-      </Answered>
+      {failed ? <Failed what="The ballpark" error={failed} retry={retry} /> : <Loading what="the ballpark" />}
       <Typography sx={{ mt: 0.5, fontWeight: 600 }}>Where the box stands is not known: times are UTC and say so, but for those in the box’s own sentences, which are the park’s.</Typography>
     </div>
   );

@@ -11,7 +11,6 @@ import { useBoxWhen } from "../../components/when";
 import { usePark } from "../../format/park";
 import { useSettings } from "../../format/settings";
 import { agoInWords, spanInWords } from "../../format/time";
-import { pitchesInWords } from "../../format/words";
 import { confidence } from "../bullpen/card";
 import { Camera, written } from "./camera";
 import { Recalibrate } from "./recalibrate";
@@ -161,7 +160,7 @@ function Mounds({ mounds }: { mounds: readonly MoundReport[] }) {
     <PlainTable
       folds
       label="How far each mound is trusted"
-      heads={["Mound", "State", "Confidence", "By age", "By residuals", "Plate error, 95 %", "Pitches in 15 min", "Cameras of use", "Verified"]}
+      heads={["Mound", "State", "Confidence", "By age", "By residuals", "Plate error, 95 %", "Pitches in 15 min", "Cameras of use", "Last verified"]}
       rows={mounds.map((mound) => {
         const few = isShort(mound);
         const known = few ? null : mound.confidence;
@@ -172,9 +171,9 @@ function Mounds({ mounds }: { mounds: readonly MoundReport[] }) {
           written(known?.time),
           written(known?.residual),
           few || mound.plate_error_in == null ? "–" : `${mound.plate_error_in.toFixed(3)} in`,
-          mound.in_use ? mound.pitches : `${pitchesInWords(mound.pitches, false)}, not in use`,
+          mound.pitches,
           `${mound.cameras_heard}, ${mound.cameras_needed} needed`,
-          [few && "too few cameras to tell", lookedInWords(mound, when.told), mound.unverified].filter(Boolean).join("; "),
+          [mound.verified_at == null ? "never" : when.told(mound.verified_at / 1e6), mound.unverified].filter(Boolean).join("; "),
         ];
       })}
       keys={mounds.map(({ mound }) => mound)}
