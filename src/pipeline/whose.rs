@@ -525,7 +525,7 @@ impl Told<'_> {
                     (
                         true,
                         format!(
-                            "Nobody tells who pitches: the last {count} throws on the game mound have no mark, {last}"
+                            "Nobody tells who pitches: the last {count} throws on the game mound have no mark; {last}"
                         ),
                     )
                 }

@@ -124,7 +124,7 @@ fn a_feed_that_dies_in_an_inning_is_told_by_its_second_pitch_without_a_mark() {
     whose.count(&throw(1, NOW + MIN / 2));
     assert_eq!(told(&whose, NOW + MIN / 2).0, live, "a bullpen's throws are nothing to the game mound");
     whose.count(&throw(0, NOW + 2 * MIN / 3));
-    let words = "Nobody tells who pitches: the last 2 throws on the game mound have no mark, no mark has come since 7:10 PM. \
+    let words = "Nobody tells who pitches: the last 2 throws on the game mound have no mark; no mark has come since 7:10 PM. \
                  3 throws today count for nobody: 2 on the game mound at 7:10 PM; 1 in the home bullpen at 7:10 PM.";
     assert_eq!(told(&whose, NOW + MIN), (MarkFeedState::Silent, true, words.to_owned()));
     // Over a kill, too.
