@@ -73,13 +73,15 @@ impl KeptApart {
     /// How far the system's clock is ahead of the cameras', ns, for a run whose box time begins at `now`. Where the machine ran
     /// on it is known by how much the clock was set meanwhile; else it is supposed to be as it was.
     pub(super) fn at_start(&self, now: BoxNs, boot: Option<&Boot>) -> i64 {
-        let (Some(then), Some(boot)) = (&self.boot, boot) else { return self.system_ns };
-        if then.id != boot.id {
-            return self.system_ns;
-        }
+        self.set_ns(now, boot).map_or(self.system_ns, |set_ns| self.box_ns.saturating_add(set_ns))
+    }
+
+    /// By how much the system's clock was set since the last run began, ns, where that is known and not nothing.
+    pub(super) fn set_ns(&self, now: BoxNs, boot: Option<&Boot>) -> Option<i64> {
+        let (then, boot) = (self.boot.as_ref()?, boot?);
         let ran_ns = boot.uptime_ns.saturating_sub(then.uptime_ns) as i64;
         let set_ns = (now.0 as i64).saturating_sub(self.at.0 as i64).saturating_sub(ran_ns);
-        if set_ns.unsigned_abs() < SET_NS { self.system_ns } else { self.box_ns.saturating_add(set_ns) }
+        (then.id == boot.id && set_ns.unsigned_abs() >= SET_NS).then_some(set_ns)
     }
 }
 

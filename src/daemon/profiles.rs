@@ -219,8 +219,16 @@ pub(super) fn keep_apart(kept: &KeptApart) -> Write {
 
 /// How far the system's clock is ahead of the cameras' at the start of a run, ns, by what was last kept of that.
 pub(super) fn apart(store: &Store, now: BoxNs) -> Result<i64, StoreError> {
-    let Some(bytes) = store.checkpoint(APART)? else { return Ok(0) };
-    Ok(postcard::from_bytes::<KeptApart>(&bytes).map_or(0, |kept| kept.at_start(now, Boot::now().as_ref())))
+    Ok(kept_apart(store)?.map_or(0, |kept| kept.at_start(now, Boot::now().as_ref())))
+}
+
+/// Whether the box's clock was set since the last run began, as far as that is known.
+pub(super) fn is_clock_set(store: &Store, now: BoxNs) -> Result<bool, StoreError> {
+    Ok(kept_apart(store)?.is_some_and(|kept| kept.set_ns(now, Boot::now().as_ref()).is_some()))
+}
+
+fn kept_apart(store: &Store) -> Result<Option<KeptApart>, StoreError> {
+    Ok(store.checkpoint(APART)?.and_then(|bytes| postcard::from_bytes(&bytes).ok()))
 }
 
 /// Where a mound's learned jerk scale is kept.

@@ -9,7 +9,8 @@
 //! pitches, as after an ordinary stop.
 //!
 //! Where the box's clock was set back meanwhile, what comes now would be late in the run that was killed until the clock is
-//! past it. That run is then ended in its own, recorded time: what it held goes through, and pitches of which more would
+//! past it; where it was set forward, as the machine's own running time tells, that run would take itself for one that was
+//! away for as long. It is then ended in its own, recorded time: what it held goes through, and pitches of which more would
 //! have come are flagged `journal_gap`. A new one begins by the new clock, as after an ordinary stop.
 
 use std::time::Instant;
@@ -81,7 +82,11 @@ pub(super) fn start(
     let mut ended = None;
     if let Some(journal) = journal {
         match replay(store, journal, venue, &make) {
-            Ok(Some(last)) if last.now.0 <= now.0.saturating_add(STEP_BACK_NS) => return Ok(last.go_on()),
+            Ok(Some(last))
+                if last.now.0 <= now.0.saturating_add(STEP_BACK_NS) && !profiles::is_clock_set(store, now)? =>
+            {
+                return Ok(last.go_on());
+            }
             Ok(Some(last)) => ended = Some(last.end(store, journal, now)?),
             Ok(None) => {}
             Err(Why::Store(error)) => return Err(error),
@@ -149,8 +154,8 @@ impl Last {
     /// new run takes its outings from the store.
     fn end(mut self, store: &Store, journal: &Journal, started: BoxNs) -> Result<Ended, StoreError> {
         tracing::warn!(
-            behind_s = (self.now.0 - started.0) as f64 * 1e-9,
-            "the box's clock was set back: the last run is ended by its own clock, and a new one begins"
+            ahead_s = (started.0 as i64 - self.now.0 as i64) as f64 * 1e-9,
+            "the box's clock was set: the last run is ended by its own clock, and a new one begins"
         );
         let writing = match journal.start() {
             Ok((tap, thread)) => {

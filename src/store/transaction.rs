@@ -96,7 +96,8 @@ impl<'s> Transaction<'s> {
             }
             record.to_mut().release_ns += 1;
         };
-        if let Some(before) = self.pitch(pitch.id)?
+        if old.is_some()
+            && let Some(before) = self.pitch(pitch.id)?
             && !may_replace(&before, &record)
         {
             self.store.refuse(&before);

@@ -376,8 +376,8 @@ impl Import<'_> {
             let old = txn.pitch(pitch.id)?;
             let pitch = match &old {
                 Some(old) if known.stays => fill(old, &pitch),
-                Some(old) if !known.replaces || is_same(old, &pitch) => merge(old, pitch.clone()),
-                _ => pitch.clone(),
+                Some(old) if !known.replaces || is_same(old, &pitch) => merge(old, pitch),
+                _ => pitch,
             };
             match txn.put_pitch(&pitch)? {
                 Put::New => summary.new += 1,
