@@ -61,9 +61,20 @@ impl Calibration {
         let Some(by_ns) = before.set_by_ns(self.hearing.lag_more(before), now) else { return };
         let began = before.began;
         self.hearing.before = None;
-        if by_ns == 0 {
-            return;
+        if by_ns != 0 {
+            self.date_anew(began, by_ns, now);
         }
+    }
+
+    /// The box's clock was set forward by so much, ns, while the daemon was away, as the machine itself tells: what an earlier run
+    /// dated moves along at once. By how much it was set back the cameras are to tell.
+    pub fn clock_was_set(&mut self, by_ns: i64, now: BoxNs) {
+        let Some(before) = self.hearing.before.take_if(|_| by_ns > 0) else { return };
+        self.hearing.clock_was_set(by_ns, now);
+        self.date_anew(before.began, by_ns, now);
+    }
+
+    fn date_anew(&mut self, began: BoxNs, by_ns: i64, now: BoxNs) {
         let follow = |at: &mut BoxNs| *at = moved(*at, by_ns).min(now);
         // What was later than this clock began is known to be no later than that already.
         if by_ns > 0 {

@@ -293,6 +293,11 @@ impl Hearing {
         each.chain(self.away.dates()).chain([&mut self.started]).chain(&mut self.first).filter(move |at| **at < began)
     }
 
+    /// The box's clock is by so much farther ahead of its cameras' than an earlier run left it, ns.
+    pub(super) fn clock_was_set(&mut self, by_ns: i64, now: BoxNs) {
+        self.apart = (self.apart.0.saturating_add(by_ns), now);
+    }
+
     /// The run that goes on from here was away until now.
     pub(super) fn was_away(&mut self, now: BoxNs) {
         self.away.back(self.last_arrival(), self.awake, now);

@@ -193,9 +193,9 @@ fn parts(report: &StatusReport) -> String {
 /// Whose the throws are, for people.
 fn whose(attribution: &AttributionStatus) -> String {
     let feed = match (attribution.mark_feed, &attribution.last_mark_at) {
-        (MarkFeedState::Live, _) => "the mark feed lives".to_owned(),
+        (MarkFeedState::Live, Some(at)) => format!("the last mark came at {at}"),
         (MarkFeedState::Silent, Some(at)) => format!("the mark feed is SILENT since {at}"),
-        (MarkFeedState::Silent | MarkFeedState::Never, _) => "NO MARK has come since the start".to_owned(),
+        (_, None) | (MarkFeedState::Never, _) => "NO MARK has come since the start".to_owned(),
     };
     if attribution.sentence.is_empty() { feed } else { format!("{feed}; {}", attribution.sentence) }
 }

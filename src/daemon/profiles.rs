@@ -222,9 +222,9 @@ pub(super) fn apart(store: &Store, now: BoxNs) -> Result<i64, StoreError> {
     Ok(kept_apart(store)?.map_or(0, |kept| kept.at_start(now, Boot::now().as_ref())))
 }
 
-/// Whether the box's clock was set since the last run began, as far as that is known.
-pub(super) fn is_clock_set(store: &Store, now: BoxNs) -> Result<bool, StoreError> {
-    Ok(kept_apart(store)?.is_some_and(|kept| kept.set_ns(now, Boot::now().as_ref()).is_some()))
+/// By how much the box's clock was set since the last run began, ns, where that is known and not nothing.
+pub(super) fn clock_set_ns(store: &Store, now: BoxNs) -> Result<Option<i64>, StoreError> {
+    Ok(kept_apart(store)?.and_then(|kept| kept.set_ns(now, Boot::now().as_ref())))
 }
 
 fn kept_apart(store: &Store) -> Result<Option<KeptApart>, StoreError> {
@@ -281,6 +281,9 @@ pub(super) fn recall(
         }
     }
     calibration::recall(store, venue, pipeline, now);
+    if let Some(set_ns) = clock_set_ns(store, now)? {
+        pipeline.clock_was_set(set_ns, now);
+    }
     if !gone_on {
         for pitch in &pitches {
             pipeline.restore(pitch, seen);

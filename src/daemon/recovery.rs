@@ -83,7 +83,8 @@ pub(super) fn start(
     if let Some(journal) = journal {
         match replay(store, journal, venue, &make) {
             Ok(Some(last))
-                if last.now.0 <= now.0.saturating_add(STEP_BACK_NS) && !profiles::is_clock_set(store, now)? =>
+                if last.now.0 <= now.0.saturating_add(STEP_BACK_NS)
+                    && profiles::clock_set_ns(store, now)?.is_none() =>
             {
                 return Ok(last.go_on());
             }

@@ -68,6 +68,7 @@ impl<P: Profiles> Pipeline<P> {
                 begun: now,
                 warming: false,
                 was_killed: false,
+                back: None,
                 recorder: None,
                 gaps: Vec::new(),
                 open: Vec::new(),
@@ -299,6 +300,11 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.restore_rig(state);
     }
 
+    /// The box's clock was set by so much, ns, while the daemon was away, as the machine itself tells.
+    pub fn clock_was_set(&mut self, by_ns: i64, now: BoxNs) {
+        self.stage.rig.calibration.clock_was_set(by_ns, now);
+    }
+
     /// Cameras are known to have been heard until a moment before the start, whatever an earlier run kept of them.
     pub fn were_heard_until(&mut self, at: BoxNs) {
         self.stage.rig.calibration.were_heard_until(at);
@@ -310,7 +316,7 @@ impl<P: Profiles> Pipeline<P> {
         match record.pitcher {
             Some(pitcher) => self.stage.recall_standing(record, PitcherId(pitcher)),
             // Which of them are somebody's is stored with the outings.
-            None if whose::is_nobodys(record) => drop(self.stage.whose.count(record)),
+            None if whose::is_nobodys(record) => self.stage.whose.recall(record),
             None => {}
         }
     }

@@ -200,6 +200,16 @@ impl Whose {
         }
     }
 
+    /// Takes back a throw of nobody's of before the start: since when no mark came is counted from the start.
+    pub(super) fn recall(&mut self, record: &PitchRecord) {
+        let known = &self.known;
+        let before: Vec<u32> = known.mounds.iter().map(|tally| tally.since_release).collect();
+        let since_mark = known.since_mark;
+        self.count(record);
+        self.known.since_mark = since_mark;
+        self.known.mounds.iter_mut().zip(before).for_each(|(tally, before)| tally.since_release = before);
+    }
+
     /// Counts a throw of nobody that is final. Returns the throws of the game mound that have just turned out to be somebody's, by
     /// their number and release: this one in a running inning, all since the last mark once they are too many to be warm-ups.
     pub(super) fn count(&mut self, record: &PitchRecord) -> Vec<(PitchId, EventNs)> {

@@ -42,7 +42,7 @@ impl Run {
             Err(VerdictAbsent::AgeUnknown) => Advice::AgeUnknown,
             Err(VerdictAbsent::Incomplete) => {
                 let good = self.good.as_ref().filter(|good| self.may_have_thrown_since(good.at));
-                Advice::Incomplete { since: good.map(|good| good.pitches) }
+                Advice::Incomplete { since: good.map(|good| (good.pitches, self.was_unseen_since(good.at))) }
             }
         };
         (verdict, words::recommendation(advice))
@@ -50,7 +50,12 @@ impl Run {
 
     /// Whether he may have thrown after a moment what nobody measured.
     fn may_have_thrown_since(&self, at: EventNs) -> bool {
-        self.unseen.iter().any(|unseen| unseen.to() > at) || self.unnamed_between.is_some_and(|(_, last)| last > at)
+        self.was_unseen_since(at) || self.unnamed_between.is_some_and(|(_, last)| last > at)
+    }
+
+    /// Whether his mound was not seen after a moment.
+    fn was_unseen_since(&self, at: EventNs) -> bool {
+        self.unseen.iter().any(|unseen| unseen.to() > at)
     }
 
     fn verdict(&self, config: &Config, published: &Readiness, scene: &Scene) -> Result<Verdict, VerdictAbsent> {

@@ -263,8 +263,9 @@ pub(super) enum Advice<'a> {
     Old { for_min: u64 },
     /// Nobody knows how old it is.
     AgeUnknown,
-    /// What he may have thrown besides would change it, or came after the pitch that the number is of, which is told then.
-    Incomplete { since: Option<u32> },
+    /// What he may have thrown besides would change it, or came after the pitch that the number is of, which is told then, and
+    /// whether nobody saw it or nobody named it.
+    Incomplete { since: Option<(u32, bool)> },
     /// What to do. \[P\], and the choice is the coach's.
     Verdict { verdict: Verdict, on: MoundId, is_partly_seen: bool, rest_short: f64 },
 }
@@ -293,8 +294,11 @@ pub(super) fn recommendation(advice: Advice<'_>) -> String {
         Advice::AgeUnknown => {
             "Nobody knows how old this number is: a clock was set since. Go by what you see.".to_owned()
         }
-        Advice::Incomplete { since: Some(pitches) } => format!(
+        Advice::Incomplete { since: Some((pitches, true)) } => format!(
             "This number is as of pitch {pitches}: he may have thrown since, and nobody measured it. Go by what you see."
+        ),
+        Advice::Incomplete { since: Some((pitches, false)) } => format!(
+            "This number is as of pitch {pitches}: throws since then belong to nobody, and some may be his. Go by what you see."
         ),
         Advice::Incomplete { since: None } => {
             "Not all that he threw is known, and what he may have thrown besides could change the verdict. Go by what \

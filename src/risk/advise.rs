@@ -86,6 +86,8 @@ pub fn advise(series: &Series, day: Day, high: Option<&str>) -> Advice {
     let before = &games[..games.len() - usize::from(today.is_some())];
     let counted = |game: &Game| game.pitches;
     let (rested, asked, rule) = rested_by(&games, day, counted);
+    // Who threw again before he had the rest that an earlier game asked for never had it.
+    let again = games.last().filter(|last| last.day > rested.plus(-asked - 1));
     let (rested_at_most, asked_at_most, _) = rested_by(&games, day, |game| game.pitches.saturating_add(game.missed));
     let (rested_before, _, rule_before) = rested_by(before, day, counted);
     let listed = series.placements.iter().find(|p| {
@@ -129,7 +131,12 @@ pub fn advise(series: &Series, day: Day, high: Option<&str>) -> Advice {
             None if available => match (asked, asked_at_most) {
                 (0, 0) => format!("needs no rest: {rule}"),
                 (0, _) => "rested, even if he threw more than was counted".to_owned(),
-                _ => format!("rested: {rule}"),
+                _ => match again {
+                    Some(last) => {
+                        format!("{rule}, which are over; he threw {} on {} in them", last.in_words(), last.day)
+                    }
+                    None => format!("rested: {rule}"),
+                },
             },
             None => rule.clone(),
         };
@@ -208,6 +215,9 @@ mod tests {
         assert_eq!(few, format!("needs no rest: Pitch Smart asks for none after 12 pitches on {}", Day(104)));
         let many = told(&threw(&[(100, 90)]));
         assert_eq!(many, format!("rested: Pitch Smart asks for 4 days of rest after 90 pitches on {}", Day(100)));
+        let again = &advise(&threw(&[(100, 90), (104, 12)]), Day(105), None).availability[0].rule;
+        let rule = "Pitch Smart asks for 4 days of rest after 90 pitches on";
+        assert_eq!(*again, format!("{rule} {}, which are over; he threw 12 pitches on {} in them", Day(100), Day(104)));
         let mut partly = threw(&[(103, 25)]);
         partly.appearances[0].missed = 6;
         assert_eq!(told(&partly), "rested, even if he threw more than was counted");

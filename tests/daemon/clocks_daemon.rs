@@ -1,6 +1,7 @@
 //! Clocks that are off each other, on the daemon as it runs: the fault is told within half a minute with its size, every pitch is
 //! somebody's or openly nobody's, and of its day or openly of none; and once the clock is right all is, without a restart.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -236,17 +237,16 @@ fn faketime() -> Option<&'static str> {
 }
 
 /// Starts the daemon on a system whose clock is what the file says.
-fn start_faked(rack: &mut Rack, library: &str, file: &Path, speed: f64) -> Running {
-    let file = file.display().to_string();
-    rack.start_with(
-        speed,
-        &[
-            ("LD_PRELOAD", library),
-            ("FAKETIME_TIMESTAMP_FILE", &file),
-            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-            ("FAKETIME_CACHE_DURATION", "1"),
-        ],
-    )
+fn start_faked(rack: &mut Rack, library: &str, file: &Path, udp: Option<SocketAddr>, speed: f64) -> Running {
+    let (file, udp) = (file.display().to_string(), udp.map(|udp| udp.to_string()));
+    let faked = [
+        ("LD_PRELOAD", library),
+        ("FAKETIME_TIMESTAMP_FILE", &file),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+        ("FAKETIME_CACHE_DURATION", "1"),
+    ];
+    let listen = udp.as_deref().map(|udp| ("PITCHGUARD_INGEST__UDP_LISTEN", udp));
+    rack.start_with(speed, &faked.into_iter().chain(listen).collect::<Vec<_>>())
 }
 
 /// Sets the system's clock off the wall's, s.
@@ -260,7 +260,7 @@ fn a_box_in_1970_is_told_and_once_it_is_set_right_nothing_is_told_any_more_witho
     let mut rack = Rack::new();
     let file = rack.path("clock");
     set(&file, 900 - wall().0 as i64 / S);
-    let mut daemon = start_faked(&mut rack, library, &file, 1.0);
+    let mut daemon = start_faked(&mut rack, library, &file, None, 1.0);
     let mut cameras = Cameras::new(stadium(306, wall(), 9, 9.0), 1.0, daemon.udp);
     cameras.play(after(&cameras, 30));
     is_told(&daemon, "box_clock", &["behind its cameras'", "1970"], None);
@@ -273,10 +273,53 @@ fn a_box_in_1970_is_told_and_once_it_is_set_right_nothing_is_told_any_more_witho
     let (status, log) = daemon.terminate();
     assert!(status.success(), "{log}");
 
-    let daemon = start_faked(&mut rack, library, &file, 1.0);
+    let daemon = start_faked(&mut rack, library, &file, None, 1.0);
     assert_eq!(unnamed(&daemon.pitches(), cameras.stadium.truth(), 0), 0, "nothing of it is lost");
     let man = cameras.stadium.truth()[0].pitcher.0;
     assert!(daemon.readiness(man).is_some(), "his outing goes on");
+}
+
+/// A box's clock is eighteen hours behind, and right when the daemon starts again in mid-outing: nobody's pitches are forgotten for it.
+fn put_right_while_stopped(stop: impl FnOnce(Running)) {
+    let Some(library) = faketime() else { return };
+    let mut rack = Rack::new();
+    let file = rack.path("clock");
+    set(&file, -18 * 3_600);
+    let mut daemon = start_faked(&mut rack, library, &file, None, 1.0);
+    let mut cameras = Cameras::new(stadium(305, wall(), 9, 9.0), 1.0, daemon.udp);
+    let truth = cameras.stadium.truth().to_vec();
+    let man = truth[0].pitcher.0;
+    let his = truth.iter().take_while(|thrown| thrown.pitcher.0 == man && thrown.mound.0 == 0).count();
+    assert!(his >= 7, "{his}");
+    let stopped = pause_after(&cameras, 4);
+    cameras.play(stopped);
+    daemon.wait_for("five pitches are shown", |r| r.readiness(man).filter(|shown| shown["pitches"] == 5));
+    daemon
+        .wait_for("that the clock is wrong is told", |r| clocks(r).filter(|told| told.contains("behind its cameras'")));
+    let udp = daemon.udp;
+    stop(daemon);
+    set(&file, 0);
+    let mut daemon = start_faked(&mut rack, library, &file, Some(udp), 1.0);
+    let shown = daemon.readiness(man).expect("his outing is open");
+    assert_eq!(shown["pitches"], 5, "{shown}");
+    let told = daemon.status()["verdict"]["sentence"].to_string();
+    assert!(!told.contains(" 18 h "), "nothing is as old as the clock was wrong: {told}");
+    cameras.play_out();
+    // While it was stopped he may have thrown one.
+    let counted = |shown: &Value| shown["pitches"].as_u64().is_some_and(|pitches| pitches as usize >= his - 1);
+    daemon.wait_for("his later pitches are counted with them", |r| r.readiness(man).filter(counted));
+    let verified = |r: &Running| r.status()["calibration"]["mounds"][0]["confidence"].as_f64();
+    daemon.wait_for("his cameras are verified", verified);
+}
+
+#[test]
+fn a_clock_that_is_put_right_while_the_daemon_is_stopped_costs_nobody_his_outing() {
+    put_right_while_stopped(|daemon| assert!(daemon.terminate().0.success()));
+}
+
+#[test]
+fn nor_does_one_that_is_put_right_after_a_kill() {
+    put_right_while_stopped(Running::kill);
 }
 
 #[test]
@@ -286,7 +329,7 @@ fn where_no_clock_was_ever_set_pitches_are_kept_without_a_date_and_dated_once_on
     let file = rack.path("clock");
     let boot_s = wall().0 as i64 / S - 3_600;
     set(&file, 900 - wall().0 as i64 / S);
-    let mut daemon = start_faked(&mut rack, library, &file, 1.0);
+    let mut daemon = start_faked(&mut rack, library, &file, None, 1.0);
     let mut cameras = Cameras::new(stadium(307, wall(), 9, 14.0), 1.0, daemon.udp);
     cameras.ahead = Box::new(move |_| -boot_s * S);
     cameras.make();
@@ -311,7 +354,7 @@ fn where_no_clock_was_ever_set_pitches_are_kept_without_a_date_and_dated_once_on
     assert_eq!((&store["refused"], &store["lost"]), (&Value::from(0), &Value::from(0)), "every pitch was kept");
     let (status, log) = daemon.terminate();
     assert!(status.success(), "{log}");
-    let daemon = start_faked(&mut rack, library, &file, 1.0);
+    let daemon = start_faked(&mut rack, library, &file, None, 1.0);
     let kept = daemon.get("/api/pitches?limit=1000");
     let null =
         kept["pitches"].as_array().expect("an array").iter().filter(|pitch| pitch["game_date"].is_null()).count();
