@@ -50,6 +50,11 @@ describe("who needs a look", () => {
     expect(told()).toBe("");
     expect(told([180_000, 540_000])).toBe("Not seen from 3 to 9: the count is at least 23.");
     expect(told([180_000, 540_000], [1_200_000, 1_211_600]), "within a minute of the clock").toBe("Not seen from 3 to 9 and for 12 s at 20: the count is at least 23.");
+    const there = { state: "on_mound" as const, since: at(0), seen_until: at(1_200_500) };
+    const lasting = readiness(1, { pitches: 23, unseen: [[180_000, 540_000], [1_200_000, 1_300_000]].map(([from, to]) => ({ from: at(from!), to: at(to!) })) });
+    const clock = (ms: number) => `${Math.floor((ms - T0) / 60_000)}`;
+    expect(unseenInWords({ ...lasting, presence: there }, clock), "it has no end yet").toBe("Not seen from 3 to 9 and from 20 until now: the count is at least 23.");
+    expect(unseenInWords({ ...lasting, presence: { ...there, seen_until: null } }, clock)).toBe("Not seen from 3 to 9 and from 20 to 21: the count is at least 23.");
   });
 
   test("throws that carry no name make a count the least that he threw, too", () => {

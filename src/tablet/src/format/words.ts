@@ -131,9 +131,9 @@ export const pitchesInWords = (pitches: number, atLeast: boolean): string => `${
  * What of his outing was not seen or has no name, and what that makes of the count; empty where all is counted. Of the throws that
  * count for nobody only those that may be his are told.
  */
-export function unseenInWords(data: Pick<Readiness, "unseen" | "unnamed_throws" | "unnamed_from" | "unnamed_to" | "pitches">, clock: (ms: number) => string): string {
+export function unseenInWords(data: Pick<Readiness, "unseen" | "unnamed_throws" | "unnamed_from" | "unnamed_to" | "pitches" | "presence">, clock: (ms: number) => string): string {
   if (!isAtLeast(data)) return "";
-  const grounds = [whilesInWords(data.unseen ?? [], clock), namelessInWords(data, clock)].filter(Boolean);
+  const grounds = [whilesInWords(data, clock), namelessInWords(data, clock)].filter(Boolean);
   // One matter a sentence.
   return grounds.length === 1 ? `${grounds[0]}: the count is at least ${data.pitches}.` : `${grounds.join(". ")}. The count is at least ${data.pitches}.`;
 }
@@ -148,10 +148,17 @@ function namelessInWords({ unnamed_throws: count = 0, unnamed_from, unnamed_to }
 /** ` between 7:12 PM and 7:19 PM`, or within a minute ` at 7:12 PM`. */
 const betweenInWords = (from: string, to: string): string => (from === to ? ` at ${from}` : ` between ${from} and ${to}`);
 
-function whilesInWords(unseen: NonNullable<Readiness["unseen"]>, clock: (ms: number) => string): string {
-  if (unseen.length === 0) return "";
+/** How much later than a mound was seen last a while begins at most that still goes on, ms. */
+const LASTS_MS = 2_000;
+
+function whilesInWords({ unseen, presence }: Pick<Readiness, "unseen" | "presence">, clock: (ms: number) => string): string {
+  if (!unseen?.length) return "";
+  // Of a mound that is not seen now the last while has no end yet.
+  const seenUntil = presence?.state === "on_mound" || presence?.state === "between_innings" ? presence.seen_until : null;
+  const lasts = (from: string) => seenUntil != null && Math.abs(Date.parse(from) - Date.parse(seenUntil)) <= LASTS_MS;
   const whiles = unseen.map(({ from, to }) => {
     const [begin, end] = [clock(Date.parse(from)), clock(Date.parse(to))];
+    if (lasts(from)) return `from ${begin} until now`;
     // Within a minute by the clock: for how long.
     return begin === end ? `for ${spanInWords(Math.max(1, Math.ceil((Date.parse(to) - Date.parse(from)) / 1000)) * 1000)} at ${begin}` : `from ${begin} to ${end}`;
   });
