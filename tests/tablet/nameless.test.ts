@@ -48,3 +48,22 @@ test("home and his card say when they fell, by the park's clock", async () => {
   expect(faults).toEqual([]);
   await close();
 });
+
+test("without a mark feed home never says that nobody throws, nor promises a card with his first pitch", async () => {
+  const at = await site();
+  const box = await run(at);
+  const throwing = simulate(at, "--pace", "3", "--seed", "5", "--no-marks");
+  try {
+    const { page, faults, close } = await open(browser, box.url);
+    await page.getByText("Who is throwing is not known: nobody tells who pitches.").waitFor({ timeout: 60_000 });
+    await page.getByText("Have the mark feed switched on: until then throws are measured, and count for nobody.").waitFor();
+    expect(await page.getByRole("region", { name: "Who is on which mound" }).innerText()).toMatch(/: *\n?somebody, nobody tells who/);
+    expect(await page.locator("main").innerText()).not.toMatch(/Nobody is throwing|first pitch/);
+    await page.screenshot({ path: `${OUTPUT}/no-marks.png` });
+    expect(faults).toEqual([]);
+    await close();
+  } finally {
+    await throwing.stop();
+    await box.stop();
+  }
+}, 120_000);

@@ -38,7 +38,7 @@ test("a reload while the box is down says since when, shows no number, and goes 
 
     await daemon.kill();
     await page.reload();
-    await page.getByText(/^The box does not answer\. Last seen \w+ \d+, \d+:\d\d [AP]M \w+\. No number is shown/).waitFor({ timeout: 20_000 });
+    await page.getByText(/^The box does not answer\. Last seen \w+ \d+, \d{4}, \d+:\d\d [AP]M \w+\. No number is shown/).waitFor({ timeout: 20_000 });
     expect(await page.locator("[data-pitcher]").count(), "nothing is known of now").toBe(0);
     expect(await page.getByText("Nobody is throwing").count(), "nor is that").toBe(0);
     await page.screenshot({ path: `${OUTPUT}/box-down.png` });

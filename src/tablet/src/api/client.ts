@@ -71,7 +71,8 @@ export const ask = {
   rollback: () => answered(client.POST("/api/models/rollback")),
   pitchers: () => answered(client.GET("/api/pitchers")),
   pitcher: (id: number) => answered(client.GET("/api/pitchers/{id}", { params: { path: { id } } })),
-  baseline: (id: number) => answered(client.GET("/api/pitchers/{id}/baseline", { params: { path: { id } } })),
+  baseline: (id: number, date?: string) =>
+    answered(client.GET("/api/pitchers/{id}/baseline", { params: { path: { id }, query: { ...(date && { date }) } } })),
   trend: (id: number, mound: number) =>
     answered(client.GET("/api/readiness/{id}/trend", { params: { path: { id }, query: { mound } } })),
   pitches: (pitcher: number, limit: number) =>

@@ -2,7 +2,7 @@
 import { memo } from "react";
 
 import type { DailyLoad } from "../api/types";
-import { dayInWords, daysBetween } from "../format/time";
+import { dayInWords, daysBetween, monthInWords } from "../format/time";
 import { Frame } from "./frame";
 
 const CELL = 26;
@@ -13,13 +13,15 @@ const HEIGHT = TOP + 7 * CELL + 20;
 
 interface CalendarProps {
   loads: readonly DailyLoad[];
+  /** Dates of another year carry it; null while nobody knows which day it is. */
+  today: string | null;
   label: string;
 }
 
 /** Monday is 0. */
 const weekday = (day: string): number => (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7;
 
-export const Calendar = memo(function Calendar({ loads, label }: CalendarProps) {
+export const Calendar = memo(function Calendar({ loads, today, label }: CalendarProps) {
   return (
     <Frame height={HEIGHT} label={label}>
       {(width) => {
@@ -40,7 +42,7 @@ export const Calendar = memo(function Calendar({ loads, label }: CalendarProps) 
             ))}
             {cut && (
               <text x={LEFT} y={HEIGHT - 4} fontSize="12" fill="var(--soft)">
-                shown from {dayInWords(cut.date)}; more where there is room
+                shown from {dayInWords(cut.date, today)}; more where there is room
               </text>
             )}
             {shown.map((load) => {
@@ -50,8 +52,8 @@ export const Calendar = memo(function Calendar({ loads, label }: CalendarProps) 
               return (
                 <g key={load.date}>
                   {load.date.endsWith("-01") && (
-                    <text x={x} y={12} fontSize="12" fill="var(--soft)">
-                      {new Date(`${load.date}T00:00:00Z`).toLocaleDateString("en-US", { month: "short", timeZone: "UTC" })}
+                    <text {...(at < weeks - 2 ? { x } : { x: LEFT + weeks * CELL, textAnchor: "end" })} y={12} fontSize="12" fill="var(--soft)">
+                      {monthInWords(load.date, today)}
                     </text>
                   )}
                   <rect

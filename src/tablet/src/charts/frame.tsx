@@ -36,6 +36,11 @@ export function Frame({ height, label, most = Infinity, children }: FrameProps) 
   );
 }
 
+/** In the place of a drawing of which nothing was measured: its axes would be invented. */
+export function NothingMeasured() {
+  return <p style={{ margin: "8px 0", color: "var(--soft)" }}>Nothing measured</p>;
+}
+
 interface AxisProps {
   of: Scale;
   count: number;

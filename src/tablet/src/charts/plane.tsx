@@ -1,7 +1,7 @@
 /** Pitches in a plane: where they crossed the plate, or how they moved. One scale for both axes. */
 import { memo, type ReactNode } from "react";
 
-import { Frame, MARGIN } from "./frame";
+import { Frame, MARGIN, NothingMeasured } from "./frame";
 import { scale, ticks, type Scale } from "./scale";
 import { markOf } from "./types";
 
@@ -45,6 +45,14 @@ const HEIGHT = 330;
 
 export const Plane = memo(function Plane({ title, label, points, reach: least, children }: PlaneProps) {
   const reach = reachOf(points, least);
+  if (points.length === 0) {
+    return (
+      <figure style={{ margin: 0 }}>
+        <figcaption style={{ fontWeight: 600 }}>{title}</figcaption>
+        <NothingMeasured />
+      </figure>
+    );
+  }
   return (
     <figure style={{ margin: 0 }}>
       <figcaption style={{ fontWeight: 600 }}>

@@ -2,7 +2,7 @@
 import { memo } from "react";
 
 import type { Band } from "../api/types";
-import { BottomAxis, Frame, LeftAxis, MARGIN } from "./frame";
+import { BottomAxis, Frame, LeftAxis, MARGIN, NothingMeasured } from "./frame";
 import { rangeOf, scale } from "./scale";
 import { counted } from "../format/words";
 import { markOf, typesOf } from "./types";
@@ -28,9 +28,7 @@ interface SeriesProps {
   least: number;
 }
 
-function inWords({ name, unit, digits, points, bands }: SeriesProps): string {
-  const last = points.at(-1);
-  if (!last) return `${name}: no pitch measured`;
+function inWords({ name, unit, digits, points, bands }: SeriesProps, last: SeriesPoint): string {
   const band = bands.get(last.pitch_type);
   const usual = band ? `, usually ${band.mean.toFixed(digits)}` : "";
   return `${name} of ${counted(points.length, "pitch", "pitches")}; the last, ${last.pitch_type}, ${last.value.toFixed(digits)} ${unit}${usual}`;
@@ -44,16 +42,26 @@ export const Series = memo(function Series(props: SeriesProps) {
     return band ? [band.mean - BAND_SD * band.sd, band.mean + BAND_SD * band.sd] : [];
   });
   const [low, high] = rangeOf([...points.map((point) => point.value), ...edges], least);
-  const first = points[0]?.number ?? 1;
-  const last = Math.max(points.at(-1)?.number ?? 2, first + 5);
+  const [first, last] = [points[0], points.at(-1)];
+  const caption = (
+    <figcaption style={{ fontWeight: 600 }}>
+      {name} <span style={{ color: "var(--soft)", fontWeight: 500 }}>{unit}</span>
+    </figcaption>
+  );
+  if (!first || !last) {
+    return (
+      <figure style={{ margin: 0 }}>
+        {caption}
+        <NothingMeasured />
+      </figure>
+    );
+  }
   return (
     <figure style={{ margin: 0 }}>
-      <figcaption style={{ fontWeight: 600 }}>
-        {name} <span style={{ color: "var(--soft)", fontWeight: 500 }}>{unit}</span>
-      </figcaption>
-      <Frame height={HEIGHT} label={inWords(props)}>
+      {caption}
+      <Frame height={HEIGHT} label={inWords(props, last)}>
         {(width) => {
-          const x = scale(first - 0.5, last + 0.5, MARGIN.left, width - MARGIN.right);
+          const x = scale(first.number - 0.5, Math.max(last.number, first.number + 5) + 0.5, MARGIN.left, width - MARGIN.right);
           const y = scale(low, high, HEIGHT - MARGIN.bottom, MARGIN.top);
           return (
             <>

@@ -51,7 +51,7 @@ function Away({ seen, onKey }: LinkBannerProps) {
     park && known !== null
       ? `Shown is what was known at ${park.time.toldToSecond(known, park.time.day(hub.state.seenTime(second) ?? known))}, ${agoInWords(second + 1000 - heard)}.`
       : seen
-        ? `Last seen ${new ParkTime(seen.zone).moment(seen.at)}. No number is shown until it is back; the page goes on by itself.`
+        ? `Last seen ${new ParkTime(seen.zone).moment(seen.at, null)}. No number is shown until it is back; the page goes on by itself.`
         : "Nothing has been heard of it yet.";
   const words = {
     connecting: "Connecting to the box.",

@@ -6,13 +6,14 @@
 import { useCallback, useMemo, useSyncExternalStore, type ReactNode } from "react";
 
 import { usePark } from "../format/park";
+import { dayInWords } from "../format/time";
 import { useHub } from "../live/react";
 import { everySecond } from "./age";
 
 /** Clocks that are apart by less are told as one, ms: a minute's clock shows no difference. */
 export const ALIKE_MS = 60_000;
 
-/** Writes a moment, ms since the Unix epoch or RFC 3339: with its date where it is not of today. */
+/** Writes a moment, ms since the Unix epoch or RFC 3339: with its date where it is not of today, and its year where that is not this one. */
 export type Told = (at: number | string) => string;
 
 interface When {
@@ -22,6 +23,10 @@ interface When {
   box: Told;
   /** `event` to the second. */
   eventToSecond: Told;
+  /** `event` with its date and the park's zone always. */
+  moment: Told;
+  /** Of a day, `YYYY-MM-DD`: `Fri, Jul 4`. */
+  day: (day: string) => string;
 }
 
 const ms = (at: number | string): number => (typeof at === "number" ? at : Date.parse(at));
@@ -56,19 +61,24 @@ export function useWhen(): When {
       event: (at) => time.told(ms(at), today),
       box: (at) => time.told(ms(at) - state.apart, today),
       eventToSecond: (at) => time.toldToSecond(ms(at), today),
+      moment: (at) => time.moment(ms(at), today),
+      day: (day) => dayInWords(day, today),
     }),
     [state, time, today],
   );
 }
 
 /**
- * Moments of the box's own, by its clock, as its log and `pitchguard status` have them: to the minute, and to the second. Today is
+ * Moments of the box's own, by its clock, as its log and `pitchguard status` have them: to the minute, to the second, and with date and zone. Today is
  * the cameras' here too: a box whose clock is days off does not call another day today.
  */
-export function useBoxWhen(): { told: Told; toSecond: Told } {
+export function useBoxWhen(): { told: Told; toSecond: Told; moment: Told } {
   const { time } = usePark();
   const today = useToday();
-  return useMemo(() => ({ told: (at) => time.told(ms(at), today), toSecond: (at) => time.toldToSecond(ms(at), today) }), [time, today]);
+  return useMemo(
+    () => ({ told: (at) => time.told(ms(at), today), toSecond: (at) => time.toldToSecond(ms(at), today), moment: (at) => time.moment(ms(at), today) }),
+    [time, today],
+  );
 }
 
 /** Of counts that go on while somebody throws: asked for again so often, and where a page is opened later than this. */

@@ -4,7 +4,7 @@ import type { AttributionStatus, Readiness } from "../api/types";
 import { alert, at, readiness, T0 } from "../live/samples";
 import { bandOf, byPlace, byUrgency, isLeftOfLate, needOfLook, verdictInWords, whole } from "./level";
 import { Park } from "./park";
-import { ageInWords, agoInWords, dayAfter, daysBetween, farInWords, ParkTime, spanInWords } from "./time";
+import { ageInWords, agoInWords, dateInWords, dayAfter, dayInWords, daysBetween, farInWords, monthInWords, ParkTime, spanInWords } from "./time";
 import { fixed, percent, signed, Units } from "./units";
 import { asOfInWords, isAtLeast, leftInWords, namedElsewhere, pitchesInWords, placeInWords, thereInWords, unseenInWords } from "./words";
 
@@ -186,6 +186,17 @@ describe("times", () => {
     expect(park.told(Number.NaN, "2025-11-29")).toBe("at a time that nobody knows");
   });
 
+  test("what is of another year than today carries it, and so does all while nobody knows which day it is", () => {
+    const park = new ParkTime("America/Chicago");
+    const then = Date.parse("2025-03-23T00:05:09Z");
+    expect([park.told(then, "2026-11-30"), park.toldToSecond(then, "2026-11-30"), park.moment(then, "2026-11-30")]).toEqual(["Mar 22, 2025, 7:05 PM", "Mar 22, 2025, 7:05:09 PM", "Mar 22, 2025, 7:05 PM CDT"]);
+    expect([park.told(then, "2025-11-30"), park.moment(then, "2025-11-30"), park.moment(then, null)]).toEqual(["Mar 22, 7:05 PM", "Mar 22, 7:05 PM CDT", "Mar 22, 2025, 7:05 PM CDT"]);
+    const written = (today: string | null) => [dayInWords, dateInWords, monthInWords].map((write) => write("2025-03-22", today));
+    expect(written("2026-11-30")).toEqual(["Sat, Mar 22, 2025", "Mar 22, 2025", "Mar 2025"]);
+    expect(written("2025-11-30")).toEqual(["Sat, Mar 22", "Mar 22", "Mar"]);
+    expect(written(null)).toEqual(written("2026-11-30"));
+  });
+
   test("the day turns at six by the park's clock, also on the nights on which it is set", () => {
     const park = new ParkTime("America/Chicago");
     const days = (...moments: string[]) => moments.map((moment) => park.day(Date.parse(moment)));
@@ -213,7 +224,7 @@ describe("times", () => {
   test("while the park's zone is not known they are UTC and say so, with their date, and no day is today", () => {
     const nowhere = new Park(null, [{ id: 1, name: "bullpen_home" }]);
     const late = Date.parse("2025-07-05T03:05:09Z");
-    expect([nowhere.time.told(late, null), nowhere.time.toldToSecond(late, "2025-07-05"), nowhere.time.moment(late)]).toEqual(["Jul 5, 3:05 AM UTC", "Jul 5, 3:05:09 AM UTC", "Jul 5, 3:05 AM UTC"]);
+    expect([nowhere.time.told(late, null), nowhere.time.toldToSecond(late, "2025-07-05"), nowhere.time.moment(late, null)]).toEqual(["Jul 5, 2025, 3:05 AM UTC", "Jul 5, 3:05:09 AM UTC", "Jul 5, 2025, 3:05 AM UTC"]);
     expect(nowhere.time.day(late)).toBe(null);
     expect([nowhere.where(1), nowhere.nameOf(2)], "named by the stream, or not at all").toEqual(["in the home bullpen", "Mound 2"]);
   });

@@ -30,6 +30,11 @@ export function farInWords(ms: number): string {
   return apart < 120_000 ? `${Math.round(apart / 1000)} s` : spanInWords(apart + WAY_MS);
 }
 
+const NO_TIME = "at a time that nobody knows";
+
+/** A date that ends with its year, without it where it is today's: what carries no year is of this one. */
+const withoutThisYear = (dated: string, today: string | null): string => (today === null ? dated : dated.replace(new RegExp(`,? ${today.slice(0, 4)}$`), ""));
+
 /** The day of baseball turns at this hour by the park's clock, as the box has it: a game past midnight is of the day it began. */
 const DAY_TURNS_H = 6;
 
@@ -37,8 +42,8 @@ const DAY_TURNS_H = 6;
 export class ParkTime {
   readonly #clock: Intl.DateTimeFormat;
   readonly #seconds: Intl.DateTimeFormat;
+  readonly #zoned: Intl.DateTimeFormat;
   readonly #date: Intl.DateTimeFormat;
-  readonly #moment: Intl.DateTimeFormat;
   /** None in a zone that is not the park's: which day it is there is not known. */
   readonly #day: Intl.DateTimeFormat | null;
 
@@ -48,8 +53,8 @@ export class ParkTime {
     const of = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en-US", { ...named, ...options });
     this.#clock = of({ hour: "numeric", minute: "2-digit" });
     this.#seconds = of({ hour: "numeric", minute: "2-digit", second: "2-digit" });
-    this.#date = new Intl.DateTimeFormat("en-US", { timeZone: named.timeZone, month: "short", day: "numeric" });
-    this.#moment = of({ month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" });
+    this.#zoned = of({ hour: "numeric", minute: "2-digit", timeZoneName: "short" });
+    this.#date = new Intl.DateTimeFormat("en-US", { timeZone: named.timeZone, month: "short", day: "numeric", year: "numeric" });
     // Sweden writes dates as everybody's machines do.
     this.#day = zone === null ? null : new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
   }
@@ -64,7 +69,7 @@ export class ParkTime {
     return this.#seconds.format(ms);
   }
 
-  /** `7:05 PM`; of another day of baseball than this one, or while nobody knows which day it is, `Jul 4, 7:05 PM`. */
+  /** `7:05 PM`; of another day of baseball than this one `Jul 4, 7:05 PM`, of another year or while nobody knows which day it is `Jul 4, 2025, 7:05 PM`. */
   told(ms: number, today: string | null): string {
     return this.#dated(ms, today, this.#clock);
   }
@@ -75,13 +80,17 @@ export class ParkTime {
   }
 
   #dated(ms: number, today: string | null, clock: Intl.DateTimeFormat): string {
-    if (Number.isNaN(ms)) return "at a time that nobody knows";
-    return today !== null && this.day(ms) === today ? clock.format(ms) : `${this.#date.format(ms)}, ${clock.format(ms)}`;
+    if (Number.isNaN(ms)) return NO_TIME;
+    return today !== null && this.day(ms) === today ? clock.format(ms) : this.#withDate(ms, today, clock);
   }
 
-  /** `Jul 4, 7:05 PM CDT`. */
-  moment(ms: number): string {
-    return this.#moment.format(ms);
+  #withDate(ms: number, today: string | null, clock: Intl.DateTimeFormat): string {
+    return `${withoutThisYear(this.#date.format(ms), today)}, ${clock.format(ms)}`;
+  }
+
+  /** `Jul 4, 7:05 PM CDT`; of another year than this one, or while nobody knows which day it is, `Jul 4, 2025, 7:05 PM CDT`. */
+  moment(ms: number, today: string | null): string {
+    return Number.isNaN(ms) ? NO_TIME : this.#withDate(ms, today, this.#zoned);
   }
 
   /** `2025-07-04`: the park's day of baseball; null where its zone is not known. */
@@ -110,12 +119,14 @@ export function asOf(pitchers: readonly { last_game_date?: string | null }[], to
   return newest === "" || daysBetween(newest, today) <= PRESENT_DAYS ? today : newest;
 }
 
-/** `Fri, Jul 4` of a `YYYY-MM-DD`. */
-export function dayInWords(day: string): string {
-  return new Date(`${day}T00:00:00Z`).toLocaleDateString("en-US", {
-    timeZone: "UTC",
-    weekday: "short",
-    month: "short",
-    day: "numeric",
-  });
-}
+const dated = (day: string, today: string | null, options: Intl.DateTimeFormatOptions): string =>
+  withoutThisYear(new Date(`${day}T00:00:00Z`).toLocaleDateString("en-US", { timeZone: "UTC", month: "short", year: "numeric", ...options }), today);
+
+/** `Fri, Jul 4` of a `YYYY-MM-DD`; of another year than today's, or while nobody knows which day it is, `Fri, Jul 4, 2025`. */
+export const dayInWords = (day: string, today: string | null): string => dated(day, today, { weekday: "short", day: "numeric" });
+
+/** The same where there is little room: `Jul 4`, `Jul 4, 2025`. */
+export const dateInWords = (day: string, today: string | null): string => dated(day, today, { day: "numeric" });
+
+/** Its month: `Jul`, `Jul 2025`. */
+export const monthInWords = (day: string, today: string | null): string => dated(day, today, {});

@@ -3,12 +3,13 @@ import { describe, expect, test } from "vitest";
 import type { FeatureValue, Pitcher, Readiness, Report, StaffRow, StatusReport } from "../api/types";
 import { limitsOf, wholeUp } from "../format/level";
 import { Park } from "../format/park";
-import { asOf } from "../format/time";
+import { asOf, dayInWords } from "../format/time";
 import { Units } from "../format/units";
 import { RATIO_IN_WORDS, whereInWords } from "../format/words";
-import { pitch, readiness } from "../live/samples";
+import { at, pitch, readiness, snapshot, T0 } from "../live/samples";
+import { LiveState } from "../live/state";
 import { interval, lastSpeed, noSpeedInWords, reasonsOnCard } from "./bullpen/card";
-import { isShown } from "./bullpen/mounds";
+import { emptyInWords, isShown, namelessOf } from "./bullpen/mounds";
 import { valueInWords } from "./pitcher/features";
 import { newReasons } from "./pitcher/index-history";
 import { lastOuting } from "./pitcher/outing";
@@ -143,14 +144,15 @@ describe("what is not wholly known", () => {
   test("when he may pitch again is said only where it is known, and else why not", () => {
     const days = (...told: Partial<{ available: boolean; unsure: boolean; thrown: number }>[]) => told.map((day, at) => ({ date: `2025-07-0${at + 1}`, available: true, rule: "", ...day }));
     const thrown = { thrown: 12, available: false };
-    const may = (availability: ReturnType<typeof days>, goesOn = false, next_available = "2025-07-02") => mayPitchInWords({ availability, next_available }, goesOn);
+    const write = (day: string): string => dayInWords(day, "2025-07-01");
+    const may = (availability: ReturnType<typeof days>, goesOn = false, next_available = "2025-07-02") => mayPitchInWords({ availability, next_available }, goesOn, write);
     expect(may(days(thrown, {}))).toBe("threw on Tue, Jul 1, may pitch again from Wed, Jul 2");
     expect(may(days(thrown, {}), true)).toBe("throws on Tue, Jul 1; by what he has thrown so far may pitch again from Wed, Jul 2");
     expect(may(days(thrown, { unsure: true }, {}))).toBe("threw on Tue, Jul 1; whether he may pitch from Wed, Jul 2 on is not known, for not all that he threw was counted; from Thu, Jul 3 on he may");
     expect(may(days({ unsure: true }, { unsure: true }), false, "2025-07-01")).toBe("whether he may pitch from Tue, Jul 1 on is not known, for not all that he threw was counted");
     expect(may(days({}, {})), "the days tell it").toBe("");
-    expect(nextInWords({ availability: days({ unsure: true }, {}), next_available: "2025-07-01", next_available_rule: "why" })).toBe("Whether he may pitch from Tue, Jul 1 on is not known, for not all that he threw was counted; from Wed, Jul 2 on he may.");
-    expect(nextInWords({ availability: days({}, {}), next_available: "2025-07-01", next_available_rule: "why" })).toBe("Next from Tue, Jul 1: why.");
+    expect(nextInWords({ availability: days({ unsure: true }, {}), next_available: "2025-07-01", next_available_rule: "why" }, write)).toBe("Whether he may pitch from Tue, Jul 1 on is not known, for not all that he threw was counted; from Wed, Jul 2 on he may.");
+    expect(nextInWords({ availability: days({}, {}), next_available: "2025-07-01", next_available_rule: "why" }, write)).toBe("Next from Tue, Jul 1: why.");
   });
 
   test("where a man stands is told with what he has thrown there", () => {
@@ -232,8 +234,22 @@ describe("the staff", () => {
 });
 
 test("of whom no mound shows, nobody says that he is not throwing while a mound is not seen", () => {
-  expect(notActiveInWords(new Map([[0, true], [1, true]]))).toContain("He is not throwing now");
-  expect(notActiveInWords(new Map([[0, true], [1, false]]))).toContain("Whether he is throwing is not known");
+  const seen = new Map([[0, true], [1, true]]);
+  expect(notActiveInWords(seen, false)).toContain("He is not throwing now");
+  expect(notActiveInWords(new Map([[0, true], [1, false]]), false)).toContain("Whether he is throwing is not known: not every mound is seen.");
+  expect(notActiveInWords(seen, true), "he may be who throws").toContain("Whether he is throwing is not known: nobody tells who pitches.");
+});
+
+test("of a mound on which throws fell that belong to nobody it is not said that nobody is there", () => {
+  const state = new LiveState();
+  state.take(snapshot(1, 0), T0);
+  const mound = (id: number, unattributed_to: string | null, deserted = false) => ({ mound: id, name: "", unattributed: 1, unattributed_today: 1, unattributed_to, deserted });
+  const mounds = [mound(0, at(-299_000)), mound(1, at(-300_000)), mound(2, null), mound(3, at(-9_000), true)];
+  const told = { mark_feed: "never" as const, degraded: true, sentence: "", game_date: "2025-07-04", unattributed_today: 1, unattributed_by_mound: {}, mounds };
+  expect(namelessOf(told, state, T0), "for five minutes, and of whoever has not left").toEqual([0]);
+  expect([namelessOf(told, state, T0 + 1_000), namelessOf(null, state, T0)]).toEqual([[], []]);
+  expect([emptyInWords(true, true), emptyInWords(undefined, true), emptyInWords(false, true)]).toEqual(["somebody, nobody tells who", "somebody, nobody tells who", "somebody, nobody tells who; not seen now"]);
+  expect([emptyInWords(true, false), emptyInWords(undefined, false)]).toEqual(["nobody", "not known"]);
 });
 
 test("who has thrown is not told as one who waits for his first pitch besides", () => {

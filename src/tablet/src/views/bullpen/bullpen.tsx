@@ -3,7 +3,7 @@ import { styled } from "@mui/material/styles";
 import Typography from "@mui/material/Typography";
 import { useEffect, useState } from "react";
 
-import type { Alert, Readiness } from "../../api/types";
+import type { Alert, AttributionStatus, Readiness } from "../../api/types";
 import { Empty, Loading } from "../../components/states";
 import { Unseen } from "../../components/visible";
 import { byPlace, isLeftOfLate, isOnMound } from "../../format/level";
@@ -14,7 +14,7 @@ import { keyOf, type OutingKey } from "../../live/state";
 import { AlertList } from "./alerts";
 import { Card } from "./card";
 import { Left } from "./left";
-import { Mounds, useSeen } from "./mounds";
+import { Mounds, useNameless, useSeen } from "./mounds";
 
 /** Cards change places this often at most, but where somebody comes or leaves: a finger on its way must find what it was aimed at. */
 const SORT_EVERY_MS = 3_000;
@@ -40,6 +40,7 @@ export function Bullpen() {
   const park = usePark();
   const seen = useSeen();
   const attribution = useAttribution();
+  const nameless = useNameless();
   const waiting = (attribution?.mounds ?? []).flatMap(({ mound, waiting: him }) => (him ? [`${him.name} is ${park.where(mound)}`] : []));
   return (
     <>
@@ -57,7 +58,13 @@ export function Bullpen() {
       )}
       {epoch === 0 && (link === "connecting" ? <Loading what="who is throwing" /> : <Empty title="Nobody knows who is throwing." />)}
       {onMound.length === 0 && epoch > 0 && (
-        <Nobody live={link === "live"} blind={seen !== undefined && ![...seen.values()].some(Boolean)} waiting={waiting} />
+        <Nobody
+          live={link === "live"}
+          blind={seen !== undefined && ![...seen.values()].some(Boolean)}
+          waiting={waiting}
+          isNameless={nameless.length > 0}
+          feed={attribution?.mark_feed}
+        />
       )}
       {left.length > 0 && (
         <section aria-label="Left their mound" data-left="">
@@ -77,16 +84,33 @@ interface NobodyProps {
   blind: boolean;
   /** Who stands where by the marks and has not thrown. */
   waiting: readonly string[];
+  /** Somebody threw within the last minutes, and nobody tells who. */
+  isNameless: boolean;
+  /** How the mark feed does; undefined before the box has told. */
+  feed: AttributionStatus["mark_feed"] | undefined;
 }
 
-/** Nobody is shown: because nobody throws, because who stands there has not thrown, or because nobody could be seen throwing. */
-function Nobody({ live, blind, waiting }: NobodyProps) {
-  if (!live) return <Empty title="Nobody was throwing." />;
+/** When a card is to be seen: without marks no pitch has a pitcher. */
+function cardInWords(feed: NobodyProps["feed"]): string {
+  if (feed === "live") return "A pitcher’s card appears with his first pitch.";
+  return `${feed === "never" ? "No mark has come since the box started. " : ""}A pitcher’s card appears once the mark feed tells who pitches.`;
+}
+
+/** Nobody is shown: because nobody tells who throws, because who stands there has not thrown, because nobody could be seen throwing, or because nobody throws. */
+export function Nobody({ live, blind, waiting, isNameless, feed }: NobodyProps) {
+  if (!live) return <Empty title={isNameless ? "Who was throwing is not known: nobody told who pitched." : "Nobody was throwing."} />;
+  if (isNameless) {
+    return (
+      <Empty title="Who is throwing is not known: nobody tells who pitches.">
+        {feed === "live" ? "The mark feed is on, and does not name these throws: ask the scorer." : "Have the mark feed switched on: until then throws are measured, and count for nobody."}
+      </Empty>
+    );
+  }
   if (waiting.length > 0) {
-    return <Empty title={`${waiting.join(", ")}: no pitch yet.`}>{blind ? "Nor would one be seen: no mound has enough cameras. Go by what you see." : "A pitcher’s card appears with his first pitch."}</Empty>;
+    return <Empty title={`${waiting.join(", ")}: no pitch yet.`}>{blind ? "Nor would one be seen: no mound has enough cameras. Go by what you see." : cardInWords(feed)}</Empty>;
   }
   if (blind) return <Empty title="Who is throwing is not known: no mound has enough cameras.">System tells which cameras are not heard. Go by what you see.</Empty>;
-  return <Empty title="Nobody is throwing.">A pitcher appears here with his first pitch.</Empty>;
+  return <Empty title="Nobody is throwing.">{cardInWords(feed)}</Empty>;
 }
 
 interface Order {

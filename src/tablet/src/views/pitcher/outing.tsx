@@ -13,10 +13,8 @@ import { markOf, typesOf } from "../../charts/types";
 import { Panel } from "../../components/panel";
 import { Answered, Empty } from "../../components/states";
 import { PlainTable } from "../../components/table";
-import { useWhen } from "../../components/when";
-import { usePark } from "../../format/park";
+import { useToday, useWhen } from "../../components/when";
 import { useSettings } from "../../format/settings";
-import { dayInWords } from "../../format/time";
 import type { Quantity } from "../../format/units";
 import { counted, flagInWords, pitchInWords, stateInWords } from "../../format/words";
 import { useLivePitches } from "../../live/react";
@@ -59,19 +57,29 @@ const Charts = styled("div")({
 export function Outing({ pitcher }: { pitcher: number }) {
   const live = useLivePitches(pitcher);
   const query = useQuery({ queryKey: ["pitches", pitcher], queryFn: () => ask.pitches(pitcher, PITCHES_ASKED) });
-  const baseline = useQuery({ queryKey: ["baseline", pitcher], queryFn: () => ask.baseline(pitcher), staleTime: 600_000 });
+  const outing = useMemo(() => query.data && lastOuting(live.reduce<readonly PitchShown[]>(withPitch, query.data.pitches)), [live, query.data]);
+  // What was usual when he threw it, not what is by now.
+  const date = outing?.[0]?.game_date ?? undefined;
+  const baseline = useQuery({ queryKey: ["baseline", pitcher, date], queryFn: () => ask.baseline(pitcher, date), staleTime: 600_000, enabled: outing !== undefined });
   return (
     <Panel title="Pitch by pitch" wide>
       <Answered query={query} what="pitches">
-        {({ pitches }) => <Pitches pitches={lastOuting(live.reduce<readonly PitchShown[]>(withPitch, pitches))} usual={baseline.data?.types ?? []} />}
+        {() => <Pitches pitches={outing ?? []} usual={baseline.data?.types ?? []} />}
       </Answered>
     </Panel>
   );
 }
 
-function Pitches({ pitches, usual }: { pitches: readonly PitchShown[]; usual: readonly Usual[] }) {
+/** What the bands are of: the season of the outing's day. One whose day is not known is told against what is usual by now. */
+export function bandsInWords(day: string | null | undefined, today: string | null): string {
+  const season = day == null || (today !== null && day.slice(0, 4) === today.slice(0, 4)) ? "this season" : "that season, up to then";
+  return `Bands: nine in ten of his pitches of that type ${season}.`;
+}
+
+export function Pitches({ pitches, usual }: { pitches: readonly PitchShown[]; usual: readonly Usual[] }) {
   const { units } = useSettings();
-  const { time } = usePark();
+  const when = useWhen();
+  const today = useToday();
   const [type, setType] = useState<string | null>(null);
   const types = typesOf(pitches);
   const wanted = useMemo(
@@ -100,9 +108,9 @@ function Pitches({ pitches, usual }: { pitches: readonly PitchShown[]; usual: re
         {first.game_date == null
           ? "at a time unknown: no clock was ever set"
           : first.release_ns == null
-            ? `on ${dayInWords(first.game_date)}, ${first.game_date.slice(0, 4)}, imported: their times of day are not known`
-            : `from ${time.moment(first.release_ns / 1e6)}`}
-        .{usual.length > 0 && " Bands: nine in ten of his pitches of that type this season."}
+            ? `on ${when.day(first.game_date)}, imported: their times of day are not known`
+            : `from ${when.moment(first.release_ns / 1e6)}`}
+        .{usual.length > 0 && ` ${bandsInWords(first.game_date, today)}`}
       </Typography>
       <div role="group" aria-label="Pitch types shown" style={{ display: "flex", flexWrap: "wrap", gap: 8, marginBottom: 12 }}>
         <Button variant={type === null ? "contained" : "outlined"} aria-pressed={type === null} onClick={() => setType(null)}>

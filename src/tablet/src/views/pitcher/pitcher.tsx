@@ -22,7 +22,7 @@ import { useEpoch, useHub, useLink, useOutings } from "../../live/react";
 import { keyOf } from "../../live/state";
 import { AlertList } from "../bullpen/alerts";
 import { confidence, interval, StateChip, VerdictWords } from "../bullpen/card";
-import { useSeen } from "../bullpen/mounds";
+import { useNameless, useSeen } from "../bullpen/mounds";
 import { Features } from "./features";
 import { IndexHistory } from "./index-history";
 import { Outing } from "./outing";
@@ -91,21 +91,23 @@ function Stranger() {
   );
 }
 
-/** Why a man has no readiness, by which mounds are seen. */
-export function notActiveInWords(seen: ReadonlyMap<number, boolean> | undefined): string {
+/** Why a man has no readiness, by which mounds are seen, and whether somebody throws of whom nobody tells who he is. */
+export function notActiveInWords(seen: ReadonlyMap<number, boolean> | undefined, isNameless: boolean): string {
   const blind = seen !== undefined && [...seen.values()].some((isSeen) => !isSeen);
-  const why = blind ? "Whether he is throwing is not known: not every mound is seen." : "He is not throwing now, so he has no readiness.";
+  const grounds = [isNameless && "nobody tells who pitches", blind && "not every mound is seen"].filter(Boolean);
+  const why = grounds.length > 0 ? `Whether he is throwing is not known: ${grounds.join("; ")}.` : "He is not throwing now, so he has no readiness.";
   return `${why} Below is what the box holds of him.`;
 }
 
 function NotActive({ unknown, error, retry }: { unknown: boolean; error: unknown; retry: () => void }) {
   const told = useEpoch() > 0;
   const seen = useSeen();
+  const nameless = useNameless();
   if (unknown) return <Failed what="This pitcher" error={error} retry={retry} />;
   return (
     <Paper sx={{ p: 2, borderStyle: "dashed", gridColumn: "1 / -1" }}>
       <Typography>
-        {told ? notActiveInWords(seen) : "Nobody knows yet whether he is throwing."}
+        {told ? notActiveInWords(seen, nameless.length > 0) : "Nobody knows yet whether he is throwing."}
       </Typography>
     </Paper>
   );

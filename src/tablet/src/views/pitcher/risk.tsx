@@ -8,9 +8,9 @@ import type { Assessment } from "../../api/types";
 import { stepsOf, Waterfall } from "../../charts/waterfall";
 import { Panel } from "../../components/panel";
 import { Answered, Empty } from "../../components/states";
+import { useWhen } from "../../components/when";
 import { LEVELS } from "../../format/level";
 import { useSettings } from "../../format/settings";
-import { dayInWords } from "../../format/time";
 import { percent } from "../../format/units";
 import { contributorInWords, counted, inWords } from "../../format/words";
 import { Availability, mayPitchInWords } from "../staff/availability";
@@ -50,17 +50,18 @@ export function Risk({ pitcher, date }: RiskProps) {
   );
 }
 
-/** From when he may pitch, and why not before; where a day is not sure, that it is not known. */
-export function nextInWords(advice: Pick<Assessment["recommendation"], "availability" | "next_available" | "next_available_rule">): string {
+/** From when he may pitch, and why not before; where a day is not sure, that it is not known. `write` writes a day. */
+export function nextInWords(advice: Pick<Assessment["recommendation"], "availability" | "next_available" | "next_available_rule">, write: (day: string) => string): string {
   const { availability, next_available, next_available_rule } = advice;
-  if (!availability.some(({ unsure }) => unsure)) return `Next from ${dayInWords(next_available)}: ${next_available_rule}.`;
-  return `${sentence(mayPitchInWords(advice, false))}.`;
+  if (!availability.some(({ unsure }) => unsure)) return `Next from ${write(next_available)}: ${next_available_rule}.`;
+  return `${sentence(mayPitchInWords(advice, false, write))}.`;
 }
 
 const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 function Told({ assessment }: { assessment: Assessment }) {
   const { units } = useSettings();
+  const when = useWhen();
   const { probability, level, base_rate, confidence, date, top_contributors, base_log_odds, notes, recommendation, anomaly, coverage } = assessment;
   return (
     <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fit, minmax(min(100%, 360px), 1fr))", gap: 20 }}>
@@ -72,7 +73,7 @@ function Told({ assessment }: { assessment: Assessment }) {
           <Typography>{assessment.risk_absent ?? "Nobody knows why"}.</Typography>
         ) : (
           <Typography color="text.secondary">
-            Usual is {percent(base_rate, 1)}. As of {dayInWords(date)}, {date.slice(0, 4)}; {percent(confidence)} of what the model asks for is known and recent. Model{" "}
+            Usual is {percent(base_rate, 1)}. As of {when.day(date)}; {percent(confidence)} of what the model asks for is known and recent. Model{" "}
             {assessment.model_version}.
           </Typography>
         )}
@@ -99,7 +100,7 @@ function Told({ assessment }: { assessment: Assessment }) {
         <Typography variant="h3">When he may pitch</Typography>
         <Availability days={recommendation.availability} />
         <Typography>
-          {nextInWords(recommendation)} At most{" "}
+          {nextInWords(recommendation, when.day)} At most{" "}
           {counted(recommendation.limit_next.pitches, "pitch", "pitches")}: {recommendation.limit_next.rule}.
         </Typography>
         {anomaly?.unusual && (

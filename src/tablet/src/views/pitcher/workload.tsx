@@ -9,8 +9,8 @@ import { Ends, Frame, LeftAxis, MARGIN } from "../../charts/frame";
 import { path, scale } from "../../charts/scale";
 import { Panel } from "../../components/panel";
 import { Answered, Empty } from "../../components/states";
-import { COUNTED_AGAIN, CountedAt, useToday } from "../../components/when";
-import { dayAfter, dayInWords, daysBetween } from "../../format/time";
+import { COUNTED_AGAIN, CountedAt, useToday, useWhen } from "../../components/when";
+import { dateInWords, dayAfter, daysBetween } from "../../format/time";
 import { ACUTE_CHRONIC, LOAD, RATIO_IN_WORDS, counted } from "../../format/words";
 
 /** A season from spring on, days. */
@@ -45,12 +45,13 @@ export function WorkloadPanel({ pitcher }: { pitcher: number }) {
 
 function Season({ report: { loads, appearances, summary, unknown, not_final }, at }: { report: WorkloadReport; at: number }) {
   const today = useToday();
+  const when = useWhen();
   const last = loads.at(-1);
   const least = (days: number): string => (last?.partly_seen_on != null && daysBetween(last.partly_seen_on, last.date) < days ? "at least " : "");
   const outings = appearances.filter(({ counted }) => counted !== false).length;
   const all = appearances.some(({ partly_seen, counted }) => partly_seen || counted === false) ? "at least " : "";
   // A day that is not over has no end yet.
-  const end = last && (last.date === today ? "so far today" : `at the end of ${dayInWords(last.date)}`);
+  const end = last && (last.date === today ? "so far today" : `at the end of ${when.day(last.date)}`);
   const facts = [
     `${summary.role}, ${counted(outings, "outing")}, ${all}${counted(summary.pitches, "game pitch", "game pitches")}`,
     last && `${LOAD.toLowerCase()} ${least(Infinity)}${last.dose.toFixed(0)} of ${summary.dose_cap.toFixed(0)} ${end}`,
@@ -58,7 +59,7 @@ function Season({ report: { loads, appearances, summary, unknown, not_final }, a
     last && summary.acwr != null && `${ACUTE_CHRONIC.toLowerCase()} ${summary.acwr.toFixed(2)} times ${end}`,
     summary.rest_days_mean != null && `${summary.rest_days_mean.toFixed(1)} days of rest on average`,
     `${counted(summary.short_rest_appearances, "outing")} on short rest`,
-    summary.rested_on && (summary.rested_on_unsure ? `rested from ${dayInWords(summary.rested_on)} at the earliest: not all that he threw was counted` : `rested from ${dayInWords(summary.rested_on)}`),
+    summary.rested_on && (summary.rested_on_unsure ? `rested from ${when.day(summary.rested_on)} at the earliest: not all that he threw was counted` : `rested from ${when.day(summary.rested_on)}`),
   ].filter(Boolean);
   return (
     <>
@@ -69,13 +70,13 @@ function Season({ report: { loads, appearances, summary, unknown, not_final }, a
       {not_final && <Typography data-not-final="">{not_final}</Typography>}
       {last?.partly_seen_on && (
         <Typography data-partly-seen={last.partly_seen_on}>
-          {dayInWords(last.partly_seen_on)} was only partly seen: counts that reach back to it are the least that he threw, and ratios may be either way off.
+          {when.day(last.partly_seen_on)} was only partly seen: counts that reach back to it are the least that he threw, and ratios may be either way off.
         </Typography>
       )}
       {unknown && <Typography color="text.secondary">{unknown}</Typography>}
-      <Calendar loads={loads} label={`Pitches day by day to ${last?.date ?? ""}: ${counted(outings, "outing")}`} />
+      <Calendar loads={loads} today={today} label={`Pitches day by day to ${last?.date ?? ""}: ${counted(outings, "outing")}`} />
       <Typography sx={{ fontWeight: 600, mt: 1 }}>{ACUTE_CHRONIC} at each day’s end: a weighted mean of a day’s pitches ÷ one without the last 7 days</Typography>
-      <Ratio loads={loads} />
+      <Ratio loads={loads} today={today} />
       <Typography variant="body2" color="text.secondary">
         {RATIO_IN_WORDS}
       </Typography>
@@ -86,7 +87,7 @@ function Season({ report: { loads, appearances, summary, unknown, not_final }, a
   );
 }
 
-function Ratio({ loads }: { loads: readonly DailyLoad[] }) {
+export function Ratio({ loads, today }: { loads: readonly DailyLoad[]; today: string | null }) {
   const last = loads.findLast((load) => load.acwr != null);
   return (
     <Frame height={HEIGHT} label={last ? `${ACUTE_CHRONIC} ${last.acwr?.toFixed(2)} times at the end of ${last.date}` : `${ACUTE_CHRONIC} is not known: it needs four weeks`}>
@@ -96,8 +97,16 @@ function Ratio({ loads }: { loads: readonly DailyLoad[] }) {
         const rest = scale(0, REST_FULL, HEIGHT - BARS.to, HEIGHT - BARS.from);
         return (
           <>
-            <rect x={MARGIN.left} width={width - MARGIN.left - MARGIN.right} y={y(USUAL.high)} height={y(USUAL.low) - y(USUAL.high)} fill="var(--area)" />
-            <LeftAxis of={y} count={4} width={width} />
+            {last ? (
+              <>
+                <rect x={MARGIN.left} width={width - MARGIN.left - MARGIN.right} y={y(USUAL.high)} height={y(USUAL.low) - y(USUAL.high)} fill="var(--area)" />
+                <LeftAxis of={y} count={4} width={width} />
+              </>
+            ) : (
+              <text x={MARGIN.left} y={MARGIN.top + 24} fontSize="13" fill="var(--soft)">
+                Not known: it needs four weeks
+              </text>
+            )}
             <path
               d={path(loads.map((load, at) => (load.acwr == null ? null : ([x(at), y(load.acwr)] as const))))}
               fill="none"
@@ -117,7 +126,7 @@ function Ratio({ loads }: { loads: readonly DailyLoad[] }) {
             <text x={MARGIN.left - 6} y={HEIGHT - BARS.to - 10} fontSize="12" textAnchor="end" fill="var(--soft)">
               rest
             </text>
-            <Ends of={x} first={dayInWords(loads[0]?.date ?? "")} last={dayInWords(loads.at(-1)?.date ?? "")} y={HEIGHT - 4} />
+            <Ends of={x} first={dateInWords(loads[0]?.date ?? "", today)} last={dateInWords(loads.at(-1)?.date ?? "", today)} y={HEIGHT - 4} />
           </>
         );
       }}

@@ -2,7 +2,7 @@
 import { styled } from "@mui/material/styles";
 
 import { Unseen } from "../../components/visible";
-import { dayInWords } from "../../format/time";
+import { useWhen } from "../../components/when";
 
 interface Day {
   date: string;
@@ -21,19 +21,24 @@ export function dayOf({ available, unsure, thrown, rule }: Day): { sign: string;
 
 /**
  * When he may pitch, where a look at the days does not tell it: after a day on which he has thrown, from when again; where not all that he
- * threw was counted, that it is not known, why, and from when it is. `goesOn` is whether he throws now. Empty where the days tell it all.
+ * threw was counted, that it is not known, why, and from when it is. `goesOn` is whether he throws now, `write` writes a day. Empty where the
+ * days tell it all.
  */
-export function mayPitchInWords({ availability, next_available }: { availability: readonly Day[]; next_available?: string | null }, goesOn: boolean): string {
+export function mayPitchInWords(
+  { availability, next_available }: { availability: readonly Day[]; next_available?: string | null },
+  goesOn: boolean,
+  write: (day: string) => string,
+): string {
   const [first] = availability;
   const threw = typeof first?.thrown === "number" ? first : undefined;
   const unsure = availability.find((day) => day.available && day.unsure);
   const again = unsure?.date ?? (threw && next_available);
   if (!again) return "";
-  const told = threw && `${goesOn ? "throws" : "threw"} on ${dayInWords(threw.date)}`;
-  if (!unsure) return `${told}${goesOn ? "; by what he has thrown so far" : ","} may pitch again from ${dayInWords(again)}`;
+  const told = threw && `${goesOn ? "throws" : "threw"} on ${write(threw.date)}`;
+  if (!unsure) return `${told}${goesOn ? "; by what he has thrown so far" : ","} may pitch again from ${write(again)}`;
   const sure = availability.find((day) => day.available && !day.unsure);
-  const until = sure ? `; from ${dayInWords(sure.date)} on he may` : "";
-  return `${told ? `${told}; ` : ""}whether he may pitch from ${dayInWords(again)} on is not known, for not all that he threw was counted${until}`;
+  const until = sure ? `; from ${write(sure.date)} on he may` : "";
+  return `${told ? `${told}; ` : ""}whether he may pitch from ${write(again)} on is not known, for not all that he threw was counted${until}`;
 }
 
 const Days = styled("ol")({ display: "flex", gap: 3, margin: 0, padding: 0, listStyle: "none" });
@@ -57,6 +62,7 @@ const Square = styled("li")({
 });
 
 export function Availability({ days }: { days: readonly Day[] }) {
+  const when = useWhen();
   return (
     <Days>
       {days.map((day) => {
@@ -67,12 +73,12 @@ export function Availability({ days }: { days: readonly Day[] }) {
             data-available={day.available}
             data-thrown={typeof day.thrown === "number"}
             data-unsure={day.unsure ?? false}
-            title={`${dayInWords(day.date)}: ${words}`}
+            title={`${when.day(day.date)}: ${words}`}
           >
-            <span aria-hidden>{dayInWords(day.date).slice(0, 2)}</span>
+            <span aria-hidden>{when.day(day.date).slice(0, 2)}</span>
             <span aria-hidden>{sign}</span>
             <Unseen>
-              {dayInWords(day.date)}: {words}
+              {when.day(day.date)}: {words}
             </Unseen>
           </Square>
         );

@@ -141,7 +141,7 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
           <>
             Risk, load and availability{" "}
             <strong data-as-of={shownFor}>
-              as of {dayInWords(shownFor)}, {shownFor.slice(0, 4)}
+              as of {dayInWords(shownFor, today)}
             </strong>{" "}
             for everybody{asked ? ", as chosen" : shownFor === today ? ", today" : ", the last game that is known"}
             {shownFor === today && staff.dataUpdatedAt > 0 && <CountedAt at={staff.dataUpdatedAt} />}.{staff.isFetching && " Being asked for."}
@@ -241,12 +241,13 @@ function isPartlySeen({ partly_seen_on, as_of }: Told, days: number): boolean {
 
 /** A number, and under it that a day behind it was only partly seen. */
 function PartlySeen({ told, days, children }: { told: Told; days: number; children: string }) {
+  const when = useWhen();
   return (
     <>
       {children}
       {isPartlySeen(told, days) && told.partly_seen_on && (
         <Typography component="span" variant="body2" color="text.secondary" data-partly-seen={told.partly_seen_on} sx={{ display: "block", whiteSpace: "normal", maxWidth: "7rem" }}>
-          {dayInWords(told.partly_seen_on)} only partly seen
+          {when.day(told.partly_seen_on)} only partly seen
         </Typography>
       )}
     </>
@@ -255,7 +256,8 @@ function PartlySeen({ told, days, children }: { told: Told; days: number; childr
 
 /** The days, and when he may pitch where they do not tell it. */
 function MayPitch({ told, goesOn }: { told: StaffRowAnswer; goesOn: boolean }) {
-  const words = mayPitchInWords(told, goesOn);
+  const when = useWhen();
+  const words = mayPitchInWords(told, goesOn, when.day);
   return (
     <>
       <Availability days={told.availability} />

@@ -23,7 +23,7 @@ test("a moment of a box whose clock is days off carries its date, though it is t
 });
 
 test("a moment while the park's zone is not known is UTC and says so", () => {
-  expect(shown(<Since at={T0 - 60_000} />, { now: T0, place: null }).textContent).toBe("Jul 5, 12:04 AM UTC; Jul 5, 12:04:00 AM UTC");
+  expect(shown(<Since at={T0 - 60_000} />, { now: T0, place: null }).textContent).toBe("Jul 5, 2025, 12:04 AM UTC; Jul 5, 2025, 12:04:00 AM UTC");
 });
 
 test("what two clocks are apart has one figure on the page: that of the box's sentence", () => {

@@ -2,7 +2,7 @@
 import { memo } from "react";
 
 import type { ChartPoint } from "../../api/types";
-import { Ends, Frame, LeftAxis, MARGIN } from "../../charts/frame";
+import { Ends, Frame, LeftAxis, MARGIN, NothingMeasured } from "../../charts/frame";
 import { area, path, rangeOf, scale, type Scale } from "../../charts/scale";
 import { useBoxWhen } from "../../components/when";
 import { fixed } from "../../format/units";
@@ -54,14 +54,13 @@ export const DriftChart = memo(function DriftChart({ points: all, watch, alarm, 
   const last = points.at(-1);
   const farthest = points.flatMap((p) => [Math.abs(p.dx_px) + p.sd_px, Math.abs(p.dy_px) + p.sd_px, ...p.limit_px]);
   const reach = rangeOf([0, ...farthest.flatMap((px) => [px, -px])], 2 * REACH_PX);
-  const label = last
-    ? `${name}: ${fixed(last.dx_px, 2)} and ${fixed(last.dy_px, 2)} px off, known to ${last.sd_px.toFixed(2)}, after ${counted(all.length, "pitch", "pitches")}`
-    : `${name}: no pitch yet`;
+  if (!last) return <NothingMeasured />;
+  const label = `${name}: ${fixed(last.dx_px, 2)} and ${fixed(last.dy_px, 2)} px off, known to ${last.sd_px.toFixed(2)}, after ${counted(all.length, "pitch", "pitches")}`;
   return (
     <Frame height={HEIGHT} label={label}>
       {(width) => {
-        const from = points[0]?.at ?? 0;
-        const until = Math.max(last?.at ?? 1, from + 60e9);
+        const from = points[0]?.at ?? last.at;
+        const until = Math.max(last.at, from + 60e9);
         const x = scale(from, until, MARGIN.left, width - MARGIN.right);
         const y = scale(reach[0], reach[1], HEIGHT - TIMES - 4, 6);
         return (
@@ -75,12 +74,7 @@ export const DriftChart = memo(function DriftChart({ points: all, watch, alarm, 
             {pieces(points).map((part, at) => (
               <Piece key={part[0]?.at} points={part} x={x} y={y} corrected={at > 0} />
             ))}
-            {points.length === 0 && (
-              <text x={width / 2} y={HEIGHT / 2} textAnchor="middle" fontSize="13" fill="var(--soft)">
-                no pitch yet
-              </text>
-            )}
-            {last && <Ends of={x} first={clock(from)} last={clock(until)} y={HEIGHT - 4} />}
+            <Ends of={x} first={clock(from)} last={clock(until)} y={HEIGHT - 4} />
           </>
         );
       }}

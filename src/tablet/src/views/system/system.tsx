@@ -8,7 +8,6 @@ import { Panel } from "../../components/panel";
 import { Answered } from "../../components/states";
 import { PlainTable, Sign, type SignKind } from "../../components/table";
 import { useApart, useBoxWhen } from "../../components/when";
-import { usePark } from "../../format/park";
 import { farInWords, spanInWords } from "../../format/time";
 import { percent } from "../../format/units";
 import { counted } from "../../format/words";
@@ -120,14 +119,13 @@ const PART_SIGNS = { ready: "good", degraded: "watch", starting: "bad", failed: 
 const PART_WORDS = { ready: "ready", degraded: "degraded", starting: "not ready, starting", failed: "not ready", stopped: "not ready, stopped" } as const;
 
 function Daemon({ report }: { report: StatusReport }) {
-  const { time } = usePark();
   const when = useBoxWhen();
   const store = report.store;
   const filled = store && store.map_size_bytes > 0 ? store.map_used_bytes / store.map_size_bytes : null;
   return (
     <>
       <Typography sx={{ mb: 1 }}>
-        Version {report.version}, up {spanInWords(report.uptime_s * 1000)}, since {time.moment(Date.parse(report.started_at))}.{" "}
+        Version {report.version}, up {spanInWords(report.uptime_s * 1000)}, since {when.moment(report.started_at)}.{" "}
         <a href="/api/docs/">API</a> · <a href="/metrics">Metrics</a>
       </Typography>
       <PlainTable

@@ -7,7 +7,7 @@ import type { UpstreamStatus } from "../../api/types";
 import { Panel } from "../../components/panel";
 import { Answered } from "../../components/states";
 import { PlainTable, Sign } from "../../components/table";
-import { usePark } from "../../format/park";
+import { useBoxWhen } from "../../components/when";
 import { ageInWords } from "../../format/time";
 
 const EVERY_MS = 5_000;
@@ -26,7 +26,7 @@ export function Upstream() {
 }
 
 function Line({ line }: { line: UpstreamStatus }) {
-  const { time } = usePark();
+  const when = useBoxWhen();
   if (line.kind === "off") {
     return (
       <Typography>
@@ -43,7 +43,7 @@ function Line({ line }: { line: UpstreamStatus }) {
       </Typography>
       {line.down_since != null && (
         <Typography>
-          Nothing comes through since {time.moment(Date.parse(line.down_since))}: {line.trouble}.
+          Nothing comes through since {when.moment(line.down_since)}: {line.trouble}.
         </Typography>
       )}
       <PlainTable
