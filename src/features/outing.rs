@@ -194,6 +194,11 @@ impl Outing {
         self.pitches.len() as u32 + self.dropped
     }
 
+    /// How many of them until a moment.
+    pub fn thrown_until(&self, at: EventNs) -> u32 {
+        self.thrown() - self.pitches.iter().filter(|pitch| pitch.release > at).count() as u32
+    }
+
     /// Mean late-data fraction of the last 25 pitches; 0 with none.
     pub fn late_data_frac(&self) -> f64 {
         let last = &self.pitches[self.pitches.len().saturating_sub(Self::LATE_WINDOW)..];

@@ -159,11 +159,16 @@ impl Arm {
     /// The pitches of an outing's day on the game mound, as they are counted on every evening, whatever mound he stands on; and
     /// how many more there may be at most.
     fn today(&self, mound: MoundId, run: &Run) -> (u32, u32) {
+        self.today_until(mound, run, EventNs(u64::MAX))
+    }
+
+    /// The same of those until a moment: a number is of its own pitch, whatever he threw elsewhere after it.
+    fn today_until(&self, mound: MoundId, run: &Run, at: EventNs) -> (u32, u32) {
         let day = run.key.day;
         let earlier = self.earlier.iter().filter(|earlier| earlier.day == day).map(|e| (e.pitches, e.missed));
         let game = if mound == GAME_MOUND { Some(run) } else { self.runs.get(&GAME_MOUND) };
         let game = game.filter(|game| game.key.day == day);
-        let game = game.map(|game| (game.outing.thrown(), game.missed().pitches_at_most()));
+        let game = game.map(|game| (game.outing.thrown_until(at), game.missed().pitches_at_most()));
         earlier.chain(game).fold((0, 0), |(pitches, missed), (p, m)| (pitches + p, missed.saturating_add(m)))
     }
 
@@ -257,7 +262,9 @@ impl Arm {
         now: BoxNs,
     ) {
         let Some(mut run) = self.runs.remove(&mound) else { return };
-        let (today, missed) = self.today(mound, &run);
+        let newest = run.outing.newest().map(|p| (p.release, p.calibration_confidence));
+        let release = newest.map_or(run.release, |(release, _)| release);
+        let (today, missed) = self.today_until(mound, &run, release);
         let most = self.workload.at_most();
         let dose = Dose {
             today,
@@ -267,8 +274,6 @@ impl Arm {
             role: self.workload.role(config.starter_pitches_min),
         };
         let (features, inputs) = self.weigh(config, &run.outing, today);
-        let newest = run.outing.newest().map(|p| (p.release, p.calibration_confidence));
-        let release = newest.map_or(run.release, |(release, _)| release);
         let hold = hold(config, &run.outing, &features, self.baseline.is_some());
         let points = Points::of(config, &inputs);
         if hold.is_none() {

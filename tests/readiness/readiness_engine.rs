@@ -74,6 +74,21 @@ fn before_the_first_window_opens_there_is_no_number_and_no_feature() {
 }
 
 #[test]
+fn a_number_of_the_bullpen_does_not_fall_by_what_he_threw_in_the_game_after_it() {
+    let mut engine = engine();
+    let warm_up = |i: u64| fastball(EventNs((START_S + 20 * i) * NS_PER_S), BULLPEN, PitchState::Provisional, 0.0, i);
+    let throw_there = |engine: &mut Engine, pitch: OutingPitch, now_s: u64| {
+        engine.pitch(HIM, BULLPEN, GAME, pitch, BoxNs((START_S + now_s) * NS_PER_S)).readiness
+    };
+    let before = (0..15).map(|i| throw_there(&mut engine, warm_up(i), 20 * i + 3)).last().expect("some were thrown");
+    assert!(before.readiness.value.is_some(), "{before:?}");
+    throw_all(&mut engine, (20..100).map(|i| pitch(i, 0.0)));
+    let settled = OutingPitch { state: PitchState::Final, revision: 1, ..warm_up(14) };
+    let after = throw_there(&mut engine, settled, 2_010);
+    assert_eq!(after.readiness.value, before.readiness.value, "as of the same pitch");
+}
+
+#[test]
 fn what_is_published_names_him_his_mound_and_the_age_of_the_data() {
     let mut engine = engine();
     let outcomes = throw_all(&mut engine, (0..30).map(|i| OutingPitch { state: PitchState::Final, ..pitch(i, 0.0) }));
