@@ -155,6 +155,7 @@ fn compare(input: &[Frame], rate: u32, runs: usize) {
         ("watermark buffer", true, ours),
         ("the same, two threads", false, ours_two_threads),
         ("BinaryHeap", true, rivals::sorted::<BinaryHeap<rivals::ByKey>>),
+        ("radix heap", true, rivals::sorted::<rivals::RadixHeap>),
         ("BTreeMap", true, rivals::sorted::<BTreeMap<rivals::Key, Frame>>),
         ("Mutex<BTreeMap>, 2 prod.", false, rivals::shared::<rivals::Locked>),
         ("SkipMap, 2 producers", false, rivals::shared::<rivals::Skip>),

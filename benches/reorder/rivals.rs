@@ -132,6 +132,63 @@ impl Sorted for BTreeMap<Key, Frame> {
     }
 }
 
+/// A radix heap: keys are never below the last one that was taken, so each lies in the bucket of the highest bit in which it differs
+/// from that, and is moved to a lower one at most once a bit.
+pub(crate) struct RadixHeap {
+    buckets: Vec<Vec<(u128, Frame)>>,
+    last: u128,
+    /// The smallest key; all bits set where there is none.
+    least: u128,
+}
+
+impl Default for RadixHeap {
+    fn default() -> Self {
+        Self { buckets: (0..=u128::BITS).map(|_| Vec::new()).collect(), last: 0, least: u128::MAX }
+    }
+}
+
+impl RadixHeap {
+    fn keyed(frame: &Frame) -> u128 {
+        u128::from(frame.event.0) << 40 | u128::from(frame.source) << 32 | u128::from(frame.seq)
+    }
+
+    fn bucket(&self, key: u128) -> usize {
+        (u128::BITS - (key ^ self.last).leading_zeros()) as usize
+    }
+}
+
+impl Sorted for RadixHeap {
+    fn put(&mut self, frame: Frame) -> bool {
+        let key = Self::keyed(&frame);
+        let bucket = self.bucket(key);
+        self.buckets[bucket].push((key, frame));
+        self.least = self.least.min(key);
+        true
+    }
+
+    fn take_before(&mut self, tick: u64) -> Option<Frame> {
+        if self.least == u128::MAX || (self.least >> (40 + TICK_BITS)) as u64 >= tick {
+            return None;
+        }
+        if self.buckets[0].is_empty() {
+            let first = self.buckets.iter().position(|bucket| !bucket.is_empty())?;
+            self.last = self.least;
+            let mut spread = std::mem::take(&mut self.buckets[first]);
+            for (key, frame) in spread.drain(..) {
+                let bucket = self.bucket(key);
+                self.buckets[bucket].push((key, frame));
+            }
+            self.buckets[first] = spread;
+        }
+        let taken = self.buckets[0].pop();
+        if self.buckets[0].is_empty() {
+            let next = self.buckets.iter().find(|bucket| !bucket.is_empty());
+            self.least = next.and_then(|bucket| bucket.iter().map(|(key, _)| *key).min()).unwrap_or(u128::MAX);
+        }
+        taken.map(|(_, frame)| frame)
+    }
+}
+
 /// One thread, any sorted container.
 pub(crate) fn sorted<S: Sorted>(input: &[Frame], _rate: u32) -> (Duration, Outcome) {
     let mut held = S::default();

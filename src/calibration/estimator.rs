@@ -266,6 +266,11 @@ impl Calibration {
         find(&self.cameras, camera).map_or_else(CameraCorrection::default, |at| self.cameras[at].kept.correction)
     }
 
+    /// Whether something is held against a camera by what it saw.
+    pub fn is_accused(&self, camera: u8) -> bool {
+        find(&self.cameras, camera).is_some_and(|at| self.cameras[at].kept.state.is_accused())
+    }
+
     /// Whether a camera is left out of fits.
     pub fn is_excluded(&self, camera: u8) -> bool {
         find(&self.cameras, camera).is_some_and(|at| self.cameras[at].is_excluded())

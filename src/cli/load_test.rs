@@ -286,6 +286,7 @@ impl Thrower {
             risk_coverage: None,
             risk_absent: Some("no risk model serves on this box".to_owned()),
             features: [("velocity_delta_5".to_owned(), delta)].into(),
+            early: false,
             feature_set: "v2".to_owned(),
             feature_qa_min: Some(0.98),
             calibration_confidence: Some(0.9),

@@ -104,7 +104,7 @@ enum Line<'o> {
 fn line(now: BoxNs, output: &Output) -> Option<Line<'_>> {
     let now_ns = now.0;
     Some(match output {
-        Output::Pitch { record, moved_by } => Line::Pitch { now_ns, moved_by_ns: moved_by.0, pitch: record },
+        Output::Pitch { record, moved_by, .. } => Line::Pitch { now_ns, moved_by_ns: moved_by.0, pitch: record },
         Output::Recounted(record) => Line::Recounted { now_ns, pitch: record },
         Output::Readiness { readiness, moved_by } => Line::Readiness { now_ns, moved_by_ns: moved_by.0, readiness },
         Output::Raised(alert) => Line::AlertRaised { now_ns, alert },

@@ -15,28 +15,29 @@ use super::merge_status::{ingest_part, ingest_status, reorder_status, writer_par
 use super::profiles::{self, StoreProfiles, learned_key};
 use super::reprocess::Reprocess;
 use super::upstream::SummaryWriter;
+use super::waking::{Rest, Waker};
 use super::{calibration, recovery};
 use crate::api::{Command, Event, Live};
 use crate::clock::BoxClock;
 use crate::environment::Environment;
-use crate::ids::BoxNs;
+use crate::ids::{BoxNs, EventNs};
 use crate::ingest::{IngestCounters, KeyRing, RefusedSources, SourceMark, refusals};
 use crate::journal::Journal;
 use crate::moment::rfc3339;
 use crate::observe::{PartState, PublishedPitches, Recorder, Stage, StoreStatus, Telemetry};
 use crate::pipeline::{Answer, Input, MarkFeedState, Output, Pipeline};
 use crate::readiness::Alert;
-use crate::records::{JOURNAL_GAP, PitchRecord, REPROCESSED, State};
+use crate::records::{EARLY, JOURNAL_GAP, PitchRecord, REPROCESSED, State};
 use crate::reorder;
 use crate::store::{Store, Write, WriterHandle};
 use crate::tracking::venue::Venue;
 use crate::upstream::SummaryEvent;
 
-/// Nap when the rings are empty: it bounds the delay that the merge thread adds, and what an idle daemon costs.
-const NAP: Duration = Duration::from_micros(500);
-
 /// How often the pipeline steps while no frame comes: its timers are no finer, and each step is journalled.
-const IDLE_STEP_NS: u64 = 4_000_000;
+const IDLE_STEP: Duration = Duration::from_millis(20);
+
+/// How often it is looked whether the journal has flushed what transactions wait for.
+const FLUSHED_EVERY: Duration = Duration::from_millis(2);
 
 /// How often counters and states are published.
 const REPORT_EVERY_NS: u64 = 250_000_000;
@@ -92,9 +93,11 @@ pub(super) struct Merge {
     pub(super) recovered: (Vec<Output>, u64),
 }
 
-/// Starts the thread. It ends once `stop` is set and everything held has gone through.
-pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("merge".into()).spawn(move || {
+/// Starts the thread, and tells how it is woken. It ends once `stop` is set and everything held has gone through.
+pub(super) fn spawn(merge: Merge) -> std::io::Result<(JoinHandle<()>, Waker)> {
+    let rest = Rest::default();
+    let own = rest.clone();
+    let thread = std::thread::Builder::new().name("merge".into()).spawn(move || {
         let recorder = merge.telemetry.recorder();
         let zone = crate::day::zone(&merge.venue.time_zone);
         let noted = merge.clock.now();
@@ -103,6 +106,7 @@ pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
         let published = PublishedPitches { newest_ns, ..PublishedPitches::default() };
         Running {
             merge,
+            rest: own,
             recorder,
             published,
             batch: Vec::new(),
@@ -120,7 +124,9 @@ pub(super) fn spawn(merge: Merge) -> std::io::Result<JoinHandle<()>> {
             kept_apart_ns: None,
         }
         .run();
-    })
+    })?;
+    let waker = Waker::new(rest, thread.thread());
+    Ok((thread, waker))
 }
 
 impl Merge {
@@ -134,6 +140,7 @@ impl Merge {
 
 struct Running {
     merge: Merge,
+    rest: Rest,
     recorder: Recorder,
     published: PublishedPitches,
     /// What one step has to keep: one transaction.
@@ -170,23 +177,22 @@ impl Running {
         self.batch.push(profiles::drop_arms());
         let mut outputs = std::mem::take(&mut self.merge.recovered.0);
         self.apply(&mut outputs, self.merge.clock.now());
-        let mut stepped = BoxNs(0);
+        let mut stepped: Option<Instant> = None;
         loop {
             self.merge.turns.fetch_add(1, Ordering::Relaxed);
             // Read before the step: it is said when ingest has pushed its last frame.
             let stopping = self.merge.stop.load(Ordering::Acquire);
-            let now = self.merge.clock.now();
-            let since_ns = now.0.saturating_sub(stepped.0) as f64;
-            if !stopping
-                && !self.merge.pipeline.has_frames()
-                && since_ns < IDLE_STEP_NS as f64 * self.merge.clock.speed()
-            {
+            let idle = stepped.map_or(IDLE_STEP, |at: Instant| at.elapsed());
+            if !stopping && !self.merge.pipeline.has_frames() && idle < IDLE_STEP {
                 self.submit();
-                std::thread::sleep(NAP);
+                let left = IDLE_STEP - idle;
+                let left = if self.waiting.is_empty() { left } else { left.min(FLUSHED_EVERY) };
+                self.rest.rest(left, || self.merge.pipeline.has_frames());
                 continue;
             }
-            stepped = now;
+            let now = self.merge.clock.now();
             let began = Instant::now();
+            stepped = Some(began);
             let frames = self.merge.pipeline.step(now, &mut outputs);
             if outputs.iter().any(|output| matches!(output, Output::Pitch { .. })) {
                 self.recorder.record(Stage::Step, began.elapsed());
@@ -197,7 +203,6 @@ impl Running {
             if stopping && frames == 0 {
                 break;
             }
-            let quiet = frames == 0 && outputs.is_empty();
             // Before anything else is told to the pipeline: what is kept stands at the end of the step.
             self.apply(&mut outputs, now);
             self.commands(now);
@@ -215,9 +220,6 @@ impl Running {
             }
             if now.0.saturating_sub(self.shown.0) as f64 >= SHOW_EVERY_NS as f64 * self.merge.clock.speed() {
                 self.show_rig(now);
-            }
-            if quiet {
-                std::thread::sleep(NAP);
             }
         }
         self.merge.pipeline.finish(self.merge.clock.now(), &mut outputs);
@@ -316,11 +318,12 @@ impl Running {
     fn publish(&mut self, outputs: &mut Vec<Output>) {
         for output in outputs.drain(..) {
             match output {
-                Output::Pitch { record, moved_by } => {
+                Output::Pitch { record, moved_by, crossed } => {
                     let stage = match record.state {
                         State::Final => Stage::WatermarkToFinal,
                         State::Provisional | State::Held => Stage::WatermarkToProvisional,
                     };
+                    let of_state = (record.state, record.flags.iter().any(|flag| flag == EARLY));
                     self.count(&record);
                     tracing::debug!(
                         pitcher = record.pitcher, game_pk = record.game_pk, mound = record.mound, id = record.id,
@@ -328,7 +331,11 @@ impl Running {
                     );
                     self.keep_and_tell(Write::Pitch(record.clone()), SummaryEvent::Pitch(&record));
                     self.merge.live.publish(Event::Pitch(*record));
-                    self.latency(stage, self.merge.clock.now(), moved_by);
+                    let now = self.merge.clock.now();
+                    self.latency(stage, now, moved_by);
+                    if let Some(crossed) = crossed {
+                        self.since_crossing(&of_state, crossed, now);
+                    }
                 }
                 Output::Readiness { readiness, .. } => {
                     self.tell(SummaryEvent::Readiness(&readiness));
@@ -439,6 +446,17 @@ impl Running {
     fn latency(&mut self, stage: Stage, now: BoxNs, since: BoxNs) {
         let box_ns = now.0.saturating_sub(since.0) as f64;
         self.recorder.record(stage, Duration::from_nanos((box_ns / self.merge.clock.speed()) as u64));
+    }
+
+    /// Records what a coach waits: from the ball's crossing of the plate to the first result of a state, by the cameras' clock.
+    fn since_crossing(&mut self, (state, is_early): &(State, bool), crossed: EventNs, now: BoxNs) {
+        let stage = match state {
+            State::Final => Stage::CrossingToFinal,
+            _ if *is_early => Stage::CrossingToEarly,
+            State::Provisional | State::Held => Stage::CrossingToProvisional,
+        };
+        let seen = now.0.saturating_add_signed(self.merge.pipeline.clocks_apart_ns().saturating_neg());
+        self.recorder.record(stage, Duration::from_nanos(seen.saturating_sub(crossed.0)));
     }
 
     /// Tells whose the throws are, and people what is new of it.

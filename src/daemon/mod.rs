@@ -31,6 +31,7 @@ pub mod systemd;
 mod threads;
 pub mod upkeep;
 mod upstream;
+mod waking;
 pub mod watch;
 pub mod watchdog;
 

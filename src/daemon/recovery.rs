@@ -121,7 +121,7 @@ fn close_unfinished(store: &Store, now: BoxNs) -> Result<Vec<Output>, StoreError
             "pitches that the last run left provisional are final with what it had of them"
         );
     }
-    Ok(open.into_iter().map(|pitch| Output::Pitch { record: Box::new(pitch), moved_by: now }).collect())
+    Ok(open.into_iter().map(|pitch| Output::Pitch { record: Box::new(pitch), moved_by: now, crossed: None }).collect())
 }
 
 /// The last run, replayed up to where it was killed.

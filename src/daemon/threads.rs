@@ -21,6 +21,7 @@ use super::setup::{
 };
 use super::systemd::Sockets;
 use super::upstream::{SummaryWriter, Upstream};
+use super::waking::Waking;
 use super::watch::{Watched, Watching};
 use super::{journal, memory, merge, outing_rollup, recovery, service, upstream, watch, watchdog};
 use crate::api::{ApiKeys, ApiState, Command, HttpOptions, KeyPolicy, Live};
@@ -33,7 +34,6 @@ use crate::journal::Journal;
 use crate::observe::{PartState, Stage, Telemetry};
 use crate::pipeline::Pipeline;
 use crate::queries::StoreHistory;
-use crate::reorder::Producer;
 use crate::risk::service::RiskService;
 use crate::store::{Store, WriterHandle};
 use crate::{api, reorder};
@@ -75,7 +75,7 @@ pub struct Daemon {
     /// Tells the merge thread that all that will ever come is on the rings.
     pub(super) received: Arc<AtomicBool>,
     /// One thread a path: the socket's, then those of the serial lines.
-    pub(super) ingest: Vec<JoinHandle<Producer<crate::signal::Signal>>>,
+    pub(super) ingest: Vec<JoinHandle<Waking>>,
     pub(super) merge: JoinHandle<()>,
     pub(super) writer: JoinHandle<()>,
     writes: WriterHandle,
@@ -124,7 +124,7 @@ struct Core {
     teller: SummaryWriter,
     line: Option<Upstream>,
     merge: JoinHandle<()>,
-    ingest: Vec<JoinHandle<Producer<crate::signal::Signal>>>,
+    ingest: Vec<JoinHandle<Waking>>,
     frame_keys: Option<KeyRing>,
     telemetry: Arc<Telemetry>,
     clock: BoxClock,
@@ -209,7 +209,7 @@ impl Daemon {
             risk: Arc::clone(&risk),
             runtime: runtime.handle(),
         })?;
-        let merge = merge::spawn(merge::Merge {
+        let (merge, waker) = merge::spawn(merge::Merge {
             pipeline,
             clock,
             live: Arc::clone(&live),
@@ -231,9 +231,9 @@ impl Daemon {
             reprocess,
             recovered: (outputs, frames),
         })?;
-        let mut ingest = vec![udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), udp_producer)?];
+        let mut ingest = vec![udp.spawn(clock, Arc::clone(&counters), Arc::clone(&stop), waker.on(udp_producer))?];
         for (line, producer) in SerialIngest::lines(frame_keys.as_ref(), &counters).into_iter().zip(producers) {
-            ingest.push(line.spawn(clock, Arc::clone(&stop), producer)?);
+            ingest.push(line.spawn(clock, Arc::clone(&stop), waker.on(producer))?);
         }
         telemetry.set_part("ingest", PartState::Ready, format!("udp {udp_address}"));
         let days = Days::new(clock, Arc::clone(&live), zone);

@@ -55,6 +55,8 @@ pub struct OutingPitch {
     pub pfx_z: Option<Reading>,
     /// A flagged pitch counts as thrown and feeds no feature.
     pub flagged: bool,
+    /// Whether only the first cameras that showed it have said so yet.
+    pub early: bool,
     /// Share of its frames that came after the final watermark.
     pub late_data_frac: f64,
     /// Confidence in the rig's calibration when it was thrown; absent where nobody judges it.
@@ -98,6 +100,7 @@ impl From<&Pitch> for OutingPitch {
             pfx_x: Reading::new(v.pfx_x, sd.pfx_x),
             pfx_z: Reading::new(v.pfx_z, sd.pfx_z),
             flagged: pitch.flags.any(),
+            early: pitch.early,
             late_data_frac: pitch.late_data_frac(),
             calibration_confidence: None,
             environment: None,

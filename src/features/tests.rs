@@ -57,6 +57,7 @@ fn pitch(i: u64, pitch_type: &str) -> OutingPitch {
         pfx_x: mean(usual.and_then(|u| u.pfx_x)),
         pfx_z: mean(usual.and_then(|u| u.pfx_z)),
         flagged: false,
+        early: false,
         late_data_frac: 0.0,
         calibration_confidence: None,
         environment: None,

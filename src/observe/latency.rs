@@ -28,6 +28,12 @@ pub enum Stage {
     WatermarkToProvisional,
     /// From the arrival that moved the final watermark past a pitch's end to its final result.
     WatermarkToFinal,
+    /// From a ball's crossing of the plate to its first result, of the first cameras that showed it, by the cameras' clock.
+    CrossingToEarly,
+    /// The same to the first result of all cameras.
+    CrossingToProvisional,
+    /// The same to its final result.
+    CrossingToFinal,
     /// One step of the merge thread that published a pitch: fit, features, readiness, alerts.
     Step,
     /// Committing one transaction, durably.
@@ -40,10 +46,13 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in the way of the data.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::KernelToMerge,
         Self::WatermarkToProvisional,
         Self::WatermarkToFinal,
+        Self::CrossingToEarly,
+        Self::CrossingToProvisional,
+        Self::CrossingToFinal,
         Self::Step,
         Self::StoreCommit,
         Self::PublishToSocket,
@@ -56,6 +65,9 @@ impl Stage {
             Self::KernelToMerge => "kernel_to_merge",
             Self::WatermarkToProvisional => "watermark_to_provisional",
             Self::WatermarkToFinal => "watermark_to_final",
+            Self::CrossingToEarly => "crossing_to_early",
+            Self::CrossingToProvisional => "crossing_to_provisional",
+            Self::CrossingToFinal => "crossing_to_final",
             Self::Step => "step",
             Self::StoreCommit => "store_commit",
             Self::PublishToSocket => "publish_to_socket",

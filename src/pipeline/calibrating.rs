@@ -113,8 +113,11 @@ impl<P> Downstream<P> {
                     self.raise(about, &stands, &report);
                 }
                 EventKind::Cleared(kind) => self.clear(About { camera: event.camera, mound: event.mound, kind }),
+                EventKind::State { to, .. } => {
+                    self.with_lane_of(event.camera, |lane| lane.tracker.accuse(event.camera, to.is_accused()));
+                }
                 // A rig that moved corrects each of its cameras besides.
-                EventKind::State { .. } | EventKind::RigMoved { .. } => {}
+                EventKind::RigMoved { .. } => {}
             }
         }
         self.outputs.extend(events.into_iter().map(|event| Output::Camera(Box::new(event))));
@@ -143,9 +146,11 @@ impl<P> Downstream<P> {
         for camera in cameras {
             let correction = self.rig.calibration.correction(camera);
             let excluded = self.rig.calibration.is_excluded(camera);
+            let accused = self.rig.calibration.is_accused(camera);
             self.with_lane_of(camera, |lane| {
                 lane.tracker.set_correction(camera, &correction);
                 lane.tracker.exclude(camera, excluded);
+                lane.tracker.accuse(camera, accused);
             });
         }
     }

@@ -18,11 +18,11 @@ use crate::calibration::ExactState;
 use crate::environment::Air;
 use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 use crate::readiness::EngineState;
-use crate::tracking::Standing;
+use crate::tracking::{EarlyState, Standing};
 use crate::workload::OutingKey;
 
 /// The first byte of a checkpoint's bytes.
-pub(super) const LAYOUT: u8 = 9;
+pub(super) const LAYOUT: u8 = 10;
 
 /// Why stored bytes are no checkpoint to go on from.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
@@ -77,6 +77,7 @@ pub(super) struct LaneState {
     pub(super) scales: Scales,
     pub(super) searched: EventNs,
     pub(super) on_mound: Option<OnMound>,
+    pub(super) early: EarlyState,
 }
 
 /// The mark that says who stands on a mound, or that nobody does any more.

@@ -18,7 +18,7 @@ use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitcherId};
 use crate::moment::is_plausible;
 use crate::readiness::{Outcome, Sign};
-use crate::records::{JOURNAL_GAP, PitchRecord, State, UNDATED};
+use crate::records::{EARLY, JOURNAL_GAP, PitchRecord, State, UNDATED, WITHDRAWN};
 use crate::reorder::{Route, Sink, Stamped};
 use crate::signal::Signal;
 use crate::tracking::pitch::{Pitch, PitchState};
@@ -160,8 +160,7 @@ impl<P: Profiles> Downstream<P> {
                 }
             }
         }
-        let names = matches!(mark.what, MarkKind::PitcherOnMound | MarkKind::PitchReleased) && mark.pitcher != 0;
-        if names && mark.mound == MoundId::GAME.0 {
+        if names_in_game(mark) {
             self.left_bullpens(PitcherId(mark.pitcher), event, arrival);
         }
     }
@@ -319,7 +318,8 @@ impl<P: Profiles> Downstream<P> {
             record.flags.push(JOURNAL_GAP.to_owned());
         }
         record.flags.extend(flag.map(str::to_owned));
-        self.outputs.push(Output::Pitch { record: Box::new(record.clone()), moved_by });
+        let crossed = is_first_of_its_kind(known.map(|known| &known.record), &record).then_some(pitch.plate);
+        self.outputs.push(Output::Pitch { record: Box::new(record.clone()), moved_by, crossed });
         let known = self.recent.iter().rev().find(|r| r.record.id == record.id);
         match (known.is_some_and(|known| whose::is_nobodys(&known.record)), whose::is_nobodys(&record)) {
             (false, true) => {
@@ -348,7 +348,7 @@ impl<P: Profiles> Downstream<P> {
         if let Some((pitcher, key, seen)) = outing {
             let outcome = self.engine.pitch(pitcher, pitch.mound, key, seen, self.seen_now());
             self.tell(outcome, moved_by);
-        } else {
+        } else if !pitch.flags.withdrawn {
             self.engine.mark(pitch.mound, pitch.release, Sign::Somebody);
         }
         self.remember(Recent { record: record.clone(), outing });
@@ -390,7 +390,41 @@ impl<P: Profiles> Downstream<P> {
             let is_it = |recent: &&mut Recent| recent.record.id == id && recent.record.state == State::Provisional;
             let Some(recent) = self.recent.iter_mut().find(is_it) else { continue };
             recent.record.close_unfinished();
-            self.outputs.push(Output::Pitch { record: Box::new(recent.record.clone()), moved_by });
+            self.outputs.push(Output::Pitch { record: Box::new(recent.record.clone()), moved_by, crossed: None });
+        }
+    }
+
+    /// Takes a frame as it arrives: the flight of a ball may be known well enough by it, before all cameras have shown it.
+    #[inline]
+    fn take_early(&mut self, frame: &Stamped<Signal>) {
+        let is_told = !self.warming;
+        let mut pitches = std::mem::take(&mut self.pitches);
+        let mound = match frame.payload {
+            Signal::Mark(_) | Signal::Spin(_) => Some(frame.payload.mound(frame.source)),
+            _ => self.rig.mound_of_source(frame.source),
+        };
+        if let Some(lane) = self.lanes.iter_mut().find(|lane| Some(lane.mound) == mound) {
+            lane.tracker.arrive(frame.source, frame.event, frame.arrival, &frame.payload, is_told, &mut pitches);
+        }
+        if let Signal::Mark(mark) = &frame.payload
+            && names_in_game(mark)
+        {
+            for lane in self.lanes.iter_mut().filter(|lane| lane.mound != MoundId::GAME) {
+                lane.tracker.left_early(frame.event, PitcherId(mark.pitcher), is_told, &mut pitches);
+            }
+        }
+        for pitch in pitches.drain(..) {
+            self.publish(&pitch, frame.arrival);
+        }
+        self.pitches = pitches;
+    }
+
+    /// Early results take what any mound of the park taught of flights.
+    pub(super) fn share_scales(&mut self) {
+        for at in 0..self.lanes.len() {
+            let (before, rest) = self.lanes.split_at_mut(at);
+            let Some((own, after)) = rest.split_first_mut() else { return };
+            own.tracker.share_jerk_scales(before.iter().chain(&*after).map(|lane| lane.tracker.jerk_scale()));
         }
     }
 
@@ -406,6 +440,7 @@ impl<P: Profiles> Downstream<P> {
             }
             lane.scales.note(self.now, lane.tracker.jerk_scale());
             self.outputs.push(Output::Learned(mound, lane.tracker.jerk_scale()));
+            self.share_scales();
             // First what they say of the cameras: their own confidence knows of it.
             self.hear(mound);
         }
@@ -444,6 +479,19 @@ impl<P: Profiles> Downstream<P> {
     }
 }
 
+/// Whether a result is early, of all cameras or final, and none of that kind came of the pitch before.
+fn is_first_of_its_kind(before: Option<&PitchRecord>, record: &PitchRecord) -> bool {
+    let kind = |record: &PitchRecord| (record.state, record.flags.iter().any(|flag| flag == EARLY));
+    let is_withdrawn = record.flags.iter().any(|flag| flag == WITHDRAWN);
+    !is_withdrawn && before.is_none_or(|before| kind(before) != kind(record))
+}
+
+/// Whether a mark names somebody on the game mound.
+fn names_in_game(mark: &Mark) -> bool {
+    let names = matches!(mark.what, MarkKind::PitcherOnMound | MarkKind::PitchReleased) && mark.pitcher != 0;
+    names && mark.mound == MoundId::GAME.0
+}
+
 /// What a mark says of who stands on its mound.
 fn sign(mark: &Mark) -> Option<Sign> {
     Some(match mark.what {
@@ -465,6 +513,7 @@ impl<P: Profiles> Sink<Signal> for Downstream<P> {
         let frame = &self.clocks.corrected(frame);
         self.rig.calibration.arrived(frame.source, frame.event, frame.arrival);
         self.gaps.retain_mut(|gap| gap.note(frame));
+        self.take_early(frame);
     }
 
     fn eager(&mut self, mound: MoundId, frame: &Stamped<Signal>) {

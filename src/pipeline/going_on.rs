@@ -72,6 +72,7 @@ impl<P: Profiles> Pipeline<P> {
         for (lane, kept) in stage.lanes.iter_mut().zip(&checkpoint.lanes) {
             lane.scales = kept.scales.clone();
             lane.tracker.set_searched(kept.searched);
+            lane.tracker.recall_early(&kept.early);
             if let Some(on_mound) = kept.on_mound {
                 lane.tracker.set_standing(&on_mound.standing(lane.mound));
             }
@@ -104,7 +105,9 @@ impl<P: Profiles> Pipeline<P> {
         for (lane, kept) in stage.lanes.iter_mut().zip(lanes) {
             lane.scales = kept.scales;
             lane.tracker.set_jerk_scale(lane.scales.at(now));
+            lane.tracker.resume_early(kept.early);
         }
+        stage.share_scales();
         stage.whose.resume(whose);
         stage.clocks.resume(clocks);
         stage.recent = recent.into();
@@ -167,6 +170,7 @@ impl<P> Downstream<P> {
             },
             searched: lane.tracker.searched(),
             on_mound: lane.tracker.standing(seen_from).map(OnMound::from),
+            early: lane.tracker.early_state(),
         });
         let is_recent = |recent: &&Recent| recent.record.release_ns.saturating_add(RECENT_NS) >= seen_from.0;
         let mut profiled: Vec<_> = self.profiled.iter().map(|(of, key)| (*of, *key)).collect();

@@ -3,7 +3,7 @@
 use super::late::Critical;
 use super::rig::Kept;
 use crate::calibration;
-use crate::ids::{BoxNs, MoundId};
+use crate::ids::{BoxNs, EventNs, MoundId};
 use crate::readiness::{Alert, Readiness};
 use crate::records::{MissedOuting, PitchRecord};
 use crate::tracking::JerkScale;
@@ -15,8 +15,10 @@ pub enum Output {
     Pitch {
         /// The record.
         record: Box<PitchRecord>,
-        /// Arrival of the frame that moved the watermark past the pitch's end.
+        /// Arrival of the frame that moved the watermark past the pitch's end, or that made it known early.
         moved_by: BoxNs,
+        /// When the ball crossed the plate, where this is the pitch's first result of its kind: early, of all cameras, final.
+        crossed: Option<EventNs>,
     },
     /// A pitcher's readiness changed.
     Readiness {

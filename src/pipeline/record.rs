@@ -1,6 +1,6 @@
 //! A pitch as the store keeps it and the API shows it.
 
-use crate::records::{Measured, Origin, PitchRecord, State, UNMARKED};
+use crate::records::{EARLY, Measured, Origin, PitchRecord, State, UNMARKED, WITHDRAWN};
 use crate::tracking::pitch::{Flags, NineP, Pitch, PitchState};
 
 /// The record of a live pitch. `game_date` is the park's day of baseball, `YYYY-MM-DD`, `confidence` that in the rig, where it is
@@ -48,13 +48,15 @@ pub(super) fn record(pitch: &Pitch, game_date: String, confidence: Option<f64>) 
 }
 
 fn flags(pitch: &Pitch) -> Vec<String> {
-    let Flags { weak_geometry, cameras_disagree, short_track, unusual_flight } = pitch.flags;
+    let Flags { weak_geometry, cameras_disagree, short_track, unusual_flight, withdrawn } = pitch.flags;
     [
         (weak_geometry, "weak_geometry"),
         (cameras_disagree, "cameras_disagree"),
         (short_track, "short_track"),
         (unusual_flight, "unusual_flight"),
-        (pitch.context.pitcher.is_none(), UNMARKED),
+        (pitch.early && !withdrawn, EARLY),
+        (withdrawn, WITHDRAWN),
+        (pitch.context.pitcher.is_none() && !withdrawn, UNMARKED),
     ]
     .into_iter()
     .filter(|(set, _)| *set)

@@ -201,7 +201,11 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
                     // Committed when the journal was behind, and nowhere in it but here.
                     let told = self.pipeline.known_otherwise(&checkpoint).cloned();
                     let moved_by = self.now;
-                    outputs.extend(told.map(|record| Output::Pitch { record: Box::new(record), moved_by }));
+                    outputs.extend(told.map(|record| Output::Pitch {
+                        record: Box::new(record),
+                        moved_by,
+                        crossed: None,
+                    }));
                     self.pipeline.resume(*checkpoint);
                 }
                 self.mind_gap();

@@ -9,9 +9,12 @@ use crate::calibration::{
 };
 use crate::ids::{BoxNs, MoundId};
 use crate::readiness::{self, CameraAlert, Severity, sentence};
-use crate::reorder::Life;
+use crate::reorder::{Life, SOURCE_MAX};
 use crate::tracking::evidence::RigEvidence;
 use crate::tracking::venue::Venue;
+
+/// Sources 0 to 63.
+const SOURCES: usize = SOURCE_MAX as usize + 1;
 
 /// What of calibration must outlive a restart.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +44,8 @@ pub(super) struct Rig {
     pub(super) venue: String,
     /// Source, name and mound of each camera.
     pub(super) cameras: Vec<(u8, String, MoundId)>,
+    /// The mound of each source that is a camera.
+    mounds: [Option<MoundId>; SOURCES],
     /// Alerts that stand, with their numbers in the book.
     pub(super) standing: Vec<(About, u64)>,
     pub(super) evidence: Vec<RigEvidence>,
@@ -62,6 +67,7 @@ impl Rig {
             limits,
             venue: venue.id.clone(),
             cameras: venue.cameras.iter().filter_map(|c| Some((c.id, c.name.clone(), of_mound(c.id)?))).collect(),
+            mounds: std::array::from_fn(|source| u8::try_from(source).ok().and_then(of_mound)),
             standing: Vec::new(),
             evidence: Vec::with_capacity(8),
             passed: now,
@@ -94,6 +100,12 @@ impl Rig {
     /// The cameras of a mound.
     pub(super) fn cameras_of(&self, mound: MoundId) -> impl Iterator<Item = u8> + '_ {
         self.cameras.iter().filter(move |(.., of)| *of == mound).map(|(id, ..)| *id)
+    }
+
+    /// The same of any source, at once.
+    #[inline]
+    pub(super) fn mound_of_source(&self, source: u8) -> Option<MoundId> {
+        self.mounds.get(usize::from(source)).copied().flatten()
     }
 
     pub(super) fn mound_of(&self, camera: u8) -> Option<MoundId> {

@@ -397,6 +397,7 @@ impl<P: Profiles> Pipeline<P> {
             lane.tracker.set_jerk_scale(scale);
             lane.scales = Scales::from(scale);
         }
+        self.stage.share_scales();
     }
 
     /// The buffer's own counts and sources, for observation.

@@ -20,7 +20,7 @@ use super::attribution::{AttributionStatus, MarkFeedState, MoundAttribution};
 use crate::day::game_date;
 use crate::ids::{BoxNs, EventNs, MoundId, PitchId};
 use crate::moment::rfc3339;
-use crate::records::{PitchRecord, State};
+use crate::records::{PitchRecord, State, WITHDRAWN};
 use crate::tracking::venue::{Venue, mound_in_words};
 use crate::words::{agreeing, counted};
 
@@ -493,7 +493,8 @@ impl Tally {
 
 /// Whether nobody can say whose a published pitch is any more.
 pub(super) fn is_nobodys(record: &PitchRecord) -> bool {
-    record.state == State::Final && record.pitcher.is_none()
+    let is_withdrawn = || record.flags.iter().any(|flag| flag == WITHDRAWN);
+    record.state == State::Final && record.pitcher.is_none() && !is_withdrawn()
 }
 
 /// What people are told of it.

@@ -2,7 +2,8 @@
 //!
 //! Each rule watches one number of one pitcher. It raises when so many new pitches in a row are beyond a limit, and
 //! clears when so many in a row are back inside the clear value, which lies apart from the limit: a value on the line
-//! does not flap. A revision of the newest pitch judges that pitch again instead of counting as another one, and an
+//! does not flap. Of an early result, of the first cameras, it counts only where the whole interval is beyond, or inside: what the
+//! full one will say is somewhere in it. A revision of the newest pitch judges that pitch again instead of counting as another one, and an
 //! alert that stands is never raised a second time. A critical alert takes the place of its warning.
 
 use std::collections::VecDeque;
@@ -160,11 +161,11 @@ struct Line {
 }
 
 impl Line {
-    fn judge(&mut self, rule: Rule, limit: Option<Limit>, value: f64, new_pitch: bool) {
+    fn judge(&mut self, rule: Rule, limit: Option<Limit>, seen: Seen, new_pitch: bool) {
         if let Some(limit) = limit {
-            let value = rule.goodness(value);
-            self.beyond.judge(value < rule.goodness(limit.raise), new_pitch);
-            self.inside.judge(value >= rule.goodness(limit.clear), new_pitch);
+            let (one, other) = (rule.goodness(seen.low), rule.goodness(seen.high));
+            self.beyond.judge(one.max(other) < rule.goodness(limit.raise), new_pitch);
+            self.inside.judge(one.min(other) >= rule.goodness(limit.clear), new_pitch);
         }
     }
 }
@@ -179,7 +180,7 @@ struct Watch {
 
 impl Watch {
     /// The severity that should stand now.
-    fn judge(&mut self, rule: Rule, config: &AlertConfig, value: f64, new_pitch: bool) -> Option<Severity> {
+    fn judge(&mut self, rule: Rule, config: &AlertConfig, value: Seen, new_pitch: bool) -> Option<Severity> {
         let limits = rule.limits(config);
         self.warning.judge(rule, limits.warning, value, new_pitch);
         self.critical.judge(rule, limits.critical, value, new_pitch);
@@ -198,6 +199,21 @@ impl Watch {
             Some(Severity::Critical) => limits.warning.is_some() && self.warning.inside.now == 0,
         };
         warned.then_some(Severity::Warning)
+    }
+}
+
+/// A number that is watched.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    pub(super) value: f64,
+    /// Between what it may be, as far as a judgement may rest on it: the value itself where that is as known as it will be.
+    pub(super) low: f64,
+    pub(super) high: f64,
+}
+
+impl From<f64> for Seen {
+    fn from(value: f64) -> Self {
+        Self { value, low: value, high: value }
     }
 }
 
@@ -230,13 +246,13 @@ impl Watches {
         book: &mut Book,
         config: &AlertConfig,
         subject: Subject,
-        value_of: impl Fn(Rule) -> Option<f64>,
+        seen_of: impl Fn(Rule) -> Option<Seen>,
         message: impl Fn(Rule, Severity, &Telling) -> String,
         changes: &mut Changes,
     ) {
         let Subject { pitcher, mound, at, new_pitch } = subject;
         for (watch, rule) in self.0.iter_mut().zip(Rule::ALL) {
-            let Some(value) = value_of(rule) else {
+            let Some(seen) = seen_of(rule) else {
                 // A rig that nobody has looked at any more has no confidence that could come back over a limit.
                 if rule == Rule::CalibrationConfidence
                     && let Some((_, id)) = watch.standing.take()
@@ -246,7 +262,8 @@ impl Watches {
                 }
                 continue;
             };
-            let wanted = watch.judge(rule, config, value, new_pitch);
+            let value = seen.value;
+            let wanted = watch.judge(rule, config, seen, new_pitch);
             if wanted == watch.standing.map(|(severity, _)| severity) {
                 continue;
             }

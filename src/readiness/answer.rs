@@ -195,6 +195,10 @@ pub struct Readiness {
     pub data_age_ms: Option<u64>,
     /// `provisional`, `final` or `held`.
     pub state: crate::records::State,
+    /// Whether only the first cameras have shown his newest pitch yet: the number is as certain as its interval says, and those that
+    /// follow make it firm.
+    #[serde(default)]
+    pub early: bool,
     /// Counts up with each published change.
     pub revision: u64,
     /// In words, the weightiest first.

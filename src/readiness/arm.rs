@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, Severity};
-use super::alerts::{Book, Changes, Rule, Subject};
+use super::alerts::{Book, Changes, Rule, Seen, Subject};
 use super::answer::{AsOf, FeatureValue, Index, InjuryRisk, Readiness};
 use super::config::{Config, Limits};
 use super::indices::{Indices, Inputs, Judge, Points};
@@ -23,6 +23,9 @@ use crate::workload::{OutingKey, Workload};
 /// The mark that names the game of an outing comes this long after its pitches at most: farther apart, throws without a
 /// game and a game of the same day are two outings.
 pub(super) const NAMED_LATE_NS: u64 = 3 * 3_600 * 1_000_000_000;
+
+/// Nine in ten are within so many standard deviations on either side.
+const NINE_IN_TEN_SD: f64 = 1.644_854;
 
 /// The feature whose pitches are counted on another mound too.
 const DOSE: &str = "dose";
@@ -331,6 +334,7 @@ impl Arm {
             late_data_frac: run.outing.late_data_frac(),
             data_age_ms: as_of.as_ref().and_then(|as_of| as_of.age_ms(now)),
             state: run.state(),
+            early: run.outing.newest().is_some_and(|pitch| pitch.early),
             revision: self.revision,
             reasons: Vec::new(),
             recommendation: String::new(),
@@ -390,12 +394,18 @@ impl Arm {
         let name = self.called(pitcher);
         let Some(run) = self.runs.get_mut(&mound) else { return };
         let Some(published) = run.published.as_ref().filter(|_| placed == Placed::Newest) else { return };
-        let newest = run.outing.newest().map(|p| p.id);
+        let newest = run.outing.newest();
+        let is_early = newest.is_some_and(|pitch| pitch.early);
+        let newest = newest.map(|pitch| pitch.id);
         let new_pitch = run.judged != newest;
         run.judged = newest;
         let subject = Subject { pitcher, mound, at: run.release, new_pitch };
         let message = worded(&name, mound, config.alerts.readiness);
-        run.watches.judge(book, &config.alerts, subject, |rule| watched(published, rule), message, changes);
+        let seen_of = |rule| {
+            let value = watched(published, rule)?;
+            Some(if is_early { doubtful(published, rule, value) } else { Seen::from(value) })
+        };
+        run.watches.judge(book, &config.alerts, subject, seen_of, message, changes);
     }
 
     /// Clears alerts of an outing that its remaining pitches do not justify.
@@ -505,6 +515,22 @@ fn hold(config: &Config, outing: &Outing, features: &FeatureSetV2, baseline: boo
         (false, true) if 2 * typed < outing.pitches().len() => Some(Hold::NoPitchTypes),
         (false, true) => Some(Hold::TooFewPitches),
     }
+}
+
+/// The number that a rule watches, out of an early result: it may be anything in its interval; what has none may be anything until
+/// all cameras have spoken.
+fn doubtful(published: &Readiness, rule: Rule, value: f64) -> Seen {
+    const UNKNOWN: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+    let (low, high) = match rule {
+        Rule::CalibrationConfidence => (value, value),
+        Rule::LateDataFrac | Rule::FeatureQaMin => UNKNOWN,
+        Rule::VelocityDelta => published.features.get("velocity_delta_5").map_or(UNKNOWN, |f| {
+            let reach = NINE_IN_TEN_SD * f.sd;
+            (value - reach, value + reach)
+        }),
+        Rule::Readiness => published.readiness.low.zip(published.readiness.high).unwrap_or(UNKNOWN),
+    };
+    Seen { value, low: low.min(value), high: high.max(value) }
 }
 
 /// The number that a rule watches. What is held is not judged: neither the value kept nor the features behind it.

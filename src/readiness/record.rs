@@ -2,7 +2,7 @@
 
 use crate::features::{OutingPitch, Reading};
 use crate::ids::{EventNs, PitchId, PitchType};
-use crate::records::{Measured, PitchRecord, State, is_of_its_making};
+use crate::records::{EARLY, Measured, PitchRecord, State, is_of_its_making};
 use crate::tracking::pitch::PitchState;
 
 impl From<&PitchRecord> for OutingPitch {
@@ -24,6 +24,7 @@ impl From<&PitchRecord> for OutingPitch {
             pfx_x: reading(|m| m.pfx_x),
             pfx_z: reading(|m| m.pfx_z),
             flagged: record.flags.iter().any(|flag| !is_of_its_making(flag)),
+            early: record.flags.iter().any(|flag| flag == EARLY),
             late_data_frac: record.late_data_frac,
             calibration_confidence: record.calibration_confidence,
             environment: None,

@@ -12,7 +12,7 @@ pub use injury::{BodyPart, InjuryRecord};
 pub use model::{CalibrationRecord, FeatureSnapshotRecord, ModelRecord};
 pub use person::PitcherRecord;
 pub use pitch::{
-    DELIBERATE, JOURNAL_GAP, Measured, Origin, PitchRecord, REPROCESSED, SIMULATED, SIMULATED_TEAM, State, UNDATED,
-    UNMARKED, is_of_its_making, serialize_all_told, serialize_told,
+    DELIBERATE, EARLY, JOURNAL_GAP, Measured, Origin, PitchRecord, REPROCESSED, SIMULATED, SIMULATED_TEAM, State,
+    UNDATED, UNMARKED, WITHDRAWN, is_of_its_making, serialize_all_told, serialize_told,
 };
 pub use season::{BaselineRecord, Moments, SeasonSums, TypeSums};

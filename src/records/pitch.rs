@@ -104,7 +104,8 @@ pub struct PitchRecord {
     /// Reasons to distrust it: `weak_geometry`, `cameras_disagree`, `short_track`, `unusual_flight`; of an imported one
     /// `outlier:` and the column whose value is far from his others of that type. And how it came about:
     /// `journal_gap` (frames of it came in before a crash and are lost), `reprocessed` (measured again from the journal,
-    /// because too much of its data came late), `simulated` (of an invented season), `unmarked` (no mark says who threw it: it
+    /// because too much of its data came late), `early` (provisional, of the first cameras that showed it: the others follow),
+    /// `withdrawn` (given out early, and no pitch as all cameras say: it counts for nobody), `simulated` (of an invented season), `unmarked` (no mark says who threw it: it
     /// counts for nobody).
     pub flags: Vec<String>,
 }
@@ -144,6 +145,11 @@ pub fn serialize_all_told<S: Serializer>(pitches: &[PitchRecord], to: S) -> Resu
 pub const JOURNAL_GAP: &str = "journal_gap";
 /// The flag of a pitch that was measured again from the journal.
 pub const REPROCESSED: &str = "reprocessed";
+/// The flag of a result of the first cameras that showed the pitch: it is as certain as its standard deviations say, and the others
+/// have not spoken yet.
+pub const EARLY: &str = "early";
+/// The flag of what was given out early and was no pitch, as all cameras say.
+pub const WITHDRAWN: &str = "withdrawn";
 /// The flag of a pitch of an invented season: nobody threw it.
 pub const SIMULATED: &str = "simulated";
 /// The club of invented people.
@@ -161,7 +167,7 @@ pub const DELIBERATE: &str = "deliberate";
 /// Whether a flag tells how a pitch came about, and is no reason to distrust it: its standard deviations say what it is
 /// worth.
 pub fn is_of_its_making(flag: &str) -> bool {
-    matches!(flag, JOURNAL_GAP | REPROCESSED | SIMULATED | UNDATED | UNMARKED)
+    matches!(flag, EARLY | JOURNAL_GAP | REPROCESSED | SIMULATED | UNDATED | UNMARKED)
 }
 
 /// How long after its expected crossing of the plate a ball may still be that of a throw: far less than a catcher needs to give

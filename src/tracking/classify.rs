@@ -89,6 +89,7 @@ pub(super) fn flags(
             || !(0.1..0.75).contains(&values.drag_coefficient)
             || !(0.0..0.6).contains(&values.lift_coefficient)
             || !(-70.0..-3.0).contains(&fall),
+        withdrawn: false,
     }
 }
 

@@ -37,6 +37,12 @@ pub struct Config {
     pub weak_plate_ft: f64,
     /// Weak geometry: a release speed less certain than this, mph.
     pub weak_speed_mph: f64,
+    /// Whether a result is given out as soon as the first cameras make it known well enough.
+    pub early: bool,
+    /// How certain an early result is at least of the place at the plate, standard deviation, in.
+    pub early_plate_in: f64,
+    /// The same of the release speed, mph.
+    pub early_speed_mph: f64,
     /// How much the scale of the modelled jerk may wander from pitch to pitch, standard deviation.
     pub jerk_scale_walk: f64,
 }
@@ -57,6 +63,9 @@ impl Default for Config {
             disagree_px: 1.0,
             weak_plate_ft: 0.5 / 12.0,
             weak_speed_mph: 0.5,
+            early: true,
+            early_plate_in: 0.15,
+            early_speed_mph: 0.10,
             jerk_scale_walk: 0.005,
         }
     }
@@ -82,6 +91,8 @@ impl Config {
             Bound::new("disagree_px", self.disagree_px, 0.1, 20.0),
             Bound::new("weak_plate_ft", self.weak_plate_ft, 0.001, 2.0),
             Bound::new("weak_speed_mph", self.weak_speed_mph, 0.01, 10.0),
+            Bound::new("early_plate_in", self.early_plate_in, 0.01, 10.0),
+            Bound::new("early_speed_mph", self.early_speed_mph, 0.01, 5.0),
         ]
     }
 

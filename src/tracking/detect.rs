@@ -58,10 +58,16 @@ impl Detector {
         Self { tracklets: (0..cameras * TRACKLETS_PER_CAMERA).map(|_| empty()).collect(), open: 0 }
     }
 
-    /// A flight in the corridor that at least two cameras saw in the window starting at `from`.
-    pub(super) fn seek(&mut self, cameras: &[Camera], sightings: &Sightings, from: u64) -> Option<Trajectory> {
+    /// A flight in the corridor that at least two cameras, of those that have a say, saw in the window starting at `from`.
+    pub(super) fn seek(
+        &mut self,
+        cameras: &[Camera],
+        sightings: &Sightings,
+        from: u64,
+        has_say: impl Fn(usize) -> bool,
+    ) -> Option<Trajectory> {
         let reference = EventNs(from + WINDOW_NS / 2);
-        self.chain(cameras, sightings, from);
+        self.chain(cameras, sightings, from, has_say);
         let tracklets = &mut self.tracklets[..self.open];
         tracklets.sort_unstable_by_key(|t| std::cmp::Reverse(t.rays.len()));
         let seeing = (0..cameras.len()).filter(|c| tracklets.iter().any(|t| t.camera == *c)).count();
@@ -102,10 +108,11 @@ impl Detector {
         best.map(|(_, path)| path)
     }
 
-    fn chain(&mut self, cameras: &[Camera], sightings: &Sightings, from: u64) {
+    fn chain(&mut self, cameras: &[Camera], sightings: &Sightings, from: u64, has_say: impl Fn(usize) -> bool) {
         self.open = 0;
         let centre = from + WINDOW_NS / 2;
-        for (camera, clock_offset_s) in cameras.iter().map(Camera::clock_offset_s).enumerate() {
+        let those = cameras.iter().map(Camera::clock_offset_s).enumerate().filter(|(camera, _)| has_say(*camera));
+        for (camera, clock_offset_s) in those {
             let first = self.open;
             for s in sightings.between(camera, from, from + WINDOW_NS).take(SIGHTINGS_PER_WINDOW) {
                 let seconds = (s.event as i64 - centre as i64) as f64 * 1e-9 - clock_offset_s;

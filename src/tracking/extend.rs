@@ -22,6 +22,8 @@ const REACH_PX: f64 = 12.0;
 const PAUSE_S: f64 = 0.06;
 /// Cameras that see the same thing do so within this, s: a frame of a 100 fps camera and some.
 const TOGETHER_S: f64 = 0.012;
+/// A ball smaller than this is not detected, px.
+const SMALLEST_BALL_PX: f64 = 4.0;
 /// Seconds of a flight at most: 60 ft at 45 mph and some.
 const FLIGHT_S_MAX: f64 = 1.2;
 /// Standard deviation of an acceleration around the prior, ft/s².
@@ -127,6 +129,30 @@ pub(super) fn agreed_start(samples: &Samples, first: f64) -> Option<f64> {
         }
         let later = groups.iter().flat_map(|g| samples.of(g)).filter(|(s, used)| *used && s.seconds > start);
         start = later.map(|(s, _)| s.seconds).reduce(f64::min)?;
+    }
+}
+
+/// The same where few cameras show the flight: the earliest observation that at least half of those follow which have the ball in
+/// their picture then, be it one alone.
+pub(super) fn start_of_few(samples: &Samples, cameras: &[Camera], path: &Trajectory) -> Option<f64> {
+    let groups = || samples.groups().iter().filter(|group| !samples.is_muted(group.camera));
+    let follows = |group: &Group, from: f64| {
+        samples.of(group).any(|(s, used)| used && s.seconds >= from && s.seconds <= from + TOGETHER_S)
+    };
+    let used = || groups().flat_map(|g| samples.of(g)).filter(|(_, used)| *used).map(|(s, _)| s.seconds);
+    let mut start = used().reduce(f64::min)?;
+    loop {
+        let point = path.point(start);
+        let shows = |group: &&Group| {
+            let camera = &cameras[group.camera];
+            camera.sees(&point).is_some() && camera.ball_diameter_px(&point) >= SMALLEST_BALL_PX
+        };
+        let showing = groups().filter(shows).count();
+        let quorum = showing.div_ceil(2).max(showing.min(2));
+        if groups().filter(|group| follows(group, start)).count() >= quorum {
+            return Some(start);
+        }
+        start = used().filter(|seconds| *seconds > start).reduce(f64::min)?;
     }
 }
 

@@ -27,7 +27,21 @@ impl Default for JerkScale {
     }
 }
 
+/// What a park begins with for early results: its flights are those of the force model, give or take \[P\].
+const SHIPPED: JerkScale = JerkScale { mean: 1.0, variance: 0.05 * 0.05, pitches: 0 };
+/// Two scales contradict each other when they are farther apart than this, in standard deviations.
+const CONTRADICTION_SD: f64 = 3.0;
+
 impl JerkScale {
+    /// The most certain scale of a park's, for a mound that learned its own: what is shipped and what other mounds learned, where
+    /// that does not contradict its own.
+    pub fn of_a_park(own: Self, others: impl IntoIterator<Item = Self>) -> Self {
+        let agrees =
+            |other: &Self| (other.mean - own.mean).abs() <= CONTRADICTION_SD * (other.variance + own.variance).sqrt();
+        let known = others.into_iter().chain([SHIPPED]).filter(agrees);
+        known.fold(own, |best, other| if other.variance < best.variance { other } else { best })
+    }
+
     /// Covariance of a pitch's jerk around `mean · model`, ft²/s⁶, given the scatter of jerks around the truly scaled model.
     pub(super) fn prior_covariance(&self, model: &Vector3<f64>, scatter: &Matrix3<f64>) -> Matrix3<f64> {
         scatter + model * model.transpose() * self.variance

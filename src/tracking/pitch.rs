@@ -121,12 +121,14 @@ pub struct Flags {
     pub short_track: bool,
     /// The flight is possible but no ordinary pitch (speed, drag or release out of range).
     pub unusual_flight: bool,
+    /// It was given out early, and the full fit of all cameras did not confirm it: it was none.
+    pub withdrawn: bool,
 }
 
 impl Flags {
     /// Whether anything is flagged.
     pub fn any(self) -> bool {
-        self.weak_geometry || self.cameras_disagree || self.short_track || self.unusual_flight
+        self.weak_geometry || self.cameras_disagree || self.short_track || self.unusual_flight || self.withdrawn
     }
 }
 
@@ -169,6 +171,8 @@ pub struct Pitch {
     pub frames: u32,
     /// See `frames`.
     pub frames_late: u32,
+    /// Whether only the first cameras that showed it have said so yet: values are as certain as `sd` says, and of fewer.
+    pub early: bool,
 }
 
 #[cfg(test)]
@@ -195,6 +199,7 @@ impl Pitch {
             flags: Flags { short_track: true, ..Flags::default() },
             frames: 200,
             frames_late: 20,
+            early: false,
         }
     }
 }

@@ -11,24 +11,26 @@
 //! pitch whose cameras were all late is still found, at the latest before the final watermark passes it.
 
 mod again;
+mod arrivals;
 
 use std::collections::VecDeque;
 
-use firmware_protocol::{Ball, Spin};
+use firmware_protocol::Ball;
 use nalgebra::Point3;
 
 use super::camera::Camera;
-use super::classify;
 use super::config::{Config, When};
 use super::correction::CameraCorrection;
 use super::detect::{Detector, HOP_NS, WINDOW_NS};
+use super::early::Early;
 use super::evidence::{self, RigEvidence, Told};
 use super::extend::{self, Grown};
 use super::fit::Samples;
-use super::flight::{self, Flight};
+use super::flight::Flight;
 use super::jerk::JerkScale;
 use super::marks::Marks;
-use super::pitch::{MeasuredSpin, Pitch, PitchState};
+use super::measuring::{Ground, Material, NEAR_PX};
+use super::pitch::{Pitch, PitchState};
 use super::quantities;
 use super::sightings::{Sighting, Sightings};
 use super::trajectory::Trajectory;
@@ -42,8 +44,6 @@ const REMEMBERED: usize = 32;
 const KEPT_BEHIND_FINAL_NS: u64 = 2_000_000_000;
 /// A flight's surroundings in event time that no other pitch may claim, ns.
 const APART_NS: u64 = 100_000_000;
-/// What is this near to a flight's prediction is a frame of it, px: wide, so that a camera that is off shows by how much.
-const NEAR_PX: f64 = 150.0;
 /// No camera sees a ball better than this, whatever it says, px.
 const SIGMA_MIN_PX: f32 = 0.1;
 /// What says to know a ball's place no better than this tells nothing of a flight and is no observation, px: it would
@@ -92,6 +92,10 @@ pub struct MoundTracker {
     missed: Option<Missed>,
     tracked: VecDeque<Tracked>,
     evidence: VecDeque<RigEvidence>,
+    /// What comes before the eager watermark, and is told from few cameras.
+    early: Early,
+    /// What the park's flights taught of the jerk, for early results.
+    park_scale: JerkScale,
 }
 
 /// A seed whose flight is not over yet.
@@ -136,11 +140,14 @@ impl MoundTracker {
             let axis = |x, y, z| m.to_field(&Point3::new(x, y, z)) - origin;
             nalgebra::Matrix3::from_columns(&[axis(1.0, 0.0, 0.0), axis(0.0, 1.0, 0.0), axis(0.0, 0.0, 1.0)])
         });
+        let scale = JerkScale::default();
+        let early =
+            Early::new(&Ground { mound, cameras: &cameras, axes: &axes, scale, config: &config, is_early: true });
         Self {
             config,
             mound,
             axes,
-            scale: JerkScale::default(),
+            scale,
             sightings: Sightings::new(&cameras),
             marks: Marks::new(mound),
             seeker: Detector::new(cameras.len()),
@@ -151,6 +158,8 @@ impl MoundTracker {
             missed: None,
             tracked: VecDeque::with_capacity(REMEMBERED),
             evidence: VecDeque::with_capacity(EVIDENCE_MAX),
+            early,
+            park_scale: JerkScale::of_a_park(scale, []),
             cameras,
         }
     }
@@ -184,6 +193,7 @@ impl MoundTracker {
     /// Marks of that source say whose a pitch was and not when the ball left the hand, or both again.
     pub fn set_rough(&mut self, source: u8, is_rough: bool) {
         self.marks.set_rough(source, is_rough);
+        self.early.marks().set_rough(source, is_rough);
     }
 
     /// Marks that were not kept, because a feed with a lower number says otherwise.
@@ -205,6 +215,7 @@ impl MoundTracker {
         self.search_missed(eager, final_.0, now, out);
         self.revise(now, out);
         self.finish(final_, out);
+        self.early.advance(EventNs(eager), final_, out);
         self.sightings.forget_before(final_.0.saturating_sub(KEPT_BEHIND_FINAL_NS));
     }
 
@@ -228,13 +239,18 @@ impl MoundTracker {
     /// Corrects a camera's model from now on: fits to come, revisions and evidence use it, frames stay as they are. `false`
     /// where this mound has no such camera or the correction is not plausible.
     pub fn set_correction(&mut self, camera: u8, correction: &CameraCorrection) -> bool {
-        self.cameras.iter_mut().find(|c| c.id == camera).is_some_and(|c| c.correct(correction))
+        let Some(index) = self.cameras.iter().position(|c| c.id == camera) else { return false };
+        if self.cameras[index].correction() != correction {
+            self.early.corrected(index);
+        }
+        self.cameras[index].correct(correction)
     }
 
     /// Leaves a camera out of fits, or takes it in again. Its frames still count as such and still give evidence.
     pub fn exclude(&mut self, camera: u8, excluded: bool) {
         if let Some(index) = self.cameras.iter().position(|c| c.id == camera) {
             self.samples.mute(index, excluded);
+            self.early.exclude(index, excluded);
         }
     }
 
@@ -243,6 +259,7 @@ impl MoundTracker {
     pub fn restart(&mut self) {
         self.sightings.clear();
         self.marks.restart();
+        self.early.restart();
         self.tracked.retain(|tracked| tracked.pitch.state == PitchState::Final);
         (self.cursor, self.searched, self.pending, self.missed) = (0, 0, None, None);
     }
@@ -263,12 +280,7 @@ impl MoundTracker {
     }
 
     fn ball(&mut self, camera: usize, event: EventNs, arrival: BoxNs, ball: &Ball, when: When) {
-        let finite = [ball.u, ball.v, ball.sigma].iter().all(|x| x.is_finite());
-        let usable = finite && ball.sigma <= SIGMA_MAX_PX && event.0 <= EVENT_MAX;
-        if !usable {
-            return;
-        }
-        let sighting = Sighting { event: event.0, u: ball.u, v: ball.v, sigma: ball.sigma.max(SIGMA_MIN_PX) };
+        let Some(sighting) = sighting(event, ball) else { return };
         if when != When::Late {
             self.sightings.insert(camera, sighting);
         }
@@ -371,7 +383,7 @@ impl MoundTracker {
     }
 
     fn seed(&mut self, window: u64) -> Option<Pending> {
-        let seed = self.seeker.seek(&self.cameras, &self.sightings, window)?;
+        let seed = self.seeker.seek(&self.cameras, &self.sightings, window, |_| true)?;
         let plate = extend::plate_event(&seed)?;
         Some(Pending { seed, resume: window + HOP_NS, end: plate.0 + self.config.end_margin_ns })
     }
@@ -392,8 +404,9 @@ impl MoundTracker {
         {
             return pending.resume;
         }
-        let Some((pitch, flight, grown)) = self.measure(grown, None) else { return pending.resume };
+        let Some((mut pitch, flight, grown)) = self.measure(grown, None) else { return pending.resume };
         self.marks.threw(grown.first.0);
+        self.early.settle(grown.first.0, &mut pitch);
         out.push(pitch.clone());
         if self.tracked.len() == REMEMBERED {
             self.tracked.pop_front();
@@ -403,52 +416,11 @@ impl MoundTracker {
     }
 
     /// Fits and judges a flight as it looks now; `known` is its place among the tracked ones.
-    fn measure(&mut self, mut grown: Grown, known: Option<usize>) -> Option<(Pitch, Flight, Grown)> {
-        let start = &grown.path;
-        let (from, to) =
-            (start.seconds(grown.first), start.seconds(grown.plate) + self.config.end_margin_ns as f64 * 1e-9);
-        self.sightings.collect(&self.cameras, start, from, to, NEAR_PX, &mut self.samples);
-        let flight = flight::measure(&mut self.samples, &self.cameras, start, &self.scale, &self.config)?;
-        let first = extend::agreed_start(&self.samples, f64::NEG_INFINITY)?;
-        let unseen_s = flight::unseen_before(first, &self.samples, &self.cameras);
-        grown.first = flight.path.event(first);
-        let mark = self.marks.release(grown.first.0, self.config.match_ns);
-        let release = classify::release(&flight, &grown, unseen_s, mark)?;
-        let (values, sd) = classify::values(&flight, &release, &self.config)?;
-        if !classify::is_pitch(&flight, &grown, &values, &sd) {
-            return None;
-        }
-        let others = self.tracked.iter().enumerate().filter(|(at, _)| Some(*at) != known).map(|(_, t)| t.grown.first.0);
-        let pitch = Pitch {
-            id: PitchId::new(release.event, self.mound),
-            revision: 0,
-            state: PitchState::Provisional,
-            mound: self.mound,
-            release: release.event,
-            release_marked: release.marked,
-            plate: extend::plate_event(&flight.path)?,
-            context: self.marks.context(grown.first.0, self.config.attribute_ns, others),
-            flags: classify::flags(&flight, &grown, &release, &values, &sd, &self.config),
-            values,
-            sd,
-            nine_p: quantities::nine_p(&flight.nine)?,
-            spin: self.marks.spin_at(release.event.0, self.config.match_ns).map(|spin| self.local_spin(spin)),
-            cameras: flight.cameras,
-            residuals: flight.residuals.clone(),
-            residual_px: flight.residual_px,
-            frames: flight.frames,
-            frames_late: 0,
-        };
-        Some((pitch, flight, grown))
-    }
-
-    fn local_spin(&self, spin: &Spin) -> MeasuredSpin {
-        let axis = self.axes.transpose() * nalgebra::Vector3::from(spin.axis.map(f64::from));
-        MeasuredSpin {
-            release_spin_rate: f64::from(spin.rate_rpm),
-            spin_axis: axis.z.atan2(axis.x).to_degrees().rem_euclid(360.0),
-            confidence: f64::from(spin.confidence),
-        }
+    fn measure(&mut self, grown: Grown, known: Option<usize>) -> Option<(Pitch, Flight, Grown)> {
+        let Self { mound, cameras, axes, scale, config, sightings, samples, marks, tracked, .. } = self;
+        let ground = Ground { mound: *mound, cameras, axes, scale: *scale, config, is_early: false };
+        let others = tracked.iter().enumerate().filter(|(at, _)| Some(*at) != known).map(|(_, t)| t.grown.first.0);
+        ground.measure(Material { sightings, samples, marks }, grown, others)
     }
 
     /// Appends what changed by more than it is worth once its frames were gathered. [`advance`](Self::advance) does so
@@ -480,6 +452,7 @@ impl MoundTracker {
             done.pitch.state = PitchState::Final;
             done.pitch.revision += 1;
             out.push(done.pitch.clone());
+            self.early.judge(&self.cameras, &done.pitch);
             let teaches = !done.pitch.flags.any() && done.pitch.cameras >= TEACHING_CAMERAS_MIN;
             if let (true, Some(jerk)) = (teaches, &done.flight.free_jerk) {
                 let walk = self.config.jerk_scale_walk;
@@ -534,6 +507,13 @@ impl MoundTracker {
         (tracked.pitch, tracked.flight, tracked.grown) = (pitch, flight, grown);
         true
     }
+}
+
+/// What a frame shows of a ball, where that can be used.
+fn sighting(event: EventNs, ball: &Ball) -> Option<Sighting> {
+    let finite = [ball.u, ball.v, ball.sigma].iter().all(|x| x.is_finite());
+    let usable = finite && ball.sigma <= SIGMA_MAX_PX && event.0 <= EVENT_MAX;
+    usable.then(|| Sighting { event: event.0, u: ball.u, v: ball.v, sigma: ball.sigma.max(SIGMA_MIN_PX) })
 }
 
 impl Tracked {

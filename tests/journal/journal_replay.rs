@@ -63,7 +63,7 @@ fn lines(live: &Told, from: Option<u64>, to: Option<u64>) -> Vec<String> {
     let within = |now: &BoxNs| from.is_none_or(|from| now.0 >= from) && to.is_none_or(|to| now.0 <= to);
     let line = |(BoxNs(now), output): &(BoxNs, Output)| {
         Some(match output {
-            Output::Pitch { record, moved_by } => format!(
+            Output::Pitch { record, moved_by, .. } => format!(
                 r#"{{"event":"pitch","now_ns":{now},"moved_by_ns":{},"pitch":{}}}"#,
                 moved_by.0,
                 json(&**record)

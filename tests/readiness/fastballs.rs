@@ -37,6 +37,7 @@ pub(crate) fn fastball(release: EventNs, mound: MoundId, state: PitchState, slow
         pfx_x: Reading::new(-0.5, 0.004),
         pfx_z: Reading::new(1.4, 0.004),
         flagged: false,
+        early: false,
         late_data_frac: 0.0,
         calibration_confidence: Some(0.94),
         environment: None,

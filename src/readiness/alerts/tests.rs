@@ -26,7 +26,7 @@ impl Bench {
             new_pitch,
         };
         let config = AlertConfig::default();
-        let value_of = |r| (r == rule).then_some(value);
+        let value_of = |r| (r == rule).then_some(Seen::from(value));
         self.watches.judge(&mut self.book, &config, subject, value_of, |_, _, _| String::new(), &mut changes);
         changes
     }

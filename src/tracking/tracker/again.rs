@@ -20,6 +20,7 @@ impl MoundTracker {
     /// Takes over what another tracker told by [`standing`](Self::standing).
     pub fn set_standing(&mut self, standing: &Standing) {
         self.marks.set_standing(standing);
+        self.early.marks().set_standing(standing);
     }
 
     /// Takes all that was seen and is open as so much later, ns: the cameras' clock is taken as that from now on, and did not step.
@@ -28,6 +29,7 @@ impl MoundTracker {
         let move_on = |event: &mut EventNs| event.0 = later(event.0);
         self.sightings.move_on(by_ns);
         self.marks.move_on(by_ns);
+        self.early.move_on(by_ns);
         self.cursor = later(self.cursor);
         self.searched = if self.searched == 0 { 0 } else { later(self.searched) };
         if let Some(pending) = &mut self.pending {

@@ -53,7 +53,7 @@ pub fn bytes(outputs: &[(BoxNs, Output)]) -> Vec<u8> {
     for (now, output) in outputs {
         out.extend(now.0.to_le_bytes());
         match output {
-            Output::Pitch { record, moved_by } => {
+            Output::Pitch { record, moved_by, .. } => {
                 out.extend(moved_by.0.to_le_bytes());
                 out.extend(serde_json::to_vec(record).expect("plain data"));
             }

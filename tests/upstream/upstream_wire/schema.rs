@@ -115,6 +115,7 @@ fn readiness() -> Readiness {
         calibration_confidence: Some(0.93),
         late_data_frac: 0.0,
         data_age_ms: Some(812),
+        early: false,
         state: State::Final,
         revision: 44,
         reasons: vec![

@@ -63,12 +63,17 @@ const STATES: Readonly<Record<State, { word: string; meaning: string }>> = {
   held: { word: "Held", meaning: "The data is not good enough now: what stands here is an earlier value." },
 };
 
+/** What only the first cameras have said. */
+export const EARLY = { word: "Early", meaning: "Of the first cameras: as certain as its interval says. The others follow in a few seconds and make it firm." };
+
 const FLAGS: Readonly<Record<string, string>> = {
   weak_geometry: "weak geometry",
   cameras_disagree: "cameras disagree",
   short_track: "short track",
   unusual_flight: "unusual flight",
   unmarked: "no mark says whose",
+  early: "of the first cameras",
+  withdrawn: "withdrawn: no pitch, as all cameras say",
 };
 
 const spaced = (name: string): string => name.replaceAll("_", " ");

@@ -18,7 +18,7 @@ import { BANDS, bandOf, limitsOf, verdictInWords, whole, wholeUp } from "../../f
 import { usePark } from "../../format/park";
 import { useSettings } from "../../format/settings";
 import { percent } from "../../format/units";
-import { isAtLeast, namedElsewhere, pitchesInWords, placeInWords, stateInWords, unseenInWords } from "../../format/words";
+import { EARLY, isAtLeast, namedElsewhere, pitchesInWords, placeInWords, stateInWords, unseenInWords } from "../../format/words";
 import { useAttribution, useLink, useLivePitches, useOutings, useReadiness, useTrend } from "../../live/react";
 import type { OutingKey } from "../../live/state";
 
@@ -57,7 +57,7 @@ const Name = styled("h3")({
 
 const Row = styled("div")({ display: "flex", alignItems: "baseline", justifyContent: "space-between", gap: 10, flexWrap: "wrap" });
 
-const Figure = styled("span")({ fontSize: "clamp(4.4rem, 21cqi, 9rem)", fontWeight: 800, lineHeight: 0.95, color: "var(--band)", whiteSpace: "nowrap", overflowWrap: "normal", flexShrink: 0 });
+const Figure = styled("span")({ fontSize: "clamp(4.4rem, 21cqi, 9rem)", fontWeight: 800, lineHeight: 0.95, color: "var(--band)", whiteSpace: "nowrap", overflowWrap: "normal", flexShrink: 0, '&[data-early]': { textDecoration: "underline dotted 0.04em", textUnderlineOffset: "0.06em" } });
 
 const Verdict = styled("span")({
   display: "flex",
@@ -115,19 +115,23 @@ const State = styled("span")({
   fontWeight: 600,
   fontSize: "0.95rem",
   svg: { fontSize: 18 },
+  // As wide as the longest word, so that nothing beside it moves when a number becomes firm.
+  minWidth: "7.6em",
   '&[data-state="provisional"]': { borderStyle: "dashed" },
+  '&[data-state="early"]': { borderStyle: "dotted" },
   '&[data-state="held"]': { background: "var(--warning)", color: "var(--onWarning)", borderColor: "currentColor" },
 });
 
 const STATE_ICONS = { provisional: ClockIcon, final: TickIcon, held: LockIcon };
 
-export function StateChip({ data: { state, readiness } }: { data: Readiness }) {
-  const { word, meaning } = stateInWords(state);
+export function StateChip({ data: { state, early, readiness } }: { data: Readiness }) {
+  const isEarly = early === true && state === "provisional";
+  const { word, meaning } = isEarly ? EARLY : stateInWords(state);
   const Icon = STATE_ICONS[state];
   // Nothing is held where there never was anything.
   if (state === "held" && typeof readiness.value !== "number") return <State data-state="provisional">No number</State>;
   return (
-    <State data-state={state} title={meaning}>
+    <State data-state={isEarly ? "early" : state} title={meaning}>
       <Icon />
       {word}
     </State>
@@ -192,7 +196,7 @@ export const Card = memo(function Card({ outing }: { outing: OutingKey }) {
         <Soft>{park.nameOf(data.mound)}{elsewhere === null ? placeInWords(data.presence) : `, now named ${park.where(elsewhere)}`}</Soft>
       </Row>
       <Row style={{ alignItems: "center", flexWrap: "nowrap" }}>
-        <Figure>
+        <Figure data-early={data.early === true || undefined}>
           <Unseen>Readiness </Unseen>
           {whole(data.readiness.value)}
         </Figure>

@@ -16,7 +16,7 @@ import { PlainTable } from "../../components/table";
 import { useToday, useWhen } from "../../components/when";
 import { useSettings } from "../../format/settings";
 import type { Quantity } from "../../format/units";
-import { counted, flagInWords, pitchInWords, stateInWords } from "../../format/words";
+import { EARLY, counted, flagInWords, pitchInWords, stateInWords } from "../../format/words";
 import { useLivePitches } from "../../live/react";
 import { withPitch } from "../../live/state";
 
@@ -241,7 +241,7 @@ function PitchTable({ pitches }: { pitches: readonly { pitch: PitchShown; number
         units.number("length", pitch.release_pos_z),
         units.number("break", pitch.pfx_x),
         units.number("break", pitch.pfx_z),
-        stateInWords(pitch.state).word,
+        pitch.flags.includes("early") ? EARLY.word : stateInWords(pitch.state).word,
         pitch.flags.map(flagInWords).join(", "),
       ])}
       sticky

@@ -1,0 +1,8 @@
+//! Results before all cameras have spoken: how soon, how certain, and never in vain.
+
+mod alarms;
+#[path = "../support/common/mod.rs"]
+mod common;
+mod evening;
+mod soon;
+mod wild;
