@@ -80,6 +80,7 @@ soak: setup ## the full counts and durations of the issues, once, for the record
 	$(CARGO) build --release --locked
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test daemon -- game:: daemon_games:: --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test soak -- --nocapture --test-threads 1
+	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test early -- --nocapture --test-threads 2
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test calibration -- calibration_games:: calibration_pipeline:: --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test history --test journal --test store --test store_slow_disk -- history_league:: journal_kill:: store_damage:: store_on_a_slow_disk --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test upstream -- --nocapture --test-threads 1

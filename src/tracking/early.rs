@@ -29,7 +29,6 @@ use super::marks::Marks;
 use super::measuring::{Ground, Material};
 use super::pitch::{CameraResidual, Context, Pitch, PitchState};
 use super::sightings::{Sighting, Sightings};
-use super::trajectory::Trajectory;
 use crate::ids::{BoxNs, EventNs};
 
 /// Observations that a flight is fitted with at most: of few cameras.
@@ -392,21 +391,5 @@ impl Early {
     /// Takes over what another tracker gave out early, so that full fits go on under the same ids.
     pub(super) fn recall(&mut self, state: &EarlyState) {
         self.state.given.clone_from(&state.given);
-    }
-}
-
-/// A path as plain numbers, to be kept.
-impl Serialize for Trajectory {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Self { reference, scale_s, coefficients, quartic } = self;
-        let numbers = coefficients.map(Into::<[f64; 3]>::into);
-        (reference, scale_s, numbers, Into::<[f64; 3]>::into(*quartic)).serialize(to)
-    }
-}
-
-impl<'de> Deserialize<'de> for Trajectory {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let (reference, scale_s, numbers, quartic) = <(EventNs, f64, [[f64; 3]; 4], [f64; 3])>::deserialize(from)?;
-        Ok(Self { reference, scale_s, coefficients: numbers.map(Into::into), quartic: quartic.into() })
     }
 }

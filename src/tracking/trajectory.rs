@@ -5,6 +5,7 @@
 //! model's (science.md §1) and given: a cubic alone is 0.006 mph slow at the release of a flight under drag.
 
 use nalgebra::{Point3, SVector, Vector3};
+use serde::{Deserialize, Serialize};
 
 use crate::ids::EventNs;
 
@@ -110,6 +111,22 @@ impl Trajectory {
             *c += step.fixed_rows::<3>(3 * k);
         }
         moved
+    }
+}
+
+/// A path as plain numbers, to be kept.
+impl Serialize for Trajectory {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Self { reference, scale_s, coefficients, quartic } = self;
+        let numbers = coefficients.map(Into::<[f64; 3]>::into);
+        (reference, scale_s, numbers, Into::<[f64; 3]>::into(*quartic)).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Trajectory {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (reference, scale_s, numbers, quartic) = <(EventNs, f64, [[f64; 3]; 4], [f64; 3])>::deserialize(from)?;
+        Ok(Self { reference, scale_s, coefficients: numbers.map(Into::into), quartic: quartic.into() })
     }
 }
 

@@ -61,12 +61,13 @@ impl Pool {
 
     fn print(&mut self, name: &str) {
         let full = [0.5, 0.9].map(|share| quantile(&mut self.full_after, share));
+        let after = [0.5, 0.9].map(|share| self.after(share));
         eprintln!(
             "{name}: {} pitches, {:.1} % early; after the crossing {:.2} / {:.2} s (of all cameras {:.2} / {:.2}); by cameras {:?}",
             self.all,
             100.0 * self.early_share(),
-            self.after(0.5),
-            self.after(0.9),
+            after[0],
+            after[1],
             full[0],
             full[1],
             &self.cameras[2..6]

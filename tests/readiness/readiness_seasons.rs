@@ -177,6 +177,7 @@ fn pitch(row: &Row, release: EventNs) -> OutingPitch {
         pfx_x: x,
         pfx_z: z,
         flagged: false,
+        early: false,
         late_data_frac: 0.0,
         calibration_confidence: None,
         environment: None,

@@ -3,7 +3,8 @@
 Written from docs/science.md and docs/early.md and from none of the project's code: it reads what cameras sent and when that arrived,
 fits each flight by least squares in pixels, and finds the earliest arrival at which the rule is met. Needs numpy.
 
-    early_reference.py VENUE.toml EVENING.jsonl ...
+    PITCHGUARD_EARLY_DUMP=DIR cargo nextest run --test early a_number
+    early_reference.py config/venues/busch_iii.toml DIR/*.jsonl
 
 Each line of an evening is a frame (`source`, `event`, `arrival`, ns; `uv` and `sigma` in px where it shows a ball), a mark
 (`mark`, `event`, `arrival`), or what the project told of a pitch (`told`: mound, release, plate, arrival of the first result, whether
