@@ -34,7 +34,7 @@ use crate::tracking::venue::Venue;
 use crate::upstream::SummaryEvent;
 
 /// How often the pipeline steps while no frame comes: its timers are no finer, and each step is journalled.
-const IDLE_STEP: Duration = Duration::from_millis(20);
+const IDLE_STEP: Duration = Duration::from_millis(40);
 
 /// How often it is looked whether the journal has flushed what transactions wait for.
 const FLUSHED_EVERY: Duration = Duration::from_millis(2);
@@ -185,7 +185,7 @@ impl Running {
             let idle = stepped.map_or(IDLE_STEP, |at: Instant| at.elapsed());
             if !stopping && !self.merge.pipeline.has_frames() && idle < IDLE_STEP {
                 self.submit();
-                let left = IDLE_STEP - idle;
+                let left = IDLE_STEP.saturating_sub(idle);
                 let left = if self.waiting.is_empty() { left } else { left.min(FLUSHED_EVERY) };
                 self.rest.rest(left, || self.merge.pipeline.has_frames());
                 continue;
@@ -334,7 +334,7 @@ impl Running {
                     let now = self.merge.clock.now();
                     self.latency(stage, now, moved_by);
                     if let Some(crossed) = crossed {
-                        self.since_crossing(&of_state, crossed, now);
+                        self.since_crossing(of_state, crossed, now);
                     }
                 }
                 Output::Readiness { readiness, .. } => {
@@ -449,10 +449,10 @@ impl Running {
     }
 
     /// Records what a coach waits: from the ball's crossing of the plate to the first result of a state, by the cameras' clock.
-    fn since_crossing(&mut self, (state, is_early): &(State, bool), crossed: EventNs, now: BoxNs) {
+    fn since_crossing(&mut self, (state, is_early): (State, bool), crossed: EventNs, now: BoxNs) {
         let stage = match state {
             State::Final => Stage::CrossingToFinal,
-            _ if *is_early => Stage::CrossingToEarly,
+            _ if is_early => Stage::CrossingToEarly,
             State::Provisional | State::Held => Stage::CrossingToProvisional,
         };
         let seen = now.0.saturating_add_signed(self.merge.pipeline.clocks_apart_ns().saturating_neg());

@@ -89,12 +89,12 @@ mod tests {
     #[test]
     fn who_rests_is_woken_and_does_not_rest_where_there_is_work() {
         let rest = Rest::default();
-        rest.rest(Duration::from_secs(3600), || true);
+        rest.rest(Duration::from_hours(1), || true);
         let (woken, told) = mpsc::channel();
         let resting = {
             let rest = rest.clone();
             std::thread::spawn(move || {
-                rest.rest(Duration::from_secs(3600), || false);
+                rest.rest(Duration::from_hours(1), || false);
                 woken.send(()).expect("somebody waits for it");
             })
         };

@@ -366,7 +366,9 @@ impl Early {
         let later = |event: u64| if event == 0 { 0 } else { event.saturating_add_signed(by_ns) };
         let EarlyState { reached, trust, eager, candidate, given } = &mut self.state;
         reached.iter_mut().chain([eager]).for_each(|event| *event = later(*event));
-        trust.iter_mut().for_each(|trust| trust.move_on(by_ns));
+        for trust in trust {
+            trust.move_on(by_ns);
+        }
         if let Some(candidate) = candidate {
             candidate.move_on(by_ns);
         }
