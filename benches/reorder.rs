@@ -151,7 +151,7 @@ fn median(times: &mut [Duration]) -> f64 {
 type Engine = (&'static str, bool, fn(&[Frame], u32) -> (Duration, Outcome));
 
 fn compare(input: &[Frame], rate: u32, runs: usize) {
-    let engines: [Engine; 6] = [
+    let engines: [Engine; 7] = [
         ("watermark buffer", true, ours),
         ("the same, two threads", false, ours_two_threads),
         ("BinaryHeap", true, rivals::sorted::<BinaryHeap<rivals::ByKey>>),
