@@ -223,7 +223,9 @@ fn matched(truth: &[Thrown], published: Vec<(PitchRecord, BoxNs)>) -> Evening {
     for (record, at) in by_id.values().flatten().filter(|(record, _)| record.state == State::Final) {
         finals.entry(record.mound).or_default().push(*at);
     }
-    finals.values_mut().for_each(|of| of.sort());
+    for of in finals.values_mut() {
+        of.sort();
+    }
     let trusted_from = |mound: u8| finals.get(&mound).and_then(|of| of.get(FITS - 1)).map_or(u64::MAX, |at| at.0);
     let told = truth.iter().map(|thrown| {
         let is_trusted = thrown.plate.0 > trusted_from(thrown.mound.0);

@@ -12,14 +12,14 @@ const KNOCKED_S: f64 = 900.0;
 
 /// Pitches of the game mound: those told early, and how many of each quantity lie outside their 99 % interval.
 #[derive(Debug, Default)]
-struct Outside {
+struct Tally {
     early: usize,
     outside: [usize; 4],
     withdrawn: usize,
     pitches: usize,
 }
 
-impl Outside {
+impl Tally {
     fn add(&mut self, evening: &Evening, counts: impl Fn(&Told) -> bool) {
         self.withdrawn += evening.withdrawn;
         assert!(evening.invented.is_empty(), "{:?}", evening.invented);
@@ -40,9 +40,9 @@ impl Outside {
     }
 }
 
-fn games(faults: impl Fn(u8) -> (Faults, Option<Silence>), counts: impl Fn(&Evening, &Told) -> bool) -> Outside {
+fn games(faults: impl Fn(u8) -> (Faults, Option<Silence>), counts: impl Fn(&Evening, &Told) -> bool) -> Tally {
     let venue = Venue::busch_iii();
-    let mut sum = Outside::default();
+    let mut sum = Tally::default();
     let seeds = if full() { 12 } else { 2 };
     for seed in 1..=seeds {
         // Another camera each time, and the law's order of lags makes each the fastest now and then.
@@ -56,7 +56,7 @@ fn games(faults: impl Fn(u8) -> (Faults, Option<Silence>), counts: impl Fn(&Even
 }
 
 /// At most 2 % outside; where few are looked at, as far as so many can tell.
-fn assert_honest(name: &str, sum: &Outside) {
+fn assert_honest(name: &str, sum: &Tally) {
     eprintln!("{name}: {sum:?}, outside 99 % {:?}", sum.share());
     let slack = 2.0 * (0.02 * 0.98 / sum.early.max(1) as f64).sqrt();
     assert!(sum.share().iter().all(|share| *share <= 0.02 + slack), "{name}: {:?}", sum.share());

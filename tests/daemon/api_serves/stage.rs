@@ -277,6 +277,7 @@ pub(crate) fn readiness(pitcher: u32) -> Readiness {
         risk_coverage: None,
         risk_absent: Some("no risk model serves on this box".to_owned()),
         features: BTreeMap::from([("velocity_delta_5".to_owned(), delta)]),
+        early: false,
         feature_set: "v1".to_owned(),
         feature_qa_min: Some(0.98),
         calibration_confidence: None,
