@@ -24,7 +24,7 @@ fn readiness_has_exactly_the_fields_that_the_design_names() {
                      calibration_confidence late_data_frac data_age_ms state revision reasons recommendation alerts \
                      model_version";
     let beside = "pitches last_pitch_at as_of presence verdict verdict_limits verdict_absent unseen unnamed_throws unnamed_from \
-         unnamed_to base_rate_21d risk_coverage risk_absent";
+         unnamed_to base_rate_21d risk_coverage risk_absent early";
     assert_eq!(names(&shown), of_design.split_whitespace().chain(beside.split_whitespace()).collect());
     for index in ["readiness", "fatigue", "risk"] {
         assert_eq!(names(&shown[index]), ["value", "low", "high", "one_sided"].into(), "{index}");
