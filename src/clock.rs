@@ -38,13 +38,15 @@ pub struct BoxClock {
     started: Instant,
     started_ns: u64,
     speed: f64,
+    /// Whether it was the system's clock at the start, and runs as fast.
+    is_systems: bool,
 }
 
 impl BoxClock {
     /// A clock that starts now.
     pub fn start(speed: f64) -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { started: Instant::now(), started_ns: since_epoch.as_nanos() as u64, speed }
+        Self { started: Instant::now(), started_ns: since_epoch.as_nanos() as u64, speed, is_systems: speed <= 1.0 }
     }
 
     /// A clock that began at a moment of the system's, ns since the Unix epoch, with that reading, and ran at this speed
@@ -52,7 +54,7 @@ impl BoxClock {
     pub fn since(began_ns: u64, speed: f64) -> Self {
         let clock = Self::start(speed);
         let elapsed = clock.started_ns.saturating_sub(began_ns) as f64 * speed;
-        Self { started_ns: began_ns + elapsed as u64, ..clock }
+        Self { started_ns: began_ns + elapsed as u64, is_systems: false, ..clock }
     }
 
     /// Box time.
@@ -73,6 +75,11 @@ impl BoxClock {
         }
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         (since_epoch.as_nanos() as u64).wrapping_sub(self.now().0) as i64
+    }
+
+    /// Whether it was the system's clock at the start, and runs as fast: what the machine's running time tells of that holds for it.
+    pub fn is_systems(&self) -> bool {
+        self.is_systems
     }
 
     /// How much faster than the wall this clock runs.

@@ -218,13 +218,13 @@ pub(super) fn keep_apart(kept: &KeptApart) -> Write {
 }
 
 /// How far the system's clock is ahead of the cameras' at the start of a run, ns, by what was last kept of that.
-pub(super) fn apart(store: &Store, now: BoxNs) -> Result<i64, StoreError> {
-    Ok(kept_apart(store)?.map_or(0, |kept| kept.at_start(now, Boot::now().as_ref())))
+fn apart(store: &Store, now: BoxNs, boot: Option<&Boot>) -> Result<i64, StoreError> {
+    Ok(kept_apart(store)?.map_or(0, |kept| kept.at_start(now, boot)))
 }
 
 /// By how much the box's clock was set since the last run began, ns, where that is known and not nothing.
-pub(super) fn clock_set_ns(store: &Store, now: BoxNs) -> Result<Option<i64>, StoreError> {
-    Ok(kept_apart(store)?.and_then(|kept| kept.set_ns(now, Boot::now().as_ref())))
+pub(super) fn clock_set_ns(store: &Store, now: BoxNs, boot: Option<&Boot>) -> Result<Option<i64>, StoreError> {
+    Ok(kept_apart(store)?.and_then(|kept| kept.set_ns(now, boot)))
 }
 
 fn kept_apart(store: &Store) -> Result<Option<KeptApart>, StoreError> {
@@ -264,8 +264,9 @@ pub(super) fn recall(
     venue: &Venue,
     pipeline: &mut Pipeline<StoreProfiles>,
     now: BoxNs,
+    boot: Option<&Boot>,
 ) -> Result<(), StoreError> {
-    let apart_ns = apart(store, now)?;
+    let apart_ns = apart(store, now, boot)?;
     pipeline.suppose_clocks_apart(apart_ns);
     let seen = BoxNs(now.0.saturating_add_signed(apart_ns.saturating_neg()));
     pipeline.resume_clocks(&store.checkpoint(CLOCKS)?.unwrap_or_default());
@@ -281,7 +282,7 @@ pub(super) fn recall(
         }
     }
     calibration::recall(store, venue, pipeline, now);
-    if let Some(set_ns) = clock_set_ns(store, now)? {
+    if let Some(set_ns) = clock_set_ns(store, now, boot)? {
         pipeline.clock_was_set(set_ns, now);
     }
     if !gone_on {
@@ -398,7 +399,7 @@ mod tests {
         }
         let live = Live::new(64, BoxClock::start(1.0));
         let mut recalled = pipeline(&store);
-        recall(&store, &Venue::busch_iii(), &mut recalled, NOW).expect("read");
+        recall(&store, &Venue::busch_iii(), &mut recalled, NOW, None).expect("read");
         show_pitches(&store, &live, NOW).expect("read");
         show(&recalled, &live, NOW);
         let shown = live.snapshot();
@@ -430,7 +431,7 @@ mod tests {
         let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
         store.transact(|txn| txn.put_pitch(&pitch(5, 40))).expect("stored");
         let mut pipeline = pipeline(&store);
-        recall(&store, &Venue::busch_iii(), &mut pipeline, NOW).expect("read");
+        recall(&store, &Venue::busch_iii(), &mut pipeline, NOW, None).expect("read");
         let mut outputs = Vec::new();
         pipeline.step(NOW, &mut outputs);
         assert_eq!(pipeline.active().count(), 1);
@@ -462,7 +463,7 @@ mod tests {
             thrown(&store, 44, 11 * 3_600, "2027-01-14", 7);
             thrown(&store, 12, 10, "2027-01-15", game_pk);
             let mut pipeline = pipeline(&store);
-            recall(&store, &Venue::busch_iii(), &mut pipeline, NOW).expect("read");
+            recall(&store, &Venue::busch_iii(), &mut pipeline, NOW, None).expect("read");
             let shown: Vec<_> = pipeline.active().map(|r| (r.pitches, r.features["dose"].value)).collect();
             assert_eq!(shown, [(12, 34.0)], "game {game_pk}");
         }
@@ -474,14 +475,14 @@ mod tests {
         let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
         thrown(&store, 12, 10, "2027-01-15", 7);
         let mut first = pipeline(&store);
-        recall(&store, &Venue::busch_iii(), &mut first, NOW).expect("read");
+        recall(&store, &Venue::busch_iii(), &mut first, NOW, None).expect("read");
         let alert = first.active().next().expect("he throws").alerts[0].id;
         first.input(crate::pipeline::Input::Acknowledge { alert }, NOW).alert.expect("it stands");
         let kept = keep_arms(&first);
         store.transact(|txn| txn.apply(&kept)).expect("stored");
 
         let mut next = pipeline(&store);
-        recall(&store, &Venue::busch_iii(), &mut next, NOW).expect("read");
+        recall(&store, &Venue::busch_iii(), &mut next, NOW, None).expect("read");
         let outings = |pipeline: &Pipeline<StoreProfiles>| -> Vec<_> {
             pipeline.outings().map(|(readiness, trend)| (readiness.clone(), trend.clone())).collect()
         };
@@ -491,7 +492,7 @@ mod tests {
         // It is of other pitches than the store's: one came since.
         store.transact(|txn| txn.put_pitch(&pitch(5, 1))).expect("stored");
         let mut other = pipeline(&store);
-        recall(&store, &Venue::busch_iii(), &mut other, NOW).expect("read");
+        recall(&store, &Venue::busch_iii(), &mut other, NOW, None).expect("read");
         assert_eq!(other.active().map(|r| r.pitches).collect::<Vec<_>>(), [13]);
     }
 
@@ -543,7 +544,7 @@ mod tests {
 
         // Of an outing in progress it is told again though nothing but pitches was kept.
         let mut pipeline = pipeline(&store);
-        recall(&store, &Venue::busch_iii(), &mut pipeline, NOW).expect("read");
+        recall(&store, &Venue::busch_iii(), &mut pipeline, NOW, None).expect("read");
         let shown: Vec<_> = pipeline.active().map(|r| (r.pitches, r.unnamed_throws, r.unseen.len())).collect();
         assert_eq!(shown, [(20, 3, 1)]);
     }

@@ -15,6 +15,7 @@
 
 use std::time::Instant;
 
+use super::apart::Boot;
 use super::calibration;
 use super::profiles::{self, StoreProfiles};
 use crate::ids::{BoxNs, EventNs, MoundId};
@@ -78,13 +79,14 @@ pub(super) fn start(
     venue: &Venue,
     make: impl Fn(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<StoreProfiles>),
     now: BoxNs,
+    boot: Option<&Boot>,
 ) -> Result<Recovered, StoreError> {
     let mut ended = None;
     if let Some(journal) = journal {
         match replay(store, journal, venue, &make) {
             Ok(Some(last))
                 if last.now.0 <= now.0.saturating_add(STEP_BACK_NS)
-                    && profiles::clock_set_ns(store, now)?.is_none() =>
+                    && profiles::clock_set_ns(store, now, boot)?.is_none() =>
             {
                 return Ok(last.go_on());
             }
@@ -101,7 +103,7 @@ pub(super) fn start(
     let Ended { mut outputs, published, frames } = ended.unwrap_or_default();
     // Before outings are taken back from the store.
     outputs.extend(close_unfinished(store, now)?);
-    profiles::recall(store, venue, &mut pipeline, now)?;
+    profiles::recall(store, venue, &mut pipeline, now, boot)?;
     for (mound, release) in published {
         pipeline.published_before(mound, release);
     }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 
+use super::apart::Boot;
 use super::control::Control;
 use super::days::Days;
 use super::error::DaemonError;
@@ -187,8 +188,9 @@ impl Daemon {
             let (producers, buffer) = reorder::buffer(&settings.reorder).expect("the settings were checked");
             (producers, Pipeline::new(&venue, &settings, buffer, profiles.clone(), now))
         };
+        let boot = Boot::now().filter(|_| clock.is_systems());
         let Recovered { mut pipeline, mut producers, outputs, beginning, frames } =
-            recovery::start(&store, journal.as_ref(), &venue, make, started)?;
+            recovery::start(&store, journal.as_ref(), &venue, make, started, boot.as_ref())?;
         recall_heard(&store, &mut pipeline)?;
         counters.heard.get_or_init(|| journal::heard(journal.as_ref(), started));
         let (tap, journal_thread) = journal.as_ref().and_then(|journal| journal::start(journal, &telemetry)).unzip();
