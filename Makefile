@@ -15,7 +15,7 @@ ONCE := CARGO_INCREMENTAL=0
 UNIT := --config profile.test.package.pitchguard.opt-level=0
 NEXTEST := nextest run --locked --workspace
 # Tests wait more than they compute: for daemons and stadiums that run in real time.
-RUN := --no-fail-fast --test-threads $(shell echo $$((5 * $$(nproc))))
+RUN := --no-fail-fast --test-threads $(shell echo $$((4 * $$(nproc))))
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

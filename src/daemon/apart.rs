@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::BoxClock;
 use crate::ids::BoxNs;
 use crate::moment::WAYS_NS;
 
@@ -48,8 +49,12 @@ pub(super) struct Boot {
 }
 
 impl Boot {
-    /// This one; none where the system does not tell.
-    pub(super) fn now() -> Option<Self> {
+    /// This one, for a box whose clock is this; none where that is not the system's, or the system does not tell.
+    pub(super) fn of(clock: BoxClock) -> Option<Self> {
+        Self::now().filter(|_| clock.is_systems())
+    }
+
+    fn now() -> Option<Self> {
         let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
         let uptime: f64 = std::fs::read_to_string("/proc/uptime").ok()?.split(' ').next()?.parse().ok()?;
         Some(Self { id: id.trim().to_owned(), uptime_ns: (uptime * 1e9) as u64 })

@@ -478,7 +478,7 @@ impl Running {
         let ns = self.apart_ns.saturating_add(if self.apart_ns == 0 { 0 } else { self.merge.clock.set_by_ns() });
         if self.kept_apart_ns.is_none_or(|kept| kept.abs_diff(ns) > APART_NEWS_NS) {
             self.kept_apart_ns = Some(ns);
-            let boot = Boot::now().filter(|_| self.merge.clock.is_systems());
+            let boot = Boot::of(self.merge.clock);
             let kept = KeptApart { system_ns: ns, box_ns: self.apart_ns, at: now, boot };
             self.batch.push(profiles::keep_apart(&kept));
         }

@@ -188,9 +188,8 @@ impl Daemon {
             let (producers, buffer) = reorder::buffer(&settings.reorder).expect("the settings were checked");
             (producers, Pipeline::new(&venue, &settings, buffer, profiles.clone(), now))
         };
-        let boot = Boot::now().filter(|_| clock.is_systems());
         let Recovered { mut pipeline, mut producers, outputs, beginning, frames } =
-            recovery::start(&store, journal.as_ref(), &venue, make, started, boot.as_ref())?;
+            recovery::start(&store, journal.as_ref(), &venue, make, started, Boot::of(clock).as_ref())?;
         recall_heard(&store, &mut pipeline)?;
         counters.heard.get_or_init(|| journal::heard(journal.as_ref(), started));
         let (tap, journal_thread) = journal.as_ref().and_then(|journal| journal::start(journal, &telemetry)).unzip();

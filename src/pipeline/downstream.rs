@@ -27,8 +27,6 @@ use crate::workload::OutingKey;
 
 /// So long after its release a pitch that a tracker knows is final once the final watermark is there, ns.
 const OVER_NS: u64 = 2_000_000_000;
-/// So long after a kill enough cameras have shown what they saw meanwhile that nobody heard, ns \[P\]: a frame of theirs takes as long.
-const BACK_NS: u64 = 5_000_000_000;
 /// How often readiness is told which mounds are seen, box time.
 const SEE_EVERY_NS: u64 = 1_000_000_000;
 
@@ -82,7 +80,6 @@ impl<P: Profiles> Downstream<P> {
     pub(super) fn was_away(&mut self) {
         self.whose.was_away(EventNs(self.seen_now().0));
         self.rig.calibration.was_away(self.now);
-        self.back = Some(self.now);
     }
 
     /// Tells readiness which mounds are seen.
@@ -114,12 +111,11 @@ impl<P: Profiles> Downstream<P> {
         }
     }
 
-    /// What can be seen of each mound. After a kill nothing, until cameras have shown what was missed meanwhile.
+    /// What can be seen of each mound. After a kill nothing, before the first step: what was heard last is of before it.
     pub(super) fn sights(&self, now: BoxNs) -> Vec<(MoundId, MoundSight)> {
-        let is_back = !self.was_killed && self.back.is_none_or(|back| now.0.saturating_sub(back.0) >= BACK_NS);
         let of = |lane: &Lane| {
             let sight = self.rig.calibration.sight(lane.mound, now)?;
-            Some((lane.mound, MoundSight { is_seen: sight.is_seen && is_back, ..sight }))
+            Some((lane.mound, MoundSight { is_seen: sight.is_seen && !self.was_killed, ..sight }))
         };
         self.lanes.iter().filter_map(of).collect()
     }

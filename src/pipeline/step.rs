@@ -68,7 +68,6 @@ impl<P: Profiles> Pipeline<P> {
                 begun: now,
                 warming: false,
                 was_killed: false,
-                back: None,
                 recorder: None,
                 gaps: Vec::new(),
                 open: Vec::new(),

@@ -157,7 +157,7 @@ fn refused_keys_are_told_with_who_showed_them_when_and_which_they_are_and_never_
     );
     assert!(told["why"].as_str().is_some_and(|why| why.starts_with(&words)), "{told}");
     let listed = verb(&["key", "list"]);
-    assert!(listed.contains("127.0.0.1, 1 times, last 20") && listed.contains(&words), "{listed}");
+    assert!(listed.contains("127.0.0.1, 1 time, last 20") && listed.contains(&words), "{listed}");
     for secret in [&tablet[13..], &board[13..]] {
         assert!(!access.to_string().contains(secret) && !listed.contains(secret) && !daemon.log().contains(secret));
     }
