@@ -47,6 +47,13 @@ number! {
     BoxNs(u64)
 }
 
+impl BoxNs {
+    /// This moment by the cameras' clock, where the box's is so far ahead of theirs, ns.
+    pub fn by_cameras(self, ahead_ns: i64) -> EventNs {
+        EventNs(self.0.saturating_add_signed(ahead_ns.saturating_neg()))
+    }
+}
+
 impl MoundId {
     /// The mound on which games are played.
     pub const GAME: Self = Self(0);

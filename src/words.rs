@@ -10,8 +10,8 @@ pub fn counted(count: impl Display, one: &str, many: &str) -> String {
 }
 
 /// `one` of a single thing, `many` of none and of several: `is` and `are`.
-pub fn agreeing<'w>(count: u64, one: &'w str, many: &'w str) -> &'w str {
-    if count == 1 { one } else { many }
+pub fn agreeing<'w>(count: impl Copy + PartialEq + From<u8>, one: &'w str, many: &'w str) -> &'w str {
+    if count == 1.into() { one } else { many }
 }
 
 #[cfg(test)]
@@ -22,6 +22,6 @@ mod tests {
     fn one_thing_is_no_several() {
         let told = [0, 1, 2].map(|count| counted(count, "day", "days"));
         assert_eq!(told, ["0 days", "1 day", "2 days"]);
-        assert_eq!([0, 1, 2].map(|count| agreeing(count, "is", "are")), ["are", "is", "are"]);
+        assert_eq!([0_u64, 1, 2].map(|count| agreeing(count, "is", "are")), ["are", "is", "are"]);
     }
 }

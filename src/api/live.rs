@@ -178,7 +178,7 @@ impl Snapshot {
 
     /// A moment by the cameras' clock, which all ages are counted by and the day of baseball turns by.
     pub fn seen(&self, now: BoxNs) -> BoxNs {
-        BoxNs(now.0.saturating_add_signed(self.clocks_apart_ns.saturating_neg()))
+        BoxNs(now.by_cameras(self.clocks_apart_ns).0)
     }
 
     /// Whether an outing is shown, and otherwise than this, its age aside.

@@ -211,7 +211,7 @@ impl Calibration {
             0 => format!("{name}: none of its {all} cameras is heard; nothing is measured there"),
             _ => format!(
                 "{name}: {heard} of {all} cameras {} what results can use, and a pitch needs {FIT_CAMERAS_MIN}",
-                agreeing(heard as u64, "sends", "send")
+                agreeing(heard, "sends", "send")
             ),
         });
         let enough = heard >= FIT_CAMERAS_MIN;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::out::{say, tell};
 use crate::config::{Config, DEFAULT_FILE};
+use crate::words::counted;
 
 /// `EX_CONFIG` of sysexits.h: the configuration, or the database, cannot be used, and trying again cannot help.
 pub const EXIT_CONFIG: u8 = 78;
@@ -45,7 +46,7 @@ pub fn run(config: Option<&Path>, args: &Args) -> ExitCode {
         Err(errors) => {
             tell!("{errors}");
             let count = errors.0.len();
-            tell!("{count} error{} in the configuration", if count == 1 { "" } else { "s" });
+            tell!("{} in the configuration", counted(count, "error", "errors"));
             hold(config.unwrap_or(Path::new(DEFAULT_FILE)), Duration::from_secs(args.hold));
             ExitCode::from(EXIT_CONFIG)
         }

@@ -455,8 +455,8 @@ impl Running {
             _ if is_early => Stage::CrossingToEarly,
             State::Provisional | State::Held => Stage::CrossingToProvisional,
         };
-        let seen = now.0.saturating_add_signed(self.merge.pipeline.clocks_apart_ns().saturating_neg());
-        self.recorder.record(stage, Duration::from_nanos(seen.saturating_sub(crossed.0)));
+        let seen = now.by_cameras(self.merge.pipeline.clocks_apart_ns());
+        self.recorder.record(stage, Duration::from_nanos(seen.0.saturating_sub(crossed.0)));
     }
 
     /// Tells whose the throws are, and people what is new of it.

@@ -217,11 +217,6 @@ pub(super) fn keep_apart(kept: &KeptApart) -> Write {
     Write::Checkpoint { name: APART.to_owned(), bytes }
 }
 
-/// How far the system's clock is ahead of the cameras' at the start of a run, ns, by what was last kept of that.
-fn apart(store: &Store, now: BoxNs, boot: Option<&Boot>) -> Result<i64, StoreError> {
-    Ok(kept_apart(store)?.map_or(0, |kept| kept.at_start(now, boot)))
-}
-
 /// By how much the box's clock was set since the last run began, ns, where that is known and not nothing.
 pub(super) fn clock_set_ns(store: &Store, now: BoxNs, boot: Option<&Boot>) -> Result<Option<i64>, StoreError> {
     Ok(kept_apart(store)?.and_then(|kept| kept.set_ns(now, boot)))
@@ -266,9 +261,10 @@ pub(super) fn recall(
     now: BoxNs,
     boot: Option<&Boot>,
 ) -> Result<(), StoreError> {
-    let apart_ns = apart(store, now, boot)?;
+    let kept_apart = kept_apart(store)?;
+    let apart_ns = kept_apart.as_ref().map_or(0, |kept| kept.at_start(now, boot));
     pipeline.suppose_clocks_apart(apart_ns);
-    let seen = BoxNs(now.0.saturating_add_signed(apart_ns.saturating_neg()));
+    let seen = BoxNs(now.by_cameras(apart_ns).0);
     pipeline.resume_clocks(&store.checkpoint(CLOCKS)?.unwrap_or_default());
     let mut pitches: Vec<PitchRecord> =
         store.open_outings(seen.0.saturating_sub(OUTING_NS))?.into_values().flatten().collect();
@@ -282,7 +278,7 @@ pub(super) fn recall(
         }
     }
     calibration::recall(store, venue, pipeline, now);
-    if let Some(set_ns) = clock_set_ns(store, now, boot)? {
+    if let Some(set_ns) = kept_apart.and_then(|kept| kept.set_ns(now, boot)) {
         pipeline.clock_was_set(set_ns, now);
     }
     if !gone_on {

@@ -186,8 +186,8 @@ pub(super) fn show(
     telemetry: &Telemetry,
     started: BoxNs,
 ) -> Result<(), StoreError> {
-    let seen = started.0.saturating_add_signed(pipeline.clocks_apart_ns().saturating_neg());
-    profiles::show_pitches(store, live, BoxNs(seen))?;
+    let seen = started.by_cameras(pipeline.clocks_apart_ns());
+    profiles::show_pitches(store, live, BoxNs(seen.0))?;
     profiles::show(pipeline, live, started);
     calibration::show(pipeline.calibration(started), zone, live, telemetry);
     Ok(())

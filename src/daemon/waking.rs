@@ -63,7 +63,7 @@ pub(super) struct Waking {
 
 impl FrameSink for Waking {
     fn frame(&mut self, frame: Stamped<Signal>) {
-        let _counted = self.producer.push(frame);
+        self.producer.frame(frame);
         self.has_pushed = true;
     }
 

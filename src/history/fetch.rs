@@ -23,6 +23,7 @@ use super::input::{Input, Inputs, Watcher};
 use super::savant::{Summary, import_pitches, rows_of_day};
 use super::table::dates::SEASON;
 use crate::store::{Store, StoreError};
+use crate::words::counted;
 
 /// Where Statcast's own pitches are.
 pub const SAVANT: &str = "https://baseballsavant.mlb.com";
@@ -271,9 +272,9 @@ pub struct FetchSummary {
 
 impl std::fmt::Display for FetchSummary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let s = |n: u64| if n == 1 { "" } else { "s" };
-        write!(f, "{} day{} fetched, {} known before, {} bytes", self.days, s(self.days), self.known, self.bytes)?;
-        writeln!(f, ", {} attempt{} made again", self.retries, s(self.retries))?;
+        let days = |count: u64| counted(count, "day", "days");
+        write!(f, "{} fetched, {} known before, {} bytes", days(self.days), self.known, self.bytes)?;
+        writeln!(f, ", {} made again", counted(self.retries, "attempt", "attempts"))?;
         if self.days > 0 {
             write!(f, "{}", self.pitches)?;
         }
@@ -282,16 +283,12 @@ impl std::fmt::Display for FetchSummary {
             format!("{}{more}", days[..days.len().min(EMPTY_TOLD)].join(", "))
         };
         if !self.empty.is_empty() {
-            let (n, days) = (self.empty.len() as u64, named(&self.empty));
-            writeln!(
-                f,
-                "{n} day{} of the season without a pitch, asked for again for {EMPTY_DAYS} days: {days}",
-                s(n)
-            )?;
+            let (count, which) = (days(self.empty.len() as u64), named(&self.empty));
+            writeln!(f, "{count} of the season without a pitch, asked for again for {EMPTY_DAYS} days: {which}")?;
         }
         if !self.emptied.is_empty() {
-            let (n, days) = (self.emptied.len() as u64, named(&self.emptied));
-            writeln!(f, "{n} day{} came empty, and had pitches before, which stay: {days}", s(n))?;
+            let (count, which) = (days(self.emptied.len() as u64), named(&self.emptied));
+            writeln!(f, "{count} came empty, and had pitches before, which stay: {which}")?;
         }
         if let Some((date, why)) = &self.ended_at {
             writeln!(f, "ended at {date}: {why}; ask again to go on from there")?;

@@ -198,11 +198,13 @@ fn whole(state: BoxVerdictState, seen: &Seen<'_>, parts: &[BoxVerdictPart]) -> S
             };
             (opening, of(state).collect())
         }
-        BoxVerdictState::Degraded if measures => {
-            ("Degraded, it works and somebody should look", of(BoxVerdictState::Degraded).collect())
-        }
         BoxVerdictState::Degraded => {
-            ("Degraded, it waits for cameras and somebody should look", of(BoxVerdictState::Degraded).collect())
+            let opening = if measures {
+                "Degraded, it works and somebody should look"
+            } else {
+                "Degraded, it waits for cameras and somebody should look"
+            };
+            (opening, of(state).collect())
         }
         BoxVerdictState::NotReady => (
             "Not ready, it does not work as it must",
@@ -248,7 +250,7 @@ fn cameras(seen: &Seen<'_>) -> Finding {
     let lost = rig.cameras.iter().filter(absent).count();
     let quiet: Vec<&CameraStatus> = rig.cameras.iter().filter(|camera| !camera.is_heard && !absent(camera)).collect();
     if let Some(names) = named(&quiet) {
-        told.push(format!("{names} {} nothing just now", if quiet.len() == 1 { "sends" } else { "send" }));
+        told.push(format!("{names} {} nothing just now", agreeing(quiet.len(), "sends", "send")));
     }
     match lost {
         0 if told.is_empty() && all == 1 => return (Ready, "the only camera is heard".to_owned()),
@@ -256,13 +258,13 @@ fn cameras(seen: &Seen<'_>) -> Finding {
         // What lasts is silence, and told as such.
         0 if told.len() == 1 && !quiet.is_empty() => {
             let left = all - quiet.len();
-            let are = agreeing(left as u64, "is", "are");
+            let are = agreeing(left, "is", "are");
             return (Ready, format!("{left} of {all} cameras {are} heard, {}", told.remove(0)));
         }
         0 => {}
         _ => {
             let left = all - lost - quiet.len();
-            told.push(format!("{left} of {all} cameras {} of use", agreeing(left as u64, "is", "are")));
+            told.push(format!("{left} of {all} cameras {} of use", agreeing(left, "is", "are")));
         }
     }
     (if not_ready { NotReady } else { Degraded }, told.join("; "))
@@ -302,7 +304,7 @@ fn short(mound: &MoundCameras) -> String {
     format!(
         "{} cannot be measured: {cameras_heard} of its cameras {} of use, and it needs {cameras_needed}",
         mound_in_words(&mound.name),
-        agreeing((*cameras_heard).into(), "is", "are")
+        agreeing(*cameras_heard, "is", "are")
     )
 }
 
@@ -359,7 +361,7 @@ fn calibration(seen: &Seen<'_>) -> Finding {
         let those: Vec<&CameraStatus> = rig.cameras.iter().filter(|camera| camera.state == camera_state).collect();
         if let Some(names) = named(&those) {
             state = state.max(Degraded);
-            told.push(format!("{names} {} {words}", if those.len() == 1 { "is" } else { "are" }));
+            told.push(format!("{names} {} {words}", agreeing(those.len(), "is", "are")));
         }
     }
     for camera in &rig.cameras {

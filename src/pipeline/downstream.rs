@@ -397,7 +397,7 @@ impl<P: Profiles> Downstream<P> {
         let mut pitches = std::mem::take(&mut self.pitches);
         let mound = match frame.payload {
             Signal::Mark(_) | Signal::Spin(_) => Some(frame.payload.mound(frame.source)),
-            _ => self.rig.mound_of_source(frame.source),
+            _ => self.rig.mound_of(frame.source),
         };
         if let Some(lane) = self.lanes.iter_mut().find(|lane| Some(lane.mound) == mound) {
             lane.tracker.arrive(frame.source, frame.event, frame.arrival, &frame.payload, is_told, &mut pitches);

@@ -109,7 +109,7 @@ impl<P> Downstream<P> {
 
     /// A moment of the box by the cameras' clock.
     pub(super) fn seen_at(&self, at: BoxNs) -> EventNs {
-        EventNs(at.0.saturating_add_signed(self.clock_ns.saturating_neg()))
+        at.by_cameras(self.clock_ns)
     }
 }
 

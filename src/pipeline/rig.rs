@@ -102,14 +102,10 @@ impl Rig {
         self.cameras.iter().filter(move |(.., of)| *of == mound).map(|(id, ..)| *id)
     }
 
-    /// The same of any source, at once.
+    /// The mound that a source looks at; none where it is no camera.
     #[inline]
-    pub(super) fn mound_of_source(&self, source: u8) -> Option<MoundId> {
+    pub(super) fn mound_of(&self, source: u8) -> Option<MoundId> {
         self.mounds.get(usize::from(source)).copied().flatten()
-    }
-
-    pub(super) fn mound_of(&self, camera: u8) -> Option<MoundId> {
-        self.cameras.iter().find(|(id, ..)| *id == camera).map(|(.., mound)| *mound)
     }
 
     /// The rule's name, how bad it is, the number behind it and its limit, and not since when; `is_needed` where somebody throws,

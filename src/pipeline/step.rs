@@ -382,7 +382,7 @@ impl<P: Profiles> Pipeline<P> {
     pub fn outings_at(&self, now: BoxNs) -> Vec<(Readiness, Trend)> {
         let stage = &self.stage;
         let mut engine = stage.engine.clone();
-        let seen_now = BoxNs(now.0.saturating_add_signed(stage.clock_ns.saturating_neg()));
+        let seen_now = BoxNs(stage.seen_at(now).0);
         for (mound, MoundSight { is_seen, until, unseen }) in stage.sights(now) {
             engine.see(mound, is_seen, until, unseen);
         }

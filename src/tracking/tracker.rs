@@ -169,7 +169,7 @@ impl MoundTracker {
     pub fn observe(&mut self, source: u8, event: EventNs, arrival: BoxNs, signal: &Signal, when: When) {
         match signal {
             Signal::Ball(ball) => {
-                if let Some(camera) = self.cameras.iter().position(|c| c.id == source) {
+                if let Some(camera) = self.index_of(source) {
                     self.ball(camera, event, arrival, ball, when);
                 }
             }
@@ -239,7 +239,7 @@ impl MoundTracker {
     /// Corrects a camera's model from now on: fits to come, revisions and evidence use it, frames stay as they are. `false`
     /// where this mound has no such camera or the correction is not plausible.
     pub fn set_correction(&mut self, camera: u8, correction: &CameraCorrection) -> bool {
-        let Some(index) = self.cameras.iter().position(|c| c.id == camera) else { return false };
+        let Some(index) = self.index_of(camera) else { return false };
         if self.cameras[index].correction() != correction {
             self.early.corrected(index);
         }
@@ -248,7 +248,7 @@ impl MoundTracker {
 
     /// Leaves a camera out of fits, or takes it in again. Its frames still count as such and still give evidence.
     pub fn exclude(&mut self, camera: u8, excluded: bool) {
-        if let Some(index) = self.cameras.iter().position(|c| c.id == camera) {
+        if let Some(index) = self.index_of(camera) {
             self.samples.mute(index, excluded);
             self.early.exclude(index, excluded);
         }
@@ -277,6 +277,11 @@ impl MoundTracker {
     /// Takes up what an earlier run learned.
     pub fn set_jerk_scale(&mut self, scale: JerkScale) {
         self.scale = scale;
+    }
+
+    /// The place of a camera of this mound, by its number.
+    fn index_of(&self, camera: u8) -> Option<usize> {
+        self.cameras.iter().position(|c| c.id == camera)
     }
 
     fn ball(&mut self, camera: usize, event: EventNs, arrival: BoxNs, ball: &Ball, when: When) {

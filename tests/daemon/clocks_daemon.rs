@@ -199,6 +199,19 @@ fn marks_an_hour_off_are_told_and_after_a_restart_and_when_they_are_set_right_no
     assert_eq!(clocks(&daemon), None, "all are right");
 }
 
+/// Plays until the man of the first pitch is shown with five: who he is, how many he throws before another man does, and the
+/// moment, in a pause.
+fn play_five(daemon: &mut Running, cameras: &mut Cameras) -> (u32, usize, EventNs) {
+    let truth = cameras.stadium.truth();
+    let man = truth[0].pitcher.0;
+    let his = truth.iter().take_while(|thrown| thrown.pitcher.0 == man && thrown.mound.0 == 0).count();
+    assert!(his >= 7, "{his}");
+    let stopped = pause_after(cameras, 4);
+    cameras.play(stopped);
+    daemon.wait_for("five pitches are shown", |r| r.readiness(man).filter(|shown| shown["pitches"] == 5));
+    (man, his, stopped)
+}
+
 #[test]
 fn an_outing_goes_on_over_a_restart_of_a_box_whose_clock_is_days_ahead() {
     let mut rack = Rack::new();
@@ -211,12 +224,7 @@ fn an_outing_goes_on_over_a_restart_of_a_box_whose_clock_is_days_ahead() {
     cameras.play(after(&cameras, 30));
     is_told(&daemon, "box_clock", &["2 days 3 h ahead"], None);
     let truth = cameras.stadium.truth().to_vec();
-    let man = truth[0].pitcher.0;
-    let his = truth.iter().take_while(|thrown| thrown.pitcher.0 == man && thrown.mound.0 == 0).count();
-    assert!(his >= 7, "{his}");
-    let stopped = pause_after(&cameras, 4);
-    cameras.play(stopped);
-    daemon.wait_for("five pitches are shown", |r| r.readiness(man).filter(|shown| shown["pitches"] == 5));
+    let (man, his, stopped) = play_five(&mut daemon, &mut cameras);
     let mut daemon = restart(&mut rack, daemon, stopped, ahead);
     let shown = daemon.readiness(man).expect("his outing is open");
     assert_eq!(shown["pitches"], 5, "{shown}");
@@ -287,13 +295,7 @@ fn put_right_while_stopped(stop: impl FnOnce(Running)) {
     set(&file, -18 * 3_600);
     let mut daemon = start_faked(&mut rack, library, &file, None, 1.0);
     let mut cameras = Cameras::new(stadium(305, wall(), 9, 9.0), 1.0, daemon.udp);
-    let truth = cameras.stadium.truth().to_vec();
-    let man = truth[0].pitcher.0;
-    let his = truth.iter().take_while(|thrown| thrown.pitcher.0 == man && thrown.mound.0 == 0).count();
-    assert!(his >= 7, "{his}");
-    let stopped = pause_after(&cameras, 4);
-    cameras.play(stopped);
-    daemon.wait_for("five pitches are shown", |r| r.readiness(man).filter(|shown| shown["pitches"] == 5));
+    let (man, his, _) = play_five(&mut daemon, &mut cameras);
     daemon
         .wait_for("that the clock is wrong is told", |r| clocks(r).filter(|told| told.contains("behind its cameras'")));
     let udp = daemon.udp;

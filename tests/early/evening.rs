@@ -252,9 +252,3 @@ fn matched(truth: &[Thrown], published: Vec<(PitchRecord, BoxNs)>) -> Evening {
     }
     Evening { told, invented, withdrawn, raised: Vec::new() }
 }
-
-/// The value below which this share lies.
-pub(crate) fn quantile(values: &mut [f64], share: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    if values.is_empty() { f64::NAN } else { values[((values.len() - 1) as f64 * share).round() as usize] }
-}

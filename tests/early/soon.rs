@@ -4,8 +4,8 @@ use pitchguard::ids::MoundId;
 use pitchguard::simulate::{Game, Scenario, Settings, statcast};
 use pitchguard::tracking::venue::Venue;
 
-use crate::common::{full, real_data};
-use crate::evening::{Evening, LAWS, Law, QUANTITIES, Told, play, quantile, settings};
+use crate::common::{full, quantile, real_data};
+use crate::evening::{Evening, LAWS, Law, QUANTITIES, Told, play, settings};
 
 /// What was told of many pitches.
 #[derive(Default)]
@@ -41,12 +41,12 @@ impl Pool {
         pool
     }
 
-    fn after(&mut self, share: f64) -> f64 {
-        quantile(&mut self.after, share)
+    fn after(&self, share: f64) -> f64 {
+        quantile(&self.after, share)
     }
 
     fn off(&self, quantity: usize, share: f64) -> f64 {
-        quantile(&mut self.errors[quantity].iter().map(|(off, _)| *off).collect::<Vec<_>>(), share)
+        quantile(&self.errors[quantity].iter().map(|(off, _)| *off).collect::<Vec<_>>(), share)
     }
 
     /// The share of errors within so many of their standard deviations.
@@ -59,8 +59,8 @@ impl Pool {
         self.early as f64 / self.all.max(1) as f64
     }
 
-    fn print(&mut self, name: &str) {
-        let full = [0.5, 0.9].map(|share| quantile(&mut self.full_after, share));
+    fn print(&self, name: &str) {
+        let full = [0.5, 0.9].map(|share| quantile(&self.full_after, share));
         let after = [0.5, 0.9].map(|share| self.after(share));
         eprintln!(
             "{name}: {} pitches, {:.1} % early; after the crossing {:.2} / {:.2} s (of all cameras {:.2} / {:.2}); by cameras {:?}",
@@ -73,12 +73,12 @@ impl Pool {
             &self.cameras[2..6]
         );
         for (at, (name, ..)) in QUANTITIES.iter().enumerate() {
-            let mut sds: Vec<f64> = self.errors[at].iter().map(|(_, sd)| *sd).collect();
+            let sds: Vec<f64> = self.errors[at].iter().map(|(_, sd)| *sd).collect();
             eprintln!(
                 "  {name:20} 95 % {:.3}, most {:.3}; stated {:.3}; 90 % hold {:.1} %, outside 99 % {:.2} %",
                 self.off(at, 0.95),
                 self.off(at, 1.0),
-                quantile(&mut sds, 0.5),
+                quantile(&sds, 0.5),
                 100.0 * self.within(at, 1.645),
                 100.0 - 100.0 * self.within(at, 2.576),
             );
@@ -132,7 +132,7 @@ fn a_number_comes_when_enough_is_known() {
             let of = evenings.iter().filter(|(of, _)| *of == law);
             Pool::of(of.flat_map(|(_, e)| &e.told).filter(is_its)).print(&format!("{law:?}, {name}"));
         }
-        let mut pool = Pool::of(evenings.iter().flat_map(|(_, e)| &e.told).filter(is_its));
+        let pool = Pool::of(evenings.iter().flat_map(|(_, e)| &e.told).filter(is_its));
         pool.print(name);
         let few = if full() { 0.0 } else { 0.4 };
         assert!(pool.after(0.5) <= limits.0 + few && pool.after(0.9) <= limits.1 + few, "{name}");
@@ -157,7 +157,7 @@ fn a_real_game_comes_as_soon() {
         })
         .collect();
     assert_none_in_vain(&evenings);
-    let mut pool = Pool::of(evenings.iter().flat_map(|(_, e)| &e.told).filter(|told| told.is_trusted));
+    let pool = Pool::of(evenings.iter().flat_map(|(_, e)| &e.told).filter(|told| told.is_trusted));
     pool.print("Busch");
     assert!(pool.after(0.5) <= 3.0 && pool.after(0.9) <= 3.5 && pool.early_share() >= 0.98);
     pool.assert_certain("Busch");
@@ -172,7 +172,7 @@ fn sooner_costs_certainty() {
         let of = |law| (1..=seeds).map(move |seed| evening(law, Scenario::Game, seed + 100 * law as u64, 40, factor));
         let evenings: Vec<Evening> = LAWS.into_iter().flat_map(of).collect();
         let told = evenings.iter().flat_map(|e| &e.told).filter(|t| t.is_trusted && t.thrown.mound == MoundId(0));
-        let mut pool = Pool::of(told);
+        let pool = Pool::of(told);
         pool.print(&format!("limits x {factor}"));
         curve.push((pool.after(0.5), pool.off(1, 0.95)));
     }

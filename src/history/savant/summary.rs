@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::history::table::Reasons;
+use crate::words::counted;
 
 /// Games that are named one by one.
 const LACKING_TOLD: usize = 10;
@@ -114,18 +115,13 @@ impl Summary {
     }
 
     fn list_games(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let s = |n: u64| if n == 1 { "" } else { "s" };
         if self.taken_away > 0 {
-            let n = self.taken_away;
-            writeln!(
-                f,
-                "{n} stored pitch{} taken away: whole games do not have them, or this box measured them",
-                if n == 1 { "" } else { "es" }
-            )?;
+            let pitches = counted(self.taken_away, "stored pitch", "stored pitches");
+            writeln!(f, "{pitches} taken away: whole games do not have them, or this box measured them")?;
         }
         if self.clock > 0 {
-            let n = self.clock;
-            writeln!(f, "{n} number{} in at-bats without a pitch, by the count automatic balls and strikes", s(n))?;
+            let numbers = counted(self.clock, "number", "numbers");
+            writeln!(f, "{numbers} in at-bats without a pitch, by the count automatic balls and strikes")?;
         }
         if !self.doubtful.is_empty() {
             writeln!(f, "may lack whole innings, and counted as they are:")?;
@@ -141,16 +137,15 @@ impl Summary {
         let (are, their) = if n == 1 { ("is", "its") } else { ("are", "their") };
         writeln!(
             f,
-            "{n} of {} game{} {are} not whole; {their} outings that lack pitches count for no dose, load, role or rest:",
-            self.games,
-            s(self.games)
+            "{n} of {} {are} not whole; {their} outings that lack pitches count for no dose, load, role or rest:",
+            counted(self.games, "game", "games")
         )?;
         for Lacking { game_pk, outings, thrown, missing } in self.lacking.iter().take(LACKING_TOLD) {
             let of = if *missing > 0 { format!("of at least {}", thrown + missing) } else { "of more".to_owned() };
             writeln!(
                 f,
-                "  game {game_pk}: {thrown} pitches are known {of}; {outings} outing{} lacking some",
-                s(*outings)
+                "  game {game_pk}: {thrown} pitches are known {of}; {} lacking some",
+                counted(outings, "outing", "outings")
             )?;
         }
         if self.lacking.len() > LACKING_TOLD {
@@ -162,8 +157,7 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let s = |n: u64| if n == 1 { "" } else { "s" };
-        write!(f, "{} row{} of {} file{}: ", self.rows, s(self.rows), self.files, s(self.files))?;
+        write!(f, "{} of {}: ", counted(self.rows, "row", "rows"), counted(self.files, "file", "files"))?;
         write!(f, "{} new, {} unchanged, {} changed", self.new, self.unchanged, self.changed)?;
         if self.doubled > 0 {
             write!(f, ", {} doubled", self.doubled)?;
@@ -171,7 +165,7 @@ impl fmt::Display for Summary {
         if self.measured_here > 0 {
             write!(f, ", {} measured here and kept so", self.measured_here)?;
         }
-        writeln!(f, ", {} refused; {} pitcher{}", self.refused.total(), self.pitchers, s(self.pitchers))?;
+        writeln!(f, ", {} refused; {}", self.refused.total(), counted(self.pitchers, "pitcher", "pitchers"))?;
         self.passed_over.list("rows not taken", f)?;
         self.refused.list("rows refused", f)?;
         self.dropped.list("fields dropped", f)?;

@@ -33,6 +33,7 @@ use self::dates::Order;
 pub(super) use self::reader::{Layout, Table};
 
 use crate::store::Put;
+use crate::words::counted;
 
 /// Places named per reason.
 const PLACES: usize = 3;
@@ -171,11 +172,10 @@ impl RowSummary {
 
 impl fmt::Display for RowSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let s = |n: u64| if n == 1 { "" } else { "s" };
-        write!(f, "{} row{} of {} file{}: ", self.rows, s(self.rows), self.files, s(self.files))?;
+        write!(f, "{} of {}: ", counted(self.rows, "row", "rows"), counted(self.files, "file", "files"))?;
         write!(f, "{} new, {} unchanged, {} changed", self.new, self.unchanged, self.changed)?;
         write!(f, ", {} passed over, {} refused", self.passed_over.total(), self.refused.total())?;
-        writeln!(f, "; {} of {} pitcher{}", self.what, self.pitchers, s(self.pitchers))?;
+        writeln!(f, "; {} of {}", self.what, counted(self.pitchers, "pitcher", "pitchers"))?;
         self.passed_over.list("rows passed over", f)?;
         self.refused.list("rows refused", f)?;
         self.dropped.list("fields dropped", f)?;

@@ -39,7 +39,7 @@ impl MoundTracker {
             }
             Signal::Ball(_) | Signal::Fiducial(_) | Signal::Pose { .. } | Signal::Health(_) => {}
         }
-        let Some(camera) = self.cameras.iter().position(|c| c.id == source) else { return };
+        let Some(camera) = self.index_of(source) else { return };
         let ball = if let Signal::Ball(ball) = signal { sighting(event, ball) } else { None };
         let frame = Arrived { camera, event: event.0, arrival, ball };
         let Some(before) = self.early.arrive(&frame).filter(|_| is_told) else { return };
@@ -72,7 +72,7 @@ impl MoundTracker {
 
     /// Whether calibration has something against a camera: then no early result rests on it.
     pub fn accuse(&mut self, camera: u8, accused: bool) {
-        if let Some(index) = self.cameras.iter().position(|c| c.id == camera) {
+        if let Some(index) = self.index_of(camera) {
             self.early.accuse(index, accused);
         }
     }

@@ -2,7 +2,8 @@
 
 use pitchguard::calibration::AlertKind;
 
-use crate::calibration_games::park::{Fault, Game, Options, quantile};
+use crate::calibration_games::park::{Fault, Game, Options};
+use crate::common::quantile;
 
 /// px a pitch.
 const RATE: f64 = 0.01;

@@ -4,7 +4,8 @@ use nalgebra::Vector3;
 use pitchguard::calibration::{AlertKind, Event, EventKind};
 use pitchguard::ids::MoundId;
 
-use crate::calibration_games::park::{Fault, Game, Options, at, quantile};
+use crate::calibration_games::park::{Fault, Game, Options, at};
+use crate::common::quantile;
 
 /// When the fault happens: between two rounds of landmarks.
 const AT: usize = 100;

@@ -18,6 +18,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rand_distr::StandardNormal;
 
+use crate::common::quantile;
 use crate::thrower::{Flight, SECOND, START, real_pitch};
 
 pub(crate) const PITCHES: usize = 300;
@@ -361,10 +362,4 @@ impl Game {
         let line = |(pitch, e): &(usize, Event)| format!("  {pitch:3} camera {} {:?}: {}", e.camera, e.kind, e.reason);
         self.events.iter().map(line).collect::<Vec<_>>().join("\n")
     }
-}
-
-pub(crate) fn quantile(values: &[f64], share: f64) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(((sorted.len() as f64 - 1.0) * share).round() as usize).copied().unwrap_or(f64::NAN)
 }

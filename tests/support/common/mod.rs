@@ -23,6 +23,13 @@ pub fn seed(usual: u64) -> u64 {
     std::env::var("PITCHGUARD_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(usual)
 }
 
+/// The value below which this share lies; no number of none.
+pub fn quantile(values: &[f64], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(((sorted.len() as f64 - 1.0) * share).round() as usize).copied().unwrap_or(f64::NAN)
+}
+
 /// A final pitch of the game mound that this box measured, with this `release_speed`, mph.
 pub fn final_pitch(pitcher: u32, release_ns: u64, id: u64, release_speed: f64) -> PitchRecord {
     PitchRecord {

@@ -7,6 +7,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { Refused } from "../api/client";
+import { capital } from "../format/words";
 
 export function Loading({ what }: { what: string }) {
   return (
@@ -66,6 +67,6 @@ export function Answered<T>({
       </>
     );
   }
-  if (query.isError) return <Failed what={what.charAt(0).toUpperCase() + what.slice(1)} error={query.error} retry={retry} />;
+  if (query.isError) return <Failed what={capital(what)} error={query.error} retry={retry} />;
   return <Loading what={what} />;
 }

@@ -129,6 +129,9 @@ export const isAtLeast = ({ unseen, unnamed_throws }: Pick<Readiness, "unseen" |
 /** `1 outing`, `2 outings`. */
 export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
+/** With a capital, as a sentence or a heading begins. */
+export const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
 /** `23 pitches`, `at least 1 pitch`. */
 export const pitchesInWords = (pitches: number, atLeast: boolean): string => `${atLeast ? "at least " : ""}${counted(pitches, "pitch", "pitches")}`;
 

@@ -12,7 +12,7 @@ import { useWhen } from "../../components/when";
 import { LEVELS } from "../../format/level";
 import { useSettings } from "../../format/settings";
 import { percent } from "../../format/units";
-import { contributorInWords, counted, inWords } from "../../format/words";
+import { capital, contributorInWords, counted, inWords } from "../../format/words";
 import { Availability, mayPitchInWords } from "../staff/availability";
 
 /** Refusals that are no fault: there is nothing to tell. */
@@ -54,10 +54,8 @@ export function Risk({ pitcher, date }: RiskProps) {
 export function nextInWords(advice: Pick<Assessment["recommendation"], "availability" | "next_available" | "next_available_rule">, write: (day: string) => string): string {
   const { availability, next_available, next_available_rule } = advice;
   if (!availability.some(({ unsure }) => unsure)) return `Next from ${write(next_available)}: ${next_available_rule}.`;
-  return `${sentence(mayPitchInWords(advice, false, write))}.`;
+  return `${capital(mayPitchInWords(advice, false, write))}.`;
 }
-
-const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 function Told({ assessment }: { assessment: Assessment }) {
   const { units } = useSettings();

@@ -4,7 +4,6 @@ import Typography from "@mui/material/Typography";
 import type { StatusReport } from "../../api/types";
 import { PlainTable } from "../../components/table";
 import { agoInWords } from "../../format/time";
-import { counted } from "../../format/words";
 
 /** Of so long ago at most, s: what is older has been looked at, or is over. */
 const LATELY_S = 600;
@@ -34,7 +33,7 @@ export function refusedLately({ ingest, access }: Pick<StatusReport, "ingest" | 
   }));
   const keys = (access?.last_refused ?? []).map(({ ago_s, from, times, why }) => ({
     ago_s,
-    row: ["key", from, agoInWords(ago_s * 1000), why, times === 1 ? "once" : counted(times, "time")],
+    row: ["key", from, agoInWords(ago_s * 1000), why, times === 1 ? "once" : `${times} times`],
   }));
   const lately = [...frames, ...keys].filter(({ ago_s }) => ago_s < LATELY_S);
   return lately.sort((one, other) => one.ago_s - other.ago_s).map(({ row }) => row);

@@ -10,7 +10,7 @@ import { PlainTable, Sign, type SignKind } from "../../components/table";
 import { useApart, useBoxWhen } from "../../components/when";
 import { farInWords, spanInWords } from "../../format/time";
 import { percent } from "../../format/units";
-import { counted } from "../../format/words";
+import { capital, counted } from "../../format/words";
 import { useHub, useLink } from "../../live/react";
 import { AlertList } from "../bullpen/alerts";
 import { Panels } from "../pitcher/pitcher";
@@ -100,7 +100,7 @@ function Verdict({ verdict, live }: VerdictProps) {
       <ul style={{ margin: "6px 0 0", paddingLeft: 4, listStyle: "none" }}>
         {verdict.parts.map(({ about, state, sentence }) => (
           <li key={about}>
-            <Sign kind={live ? VERDICT_SIGNS[state] : "off"} word={`${about.charAt(0).toUpperCase()}${about.slice(1)} ${state.replace("_", " ")}`} />: {sentence}
+            <Sign kind={live ? VERDICT_SIGNS[state] : "off"} word={`${capital(about)} ${state.replace("_", " ")}`} />: {sentence}
           </li>
         ))}
       </ul>
