@@ -115,6 +115,20 @@ test("the staff is asked about once for everybody, as of one day that no filter 
   await close();
 });
 
+test("of a day in the past the staff shows no game after it", async () => {
+  const { page, faults, close } = await open(browser, `${daemon.url}/staff`);
+  const cells = page.locator('[data-head="Last game"]');
+  await page.getByRole("row", { name: /^Pitcher 1 / }).waitFor();
+  const day = "2022-06-15";
+  await page.getByLabel("As of").fill(day);
+  await page.locator(`[data-as-of="${day}"]`).waitFor();
+  const games = await cells.allInnerTexts();
+  expect(games.filter((game) => /^\d{4}-\d\d-\d\d$/.test(game)).length).toBeGreaterThan(10);
+  expect(games.filter((game) => game > day)).toEqual([]);
+  expect(faults).toEqual([]);
+  await close();
+});
+
 test("the staff is saved as a table with each one's risk and the days on which he may pitch", async () => {
   const { page, faults, close } = await open(browser, `${daemon.url}/staff`);
   await page.getByRole("row", { name: /^Pitcher 1 .*(Low|Medium|High) \d/ }).waitFor();

@@ -90,7 +90,7 @@ describe.each(["us", "metric"])("in units of %s", (system) => {
     );
     const valueOf = (name: RegExp): string => features.find(([feature = ""]) => name.test(feature))?.[1] ?? "";
     expect(features.filter(([name, value = ""]) => name !== CONFIDENCE && !UNIT.test(value)), "each feature has a unit").toEqual([]);
-    expect(valueOf(/^Fastball against his season/)).toMatch(system === "us" ? /^[−]?\d+\.\d+ ± \d+\.\d+ mph$/ : /^[−]?\d+\.\d+ ± \d+\.\d+ km\/h$/);
+    expect(valueOf(/^Fastball against his season/)).toMatch(system === "us" ? /^([−]?\d+\.\d+ ± \d+\.\d+ mph|within its error \(± \d+\.\d+ mph\))$/ : /^([−]?\d+\.\d+ ± \d+\.\d+ km\/h|within its error \(± \d+\.\d+ km\/h\))$/);
     expect(valueOf(/^Spin, spread/), "a coefficient of variation is no rpm").toMatch(/^\d+\.\d+ ± \d+\.\d+ %$/);
     const names = features.map(([feature = ""]) => feature);
     expect(names.findIndex((name) => /^Fastball/.test(name)), "the arm comes first").toBe(0);

@@ -41,10 +41,12 @@ test("a reload while the box is down says since when, shows no number, and goes 
     await page.getByText(/^The box does not answer\. Last seen \w+ \d+, \d{4}, \d+:\d\d [AP]M \w+\. No number is shown/).waitFor({ timeout: 20_000 });
     expect(await page.locator("[data-pitcher]").count(), "nothing is known of now").toBe(0);
     expect(await page.getByText("Nobody is throwing").count(), "nor is that").toBe(0);
+    await expect.poll(() => page.getByText(/^Loading /).count(), { timeout: 20_000 }).toBe(0);
     await page.screenshot({ path: `${OUTPUT}/box-down.png` });
     // Every view opens, by its own address.
     await page.goto(`${daemon.url}/system`);
     await page.getByText(/^The box does not answer\. Last seen/).waitFor({ timeout: 20_000 });
+    await expect.poll(() => page.getByText(/^Loading /).count(), { timeout: 20_000 }).toBe(0);
     await page.screenshot({ path: `${OUTPUT}/box-down-system.png` });
     await page.goto(daemon.url);
 
@@ -53,8 +55,15 @@ test("a reload while the box is down says since when, shows no number, and goes 
     await page.locator("[data-pitcher]").first().waitFor({ timeout: 30_000 });
 
     // An orderly restart looks the same, and the page needs no hand.
+    const system = await open(browser, `${daemon.url}/system`);
+    await system.page.locator('[data-kind="good"]').first().waitFor({ timeout: 20_000 });
     await daemon.stop();
     await page.getByText(/^The box does not answer\. Shown is what was known at/).waitFor({ timeout: 20_000 });
+    await system.page.getByText("How it stands now is not known.").waitFor({ timeout: 20_000 });
+    expect(await system.page.locator('[data-kind="good"]').count(), "nothing is well that nobody tells of").toBe(0);
+    await system.page.getByRole("region", { name: "Parts" }).getByText("last told: ready").first().waitFor();
+    await system.page.screenshot({ path: `${OUTPUT}/box-gone-system.png`, fullPage: true });
+    await system.close();
     daemon = await run(at);
     await page.locator('[data-link="live"]').waitFor({ state: "attached", timeout: 10_000 });
     expect(faults).toEqual([]);

@@ -37,8 +37,8 @@ export function Frame({ height, label, most = Infinity, children }: FrameProps) 
 }
 
 /** In the place of a drawing of which nothing was measured: its axes would be invented. */
-export function NothingMeasured() {
-  return <p style={{ margin: "8px 0", color: "var(--soft)" }}>Nothing measured</p>;
+export function NothingMeasured({ by = "" }: { by?: string }) {
+  return <p style={{ margin: "8px 0", color: "var(--soft)" }}>Nothing measured{by}</p>;
 }
 
 interface AxisProps {

@@ -4,16 +4,49 @@ import Button from "@mui/material/Button";
 import Paper from "@mui/material/Paper";
 import Typography from "@mui/material/Typography";
 import type { UseQueryResult } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { createContext, useContext, type ReactNode } from "react";
 
 import { Refused } from "../api/client";
+import { agoInWords } from "../format/time";
 import { capital } from "../format/words";
+import type { Link } from "../live/connection";
+import { useLink } from "../live/react";
+import { useSecond } from "./age";
+
+/** What is on its way, as far as the box is known to send it. */
+export function waitingInWords(what: string, link: Link): string {
+  if (link === "lost") return `${capital(what)}: not known, the box does not answer.`;
+  if (link === "key") return `${capital(what)}: not known, the box asks for a key.`;
+  return `Loading ${what}…`;
+}
 
 export function Loading({ what }: { what: string }) {
+  const link = useLink();
   return (
     <Paper sx={{ p: 3, borderStyle: "dashed" }} role="status">
-      <Typography color="text.secondary">Loading {what}…</Typography>
+      <Typography color="text.secondary">{waitingInWords(what, link)}</Typography>
     </Paper>
+  );
+}
+
+const OldContext = createContext(false);
+
+/** Whether the box does not answer this page now: what is shown is of earlier. */
+export const useAway = (): boolean => ["lost", "key"].includes(useLink());
+
+/** Whether what is shown here is of earlier: the box does not answer, or did not answer the last question. Nothing of it is known to be well now. */
+export function useOld(): boolean {
+  const unanswered = useContext(OldContext);
+  return useAway() || unanswered;
+}
+
+/** How old an answer is, ages in it too; `at` is when it came by this device's clock, ms. */
+function AsItWas({ at }: { at: number }) {
+  const second = useSecond();
+  return (
+    <Typography data-as-it-was="" sx={{ fontWeight: 600 }}>
+      As it was {agoInWords(second + 1000 - at)}:
+    </Typography>
   );
 }
 
@@ -48,22 +81,24 @@ export function Failed({ what, error, retry }: { what: string; error: unknown; r
   );
 }
 
-/** A question's answer, or how it stands with it. An answer that is there stays, though a later question fails. */
-export function Answered<T>({
-  query,
-  what,
-  children,
-}: {
+interface AnsweredProps<T> {
   query: UseQueryResult<T>;
   what: string;
+  /** Whether the answer tells how old things are, which is so at the moment it came: an answer of earlier says when that was. */
+  hasAges?: boolean;
   children: (answer: T) => ReactNode;
-}) {
+}
+
+/** A question's answer, or how it stands with it. An answer that is there stays, though a later question fails. */
+export function Answered<T>({ query, what, hasAges = false, children }: AnsweredProps<T>) {
   const retry = (): void => void query.refetch();
+  const isOld = useAway() || query.isError;
   if (query.data !== undefined) {
     return (
       <>
-        {query.isError && <Failed what={`Newer ${what}`} error={query.error} retry={retry} />}
-        {children(query.data)}
+        {hasAges && isOld && <AsItWas at={query.dataUpdatedAt} />}
+        {query.isError && <Failed what={`News of ${what}`} error={query.error} retry={retry} />}
+        <OldContext value={query.isError}>{children(query.data)}</OldContext>
       </>
     );
   }

@@ -9,6 +9,8 @@ import TableHead from "@mui/material/TableHead";
 import TableRow from "@mui/material/TableRow";
 import type { Key, ReactNode } from "react";
 
+import { useOld } from "./states";
+
 interface PlainTableProps {
   label: string;
   heads: readonly string[];
@@ -112,11 +114,14 @@ const Marked = styled("span")({
   '&[data-kind="off"]': { color: "var(--soft)" },
 });
 
+/** How something is; where that is of earlier, that it was last told so, and by no colour. */
 export function Sign({ kind, word }: { kind: SignKind; word: string }) {
+  const old = useOld();
+  const [shown, told] = old ? (["off", `last told: ${word}`] as const) : [kind, word];
   return (
-    <Marked data-kind={kind} data-sentence={word.length > SENTENCE}>
-      <span aria-hidden>{SIGNS[kind]} </span>
-      {word}
+    <Marked data-kind={shown} data-sentence={told.length > SENTENCE}>
+      <span aria-hidden>{SIGNS[shown]} </span>
+      {told}
     </Marked>
   );
 }

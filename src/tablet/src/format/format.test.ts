@@ -5,7 +5,7 @@ import { alert, at, readiness, T0 } from "../live/samples";
 import { bandOf, byPlace, byUrgency, isLeftOfLate, needOfLook, verdictInWords, whole } from "./level";
 import { Park } from "./park";
 import { ageInWords, agoInWords, dateInWords, dayAfter, dayInWords, daysBetween, farInWords, monthInWords, ParkTime, spanInWords } from "./time";
-import { fixed, percent, signed, Units } from "./units";
+import { fixed, percent, signed, size, Units, withError } from "./units";
 import { asOfInWords, isAtLeast, leftInWords, namedElsewhere, pitchesInWords, placeInWords, thereInWords, unseenInWords } from "./words";
 
 describe("who needs a look", () => {
@@ -150,13 +150,26 @@ describe("units", () => {
     expect([metric.text("length", null), us.number("break", -1.5)]).toEqual(["–", "−18.0"]);
   });
 
-  test("values have their unit and as many digits as say something, and what is counted has no doubt", () => {
-    expect(us.told(-0.44, "mph", 1, 0.3)).toBe("−0.4 ± 0.3\u00a0mph");
-    expect(metric.told(-0.44, "mph", 1, 0.3)).toBe("−0.7 ± 0.5\u00a0km/h");
-    expect([us.told(0.0712, "share", 3, 0.011), us.told(0.997, "share", 2)]).toEqual(["7.1 ± 1.1\u00a0%", "100\u00a0%"]);
-    expect([us.told(0.0017, "ft²", 4, 0.0004), metric.told(0.0017, "ft²", 4, 0.0004)]).toEqual(["0.0017 ± 0.0004\u00a0ft²", "1.6 ± 0.4\u00a0cm²"]);
-    expect(us.told(0.0004, "ft", 2, 0.000_02)).toBe("0.00040 ± 0.00002\u00a0ft");
+  test("values have their unit and as many digits as say something; those with an error as many as that leaves", () => {
+    expect(us.told(-0.44, "mph", 1, 0.3)).toBe("−0.44 ± 0.30\u00a0mph");
+    expect(metric.told(-0.44, "mph", 1, 0.3)).toBe("−0.71 ± 0.48\u00a0km/h");
+    expect([us.told(0.0712, "share", 3, 0.011), us.told(0.997, "share", 3)]).toEqual(["7.1 ± 1.1\u00a0%", "99.7\u00a0%"]);
+    expect([us.told(0.0017, "ft²", 4, 0.0004), metric.told(0.0017, "ft²", 4, 0.0004)]).toEqual(["0.00170 ± 0.00040\u00a0ft²", "1.58 ± 0.37\u00a0cm²"]);
+    expect(us.told(0.0004, "ft", 2, 0.000_02)).toBe("0.000400 ± 0.000020\u00a0ft");
     expect([us.told(5, "days", 0), us.told(1, "days", 0), us.told(1, "pitches", 0), us.told(1.32, "ratio", 2), us.told(0, "share", 3)]).toEqual(["5\u00a0days", "1\u00a0day", "1\u00a0pitch", "1.32\u00a0times", "0.0\u00a0%"]);
+  });
+
+  test("a value that is smaller than its error is not told from nothing", () => {
+    expect(us.told(0.001, "in", 3, 1.09)).toBe("within its error (±\u00a01.1\u00a0in)");
+    expect(metric.told(-0.001, "in", 3, 1.09)).toBe("within its error (±\u00a02.8\u00a0cm)");
+    expect(withError(-0.04, 0.04, "px", signed), "as large as its error").toBe("−0.040 ± 0.040\u00a0px");
+    expect([withError(101.2, 99.6, "µs", signed), withError(1234, 123, "s")], "an error has two digits, and whole units none behind the point").toEqual(["+101 ± 100\u00a0µs", "1234 ± 123\u00a0s"]);
+    expect([withError(0.5, null, "px", signed), withError(0.5, 0, "px")], "an error that is not known").toEqual(["+0.50\u00a0px", "0.50\u00a0px"]);
+  });
+
+  test("a share that is not all is not told as all, nor a size as nothing", () => {
+    expect([percent(0.9996, 1), percent(1, 1), percent(0.997), percent(0.000_02, 2), percent(0, 2)]).toEqual(["99.9\u00a0%", "100.0\u00a0%", "99\u00a0%", "under\u00a00.01\u00a0%", "0.00\u00a0%"]);
+    expect([size(0.0004, 3, "in"), size(0, 3, "in"), size(0.0124, 3, "in")]).toEqual(["under\u00a00.001\u00a0in", "0.000\u00a0in", "0.012\u00a0in"]);
   });
 
   test("a difference of temperatures has no offset, and nothing is neither more nor less", () => {

@@ -64,6 +64,9 @@ export const wholeUp = (value: number | null | undefined): string => (typeof val
 /** Whether he stands on a mound as far as marks and pitches tell; who was replaced or is gone does not. */
 export const isOnMound = ({ presence }: Pick<Readiness, "presence">): boolean => presence?.state !== "replaced" && presence?.state !== "gone";
 
+/** Whether he may throw on today: he stands on a mound, or sits between innings. */
+export const goesOn = (data: Pick<Readiness, "presence"> | undefined): boolean => data?.presence?.state === "on_mound" || data?.presence?.state === "between_innings";
+
 /** So long after his last throw who left a bullpen is still told of among those who left: his page keeps it all day. */
 const LEFT_BULLPEN_MS = 3_600_000;
 

@@ -70,6 +70,9 @@ const US: Readonly<Partial<Record<DaemonUnit, Conversion>>> = {
   "rpm/mph": plain("rpm per mph"),
 };
 
+/** Decimals of a value of which nobody says how many it has. */
+const DIGITS = 2;
+
 /** Decimals at most that a value needs to say anything. */
 const DIGITS_MAX = 6;
 
@@ -81,6 +84,22 @@ function digitsFor(value: number, least: number): number {
 }
 
 const minus = (text: string): string => text.replace("-", "−");
+
+/** Decimals by which a standard deviation has two digits that count; none of a large one. */
+const digitsOf = (sd: number): number => Math.min(100, Math.max(0, 1 - Math.floor(Math.log10(Number(sd.toPrecision(2))))));
+
+/**
+ * A value with its standard deviation, in one unit: `−0.44 ± 0.30 mph`, with the digits that the deviation leaves it. One that is smaller than its
+ * deviation is not told from nothing: `within its error (± 1.1 in)`. Where the deviation is not known, null or 0, the value alone. `write` writes
+ * the value.
+ */
+export function withError(value: number, sd: number | null | undefined, unit: string, write = fixed): string {
+  const of = unit && `\u00a0${unit}`;
+  if (!sd) return write(value, DIGITS) + of;
+  const digits = digitsOf(sd);
+  if (Math.abs(value) < sd) return `within its error (±\u00a0${sd.toFixed(digits)}${of})`;
+  return `${write(value, digits)} ± ${sd.toFixed(digits)}${of}`;
+}
 
 /** Writes and converts in one system. Speeds come in mph, lengths and breaks in ft, temperatures in °C, wind in m/s. */
 export class Units {
@@ -107,15 +126,14 @@ export class Units {
   }
 
   /**
-   * What the daemon tells with its unit and decimals: `−0.4 ± 0.3 mph`. With as many decimals as value and doubt need to
-   * say anything; what is counted has no doubt, and none is shown.
+   * What the daemon tells with its unit and decimals: `34 pitches`, with as many as the value needs to say anything. What has a standard deviation is
+   * told with that, and by its digits.
    */
   told(value: number, unit: DaemonUnit | null | undefined, digits: number | null | undefined, sd = 0): string {
     const own = unit == null ? plain("") : (COUNTED[unit] ?? (this.system === "metric" ? METRIC[unit] : undefined) ?? US[unit] ?? plain(unit));
-    const [shown, doubt] = [value * own.factor, sd * own.factor];
-    const least = (digits ?? 2) + own.more;
-    const places = Math.max(digitsFor(shown, least), digitsFor(doubt, least));
-    const text = minus(shown.toFixed(places)) + (doubt > 0 ? ` ± ${doubt.toFixed(places)}` : "");
+    const shown = value * own.factor;
+    if (sd > 0) return withError(shown, sd * own.factor, own.name);
+    const text = minus(shown.toFixed(digitsFor(shown, (digits ?? DIGITS) + own.more)));
     const name = text === "1" ? (ONE[own.name] ?? own.name) : own.name;
     return name === "" ? text : `${text}\u00a0${name}`;
   }
@@ -137,6 +155,15 @@ export function signed(value: number, digits: number): string {
 /** With a true minus; what rounds to nothing has none. */
 export const fixed = (value: number, digits: number): string => signed(value, digits).replace("+", "");
 
-/** A share in percent, in one piece. */
-export const percent = (share: number | null | undefined, digits = 0): string =>
-  share === null || share === undefined ? "–" : `${(share * 100).toFixed(digits)}\u00a0%`;
+/** A size, which is above 0 where there is any: `0.012 in`, and where that shows nothing of it `under 0.001 in`. */
+export function size(value: number, digits: number, unit: string): string {
+  const text = value.toFixed(digits);
+  return `${value > 0 && Number(text) === 0 ? `under\u00a0${(10 ** -digits).toFixed(digits)}` : text}\u00a0${unit}`;
+}
+
+/** A share in percent, in one piece. Not all is never told as all, nor something as nothing. */
+export function percent(share: number | null | undefined, digits = 0): string {
+  if (share === null || share === undefined) return "–";
+  const most = share < 1 ? 100 - 10 ** -digits : Infinity;
+  return size(Math.min(100 * share, most), digits, "%");
+}

@@ -179,10 +179,13 @@ export function placeInWords(presence: Readiness["presence"]): string {
   return presence?.last_named ? " when last named" : "";
 }
 
-/** On which mound, `in the home bullpen`, he stands now; where his throws are not seen or he sits between innings, that. Empty of who has left. */
-export function whereInWords(data: Pick<Readiness, "mound" | "presence" | "verdict_absent" | "pitches" | "unseen" | "unnamed_throws">, where: string): string {
+/**
+ * On which mound, `in the home bullpen`, he stands now; where his throws are not seen or he sits between innings, that. Empty of who has left.
+ * `isLive` is whether the box tells of now.
+ */
+export function whereInWords(data: Pick<Readiness, "mound" | "presence" | "verdict_absent" | "pitches" | "unseen" | "unnamed_throws">, where: string, isLive: boolean): string {
   if (!isOnMound(data)) return "";
-  const now = data.verdict_absent === "not_seen" ? ", not seen now" : placeInWords(data.presence) || " now";
+  const now = !isLive ? " when the box last answered" : data.verdict_absent === "not_seen" ? ", not seen now" : placeInWords(data.presence) || " now";
   return `${where}${now}, ${pitchesInWords(data.pitches, isAtLeast(data))}`;
 }
 

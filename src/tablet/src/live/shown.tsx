@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import type { Place } from "../api/types";
 import { ParkProvider } from "../format/park";
 import { SettingsProvider } from "../format/settings";
+import type { Link } from "./connection";
 import type { Hub } from "./hub";
 import { LiveProvider } from "./react";
 import { LiveState } from "./state";
@@ -18,13 +19,14 @@ interface Around {
   /** How far the box's clock is ahead of the cameras', ms. */
   apart?: number;
   place?: Place | null;
+  link?: Link;
 }
 
-export function shown(children: ReactNode, { now, apart = 0, place = BUSCH }: Around): HTMLElement {
+export function shown(children: ReactNode, { now, apart = 0, place = BUSCH, link = "live" }: Around): HTMLElement {
   const state = new LiveState();
   const [published_at, seen_at] = [new Date(now).toISOString(), new Date(now - apart).toISOString()];
   state.take({ type: "snapshot", seq: 1, published_at, seen_at, data: { readiness: [], alerts: [], pitches: [] } }, Date.now());
-  const hub = { state, link: "live", heardAt: 0, subscribe: () => () => {}, hearNews: () => () => {} } as unknown as Hub;
+  const hub = { state, link, heardAt: 0, subscribe: () => () => {}, hearNews: () => () => {} } as unknown as Hub;
   globalThis.ResizeObserver ??= class {
     observe(): void {}
     unobserve(): void {}

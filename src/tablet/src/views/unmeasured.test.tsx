@@ -18,12 +18,25 @@ const usual: Usual[] = [{ pitch_type: "FF", release_speed: { mean: 95, sd: 1, ou
 afterEach(cleanup);
 
 describe("where no pitcher is shown", () => {
-  const said = (change: object): string => shown(<Nobody live blind={false} waiting={[]} isNameless={false} feed="live" {...change} />, { now: NOW }).textContent ?? "";
+  const said = (change: object): string => shown(<Nobody live seen={[true, true]} waiting={[]} isNameless={false} feed="live" {...change} />, { now: NOW }).textContent ?? "";
 
   test("while throws belong to nobody it is not said that nobody throws, and what to do is", () => {
     expect(said({ isNameless: true, feed: "never" })).toBe("Who is throwing is not known: nobody tells who pitches.Have the mark feed switched on: until then throws are measured, and count for nobody.");
     expect(said({ isNameless: true }), "it is switched on").toContain("ask the scorer");
     expect(said({ isNameless: true, live: false })).toBe("Who was throwing is not known: nobody told who pitched.");
+  });
+
+  test("nobody is said not to throw where he would not be seen", () => {
+    const title = (change: object): string => said({ feed: "silent", ...change }).replace("A pitcher’s card appears once the mark feed tells who pitches.", "");
+    expect(title({ seen: undefined })).toBe("Who is throwing is not known yet.");
+    expect(title({ seen: [true, false] })).toBe("Nobody is throwing where it would be seen.");
+    expect(title({ seen: [false, false] })).toMatch(/^Who is throwing is not known: no mound has enough cameras\./);
+    expect([undefined, [true, false], [false], [true]].map((seen) => title({ seen, live: false }))).toEqual([
+      "Who was throwing is not known.",
+      "Nobody was throwing where it was seen.",
+      "Who was throwing is not known.",
+      "Nobody was throwing.",
+    ]);
   });
 
   test("a card is promised with his first pitch only where the mark feed tells whose it is", () => {

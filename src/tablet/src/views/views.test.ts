@@ -10,15 +10,15 @@ import { at, pitch, readiness, snapshot, T0 } from "../live/samples";
 import { LiveState } from "../live/state";
 import { interval, lastSpeed, noSpeedInWords, reasonsOnCard } from "./bullpen/card";
 import { emptyInWords, isShown, namelessOf } from "./bullpen/mounds";
-import { valueInWords } from "./pitcher/features";
+import { dataInWords, valueInWords } from "./pitcher/features";
 import { newReasons } from "./pitcher/index-history";
 import { lastOuting } from "./pitcher/outing";
 import { notActiveInWords } from "./pitcher/pitcher";
 import { nextInWords } from "./pitcher/risk";
 import { dayOf, mayPitchInWords } from "./staff/availability";
 import { cell, csv } from "./staff/csv";
-import { ofLevel, ofTeam, sorted, type Filter, type Row } from "./staff/rows";
-import { groundInWords } from "./staff/staff";
+import { ofLevel, ofTeam, sorted, withThrowing, type Filter, type Row } from "./staff/rows";
+import { asCsv, groundInWords } from "./staff/staff";
 import { atOneMoment, unverifiedInWords } from "./system/calibration";
 import { refusalInWords } from "./system/environment";
 import { refusedLately } from "./system/refused";
@@ -128,6 +128,13 @@ describe("what is not wholly known", () => {
     expect(valueInWords("calibration_confidence", feature(0.9279, "share", false), units)).toBe("0.92");
   });
 
+  test("data of which some is known to be missing is not 100 %", () => {
+    const data = (sd: number, qa: number, partly_seen: boolean, atLeast: boolean) => dataInWords({ value: 1, sd, qa, n: 5, partly_seen }, atLeast);
+    expect([data(0.4, 1, false, false), data(0.4, 0.9996, false, false)]).toEqual(["100.0\u00a0%", "99.9\u00a0%"]);
+    expect(data(0.4, 1, false, true), "of an outing of which not all was seen").toBe("100.0\u00a0% of what was seen");
+    expect([data(0, 1, true, true), data(0, 1, false, true)], "a count has no window").toEqual(["not all seen", "–"]);
+  });
+
   test("an interval that ends with its value is told from one side, and limits are the configured ones", () => {
     expect(interval({ value: 91.88, low: 85.2, high: 91.88, one_sided: "high" })).toBe("85 or more");
     expect(interval({ value: 8.1, low: 8.1, high: 14.2, one_sided: "low" }, wholeUp)).toBe("15 or less");
@@ -151,18 +158,20 @@ describe("what is not wholly known", () => {
     expect(may(days(thrown, { unsure: true }, {}))).toBe("threw on Tue, Jul 1; whether he may pitch from Wed, Jul 2 on is not known, for not all that he threw was counted; from Thu, Jul 3 on he may");
     expect(may(days({ unsure: true }, { unsure: true }), false, "2025-07-01")).toBe("whether he may pitch from Tue, Jul 1 on is not known, for not all that he threw was counted");
     expect(may(days({}, {})), "the days tell it").toBe("");
-    expect(nextInWords({ availability: days({ unsure: true }, {}), next_available: "2025-07-01", next_available_rule: "why" }, write)).toBe("Whether he may pitch from Tue, Jul 1 on is not known, for not all that he threw was counted; from Wed, Jul 2 on he may.");
-    expect(nextInWords({ availability: days({}, {}), next_available: "2025-07-01", next_available_rule: "why" }, write)).toBe("Next from Tue, Jul 1: why.");
+    expect(nextInWords({ availability: days({ unsure: true }, {}), next_available: "2025-07-01", next_available_rule: "why" }, false, write)).toBe("Whether he may pitch from Tue, Jul 1 on is not known, for not all that he threw was counted; from Wed, Jul 2 on he may.");
+    expect(nextInWords({ availability: days({}, {}), next_available: "2025-07-01", next_available_rule: "why" }, false, write)).toBe("Next from Tue, Jul 1: why.");
+    expect(nextInWords({ availability: days(thrown, {}), next_available: "2025-07-02", next_available_rule: "why" }, true, write), "more may come").toBe("By what he has thrown so far next from Wed, Jul 2: why.");
   });
 
   test("where a man stands is told with what he has thrown there", () => {
     const park = new Park({ id: "here", name: "Here", time_zone: "America/Chicago", mounds: [{ id: 0, name: "game" }, { id: 1, name: "bullpen_home" }] });
-    const where = (change: Partial<Readiness>) => whereInWords(readiness(1, { pitches: 23, ...change }), park.where(change.mound ?? 0));
+    const where = (change: Partial<Readiness>, isLive = true) => whereInWords(readiness(1, { pitches: 23, ...change }), park.where(change.mound ?? 0), isLive);
     expect(where({})).toBe("on the game mound now, 23 pitches");
     expect(where({ mound: 1, pitches: 1, unnamed_throws: 2 })).toBe("in the home bullpen now, at least 1 pitch");
     expect(where({ presence: { state: "between_innings", since: "" } })).toBe("on the game mound, between innings, 23 pitches");
     expect(where({ verdict_absent: "not_seen", unseen: [{ from: "", to: "" }] })).toBe("on the game mound, not seen now, at least 23 pitches");
     expect(where({ presence: { state: "gone", since: "" } })).toBe("");
+    expect(where({}, false), "nobody knows where he is now").toBe("on the game mound when the box last answered, 23 pitches");
   });
 });
 
@@ -215,6 +224,20 @@ describe("the staff", () => {
     expect(ofLevel(rows, { ...ALL, level: "active" }).map((row) => row.pitcher.id)).toEqual([3]);
   });
 
+  test("is told of the last game by the day that is chosen, not of one after it", () => {
+    const rows = [1, 2, 3].map((id): Row => ({ pitcher: pitcher(id, { last_game_date: `2025-07-0${id}` }), readiness: undefined, told: id === 3 ? undefined : { ...told(id, 0.1), last_game_date: `2025-06-${20 - id}` } }));
+    expect(sorted(rows, { column: "last", down: true }).map((row) => row.pitcher.id)).toEqual([1, 2, 3]);
+    const [head = "", ...lines] = asCsv(rows, "2025-06-30").trimEnd().split("\r\n");
+    const last = head.split(",").indexOf("last_game_date");
+    expect(lines.map((line) => line.split(",")[last])).toEqual(["2025-06-19", "2025-06-18", ""]);
+  });
+
+  test("has whoever throws, though the box has no history of him", () => {
+    const known = [pitcher(1)];
+    expect(withThrowing(known, [readiness(1), readiness(2, { name: "Ruiz" }), readiness(2, { name: "Ruiz", mound: 1 })]).map(({ id, name }) => [id, name])).toEqual([[1, "Pitcher 1"], [2, "Ruiz"]]);
+    expect(withThrowing(known, [readiness(1)])).toBe(known);
+  });
+
   test("is told of as of today in the season, and of its last game after it", () => {
     expect(asOf([pitcher(1)], "2025-07-06")).toBe("2025-07-06");
     expect(asOf([pitcher(1), pitcher(2, { last_game_date: "2025-09-28" })], "2025-12-24")).toBe("2025-09-28");
@@ -235,9 +258,11 @@ describe("the staff", () => {
 
 test("of whom no mound shows, nobody says that he is not throwing while a mound is not seen", () => {
   const seen = new Map([[0, true], [1, true]]);
-  expect(notActiveInWords(seen, false)).toContain("He is not throwing now");
-  expect(notActiveInWords(new Map([[0, true], [1, false]]), false)).toContain("Whether he is throwing is not known: not every mound is seen.");
-  expect(notActiveInWords(seen, true), "he may be who throws").toContain("Whether he is throwing is not known: nobody tells who pitches.");
+  expect(notActiveInWords(true, seen, false)).toContain("He is not throwing now");
+  expect(notActiveInWords(true, new Map([[0, true], [1, false]]), false)).toContain("Whether he is throwing is not known: not every mound is seen.");
+  expect(notActiveInWords(true, undefined, false)).toContain("Whether he is throwing is not known: which mounds are seen is not known yet.");
+  expect(notActiveInWords(true, seen, true), "he may be who throws").toContain("Whether he is throwing is not known: nobody tells who pitches.");
+  expect(notActiveInWords(false, seen, false)).toContain("Whether he is throwing is not known: the box does not answer.");
 });
 
 test("of a mound on which throws fell that belong to nobody it is not said that nobody is there", () => {

@@ -60,7 +60,7 @@ export function Bullpen() {
       {onMound.length === 0 && epoch > 0 && (
         <Nobody
           live={link === "live"}
-          blind={seen !== undefined && ![...seen.values()].some(Boolean)}
+          seen={seen && [...seen.values()]}
           waiting={waiting}
           isNameless={nameless.length > 0}
           feed={attribution?.mark_feed}
@@ -80,8 +80,8 @@ export function Bullpen() {
 
 interface NobodyProps {
   live: boolean;
-  /** No mound has enough cameras. */
-  blind: boolean;
+  /** Mound by mound whether it has enough cameras; undefined before the box has told. */
+  seen: readonly boolean[] | undefined;
   /** Who stands where by the marks and has not thrown. */
   waiting: readonly string[];
   /** Somebody threw within the last minutes, and nobody tells who. */
@@ -97,8 +97,10 @@ function cardInWords(feed: NobodyProps["feed"]): string {
 }
 
 /** Nobody is shown: because nobody tells who throws, because who stands there has not thrown, because nobody could be seen throwing, or because nobody throws. */
-export function Nobody({ live, blind, waiting, isNameless, feed }: NobodyProps) {
-  if (!live) return <Empty title={isNameless ? "Who was throwing is not known: nobody told who pitched." : "Nobody was throwing."} />;
+export function Nobody({ live, seen, waiting, isNameless, feed }: NobodyProps) {
+  const blind = seen !== undefined && !seen.includes(true);
+  if (!live && isNameless) return <Empty title="Who was throwing is not known: nobody told who pitched." />;
+  if (!live) return <Empty title={seen === undefined || blind ? "Who was throwing is not known." : `Nobody was throwing${seen.includes(false) ? " where it was seen" : ""}.`} />;
   if (isNameless) {
     return (
       <Empty title="Who is throwing is not known: nobody tells who pitches.">
@@ -110,7 +112,8 @@ export function Nobody({ live, blind, waiting, isNameless, feed }: NobodyProps) 
     return <Empty title={`${waiting.join(", ")}: no pitch yet.`}>{blind ? "Nor would one be seen: no mound has enough cameras. Go by what you see." : cardInWords(feed)}</Empty>;
   }
   if (blind) return <Empty title="Who is throwing is not known: no mound has enough cameras.">System tells which cameras are not heard. Go by what you see.</Empty>;
-  return <Empty title="Nobody is throwing.">{cardInWords(feed)}</Empty>;
+  if (seen === undefined) return <Empty title="Who is throwing is not known yet.">{cardInWords(feed)}</Empty>;
+  return <Empty title={seen.includes(false) ? "Nobody is throwing where it would be seen." : "Nobody is throwing."}>{cardInWords(feed)}</Empty>;
 }
 
 interface Order {

@@ -13,7 +13,7 @@ import { AsOf } from "../../components/age";
 import { BackIcon } from "../../components/icons";
 import { Empty, Failed } from "../../components/states";
 import { useToday, useWhen } from "../../components/when";
-import { bandOf, isOnMound, whole, wholeUp } from "../../format/level";
+import { bandOf, goesOn, isOnMound, whole, wholeUp } from "../../format/level";
 import { usePark } from "../../format/park";
 import { asOf } from "../../format/time";
 import { percent } from "../../format/units";
@@ -43,7 +43,7 @@ export default function PitcherView({ pitcher }: { pitcher: number }) {
   const link = useLink();
   const person = useQuery({ queryKey: ["pitcher", pitcher], queryFn: () => ask.pitcher(pitcher) });
   const park = usePark();
-  const name = shown?.data.name ?? person.data?.name ?? (person.isPending ? "His name is being asked for" : `Pitcher ${pitcher}, name not known`);
+  const name = shown?.data.name ?? person.data?.name ?? (person.isPending && link !== "lost" ? "His name is being asked for" : `Pitcher ${pitcher}, name not known`);
   const today = useToday();
   // Who throws now is told of as of today; the others as the staff's list does.
   const staff = useQuery({ queryKey: ["pitchers"], queryFn: ask.pitchers, staleTime: 300_000, enabled: !shown });
@@ -74,7 +74,7 @@ export default function PitcherView({ pitcher }: { pitcher: number }) {
         ))}
         <Outing pitcher={pitcher} />
         <WorkloadPanel pitcher={pitcher} />
-        <Risk pitcher={pitcher} date={date} />
+        <Risk pitcher={pitcher} date={date} goesOn={outings.some(({ data }) => goesOn(data))} />
       </Panels>
     </>
   );
@@ -91,10 +91,10 @@ function Stranger() {
   );
 }
 
-/** Why a man has no readiness, by which mounds are seen, and whether somebody throws of whom nobody tells who he is. */
-export function notActiveInWords(seen: ReadonlyMap<number, boolean> | undefined, isNameless: boolean): string {
-  const blind = seen !== undefined && [...seen.values()].some((isSeen) => !isSeen);
-  const grounds = [isNameless && "nobody tells who pitches", blind && "not every mound is seen"].filter(Boolean);
+/** Why a man has no readiness, by whether the box tells of now, which mounds are seen, and whether somebody throws of whom nobody tells who he is. */
+export function notActiveInWords(isLive: boolean, seen: ReadonlyMap<number, boolean> | undefined, isNameless: boolean): string {
+  const blind = seen === undefined ? "which mounds are seen is not known yet" : [...seen.values()].includes(false) && "not every mound is seen";
+  const grounds = isLive ? [isNameless && "nobody tells who pitches", blind].filter(Boolean) : ["the box does not answer"];
   const why = grounds.length > 0 ? `Whether he is throwing is not known: ${grounds.join("; ")}.` : "He is not throwing now, so he has no readiness.";
   return `${why} Below is what the box holds of him.`;
 }
@@ -103,11 +103,12 @@ function NotActive({ unknown, error, retry }: { unknown: boolean; error: unknown
   const told = useEpoch() > 0;
   const seen = useSeen();
   const nameless = useNameless();
+  const link = useLink();
   if (unknown) return <Failed what="This pitcher" error={error} retry={retry} />;
   return (
     <Paper sx={{ p: 2, borderStyle: "dashed", gridColumn: "1 / -1" }}>
       <Typography>
-        {told ? notActiveInWords(seen, nameless.length > 0) : "Nobody knows yet whether he is throwing."}
+        {told ? notActiveInWords(link === "live", seen, nameless.length > 0) : "Nobody knows yet whether he is throwing."}
       </Typography>
     </Paper>
   );

@@ -8,7 +8,7 @@ import type { Assessment } from "../../api/types";
 import { stepsOf, Waterfall } from "../../charts/waterfall";
 import { Panel } from "../../components/panel";
 import { Answered, Empty } from "../../components/states";
-import { useWhen } from "../../components/when";
+import { COUNTED_AGAIN, CountedAt, useToday, useWhen } from "../../components/when";
 import { LEVELS } from "../../format/level";
 import { useSettings } from "../../format/settings";
 import { percent } from "../../format/units";
@@ -26,14 +26,18 @@ interface RiskProps {
   pitcher: number;
   /** The day that it is told for; null while that is not known. */
   date: string | null;
+  /** Whether he may throw on that day still. */
+  goesOn: boolean;
 }
 
-export function Risk({ pitcher, date }: RiskProps) {
+export function Risk({ pitcher, date, goesOn }: RiskProps) {
+  const today = useToday();
   const query = useQuery({
     queryKey: ["risk", pitcher, date],
     queryFn: () => ask.risk(pitcher, date ?? undefined),
     enabled: date !== null,
-    staleTime: 300_000,
+    // Of a day that is not over the days of rest go by what is thrown meanwhile.
+    ...(date === today ? COUNTED_AGAIN : { staleTime: 300_000 }),
   });
   const code = query.error instanceof Refused ? query.error.code : "";
   const nothing = NOTHING_TO_TELL[code];
@@ -43,21 +47,34 @@ export function Risk({ pitcher, date }: RiskProps) {
         <Empty title={nothing} />
       ) : (
         <Answered query={query} what="risk">
-          {(assessment) => <Told assessment={assessment} />}
+          {(assessment) => <Told assessment={assessment} goesOn={goesOn} at={date === today ? query.dataUpdatedAt : null} />}
         </Answered>
       )}
     </Panel>
   );
 }
 
-/** From when he may pitch, and why not before; where a day is not sure, that it is not known. `write` writes a day. */
-export function nextInWords(advice: Pick<Assessment["recommendation"], "availability" | "next_available" | "next_available_rule">, write: (day: string) => string): string {
+/**
+ * From when he may pitch, and why not before; where a day is not sure, that it is not known. `goesOn` is whether he throws now, `write` writes a day.
+ */
+export function nextInWords(
+  advice: Pick<Assessment["recommendation"], "availability" | "next_available" | "next_available_rule">,
+  goesOn: boolean,
+  write: (day: string) => string,
+): string {
   const { availability, next_available, next_available_rule } = advice;
-  if (!availability.some(({ unsure }) => unsure)) return `Next from ${write(next_available)}: ${next_available_rule}.`;
-  return `${capital(mayPitchInWords(advice, false, write))}.`;
+  if (availability.some(({ unsure }) => unsure)) return `${capital(mayPitchInWords(advice, goesOn, write))}.`;
+  return `${goesOn ? "By what he has thrown so far next" : "Next"} from ${write(next_available)}: ${next_available_rule}.`;
 }
 
-function Told({ assessment }: { assessment: Assessment }) {
+interface ToldProps {
+  assessment: Assessment;
+  goesOn: boolean;
+  /** When it was asked for where the day is not over, by this device's clock, ms. */
+  at: number | null;
+}
+
+function Told({ assessment, goesOn, at }: ToldProps) {
   const { units } = useSettings();
   const when = useWhen();
   const { probability, level, base_rate, confidence, date, top_contributors, base_log_odds, notes, recommendation, anomaly, coverage } = assessment;
@@ -98,8 +115,9 @@ function Told({ assessment }: { assessment: Assessment }) {
         <Typography variant="h3">When he may pitch</Typography>
         <Availability days={recommendation.availability} />
         <Typography>
-          {nextInWords(recommendation, when.day)} At most{" "}
-          {counted(recommendation.limit_next.pitches, "pitch", "pitches")}: {recommendation.limit_next.rule}.
+          {nextInWords(recommendation, goesOn, when.day)} At most{" "}
+          {counted(recommendation.limit_next.pitches, "pitch", "pitches")}: {recommendation.limit_next.rule}
+          {at !== null && <CountedAt at={at} />}.
         </Typography>
         {anomaly?.unusual && (
           <Alert severity="warning" variant="outlined" sx={{ mt: 1, color: "text.primary" }}>

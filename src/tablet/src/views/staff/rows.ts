@@ -5,7 +5,7 @@ import { isOnMound } from "../../format/level";
 export interface Row {
   pitcher: Pitcher;
   readiness: Readiness | undefined;
-  /** Risk, load and availability as of the date; undefined before they are there. */
+  /** Risk, load, availability and last game as of the date; undefined before they are there. */
   told: StaffRow | undefined;
 }
 
@@ -26,6 +26,13 @@ export interface Order {
 
 /** Without accents and case, so that `Perez` finds `Pérez`. */
 const plain = (text: string): string => text.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
+
+/** Those of whom there is a history, and after them whoever has thrown today and has none yet. */
+export function withThrowing(known: readonly Pitcher[], throwing: readonly Pick<Readiness, "pitcher" | "name">[]): readonly Pitcher[] {
+  const ids = new Set(known.map(({ id }) => id));
+  const names = new Map(throwing.filter(({ pitcher }) => !ids.has(pitcher)).map(({ pitcher, name }) => [pitcher, name]));
+  return names.size === 0 ? known : [...known, ...[...names].map(([id, name]): Pitcher => ({ id, name, seasons: [] }))];
+}
 
 /** Those of a team and season whose name fits. */
 export function ofTeam(pitchers: readonly Pitcher[], { team, season, search }: Filter): Pitcher[] {
@@ -61,7 +68,7 @@ function key({ pitcher, readiness, told }: Row, column: Column): string | number
     case "pitches":
       return told?.pitches_7d;
     case "last":
-      return pitcher.last_game_date;
+      return told?.last_game_date;
   }
 }
 

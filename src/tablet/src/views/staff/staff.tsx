@@ -18,11 +18,11 @@ import { ask } from "../../api/client";
 import type { Pitcher, Readiness, Staff as StaffAnswer, StaffRow as StaffRowAnswer } from "../../api/types";
 import { useSecond } from "../../components/age";
 import { Panel } from "../../components/panel";
-import { Answered, Empty, Failed } from "../../components/states";
+import { Answered, Empty, Failed, useAway } from "../../components/states";
 import { Folding } from "../../components/table";
 import { Unseen } from "../../components/visible";
 import { COUNTED_AGAIN, CountedAt, useToday, useWhen } from "../../components/when";
-import { BANDS, bandOf, isOnMound, LEVELS, verdictInWords, whole } from "../../format/level";
+import { BANDS, bandOf, goesOn, isOnMound, LEVELS, verdictInWords, whole } from "../../format/level";
 import { usePark } from "../../format/park";
 import { asOf, dayInWords, daysBetween } from "../../format/time";
 import { percent } from "../../format/units";
@@ -30,7 +30,7 @@ import { ACUTE_CHRONIC, asOfInWords, counted, leftInWords, whereInWords } from "
 import { useEpoch, useHub, useRoster } from "../../live/react";
 import { Availability, mayPitchInWords } from "./availability";
 import { csv, save } from "./csv";
-import { ofLevel, ofTeam, sorted, type Column, type Filter, type Order, type Row } from "./rows";
+import { ofLevel, ofTeam, sorted, withThrowing, type Column, type Filter, type Order, type Row } from "./rows";
 
 const PAGE = 25;
 
@@ -50,26 +50,33 @@ const HEADS: readonly { column: Column; name: string }[] = [
 const MAY_PITCH = "May pitch, seven days";
 
 export default function Staff() {
-  const query = useQuery({ queryKey: ["pitchers"], queryFn: ask.pitchers, staleTime: 300_000 });
+  const query = useQuery({ queryKey: ["pitchers"], queryFn: ask.pitchers, staleTime: 300_000, refetchInterval: 300_000 });
   return (
     <Panel title="Staff">
       <Answered query={query} what="pitchers">
-        {({ pitchers }) =>
-          pitchers.length === 0 ? (
-            <Empty title="The box knows no pitcher.">History comes with: pitchguard import</Empty>
-          ) : (
-            <List pitchers={pitchers} />
-          )
-        }
+        {({ pitchers }) => <Everybody known={pitchers} />}
       </Answered>
     </Panel>
   );
+}
+
+/** Whoever the box has a history of, and whoever it sees throw. */
+function Everybody({ known }: { known: readonly Pitcher[] }) {
+  const { state } = useHub();
+  const roster = useRoster();
+  const pitchers = useMemo(
+    () => withThrowing(known, roster.flatMap((key) => state.readinessOf(key)?.data ?? [])),
+    [known, state, roster],
+  );
+  if (pitchers.length === 0) return <Empty title="The box knows no pitcher.">History comes with: pitchguard import</Empty>;
+  return <List pitchers={pitchers} />;
 }
 
 function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
   const hub = useHub();
   const roster = useRoster();
   const epoch = useEpoch();
+  const away = useAway();
   // Readiness changes many times a second; a list to read changes every five.
   const moment = Math.floor(useSecond() / 5_000);
   const [filter, setFilter] = useState<Filter>({ search: "", team: "", season: null, level: null });
@@ -144,7 +151,7 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
               as of {dayInWords(shownFor, today)}
             </strong>{" "}
             for everybody{asked ? ", as chosen" : shownFor === today ? ", today" : ", the last game that is known"}
-            {shownFor === today && staff.dataUpdatedAt > 0 && <CountedAt at={staff.dataUpdatedAt} />}.{staff.isFetching && " Being asked for."}
+            {shownFor === today && staff.dataUpdatedAt > 0 && <CountedAt at={staff.dataUpdatedAt} />}.{staff.isFetching && !away && " Being asked for."}
           </>
         )}
       </Typography>
@@ -172,7 +179,7 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
           </TableHead>
           <TableBody role="rowgroup">
             {rows.slice(at * PAGE, (at + 1) * PAGE).map((row) => (
-              <StaffRow key={row.pitcher.id} row={row} asOf={shownFor} />
+              <StaffRow key={row.pitcher.id} row={row} asOf={shownFor} isToday={shownFor === today} />
             ))}
           </TableBody>
         </Table>
@@ -202,7 +209,15 @@ export function groundInWords({ base_rate, risk_absent, injured_lists, model_ver
   return `${risk}. ${lists}.`;
 }
 
-function StaffRow({ row: { pitcher, readiness, told: answer }, asOf: as_of }: { row: Row; asOf: string }) {
+interface StaffRowProps {
+  row: Row;
+  /** The day that the row is told for. */
+  asOf: string;
+  /** Whether that day is not over. */
+  isToday: boolean;
+}
+
+function StaffRow({ row: { pitcher, readiness, told: answer }, asOf: as_of, isToday }: StaffRowProps) {
   const told = answer && { ...answer, as_of };
   return (
     <TableRow hover role="row">
@@ -216,8 +231,8 @@ function StaffRow({ row: { pitcher, readiness, told: answer }, asOf: as_of }: { 
       <Cell of="risk">{told ? <RiskCell told={told} /> : "–"}</Cell>
       <Cell of="acwr">{told?.acwr == null ? "–" : <PartlySeen told={told} days={LOAD_DAYS}>{`${told.acwr.toFixed(2)} times`}</PartlySeen>}</Cell>
       <Cell of="pitches">{told?.pitches_7d == null ? "–" : <PartlySeen told={told} days={7}>{`${isPartlySeen(told, 7) ? "≥\u00a0" : ""}${told.pitches_7d}`}</PartlySeen>}</Cell>
-      <Cell of="last">{pitcher.last_game_date ?? "–"}</Cell>
-      <Cell of="availability">{told && told.availability.length > 0 ? <MayPitch told={told} goesOn={readiness?.presence?.state === "on_mound" || readiness?.presence?.state === "between_innings"} /> : "–"}</Cell>
+      <Cell of="last">{told?.last_game_date ?? "–"}</Cell>
+      <Cell of="availability">{told && told.availability.length > 0 ? <MayPitch told={told} goesOn={isToday && goesOn(readiness)} /> : "–"}</Cell>
     </TableRow>
   );
 }
@@ -255,9 +270,9 @@ function PartlySeen({ told, days, children }: { told: Told; days: number; childr
 }
 
 /** The days, and when he may pitch where they do not tell it. */
-function MayPitch({ told, goesOn }: { told: StaffRowAnswer; goesOn: boolean }) {
+function MayPitch({ told, goesOn: throws }: { told: StaffRowAnswer; goesOn: boolean }) {
   const when = useWhen();
-  const words = mayPitchInWords(told, goesOn, when.day);
+  const words = mayPitchInWords(told, throws, when.day);
   return (
     <>
       <Availability days={told.availability} />
@@ -308,7 +323,7 @@ function Now({ data }: { data: Readiness }) {
     <div style={{ whiteSpace: "normal", minWidth: "10rem" }}>
       {words}
       <Typography component="span" variant="body2" data-where="" sx={{ display: "block" }}>
-        {whereInWords(data, park.where(data.mound))}
+        {whereInWords(data, park.where(data.mound), link === "live")}
       </Typography>
       <Typography component="span" variant="body2" color="text.secondary" data-age="" sx={{ display: "block" }}>
         {age}
@@ -366,7 +381,7 @@ export function asCsv(rows: readonly Row[], date: string): string {
     told?.acwr,
     told?.pitches_7d,
     told?.partly_seen_on,
-    pitcher.last_game_date,
+    told?.last_game_date,
     ...days.map((day) => {
       const said = told?.availability.find((each) => each.date === day);
       return said && (typeof said.thrown === "number" ? `threw ${said.thrown}` : said.available ? (said.unsure ? "not sure" : "yes") : "no");

@@ -106,20 +106,21 @@ describe("the cameras", () => {
   });
 
   test("each value has its standard deviation, and what no pitch measured is not told", () => {
-    const told = Object.fromEntries(factsOf(drifting, new Units("metric")));
+    const plain = (facts: [string, string][]) => Object.fromEntries(facts.map(([of, value]) => [of, value.replaceAll("\u00a0", " ")]));
+    const told = plain(factsOf(drifting, new Units("metric")));
     expect(told).toEqual({
-      Drift: "across +0.41 ± 0.05, up −0.02 ± 0.04 px",
-      Roll: "+0.010 ± 0.020 mrad",
-      Scale: "−0.020 ± 0.030 ‰",
+      Drift: "across +0.410 ± 0.050 px; up within its error (± 0.040 px)",
+      Roll: "within its error (± 0.020 mrad)",
+      Scale: "within its error (± 0.030 ‰)",
       "Moves the plate": "0.012 in",
-      Clock: "+3 ± 4 µs; it says 0 µs",
+      Clock: "within its error (± 4.0 µs); it says 0 µs",
       Confidence: "0.91 (by age 0.92, by residuals 0.90)",
       Residual: "–",
       Health: "0.020 g, 1 frame dropped",
     });
     const { drift = null } = camera(1);
     const landmarks = camera(1, { clock_offset_us: null, clock_offset_sd_us: null, drift: drift && { ...drift, plate_in: null } });
-    const unmeasured = Object.fromEntries(factsOf(landmarks, new Units("us")));
+    const unmeasured = plain(factsOf(landmarks, new Units("us")));
     expect([unmeasured["Moves the plate"], unmeasured["Clock"]]).toEqual(["not measured: no pitch yet", "not measured: no pitch yet; it says 0 µs"]);
     expect(factsOf(camera(1, { confidence: null }), new Units("us"))[0]).toEqual(["Drift", "not known"]);
   });
@@ -141,8 +142,8 @@ describe("a chart", () => {
     const svg = page.querySelector("[data-camera='2'] svg");
     expect(svg?.querySelectorAll("[data-band]").length, "two a piece").toBe(4);
     expect([...(svg?.querySelectorAll("[data-corrected]") ?? [])].map((each) => each.textContent)).toEqual(["v1"]);
-    expect(svg?.getAttribute("aria-label")).toBe("camera_2: 0.03 and 0.00 px off, known to 0.05, after 4 pitches");
-    expect(page.querySelector("[data-camera='1']")?.textContent, "no axis is invented").toContain("Nothing measured");
+    expect(svg?.getAttribute("aria-label")).toBe("camera_2: off across within its error (±\u00a00.050\u00a0px), up within its error (±\u00a00.050\u00a0px), after 4 pitches");
+    expect(page.querySelector("[data-camera='1']")?.textContent, "no axis is invented").toContain("Nothing measured by a pitch");
     expect(pieces(drifting.chart).map((part) => part.length)).toEqual([2, 2]);
   });
 
@@ -164,7 +165,7 @@ describe("the mounds", () => {
   test("say how far each is trusted, by what, and when it was verified", () => {
     const page = show(report());
     expect(page.textContent).toContain("Game mound: confidence 0.90 (by age 0.92, by residuals 0.88), aged as by 2 min of calm air.");
-    expect(row(page)).toEqual(["● verified", "0.90", "0.92", "0.88", "0.030 in", "12", "12, 2 needed", "7:05 PM"]);
+    expect(row(page)).toEqual(["● verified", "0.90", "0.92", "0.88", "0.030\u00a0in", "12", "12, 2 needed", "7:05 PM"]);
   });
 
   test("that are not verified say when somebody looked, or that nobody did; that nobody is heard is told", () => {
@@ -189,10 +190,11 @@ describe("the mounds", () => {
 test("what would be done is told camera by camera, and of those that stay how many", () => {
   const proposal = (id: number, change: Partial<Proposal> = {}): Proposal => ({ camera: id, applies: false, reinstates: false, correction, shift_px: 0.4, sd_px: 0.05, why: "why", ...change });
   expect(proposedInWords([proposal(1, { applies: true }), proposal(2, { applies: true, reinstates: true }), proposal(3), proposal(4)])).toEqual([
-    "Camera 1: move by 0.40 ± 0.05 px; why",
-    "Camera 2: move by 0.40 ± 0.05 px and take in again; why",
+    "Camera 1: take back a shift of 0.400 ± 0.050\u00a0px; why",
+    "Camera 2: take back a shift of 0.400 ± 0.050\u00a0px and take in again; why",
     "2 cameras stay as they are",
   ]);
+  expect(proposedInWords([proposal(1, { applies: true, shift_px: 0.001, sd_px: 1.09 })])).toEqual(["Camera 1: take back a shift within its error (±\u00a01.1\u00a0px); why"]);
   expect(proposedInWords([proposal(3)])).toEqual(["Camera 3 stays as it is: why"]);
   expect(proposedInWords([proposal(1, { reinstates: true }), proposal(3)]).at(-1)).toBe("1 camera stays as it is");
   expect(proposedInWords([])).toEqual(["There is no camera to correct"]);

@@ -11,6 +11,7 @@ import { useBoxWhen } from "../../components/when";
 import { usePark } from "../../format/park";
 import { useSettings } from "../../format/settings";
 import { agoInWords, spanInWords } from "../../format/time";
+import { size } from "../../format/units";
 import { confidence } from "../bullpen/card";
 import { Camera, written } from "./camera";
 import { Recalibrate } from "./recalibrate";
@@ -72,7 +73,7 @@ export function Calibration({ now }: { now: Now | undefined }) {
       {none ? (
         <Empty title="Nobody has judged the cameras yet.">The first judgement comes with the first pitches.</Empty>
       ) : (
-        <Answered query={query} what="calibration">
+        <Answered query={query} what="calibration" hasAges>
           {(report) => <Rig report={atOneMoment(report, now)} />}
         </Answered>
       )}
@@ -170,7 +171,7 @@ function Mounds({ mounds }: { mounds: readonly MoundReport[] }) {
           written(known?.fused),
           written(known?.time),
           written(known?.residual),
-          few || mound.plate_error_in == null ? "–" : `${mound.plate_error_in.toFixed(3)} in`,
+          few || mound.plate_error_in == null ? "–" : size(mound.plate_error_in, 3, "in"),
           mound.pitches,
           `${mound.cameras_heard}, ${mound.cameras_needed} needed`,
           [mound.verified_at == null ? "never" : when.told(mound.verified_at / 1e6), mound.unverified].filter(Boolean).join("; "),

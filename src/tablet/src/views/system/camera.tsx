@@ -7,7 +7,7 @@ import { Sign, type SignKind } from "../../components/table";
 import { useBoxWhen } from "../../components/when";
 import { useSettings } from "../../format/settings";
 import { spanInWords } from "../../format/time";
-import { fixed, signed, type Units } from "../../format/units";
+import { fixed, signed, size, withError, type Units } from "../../format/units";
 import { counted } from "../../format/words";
 import { confidence } from "../bullpen/card";
 import { DriftChart } from "./drift-chart";
@@ -58,10 +58,10 @@ const NOT_MEASURED = "not measured: no pitch yet";
 export function factsOf(camera: CameraReport, units: Units): [string, string][] {
   const { drift, residual_px, scatter_px, temperature_c, vibration_g, dropped } = camera;
   const listed = (...parts: (string | false)[]): string => parts.filter(Boolean).join(", ") || "–";
-  const seen = listed(residual_px != null && `${residual_px.toFixed(2)} px`, scatter_px != null && `scatter ${scatter_px.toFixed(2)} px`);
+  const seen = listed(residual_px != null && size(residual_px, 2, "px"), scatter_px != null && `scatter ${size(scatter_px, 2, "px")}`);
   const health = listed(
     temperature_c != null && units.text("temperature", temperature_c),
-    vibration_g != null && `${vibration_g.toFixed(3)} g`,
+    vibration_g != null && size(vibration_g, 3, "g"),
     dropped != null && `${counted(dropped, "frame")} dropped`,
   );
   const known = drift == null || camera.confidence == null ? [["Drift", "not known"] as [string, string]] : driftOf(camera, drift);
@@ -70,16 +70,19 @@ export function factsOf(camera: CameraReport, units: Units): [string, string][] 
 
 function driftOf(camera: CameraReport, drift: NonNullable<CameraReport["drift"]>): [string, string][] {
   const { clock_offset_us, clock_offset_sd_us, clock_told_us, confidence_time, confidence_residual } = camera;
-  const clock = clock_offset_us == null ? NOT_MEASURED : `${signed(clock_offset_us, 0)}${clock_offset_sd_us == null ? "" : ` ± ${clock_offset_sd_us.toFixed(0)}`} µs`;
+  const clock = clock_offset_us == null ? NOT_MEASURED : off(clock_offset_us, clock_offset_sd_us, "µs");
   return [
-    ["Drift", `across ${signed(drift.dx_px, 2)} ± ${drift.dx_sd_px.toFixed(2)}, up ${signed(drift.dy_px, 2)} ± ${drift.dy_sd_px.toFixed(2)} px`],
-    ["Roll", `${signed(1e3 * drift.roll_rad, 3)} ± ${(1e3 * drift.roll_sd_rad).toFixed(3)} mrad`],
-    ["Scale", `${signed(1e3 * drift.scale, 3)} ± ${(1e3 * drift.scale_sd).toFixed(3)} ‰`],
-    ["Moves the plate", drift.plate_in == null ? NOT_MEASURED : `${drift.plate_in.toFixed(3)} in`],
+    ["Drift", `across ${off(drift.dx_px, drift.dx_sd_px, "px")}; up ${off(drift.dy_px, drift.dy_sd_px, "px")}`],
+    ["Roll", off(1e3 * drift.roll_rad, 1e3 * drift.roll_sd_rad, "mrad")],
+    ["Scale", off(1e3 * drift.scale, 1e3 * drift.scale_sd, "‰")],
+    ["Moves the plate", drift.plate_in == null ? NOT_MEASURED : size(drift.plate_in, 3, "in")],
     ["Clock", clock + (clock_told_us == null ? "" : `; it says ${fixed(clock_told_us, 0)} µs`)],
     ["Confidence", `${written(camera.confidence)} (by age ${written(confidence_time)}, by residuals ${written(confidence_residual)})`],
   ];
 }
+
+/** What something is off, signed, with how well that is known. */
+const off = (value: number, sd: number | null | undefined, unit: string): string => withError(value, sd, unit, signed);
 
 /** A confidence, and a dash where there is none. */
 export const written = (value: number | null | undefined): string => (value == null ? "–" : confidence(value));

@@ -5,7 +5,7 @@ import type { ChartPoint } from "../../api/types";
 import { Ends, Frame, LeftAxis, MARGIN, NothingMeasured } from "../../charts/frame";
 import { area, path, rangeOf, scale, type Scale } from "../../charts/scale";
 import { useBoxWhen } from "../../components/when";
-import { fixed } from "../../format/units";
+import { signed, withError } from "../../format/units";
 import { counted } from "../../format/words";
 
 const HEIGHT = 150;
@@ -54,8 +54,10 @@ export const DriftChart = memo(function DriftChart({ points: all, watch, alarm, 
   const last = points.at(-1);
   const farthest = points.flatMap((p) => [Math.abs(p.dx_px) + p.sd_px, Math.abs(p.dy_px) + p.sd_px, ...p.limit_px]);
   const reach = rangeOf([0, ...farthest.flatMap((px) => [px, -px])], 2 * REACH_PX);
-  if (!last) return <NothingMeasured />;
-  const label = `${name}: ${fixed(last.dx_px, 2)} and ${fixed(last.dy_px, 2)} px off, known to ${last.sd_px.toFixed(2)}, after ${counted(all.length, "pitch", "pitches")}`;
+  // Landmarks may have told its drift all the same.
+  if (!last) return <NothingMeasured by=" by a pitch" />;
+  const [across, up] = [last.dx_px, last.dy_px].map((px) => withError(px, last.sd_px, "px", signed));
+  const label = `${name}: off across ${across}, up ${up}, after ${counted(all.length, "pitch", "pitches")}`;
   return (
     <Frame height={HEIGHT} label={label}>
       {(width) => {

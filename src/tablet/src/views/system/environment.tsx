@@ -9,7 +9,8 @@ import { Answered } from "../../components/states";
 import { PlainTable, Sign, type SignKind } from "../../components/table";
 import { useSettings } from "../../format/settings";
 import { ageInWords, agoInWords, spanInWords } from "../../format/time";
-import { percent } from "../../format/units";
+import { fixed, withError } from "../../format/units";
+import { capital } from "../../format/words";
 
 const EVERY_MS = 5_000;
 
@@ -24,7 +25,7 @@ export function Environment() {
   const query = useQuery({ queryKey: ["environment"], queryFn: ask.environment, staleTime: 0, refetchInterval: EVERY_MS });
   return (
     <Panel title="Environment">
-      <Answered query={query} what="environment">
+      <Answered query={query} what="environment" hasAges>
         {(report) => <Air report={report} />}
       </Answered>
     </Panel>
@@ -56,13 +57,13 @@ function Air({ report }: { report: EnvironmentReport }) {
       <Typography>
         Broker: <Sign kind={BROKER_SIGNS[broker.state]} word={broker.state} /> {broker.url ?? ""} {broker.error && `Last fault: ${broker.error}`}
       </Typography>
-      <Typography sx={{ mb: 1 }}>{report.summary}.</Typography>
+      <Typography sx={{ mb: 1 }}>{capital(report.summary)}.</Typography>
       <PlainTable
         label="Air"
         heads={["Quantity", "Value", "Sensors", "Age"]}
         rows={[
           row("Temperature", report.temperature_c, (value) => units.text("temperature", value)),
-          row("Humidity", report.humidity_pct, (value) => percent(value / 100)),
+          row("Humidity", report.humidity_pct, (value) => `${fixed(value, 0)}\u00a0%`),
           row("Pressure", report.pressure_hpa, (value) => `${value.toFixed(1)} hPa`),
           row("Wind", report.wind_speed_mps, (value) => units.text("wind", value)),
           row("Wind from", report.wind_direction_deg, (value) => `${value.toFixed(0)}°`),
@@ -70,7 +71,7 @@ function Air({ report }: { report: EnvironmentReport }) {
       />
       {report.air_density && (
         <Typography sx={{ mt: 1 }}>
-          Air density {report.air_density.value.toFixed(4)} ± {report.air_density.sd.toFixed(4)} kg/m³, {percent(report.air_density.relative, 1)} of standard.
+          Air density {withError(report.air_density.value, report.air_density.sd, "kg/m³")}, {fixed(100 * report.air_density.relative, 1)}&nbsp;% of standard.
         </Typography>
       )}
       {report.left_out.map((out) => (

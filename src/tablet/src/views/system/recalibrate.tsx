@@ -12,6 +12,7 @@ import { useId, useState } from "react";
 import { ask } from "../../api/client";
 import type { Proposal } from "../../api/types";
 import { Answered } from "../../components/states";
+import { withError } from "../../format/units";
 import { counted } from "../../format/words";
 
 const changes = ({ applies, reinstates }: Proposal): boolean => applies || reinstates;
@@ -19,7 +20,7 @@ const changes = ({ applies, reinstates }: Proposal): boolean => applies || reins
 /** A line for each camera that something is done to, and how many stay as they are; of one that stays alone, why. */
 export function proposedInWords(proposals: readonly Proposal[]): string[] {
   const acts = proposals.filter(changes).map(({ camera, applies, reinstates, shift_px, sd_px, why }) => {
-    const what = [applies && `move by ${shift_px.toFixed(2)} ± ${sd_px.toFixed(2)} px`, reinstates && "take in again"].filter(Boolean).join(" and ");
+    const what = [applies && `take back a shift ${shift_px < sd_px ? "" : "of "}${withError(shift_px, sd_px, "px")}`, reinstates && "take in again"].filter(Boolean).join(" and ");
     return `Camera ${camera}: ${what}; ${why}`;
   });
   const stay = proposals.filter((each) => !changes(each));

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ask } from "../../api/client";
 import type { StatusReport } from "../../api/types";
 import { Panel } from "../../components/panel";
-import { Answered } from "../../components/states";
+import { Answered, useOld } from "../../components/states";
 import { PlainTable, Sign, type SignKind } from "../../components/table";
 import { useApart, useBoxWhen } from "../../components/when";
 import { farInWords, spanInWords } from "../../format/time";
@@ -29,29 +29,29 @@ export default function System() {
   return (
     <Panels data-stale={link !== "live"}>
       <Panel title="How it stands" wide aside={status.dataUpdatedAt > 0 && <Asked at={status.dataUpdatedAt} />}>
-        <Answered query={status} what="status">
-          {(report) => <Verdict verdict={report.verdict} live={link === "live"} />}
+        <Answered query={status} what="status" hasAges>
+          {(report) => <Verdict verdict={report.verdict} />}
         </Answered>
         <Clocks off_s={status.data?.calibration?.box_clock_off_s ?? null} />
         <AlertList audience="engineer" />
       </Panel>
       <Panel title="Daemon">
-        <Answered query={status} what="status">
+        <Answered query={status} what="status" hasAges>
           {(report) => <Daemon report={report} />}
         </Answered>
       </Panel>
       <Panel title="Frames">
-        <Answered query={status} what="status">
+        <Answered query={status} what="status" hasAges>
           {(report) => <Frames report={report} />}
         </Answered>
       </Panel>
       <Panel title="Sources" wide>
-        <Answered query={status} what="sources">
+        <Answered query={status} what="sources" hasAges>
           {({ reorder }) => <Sources sources={reorder.sources} mounds={reorder.mounds} />}
         </Answered>
       </Panel>
       <Panel title="Refused" wide>
-        <Answered query={status} what="status">
+        <Answered query={status} what="status" hasAges>
           {(report) => <Refused report={report} />}
         </Answered>
       </Panel>
@@ -85,22 +85,19 @@ export function Clocks({ off_s }: { off_s: number | null }) {
 
 const VERDICT_SIGNS: Readonly<Record<StatusReport["verdict"]["state"], SignKind>> = { off: "off", ready: "good", degraded: "watch", not_ready: "bad" };
 
-interface VerdictProps {
-  verdict: StatusReport["verdict"];
-  live: boolean;
-}
-
 /** One sentence over everything, then each part that has a word to say. */
-function Verdict({ verdict, live }: VerdictProps) {
+function Verdict({ verdict }: { verdict: StatusReport["verdict"] }) {
+  const old = useOld();
   return (
-    <div data-verdict={live ? verdict.state : "unknown"} style={{ marginBottom: 12 }}>
+    <div data-verdict={old ? "unknown" : verdict.state} style={{ marginBottom: 12 }}>
       <Typography sx={{ fontSize: "1.3rem" }}>
-        {live ? <Sign kind={VERDICT_SIGNS[verdict.state]} word={verdict.sentence} /> : <Sign kind="off" word={`The box does not answer. When it last did: ${verdict.sentence}`} />}
+        {old && <strong>How it stands now is not known. </strong>}
+        <Sign kind={VERDICT_SIGNS[verdict.state]} word={verdict.sentence} />
       </Typography>
       <ul style={{ margin: "6px 0 0", paddingLeft: 4, listStyle: "none" }}>
         {verdict.parts.map(({ about, state, sentence }) => (
           <li key={about}>
-            <Sign kind={live ? VERDICT_SIGNS[state] : "off"} word={`${capital(about)} ${state.replace("_", " ")}`} />: {sentence}
+            <Sign kind={VERDICT_SIGNS[state]} word={`${capital(about)} ${state.replace("_", " ")}`} />: {sentence}
           </li>
         ))}
       </ul>

@@ -18,7 +18,7 @@ export function Upstream() {
   const query = useQuery({ queryKey: ["upstream"], queryFn: ask.upstream, staleTime: 0, refetchInterval: EVERY_MS });
   return (
     <Panel title="Line to the cloud">
-      <Answered query={query} what="the line to the cloud">
+      <Answered query={query} what="the line to the cloud" hasAges>
         {(line) => <Line line={line} />}
       </Answered>
     </Panel>
