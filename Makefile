@@ -1,7 +1,7 @@
 # PitchGuard. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo build tablet tablet-types deb test test-rust test-tablet test-browser test-loom test-appliance model-card soak lint bench fuzz clean
+.PHONY: help setup demo build tablet tablet-types deb test test-rust test-tablet test-browser test-loom test-appliance model-card soak lint bench bench-check fuzz clean
 
 CARGO ?= cargo
 TABLET := src/tablet
@@ -16,6 +16,9 @@ UNIT := --config profile.test.package.pitchguard.opt-level=0
 NEXTEST := nextest run --locked --workspace
 # Tests wait more than they compute: for daemons and stadiums that run in real time.
 RUN := --no-fail-fast --test-threads $(shell echo $$((4 * $$(nproc))))
+# Tests that were skipped, a line each: its name, a tab, why.
+SKIPPED := target/skipped
+test-rust: export PITCHGUARD_SKIPPED := $(CURDIR)/$(SKIPPED)
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,12 +50,15 @@ test: ## everything, scaled down, on a simulated clock where it can be
 
 test-rust: setup tablet ## the daemon: unit tests, and all of tests/
 	@# Unit tests run while the others are built. Those begin a moment later: whoever builds holds cargo's lock.
+	@# What is skipped says why in a file of its own: CI knows how much may be.
+	@mkdir -p target && : > $(SKIPPED)
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
 	    $(ONCE) $(CARGO) $(NEXTEST) $(UNIT) --lib --no-run; \
 	    { $(ONCE) $(CARGO) $(NEXTEST) $(UNIT) --lib $(RUN); } & unit=$$!; \
 	    sleep 3; $(ONCE) $(CARGO) $(NEXTEST) --test '*' $(RUN); rest=$$?; \
 	    wait $$unit && exit $$rest; \
 	  else echo 'cargo-nextest is not installed: using cargo test'; $(ONCE) $(CARGO) test --locked --workspace --no-fail-fast; fi
+	@sort -u $(SKIPPED) | sed 's/^/skipped: /'; echo "$$(cut -f1 $(SKIPPED) | sort -u | wc -l) tests skipped"
 	$(ONCE) $(CARGO) test --locked --workspace --doc
 
 test-tablet: tablet ## the tablet's logic
@@ -82,7 +88,7 @@ soak: setup ## the full counts and durations of the issues, once, for the record
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test soak -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test early -- --nocapture --test-threads 2
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test calibration -- calibration_games:: calibration_pipeline:: --nocapture --test-threads 1
-	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test history --test journal --test store --test store_slow_disk -- history_league:: journal_kill:: store_damage:: store_on_a_slow_disk --nocapture --test-threads 1
+	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test history --test journal --test store --test store_slow_disk -- history_league:: journal_kill:: store_damage:: store_on_a_slow_disk --include-ignored --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(CARGO) test --release --locked --test upstream -- --nocapture --test-threads 1
 	PITCHGUARD_FULL=1 $(MAKE) test-browser
 
@@ -98,6 +104,9 @@ lint: setup ## format, clippy without a warning, licences where cargo-deny is in
 
 bench: setup ## the benchmarks, each beside its alternatives in the same run
 	$(CARGO) bench --locked --workspace
+
+bench-check: setup ## each benchmark once, not measured: it runs, and what it compares comes to the same
+	$(ONCE) $(CARGO) test --locked --workspace --benches
 
 fuzz: setup ## the wire's fuzz targets, FUZZ_SECONDS each (installs cargo-fuzz)
 	@command -v cargo-fuzz >/dev/null || { echo 'installing cargo-fuzz'; $(CARGO) install cargo-fuzz --locked; }

@@ -83,11 +83,13 @@ fn turn(venue: &Venue, dir: Option<&Path>) -> (Vec<Duration>, Option<journal::Co
 }
 
 fn main() {
+    // As criterion does: `cargo test --benches` only looks whether it runs.
+    let turns = if std::env::args().any(|argument| argument == "--bench") { TURNS } else { 1 };
     let venue = Venue::busch_iii();
     let dir = tempfile::tempdir().expect("a temporary directory");
     let mut medians = [Vec::new(), Vec::new()];
     let mut tails = [Vec::new(), Vec::new()];
-    for at in 0..2 * TURNS {
+    for at in 0..2 * turns {
         let journalled = at % 2 == 1;
         let (took, counts) = turn(&venue, journalled.then_some(dir.path()));
         let quantile = |share: f64| took[((took.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e6;

@@ -1,13 +1,10 @@
 //! What the store promises, where private parts are needed to break things on purpose.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::backup::BackupOptions;
 use super::codec::{self, Record};
 use super::error::StoreError;
 use super::handle::Store;
@@ -119,31 +116,6 @@ fn pages_follow_each_other_without_gap_or_repeat() {
     assert_eq!(ids(store.pitches_before(Cursor { release_ns: 104, id: 9 }, of_pitcher).expect("read")), [3, 6]);
     assert_eq!(ids(store.pitches_after(Cursor::default(), of_pitcher).expect("read")), [0, 3]);
     assert_eq!(ids(store.pitches_after(Cursor { release_ns: 101, id: 3 }, of_pitcher).expect("read")), [6, 9]);
-}
-
-#[test]
-fn what_root_is_the_first_to_open_belongs_to_whom_the_directory_does() {
-    if !rustix::process::geteuid().is_root() {
-        eprintln!("SKIPPED: only root can give files away");
-        return;
-    }
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    std::os::unix::fs::chown(dir.path(), Some(64_321), Some(64_322)).expect("given away");
-    let store = Store::open(dir.path(), StoreOptions::default()).expect("a new store opens");
-    let backups = dir.path().join("backups");
-    let backup = store
-        .backup(&backups, BackupOptions { bytes_per_second: 1 << 30, keep: 3 }, jiff::Timestamp::now(), &mut |_, _| {
-            true
-        })
-        .expect("kept");
-    let files = fs::read_dir(dir.path()).expect("a directory").chain(fs::read_dir(&backups).expect("a directory"));
-    let owners: Vec<_> =
-        files.map(|file| file.expect("an entry")).map(|file| (file.file_name(), file.metadata())).collect();
-    assert!(owners.len() >= 6 && backup.path.exists(), "{owners:?}");
-    for (name, metadata) in owners {
-        let metadata = metadata.expect("it is there");
-        assert_eq!((metadata.uid(), metadata.gid()), (64_321, 64_322), "{}", name.display());
-    }
 }
 
 #[test]

@@ -235,11 +235,11 @@ fn an_outing_goes_on_over_a_restart_of_a_box_whose_clock_is_days_ahead() {
 }
 
 /// The library that sets a program's clock, or nothing, which is said.
-fn faketime() -> Option<&'static str> {
-    let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
-    let is_there = Path::new(library).exists();
+fn faketime() -> Option<String> {
+    let library = format!("/usr/lib/{}-linux-gnu/faketime/libfaketimeMT.so.1", std::env::consts::ARCH);
+    let is_there = Path::new(&library).exists();
     if !is_there {
-        eprintln!("SKIPPED: a system's clock that is wrong needs libfaketime");
+        crate::common::skip("a system's clock that is wrong needs libfaketime; packaging/setup installs it");
     }
     is_there.then_some(library)
 }
@@ -268,7 +268,7 @@ fn a_box_in_1970_is_told_and_once_it_is_set_right_nothing_is_told_any_more_witho
     let mut rack = Rack::new();
     let file = rack.path("clock");
     set(&file, 900 - wall().0 as i64 / S);
-    let mut daemon = start_faked(&mut rack, library, &file, None, 1.0);
+    let mut daemon = start_faked(&mut rack, &library, &file, None, 1.0);
     let mut cameras = Cameras::new(stadium(306, wall(), 9, 9.0), 1.0, daemon.udp);
     cameras.play(after(&cameras, 30));
     is_told(&daemon, "box_clock", &["behind its cameras'", "1970"], None);
@@ -281,7 +281,7 @@ fn a_box_in_1970_is_told_and_once_it_is_set_right_nothing_is_told_any_more_witho
     let (status, log) = daemon.terminate();
     assert!(status.success(), "{log}");
 
-    let daemon = start_faked(&mut rack, library, &file, None, 1.0);
+    let daemon = start_faked(&mut rack, &library, &file, None, 1.0);
     assert_eq!(unnamed(&daemon.pitches(), cameras.stadium.truth(), 0), 0, "nothing of it is lost");
     let man = cameras.stadium.truth()[0].pitcher.0;
     assert!(daemon.readiness(man).is_some(), "his outing goes on");
@@ -293,7 +293,7 @@ fn put_right_while_stopped(stop: impl FnOnce(Running)) {
     let mut rack = Rack::new();
     let file = rack.path("clock");
     set(&file, -18 * 3_600);
-    let mut daemon = start_faked(&mut rack, library, &file, None, 1.0);
+    let mut daemon = start_faked(&mut rack, &library, &file, None, 1.0);
     let mut cameras = Cameras::new(stadium(305, wall(), 9, 9.0), 1.0, daemon.udp);
     let (man, his, _) = play_five(&mut daemon, &mut cameras);
     daemon
@@ -301,7 +301,7 @@ fn put_right_while_stopped(stop: impl FnOnce(Running)) {
     let udp = daemon.udp;
     stop(daemon);
     set(&file, 0);
-    let mut daemon = start_faked(&mut rack, library, &file, Some(udp), 1.0);
+    let mut daemon = start_faked(&mut rack, &library, &file, Some(udp), 1.0);
     let shown = daemon.readiness(man).expect("his outing is open");
     assert_eq!(shown["pitches"], 5, "{shown}");
     let told = daemon.status()["verdict"]["sentence"].to_string();
@@ -331,7 +331,7 @@ fn where_no_clock_was_ever_set_pitches_are_kept_without_a_date_and_dated_once_on
     let file = rack.path("clock");
     let boot_s = wall().0 as i64 / S - 3_600;
     set(&file, 900 - wall().0 as i64 / S);
-    let mut daemon = start_faked(&mut rack, library, &file, None, 1.0);
+    let mut daemon = start_faked(&mut rack, &library, &file, None, 1.0);
     let mut cameras = Cameras::new(stadium(307, wall(), 9, 14.0), 1.0, daemon.udp);
     cameras.ahead = Box::new(move |_| -boot_s * S);
     cameras.make();
@@ -356,7 +356,7 @@ fn where_no_clock_was_ever_set_pitches_are_kept_without_a_date_and_dated_once_on
     assert_eq!((&store["refused"], &store["lost"]), (&Value::from(0), &Value::from(0)), "every pitch was kept");
     let (status, log) = daemon.terminate();
     assert!(status.success(), "{log}");
-    let daemon = start_faked(&mut rack, library, &file, None, 1.0);
+    let daemon = start_faked(&mut rack, &library, &file, None, 1.0);
     let kept = daemon.get("/api/pitches?limit=1000");
     let null =
         kept["pitches"].as_array().expect("an array").iter().filter(|pitch| pitch["game_date"].is_null()).count();

@@ -11,6 +11,8 @@ use pitchguard::records::{Origin, PitchRecord};
 use pitchguard::risk::Config;
 use pitchguard::store::{Cursor, Store, StoreOptions};
 
+use crate::common::real_data;
+
 const HEADER: &str = "pitch_type,game_date,release_speed,release_pos_z,release_spin_rate,player_name,batter,pitcher,\
     description,game_type,p_throws,home_team,away_team,inning_topbot,game_pk,at_bat_number,pitch_number,pfx_x,note";
 
@@ -60,17 +62,6 @@ fn row(date: &str, pitcher: u32, game: u32, at_bat: u32, pitch: u32, speed: &str
 
 fn text(rows: &[String]) -> String {
     format!("{HEADER}\n{}", rows.concat())
-}
-
-fn real(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("PITCHGUARD_TEST_DATA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
-    let path = root.join("statcast").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("SKIPPED: {} is not here", path.display());
-    None
 }
 
 #[test]
@@ -287,7 +278,7 @@ fn every_real_layout_is_read_whole_and_twice_without_a_trace() {
         ("shane_mcclanahan_pitches.csv", 6923),
         ("spencer_strider_pitches.csv", 6878),
     ];
-    let paths: Vec<_> = files.iter().filter_map(|(name, _)| real(name)).collect();
+    let paths: Vec<_> = files.iter().filter_map(|(name, _)| real_data(&format!("statcast/{name}"))).collect();
     if paths.len() < files.len() {
         return;
     }
@@ -316,7 +307,7 @@ fn every_real_layout_is_read_whole_and_twice_without_a_trace() {
 
 #[test]
 fn a_real_file_cut_anywhere_is_refused_at_the_cut_only() {
-    let Some(path) = real("darvish_2019-07.csv") else { return };
+    let Some(path) = real_data("statcast/darvish_2019-07.csv") else { return };
     let whole = fs::read_to_string(path).expect("it is text");
     for part in 1..8 {
         let b = Rig::new();

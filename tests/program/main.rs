@@ -12,4 +12,6 @@ mod simulate_closer;
 mod simulate_stadium;
 mod simulate_statcast;
 mod simulate_udp;
+#[path = "../support/skipping.rs"]
+mod skipping;
 mod tablet_build;

@@ -1,21 +1,12 @@
 //! Published pitches are thrown as published. The data is not part of the project: without it these tests say that
 //! they skip.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pitchguard::simulate::{Game, Settings, Stadium, ThrownNineP, statcast};
 use pitchguard::tracking::venue::Venue;
 
-/// The data's folder, if it is there.
-fn data() -> Option<PathBuf> {
-    let fallback = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let folder = std::env::var_os("PITCHGUARD_TEST_DATA").map_or_else(fallback, PathBuf::from);
-    let found = folder.join("statcast").is_dir();
-    if !found {
-        eprintln!("SKIPPED: no statcast data in {} (set PITCHGUARD_TEST_DATA)", folder.display());
-    }
-    found.then_some(folder)
-}
+use crate::skipping::real_data;
 
 /// Columns of the Busch game to compare with, in its order.
 fn published(path: &Path, columns: [&str; 5]) -> Vec<[f64; 5]> {
@@ -32,8 +23,8 @@ fn quantile(values: &mut [f64], q: f64) -> f64 {
 
 #[test]
 fn the_busch_game_is_thrown_whole_and_as_published() {
-    let Some(data) = data() else { return };
-    let path = data.join("statcast/busch_2023-06-11_game717797.csv");
+    let Some(data) = real_data("statcast") else { return };
+    let path = data.join("busch_2023-06-11_game717797.csv");
     let game = statcast::read(&path).expect("the Busch game");
     assert_eq!((game.pitches.len(), game.rows), (305, 305));
     let stadium = Stadium::new(&Venue::busch_iii(), &Game::Statcast(game.pitches), Settings::default());
@@ -60,7 +51,7 @@ fn the_busch_game_is_thrown_whole_and_as_published() {
 
 #[test]
 fn every_layout_of_the_tracked_eras_is_read() {
-    let Some(data) = data() else { return };
+    let Some(data) = real_data("statcast") else { return };
     for (file, least) in [
         ("league_2023-06-11.csv", 4_300),
         ("league_2020-09-03.csv", 2_400),
@@ -68,12 +59,12 @@ fn every_layout_of_the_tracked_eras_is_read() {
         ("spencer_strider_pitches.csv", 6_000),
         ("shane_mcclanahan_pitches.csv", 6_000),
     ] {
-        let game = statcast::read(&data.join("statcast").join(file)).expect(file);
+        let game = statcast::read(&data.join(file)).expect(file);
         eprintln!("{file}: {} of {} rows complete", game.pitches.len(), game.rows);
         assert!(game.pitches.len() >= least && game.pitches.len() <= game.rows, "{file}: {}", game.pitches.len());
         let order = |p: &ThrownNineP| (p.game_pk, p.at_bat_number, p.pitch_number);
         assert!(game.pitches.windows(2).all(|w| order(&w[0]) <= order(&w[1])), "{file}");
     }
-    let old = statcast::read(&data.join("statcast/batter_2014-09-28.csv")).expect_err("no extension in 2014");
+    let old = statcast::read(&data.join("batter_2014-09-28.csv")).expect_err("no extension in 2014");
     assert!(old.to_string().contains("none of its 6 rows"), "{old}");
 }

@@ -4,7 +4,7 @@
 //! league. The data is not part of the project; where it is absent the test says so and passes.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pitchguard::features::baseline::{Expected, PitcherBaseline, TypeBaseline};
 use pitchguard::features::{OutingPitch, Reading};
@@ -12,6 +12,8 @@ use pitchguard::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitchType, Pitch
 use pitchguard::readiness::{Config, Engine};
 use pitchguard::tracking::pitch::PitchState;
 use pitchguard::workload::{OutingKey, Role, Workload};
+
+use crate::common::real_data;
 
 const KAPPA: f64 = 3.0;
 const NS_PER_S: u64 = 1_000_000_000;
@@ -44,13 +46,6 @@ struct Row {
     order: (u16, u16),
     pitch_type: Option<PitchType>,
     values: [Option<f64>; 6],
-}
-
-fn data() -> Option<PathBuf> {
-    let dir = std::env::var_os("PITCHGUARD_TEST_DATA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from)
-        .join("statcast");
-    dir.is_dir().then_some(dir)
 }
 
 fn read(path: &Path) -> Vec<Row> {
@@ -269,10 +264,7 @@ fn games(rows: &[Row], year: i16) -> impl Iterator<Item = &[Row]> {
 
 #[test]
 fn healthy_seasons_are_mostly_ready_and_hardly_ever_critical() {
-    let Some(dir) = data() else {
-        println!("SKIPPED: no real seasons at PITCHGUARD_TEST_DATA or ../shared/data");
-        return;
-    };
+    let Some(dir) = real_data("statcast") else { return };
     let mut league = Season::new();
     for game in games(&read(&dir.join("league_2023-06-11.csv")), 2023) {
         learn(&mut league, game);

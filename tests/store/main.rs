@@ -4,3 +4,4 @@
 mod common;
 mod store_damage;
 mod store_kill;
+mod store_owner;

@@ -193,7 +193,7 @@ impl Import<'_> {
         let columns = Columns::of(&table);
         let (mut people, mut sense, mut kept) = (People::default(), Sense::default(), Rows::default());
         let mut of_game: BTreeMap<u32, usize> = BTreeMap::new();
-        let (mut rows, mut first_date) = (0, None);
+        let (mut rows, mut first_date) = (0, None::<String>);
         while let Some((line, record)) = table.next()? {
             rows += 1;
             let mut drop = |why: &str| self.summary.dropped.add(why, place, line);
@@ -208,7 +208,9 @@ impl Import<'_> {
                     }
                     people.hear(&row);
                     sense.hear(&row);
-                    first_date = [first_date, Some(row.pitch.game_date.clone())].into_iter().flatten().min();
+                    if first_date.as_ref().is_none_or(|first| row.pitch.game_date < *first) {
+                        first_date = Some(row.pitch.game_date.clone());
+                    }
                     Told::of(line, season_of(&row.pitch.game_date).unwrap_or(0), row)
                 }
                 Err(NoPitch { why, takes }) => {
@@ -338,7 +340,7 @@ impl Import<'_> {
 
     /// Stores rows in the order of their keys.
     fn store_pitches(&mut self, rows: Vec<Told>, games: &BTreeMap<u32, Known>, place: &str) -> Result<(), StoreError> {
-        let mut pitches: BTreeMap<(u32, u64), PitchRecord> = BTreeMap::new();
+        let mut pitches: BTreeMap<(u32, u64), Box<PitchRecord>> = BTreeMap::new();
         for Told { line, game_pk, year, number, slot, thrown } in rows {
             let Some(Thrown { pitch, game_type }) = thrown else { continue };
             self.touched.insert((slot.pitcher, year));
@@ -356,8 +358,8 @@ impl Import<'_> {
                     entry.insert(pitch);
                 }
                 std::collections::btree_map::Entry::Occupied(mut entry) => {
-                    let merged = merge(entry.get(), pitch);
-                    entry.insert(merged);
+                    let merged = merge(entry.get(), *pitch);
+                    entry.insert(Box::new(merged));
                     self.summary.doubled += 1;
                 }
             }
@@ -376,8 +378,8 @@ impl Import<'_> {
             let old = txn.pitch(pitch.id)?;
             let pitch = match &old {
                 Some(old) if known.stays => fill(old, &pitch),
-                Some(old) if !known.replaces || is_same(old, &pitch) => merge(old, pitch),
-                _ => pitch,
+                Some(old) if !known.replaces || is_same(old, &pitch) => merge(old, *pitch),
+                _ => *pitch,
             };
             match txn.put_pitch(&pitch)? {
                 Put::New => summary.new += 1,
@@ -394,7 +396,7 @@ impl Import<'_> {
     /// Identities of pitches on these pitchers' days that this box measured itself.
     fn measured_here(
         &self,
-        pitches: &BTreeMap<(u32, u64), PitchRecord>,
+        pitches: &BTreeMap<(u32, u64), Box<PitchRecord>>,
     ) -> Result<BTreeSet<(u32, u16, u16)>, StoreError> {
         const DAY_NS: u64 = 86_400_000_000_000;
         let days: BTreeSet<_> = pitches.keys().map(|(pitcher, ns)| (*pitcher, ns / DAY_NS)).collect();
@@ -439,11 +441,11 @@ impl People {
         if let Some(name) = &row.player_name {
             self.names.hear(row.pitcher, row.batter, row.home_team.as_deref(), name);
         }
-        let date = Some(row.pitch.game_date.clone());
+        let date = Some(&row.pitch.game_date);
         let person = self.pitchers.entry(row.pitcher).or_default();
         person.id = row.pitcher;
-        if person.last_date <= date {
-            person.last_date = date;
+        if person.last_date.as_ref() <= date {
+            person.last_date = date.cloned();
             person.team.clone_from(&row.team);
         }
         if row.throws.is_some() {

@@ -70,7 +70,7 @@ pub(super) struct Row {
     pub(super) team: Option<String>,
     pub(super) throws: Option<String>,
     pub(super) game_type: Option<String>,
-    pub(super) pitch: PitchRecord,
+    pub(super) pitch: Box<PitchRecord>,
     /// What it says of the game.
     pub(super) slot: Slot,
     /// Fields that are outside their range: a bit each, in the order of [`FIELDS`].
@@ -285,9 +285,9 @@ pub(super) fn pitch(
     (at_bat, number): Number,
     (pitch_type, is_deliberate): (String, bool),
     values: &Measured,
-) -> Option<PitchRecord> {
+) -> Option<Box<PitchRecord>> {
     let (at_bat_number, pitch_number) = (u32::from(at_bat), u32::from(number));
-    Some(PitchRecord {
+    Some(Box::new(PitchRecord {
         pitcher: Some(pitcher),
         release_ns: release_ns(date, game_pk, at_bat_number, pitch_number)?,
         id: pitch_id(game_pk, at_bat_number, pitch_number),
@@ -308,7 +308,7 @@ pub(super) fn pitch(
         calibration_confidence: None,
         release_marked: false,
         flags: if is_deliberate { vec![records::DELIBERATE.to_owned()] } else { Vec::new() },
-    })
+    }))
 }
 
 /// Outs that an event of Statcast makes.

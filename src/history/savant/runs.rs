@@ -36,7 +36,8 @@ pub(super) struct Told {
 
 /// A pitch, and of what kind its game was.
 pub(super) struct Thrown {
-    pub(super) pitch: PitchRecord,
+    /// Boxed: rows are sorted twice.
+    pub(super) pitch: Box<PitchRecord>,
     pub(super) game_type: Option<String>,
 }
 

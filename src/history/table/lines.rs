@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use memchr::memchr3;
+
 /// Bytes of a row at most: Savant's have under 2,000.
 const RECORD_MAX: usize = 1 << 20;
 
@@ -46,21 +48,31 @@ impl<R: Read> Read for Lines<R> {
                 buf[0] = b'\n';
                 return Ok(1);
             }
-            let mut kept = 0;
-            for at in 0..n {
-                let byte = buf[at];
-                let follows_cr = std::mem::replace(&mut self.after_cr, byte == b'\r');
-                if byte == b'\n' && follows_cr {
-                    continue;
+            let (mut kept, mut at) = (0, 0);
+            while at < n {
+                let plain = memchr3(b'\n', b'\r', b'"', &buf[at..n]).unwrap_or(n - at);
+                if plain > 0 {
+                    if kept < at {
+                        buf.copy_within(at..at + plain, kept);
+                    }
+                    (kept, at) = (kept + plain, at + plain);
+                    self.after_cr = false;
+                    self.open += plain;
                 }
-                let byte = if byte == b'\r' { b'\n' } else { byte };
-                self.odd ^= byte == b'"';
-                self.open = if byte == b'\n' && !self.odd { 0 } else { self.open + 1 };
+                if let Some(&byte) = buf[..n].get(at) {
+                    at += 1;
+                    let follows_cr = std::mem::replace(&mut self.after_cr, byte == b'\r');
+                    if byte == b'\n' && follows_cr {
+                        continue;
+                    }
+                    buf[kept] = if byte == b'\r' { b'\n' } else { byte };
+                    self.odd ^= byte == b'"';
+                    self.open = if buf[kept] == b'\n' && !self.odd { 0 } else { self.open + 1 };
+                    kept += 1;
+                }
                 if self.open > RECORD_MAX {
                     return Err(io::Error::other(format!("a row is longer than {RECORD_MAX} bytes: it is no CSV")));
                 }
-                buf[kept] = byte;
-                kept += 1;
             }
             if kept > 0 {
                 self.last = buf[kept - 1];

@@ -6,6 +6,7 @@ use std::io::{self, BufReader, Cursor, Read, Seek};
 use csv::ByteRecord;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
+use memchr::memchr_iter;
 
 use super::dates::{self, Judge, Order};
 use super::letters::{Letters, look};
@@ -153,7 +154,7 @@ impl<'t> Table<'t> {
             // them has its last end of a line there, too.
             let bytes = ahead.as_slice();
             let is_cut = bytes.ends_with(b"\n") && self.reader.get_ref().cut();
-            let within = (bytes.split(|byte| *byte == b'\n').count() - 1) as u64;
+            let within = memchr_iter(b'\n', bytes).count() as u64;
             self.line_ahead = self.reader.position().line().saturating_sub(within + u64::from(!is_cut));
             if is_cut || bytes.iter().any(|byte| !byte.is_ascii_whitespace()) {
                 return Ok(());

@@ -34,7 +34,7 @@ impl Mosquitto {
     pub(crate) fn start() -> Option<Self> {
         let places = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"];
         let Some(program) = places.into_iter().find(|place| Path::new(place).exists()) else {
-            eprintln!("SKIPPED: mosquitto is not installed; `make setup` installs it");
+            crate::common::skip("mosquitto is not installed; packaging/setup installs it");
             return None;
         };
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();

@@ -29,7 +29,7 @@ impl Small {
         let mounted =
             Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(&at).output();
         if !mounted.is_ok_and(|output| output.status.success()) {
-            eprintln!("SKIPPED: this user may not mount a file system");
+            crate::common::skip("this user may not mount a file system");
             return None;
         }
         Some(Self(at))

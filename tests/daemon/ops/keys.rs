@@ -19,7 +19,7 @@ fn own_address() -> Option<IpAddr> {
     let address = socket.local_addr().ok()?.ip();
     let found = (!address.is_loopback() && !address.is_unspecified()).then_some(address);
     if found.is_none() {
-        eprintln!("SKIPPED: this host has no address beyond loopback");
+        crate::common::skip("this host has no address beyond loopback");
     }
     found
 }

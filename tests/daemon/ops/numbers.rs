@@ -32,7 +32,7 @@ fn promtool(arguments: &[&str], files: &[PathBuf]) -> Option<String> {
             Some(said)
         }
         Err(error) => {
-            eprintln!("SKIPPED: promtool: {error}; packaging/setup installs it");
+            crate::common::skip(&format!("promtool: {error}; packaging/setup installs it"));
             None
         }
     }

@@ -1,10 +1,10 @@
 //! What several of the integration tests need.
-#![allow(dead_code, unreachable_pub)] // each test binary uses its own part
+#![allow(dead_code, unreachable_pub, unused_imports)] // each test binary uses its own part
 
 pub mod process;
+#[path = "../skipping.rs"]
+mod skipping;
 pub mod truth;
-
-use std::path::PathBuf;
 
 use pitchguard::ids::PitcherId;
 use pitchguard::pipeline::{Output, Profile, Profiles, Settings};
@@ -12,6 +12,8 @@ use pitchguard::records::{Measured, Origin, PitchRecord, State};
 use pitchguard::reorder::Counts;
 use pitchguard::simulate::{Rehearsal, Score, Stadium};
 use pitchguard::tracking::venue::Venue;
+
+pub use skipping::{real_data, skip};
 
 /// Whether the full counts of the issue are asked for (`make soak`) instead of the everyday ones.
 pub fn full() -> bool {
@@ -54,18 +56,6 @@ pub fn final_pitch(pitcher: u32, release_ns: u64, id: u64, release_speed: f64) -
         release_marked: false,
         flags: Vec::new(),
     }
-}
-
-/// A file of real data, or `None` with a plain word on stderr where it is absent.
-pub fn real_data(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("PITCHGUARD_TEST_DATA")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
-    let file = root.join(path);
-    if file.exists() {
-        return Some(file);
-    }
-    eprintln!("SKIPPED: {} is not there; real data is never part of the project", file.display());
-    None
 }
 
 /// Nobody is known: pitches without readiness of a baseline.

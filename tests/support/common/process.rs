@@ -203,7 +203,7 @@ fn python() -> Option<&'static str> {
     let asked = Command::new("python3").args(["-c", new_enough]).status();
     let there = asked.is_ok_and(|status| status.success());
     if !there {
-        eprintln!("SKIPPED: the independent sender needs python3, 3.11 or later");
+        super::skip("the independent sender needs python3, 3.11 or later");
     }
     there.then_some("python3")
 }

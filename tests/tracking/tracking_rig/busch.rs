@@ -1,17 +1,14 @@
 //! The Busch game of the shared data, thrown as published: every complete row found, none invented, all near.
 
-use std::path::PathBuf;
-
 use crate::thrower::*;
 use nalgebra::Vector3;
 use rand::Rng;
 
 /// The nine parameters and the release of each complete row.
 fn published() -> Option<Vec<([f64; 9], f64)>> {
-    let base = std::env::var_os("PITCHGUARD_TEST_DATA")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
-    let mut reader = csv::Reader::from_path(base.join("statcast/busch_2023-06-11_game717797.csv")).ok()?;
-    let names = reader.headers().ok()?.clone();
+    let file = crate::skipping::real_data("statcast/busch_2023-06-11_game717797.csv")?;
+    let mut reader = csv::Reader::from_path(file).expect("the Busch game");
+    let names = reader.headers().expect("a header").clone();
     let column = |name: &str| names.iter().position(|n| n == name).expect("a Statcast column");
     let columns =
         ["release_pos_x", "release_pos_y", "release_pos_z", "vx0", "vy0", "vz0", "ax", "ay", "az"].map(column);
@@ -29,10 +26,7 @@ fn published() -> Option<Vec<([f64; 9], f64)>> {
 
 #[test]
 fn every_pitch_of_the_busch_game_is_found_and_measured_near() {
-    let Some(rows) = published() else {
-        println!("skipped: no ../shared/data and no PITCHGUARD_TEST_DATA");
-        return;
-    };
+    let Some(rows) = published() else { return };
     let mut rig = Rig::new(0, 50);
     let mut tracker = rig.tracker();
     let (mut thrown, mut frames) = (Vec::new(), Vec::new());

@@ -22,7 +22,7 @@ pub(crate) fn binary() -> Option<PathBuf> {
     let found = ["/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server"];
     let found = found.iter().map(PathBuf::from).find(|path| path.exists());
     if found.is_none() {
-        eprintln!("SKIPPED: nats-server is not installed; packaging/setup installs it");
+        crate::common::skip("nats-server is not installed; packaging/setup installs it");
     }
     found
 }

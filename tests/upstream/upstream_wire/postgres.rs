@@ -14,7 +14,7 @@ fn programs() -> Option<PathBuf> {
     let found = versions.map(|version| version.path().join("bin")).filter(|bin| bin.join("initdb").exists()).max();
     let psql = Command::new("psql").arg("--version").stdout(Stdio::null()).status().is_ok_and(|s| s.success());
     if found.is_none() || !psql {
-        eprintln!("SKIPPED: PostgreSQL is not installed (apt-get install postgresql)");
+        crate::common::skip("PostgreSQL is not installed; packaging/setup installs it");
         return None;
     }
     found
