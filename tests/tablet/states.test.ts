@@ -169,6 +169,14 @@ test("a silent camera is told on System, and not to the coach", async () => {
     await page.getByRole("region", { name: "Who is on which mound" }).waitFor();
     expect(await page.locator("[data-alert]").filter({ hasText: /third base high|camera 7/i }).count()).toBe(0);
     await picture(page, "camera-dead-home");
+
+    await page.goto(`${daemon.url}/system`);
+    const cameras = page.getByRole("region", { name: "Cameras" });
+    await cameras.locator("h3").filter({ hasText: "● ok" }).first().waitFor();
+    await stadium.stop();
+    await cameras.getByText("No camera is heard").waitFor({ timeout: 30_000 });
+    expect(await good(page, "Cameras"), "none is ok of which nothing is heard").toBe(0);
+    await picture(page, "no-camera-system");
     await close();
   } finally {
     await stadium.stop();

@@ -125,6 +125,12 @@ describe("the cameras", () => {
     expect(factsOf(camera(1, { confidence: null }), new Units("us"))[0]).toEqual(["Drift", "not known"]);
   });
 
+  test("one that does not send just now is not ok, whatever it was", () => {
+    const page = show(report({ is_heard: false, cameras: [camera(1, { is_heard: false }), camera(2, { is_heard: false, state: "useless" }), camera(3)] }));
+    expect([...page.querySelectorAll("[data-camera] h3 [data-kind]")].map((sign) => `${sign.getAttribute("data-kind")} ${sign.textContent}`)).toEqual(["bad ■ silent", "bad ■ useless", "good ● ok"]);
+    expect(page.querySelector("[data-camera='1']")?.textContent).toContain("Driftnot known");
+  });
+
   test("only one that is well is green, and silence lasts for so long", () => {
     expect(Object.entries(SIGNS).filter(([, kind]) => kind === "good").map(([state]) => state)).toEqual(["ok"]);
     expect([stateInWords({ state: "silent", silent_for_s: 68 }), stateInWords({ state: "useless", useless_for_s: 300 }), stateInWords({ state: "silent" }), stateInWords({ state: "ok", silent_for_s: 3 })]).toEqual([

@@ -13,7 +13,7 @@ import { useSettings } from "../../format/settings";
 import { agoInWords, spanInWords } from "../../format/time";
 import { size } from "../../format/units";
 import { confidence } from "../bullpen/card";
-import { Camera, written } from "./camera";
+import { asHeard, Camera, written } from "./camera";
 import { Recalibrate } from "./recalibrate";
 
 const EVERY_MS = 5_000;
@@ -100,6 +100,7 @@ export function Rig({ report }: { report: Report }) {
       </Typography>
       <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(min(100%, 330px), 1fr))", gap: 12 }}>
         {report.cameras
+          .map(asHeard)
           .toSorted((a, b) => WEIGHT[a.state] - WEIGHT[b.state] || a.id - b.id)
           .map((camera) => (
             <Camera key={camera.id} camera={camera} watch={report.watch_px} alarm={report.alarm_px} venue={kiosk ? null : report.venue} />

@@ -114,6 +114,15 @@ function Corrections({ corrections, version }: { corrections: readonly Correctio
   );
 }
 
+/** States in which nothing of a camera is called good. */
+const GIVES_NOTHING: readonly CameraReport["state"][] = ["silent", "useless", "excluded", "unheard"];
+
+/** A camera that does not send just now is silent, and nothing of it is known, however it was judged when it last did. */
+export function asHeard(camera: CameraReport): CameraReport {
+  if (camera.is_heard || GIVES_NOTHING.includes(camera.state)) return camera;
+  return { ...camera, state: "silent", confidence: null, drift: null };
+}
+
 /** How a camera stands, and for how long where it gives nothing. */
 export function stateInWords({ state, silent_for_s, useless_for_s }: Pick<CameraReport, "state" | "silent_for_s" | "useless_for_s">): string {
   const for_s = state === "silent" ? silent_for_s : state === "useless" ? useless_for_s : null;

@@ -153,7 +153,7 @@ function Frames({ report }: { report: StatusReport }) {
   // Nothing is accounted for where nothing came.
   const accounted: SignKind = !report.identity_holds ? "bad" : accounting.received === 0 ? "off" : "good";
   const ms = (value: number | null | undefined): string => (value == null ? "–" : value.toFixed(value < 10 ? 2 : 0));
-  const late = accounting.received > 0 ? accounting.late / accounting.received : 0;
+  const late = accounting.received > 0 ? accounting.late / accounting.received : null;
   const refused = Object.entries(report.ingest?.refused ?? {}).filter(([, count]) => count > 0);
   return (
     <>
