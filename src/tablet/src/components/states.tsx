@@ -76,7 +76,7 @@ export function Failed({ what, error, retry }: { what: string; error: unknown; r
         </Button>
       }
     >
-      <strong>{away ? `${what}: the box is out of reach.` : `${what} could not be had.`}</strong> {said}
+      <strong>{away ? `${what}: the box is out of reach.` : `${what} could not be had.`}</strong> {capital(said)}
     </Alert>
   );
 }

@@ -33,7 +33,7 @@ export function shown(children: ReactNode, { now, apart = 0, place = BUSCH, link
     disconnect(): void {}
   };
   return render(
-    <QueryClientProvider client={new QueryClient()}>
+    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
       <LiveProvider hub={hub}>
         <SettingsProvider>{() => <ParkProvider place={place}>{children}</ParkProvider>}</SettingsProvider>
       </LiveProvider>

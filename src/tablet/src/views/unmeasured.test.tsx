@@ -1,6 +1,7 @@
-import { cleanup } from "@testing-library/react";
-import { afterEach, describe, expect, test } from "vitest";
+import { cleanup, waitFor } from "@testing-library/react";
+import { afterEach, describe, expect, test, vi } from "vitest";
 
+import { ask, Refused } from "../api/client";
 import type { DailyLoad, Usual } from "../api/types";
 import { Calendar } from "../charts/calendar";
 import { Plane } from "../charts/plane";
@@ -9,7 +10,7 @@ import { pitch } from "../live/samples";
 import { shown } from "../live/shown";
 import { Nobody } from "./bullpen/bullpen";
 import { bandsInWords, Pitches } from "./pitcher/outing";
-import { Ratio } from "./pitcher/workload";
+import { Ratio, WorkloadPanel } from "./pitcher/workload";
 
 /** 7:05 PM at the park. */
 const NOW = Date.parse("2026-12-01T01:05:00Z");
@@ -85,4 +86,11 @@ describe("a chart of which nothing was measured", () => {
     expect(page.textContent).toContain("Not known: it needs four weeks");
     expect(page.textContent).not.toMatch(/0\.5|1\.5/);
   });
+});
+
+test("of whom the box has no history his page says so, and nothing of the API", async () => {
+  vi.spyOn(ask, "workload").mockRejectedValue(new Refused("the box knows no pitcher 9; GET /api/pitchers lists whom it knows", 404, "UNKNOWN_PITCHER"));
+  const page = shown(<WorkloadPanel pitcher={9} />, { now: NOW });
+  await waitFor(() => expect(page.textContent).toContain("No game of his before today is known."));
+  expect(page.textContent).not.toMatch(/GET|could not be had/);
 });

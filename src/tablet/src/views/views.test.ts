@@ -21,6 +21,7 @@ import { ofLevel, ofTeam, sorted, withThrowing, type Filter, type Row } from "./
 import { asCsv, groundInWords } from "./staff/staff";
 import { atOneMoment, unverifiedInWords } from "./system/calibration";
 import { refusalInWords } from "./system/environment";
+import { fitInWords } from "./system/models";
 import { refusedLately } from "./system/refused";
 import { isUnused, lagInWords, sourceInWords } from "./system/sources";
 import { flaggedInWords } from "./system/system";
@@ -178,6 +179,11 @@ describe("what is not wholly known", () => {
 test("the ratio of loads is told so that anybody comes to it", () => {
   // λ = 2/(N + 1) over 7 and 28 days.
   for (const share of [`${1 - 2 / (7 + 1)} times`, `${29 - 2}/29 times`]) expect(RATIO_IN_WORDS).toContain(share);
+});
+
+test("of a model it is said that it was not looked at yet only where one serves", () => {
+  expect(fitInWords([{ serving: false }], null)).toBe("None serves: no risk is told.");
+  expect(fitInWords([{ serving: false }, { serving: true }], null)).toContain("was not yet since it serves");
 });
 
 test("flagged pitches are told with their flags", () => {

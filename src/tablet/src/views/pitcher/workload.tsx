@@ -2,7 +2,7 @@
 import Typography from "@mui/material/Typography";
 import { useQuery } from "@tanstack/react-query";
 
-import { ask } from "../../api/client";
+import { ask, Refused } from "../../api/client";
 import type { DailyLoad, WorkloadReport } from "../../api/types";
 import { Calendar } from "../../charts/calendar";
 import { Ends, Frame, LeftAxis, MARGIN } from "../../charts/frame";
@@ -34,11 +34,16 @@ async function season(pitcher: number): Promise<WorkloadReport> {
 
 export function WorkloadPanel({ pitcher }: { pitcher: number }) {
   const query = useQuery({ queryKey: ["workload", pitcher, "season"], queryFn: () => season(pitcher), ...COUNTED_AGAIN });
+  const isStranger = query.error instanceof Refused && query.error.code === "UNKNOWN_PITCHER" && !query.data;
   return (
     <Panel title="Workload" wide>
-      <Answered query={query} what="workload">
-        {(report) => (report.appearances.length === 0 ? <Empty title="No outing of him is known." /> : <Season report={report} at={query.dataUpdatedAt} />)}
-      </Answered>
+      {isStranger ? (
+        <Empty title="No game of his before today is known.">What he carries of earlier days is not known either.</Empty>
+      ) : (
+        <Answered query={query} what="workload">
+          {(report) => (report.appearances.length === 0 ? <Empty title="No outing of him is known." /> : <Season report={report} at={query.dataUpdatedAt} />)}
+        </Answered>
+      )}
     </Panel>
   );
 }

@@ -51,12 +51,16 @@ const MAY_PITCH = "May pitch, seven days";
 
 export default function Staff() {
   const query = useQuery({ queryKey: ["pitchers"], queryFn: ask.pitchers, staleTime: 300_000, refetchInterval: 300_000 });
+  const away = useAway();
   return (
-    <Panel title="Staff">
-      <Answered query={query} what="pitchers">
-        {({ pitchers }) => <Everybody known={pitchers} />}
-      </Answered>
-    </Panel>
+    // What is old has no colour to catch the eye.
+    <div style={away ? { filter: "grayscale(1)" } : {}}>
+      <Panel title="Staff">
+        <Answered query={query} what="pitchers">
+          {({ pitchers }) => <Everybody known={pitchers} />}
+        </Answered>
+      </Panel>
+    </div>
   );
 }
 

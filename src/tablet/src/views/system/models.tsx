@@ -51,7 +51,7 @@ export function Models() {
             <>
               <List models={models} onPromote={kiosk ? null : (version) => setChange({ kind: "promote", version })} />
               <Typography variant="body2" sx={{ mt: 1 }}>
-                {drift ? stands(drift) : "Whether it still fits is looked at every night, and was not yet since it serves."}
+                {fitInWords(models, drift)}
               </Typography>
             </>
           )
@@ -60,6 +60,12 @@ export function Models() {
       {change && <Confirm change={change} onDone={() => setChange(null)} />}
     </Panel>
   );
+}
+
+/** Whether the model that serves still fits, as far as that was looked at; that none serves where it is so. */
+export function fitInWords(models: readonly Pick<ModelShown, "serving">[], drift: Drift | null | undefined): string {
+  if (!models.some(({ serving }) => serving)) return "None serves: no risk is told.";
+  return drift ? stands(drift) : "Whether it still fits is looked at every night, and was not yet since it serves.";
 }
 
 /** How it stands, in words. */

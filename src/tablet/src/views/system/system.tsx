@@ -153,7 +153,7 @@ function Frames({ report }: { report: StatusReport }) {
   // Nothing is accounted for where nothing came.
   const accounted: SignKind = !report.identity_holds ? "bad" : accounting.received === 0 ? "off" : "good";
   const ms = (value: number | null | undefined): string => (value == null ? "–" : value.toFixed(value < 10 ? 2 : 0));
-  const late = accounting.received > 0 ? accounting.late / accounting.received : null;
+  const late = accounting.received > 0 && `Late: ${percent(accounting.late / accounting.received, 2)} of all. `;
   const refused = Object.entries(report.ingest?.refused ?? {}).filter(([, count]) => count > 0);
   return (
     <>
@@ -163,7 +163,7 @@ function Frames({ report }: { report: StatusReport }) {
         {accounting.quarantined} quarantined + {accounting.refused} refused + {accounting.overflowed} overflowed + {accounting.held} held.
       </Typography>
       <Typography>
-        Late: {percent(late, 2)} of all. Dropped by the kernel: {report.ingest?.kernel_drops ?? "not known"}.
+        {late}Dropped by the kernel: {report.ingest?.kernel_drops ?? "not known"}.
         {refused.length > 0 && ` Refused on arrival: ${refused.map(([cause, count]) => `${count} as ${cause.replaceAll("_", " ")}`).join("; ")}.`}
       </Typography>
       <Typography sx={{ mb: 1 }}>
