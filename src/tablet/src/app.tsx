@@ -102,7 +102,7 @@ function Frame({ venue, seen, watchdog }: FrameProps) {
   // Asked again and again: why it failed last stays until it does not.
   const [failed, setFailed] = useState<Error | null>(null);
   useEffect(() => setFailed((before) => venue.error ?? before), [venue.error]);
-  const isLate = useLate(PLACE_WITHIN_MS) || failed !== null;
+  const isLate = useLate(PLACE_WITHIN_MS) || failed !== null || link === "lost";
 
   // Every question that the box refuses asks for it; who put it off is not asked again until he wants to.
   useEffect(() => whenKeyIsAsked(() => setKeyAsked((before) => (before === "no" ? "now" : before))), []);
@@ -142,7 +142,7 @@ function Frame({ venue, seen, watchdog }: FrameProps) {
       <TopBar place={place?.name ?? seen?.name ?? ""} />
       <LinkBanner seen={seen} onKey={() => setKeyAsked("now")} />
       <Main id="main" tabIndex={-1}>
-        {!place && (isLate ? <Placeless failed={failed} retry={() => void venue.refetch()} /> : <Loading what="the ballpark" />)}
+        {!place && (isLate ? <Placeless failed={failed} retry={() => void venue.refetch()} /> : <Loading what="the park’s clock and mounds" />)}
         {(place || isLate) && <Views />}
       </Main>
       {keyAsked === "now" && <KeyDialog onOpened={() => setKeyAsked("no")} onLater={() => setKeyAsked("later")} />}
@@ -154,7 +154,7 @@ function Frame({ venue, seen, watchdog }: FrameProps) {
 function Placeless({ failed, retry }: { failed: Error | null; retry: () => void }) {
   return (
     <div style={{ marginBottom: 12 }} data-placeless="">
-      {failed ? <Failed what="The ballpark" error={failed} retry={retry} /> : <Loading what="the ballpark" />}
+      {failed ? <Failed what="The ballpark" error={failed} retry={retry} /> : <Loading what="the park’s clock and mounds" />}
       <Typography sx={{ mt: 0.5, fontWeight: 600 }}>Where the box stands is not known: times are UTC and say so, but for those in the box’s own sentences, which are the park’s.</Typography>
     </div>
   );
