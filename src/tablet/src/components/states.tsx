@@ -71,7 +71,7 @@ export function Failed({ what, error, retry }: { what: string; error: unknown; r
       variant="outlined"
       sx={{ alignItems: "center", color: "text.primary" }}
       action={
-        <Button onClick={retry} color="inherit">
+        <Button onClick={retry} color="inherit" sx={{ whiteSpace: "nowrap" }}>
           Try again
         </Button>
       }
@@ -92,12 +92,13 @@ interface AnsweredProps<T> {
 /** A question's answer, or how it stands with it. An answer that is there stays, though a later question fails. */
 export function Answered<T>({ query, what, hasAges = false, children }: AnsweredProps<T>) {
   const retry = (): void => void query.refetch();
-  const isOld = useAway() || query.isError;
+  const away = useAway();
   if (query.data !== undefined) {
     return (
       <>
-        {hasAges && isOld && <AsItWas at={query.dataUpdatedAt} />}
-        {query.isError && <Failed what={`News of ${what}`} error={query.error} retry={retry} />}
+        {/* That the box is away stands above all panels, and is tried again by itself. */}
+        {query.isError && !away && <Failed what={`News of ${what}`} error={query.error} retry={retry} />}
+        {hasAges && (away || query.isError) && <AsItWas at={query.dataUpdatedAt} />}
         <OldContext value={query.isError}>{children(query.data)}</OldContext>
       </>
     );
