@@ -17,7 +17,7 @@ import { notActiveInWords } from "./pitcher/pitcher";
 import { nextInWords } from "./pitcher/risk";
 import { dayOf, mayPitchInWords } from "./staff/availability";
 import { cell, csv } from "./staff/csv";
-import { ofLevel, ofTeam, sorted, withThrowing, type Filter, type Row } from "./staff/rows";
+import { lastGameBy, ofLevel, ofTeam, sorted, withThrowing, type Filter, type Row } from "./staff/rows";
 import { asCsv, groundInWords } from "./staff/staff";
 import { atOneMoment, unverifiedInWords } from "./system/calibration";
 import { refusalInWords } from "./system/environment";
@@ -220,9 +220,9 @@ describe("the staff", () => {
 
   test("is sorted either way with what is not known last", () => {
     const rows: Row[] = [
-      { pitcher: pitcher(1), readiness: undefined, told: told(1, 0.05, "low") },
-      { pitcher: pitcher(2), readiness: undefined, told: undefined },
-      { pitcher: pitcher(3), readiness: readiness(3), told: told(3, 0.12, "high") },
+      { pitcher: pitcher(1), readiness: undefined, told: told(1, 0.05, "low"), lastGame: null },
+      { pitcher: pitcher(2), readiness: undefined, told: undefined, lastGame: null },
+      { pitcher: pitcher(3), readiness: readiness(3), told: told(3, 0.12, "high"), lastGame: null },
     ];
     const order = (down: boolean) => sorted(rows, { column: "risk", down }).map((row) => row.pitcher.id);
     expect([order(true), order(false)]).toEqual([[3, 1, 2], [1, 3, 2]]);
@@ -231,11 +231,16 @@ describe("the staff", () => {
   });
 
   test("is told of the last game by the day that is chosen, not of one after it", () => {
-    const rows = [1, 2, 3].map((id): Row => ({ pitcher: pitcher(id, { last_game_date: `2025-07-0${id}` }), readiness: undefined, told: id === 3 ? undefined : { ...told(id, 0.1), last_game_date: `2025-06-${20 - id}` } }));
-    expect(sorted(rows, { column: "last", down: true }).map((row) => row.pitcher.id)).toEqual([1, 2, 3]);
+    const by = (day: string, then: string | null) => lastGameBy(day, pitcher(1, { last_game_date: "2025-07-04" }), { ...told(1, 0.1), last_game_date: then });
+    expect(by("2025-06-30", "2025-06-19")).toBe("2025-06-19");
+    expect(by("2025-06-30", null), "what nobody tells of that day is not known").toBe(null);
+    expect([by("2025-07-04", "2025-07-04"), by("2026-11-30", null)], "the newest of all is it from its day on").toEqual(["2025-07-04", "2025-07-04"]);
+    expect([lastGameBy("2025-06-30", pitcher(1), undefined), lastGameBy("", pitcher(1), undefined)]).toEqual([null, null]);
+    const rows = ["2025-06-18", null, "2025-06-19"].map((lastGame, id): Row => ({ pitcher: pitcher(id), readiness: undefined, told: undefined, lastGame }));
+    expect(sorted(rows, { column: "last", down: true }).map((row) => row.pitcher.id)).toEqual([2, 0, 1]);
     const [head = "", ...lines] = asCsv(rows, "2025-06-30").trimEnd().split("\r\n");
     const last = head.split(",").indexOf("last_game_date");
-    expect(lines.map((line) => line.split(",")[last])).toEqual(["2025-06-19", "2025-06-18", ""]);
+    expect(lines.map((line) => line.split(",")[last])).toEqual(["2025-06-18", "", "2025-06-19"]);
   });
 
   test("has whoever throws, though the box has no history of him", () => {

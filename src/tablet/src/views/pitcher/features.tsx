@@ -42,6 +42,7 @@ export function Features({ readiness, title = "Features" }: { readiness: Readine
         <Empty title="No feature’s window has opened yet.">The first opens after five fastballs.</Empty>
       ) : (
         <PlainTable
+          folds
           label={title}
           heads={["Feature", "Value ± sd", "Data", "Pitches"]}
           keys={features.map(([name]) => name)}

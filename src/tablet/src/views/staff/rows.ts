@@ -5,8 +5,15 @@ import { isOnMound } from "../../format/level";
 export interface Row {
   pitcher: Pitcher;
   readiness: Readiness | undefined;
-  /** Risk, load, availability and last game as of the date; undefined before they are there. */
+  /** Risk, load and availability as of the date; undefined before they are there. */
   told: StaffRow | undefined;
+  /** His last game by the date, `YYYY-MM-DD`; null where that is not known. */
+  lastGame: string | null;
+}
+
+/** A pitcher's last game by a day: his newest of all where that is not after it, else what is told for the day. */
+export function lastGameBy(day: string, { last_game_date: newest }: Pitcher, told: StaffRow | undefined): string | null {
+  return (newest != null && newest <= day ? newest : told?.last_game_date) ?? null;
 }
 
 export interface Filter {
@@ -52,7 +59,7 @@ export function ofLevel(rows: readonly Row[], { level }: Filter): Row[] {
   return rows.filter((row) => (level === "active" ? row.readiness !== undefined && isOnMound(row.readiness) : row.told?.level === level));
 }
 
-function key({ pitcher, readiness, told }: Row, column: Column): string | number | null | undefined {
+function key({ pitcher, readiness, told, lastGame }: Row, column: Column): string | number | null | undefined {
   switch (column) {
     case "name":
       return plain(pitcher.name);
@@ -68,7 +75,7 @@ function key({ pitcher, readiness, told }: Row, column: Column): string | number
     case "pitches":
       return told?.pitches_7d;
     case "last":
-      return told?.last_game_date;
+      return lastGame;
   }
 }
 

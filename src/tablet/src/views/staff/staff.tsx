@@ -30,7 +30,7 @@ import { ACUTE_CHRONIC, asOfInWords, counted, leftInWords, whereInWords } from "
 import { useEpoch, useHub, useRoster } from "../../live/react";
 import { Availability, mayPitchInWords } from "./availability";
 import { csv, save } from "./csv";
-import { ofLevel, ofTeam, sorted, withThrowing, type Column, type Filter, type Order, type Row } from "./rows";
+import { lastGameBy, ofLevel, ofTeam, sorted, withThrowing, type Column, type Filter, type Order, type Row } from "./rows";
 
 const PAGE = 25;
 
@@ -98,18 +98,21 @@ function List({ pitchers }: { pitchers: readonly Pitcher[] }) {
   // One question for everybody, whatever is chosen below.
   const staff = useQuery({ queryKey: ["staff", date], queryFn: () => ask.staff(date), placeholderData: (before) => before, enabled: date !== "", ...(date === today ? COUNTED_AGAIN : { staleTime: 300_000 }) });
   const told = useMemo(() => new Map(staff.data?.rows.map((row) => [row.pitcher, row])), [staff.data]);
+  const shownFor = staff.data?.date ?? date;
   const rows = useMemo(() => {
-    const all = chosen.map((pitcher): Row => ({ pitcher, readiness: hub.state.outingsOf(pitcher.id)[0]?.data, told: told.get(pitcher.id) }));
+    const all = chosen.map((pitcher): Row => {
+      const his = told.get(pitcher.id);
+      return { pitcher, readiness: hub.state.outingsOf(pitcher.id)[0]?.data, told: his, lastGame: lastGameBy(shownFor, pitcher, his) };
+    });
     return sorted(ofLevel(all, filter), order);
     // The moment and the roster stand for the live state behind the hub.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [chosen, hub, told, filter, order, moment, roster]);
+  }, [chosen, hub, told, shownFor, filter, order, moment, roster]);
   const at = Math.min(page, Math.max(0, Math.ceil(rows.length / PAGE) - 1));
   const choose = (change: Partial<Filter>): void => {
     setFilter({ ...filter, ...change });
     setPage(0);
   };
-  const shownFor = staff.data?.date ?? date;
   // Who throws is told by the stream, who is at risk by the answer: before them nobody is known not to fit.
   const isUnknown = filter.level === "active" ? epoch === 0 : filter.level !== null && !staff.data;
 
@@ -221,7 +224,7 @@ interface StaffRowProps {
   isToday: boolean;
 }
 
-function StaffRow({ row: { pitcher, readiness, told: answer }, asOf: as_of, isToday }: StaffRowProps) {
+function StaffRow({ row: { pitcher, readiness, told: answer, lastGame }, asOf: as_of, isToday }: StaffRowProps) {
   const told = answer && { ...answer, as_of };
   return (
     <TableRow hover role="row">
@@ -235,7 +238,7 @@ function StaffRow({ row: { pitcher, readiness, told: answer }, asOf: as_of, isTo
       <Cell of="risk">{told ? <RiskCell told={told} /> : "–"}</Cell>
       <Cell of="acwr">{told?.acwr == null ? "–" : <PartlySeen told={told} days={LOAD_DAYS}>{`${told.acwr.toFixed(2)} times`}</PartlySeen>}</Cell>
       <Cell of="pitches">{told?.pitches_7d == null ? "–" : <PartlySeen told={told} days={7}>{`${isPartlySeen(told, 7) ? "≥\u00a0" : ""}${told.pitches_7d}`}</PartlySeen>}</Cell>
-      <Cell of="last">{told?.last_game_date ?? "–"}</Cell>
+      <Cell of="last">{lastGame ?? "–"}</Cell>
       <Cell of="availability">{told && told.availability.length > 0 ? <MayPitch told={told} goesOn={isToday && goesOn(readiness)} /> : "–"}</Cell>
     </TableRow>
   );
@@ -368,7 +371,7 @@ function Choice<T extends string>({ label, value, values, write, onChange }: Cho
 export function asCsv(rows: readonly Row[], date: string): string {
   const days = rows.find(({ told }) => (told?.availability.length ?? 0) > 0)?.told?.availability.map((day) => day.date) ?? [];
   const head = ["pitcher", "name", "team", "throws", "readiness", "readiness_as_of", "state", "verdict", "on_mound", "as_of", "probability_21d", "level", "earlier_injuries_known", "acwr", "pitches_7d", "partly_seen_on", "last_game_date", ...days.map((day) => `available_${day}`)];
-  const body = rows.map(({ pitcher, readiness, told }) => [
+  const body = rows.map(({ pitcher, readiness, told, lastGame }) => [
     pitcher.id,
     pitcher.name,
     pitcher.team,
@@ -385,7 +388,7 @@ export function asCsv(rows: readonly Row[], date: string): string {
     told?.acwr,
     told?.pitches_7d,
     told?.partly_seen_on,
-    told?.last_game_date,
+    lastGame,
     ...days.map((day) => {
       const said = told?.availability.find((each) => each.date === day);
       return said && (typeof said.thrown === "number" ? `threw ${said.thrown}` : said.available ? (said.unsure ? "not sure" : "yes") : "no");
