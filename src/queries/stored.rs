@@ -108,7 +108,7 @@ impl History for StoreHistory {
     fn pitchers(&self, team: Option<&str>, season: Option<i16>) -> Result<Vec<Pitcher>, HistoryError> {
         let mut out = Vec::new();
         let team = team.map(canonical);
-        for record in self.store.pitchers()? {
+        for record in self.store.known_pitchers()? {
             if team.as_ref().is_some_and(|team| record.team.as_deref().map(canonical).as_ref() != Some(team)) {
                 continue;
             }
@@ -122,7 +122,7 @@ impl History for StoreHistory {
     }
 
     fn pitcher(&self, id: PitcherId) -> Result<Option<Pitcher>, HistoryError> {
-        let Some(record) = self.store.pitcher(id.0)? else { return Ok(None) };
+        let Some(record) = self.store.known_pitcher(id.0)? else { return Ok(None) };
         Ok(Some(self.describe(record)?))
     }
 
@@ -135,7 +135,7 @@ impl History for StoreHistory {
     }
 
     fn baseline(&self, id: PitcherId, day: Date) -> Result<Option<PitcherBaseline>, HistoryError> {
-        if self.store.pitcher(id.0)?.is_none() {
+        if self.store.known_pitcher(id.0)?.is_none() {
             return Ok(None);
         }
         let day = day.to_string();
@@ -164,7 +164,7 @@ impl History for StoreHistory {
     }
 
     fn workload(&self, id: PitcherId, days: DayRange) -> Result<Option<WorkloadReport>, HistoryError> {
-        if self.store.pitcher(id.0)?.is_none() {
+        if self.store.known_pitcher(id.0)?.is_none() {
             return Ok(None);
         }
         let outings = self.all_outings(id.0)?;
@@ -268,6 +268,46 @@ mod tests {
         assert_eq!((told(5).pitches, told(5).last_game_date.as_deref()), (Some(3), Some("2027-01-15")));
         assert_eq!(told(5).seasons, [2027]);
         assert_eq!((told(6).pitches, told(6).last_game_date), (None, None));
+    }
+
+    #[test]
+    fn who_is_on_no_list_is_known_by_what_he_threw() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Arc::new(Store::open(dir.path(), StoreOptions::default()).expect("it opens"));
+        let day = 1_800_000_000_000_000_000;
+        store
+            .transact(|txn| {
+                txn.put_pitcher(&PitcherRecord { id: 6, ..PitcherRecord::default() })?;
+                txn.put_pitch(&PitchRecord { pitcher: None, ..live_pitch(5, day - 1, day - 1) })?;
+                (0..3).try_for_each(|i| txn.put_pitch(&live_pitch(5, day + i, day + i)).map(drop))?;
+                txn.put_pitch(&live_pitch(u32::MAX, day + 9, day + 9)).map(drop)
+            })
+            .expect("stored");
+        let history = StoreHistory::new(Arc::clone(&store), ROLES);
+        let listed = history.pitchers(None, None).expect("read");
+        let known: BTreeSet<_> = listed.iter().map(|one| (one.id.0, one.pitches)).collect();
+        assert_eq!(known, BTreeSet::from([(5, Some(3)), (6, None), (u32::MAX, Some(1))]), "and nobody is nobody");
+        let told = history.pitcher(PitcherId(5)).expect("read").expect("he threw");
+        assert_eq!((told.name.as_str(), told.last_game_date.as_deref()), ("5", Some("2027-01-15")));
+        let loads = history.workload(PitcherId(5), TODAY).expect("read").expect("he threw").loads;
+        assert_eq!(loads.last().map(|load| load.pitches), Some(3));
+        assert_eq!(history.pitcher(PitcherId(0)).expect("read"), None);
+        assert_eq!(history.workload(PitcherId(7), TODAY).expect("read"), None);
+        let today = crate::risk::Day::parse("2027-01-15").expect("a date");
+        let service = crate::risk::service::RiskService::new(Arc::clone(&store), crate::risk::Config::default());
+        let staff = service.staff(today).expect("read");
+        let row = staff.rows.iter().find(|row| row.pitcher == 5).expect("he threw");
+        assert_eq!((row.last_game_date.as_deref(), row.pitches_7d), (Some("2027-01-15"), Some(3)));
+        assert_eq!(row.availability.first().and_then(|day| day.thrown), Some(3));
+        crate::history::rebuild(&store, 5, 2027).expect("summed up");
+        let later = service.staff(today.plus(1_000)).expect("read");
+        let row = later.rows.iter().find(|row| row.pitcher == 5).expect("he threw");
+        assert_eq!(
+            (row.last_game_date.as_deref(), row.days_since_last),
+            (Some("2027-01-15"), Some(1_000)),
+            "however long ago"
+        );
+        assert_eq!((row.pitches_7d, row.availability.len()), (Some(0), 0));
     }
 
     #[test]

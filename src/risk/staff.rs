@@ -84,7 +84,7 @@ impl RiskService {
         };
         let mut measured = stored::measured_here(self.store(), day)?;
         let mut rows = Vec::new();
-        for person in self.store().pitchers()? {
+        for person in self.store().known_pitchers()? {
             let mut series =
                 stored::series_of(self.store(), person.id, &lists)?.unwrap_or_else(|| nobody(person.id, &lists));
             let told = match (&absent, model) {
@@ -122,7 +122,8 @@ fn nobody(pitcher: u32, lists: &Lists) -> Series {
 
 fn row(series: &Series, day: Day, told: Result<(f64, Level), String>) -> StaffRow {
     let past = Past::of(series, day);
-    let last = past.last_day();
+    let known = series.appearances.iter().chain(&series.partial).filter_map(|game| game.day);
+    let last = known.filter(|game| *game <= day).max();
     let since = last.map(|last| day.since(last));
     let advice: Option<Advice> = since.filter(|days| *days <= SILENT_DAYS).map(|_| {
         let high = matches!(told, Ok((_, Level::High)));

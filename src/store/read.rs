@@ -352,6 +352,40 @@ impl Store {
         self.scan((Bound::Unbounded, Bound::Unbounded), usize::MAX)
     }
 
+    /// The pitcher of this id; of whom nothing is known but what he threw, the id alone.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn known_pitcher(&self, id: u32) -> Result<Option<PitcherRecord>, StoreError> {
+        match self.pitcher(id)? {
+            None if id > 0 && !self.pitches_of(id, 0, u64::MAX, 1)?.is_empty() => {
+                Ok(Some(PitcherRecord { id, ..PitcherRecord::default() }))
+            }
+            known => Ok(known),
+        }
+    }
+
+    /// All pitchers and whoever threw besides, by id.
+    ///
+    /// # Errors
+    /// A corrupt record, or LMDB fails.
+    pub fn known_pitchers(&self) -> Result<Vec<PitcherRecord>, StoreError> {
+        let mut known: BTreeMap<u32, PitcherRecord> = self.pitchers()?.into_iter().map(|one| (one.id, one)).collect();
+        let txn = self.read_txn()?;
+        // From one pitcher's first pitch to the next one's; 0 is nobody.
+        let mut from = Some(1);
+        while let Some(start) = from {
+            let start = table_key::pitch(start, 0);
+            let range: Range<'_> = (Bound::Included(&start), Bound::Unbounded);
+            let mut entries = self.table(Table::Pitches).range(&txn, &range).map_err(StoreError::lmdb("scan"))?;
+            let Some(entry) = entries.next() else { break };
+            let Some(id) = self.record::<PitchRecord>(entry)?.pitcher else { break };
+            known.entry(id).or_insert_with(|| PitcherRecord { id, ..PitcherRecord::default() });
+            from = id.checked_add(1);
+        }
+        Ok(known.into_values().collect())
+    }
+
     /// The model of this version.
     ///
     /// # Errors

@@ -108,11 +108,6 @@ impl<'s> Past<'s> {
         &self.games[after(from)..after(to)]
     }
 
-    /// The day of his latest game by then.
-    pub fn last_day(&self) -> Option<Day> {
-        self.last().map(|game| game.day)
-    }
-
     /// Pitches of the last `days` days, the snapshot's own included.
     pub fn pitches(&self, days: i32) -> u32 {
         self.window(days).iter().map(|game| game.appearance.pitches).sum()
