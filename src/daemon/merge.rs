@@ -36,6 +36,9 @@ use crate::upstream::SummaryEvent;
 /// How often the pipeline steps while no frame comes: its timers are no finer, and each step is journalled.
 const IDLE_STEP: Duration = Duration::from_millis(40);
 
+/// The same while it holds no frame either, divided by the clock's speed: what is due then is due in seconds.
+const STILL_STEP: Duration = Duration::from_millis(250);
+
 /// How often it is looked whether the journal has flushed what transactions wait for.
 const FLUSHED_EVERY: Duration = Duration::from_millis(2);
 
@@ -174,7 +177,7 @@ impl Running {
             // What an earlier run kept is not gone on from, and must not be by a later one that journals again.
             self.batch.push(recovery::all_done());
         }
-        self.batch.push(profiles::drop_arms());
+        self.batch.extend(profiles::drop_kept());
         let mut outputs = std::mem::take(&mut self.merge.recovered.0);
         self.apply(&mut outputs, self.merge.clock.now());
         let mut stepped: Option<Instant> = None;
@@ -182,10 +185,12 @@ impl Running {
             self.merge.turns.fetch_add(1, Ordering::Relaxed);
             // Read before the step: it is said when ingest has pushed its last frame.
             let stopping = self.merge.stop.load(Ordering::Acquire);
-            let idle = stepped.map_or(IDLE_STEP, |at: Instant| at.elapsed());
-            if !stopping && !self.merge.pipeline.has_frames() && idle < IDLE_STEP {
+            let idle = stepped.map_or(Duration::MAX, |at: Instant| at.elapsed());
+            let due = self.idle_step();
+            if !stopping && !self.merge.pipeline.has_frames() && idle < due {
                 self.submit();
-                let left = IDLE_STEP.saturating_sub(idle);
+                // Whoever asks for something wakes nobody.
+                let left = due.saturating_sub(idle).min(IDLE_STEP);
                 let left = if self.waiting.is_empty() { left } else { left.min(FLUSHED_EVERY) };
                 self.rest.rest(left, || self.merge.pipeline.has_frames());
                 continue;
@@ -197,8 +202,8 @@ impl Running {
             if outputs.iter().any(|output| matches!(output, Output::Pitch { .. })) {
                 self.recorder.record(Stage::Step, began.elapsed());
             }
-            if let Some(moved_by) = self.merge.pipeline.moved_by() {
-                self.latency(Stage::KernelToMerge, now, moved_by);
+            if let Some(arrival) = self.merge.pipeline.first_taken() {
+                self.latency(Stage::KernelToMerge, now, arrival);
             }
             if stopping && frames == 0 {
                 break;
@@ -227,6 +232,7 @@ impl Running {
         self.keep_marks(true, self.merge.clock.now());
         self.batch.push(recovery::all_done());
         self.batch.push(profiles::keep_arms(&self.merge.pipeline));
+        self.batch.push(profiles::keep_trust(&self.merge.pipeline));
         self.batch.push(profiles::keep_clocks(&self.merge.pipeline));
         let last = std::mem::take(&mut self.batch);
         for batch in std::mem::take(&mut self.waiting).into_iter().map(|(.., batch)| batch).chain([last]) {
@@ -234,6 +240,15 @@ impl Running {
         }
         self.report(self.merge.clock.now());
         self.merge.telemetry.set_part("merge", PartState::Stopped, "");
+    }
+
+    /// How long after a step the next one is due though no frame came.
+    fn idle_step(&self) -> Duration {
+        if self.merge.inbox.is_empty() && self.merge.pipeline.is_still() {
+            IDLE_STEP.max(STILL_STEP.div_f64(self.merge.clock.speed()))
+        } else {
+            IDLE_STEP
+        }
     }
 
     /// Hands the pipeline what the park's sensors say.

@@ -195,9 +195,17 @@ pub(super) fn keep_arms(pipeline: &Pipeline<StoreProfiles>) -> Write {
     Write::Checkpoint { name: ARMS.to_owned(), bytes: pipeline.arms() }
 }
 
-/// The write that says that nothing of it is kept: a run goes on, and what it kept is of before.
-pub(super) fn drop_arms() -> Write {
-    Write::Checkpoint { name: ARMS.to_owned(), bytes: Vec::new() }
+/// Where what full fits found of the cameras is kept at an orderly stop.
+const TRUST: &str = "trust";
+
+/// The write that keeps what full fits found of the cameras.
+pub(super) fn keep_trust(pipeline: &Pipeline<StoreProfiles>) -> Write {
+    Write::Checkpoint { name: TRUST.to_owned(), bytes: pipeline.trust() }
+}
+
+/// The writes that say that nothing of pitchers and of cameras is kept: a run goes on, and what was kept is of before.
+pub(super) fn drop_kept() -> [Write; 2] {
+    [ARMS, TRUST].map(|name| Write::Checkpoint { name: name.to_owned(), bytes: Vec::new() })
 }
 
 /// Where what is known of sources' clocks is kept at an orderly stop.
@@ -278,6 +286,7 @@ pub(super) fn recall(
         }
     }
     calibration::recall(store, venue, pipeline, now);
+    pipeline.resume_trust(&store.checkpoint(TRUST)?.unwrap_or_default());
     if let Some(set_ns) = kept_apart.and_then(|kept| kept.set_ns(now, boot)) {
         pipeline.clock_was_set(set_ns, now);
     }

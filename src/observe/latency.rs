@@ -22,7 +22,7 @@ const DIGITS: u8 = 2;
 /// What is timed, in the way of the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// From the kernel's receive stamp to the merge thread.
+    /// From the kernel's receive stamp to the merge thread, of the frame that waited longest for each step.
     KernelToMerge,
     /// From the arrival that moved the eager watermark past a pitch's end to its provisional result.
     WatermarkToProvisional,

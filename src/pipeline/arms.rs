@@ -11,6 +11,7 @@ use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitcherId};
 use crate::readiness::EngineState;
 use crate::records::PitchRecord;
+use crate::tracking::KeptTrust;
 use crate::workload::OutingKey;
 
 impl<P: Profiles> Pipeline<P> {
@@ -42,6 +43,22 @@ impl<P: Profiles> Pipeline<P> {
         }
         self.look(now);
         true
+    }
+}
+
+impl<P: Profiles> Pipeline<P> {
+    /// What full fits found of the cameras, for early results of the next run after an orderly stop; behind a checkpoint's layout.
+    pub fn trust(&self) -> Vec<u8> {
+        let trust: Vec<Vec<KeptTrust>> = self.stage.lanes.iter().map(|lane| lane.tracker.kept_trust()).collect();
+        postcard::to_extend(&trust, vec![LAYOUT]).expect("it is plain data, and a Vec takes everything")
+    }
+
+    /// Goes on with what an earlier run kept by [`trust`](Self::trust), once the cameras are corrected as they were. It ages as if
+    /// that run had gone on.
+    pub fn resume_trust(&mut self, kept: &[u8]) {
+        let Ok(kept) = checkpoint::read::<Vec<Vec<KeptTrust>>>(LAYOUT, kept) else { return };
+        let kept = kept.concat();
+        self.stage.lanes.iter_mut().for_each(|lane| lane.tracker.take_up_trust(&kept));
     }
 }
 

@@ -502,6 +502,7 @@ fn sign(mark: &Mark) -> Option<Sign> {
 impl<P: Profiles> Sink<Signal> for Downstream<P> {
     #[inline]
     fn taken(&mut self, path: usize, frame: &Stamped<Signal>) {
+        self.first_taken.get_or_insert(frame.arrival);
         if let Some(recorder) = &mut self.recorder {
             recorder.frame(path, frame);
         }
@@ -529,7 +530,6 @@ impl<P: Profiles> Sink<Signal> for Downstream<P> {
 
     fn advanced(&mut self, mound: MoundId, eager: EventNs, final_: EventNs, moved_by: BoxNs) {
         let Some(lane) = self.lanes.iter_mut().find(|l| l.mound == mound) else { return };
-        self.moved_by = self.moved_by.max(Some(moved_by));
         let mut pitches = std::mem::take(&mut self.pitches);
         lane.tracker.advance(eager, final_, self.now, &mut pitches);
         self.take_pitches(mound, &mut pitches, moved_by);

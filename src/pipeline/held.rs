@@ -73,7 +73,8 @@ pub(super) struct Downstream<P> {
     pub(super) profiled: HashMap<(PitcherId, MoundId), OutingKey>,
     /// By source: what HEALTH last said.
     pub(super) dropped: [u32; SOURCES],
-    pub(super) moved_by: Option<BoxNs>,
+    /// Arrival of the first frame that this step took: those that follow came later.
+    pub(super) first_taken: Option<BoxNs>,
     pub(super) pitches: Vec<Pitch>,
     pub(super) counts: Vec<LateCount>,
     pub(super) outputs: Vec<Output>,

@@ -56,7 +56,7 @@ impl<P: Profiles> Pipeline<P> {
                 recent: VecDeque::with_capacity(RECENT_MAX),
                 profiled: HashMap::new(),
                 dropped: [0; SOURCES],
-                moved_by: None,
+                first_taken: None,
                 pitches: Vec::with_capacity(8),
                 counts: Vec::with_capacity(8),
                 outputs: Vec::with_capacity(64),
@@ -80,7 +80,7 @@ impl<P: Profiles> Pipeline<P> {
     pub fn step(&mut self, now: BoxNs, outputs: &mut Vec<Output>) -> usize {
         self.stage.now = now;
         self.stage.clock_ns = self.clocks_apart_ns();
-        self.stage.moved_by = None;
+        self.stage.first_taken = None;
         if std::mem::take(&mut self.stage.was_killed) && !self.stage.warming {
             self.stage.was_away();
         }
@@ -222,9 +222,14 @@ impl<P: Profiles> Pipeline<P> {
         self.reorder.has_frames()
     }
 
-    /// Arrival of the latest frame that moved a watermark in the last step.
-    pub fn moved_by(&self) -> Option<BoxNs> {
-        self.stage.moved_by
+    /// Arrival of the frame that waited longest for the last step.
+    pub fn first_taken(&self) -> Option<BoxNs> {
+        self.stage.first_taken
+    }
+
+    /// Whether nothing of any camera is held, so that nothing but the passing of time can happen.
+    pub fn is_still(&self) -> bool {
+        self.reorder.counts().held == 0
     }
 
     /// Frames that a camera itself says it dropped since it started (HEALTH).

@@ -96,6 +96,13 @@ impl Camera {
         camera
     }
 
+    /// Its model in numbers: equal where it maps every point to the same pixel and moment.
+    pub(super) fn model(&self) -> Vec<f64> {
+        let Self { position_ft, rotation, distortion, lens, centre, .. } = self;
+        let parts = [position_ft.as_slice(), rotation.as_slice(), distortion, lens.as_slice(), centre.as_slice()];
+        parts.into_iter().flatten().copied().chain([self.clock_offset_s()]).collect()
+    }
+
     /// What was last set with [`correct`](Self::correct).
     pub fn correction(&self) -> &CameraCorrection {
         &self.correction

@@ -20,6 +20,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use self::candidate::Candidate;
+pub use self::trust::KeptTrust;
 use self::trust::Trust;
 use super::camera::Camera;
 use super::detect::{Detector, HOP_NS, WINDOW_NS};
@@ -324,10 +325,16 @@ impl Early {
         }
     }
 
-    /// Takes what the full fit of a final pitch says of its cameras.
-    pub(super) fn judge(&mut self, cameras: &[Camera], pitch: &Pitch) {
+    /// Takes what the full fit of a pitch that the final watermark passed says of its cameras. Where that is beyond all that came,
+    /// because a run ends, those that had not shown the whole flight yet are not judged by it.
+    pub(super) fn judge(&mut self, cameras: &[Camera], pitch: &Pitch, final_: EventNs) {
         let counts = trust::judges(pitch);
-        for (camera, trust) in cameras.iter().zip(&mut self.state.trust) {
+        let EarlyState { trust, reached, .. } = &mut self.state;
+        let is_cut_off = reached.iter().all(|reached| *reached < final_.0);
+        for ((camera, trust), reached) in cameras.iter().zip(trust).zip(reached) {
+            if is_cut_off && *reached < pitch.plate.0 {
+                continue;
+            }
             let found = pitch.residuals.iter().find(|r: &&CameraResidual| r.camera == camera.id);
             trust.hear(found.filter(|_| counts), pitch.plate.0);
         }
@@ -376,6 +383,16 @@ impl Early {
             *first = later(*first);
             (pitch.release.0, pitch.plate.0) = (later(pitch.release.0), later(pitch.plate.0));
         }
+    }
+
+    /// What full fits found of the cameras, to be kept over an orderly stop.
+    pub(super) fn kept_trust(&self, cameras: &[Camera]) -> Vec<KeptTrust> {
+        trust::kept(cameras, &self.state.trust)
+    }
+
+    /// Takes up what an earlier run told by [`Self::kept_trust`].
+    pub(super) fn take_up_trust(&mut self, cameras: &[Camera], kept: &[KeptTrust]) {
+        trust::take_up(cameras, &mut self.state.trust, kept);
     }
 
     /// All that answers depend on beside frames and marks.

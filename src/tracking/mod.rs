@@ -28,7 +28,7 @@ pub mod venue;
 
 pub use config::{Config, When};
 pub use correction::CameraCorrection;
-pub use early::EarlyState;
+pub use early::{EarlyState, KeptTrust};
 pub use jerk::JerkScale;
 pub use marks::Standing;
 pub use tracker::{LateCount, MoundTracker};

@@ -457,7 +457,7 @@ impl MoundTracker {
             done.pitch.state = PitchState::Final;
             done.pitch.revision += 1;
             out.push(done.pitch.clone());
-            self.early.judge(&self.cameras, &done.pitch);
+            self.early.judge(&self.cameras, &done.pitch, final_);
             let teaches = !done.pitch.flags.any() && done.pitch.cameras >= TEACHING_CAMERAS_MIN;
             if let (true, Some(jerk)) = (teaches, &done.flight.free_jerk) {
                 let walk = self.config.jerk_scale_walk;

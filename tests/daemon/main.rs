@@ -11,6 +11,7 @@ mod daemon_games;
 mod daemon_life;
 #[path = "../support/daemon_support/mod.rs"]
 mod daemon_support;
+mod early_daemon;
 mod environment_sensors;
 mod game;
 mod holdups;

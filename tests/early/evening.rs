@@ -142,10 +142,23 @@ pub(crate) fn under(law: Law, settings: Settings) -> Settings {
 
 /// Plays an evening through the pipeline.
 pub(crate) fn play(venue: &Venue, game: &Game, law: Law, settings: Settings, pipeline: &PipelineSettings) -> Evening {
+    play_changed(venue, game, law, settings, pipeline, |_| {})
+}
+
+/// The same with frames that something was done to on their way.
+pub(crate) fn play_changed(
+    venue: &Venue,
+    game: &Game,
+    law: Law,
+    settings: Settings,
+    pipeline: &PipelineSettings,
+    change: impl FnOnce(&mut [Delivery]),
+) -> Evening {
     let seed = settings.seed;
     let stadium = Stadium::new(venue, game, under(law, settings));
     let (start, truth, baselines) = (BoxNs(stadium.start().0), stadium.truth().to_vec(), stadium.baselines());
-    let all = deliveries(stadium, law, seed);
+    let mut all = deliveries(stadium, law, seed);
+    change(&mut all);
     let (mut producers, buffer) = pitchguard::reorder::buffer(&pipeline.reorder).expect("good settings");
     let mut producer = producers.pop().expect("one path");
     let mut pipe = Pipeline::new(venue, pipeline, buffer, Known(baselines), start);

@@ -4,5 +4,6 @@ mod alarms;
 #[path = "../support/common/mod.rs"]
 mod common;
 mod evening;
+mod restart;
 mod soon;
 mod wild;

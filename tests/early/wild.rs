@@ -1,11 +1,11 @@
 //! A camera that is off, silent or begins anew: no early result rests on it for long, and what is told stays as certain as it says.
 
 use pitchguard::ids::MoundId;
-use pitchguard::simulate::{Faults, Game, Knock, Scenario, Settings, Silence};
+use pitchguard::simulate::{Delivery, Faults, Game, Knock, Scenario, Settings, Silence};
 use pitchguard::tracking::venue::Venue;
 
 use crate::common::full;
-use crate::evening::{Evening, Law, QUANTITIES, Told, play, settings};
+use crate::evening::{Evening, Law, QUANTITIES, Told, play_changed, settings};
 
 /// When the knock of a game comes, s.
 const KNOCKED_S: f64 = 900.0;
@@ -41,6 +41,15 @@ impl Tally {
 }
 
 fn games(faults: impl Fn(u8) -> (Faults, Option<Silence>), counts: impl Fn(&Evening, &Told) -> bool) -> Tally {
+    changed_games(faults, counts, |_, _| {})
+}
+
+/// The same with something done to the frames, which is told of whose.
+fn changed_games(
+    faults: impl Fn(u8) -> (Faults, Option<Silence>),
+    counts: impl Fn(&Evening, &Told) -> bool,
+    change: impl Fn(u8, &mut [Delivery]),
+) -> Tally {
     let venue = Venue::busch_iii();
     let mut sum = Tally::default();
     let seeds = if full() { 12 } else { 2 };
@@ -49,7 +58,8 @@ fn games(faults: impl Fn(u8) -> (Faults, Option<Silence>), counts: impl Fn(&Even
         let camera = 1 + (seed * 5 % 12) as u8;
         let (faults, silent) = faults(camera);
         let own = Settings { seed, pitches_max: Some(60), faults, silent, ..Settings::quiet() };
-        let evening = play(&venue, &Game::Scenario(Scenario::Game), Law::Drawn, own, &settings(&venue));
+        let game = Game::Scenario(Scenario::Game);
+        let evening = play_changed(&venue, &game, Law::Drawn, own, &settings(&venue), |all| change(camera, all));
         sum.add(&evening, |told| told.is_trusted && told.thrown.mound == MoundId(0) && counts(&evening, told));
     }
     sum
@@ -99,5 +109,28 @@ fn a_camera_that_is_silent_for_a_while_is_not_waited_for_and_not_believed_at_onc
     for for_s in [4.0, 120.0] {
         let silent = move |camera| (Faults::default(), Some(Silence { camera, from_s: 400.0, for_s }));
         assert_honest(&format!("silent for {for_s} s"), &games(silent, |_, _| true));
+    }
+}
+
+/// A camera that begins anew counts its frames from zero, whether it was away for long or for a blink.
+#[test]
+fn a_camera_that_begins_anew_with_new_frame_numbers_invents_nothing() {
+    const AGAIN_S: f64 = 600.0;
+    for away_s in [0.0, 4.0, 30.0] {
+        let faults = move |camera| {
+            let silent = Silence { camera, from_s: AGAIN_S - away_s, for_s: away_s };
+            (Faults::default(), (away_s > 0.0).then_some(silent))
+        };
+        let again = |camera: u8, all: &mut [Delivery]| {
+            let at = Settings::default().start.0 + (AGAIN_S * 1e9) as u64;
+            let since = |d: &&mut Delivery| d.source == camera && d.event.0 >= at;
+            let first = all.iter_mut().filter(since).map(|d| d.seq).min().expect("it goes on");
+            assert!(first > 0, "it had numbers before");
+            all.iter_mut().filter(since).for_each(|delivery| delivery.seq -= first);
+        };
+        let sum = changed_games(faults, |_, _| true, again);
+        assert_honest(&format!("begins anew after {away_s} s"), &sum);
+        assert_eq!(sum.withdrawn, 0);
+        assert!(sum.early * 20 > sum.pitches * 19, "{sum:?}");
     }
 }

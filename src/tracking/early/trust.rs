@@ -5,13 +5,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::tracking::camera::Camera;
 use crate::tracking::pitch::{CameraResidual, Pitch};
 
 /// Full fits that must have found a camera in place, one after the other \[P\].
 const FITS: usize = 3;
 /// In place is a camera whose mean residual, before any gate, is below this, px \[P\].
 const IN_PLACE_PX: f64 = 0.4;
-/// The newest of those fits is no older than this, ns \[P\].
+/// The newest of those fits is no further away than this, ns \[P\].
 const NEWEST_NS: u64 = 20 * 60 * 1_000_000_000;
 /// A camera with fewer observations said nothing in a fit.
 const OBSERVATIONS_MIN: u16 = 4;
@@ -27,6 +28,30 @@ pub(super) struct Trust {
     accused: bool,
     /// It is left out of fits.
     excluded: bool,
+}
+
+/// A camera's trust as it is kept over an orderly stop, with the model by which the fits found it in place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeptTrust {
+    camera: u8,
+    model: Vec<f64>,
+    trust: Trust,
+}
+
+/// What is to be kept of these cameras.
+pub(super) fn kept(cameras: &[Camera], trust: &[Trust]) -> Vec<KeptTrust> {
+    let of = |(camera, trust): (&Camera, &Trust)| KeptTrust { camera: camera.id, model: camera.model(), trust: *trust };
+    cameras.iter().zip(trust).map(of).collect()
+}
+
+/// Takes up what an earlier run kept of these cameras: a camera of which there is another model now was never found in place.
+pub(super) fn take_up(cameras: &[Camera], trust: &mut [Trust], kept: &[KeptTrust]) {
+    for (camera, trust) in cameras.iter().zip(trust) {
+        if let Some(known) = kept.iter().find(|kept| kept.camera == camera.id && kept.model == camera.model()) {
+            // What is held against it is told by calibration, which is kept as well.
+            (trust.in_place, trust.newest) = (known.trust.in_place, known.trust.newest);
+        }
+    }
 }
 
 impl Trust {
@@ -53,10 +78,7 @@ impl Trust {
 
     /// Whether it has a say at this event time.
     pub(super) fn has_say(&self, at: u64) -> bool {
-        usize::from(self.in_place) == FITS
-            && at.saturating_sub(self.newest) < NEWEST_NS
-            && !self.accused
-            && !self.excluded
+        usize::from(self.in_place) == FITS && at.abs_diff(self.newest) < NEWEST_NS && !self.accused && !self.excluded
     }
 
     /// Takes its times as so much later, ns.
@@ -74,6 +96,8 @@ pub(super) fn judges(pitch: &Pitch) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tracking::CameraCorrection;
+    use crate::tracking::venue::Venue;
 
     fn found(off_px: f64) -> CameraResidual {
         CameraResidual { camera: 3, used: 40, gated: 0, mean_px: [0.0, off_px], rms_px: 0.5 }
@@ -100,7 +124,24 @@ mod tests {
             trust.hear(Some(&found(0.1)), 8 * minute);
             assert!(trust.has_say(9 * minute));
         }
+        trust.newest = 30 * minute;
+        assert!(!trust.has_say(4 * minute), "the cameras' clock was set back");
+        trust.newest = 3 * minute;
         trust.forget();
         assert!(!trust.has_say(4 * minute), "its model was corrected");
+    }
+
+    #[test]
+    fn what_is_kept_of_a_camera_is_taken_up_while_its_model_is_the_same() {
+        let venue = Venue::busch_iii();
+        let mut cameras: Vec<Camera> = [1, 2, 3].iter().filter_map(|id| venue.camera(*id)).cloned().collect();
+        let trust = [1, 2, 3].map(|newest| Trust { in_place: 3, newest, accused: true, excluded: false });
+        let kept = kept(&cameras, &trust);
+        cameras.remove(0);
+        cameras[1].correct(&CameraCorrection { dx_px: 0.5, version: 1, ..CameraCorrection::default() });
+        let mut after = [Trust::default(); 2];
+        take_up(&cameras, &mut after, &kept);
+        let expected = [Trust { in_place: 3, newest: 2, ..Trust::default() }, Trust::default()];
+        assert_eq!(after, expected, "by number, and not what calibration held against it");
     }
 }

@@ -1,6 +1,6 @@
 //! What a tracker takes before the watermarks: frames as they arrive, for early results.
 
-use super::super::early::{Arrived, EarlyState};
+use super::super::early::{Arrived, EarlyState, KeptTrust};
 use super::super::measuring::Ground;
 use super::{APART_NS, MoundTracker, sighting};
 use crate::ids::{BoxNs, EventNs, PitcherId};
@@ -75,6 +75,16 @@ impl MoundTracker {
         if let Some(index) = self.index_of(camera) {
             self.early.accuse(index, accused);
         }
+    }
+
+    /// What full fits found of the cameras, to be kept over an orderly stop.
+    pub fn kept_trust(&self) -> Vec<KeptTrust> {
+        self.early.kept_trust(&self.cameras)
+    }
+
+    /// Takes up what an earlier run told by [`kept_trust`](Self::kept_trust), once the corrections in force are set.
+    pub fn take_up_trust(&mut self, kept: &[KeptTrust]) {
+        self.early.take_up_trust(&self.cameras, kept);
     }
 
     /// All that early results depend on, beside frames and marks.
