@@ -66,6 +66,10 @@ pub struct Args {
     /// Pixel offset common to a camera's pitch, sd [default: 0.1].
     #[arg(long, value_name = "PX", value_parser = values::pixels, allow_negative_numbers = true)]
     pub common_px: Option<f64>,
+    /// Seconds that frames are on their way, least and most [default: cameras 2,5 and up to 0.2 more each, devices 0.1,0.5]: 0,0
+    /// is no time at all.
+    #[arg(long, value_name = "LEAST,MOST", value_parser = lag)]
+    pub lag: Option<(f64, f64)>,
     /// Share of camera frames lost [default: 0.01].
     #[arg(long, value_name = "SHARE", value_parser = values::share, allow_negative_numbers = true)]
     pub loss: Option<f64>,
@@ -206,11 +210,14 @@ impl Args {
         marks.doubled = self.marks_doubled.unwrap_or(marks.doubled);
         marks.absent = self.marks_absent.unwrap_or(marks.absent);
         marks.away = self.marks_away;
+        marks.lag_s = self.lag.unwrap_or(marks.lag_s);
         Settings {
             seed: self.seed,
             start,
             white_px: self.white_px.unwrap_or(base.white_px),
             common_px: self.common_px.unwrap_or(base.common_px),
+            lag_s: self.lag.unwrap_or(base.lag_s),
+            jitter_s: if self.lag.is_some() { 0.0 } else { base.jitter_s },
             loss: self.loss.unwrap_or(base.loss),
             doubles: self.doubles.unwrap_or(base.doubles),
             stragglers: self.stragglers.unwrap_or(base.stragglers),
@@ -432,6 +439,14 @@ fn away(text: &str) -> Result<Away, String> {
     rain(text).map(|Rain { from_s, for_s }| Away { from_s, for_s })
 }
 
+fn lag(text: &str) -> Result<(f64, f64), String> {
+    let parsed = text.split_once(',').and_then(|(least, most)| {
+        let lag = (values::seconds(least).ok()?, values::seconds(most).ok()?);
+        (lag.0 <= lag.1).then_some(lag)
+    });
+    parsed.ok_or_else(|| "write LEAST,MOST in seconds, such as 2,5".into())
+}
+
 fn silence(text: &str) -> Result<Silence, String> {
     let parts = text.split_once('@').and_then(|(camera, rest)| Some((camera, rest.split_once('+')?)));
     let parsed = parts.and_then(|(camera, (from, length))| {
@@ -472,11 +487,12 @@ mod tests {
     #[test]
     fn arguments_reach_the_settings() {
         let args = parse(
-            "simulate --seed 9 --pace 5 --break 30 --pitches 3 --white-px 0.2 --common-px 0 --loss 0.1 --doubles 0.2 \
+            "simulate --seed 9 --pace 5 --break 30 --pitches 3 --white-px 0.2 --common-px 0 --lag 0.5,1 --loss 0.1 --doubles 0.2 \
              --stragglers 0.3 --silent 4@600+60 --rain 3600+1800 --knock 5@600:2 --landmark-px 0.1 --cameras 1,2,5 --marks-absent 0.5 --no-spin --no-landmarks",
         );
         let s = args.expect("all known").settings(EventNs(0));
         assert_eq!((s.seed, s.pace_s, s.break_s, s.pitches_max), (9, 5.0, 30.0, Some(3)));
+        assert_eq!((s.lag_s, s.jitter_s, s.marks.lag_s), ((0.5, 1.0), 0.0, (0.5, 1.0)));
         assert_eq!((s.white_px, s.common_px, s.loss, s.doubles, s.stragglers), (0.2, 0.0, 0.1, 0.2, 0.3));
         assert_eq!(s.silent, Some(Silence { camera: 4, from_s: 600.0, for_s: 60.0 }));
         assert_eq!((s.rain, s.landmark_white_px), (Some(Rain { from_s: 3600.0, for_s: 1800.0 }), 0.1));
@@ -499,6 +515,7 @@ mod tests {
             ("simulate --speed 0", "above 0"),
             ("simulate --white-px NaN", "from 0 up"),
             ("simulate --silent 4", "4@600+60"),
+            ("simulate --lag 5,2", "LEAST,MOST"),
             ("simulate --rain 4", "3600+1800"),
             ("simulate --to nowhere", "HOST:PORT"),
             ("simulate --mqtt 127.0.0.1", "mqtt://HOST:PORT"),
