@@ -65,6 +65,13 @@ pub const WAYS_S: f64 = WAYS_NS as f64 * 1e-9;
 /// A clock that is off others by so much was never set, s.
 pub const NEVER_SET_S: f64 = 10.0 * 365.0 * 86_400.0;
 
+/// How far from 1970 others count their seconds from, s.
+const EPOCHS: [(f64, &str); 3] = [
+    (946_684_800.0, "seconds since 2000 taken for those since 1970"),
+    (315_964_800.0, "GPS seconds, since 1980, taken for those since 1970"),
+    (2_208_988_800.0, "NTP seconds, since 1900, taken for those since 1970"),
+];
+
 /// A cause as it stands behind what it explains; nothing where none is known.
 pub fn bracketed(cause: Option<&str>) -> String {
     cause.map_or_else(String::new, |cause| format!(" ({cause})"))
@@ -83,6 +90,8 @@ pub fn usual_cause(apart_s: f64) -> Option<&'static str> {
         Some("an hour of daylight saving, or a time zone")
     } else if (2.0..=14.0).contains(&hours) && near(hours * 3600.0, 60.0) {
         Some("local time taken for UTC")
+    } else if let Some((_, cause)) = EPOCHS.iter().find(|(epoch_s, _)| near(*epoch_s, 60.0)) {
+        Some(*cause)
     } else if apart_s > NEVER_SET_S {
         Some("a clock that was never set, and counts since its boot or since 1970")
     } else {
@@ -119,9 +128,17 @@ mod tests {
 
     #[test]
     fn what_usually_sets_clocks_apart_is_named_and_nothing_else() {
-        for (apart_s, word) in
-            [(37.0, "TAI"), (-36.4, "TAI"), (18.2, "GPS"), (3600.0, "daylight"), (-18_000.0, "local"), (1.8e9, "1970")]
-        {
+        for (apart_s, word) in [
+            (37.0, "TAI"),
+            (-36.4, "TAI"),
+            (18.2, "GPS"),
+            (3600.0, "daylight"),
+            (-18_000.0, "local"),
+            (1.8e9, "1970"),
+            (-946_684_797.0, "since 2000"),
+            (-315_964_782.0, "GPS seconds"),
+            (2_208_988_801.0, "NTP"),
+        ] {
             assert!(usual_cause(apart_s).is_some_and(|cause| cause.contains(word)), "{apart_s}");
         }
         for apart_s in [0.0, 5.0, 60.0, 1800.0, 5400.0, 172_800.0, 30.0 * 86_400.0] {

@@ -527,7 +527,8 @@ impl Running {
         for sentence in refusals::sentences(&news, rfc3339) {
             tracing::warn!("{sentence}");
         }
-        let (state, detail) = ingest_part(&counts.lines, &refused, self.merge.udp);
+        let twofold = self.merge.counters.twofold(now);
+        let (state, detail) = ingest_part(&counts.lines, &refused, &twofold, self.merge.udp);
         telemetry.set_part("ingest", state, detail);
         telemetry.publish_pitches(PublishedPitches {
             marks_contradicted: self.merge.pipeline.contradicted_marks(),

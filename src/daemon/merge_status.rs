@@ -7,7 +7,7 @@ use super::merge::{CAMERA_MAX, FEED_MIN, is_heard};
 use super::profiles::StoreProfiles;
 use super::refused;
 use crate::ids::BoxNs;
-use crate::ingest::{IngestCounters, LineSnapshot, OnlyRefused, Refusal, refusals};
+use crate::ingest::{IngestCounters, LineSnapshot, OnlyRefused, Refusal, Twofold, refusals};
 use crate::moment::rfc3339;
 use crate::observe::{
     Accounting, IngestStatus, MoundStatus, PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus,
@@ -167,8 +167,13 @@ fn serial_status(line: &LineSnapshot) -> SerialStatus {
 }
 
 /// How ingest does: the UDP socket works as long as its thread does, a serial line may be away, and a source may send
-/// nothing that is let in.
-pub(super) fn ingest_part(lines: &[LineSnapshot], refused: &[OnlyRefused], udp: SocketAddr) -> (PartState, String) {
+/// nothing that is let in, or be two.
+pub(super) fn ingest_part(
+    lines: &[LineSnapshot],
+    refused: &[OnlyRefused],
+    twofold: &[Twofold],
+    udp: SocketAddr,
+) -> (PartState, String) {
     let mut detail = format!("udp {udp}");
     for line in lines {
         // Writing to a string cannot fail.
@@ -180,6 +185,14 @@ pub(super) fn ingest_part(lines: &[LineSnapshot], refused: &[OnlyRefused], udp: 
     for sentence in refusals::sentences(refused, rfc3339) {
         let _ = write!(detail, "; {sentence}");
     }
-    let troubled = !refused.is_empty() || lines.iter().any(|line| !line.state.advice().is_empty());
+    for Twofold { source, from: [one, other] } in twofold {
+        let _ = write!(
+            detail,
+            "; source {source} is sent from {one} and {other}: two devices have one number, and neither's frames can be \
+             believed; give each its own"
+        );
+    }
+    let troubled =
+        !refused.is_empty() || !twofold.is_empty() || lines.iter().any(|line| !line.state.advice().is_empty());
     (if troubled { PartState::Degraded } else { PartState::Ready }, detail)
 }

@@ -112,7 +112,7 @@ impl Default for Config {
             stuck_s: 900.0,
             outlier_sd: 4.0,
             temperature_c: Limits { low: -40.0, high: 55.0, differ: 4.0, moved: 0.5, sd: 0.5 },
-            humidity_pct: Limits { low: 0.0, high: 100.0, differ: 15.0, moved: 2.0, sd: 3.0 },
+            humidity_pct: Limits { low: 2.0, high: 100.0, differ: 15.0, moved: 2.0, sd: 3.0 },
             pressure_hpa: Limits { low: 700.0, high: 1100.0, differ: 3.0, moved: 0.5, sd: 0.5 },
             wind_speed_mps: Limits { low: 0.0, high: 75.0, differ: 5.0, moved: 1.0, sd: 0.5 },
             wind_direction_deg: Limits { low: 0.0, high: 360.0, differ: 90.0, moved: 45.0, sd: 15.0 },

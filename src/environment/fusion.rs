@@ -142,7 +142,7 @@ impl Fusion {
         now: BoxNs,
         fault: &mut Option<Complaint>,
     ) -> Result<(), Complaint> {
-        let told = Topic::parse(&self.venue, topic).ok_or(Refusal::Topic)?;
+        let told = Topic::parse(&self.venue, topic)?;
         match told {
             Topic::Sensor(name) => {
                 let message = Message::parse(payload, &self.config);

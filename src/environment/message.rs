@@ -25,16 +25,33 @@ pub(super) enum Topic<'t> {
 }
 
 impl<'t> Topic<'t> {
-    /// The topic of this venue, if it is one.
-    pub(super) fn parse(venue: &str, topic: &'t str) -> Option<Self> {
-        let rest = topic.strip_prefix("stadium/")?.strip_prefix(venue)?.strip_prefix('/')?;
+    /// The topic of this venue, or why it is none.
+    pub(super) fn parse(venue: &str, topic: &'t str) -> Result<Self, Complaint> {
+        let wrong = |detail: String| Complaint::new(Refusal::Topic, detail);
+        let of_venue = topic.strip_prefix("stadium/").and_then(|rest| rest.strip_prefix(venue)?.strip_prefix('/'));
+        let rest = of_venue.ok_or_else(|| Complaint::from(Refusal::Topic))?;
         if let Some(name) = rest.strip_prefix("environment/") {
             let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-            return ((1..=NAME_MAX).contains(&name.len()) && name.bytes().all(plain)).then_some(Self::Sensor(name));
+            return if name.contains('/') {
+                let flat = name.replace('/', "-");
+                Err(wrong(format!(
+                    "a sensor's topic ends with its name: publish to stadium/{venue}/environment/{flat:.64}"
+                )))
+            } else if name.is_empty() || name.len() > NAME_MAX || !name.bytes().all(plain) {
+                Err(wrong(format!(
+                    "a sensor's name is 1 to {NAME_MAX} of A to Z, a to z, 0 to 9, _, - and .: {name:?} is none"
+                )))
+            } else {
+                Ok(Self::Sensor(name))
+            };
         }
-        let id = rest.strip_prefix("camera/")?.strip_suffix("/vibration")?;
-        let camera: u8 = id.parse().ok()?;
-        (camera.to_string() == id && (1..=CAMERA_MAX).contains(&camera)).then_some(Self::Camera(camera))
+        let id = rest.strip_prefix("camera/").and_then(|rest| rest.strip_suffix("/vibration"));
+        let camera = id.and_then(|id| id.parse::<u8>().ok().filter(|camera| camera.to_string() == id));
+        camera.filter(|camera| (1..=CAMERA_MAX).contains(camera)).map(Self::Camera).ok_or_else(|| {
+            wrong(format!(
+                "known are stadium/{venue}/environment/SENSOR and stadium/{venue}/camera/1/vibration to camera/{CAMERA_MAX}"
+            ))
+        })
     }
 }
 
@@ -64,7 +81,10 @@ impl Message {
             match number(said) {
                 Some(number) if (limits.low..=limits.high).contains(&number) => *value = Some(number),
                 Some(number) => {
-                    faults.push(format!("{}: {number} is beyond {} to {}", quantity.name(), limits.low, limits.high));
+                    let is_share = quantity == Quantity::HumidityPct && (0.0..=1.0).contains(&number);
+                    let hint = if is_share { ": it is in per cent, 45 and not 0.45" } else { "" };
+                    let (low, high) = (limits.low, limits.high);
+                    faults.push(format!("{}: {number} is beyond {low} to {high}{hint}", quantity.name()));
                 }
                 None => faults.push(format!("{}: {} is no number", quantity.name(), shown(said))),
             }
@@ -215,8 +235,8 @@ mod tests {
     #[test]
     fn only_topics_of_this_venue_are_known() {
         let known = |topic| Topic::parse("busch_iii", topic);
-        assert_eq!(known("stadium/busch_iii/environment/roof-2"), Some(Topic::Sensor("roof-2")));
-        assert_eq!(known("stadium/busch_iii/camera/7/vibration"), Some(Topic::Camera(7)));
+        assert_eq!(known("stadium/busch_iii/environment/roof-2"), Ok(Topic::Sensor("roof-2")));
+        assert_eq!(known("stadium/busch_iii/camera/7/vibration"), Ok(Topic::Camera(7)));
         for wrong in [
             "stadium/busch_iii/environment/",
             "stadium/busch_iii/environment/a/b",
@@ -230,9 +250,18 @@ mod tests {
             "stadium/busch_iii/camera/1/temperature",
             "",
         ] {
-            assert_eq!(known(wrong), None, "{wrong}");
+            assert_eq!(known(wrong).map_err(|complaint| complaint.why), Err(Refusal::Topic), "{wrong}");
         }
-        assert_eq!(known(&format!("stadium/busch_iii/environment/{}", "x".repeat(65))), None);
+        let told = |topic: &str| known(topic).expect_err("wrong").to_string();
+        for (topic, says) in [
+            ("stadium/wrigley/environment/roof", "not a topic of this venue"),
+            ("stadium/busch_iii/environment/roof/temp", "publish to stadium/busch_iii/environment/roof-temp"),
+            ("stadium/busch_iii/environment/roof sensor", "\"roof sensor\" is none"),
+            (&format!("stadium/busch_iii/environment/{}", "x".repeat(65)), "1 to 64 of"),
+            ("stadium/busch_iii/camera/40/vibration", "camera/1/vibration to camera/39"),
+        ] {
+            assert!(told(topic).contains(says), "{topic}: {}", told(topic));
+        }
     }
 
     #[test]
@@ -320,7 +349,7 @@ mod tests {
             (
                 r#"{"time":"2027-01-15T08:00:00Z","humidity_pct":101}"#.into(),
                 Refusal::Implausible,
-                "humidity_pct: 101 is beyond 0 to 100",
+                "humidity_pct: 101 is beyond 2 to 100",
             ),
         ] {
             let complaint = parse(&payload).expect_err("refused");

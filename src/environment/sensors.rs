@@ -99,7 +99,7 @@ impl Environment {
     ) -> Arc<Self> {
         let fusion = Fusion::new(venue, altitude_ft, config);
         let environment = Arc::new(Self::new(fusion, BrokerState::Connecting, Some(url.to_string()), clock));
-        let topics = [format!("stadium/{venue}/environment/+"), format!("stadium/{venue}/camera/+/vibration")];
+        let topics = [format!("stadium/{venue}/environment/#"), format!("stadium/{venue}/camera/+/vibration")];
         let client = format!("pitchguard-{venue}-{}", std::process::id());
         let (heard, url) = (Arc::clone(&environment), url.clone());
         runtime.spawn(async move {

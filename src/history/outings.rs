@@ -180,7 +180,9 @@ fn settle_games(
             let is_his = |s: &games::Slot| s.measured_by == Some(pitcher) || (s.told && s.pitcher == pitcher);
             after.slots.get(number).is_some_and(is_his)
         };
-        let mut alone = if after.whole { measured.len() - measured.iter().filter(by_number).count() } else { 0 };
+        // Pitches, not numbers: marks may give one number twice, or none.
+        let live = places.iter().filter(is_live).count();
+        let mut alone = if after.whole { live - measured.iter().filter(by_number).count() } else { 0 };
         let mut filed: Vec<(Number, usize)> = places
             .iter()
             .filter(|place| !is_live(place))

@@ -10,6 +10,8 @@ use super::heard::Heard;
 use super::line::{LineCounters, LineSnapshot, SerialLine};
 use super::marks::Marks;
 use super::refused::{LastRefused, RefusedFrame};
+use super::senders::{Senders, Twofold};
+use crate::ids::BoxNs;
 
 /// Sources 1 to 63; row 0 takes what names no source that can be believed.
 const SOURCES: usize = 64;
@@ -75,6 +77,7 @@ pub struct IngestCounters {
     frames: [AtomicU64; SOURCES],
     refused: [[AtomicU64; REFUSALS]; SOURCES],
     last_refused: LastRefused,
+    pub(super) senders: Senders,
     lines: Box<[Arc<LineCounters>]>,
 }
 
@@ -92,6 +95,7 @@ impl Default for IngestCounters {
             frames: std::array::from_fn(|_| AtomicU64::new(0)),
             refused: std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0))),
             last_refused: LastRefused::default(),
+            senders: Senders::default(),
             lines: Box::default(),
         }
     }
@@ -139,6 +143,11 @@ impl IngestCounters {
     /// The last refused frame of each sender and cause, the newest first, as far as there is room for senders.
     pub fn last_refused(&self) -> Vec<RefusedFrame> {
         self.last_refused.all()
+    }
+
+    /// Sources that are sent from two addresses, as of `now`.
+    pub fn twofold(&self, now: BoxNs) -> Vec<Twofold> {
+        self.senders.twofold(now)
     }
 
     /// The counts as they are now.

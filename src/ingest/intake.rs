@@ -15,6 +15,7 @@ use firmware_protocol::{Authentication, Cause, Frame, Keyring, MAX_DATAGRAM, Sou
 use super::counters::{IngestCounters, Refusal, add};
 use super::keys::KeyRing;
 use super::refused::{Known, RefusedFrame, Sample, Sender};
+use super::senders::mark;
 use super::sink::FrameSink;
 use crate::ids::{BoxNs, EventNs};
 use crate::reorder::Stamped;
@@ -74,10 +75,11 @@ impl<S: FrameSink> Intake<S> {
     /// Decodes and admits frames; whether every checksum held.
     fn admit(&mut self, bytes: &[u8], length: usize, from: Sender, arrival: BoxNs) -> bool {
         let mut whole = true;
-        let address = match from {
-            Sender::Network(from) => from.map(|from| from.ip()),
+        let place = match from {
+            Sender::Network(from) => from.map(|from| (from, mark(from))),
             Sender::Line(_) => None,
         };
+        let address = place.map(|(from, _)| from.ip());
         let keys = self.keys.as_ref().map(KeyRing::current);
         let authentication = match &keys {
             Some(keys) => Authentication::Required(&***keys),
@@ -143,6 +145,9 @@ impl<S: FrameSink> Intake<S> {
                 continue;
             }
             self.counters.accept(source);
+            if let Some(from) = place {
+                self.counters.senders.hear(source, from, arrival);
+            }
             self.sink.frame(stamped(&frame, arrival));
         }
         whole

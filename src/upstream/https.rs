@@ -99,13 +99,13 @@ impl Https {
         let words =
             response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(|error| broken(&error))?;
         if status.is_success() {
-            if echoed.as_deref() == Some(key.as_str()) || accepted(&words) == Some(batch.len() as u64) {
+            if takes(status, &words, echoed.as_deref() == Some(key.as_str()), batch.len()) {
                 return Ok(Answer::Accepted);
             }
             let what = told(&words, kind.as_deref());
             let why = format!(
                 "{} answers {status} without naming what it takes ({what}): it must send back Idempotency-Key, or {{\"accepted\": {}}}",
-                self.url,
+                without_login(&self.url),
                 batch.len()
             );
             return Err(Trouble { why, retry_after_ns: None });
@@ -201,9 +201,21 @@ fn judged(status: StatusCode) -> Judged {
     }
 }
 
-/// How many summaries an answer says that it takes.
-fn accepted(body: &[u8]) -> Option<u64> {
-    serde_json::from_slice::<serde_json::Value>(body).ok()?.get("accepted")?.as_u64()
+/// Whether a success is one of the whole batch. How many it says that it takes decides, where it says so; else the key that was
+/// sent back, but not beside words of something that failed, nor where the status says that each has its own: gateways send back
+/// what headers they got.
+fn takes(status: StatusCode, body: &[u8], is_echoed: bool, summaries: usize) -> bool {
+    let told: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    if let Some(accepted) = told.get("accepted") {
+        return accepted.as_u64() == Some(summaries as u64);
+    }
+    let failed = |name: &str| match told.get(name) {
+        None | Some(serde_json::Value::Null | serde_json::Value::Bool(false)) => false,
+        Some(serde_json::Value::Array(list)) => !list.is_empty(),
+        Some(what) => what.as_u64() != Some(0),
+    };
+    let is_plain = matches!(status.as_u16(), 200 | 201 | 202 | 204);
+    is_echoed && is_plain && !["error", "errors", "failed", "rejected", "failures"].into_iter().any(failed)
 }
 
 /// What an answer is that names nothing.

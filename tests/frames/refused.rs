@@ -117,6 +117,39 @@ fn refused_datagrams_are_told_with_sender_moment_size_sample_and_what_to_do() {
     assert!(said.contains("this looks like DNS") && said.contains("begin with 12 34 01 00 00 01"), "{said}");
 }
 
+#[test]
+fn two_devices_with_one_number_are_told_with_both_addresses_until_one_is_gone() {
+    let mut rack = Rack::new();
+    let mut daemon = rack.start(1.0);
+    let sockets = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").expect("loopback"));
+    let mut seq = [0, 90_000];
+    let mut turn = |daemon: &Running, which: usize| {
+        seq[which] += 1;
+        let frame = ball(3, seq[which], daemon.now().0, None);
+        sockets[which].send_to(&frame, daemon.udp).expect("loopback takes it");
+    };
+    let part = |daemon: &Running| {
+        let status = daemon.status();
+        let parts = status["parts"].as_array().expect("a list").clone();
+        let part = parts.into_iter().find(|part| part["name"] == "ingest").expect("it receives");
+        (part["state"].as_str().unwrap_or_default().to_owned(), part["detail"].as_str().unwrap_or_default().to_owned())
+    };
+    let told = daemon.wait_for("both to be told", |daemon| {
+        (0..2).for_each(|which| turn(daemon, which));
+        Some(part(daemon)).filter(|(state, _)| state == "degraded")
+    });
+    for socket in &sockets {
+        let address = socket.local_addr().expect("bound").to_string();
+        assert!(told.1.contains("source 3 is sent from") && told.1.contains(&address), "{told:?}");
+    }
+    let sentence = daemon.status()["verdict"]["sentence"].as_str().unwrap_or_default().to_owned();
+    assert!(sentence.starts_with("Degraded") && sentence.contains("two devices have one number"), "{sentence}");
+    daemon.wait_for("one to be gone", |daemon| {
+        turn(daemon, 0);
+        Some(()).filter(|()| part(daemon).0 == "ready")
+    });
+}
+
 fn asks(client: &Client, daemon: &Running, key: &str) -> (u16, Value) {
     let request = client.get(format!("http://{}/api/status", daemon.http)).bearer_auth(key);
     let answer = request.send().expect("the daemon answers");

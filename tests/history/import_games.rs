@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::common::real_data;
-use crate::games_support::{Rig, Row, YEAR, corrected, game, no_clock, uncorrected};
+use crate::games_support::{GAME, Rig, Row, YEAR, corrected, game, no_clock, uncorrected};
 use pitchguard::records::{Origin, PitchRecord};
 use proptest::prelude::*;
 use proptest::sample::subsequence;
@@ -290,6 +290,37 @@ fn numbers_that_marks_give_to_two_men_come_to_an_end_and_take_nothing_from_eithe
     let all = rows.iter().filter(|row| row.pitcher == rows[0].pitcher).count() as u32;
     assert_eq!(told([&his, &others]), (all, 15));
     assert_eq!(told([&others, &his]), (all, 15));
+}
+
+#[test]
+fn pitches_that_marks_number_in_another_way_than_the_file_count_once() {
+    let rows = game(6, YEAR);
+    let whose = rows[0].pitcher;
+    let all: Vec<_> = rows.iter().filter(|row| row.pitcher == whose).map(|row| (row.at_bat, row.number)).collect();
+    let seen = &all[all.len() - 13..];
+    let from_zero: Vec<_> = seen.iter().map(|(at_bat, number)| (*at_bat, number - 1)).collect();
+    let unchanging = vec![(1, 1); seen.len()];
+    let unnumbered = vec![(0, 0); seen.len()];
+    let anew: Vec<_> = (0..seen.len() as u16).map(|nth| (1 + nth / 4, 1 + nth % 4)).collect();
+    for numbers in [from_zero, unchanging, unnumbered, anew] {
+        for is_filed_first in [true, false] {
+            let rig = Rig::new();
+            let import = || drop(rig.import(&rows));
+            if is_filed_first {
+                import();
+            }
+            rig.measure_numbers(GAME, whose, &numbers, "2022-06-11");
+            if !is_filed_first {
+                import();
+            }
+            let his = || rig.outings().into_iter().filter(|a| a.pitcher == whose).map(|a| a.pitches).sum::<u32>();
+            assert_eq!(his() as usize, all.len(), "{numbers:?}, filed first: {is_filed_first}");
+            import();
+            assert_eq!(his() as usize, all.len(), "{numbers:?}, and again");
+            let live = rig.pitches().iter().filter(|pitch| pitch.origin == Origin::Live).count();
+            assert_eq!(live, seen.len(), "what was measured stays");
+        }
+    }
 }
 
 #[test]

@@ -18,7 +18,8 @@ use crate::common::final_pitch;
 
 /// A year before the clock gave balls and strikes.
 pub const YEAR: u16 = 2022;
-const GAME: u32 = 661_000;
+/// Whose rows they are.
+pub const GAME: u32 = 661_000;
 const HEADER: &str = "pitch_type,game_date,release_speed,player_name,batter,pitcher,events,description,type,game_type,home_team,\
     away_team,inning,inning_topbot,balls,strikes,outs_when_up,on_1b,game_pk,at_bat_number,pitch_number";
 
@@ -219,8 +220,10 @@ impl Rig {
     pub fn measure_numbers(&self, game_pk: u32, pitcher: u32, numbers: &[(u16, u16)], day: &str) {
         let noon: jiff::Timestamp = format!("{day}T18:00:00Z").parse().expect("a day");
         let noon = u64::try_from(noon.as_nanosecond()).expect("after 1970");
-        for (at_bat, number) in numbers {
-            let release_ns = noon + (u64::from(*at_bat) * 100 + u64::from(*number) * 4) * 1_000_000_000;
+        for (place, (at_bat, number)) in numbers.iter().enumerate() {
+            // Each is a pitch, also where marks give one number twice.
+            let before = numbers[..place].iter().filter(|other| **other == (*at_bat, *number)).count() as u64;
+            let release_ns = noon + (u64::from(*at_bat) * 100 + u64::from(*number) * 4 + before) * 1_000_000_000;
             let id = release_ns ^ u64::from(pitcher) << 20;
             let pitch = PitchRecord {
                 game_date: day.to_owned(),

@@ -23,6 +23,8 @@ pub(crate) enum Act {
     Status { code: u16, stored: bool },
     /// Stores it, and answers 204 with the batch's key.
     Echoes,
+    /// Answers this with the batch's key, as a gateway that sends back what headers it got, having stored nothing.
+    Reflects(u16, &'static str),
     /// Answers 200 with a page, having stored nothing.
     Says(&'static str),
     /// Answers 503 and asks to wait until a date, which is a second off by its own clock.
@@ -204,7 +206,7 @@ fn exchange<S: Read + Write>(
     let stores = match act {
         Act::Good | Act::Echoes | Act::MidBody | Act::Slow(_) => true,
         Act::Silent { stored } | Act::Status { stored, .. } => stored,
-        Act::Busy(_) | Act::BusyUntil | Act::Says(_) => false,
+        Act::Busy(_) | Act::BusyUntil | Act::Says(_) | Act::Reflects(..) => false,
     };
     if stores && !poisoned {
         log.store(documents);
@@ -214,6 +216,7 @@ fn exchange<S: Read + Write>(
     match act {
         Act::Good => answer(to, 200, "", format!("{{\"accepted\":{count}}}").as_bytes()),
         Act::Echoes => answer(to, 204, &format!("idempotency-key: {key}\r\n"), b""),
+        Act::Reflects(code, words) => answer(to, code, &format!("idempotency-key: {key}\r\n"), words.as_bytes()),
         Act::Says(words) => answer(to, 200, "content-type: text/html\r\n", words.as_bytes()),
         Act::BusyUntil => {
             let dates = "date: Wed, 21 Oct 2015 07:28:00 GMT\r\nretry-after: Wed, 21 Oct 2015 07:28:01 GMT\r\n";
