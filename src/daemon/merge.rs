@@ -39,6 +39,9 @@ const IDLE_STEP: Duration = Duration::from_millis(40);
 /// The same while it holds no frame either, divided by the clock's speed: what is due then is due in seconds.
 const STILL_STEP: Duration = Duration::from_millis(250);
 
+/// How long whoever asks for something is let wait at most while no frame comes: it wakes nobody.
+const ASKED_EVERY: Duration = Duration::from_millis(100);
+
 /// How often it is looked whether the journal has flushed what transactions wait for.
 const FLUSHED_EVERY: Duration = Duration::from_millis(2);
 
@@ -189,8 +192,7 @@ impl Running {
             let due = self.idle_step();
             if !stopping && !self.merge.pipeline.has_frames() && idle < due {
                 self.submit();
-                // Whoever asks for something wakes nobody.
-                let left = due.saturating_sub(idle).min(IDLE_STEP);
+                let left = due.saturating_sub(idle).min(ASKED_EVERY);
                 let left = if self.waiting.is_empty() { left } else { left.min(FLUSHED_EVERY) };
                 self.rest.rest(left, || self.merge.pipeline.has_frames());
                 continue;
