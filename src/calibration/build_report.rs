@@ -120,7 +120,7 @@ impl Calibration {
             state: self.camera_state(index, now),
             is_heard: self.hearing.is_heard(kept.id, now, self.limits.heard_ns),
             trouble: self.trouble(index, now),
-            silent_for_s,
+            silent_for_s: silent_for_s.or_else(|| self.hearing.quiet_for_s(kept.id, now)),
             useless_for_s: useless.map(|(for_s, _)| for_s),
             confidence: confidence.map(|c| c.fused),
             confidence_time: confidence.map(|c| c.time),
@@ -196,6 +196,7 @@ impl Calibration {
             | CameraState::Unverified
             | CameraState::Unheard
             | CameraState::Useless
+            | CameraState::Quiet
             | CameraState::Silent => self.quiet_action(off, now),
         }
     }

@@ -17,6 +17,8 @@ pub enum CameraState {
     Unverified,
     /// It was not heard yet since the start, or since the box was away.
     Unheard,
+    /// Nothing has come of it for some seconds: silent where that lasts.
+    Quiet,
     /// Moved by more than is usual.
     Watch,
     /// Moved by more than results can stand.
@@ -31,10 +33,11 @@ pub enum CameraState {
 
 impl CameraState {
     /// All states, for metrics.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Ok,
         Self::Unverified,
         Self::Unheard,
+        Self::Quiet,
         Self::Watch,
         Self::Alarm,
         Self::Excluded,
@@ -42,12 +45,13 @@ impl CameraState {
         Self::Silent,
     ];
 
-    /// `ok`, `unverified`, `unheard`, `watch`, `alarm`, `excluded`, `useless`, `silent`.
+    /// `ok`, `unverified`, `unheard`, `quiet`, `watch`, `alarm`, `excluded`, `useless`, `silent`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Unverified => "unverified",
             Self::Unheard => "unheard",
+            Self::Quiet => "quiet",
             Self::Watch => "watch",
             Self::Alarm => "alarm",
             Self::Excluded => "excluded",

@@ -103,7 +103,11 @@ impl Calibration {
             CameraState::Excluded
         } else if !self.hearing.is_up(kept.id, now) {
             CameraState::Unheard
-        } else if kept.state.is_accused() || self.is_judged(index, now) {
+        } else if kept.state.is_accused() {
+            kept.state
+        } else if self.hearing.quiet_for_s(kept.id, now).is_some() {
+            CameraState::Quiet
+        } else if self.is_judged(index, now) {
             kept.state
         } else {
             CameraState::Unverified

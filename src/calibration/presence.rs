@@ -25,6 +25,9 @@ pub const ABSENT_S: f64 = 30.0;
 
 pub(super) const SILENT_NS: u64 = ABSENT_S as u64 * 1_000_000_000;
 
+/// One that sent nothing for so long is no camera that is known to be well, ns \[P\]: frames wait no longer on their way.
+const QUIET_NS: u64 = 5_000_000_000;
+
 /// So long after the first camera all of them are up, ns.
 pub(super) const UP_NS: u64 = 10_000_000_000;
 
@@ -317,8 +320,17 @@ impl Hearing {
 
     /// For how long it has been silent, s; `None` while that is not long, or no camera was ever heard.
     pub(super) fn silent_for_s(&self, camera: u8, now: BoxNs) -> Option<f64> {
+        self.nothing_for_s(camera, now, SILENT_NS)
+    }
+
+    /// For how long nothing has come of it, s, where that is some seconds at least.
+    pub(super) fn quiet_for_s(&self, camera: u8, now: BoxNs) -> Option<f64> {
+        self.nothing_for_s(camera, now, QUIET_NS)
+    }
+
+    fn nothing_for_s(&self, camera: u8, now: BoxNs, least_ns: u64) -> Option<f64> {
         let last = self.of(camera).arrived.or(self.first)?;
-        let listened = self.until.0.saturating_sub(last.max(self.since).0) >= SILENT_NS;
+        let listened = self.until.0.saturating_sub(last.max(self.since).0) >= least_ns;
         listened.then(|| now.0.saturating_sub(last.0) as f64 * 1e-9)
     }
 

@@ -8,7 +8,7 @@ use super::estimator::{Calibration, EVENTS_MAX, find};
 use super::event::{CameraState, Event, EventKind};
 use super::motion::{self, Motion, RIG_PARAMETERS, RIG_UNITS};
 use super::report::{CorrectionRecord, Outcome, Proposal};
-use super::rules::{CLEAR_SD, KNOWN_SD_PX, Standing};
+use super::rules::Standing;
 use crate::ids::BoxNs;
 use crate::tracking::CameraCorrection;
 use crate::tracking::evidence::{PARAMETERS, UNITS};
@@ -29,10 +29,10 @@ impl Calibration {
             return;
         }
         let (shift, known) = (standing.shift.norm(), standing.sd_px <= self.config.correct_sd_px);
-        let clear = shift > CLEAR_SD * standing.sd_px && shift >= self.config.watch_px;
+        let clear = standing.is_shifted() && shift >= self.config.watch_px;
         let clock_ns = standing.errors[4].abs() * UNITS[4] * 1e9;
         let clock_known = standing.sd[4] * UNITS[4] * 1e9 <= self.config.correct_clock_sd_ns;
-        let clock_clear = clock_known && standing.errors[4].abs() > CLOCK_CLEAR_SD * standing.sd[4];
+        let clock_clear = clock_known && is_clock_off(&standing);
         let why = if kept.armed && known && clear && kept.state == CameraState::Alarm {
             format!("in alarm, {shift:.2} px off")
         } else if kept.armed && known && shift >= self.config.correct_px {
@@ -48,22 +48,8 @@ impl Calibration {
         } else {
             return;
         };
-        let change = self.change(index, &standing);
+        let change = change(&standing);
         self.correct(index, &change, &why, Outcome::Open, now);
-    }
-
-    /// The estimated errors, as far as they are known: a shift and what goes with it, a clock that is clear of zero.
-    fn change(&self, index: usize, standing: &Standing) -> Vector5<f64> {
-        let mut change = standing.errors;
-        let shift_known = standing.sd_px <= KNOWN_SD_PX
-            && standing.shift.norm().max(self.cameras[index].turn_px(&standing.errors)) > 2.0 * standing.sd_px;
-        if !shift_known {
-            change.fixed_rows_mut::<4>(0).fill(0.0);
-        }
-        if standing.errors[4].abs() <= CLOCK_CLEAR_SD * standing.sd[4] {
-            change[4] = 0.0;
-        }
-        change
     }
 
     /// Moves a camera's model.
@@ -197,8 +183,8 @@ impl Calibration {
         }
     }
 
-    /// Recalibrates by command: all cameras or these, whatever the rules would wait for; an excluded camera that is named is taken
-    /// in again. A dry run only proposes.
+    /// Recalibrates by command: all cameras or these, whatever the rules would wait for, by what is more than its own error; an
+    /// excluded camera that is named is taken in again. A dry run only proposes.
     pub fn recalibrate(&mut self, which: Option<&[u8]>, dry_run: bool, now: BoxNs) -> Vec<Proposal> {
         let chosen: Vec<usize> = match which {
             None => (0..self.cameras.len()).collect(),
@@ -207,16 +193,10 @@ impl Calibration {
         let mut proposals = Vec::with_capacity(chosen.len());
         for index in chosen {
             let standing = self.standing(index);
-            let change = self.change(index, &standing);
+            let change = change(&standing);
             let applies = change.iter().any(|c| *c != 0.0);
             let (shift_px, sd_px) = (standing.shift.norm(), standing.sd_px);
-            let why = if applies {
-                format!("by command: {shift_px:.2} px off, its clock {:.0} µs", standing.errors[4] * UNITS[4] * 1e6)
-            } else if sd_px > KNOWN_SD_PX {
-                format!("where it stands is known to {sd_px:.2} px only: wait for pitches and landmarks")
-            } else {
-                format!("{shift_px:.2} px off (sd {sd_px:.2}) is too little to correct")
-            };
+            let why = measured(&standing);
             let camera = &self.cameras[index];
             let reinstates = which.is_some() && camera.is_excluded();
             proposals.push(Proposal {
@@ -235,11 +215,46 @@ impl Calibration {
                 self.correct(index, &change, &why, Outcome::Open, now);
             }
             if reinstates {
-                self.reinstate(index, "by command", now);
+                self.reinstate(index, &format!("somebody asked for it, {why}"), now);
             }
         }
         proposals
     }
+}
+
+/// Whether a clock is off by more than that may be an error.
+fn is_clock_off(standing: &Standing) -> bool {
+    standing.errors[4].abs() > CLOCK_CLEAR_SD * standing.sd[4]
+}
+
+/// The estimated errors, as far as they are more than their own error may be: a shift and what goes with it, a turn, a clock.
+fn change(standing: &Standing) -> Vector5<f64> {
+    let mut change = standing.errors;
+    if !standing.is_known() || !(standing.is_shifted() || standing.is_turned()) {
+        change.fixed_rows_mut::<4>(0).fill(0.0);
+    }
+    if !is_clock_off(standing) {
+        change[4] = 0.0;
+    }
+    change
+}
+
+/// What was measured of a camera, in words: all that is more than its own error may be, or that nothing is.
+fn measured(standing: &Standing) -> String {
+    let (shift, sd) = (standing.shift.norm(), standing.sd_px);
+    let is_known = standing.is_known();
+    let shifted = (is_known && standing.is_shifted()).then(|| format!("{shift:.2} px off (sd {sd:.2})"));
+    let turned = (is_known && standing.is_turned())
+        .then(|| format!("turned or grown by {:.2} px (sd {:.2})", standing.turn_px, standing.turn_sd_px));
+    let (clock_us, clock_sd_us) = standing.clock_us();
+    let clock = is_clock_off(standing).then(|| format!("its clock {clock_us:.0} µs off (sd {clock_sd_us:.0})"));
+    let unknown =
+        (!is_known).then(|| format!("where it stands is known to {sd:.2} px only: wait for pitches and landmarks"));
+    let told: Vec<String> = shifted.into_iter().chain(turned).chain(clock).chain(unknown).collect();
+    if told.is_empty() {
+        return format!("{shift:.2} px off, which is within its error (sd {sd:.2} px)");
+    }
+    told.join(", ")
 }
 
 /// A correction after a change in units.

@@ -139,7 +139,7 @@ pub struct CameraReport {
     pub is_heard: bool,
     /// Why it is silent or useless, in words; null where it is neither.
     pub trouble: Option<String>,
-    /// For how long it has sent nothing, s, where that is an alert; null otherwise.
+    /// For how long it has sent nothing, s, from five seconds on, and from thirty on as an alert; null while it is heard.
     pub silent_for_s: Option<f64>,
     /// For how long it has sent nothing that results could use, s, where that is an alert; null otherwise.
     pub useless_for_s: Option<f64>,

@@ -40,9 +40,31 @@ pub(super) struct Standing {
     /// What roll and scale move the track's ends by, px.
     pub(super) turn_px: f64,
     /// Its standard deviation, the worse of both.
-    turn_sd_px: f64,
+    pub(super) turn_sd_px: f64,
     /// What the drift moves a pitch at the plate, inches.
     pub(super) plate_in: f64,
+}
+
+impl Standing {
+    /// Whether its place is known well enough to act on.
+    pub(super) fn is_known(&self) -> bool {
+        self.sd_px <= KNOWN_SD_PX
+    }
+
+    /// Whether it is off its place by more than that may be an error.
+    pub(super) fn is_shifted(&self) -> bool {
+        self.shift.norm() > CLEAR_SD * self.sd_px
+    }
+
+    /// Whether its picture is turned or grown by more than that may be an error.
+    pub(super) fn is_turned(&self) -> bool {
+        self.turn_px > CLEAR_SD * self.turn_sd_px
+    }
+
+    /// How far its clock is ahead, µs, and the standard deviation.
+    pub(super) fn clock_us(&self) -> (f64, f64) {
+        (self.errors[4] * UNITS[4] * 1e6, self.sd[4] * UNITS[4] * 1e6)
+    }
 }
 
 impl Calibration {
@@ -149,11 +171,9 @@ impl Calibration {
         let (kept, config) = (&camera.kept, &self.config);
         let shift = standing.shift.norm();
         let clock_px = standing.sd[4] * UNITS[4] * camera.kept.track.speed_px_s;
-        let clear =
-            shift > CLEAR_SD * standing.sd_px && standing.sd_px <= KNOWN_SD_PX && shift >= CLOCK_MARGIN * clock_px;
+        let clear = standing.is_shifted() && standing.is_known() && shift >= CLOCK_MARGIN * clock_px;
         let shifted = clear && (kept.jumped || kept.charts.shifted(config.ewma_limit));
-        let turned =
-            standing.turn_px > CLEAR_SD * standing.turn_sd_px && (kept.jumped || kept.charts.turned(config.ewma_limit));
+        let turned = standing.is_turned() && (kept.jumped || kept.charts.turned(config.ewma_limit));
         let size = f64::max(if shifted { shift } else { 0.0 }, if turned { standing.turn_px } else { 0.0 });
         let beyond = size > config.beyond_repair_px || kept.excess > config.beyond_repair_scatter;
         if kept.state == CameraState::Excluded {

@@ -105,6 +105,7 @@ fn write_table(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     writeln!(out, "\nPitchGuard {}: {}, up {}\n", report.version, parts(report), span(report.uptime_s))?;
     for part in &report.parts {
         let state = match part.state {
+            PartState::Off => "off",
             PartState::Ready => "ready",
             PartState::Degraded => "DEGRADED",
             PartState::Starting | PartState::Failed | PartState::Stopped => "NOT READY",
@@ -187,7 +188,11 @@ fn parts(report: &StatusReport) -> String {
     let not_ready = named(&[PartState::Starting, PartState::Failed, PartState::Stopped])
         .map(|names| format!("NOT READY in {names}"));
     let told: Vec<String> = not_ready.into_iter().chain(degraded).collect();
-    if told.is_empty() { "each part is ready".to_owned() } else { told.join("; ") }
+    match (told.is_empty(), named(&[PartState::Off])) {
+        (false, _) => told.join("; "),
+        (true, None) => "each part is ready".to_owned(),
+        (true, Some(off)) => format!("each part is ready that has something to do; off: {off}"),
+    }
 }
 
 /// Whose the throws are, for people.

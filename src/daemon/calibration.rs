@@ -45,17 +45,22 @@ pub(super) fn recall<P: Profiles>(store: &Store, venue: &Venue, pipeline: &mut P
     }
 }
 
+/// Parts of the daemon that stand as the verdict has them: parts and sentence say one thing.
+const OF_THE_VERDICT: [(&str, About); 2] = [("cameras", About::Cameras), ("calibration", About::Calibration)];
+
 /// Shows how the cameras stand; `zone` is the park's.
 pub(super) fn show(report: Report, zone: &TimeZone, live: &Live, telemetry: &Telemetry) {
     telemetry.publish_calibration(status(&report, zone));
     let verdict = telemetry.verdict();
-    if let Some(cameras) = verdict.parts.iter().find(|part| part.about == About::Cameras) {
-        let (state, detail) = match cameras.state {
-            BoxVerdictState::Ready | BoxVerdictState::Off => (PartState::Ready, String::new()),
-            BoxVerdictState::Degraded => (PartState::Degraded, cameras.sentence.clone()),
-            BoxVerdictState::NotReady => (PartState::Failed, cameras.sentence.clone()),
+    for (name, about) in OF_THE_VERDICT {
+        let Some(told) = verdict.parts.iter().find(|part| part.about == about) else { continue };
+        let (state, detail) = match told.state {
+            BoxVerdictState::Off => (PartState::Off, told.sentence.clone()),
+            BoxVerdictState::Ready => (PartState::Ready, String::new()),
+            BoxVerdictState::Degraded => (PartState::Degraded, told.sentence.clone()),
+            BoxVerdictState::NotReady => (PartState::Failed, told.sentence.clone()),
         };
-        telemetry.set_part("cameras", state, detail);
+        telemetry.set_part(name, state, detail);
     }
     live.show_calibration(Arc::new(report));
 }
@@ -154,6 +159,7 @@ mod tests {
     use super::*;
     use crate::calibration::{Calibration, CameraState, Config, StandingAlert};
     use crate::clock::BoxClock;
+    use crate::daemon::merge_status::clocks_part;
     use crate::ids::EventNs;
     use crate::pipeline::{AttributionStatus, severity_of};
     use crate::readiness::Severity;
@@ -219,6 +225,42 @@ mod tests {
                 Severity::Critical => BoxVerdictState::NotReady,
             };
             assert_eq!(told.state, wanted, "{kind:?}, needed {is_needed}: {}", told.sentence);
+        }
+    }
+
+    #[test]
+    fn the_parts_of_the_daemon_stand_as_the_sentence_about_the_box_has_them() {
+        let mut silent = well();
+        silent.is_heard = false;
+        silent.mounds.iter_mut().for_each(|mound| mound.cameras_heard = 0);
+        let alerts = AlertKind::ALL.into_iter().flat_map(|kind| [with(kind, false), with(kind, true)]);
+        for (rig, clocks) in alerts.chain([(well(), ""), (silent, "")]) {
+            let telemetry = Telemetry::new(BoxClock::start(1.0), &[]);
+            telemetry.publish_attribution(AttributionStatus::example());
+            telemetry.publish_calibration(status(&rig, &TimeZone::UTC));
+            let off: Vec<String> = [clocks.to_owned()].into_iter().filter(|words| !words.is_empty()).collect();
+            let (state, told) = clocks_part(&off, telemetry.hears_cameras());
+            telemetry.set_part("clocks", state, told);
+            show(rig, &TimeZone::UTC, &Live::new(8, BoxClock::start(1.0)), &telemetry);
+            let (parts, verdict) = (telemetry.parts(), telemetry.verdict());
+            for (name, about) in
+                [("cameras", About::Cameras), ("calibration", About::Calibration), ("clocks", About::Clocks)]
+            {
+                let part = parts.iter().find(|part| part.name == name).expect("it is a part");
+                let said = verdict.parts.iter().find(|part| part.about == about).expect("it is said");
+                // A box whose clock is off is told by its cameras, and by the part as soon as that is looked at.
+                if name == "clocks" && verdict.sentence.contains("this box's clock") {
+                    continue;
+                }
+                let wanted = match said.state {
+                    BoxVerdictState::Off => PartState::Off,
+                    BoxVerdictState::Ready => PartState::Ready,
+                    BoxVerdictState::Degraded => PartState::Degraded,
+                    BoxVerdictState::NotReady => PartState::Failed,
+                };
+                assert_eq!(part.state, wanted, "{name}: {}", verdict.sentence);
+                assert!(part.detail == said.sentence || wanted == PartState::Ready, "{name}: {}", part.detail);
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use super::apart::{Apart, Boot, KeptApart};
-use super::merge_status::{ingest_part, ingest_status, reorder_status, writer_part};
+use super::merge_status::{clocks_part, ingest_part, ingest_status, reorder_status, writer_part};
 use super::profiles::{self, StoreProfiles, learned_key};
 use super::reprocess::Reprocess;
 use super::upstream::SummaryWriter;
@@ -505,8 +505,8 @@ impl Running {
     fn tell_clocks(&mut self, now: BoxNs) {
         self.merge.pipeline.input(Input::Wall { ahead_ns: self.merge.clock.set_by_ns() }, now);
         let off = self.merge.pipeline.clocks_off(now);
-        let state = if off.is_empty() { PartState::Ready } else { PartState::Degraded };
-        self.merge.telemetry.set_part("clocks", state, off.join("; "));
+        let (state, told) = clocks_part(&off, self.merge.telemetry.hears_cameras());
+        self.merge.telemetry.set_part("clocks", state, told);
     }
 
     fn report(&mut self, now: BoxNs) {

@@ -10,13 +10,22 @@ use crate::ids::BoxNs;
 use crate::ingest::{IngestCounters, LineSnapshot, OnlyRefused, Refusal, Twofold, refusals};
 use crate::moment::rfc3339;
 use crate::observe::{
-    Accounting, IngestStatus, MoundStatus, PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus,
+    Accounting, IngestStatus, MoundStatus, NO_CLOCKS, PartState, ReorderStatus, SerialStatus, SourceState, SourceStatus,
 };
 use crate::pipeline::Pipeline;
 use crate::reorder;
 use crate::store::writer::Trouble;
 use crate::tracking::venue::Venue;
 use crate::words::{agreeing, counted};
+
+/// Whose clocks are off, a sentence each; with no camera heard there is nothing to compare with.
+pub(super) fn clocks_part(off: &[String], cameras_heard: bool) -> (PartState, String) {
+    match (off, cameras_heard) {
+        ([], true) => (PartState::Ready, String::new()),
+        ([], false) => (PartState::Off, NO_CLOCKS.to_owned()),
+        _ => (PartState::Degraded, off.join("; ")),
+    }
+}
 
 /// How the writer does. While its queue has room a disk that takes nothing is no reason to stop: a restart would lose what
 /// waits.

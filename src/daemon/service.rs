@@ -85,7 +85,8 @@ fn read_anew(daemon: &Daemon, reload: &mut Reload) -> String {
 /// In a line: where it serves, and what does not work.
 fn status(daemon: &Daemon) -> String {
     let mut line = format!("frames on udp {}, http {}", daemon.udp, daemon.http);
-    for part in daemon.telemetry.parts().iter().filter(|part| part.state != PartState::Ready) {
+    for part in daemon.telemetry.parts().iter().filter(|part| !matches!(part.state, PartState::Off | PartState::Ready))
+    {
         line = format!("{line}; {} {}: {}", part.name, part.state.as_str(), part.detail);
     }
     line

@@ -33,7 +33,7 @@ use crate::history::etl::DailyModel;
 use crate::ingest::{IngestCounters, KeyRing, SerialIngest};
 use crate::journal::Journal;
 use crate::observe::{PartState, Stage, Telemetry};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Input, Pipeline};
 use crate::queries::StoreHistory;
 use crate::risk::service::RiskService;
 use crate::store::{Store, WriterHandle};
@@ -196,6 +196,8 @@ impl Daemon {
         if let Some(recorder) = tap {
             record(&mut pipeline, recorder, beginning);
         }
+        // What an earlier run knew it judged by the configuration of then.
+        pipeline.input(Input::JudgeBy(Box::new(config.readiness)), started);
         let reprocess = reprocess_of(journal.as_ref(), &venue, config, clock)?;
         let kept_journal = journal.clone();
         let udp_producer = producers.remove(0);
@@ -368,7 +370,7 @@ impl Daemon {
         ingest.chain([("merge".to_owned(), merge), ("writer".to_owned(), self.writes.turns())]).collect()
     }
 
-    /// Judges readiness by other limits from the next pitch on. Whether the merge thread will hear of it.
+    /// Judges readiness by other limits from now on. Whether the merge thread will hear of it.
     pub fn judge_by(&self, readiness: crate::readiness::Config) -> bool {
         self.commands.try_send(Command::Judge(Box::new(readiness))).is_ok()
     }

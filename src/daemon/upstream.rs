@@ -186,7 +186,7 @@ fn part(status: &UpstreamStatus) -> (PartState, String) {
         let detail = format!("the cloud refuses {} summaries; GET /api/upstream says which and why", status.refused);
         return (PartState::Degraded, detail);
     }
-    (PartState::Ready, if status.up.is_none() { NOT_YET.to_owned() } else { String::new() })
+    if status.up.is_none() { (PartState::Off, NOT_YET.to_owned()) } else { (PartState::Ready, String::new()) }
 }
 
 /// What was told of the model that serves, and on which day.

@@ -335,7 +335,7 @@ fn sensors_part(told: [Option<BoxNs>; 2], patience_ns: u64, started: BoxNs, now:
     match (lost, never) {
         (None, None) => (PartState::Ready, String::new()),
         (None, Some(never)) if in_time => {
-            (PartState::Ready, format!("the broker is reached, and no sensor has told {never} yet"))
+            (PartState::Off, format!("the broker is reached, and no sensor has told {never} yet"))
         }
         (None, Some(never)) => (
             PartState::Degraded,
@@ -506,7 +506,7 @@ mod tests {
         let minute = |minutes: u64| BoxNs(1_700_000_000_000_000_000 + minutes * 60_000_000_000);
         let at = |told, minutes| sensors_part(told, 300_000_000_000, minute(0), minute(minutes));
         let (state, detail) = at([None; 2], 4);
-        assert_eq!(state, PartState::Ready, "they may still begin");
+        assert_eq!(state, PartState::Off, "they may still begin");
         assert_eq!(detail, "the broker is reached, and no sensor has told temperature and wind yet");
         let (state, detail) = at([None; 2], 6);
         assert!(state == PartState::Degraded && detail.contains("temperature and wind since the start"), "{detail}");

@@ -34,5 +34,5 @@ pub use self::status::{
 pub use self::surroundings::Surroundings;
 pub use self::system::SystemStatus;
 pub use self::upstream::{BundleStatus, RefusedStatus, UpstreamStatus};
-pub use self::verdict::{About, BoxReason, BoxVerdict, BoxVerdictPart, BoxVerdictState};
+pub use self::verdict::{About, BoxReason, BoxVerdict, BoxVerdictPart, BoxVerdictState, NO_CLOCKS};
 pub use telemetry::{METRICS_CONTENT_TYPE, Telemetry};

@@ -337,7 +337,7 @@ pub struct CameraStatus {
     pub id: u8,
     /// Its name in the venue file.
     pub name: String,
-    /// `ok`, `unverified`, `unheard`, `watch`, `alarm`, `excluded`, `useless` or `silent`.
+    /// `ok`, `unverified`, `unheard`, `quiet`, `watch`, `alarm`, `excluded`, `useless` or `silent`.
     pub state: String,
     /// Whether it sends just now.
     #[serde(default)]
@@ -345,7 +345,7 @@ pub struct CameraStatus {
     /// Why it is silent or useless, in words; null where it is neither.
     #[serde(default)]
     pub trouble: Option<String>,
-    /// For how long it has been so, s; null where it is neither.
+    /// For how long it has been so, or `quiet`, s; null where it is none of them.
     #[serde(default)]
     pub trouble_for_s: Option<f64>,
     /// What will be wrong with it within days, in words; null where nothing is foreseen.
@@ -474,6 +474,8 @@ pub struct AccessStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PartState {
+    /// Nothing for it to do yet: no fault, and nothing that works either.
+    Off,
     /// Not yet at work.
     Starting,
     /// At work.
@@ -488,16 +490,17 @@ pub enum PartState {
 
 impl PartState {
     /// All states, for metrics.
-    pub const ALL: [Self; 5] = [Self::Starting, Self::Ready, Self::Degraded, Self::Failed, Self::Stopped];
+    pub const ALL: [Self; 6] = [Self::Off, Self::Starting, Self::Ready, Self::Degraded, Self::Failed, Self::Stopped];
 
     /// Whether the daemon may call itself ready.
     pub fn works(self) -> bool {
-        matches!(self, Self::Ready | Self::Degraded)
+        matches!(self, Self::Off | Self::Ready | Self::Degraded)
     }
 
     /// As in JSON and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Off => "off",
             Self::Starting => "starting",
             Self::Ready => "ready",
             Self::Degraded => "degraded",
@@ -507,7 +510,8 @@ impl PartState {
     }
 }
 
-/// A part of the daemon: `ingest`, `merge`, `writer`, `store`, `api`, `disk`, `control`, and `mqtt` where it is configured.
+/// A part of the daemon: `ingest`, `merge`, `writer`, `store`, `api`, `disk`, `control`, `cameras`, `calibration` and `clocks` as the
+/// verdict has them, and `mqtt` where it is configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// Its name.

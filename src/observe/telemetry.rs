@@ -116,6 +116,11 @@ impl Telemetry {
         self.calibration.store(Some(Arc::new(status)));
     }
 
+    /// Whether any camera is heard, as last published.
+    pub fn hears_cameras(&self) -> bool {
+        self.calibration.load().as_ref().is_some_and(|rig| rig.is_heard)
+    }
+
     /// Publishes whose the throws are.
     pub fn publish_attribution(&self, status: AttributionStatus) {
         self.attribution.store(Some(Arc::new(status)));

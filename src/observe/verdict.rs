@@ -27,6 +27,8 @@ const ABSENT: [&str; 4] = ["silent", "useless", "unheard", "excluded"];
 const AHEAD_NS: u64 = 10_000_000_000;
 /// After so long without one it is told since when no mark came, s \[P\]: pitches of an inning are nearer to one another.
 const MARKS_QUIET_S: f64 = 60.0;
+/// That nothing is known of clocks.
+pub const NO_CLOCKS: &str = "no camera is heard to compare clocks with";
 /// Cameras named one by one in a sentence.
 const NAMED_MAX: usize = 4;
 
@@ -250,7 +252,9 @@ fn cameras(seen: &Seen<'_>) -> Finding {
     let lost = rig.cameras.iter().filter(absent).count();
     let quiet: Vec<&CameraStatus> = rig.cameras.iter().filter(|camera| !camera.is_heard && !absent(camera)).collect();
     if let Some(names) = named(&quiet) {
-        told.push(format!("{names} {} nothing just now", agreeing(quiet.len(), "sends", "send")));
+        let for_s = quiet.iter().filter_map(|camera| camera.trouble_for_s).reduce(f64::max);
+        let since = for_s.map_or_else(|| " just now".to_owned(), since);
+        told.push(format!("{names} {} not heard{since}", agreeing(quiet.len(), "is", "are")));
     }
     match lost {
         0 if told.is_empty() && all == 1 => return (Ready, "the only camera is heard".to_owned()),
@@ -271,14 +275,14 @@ fn cameras(seen: &Seen<'_>) -> Finding {
 }
 
 fn clocks(seen: &Seen<'_>) -> Finding {
-    let part = seen.parts.iter().find(|part| part.name == "clocks" && !part.detail.is_empty());
+    let part = seen.parts.iter().find(|part| part.name == "clocks" && part.state == PartState::Degraded);
     let of_box = || seen.calibration?.box_clock_off_s.map(clock_words);
     match part.map(|part| part.detail.clone()).or_else(of_box) {
         Some(off) => (BoxVerdictState::Degraded, off),
         None if seen.calibration.is_some_and(|rig| rig.is_heard) => {
             (BoxVerdictState::Ready, "the clocks agree".to_owned())
         }
-        None => (BoxVerdictState::Off, "no camera is heard to compare clocks with".to_owned()),
+        None => (BoxVerdictState::Off, NO_CLOCKS.to_owned()),
     }
 }
 
@@ -430,13 +434,13 @@ fn result_reasons(seen: &Seen<'_>) -> Vec<BoxReason> {
     let mut told = Vec::new();
     // Clocks are told of by those whose they are; what does not work at all is told here, whose it may be.
     let is_told_elsewhere = |part: &&Part| match part.name.as_str() {
-        "cameras" => part.state != PartState::Starting,
+        "cameras" | "calibration" => part.state != PartState::Starting,
         "clocks" | "marks" | "mqtt" | "upstream" => part.state.works(),
         _ => false,
     };
     for part in seen.parts.iter().filter(|part| !is_told_elsewhere(part)) {
         let state = match part.state {
-            PartState::Ready => continue,
+            PartState::Off | PartState::Ready => continue,
             PartState::Degraded => Degraded,
             PartState::Starting | PartState::Failed | PartState::Stopped => NotReady,
         };
@@ -444,7 +448,7 @@ fn result_reasons(seen: &Seen<'_>) -> Vec<BoxReason> {
             PartState::Starting => format!("{} is starting", part.name),
             PartState::Stopped => format!("{} has stopped", part.name),
             PartState::Failed => format!("{} does not work", part.name),
-            PartState::Degraded | PartState::Ready => format!("{} is in trouble", part.name),
+            PartState::Off | PartState::Degraded | PartState::Ready => format!("{} is in trouble", part.name),
         };
         if !part.detail.is_empty() {
             // Writing to a string cannot fail.
@@ -526,8 +530,8 @@ fn optional(seen: &Seen<'_>, name: &str, up: &str, off: &str) -> Finding {
         return (BoxVerdictState::Off, off.to_owned());
     };
     match part.state {
-        PartState::Ready if part.detail.is_empty() => (BoxVerdictState::Ready, up.to_owned()),
-        PartState::Ready => (BoxVerdictState::Off, part.detail.clone()),
+        PartState::Ready => (BoxVerdictState::Ready, up.to_owned()),
+        PartState::Off => (BoxVerdictState::Off, part.detail.clone()),
         _ if part.detail.is_empty() => (BoxVerdictState::Degraded, format!("{name} is {}", part.state.as_str())),
         _ => (BoxVerdictState::Degraded, part.detail.clone()),
     }

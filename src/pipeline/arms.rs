@@ -29,6 +29,7 @@ impl<P: Profiles> Pipeline<P> {
             return false;
         }
         self.stage.engine.resume(known);
+        self.stage.rig.judge_by(self.stage.engine.limits());
         self.stage.engine.was_away();
         self.stage.now = now;
         let seen = self.stage.seen_now().0;

@@ -22,7 +22,7 @@ use crate::tracking::{EarlyState, Standing};
 use crate::workload::OutingKey;
 
 /// The first byte of a checkpoint's bytes.
-pub(super) const LAYOUT: u8 = 10;
+pub(super) const LAYOUT: u8 = 11;
 
 /// Why stored bytes are no checkpoint to go on from.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]

@@ -96,6 +96,7 @@ impl<P: Profiles> Pipeline<P> {
         } = checkpoint;
         stage.warming = false;
         stage.engine.resume(engine);
+        stage.rig.judge_by(stage.engine.limits());
         // `warm` found that it is of this rig.
         stage.rig.calibration.resume(calibration);
         stage.rig.standing = standing;

@@ -32,7 +32,7 @@ pub enum Input {
         /// Its number.
         alert: u64,
     },
-    /// Readiness is judged by other limits from the next pitch on.
+    /// Readiness is judged by other limits from now on, alerts of it from the next pitch on.
     JudgeBy(Box<readiness::Config>),
     /// What came too late was measured again. It is published where it is news; a pitch that is not critical stays as it is:
     /// final is final.

@@ -11,7 +11,7 @@ use super::profile::Profile;
 use crate::ids::{BoxNs, PitchId, PitcherId};
 
 /// The first byte of a note; another one since checkpoints, which it may hold, are written in another way.
-const LAYOUT: u8 = 8;
+const LAYOUT: u8 = 9;
 
 /// One such thing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ mod tests {
 
     /// One of each kind, of the three with a checkpoint the first.
     fn one_of_each() -> Vec<Note> {
-        let checkpoint = Checkpoint::from_bytes(&golden_tests::bytes("journal/checkpoint-10.bin", || {
+        let checkpoint = Checkpoint::from_bytes(&golden_tests::bytes("journal/checkpoint-11.bin", || {
             unreachable!("the test of the journal makes it")
         }))
         .expect("it reads");
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn notes_stand_in_the_bytes_in_which_they_always_stood() {
         let bytes = bytes_of(&one_of_each());
-        golden_tests::holds("journal/notes-8.bin", &bytes);
+        golden_tests::holds("journal/notes-9.bin", &bytes);
         assert!(bytes_of(&notes_in(&bytes)) == bytes, "they read back as they are");
     }
 
@@ -128,7 +128,7 @@ mod tests {
         assert!(Note::from_bytes(&[&bytes[..], &[0]].concat()).is_err(), "a byte more");
         bytes[0] = LAYOUT + 1;
         let why = Note::from_bytes(&bytes).expect_err("of a later one").to_string();
-        assert_eq!(why, "layout 9 is another version's");
+        assert_eq!(why, "layout 10 is another version's");
         assert!(matches!(Note::from_bytes(&[]), Err(CheckpointError::Unreadable(_))));
     }
 }

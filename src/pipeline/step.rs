@@ -138,9 +138,10 @@ impl<P: Profiles> Pipeline<P> {
                 stage.settle();
             }
             Input::Acknowledge { alert } => answer.alert = stage.engine.acknowledge(*alert, rfc3339(now)).cloned(),
+            Input::JudgeBy(limits) if stage.engine.limits() == &**limits => return None,
             Input::JudgeBy(limits) => {
                 stage.rig.judge_by(limits);
-                stage.engine.judge_by(**limits);
+                stage.engine.judge_by(**limits, stage.seen_now());
             }
             Input::Reprocessed(again) => stage.take_remeasured(again),
             Input::Wall { ahead_ns } => return stage.clocks.set_wall(*ahead_ns).then_some(answer),

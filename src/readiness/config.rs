@@ -126,7 +126,7 @@ pub struct Config {
     pub starter_cap: f64,
     /// Cap of a reliever's dose, pitches.
     pub reliever_cap: f64,
-    /// A median past appearance of this many pitches makes a starter, where no role is given.
+    /// A median of this many pitches over his newest days of pitching makes a starter, where no roster says his role.
     pub starter_pitches_min: u32,
     /// Below this confidence in calibration the last value is held.
     pub hold_confidence: f64,
@@ -232,11 +232,12 @@ impl Config {
         limits.into_iter().filter_map(above).collect()
     }
 
-    /// The cap of a role's dose, pitches.
-    pub fn cap(&self, role: Role) -> f64 {
+    /// The cap of a role's dose, pitches. With no role known it is a starter's: the wrong way round, a reliever's cap would dock every
+    /// starter in his second inning.
+    pub fn cap(&self, role: Option<Role>) -> f64 {
         match role {
-            Role::Starter => self.starter_cap,
-            Role::Reliever => self.reliever_cap,
+            Some(Role::Starter) | None => self.starter_cap,
+            Some(Role::Reliever) => self.reliever_cap,
         }
     }
 }

@@ -82,6 +82,8 @@ pub struct EngineState {
     looked: BoxNs,
     /// The day of baseball; none while nobody told.
     today: Option<Date>,
+    /// The limits that the numbers shown are judged by.
+    judged_by: Config,
 }
 
 impl EngineState {
@@ -101,14 +103,19 @@ impl EngineState {
 }
 
 impl Engine {
+    /// The limits that it judges by.
+    pub fn limits(&self) -> &Config {
+        &self.config
+    }
+
     /// All that it knows.
     pub fn state(&self) -> EngineState {
         self.known.clone()
     }
 
-    /// Goes on with what another one knew.
+    /// Goes on with what another one knew, by the limits that it judged by.
     pub fn resume(&mut self, state: EngineState) {
-        self.known = state;
+        (self.config, self.known) = (state.judged_by, state);
     }
 
     /// An engine that knows nobody yet.
@@ -121,13 +128,21 @@ impl Engine {
             stirred: false,
             looked: BoxNs(0),
             today: None,
+            judged_by: config,
         };
         Self { config, judge: Judge::default(), known }
     }
 
-    /// Judges by other limits from the next pitch on. How many alerts are kept stays as it was.
-    pub fn judge_by(&mut self, config: Config) {
-        self.config = config;
+    /// Judges by other limits: numbers from now on, of which [`Self::watch`] tells, alerts from the next pitch on. How many alerts are
+    /// kept stays as it was.
+    pub fn judge_by(&mut self, config: Config, now: BoxNs) {
+        (self.config, self.known.judged_by) = (config, config);
+        for (pitcher, arm) in &mut self.known.arms {
+            for mound in arm.runs.keys().copied().collect::<Vec<_>>() {
+                arm.publish(&self.config, &mut self.judge, (*pitcher, mound), now);
+            }
+        }
+        self.known.stirred = true;
     }
 
     /// Forgets what was known of a pitcher before an earlier day; what is told of him now takes its place.

@@ -121,7 +121,7 @@ pub(super) struct Dose {
     pub(super) carried: f64,
     /// Whether he may carry more than that, because earlier days were only partly seen.
     pub(super) carried_at_least: bool,
-    pub(super) role: Role,
+    pub(super) role: Option<Role>,
 }
 
 /// Words and the points that they stand for.
@@ -160,8 +160,9 @@ pub(super) fn measured(features: &FeatureSet, points: &Points) -> Weighed {
 fn counted(inputs: &Inputs, points: &Points, dose: Dose) -> Weighed {
     let mut weighed = Weighed::new();
     let role = match dose.role {
-        Role::Starter => "starter",
-        Role::Reliever => "reliever",
+        Some(Role::Starter) => "a starter's load",
+        Some(Role::Reliever) => "a reliever's load",
+        None => "a starter's load (his own role is not known)",
     };
     let least = if dose.carried_at_least { "at least " } else { "" };
     let carried = match dose.carried {
@@ -170,7 +171,7 @@ fn counted(inputs: &Inputs, points: &Points, dose: Dose) -> Weighed {
     };
     let least = if dose.at_least { "At least " } else { "" };
     let pitches = crate::words::counted(dose.today, "game pitch", "game pitches");
-    let words = format!("{least}{pitches} today{carried}, {:.0} % of a {role}'s load", inputs.dose * 100.0);
+    let words = format!("{least}{pitches} today{carried}, {:.0} % of {role}", inputs.dose * 100.0);
     weighed.push((points.dose, words));
     if let Some(ratio) = inputs.acwr {
         weighed.push((points.acwr, format!("This week's load is {ratio:.1} times his month's")));

@@ -116,7 +116,7 @@ mod tests {
             for pitch in pitches.iter().filter(|pitch| pitch.pitcher == Some(person.id)) {
                 *outings.entry(pitch.game_pk - GAME_PK).or_default() += 1;
             }
-            let role = Role::of(outings.values().copied().collect(), 45);
+            let role = Role::of(&outings.values().copied().collect::<Vec<_>>(), 45).expect("outings enough");
             starters += u32::from(role == Role::Starter);
             let (usual, apart) = if role == Role::Starter { (75..=100, 5) } else { (10..=25, 3) };
             let mut days_ago = outings.keys();

@@ -1,5 +1,7 @@
 //! What he carried into today (science.md §5).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,15 +15,22 @@ pub enum Role {
     Reliever,
 }
 
+/// Days of pitching that a role rests on, the newest \[P\].
+pub const ROLE_DAYS_MAX: usize = 15;
+/// And so many at least \[P\]: a few short outings of a starter who comes back, or a reliever's spot start, tell nothing.
+pub(super) const ROLE_DAYS_MIN: usize = 5;
+
 impl Role {
-    /// A starter where the median day of pitching has at least `starter_pitches_min` pitches, else a reliever. With no day
-    /// known it is a starter: the wrong way round, a reliever's cap would dock every starter in his second inning.
-    pub fn of(mut pitches: Vec<u32>, starter_pitches_min: u32) -> Self {
-        pitches.sort_unstable();
-        match pitches.get(pitches.len() / 2) {
-            Some(median) if *median < starter_pitches_min => Self::Reliever,
-            _ => Self::Starter,
+    /// A starter where the median of his newest days of pitching has at least `starter_pitches_min` pitches, else a reliever; none where
+    /// too few of them are known to tell. `newest` are the pitches of each, the newest day first.
+    pub fn of(newest: &[u32], starter_pitches_min: u32) -> Option<Self> {
+        let mut pitches = newest[..newest.len().min(ROLE_DAYS_MAX)].to_vec();
+        if pitches.len() < ROLE_DAYS_MIN {
+            return None;
         }
+        pitches.sort_unstable();
+        let is_starter = pitches[pitches.len() / 2] >= starter_pitches_min;
+        Some(if is_starter { Self::Starter } else { Self::Reliever })
     }
 }
 
@@ -45,8 +54,10 @@ pub struct Workload {
     pub past: Vec<(u32, u32)>,
     /// Of those that were only partly seen: how many days ago, and how many more pitches there can have been at most.
     pub missed: Vec<(u32, u32)>,
-    /// Absent: judged by the past appearances.
+    /// As a roster says; absent: judged by `role_days`.
     pub role: Option<Role>,
+    /// Pitches of his newest days of pitching, the newest first, however long ago.
+    pub role_days: Vec<u32>,
     /// Acute:chronic workload ratio; absent where unknown.
     pub acwr: Option<f64>,
     /// Days of rest short of the guidance; absent where unknown.
@@ -58,7 +69,13 @@ impl Workload {
     /// ago, the rest missing where there is any.
     pub fn of_past(past: Vec<(u32, u32)>) -> Self {
         let (acwr, rest_deficit) = (acwr(&past), rest_deficit(&past));
-        Self { past, missed: Vec::new(), role: None, acwr, rest_deficit }
+        let mut days: BTreeMap<u32, u32> = BTreeMap::new();
+        for (ago, pitches) in &past {
+            let day = days.entry(*ago).or_default();
+            *day = day.saturating_add(*pitches);
+        }
+        let role_days = days.into_values().filter(|pitches| *pitches > 0).take(ROLE_DAYS_MAX).collect();
+        Self { past, missed: Vec::new(), role: None, role_days, acwr, rest_deficit }
     }
 
     /// The same of which some days were only partly seen.
@@ -77,7 +94,7 @@ impl Workload {
                 None => past.push((*days, *more)),
             }
         }
-        Self { role: self.role, ..Self::of_past(past) }
+        Self { role: self.role, role_days: self.role_days.clone(), ..Self::of_past(past) }
     }
 
     /// Full days since his last appearance; absent where none is known.
@@ -90,10 +107,9 @@ impl Workload {
         self.past.iter().map(|(days, pitches)| f64::from(*pitches) * (-f64::from(*days)).exp2()).sum()
     }
 
-    /// The role as given, else by his past appearances.
-    pub fn role(&self, starter_pitches_min: u32) -> Role {
-        let pitches = || self.past.iter().map(|(_, pitches)| *pitches).collect();
-        self.role.unwrap_or_else(|| Role::of(pitches(), starter_pitches_min))
+    /// The role as a roster says, else by his newest days of pitching; none where those are too few to tell.
+    pub fn role(&self, starter_pitches_min: u32) -> Option<Role> {
+        self.role.or_else(|| Role::of(&self.role_days, starter_pitches_min))
     }
 }
 
@@ -177,6 +193,22 @@ mod tests {
         assert_eq!(Workload::of_past(vec![(3, 50), (40, 0)]).acwr, None, "no chronic load to compare with");
         let unknown = Workload::of_past(Vec::new());
         assert_eq!((unknown.acwr, unknown.rest_deficit, unknown.days_rest()), (None, None, None));
+    }
+
+    #[test]
+    fn a_role_rests_on_the_newest_days_of_pitching_and_fewer_than_five_tell_none() {
+        let role = |past: &[(u32, u32)]| Workload::of_past(past.to_vec()).role(45);
+        assert_eq!(
+            [role(&[]), role(&every(5, 20, 1, 16))],
+            [None; 2],
+            "a starter who comes back, or a reliever: nobody knows"
+        );
+        assert_eq!(role(&every(5, 90, 1, 21)), Some(Role::Starter));
+        assert_eq!(role(&[every(2, 20, 1, 9), every(5, 90, 10, 120)].concat()), Some(Role::Starter), "of fifteen days");
+        assert_eq!(role(&[every(2, 20, 1, 17), every(5, 90, 20, 300)].concat()), Some(Role::Reliever), "he was one");
+        let told = Workload { role: Some(Role::Reliever), ..Workload::of_past(every(5, 90, 1, 60)) };
+        assert_eq!(told.role(45), Some(Role::Reliever), "as the roster says");
+        assert_eq!(role(&[(1, 30), (1, 30), (2, 60), (3, 60), (4, 60)]), None, "a doubleheader is a day");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::carried::{HISTORY_DAYS, Role, Workload, acute_chronic, rest_asked};
+use super::carried::{HISTORY_DAYS, ROLE_DAYS_MAX, ROLE_DAYS_MIN, Role, Workload, acute_chronic, rest_asked};
 use super::told::{DailyLoad, Roles, WorkloadAppearance, WorkloadReport, WorkloadSummary};
 use crate::ids::PitcherId;
 use crate::records::AppearanceRecord;
@@ -102,15 +102,10 @@ pub fn report_of(
             partly_seen.extend(Some(date).filter(|_| more > 0 || !appearance.missed.is_nothing()));
         }
     }
-    // Where none of his outings is near the range, the others tell what he is.
-    let by_outings = || {
-        let near: Vec<u32> = thrown.values().copied().collect();
-        let all = || appearances.iter().filter(|a| a.counts()).map(|a| a.pitches).collect();
-        Role::of(if near.is_empty() { all() } else { near }, roles.starter_pitches_min)
-    };
-    let role = told.unwrap_or_else(by_outings);
+    let role_days = newest_days(appearances, end);
+    let role = told.or_else(|| Role::of(&role_days, roles.starter_pitches_min));
     let days = Days::of(&thrown, partly_seen, start, end);
-    let of_starters = |pitches| (role == Role::Starter).then(|| pap3(pitches));
+    let of_starters = |pitches| (role == Some(Role::Starter)).then(|| pap3(pitches));
     let first_known = appearances.iter().filter_map(|a| a.game_date.parse::<Date>().ok()).min();
     let known = first_known.map(|first| (first.max(start), known_to.max(first).min(end)));
     let loads: Vec<DailyLoad> = (days.first_of_range..days.pitches.len())
@@ -142,6 +137,7 @@ pub fn report_of(
     let rested_on = |thrown: &BTreeMap<Date, u32>| {
         thrown.iter().rev().take(RESTED_LOOK_BACK).map(|(date, pitches)| rested_after(*date, *pitches)).max()
     };
+    let role = (role, told.is_none().then_some(role_days.len() as u32));
     let summary = summary(role, &loads, (rested_on(&thrown), rested_on(&at_most)), roles);
     WorkloadReport {
         pitcher,
@@ -154,6 +150,21 @@ pub fn report_of(
         loads,
         summary,
     }
+}
+
+/// Pitches of his newest days of pitching up to a day, the newest first, as many as tell a role; of all his days where those up to it are
+/// too few.
+fn newest_days(appearances: &[AppearanceRecord], end: Date) -> Vec<u32> {
+    let mut days: BTreeMap<Date, u32> = BTreeMap::new();
+    for outing in appearances.iter().filter(|outing| outing.counts()) {
+        let Ok(date) = outing.game_date.parse::<Date>() else { continue };
+        let day = days.entry(date).or_default();
+        *day = day.saturating_add(outing.counted().0);
+    }
+    days.retain(|_, pitches| *pitches > 0);
+    let newest = |until: Date| days.range(..=until).rev().map(|(_, pitches)| *pitches).take(ROLE_DAYS_MAX).collect();
+    let until_then: Vec<u32> = newest(end);
+    if until_then.len() < ROLE_DAYS_MIN { newest(Date::MAX) } else { until_then }
 }
 
 /// That today is not over, in a sentence. `last` is the last day that is known.
@@ -222,7 +233,7 @@ fn rested_after(date: Date, pitches: u32) -> Date {
 
 /// Of the day on which he is rested: by what was counted, and by the most that he can have thrown.
 fn summary(
-    role: Role,
+    (role, role_days): (Option<Role>, Option<u32>),
     loads: &[DailyLoad],
     (rested_on, rested_at_most): (Option<Date>, Option<Date>),
     roles: &Roles,
@@ -234,6 +245,7 @@ fn summary(
     let count = |of: &dyn Fn(&DailyLoad) -> bool| pitched.iter().filter(|load| of(load)).count() as u32;
     WorkloadSummary {
         role,
+        role_days,
         appearances: pitched.len() as u32,
         pitches,
         pitches_per_appearance: mean(pitches, pitched.len()),
@@ -241,7 +253,7 @@ fn summary(
         short_rest_appearances: count(&|load| load.rest_deficit.is_some_and(|days| days > 0)),
         hundred_pitch_days: count(&|load| load.pitches >= 100),
         dose: loads.last().map(|load| load.dose),
-        dose_cap: if role == Role::Starter { roles.starter_cap } else { roles.reliever_cap },
+        dose_cap: if role == Some(Role::Reliever) { roles.reliever_cap } else { roles.starter_cap },
         acwr: loads.last().and_then(|load| load.acwr),
         partly_seen_on: loads.last().and_then(|load| load.partly_seen_on.clone()),
         rested_on: rested_on.map(|date| date.to_string()),
@@ -449,14 +461,36 @@ mod tests {
 
     #[test]
     fn abuse_points_are_starters_only() {
-        let starter = of(&[outing("2023-05-01", 110)], "2023-05-01", "2023-05-01");
-        assert_eq!((starter.summary.role, starter.loads[0].pap3), (Role::Starter, Some(1000.0)));
+        let five = |pitches: u32| -> Vec<AppearanceRecord> {
+            (1..=5).map(|day| outing(&format!("2023-05-{day:02}"), pitches)).collect()
+        };
+        let starter = of(&five(110), "2023-05-05", "2023-05-05");
+        assert_eq!((starter.summary.role, starter.loads[0].pap3), (Some(Role::Starter), Some(1000.0)));
         assert_eq!(starter.summary.hundred_pitch_days, 1);
-        let reliever = of(&[outing("2023-05-01", 12)], "2023-05-01", "2023-05-01");
+        let reliever = of(&five(12), "2023-05-05", "2023-05-05");
         assert_eq!(
             (reliever.summary.role, reliever.loads[0].pap3, reliever.summary.dose_cap),
-            (Role::Reliever, None, 25.0)
+            (Some(Role::Reliever), None, 25.0)
         );
+    }
+
+    #[test]
+    fn a_role_is_told_with_the_days_that_it_rests_on_and_not_of_those_of_the_range_alone() {
+        let turns = |days: std::ops::RangeInclusive<i64>, pitches: u32| -> Vec<AppearanceRecord> {
+            let of = |day| outing(&date("2023-04-01").saturating_add((5 * day).days()).to_string(), pitches);
+            days.map(of).collect()
+        };
+        let role = |outings: &[AppearanceRecord], told: Option<Role>| {
+            let range = (date("2023-07-01"), date("2023-07-31"));
+            let summary = report_of(PitcherId(5), outings, range, until("2023-07-31"), &ROLES, told).summary;
+            (summary.role, summary.role_days, summary.dose_cap)
+        };
+        let comes_back = [turns(0..=14, 95), turns(18..=20, 20)].concat();
+        assert_eq!(role(&comes_back, None), (Some(Role::Starter), Some(15), 100.0), "three short outings in the range");
+        assert_eq!(role(&turns(18..=20, 20), None), (None, Some(3), 100.0), "too few to tell");
+        assert_eq!(role(&[], None), (None, Some(0), 100.0));
+        assert_eq!(role(&turns(18..=20, 95), Some(Role::Reliever)), (Some(Role::Reliever), None, 25.0));
+        assert_eq!(role(&turns(30..=40, 95), None).0, Some(Role::Starter), "he is what he is known to be");
     }
 
     #[test]

@@ -105,8 +105,12 @@ impl DailyLoad {
 /// The range in a few numbers, loads as of its last day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorkloadSummary {
-    /// Judged by his median outing.
-    pub role: Role,
+    /// As a roster says, else by the median of his newest days of pitching; null where those are too few to tell.
+    pub role: Option<Role>,
+    /// Of how many days of pitching, the newest fifteen at most and in the range or not, that is the median; fewer than five tell no role.
+    /// Null where a roster says it.
+    #[serde(default)]
+    pub role_days: Option<u32>,
     /// Days of pitching.
     pub appearances: u32,
     /// Pitches.
@@ -121,7 +125,7 @@ pub struct WorkloadSummary {
     pub hundred_pitch_days: u32,
     /// Dose at the end; absent where nothing of the range is known.
     pub dose: Option<f64>,
-    /// Dose that his role is capped at.
+    /// Dose that his role is capped at; a starter's where no role is known.
     pub dose_cap: f64,
     /// acute ÷ chronic at the end of the range's last day.
     pub acwr: Option<f64>,

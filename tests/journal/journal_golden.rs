@@ -30,21 +30,21 @@ fn checkpoint() -> Vec<u8> {
 
 #[test]
 fn a_checkpoint_stands_in_the_bytes_in_which_it_always_stood() {
-    let bytes = golden::bytes("journal/checkpoint-10.bin", checkpoint);
+    let bytes = golden::bytes("journal/checkpoint-11.bin", checkpoint);
     let read = Checkpoint::from_bytes(&bytes).expect("it is of this version");
-    golden::holds("journal/checkpoint-10.bin", &read.to_bytes());
+    golden::holds("journal/checkpoint-11.bin", &read.to_bytes());
     // By their names too: two fields of one type may have changed places.
-    golden::holds("journal/checkpoint-10.json", &serde_json::to_vec(&read).expect("plain data"));
+    golden::holds("journal/checkpoint-11.json", &serde_json::to_vec(&read).expect("plain data"));
 }
 
 #[test]
 fn a_checkpoint_of_another_version_is_refused_by_name() {
-    let mut bytes = golden::bytes("journal/checkpoint-10.bin", checkpoint);
+    let mut bytes = golden::bytes("journal/checkpoint-11.bin", checkpoint);
     assert!(matches!(Checkpoint::from_bytes(&bytes[..bytes.len() - 1]), Err(CheckpointError::Unreadable(_))));
     bytes.push(0);
     assert!(matches!(Checkpoint::from_bytes(&bytes), Err(CheckpointError::Unreadable(_))), "a byte more");
     bytes[0] += 1;
-    assert!(matches!(Checkpoint::from_bytes(&bytes), Err(CheckpointError::Layout(11))));
+    assert!(matches!(Checkpoint::from_bytes(&bytes), Err(CheckpointError::Layout(12))));
     assert!(matches!(Checkpoint::from_bytes(&[]), Err(CheckpointError::Unreadable(_))));
 }
 

@@ -398,11 +398,45 @@ fn whoever_is_forgotten_for_a_newcomers_profile_leaves_no_alert_standing_unsaid(
 }
 
 #[test]
-fn without_a_role_the_past_decides_and_without_a_past_he_is_a_starter() {
-    let role = |past: &[(u32, u32)]| Workload { past: past.to_vec(), ..Workload::default() }.role(45);
-    assert_eq!(role(&[]), Role::Starter);
-    assert_eq!(role(&[(5, 92), (10, 88), (15, 20)]), Role::Starter);
-    assert_eq!(role(&[(2, 14), (4, 20), (7, 60)]), Role::Reliever);
+fn of_whom_too_few_outings_are_known_no_role_is_told_and_his_load_is_a_starters() {
+    let load = |past: Vec<(u32, u32)>| {
+        let mut engine = engine();
+        engine.set_workload(HIM, Workload { acwr: None, rest_deficit: None, ..Workload::of_past(past) });
+        let shown = last(&throw_all(&mut engine, (0..80).map(|i| pitch(i, 0.0)))).clone();
+        shown.reasons.into_iter().find(|reason| reason.contains("load")).expect("its load is told")
+    };
+    let three = load(vec![(20, 14), (25, 20), (30, 16)]);
+    assert!(three.ends_with("80 % of a starter's load (his own role is not known)"), "{three}");
+    let six = load((1..=6).map(|i| (10 * i, 16)).collect());
+    assert!(six.ends_with("% of a reliever's load"), "{six}");
+}
+
+#[test]
+fn a_number_is_judged_by_the_limits_in_force_and_not_by_those_of_its_pitch() {
+    let mut before = engine();
+    let thrown = throw_all(&mut before, (0..20).map(|i| pitch(i, 0.0)));
+    let now = BoxNs(pitch(19, 0.0).release.0 + 4 * NS_PER_S);
+    before.watch(now);
+    // A restart by another configuration: what is known was judged by the old one.
+    let mut engine = self::engine();
+    engine.resume(before.state());
+    assert_eq!(engine.limits(), &Config::default());
+    let strict = Config { hold_confidence: 0.95, ..Config::default() };
+    engine.judge_by(strict, now);
+    let told = engine.watch(now);
+    let held = &told.iter().find(|outcome| outcome.readiness.pitcher == HIM).expect("it is told").readiness;
+    assert_eq!((held.state, held.verdict), (State::Held, None));
+    assert_eq!(
+        held.as_of.as_ref().map(|as_of| as_of.pitches),
+        Some(20),
+        "the last good number is that of his last pitch"
+    );
+    assert!(held.recommendation.contains("confidence 0.94 is under 0.95"), "{}", held.recommendation);
+    engine.judge_by(Config::default(), now);
+    let told = engine.watch(now);
+    let back = &told.last().expect("it is told").readiness;
+    assert_eq!((back.state, back.verdict), (last(&thrown).state, last(&thrown).verdict));
+    assert_eq!(back.readiness, last(&thrown).readiness);
 }
 
 #[test]

@@ -223,8 +223,12 @@ fn a_silent_camera_is_an_alert_after_half_a_minute_and_not_ok() {
     rig.pass(60, |_| true);
     rig.landmarks(|_| 0.0);
     rig.pass(60, |_| true);
-    rig.pass(29, |id| id != 7);
+    rig.pass(4, |id| id != 7);
     assert_eq!((rig.state(7), rig.told.len()), (CameraState::Ok, 0));
+    rig.pass(25, |id| id != 7);
+    assert_eq!((rig.state(7), rig.told.len()), (CameraState::Quiet, 0), "nobody knows that it is well");
+    let quiet = rig.report().cameras[6].clone();
+    assert!(quiet.silent_for_s.is_some_and(|s| (s - 29.0).abs() < 1e-9) && quiet.confidence.is_some(), "{quiet:?}");
     rig.pass(400, |id| id != 7);
     assert_eq!(rig.when(&SILENT), [(150, 7, None)], "{:?}", rig.told);
     let report = rig.report();

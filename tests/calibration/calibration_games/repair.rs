@@ -37,12 +37,27 @@ fn a_command_proposes_and_applies() {
     let proposals = calibration.recalibrate(Some(&[3, 77]), true, at(40));
     assert_eq!(proposals.len(), 1, "there is no camera 77");
     assert!(proposals[0].applies && calibration.correction(3) == before, "a dry run changes nothing: {proposals:?}");
+    assert!(proposals[0].why.starts_with("0.") && proposals[0].why.contains(" px off (sd "), "{proposals:?}");
     let applied = calibration.recalibrate(Some(&[3]), false, at(40));
     assert_eq!(calibration.correction(3), applied[0].correction);
     assert_eq!(applied[0].correction.version, before.version + 1);
     let events: Vec<_> = calibration.drain_events().collect();
     assert!(events.iter().any(|e| e.kind == EventKind::Corrected(applied[0].correction)));
     assert!(game.park.left_px(3, 40) < 0.25);
+}
+
+#[test]
+fn a_healthy_rig_is_offered_no_correction_that_is_within_its_own_error() {
+    for seed in 11..15 {
+        let mut game = Game::play(Fault::None, Options { pitches: 40, ..Options::seed(seed) });
+        let report = game.park.calibration.report(at(40));
+        for proposal in game.park.calibration.recalibrate(None, true, at(40)) {
+            let camera = report.cameras.iter().find(|of| of.id == proposal.camera).expect("it is there");
+            assert!(!proposal.applies, "seed {seed}: {proposal:?}, {:?}", camera.drift);
+            let is_told = proposal.why.contains("within its error") || proposal.why.contains("is known to");
+            assert!(is_told, "seed {seed}: {proposal:?}");
+        }
+    }
 }
 
 #[test]

@@ -242,7 +242,13 @@ fn a_camera_that_is_quiet_for_some_seconds_is_not_said_to_be_heard() {
     rig.cameras[3].is_heard = false;
     telemetry.publish_calibration(rig);
     let verdict = telemetry.verdict();
-    let words = "5 of 6 cameras are heard, camera 4 (camera_4) sends nothing just now";
+    let words = "5 of 6 cameras are heard, camera 4 (camera_4) is not heard just now";
+    assert_eq!(state(&verdict, About::Cameras), (BoxVerdictState::Ready, words));
+    let mut rig = healthy();
+    rig.cameras[3] = CameraStatus { is_heard: false, trouble_for_s: Some(12.0), ..camera(4, "quiet") };
+    telemetry.publish_calibration(rig);
+    let verdict = telemetry.verdict();
+    let words = "5 of 6 cameras are heard, camera 4 (camera_4) is not heard for 12 s";
     assert_eq!(state(&verdict, About::Cameras), (BoxVerdictState::Ready, words));
 }
 
@@ -332,8 +338,8 @@ fn what_is_off_by_configuration_is_no_fault_and_what_is_down_is() {
     ] {
         assert_eq!(state(&verdict, about), (BoxVerdictState::Degraded, words));
     }
-    telemetry.set_part("mqtt", PartState::Ready, "the broker is reached, and no sensor has told wind yet");
-    telemetry.set_part("upstream", PartState::Ready, "nothing has gone over the line to the cloud since the start");
+    telemetry.set_part("mqtt", PartState::Off, "the broker is reached, and no sensor has told wind yet");
+    telemetry.set_part("upstream", PartState::Off, "nothing has gone over the line to the cloud since the start");
     let verdict = telemetry.verdict();
     assert_eq!(state(&verdict, About::Sensors).0, BoxVerdictState::Off, "nothing of it came yet");
     assert_eq!(state(&verdict, About::Line).0, BoxVerdictState::Off);

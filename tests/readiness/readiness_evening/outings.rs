@@ -205,7 +205,7 @@ fn the_dose_of_a_morning_after_a_night_game_is_what_the_workload_says() {
     // What was measured yesterday is history today.
     evening.0.forget_past(HIM);
     evening.0.set_baseline(HIM, baseline(HIM));
-    evening.0.set_workload(HIM, Workload::of_past(vec![(1, 44)]));
+    evening.0.set_workload(HIM, Workload { role: Some(Role::Reliever), ..Workload::of_past(vec![(1, 44)]) });
     let matinee = OutingKey { day: NEXT_DAY, game: Some(GamePk(717_811)) };
     let morning = 11 * 60 * MIN + 29 * MIN;
     let throw = |i: u64| pitch(morning + 20 * S * i, MOUND, 0.0);
@@ -233,7 +233,7 @@ fn a_game_that_goes_on_the_next_day_is_a_new_outing() {
     evening.throws(44, 0, 0.0);
     evening.0.forget_past(HIM);
     evening.0.set_baseline(HIM, baseline(HIM));
-    evening.0.set_workload(HIM, Workload::of_past(vec![(1, 44)]));
+    evening.0.set_workload(HIM, Workload { role: Some(Role::Reliever), ..Workload::of_past(vec![(1, 44)]) });
     let resumed = OutingKey { day: NEXT_DAY, ..GAME };
     let throw = |i: u64| pitch(16 * 60 * MIN + 20 * S * i, MOUND, 1.0175);
     let shown = (0..12).map(|i| evening.take(HIM, MOUND, resumed, &throw(i))).last().expect("thrown");

@@ -6,7 +6,13 @@ import { bandOf, byPlace, byUrgency, isLeftOfLate, needOfLook, verdictInWords, w
 import { Park } from "./park";
 import { ageInWords, agoInWords, dateInWords, dayAfter, dayInWords, daysBetween, farInWords, monthInWords, ParkTime, spanInWords } from "./time";
 import { fixed, percent, signed, size, Units, withError } from "./units";
-import { asOfInWords, isAtLeast, leftInWords, namedElsewhere, pitchesInWords, placeInWords, thereInWords, unseenInWords } from "./words";
+import { asOfInWords, isAtLeast, leftInWords, namedElsewhere, pitchesInWords, placeInWords, roleInWords, thereInWords, unseenInWords } from "./words";
+
+test("a role is told with what it rests on", () => {
+  const told = (role: "starter" | "reliever" | null, role_days: number | null) => roleInWords({ role, role_days });
+  expect([told("starter", 15), told("reliever", null)]).toEqual(["starter by his last 15 days of pitching", "reliever by a roster"]);
+  expect([told(null, 3), told(null, 1), told(null, 0)]).toEqual(["role not known by 3 days of pitching", "role not known by 1 day of pitching", "role not known"]);
+});
 
 describe("who needs a look", () => {
   test("the verdict is the daemon's, in words that fit the mound, and a held number has none", () => {

@@ -1,5 +1,5 @@
 /** The daemon's names in people's words. A name that is not here is shown as it is. */
-import type { AttributionStatus, Readiness, State } from "../api/types";
+import type { AttributionStatus, Readiness, State, WorkloadReport } from "../api/types";
 import { GAME } from "../live/state";
 import { isOnMound, whole } from "./level";
 import { agoInWords, spanInWords } from "./time";
@@ -128,6 +128,13 @@ export const isAtLeast = ({ unseen, unnamed_throws }: Pick<Readiness, "unseen" |
 
 /** `1 outing`, `2 outings`. */
 export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+/** How he is used, and by what: a roster, or the median of his newest days of pitching. */
+export function roleInWords({ role, role_days }: Pick<WorkloadReport["summary"], "role" | "role_days">): string {
+  const days = role_days == null ? "a roster" : `his last ${counted(role_days, "day", "days")} of pitching`;
+  if (role != null) return `${role} by ${days}`;
+  return role_days == null || role_days === 0 ? "role not known" : `role not known by ${counted(role_days, "day", "days")} of pitching`;
+}
 
 /** With a capital, as a sentence or a heading begins. */
 export const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);

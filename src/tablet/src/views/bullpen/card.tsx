@@ -331,7 +331,7 @@ function Count({ data }: { data: Readiness }) {
   const load = dose ? `load ${dose.partly_seen ? "≥\u00a0" : ""}${dose.value.toFixed(0)}` : "load not known";
   const several = useOutings(pitcher).length > 1;
   return (
-    <Fact name={several ? "Pitches here" : "Pitches"} beside={summary ? `${load} of ${summary.dose_cap.toFixed(0)}, ${summary.role}` : load}>
+    <Fact name={several ? "Pitches here" : "Pitches"} beside={summary ? `${load} of ${summary.dose_cap.toFixed(0)}, ${summary.role ?? "role not known"}` : load}>
       {least}
       {pitches}
     </Fact>

@@ -11,7 +11,7 @@ import { Panel } from "../../components/panel";
 import { Answered, Empty } from "../../components/states";
 import { COUNTED_AGAIN, CountedAt, useToday, useWhen } from "../../components/when";
 import { dateInWords, dayAfter, daysBetween } from "../../format/time";
-import { ACUTE_CHRONIC, LOAD, RATIO_IN_WORDS, counted } from "../../format/words";
+import { ACUTE_CHRONIC, LOAD, RATIO_IN_WORDS, counted, roleInWords } from "../../format/words";
 
 /** A season from spring on, days. */
 const SEASON_DAYS = 240;
@@ -58,7 +58,7 @@ function Season({ report: { loads, appearances, summary, unknown, not_final }, a
   // A day that is not over has no end yet.
   const end = last && (last.date === today ? "so far today" : `at the end of ${when.day(last.date)}`);
   const facts = [
-    `${summary.role}, ${counted(outings, "outing")}, ${all}${counted(summary.pitches, "game pitch", "game pitches")}`,
+    `${roleInWords(summary)}, ${counted(outings, "outing")}, ${all}${counted(summary.pitches, "game pitch", "game pitches")}`,
     last && `${LOAD.toLowerCase()} ${least(Infinity)}${last.dose.toFixed(0)} of ${summary.dose_cap.toFixed(0)} ${end}`,
     last && `${least(7)}${last.pitches_7d} in 7 days, ${least(14)}${last.pitches_14d} in 14, ${least(30)}${last.pitches_30d} in 30`,
     last && summary.acwr != null && `${ACUTE_CHRONIC.toLowerCase()} ${summary.acwr.toFixed(2)} times ${end}`,

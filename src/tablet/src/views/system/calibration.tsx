@@ -19,7 +19,7 @@ import { Recalibrate } from "./recalibrate";
 const EVERY_MS = 5_000;
 
 /** Who needs a look comes first. */
-const WEIGHT: Readonly<Record<CameraReport["state"], number>> = { alarm: 0, silent: 1, useless: 2, excluded: 3, watch: 4, unheard: 5, unverified: 6, ok: 7 };
+const WEIGHT: Readonly<Record<CameraReport["state"], number>> = { alarm: 0, silent: 1, useless: 2, excluded: 3, watch: 4, quiet: 5, unheard: 6, unverified: 7, ok: 8 };
 
 type Now = NonNullable<StatusReport["calibration"]>;
 

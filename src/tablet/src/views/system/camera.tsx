@@ -22,6 +22,7 @@ export const SIGNS: Readonly<Record<CameraReport["state"], SignKind>> = {
   useless: "bad",
   unverified: "off",
   unheard: "off",
+  quiet: "watch",
 };
 
 const Facts = styled("dl")({
@@ -115,7 +116,7 @@ function Corrections({ corrections, version }: { corrections: readonly Correctio
 }
 
 /** States in which nothing of a camera is called good. */
-const GIVES_NOTHING: readonly CameraReport["state"][] = ["silent", "useless", "excluded", "unheard"];
+const GIVES_NOTHING: readonly CameraReport["state"][] = ["silent", "quiet", "useless", "excluded", "unheard"];
 
 /** A camera that does not send just now is silent, and nothing of it is known, however it was judged when it last did. */
 export function asHeard(camera: CameraReport): CameraReport {
@@ -125,6 +126,7 @@ export function asHeard(camera: CameraReport): CameraReport {
 
 /** How a camera stands, and for how long where it gives nothing. */
 export function stateInWords({ state, silent_for_s, useless_for_s }: Pick<CameraReport, "state" | "silent_for_s" | "useless_for_s">): string {
+  if (state === "quiet") return `not heard for ${spanInWords(1000 * (silent_for_s ?? 0))}`;
   const for_s = state === "silent" ? silent_for_s : state === "useless" ? useless_for_s : null;
   return for_s == null ? state : `${state} for ${spanInWords(for_s * 1000)}`;
 }

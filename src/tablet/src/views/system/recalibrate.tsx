@@ -19,8 +19,8 @@ const changes = ({ applies, reinstates }: Proposal): boolean => applies || reins
 
 /** A line for each camera that something is done to, and how many stay as they are; of one that stays alone, why. */
 export function proposedInWords(proposals: readonly Proposal[]): string[] {
-  const acts = proposals.filter(changes).map(({ camera, applies, reinstates, shift_px, sd_px, why }) => {
-    const what = [applies && `take back a shift ${shift_px < sd_px ? "" : "of "}${withError(shift_px, sd_px, "px")}`, reinstates && "take in again"].filter(Boolean).join(" and ");
+  const acts = proposals.filter(changes).map(({ camera, applies, reinstates, why }) => {
+    const what = [applies && "correct", reinstates && "take in again"].filter(Boolean).join(" and ");
     return `Camera ${camera}: ${what}; ${why}`;
   });
   const stay = proposals.filter((each) => !changes(each));

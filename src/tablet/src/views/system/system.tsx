@@ -111,9 +111,9 @@ export function flaggedInWords({ flagged, flags }: StatusReport["pitches"]): str
   return `${flagged} flagged${each.length > 0 ? ` (${each.join(", ")})` : ""}`;
 }
 
-const PART_SIGNS = { ready: "good", degraded: "watch", starting: "bad", failed: "bad", stopped: "bad" } as const;
+const PART_SIGNS = { off: "off", ready: "good", degraded: "watch", starting: "bad", failed: "bad", stopped: "bad" } as const;
 /** On the one scale: ready, degraded, not ready. */
-const PART_WORDS = { ready: "ready", degraded: "degraded", starting: "not ready, starting", failed: "not ready", stopped: "not ready, stopped" } as const;
+const PART_WORDS = { off: "off", ready: "ready", degraded: "degraded", starting: "not ready, starting", failed: "not ready", stopped: "not ready, stopped" } as const;
 
 function Daemon({ report }: { report: StatusReport }) {
   const when = useBoxWhen();
