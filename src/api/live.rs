@@ -250,8 +250,11 @@ impl Snapshot {
     fn put_readiness(&mut self, readiness: &Readiness, trend: Option<Trend>, now: BoxNs) {
         let known = self.readiness.binary_search_by_key(&(readiness.pitcher, readiness.mound), Shown::of);
         let so_far = known.map(|index| std::mem::take(&mut self.readiness[index].trend));
-        let mut trend = trend.or(so_far.ok()).unwrap_or_default();
-        trend.push(readiness);
+        let trend = trend.unwrap_or_else(|| {
+            let mut trend = so_far.unwrap_or_default();
+            trend.push(readiness, || readiness.reasons.clone());
+            trend
+        });
         // What stands says what it watches now, in the list as at its pitcher.
         for alert in &readiness.alerts {
             if let Some(standing) = self.alerts.iter_mut().find(|standing| standing.id == alert.id) {

@@ -43,6 +43,7 @@ pub use report::{
     AwayWhile, CameraReport, ChartPoint, Confidence, CorrectionRecord, Drift, MoundReport, MoundState, NextAction,
     Outcome, Proposal, Report, StandingAlert,
 };
+pub use rules::FIT_CAMERAS_MIN;
 pub use state::{CalibrationState, ExactState};
 pub use verify::unverified_words;
 pub use weather::Conditions;

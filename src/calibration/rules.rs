@@ -23,7 +23,7 @@ const ENDS_AT: f64 = 0.6;
 /// for a few pitches.
 pub(super) const KNOWN_SD_PX: f64 = 0.25;
 /// Cameras that must be left for a fit.
-pub(super) const FIT_CAMERAS_MIN: usize = 2;
+pub const FIT_CAMERAS_MIN: usize = 2;
 /// A camera beyond repair stays out for this long at least, ns.
 const EXCLUDED_NS_MIN: u64 = 600_000_000_000;
 

@@ -308,6 +308,7 @@ impl Thrower {
                 by_name: None,
                 to: None,
                 seen_until: None,
+                unsure_since: None,
                 last_named: None,
             }),
             verdict: None,

@@ -68,6 +68,7 @@ pub struct Checkpoint {
     pub(super) retired: BoxNs,
     pub(super) seen: BoxNs,
     pub(super) clock_ns: i64,
+    pub(super) returned: Option<BoxNs>,
 }
 
 /// One mound.

@@ -12,7 +12,7 @@ use super::note::Note;
 use super::output::Output;
 use super::profile::Profiles;
 use super::{record, whose};
-use crate::calibration::MoundSight;
+use crate::calibration::{FIT_CAMERAS_MIN, MoundSight};
 use crate::day::game_date;
 use crate::features::OutingPitch;
 use crate::ids::{BoxNs, EventNs, GamePk, MoundId, PitchId, PitcherId};
@@ -78,6 +78,7 @@ impl<P: Profiles> Downstream<P> {
 
     /// The first step after a kill: marks that came meanwhile were not heard.
     pub(super) fn was_away(&mut self) {
+        self.returned = Some(self.now);
         self.whose.was_away(EventNs(self.seen_now().0));
         self.rig.calibration.was_away(self.now);
     }
@@ -111,13 +112,23 @@ impl<P: Profiles> Downstream<P> {
         }
     }
 
-    /// What can be seen of each mound. After a kill nothing, before the first step: what was heard last is of before it.
+    /// What can be seen of each mound. After an earlier run nothing, until it is known whether a throw was missed meanwhile.
     pub(super) fn sights(&self, now: BoxNs) -> Vec<(MoundId, MoundSight)> {
         let of = |lane: &Lane| {
             let sight = self.rig.calibration.sight(lane.mound, now)?;
-            Some((lane.mound, MoundSight { is_seen: sight.is_seen && !self.was_killed, ..sight }))
+            let is_known = !self.was_killed && self.is_known_since(lane.mound, sight.until);
+            Some((lane.mound, MoundSight { is_seen: sight.is_seen && is_known, ..sight }))
         };
         self.lanes.iter().filter_map(of).collect()
+    }
+
+    /// Whether it is known what happened on a mound since an earlier run: its cameras have told of a moment since this one is back, or as
+    /// many as a pitch needs go on with the very next of their frames.
+    fn is_known_since(&self, mound: MoundId, until: Option<EventNs>) -> bool {
+        let Some(returned) = self.returned else { return true };
+        let is_none = |gap: &Gap| gap.is_none_of(self.rig.cameras_of(mound), FIT_CAMERAS_MIN);
+        until.is_some_and(|until| until >= self.seen_at(returned))
+            || !self.gaps.is_empty() && self.gaps.iter().all(is_none)
     }
 
     /// Asks what people call somebody.

@@ -80,6 +80,12 @@ impl Gap {
         frame.arrival < until
     }
 
+    /// Whether as many of these cameras went on after it with the very next of their frames: whatever they saw came.
+    pub(super) fn is_none_of(&self, cameras: impl IntoIterator<Item = u8>, least: usize) -> bool {
+        let goes_on = |camera: &u8| self.sources.get(usize::from(*camera)).is_some_and(Side::goes_on);
+        !self.whole && cameras.into_iter().filter(goes_on).count() >= least
+    }
+
     /// Nothing of what comes after it will be taken.
     pub(super) fn end_here(&mut self) {
         self.ends = true;
@@ -98,6 +104,11 @@ impl Gap {
 }
 
 impl Side {
+    /// Whether the first frames after it follow the last ones before it.
+    fn goes_on(&self) -> bool {
+        !self.before.is_empty() && !self.after.is_empty() && self.lost().next().is_none()
+    }
+
     /// The event times between which frames were lost.
     fn lost(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         let newest = self.before.iter().map(|(_, event)| *event).max().unwrap_or(u64::MAX);
@@ -169,6 +180,14 @@ mod tests {
         gap.end_here();
         assert!(touched(&gap, 150, 290) && touched(&gap, 300, 340));
         assert!(!touched(&gap, 50, 150), "all of it had come");
+    }
+
+    #[test]
+    fn a_gap_is_none_where_enough_cameras_go_on_with_their_next_frames() {
+        let is_none = |after: &[u32], cameras: &[u8], least| gap(&[0, 1, 2], after).is_none_of(cameras.to_vec(), least);
+        assert!(is_none(&[4, 3], &[3], 1), "they overtook each other");
+        assert!(!is_none(&[4, 5], &[3], 1) && !is_none(&[], &[3], 1), "one is missing, or nothing came yet");
+        assert!(!is_none(&[3], &[3], 2) && !is_none(&[3], &[3, 4], 2), "of the other one nothing is known");
     }
 
     #[test]

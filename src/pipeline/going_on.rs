@@ -120,7 +120,7 @@ impl<P: Profiles> Pipeline<P> {
         }
         (stage.air, stage.retired, stage.seen, stage.begun) =
             (air, checkpoint.retired, checkpoint.seen, checkpoint.begun);
-        stage.clock_ns = checkpoint.clock_ns;
+        (stage.clock_ns, stage.returned) = (checkpoint.clock_ns, checkpoint.returned);
         stage.outputs.clear();
         self.take_by_clocks();
     }
@@ -199,6 +199,7 @@ impl<P> Downstream<P> {
             retired: self.retired,
             seen: self.seen,
             clock_ns: self.clock_ns,
+            returned: self.returned,
         }
     }
 }

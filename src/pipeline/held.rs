@@ -93,6 +93,8 @@ pub(super) struct Downstream<P> {
     pub(super) warming: bool,
     /// Whether the run that this one goes on after was killed since the last step.
     pub(super) was_killed: bool,
+    /// When this one was back after an earlier one; none where there was none.
+    pub(super) returned: Option<BoxNs>,
     /// Where what enters is journalled.
     pub(super) recorder: Option<Recorder>,
     /// What kills took with them, for as long as that may matter.

@@ -68,6 +68,7 @@ impl<P: Profiles> Pipeline<P> {
                 begun: now,
                 warming: false,
                 was_killed: false,
+                returned: None,
                 recorder: None,
                 gaps: Vec::new(),
                 open: Vec::new(),
@@ -358,7 +359,7 @@ impl<P: Profiles> Pipeline<P> {
 
     /// Looks who stands where, and who is seen, after outings were taken back; what that changed leaves with the next step.
     pub fn look(&mut self, now: BoxNs) {
-        self.stage.now = now;
+        (self.stage.now, self.stage.returned) = (now, Some(now));
         self.stage.see();
         self.stage.watch();
     }

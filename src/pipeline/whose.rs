@@ -110,8 +110,9 @@ struct WarmUp {
 const WARM_UPS_KEPT: usize = 64;
 const OWED_KEPT: usize = 64;
 
-/// A throw may have been under way when the box was back, ns \[P\].
-const UNDER_WAY_NS: u64 = 1_000_000_000;
+/// Frames come so long after what they show at most, and are of use, ns: what was thrown so soon before the box was back is measured by it,
+/// and its mark, which comes sooner, was missed.
+const UNDER_WAY_NS: u64 = 8_000_000_000;
 /// As many of them are kept: nobody throws more pitches in the time that one takes to become final.
 const MARKS_KEPT: usize = 8;
 
@@ -479,7 +480,8 @@ impl Tally {
         newest_before(&self.releases, at).is_some_and(|released| turned.is_none_or(|turned| turned < released))
     }
 
-    /// Whether a throw came after the box was back that had been away, and before the first mark here since.
+    /// Whether a throw is one of those that a box which had been away could measure first, before the first mark here since: its own may
+    /// have been missed.
     fn is_first_since(&self, at: EventNs, back: EventNs) -> bool {
         let newest = self.releases.iter().chain(&self.turns).filter(|event| **event < at).max();
         at.0.saturating_add(UNDER_WAY_NS) >= back.0 && newest.is_none_or(|newest| *newest < back)

@@ -24,14 +24,14 @@ pub enum Side {
     High,
 }
 
-/// A number with its 90 % interval; all null where it cannot be given.
+/// A number with its 90 % interval, of the features that are present; all null where it cannot be given.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Index {
     /// 0–100.
     pub value: Option<f64>,
-    /// 5 % quantile.
+    /// Its lower end.
     pub low: Option<f64>,
-    /// 95 % quantile.
+    /// Its upper end.
     pub high: Option<f64>,
     /// The end at which the interval stops with the value, because under 5 % lie beyond it (what he carries alone takes the points
     /// that are missing, or the scale ends): nine in ten lie on the other side. Null where it reaches to both sides, or nowhere.

@@ -9,7 +9,7 @@ use super::alerts::{Book, Changes, Rule, Seen, Subject};
 use super::answer::{AsOf, FeatureValue, Index, InjuryRisk, Readiness};
 use super::config::{Config, Limits};
 use super::indices::{Indices, Inputs, Judge, Points};
-use super::presence::{GAME_MOUND, Presence, Stand};
+use super::presence::{GAME_MOUND, Known, Presence, Stand};
 use super::run::{Earlier, Run};
 use super::sight::{self, While};
 use super::verdict::is_in_doubt;
@@ -60,10 +60,8 @@ pub(super) struct Scene {
     pub(super) by_name: Option<String>,
     /// Whether nothing that is thrown there now would be measured.
     pub(super) is_blind: bool,
-    /// Until when it was seen, where it is not now.
-    pub(super) seen_until: Option<EventNs>,
-    /// Whether nobody tells whose the throws there are.
-    pub(super) is_untold: bool,
+    /// How well it is known whether he stands there.
+    pub(super) known: Known,
     /// By the cameras' clock.
     pub(super) now: BoxNs,
 }
@@ -76,7 +74,7 @@ impl Scene {
     }
 
     fn presence(&self) -> Option<Presence> {
-        self.stand.map(|stand| stand.told(self.by_name.clone(), self.seen_until, self.is_untold))
+        self.stand.map(|stand| stand.told(self.by_name.clone(), self.known))
     }
 }
 
@@ -173,6 +171,14 @@ impl Arm {
         let game = game.filter(|game| game.key.day == day);
         let game = game.map(|game| (game.outing.thrown_until(at), game.missed().pitches_at_most()));
         earlier.chain(game).fold((0, 0), |(pitches, missed), (p, m)| (pitches + p, missed.saturating_add(m)))
+    }
+
+    /// Whether more may have been thrown on the game mound by a moment of an outing's day than was counted by then.
+    fn is_least_by(&self, mound: MoundId, run: &Run, at: EventNs) -> bool {
+        let day = run.key.day;
+        let game = if mound == GAME_MOUND { Some(run) } else { self.runs.get(&GAME_MOUND) };
+        self.earlier.iter().any(|earlier| earlier.day == day && earlier.missed > 0)
+            || game.is_some_and(|game| game.key.day == day && game.is_least_by(at))
     }
 
     /// Whether something is missing of an outing that is not told yet, or the dose told is not that of now.
@@ -302,7 +308,9 @@ impl Arm {
         let measured = good.map_or_else(Weighed::new, |good| good.measured.clone());
         let held_at = as_of.as_ref().map(|as_of| as_of.pitches);
         let held = hold.map(|hold| (hold, held_at));
-        run.reasons = words::reasons(config, measured, &inputs, &points, dose, held);
+        run.reasons = words::reasons(config, measured.clone(), &inputs, &points, dose, held);
+        let dose_then = Dose { at_least: self.is_least_by(mound, &run, release), ..dose };
+        run.reasons_then = words::reasons(config, measured, &inputs, &points, dose_then, held);
         run.why = hold.map(|hold| hold.why(config));
         run.release = release;
         self.revision += 1;
@@ -482,7 +490,8 @@ impl Arm {
         published.presence = scene.presence();
         (published.verdict, published.verdict_absent) = (verdict.ok(), verdict.err());
         published.recommendation = recommendation;
-        run.trend.push(&published);
+        let missed_then = words::missed(run.unseen_ns_by(run.release), run.unnamed_by(run.release), published.pitches);
+        run.trend.push(&published, || run.reasons_then.iter().cloned().chain(missed_then).collect());
         run.published = Some(published);
     }
 

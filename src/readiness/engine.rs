@@ -27,7 +27,7 @@ use super::answer::{InjuryRisk, Readiness};
 use super::arm::{Arm, Scene};
 use super::config::Config;
 use super::indices::Judge;
-use super::presence::{GAME_MOUND, Mounds, PresenceState, Sign, Stand, Throws};
+use super::presence::{GAME_MOUND, Known, Mounds, PresenceState, Sign, Stand, Throws};
 use super::run::Run;
 use super::sight::{Sight, While};
 use super::trend::Trend;
@@ -490,8 +490,11 @@ impl Engine {
             stand,
             by_name,
             is_blind: sight.is_blind(mound),
-            seen_until: sight.seen_until(mound),
-            is_untold: sight.is_untold(mound),
+            known: Known {
+                seen_until: sight.seen_until(mound),
+                unsure_since: stand.and_then(|stand| self.known.mounds.unsure_since(mound, stand.last)),
+                is_untold: sight.is_untold(mound),
+            },
             now,
         }
     }

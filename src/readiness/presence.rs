@@ -44,8 +44,10 @@ const REPLACED_SHOWN_NS: u64 = 60 * NS_PER_MIN;
 const MOVED_SHOWN_NS: u64 = 15 * NS_PER_MIN;
 /// Who is gone without having been replaced is shown for so long: after a rain delay he may go on, \[P\].
 const GONE_SHOWN_NS: u64 = 3 * 60 * NS_PER_MIN;
-/// Who was named or threw elsewhere so long after his last throw in a bullpen has left it, \[P\].
+/// Who was named or threw on another mound of a bullpen so long after his last throw in one has left it, \[P\].
 const LEFT_NS: u64 = NS_PER_MIN;
+/// Who was not seen for so long may have gone, \[P\].
+const MAY_HAVE_GONE_NS: u64 = NS_PER_MIN;
 /// As many batters has a half-inning at least, but for the last of a game.
 const HALF_BATTERS_MIN: u16 = 3;
 /// Whiles kept of a mound in which marks may have been lost.
@@ -87,6 +89,10 @@ pub struct Presence {
     /// Until when his mound was seen, RFC 3339, where it is not seen now: what it tells of him was so then. Null while it is.
     #[serde(default)]
     pub seen_until: Option<String>,
+    /// Since when nobody knows whether he stayed, RFC 3339: the mound was not seen from then on for a minute or more, and he has
+    /// not been seen or named there since. Null where he is known to be there, or to have left.
+    #[serde(default)]
+    pub unsure_since: Option<String>,
     /// His own last throw or mark there, RFC 3339, where nobody tells any more who pitches there: that he is there was so then.
     /// Null while it is told.
     #[serde(default)]
@@ -120,6 +126,17 @@ pub(super) struct Stand {
     pub(super) last: EventNs,
 }
 
+/// How well it is known who stands on a mound.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known {
+    /// Until when it was seen, where it is not seen now.
+    pub(super) seen_until: Option<EventNs>,
+    /// Since when nobody knows whether he stayed.
+    pub(super) unsure_since: Option<EventNs>,
+    /// Whether nobody tells who pitches there.
+    pub(super) is_untold: bool,
+}
+
 impl Stand {
     /// Whether he still counts as one who pitches.
     pub(super) fn is_here(&self) -> bool {
@@ -142,8 +159,9 @@ impl Stand {
         now.0.saturating_sub(self.since.0) >= shown_ns
     }
 
-    /// `seen_until` is of a mound that is not seen now, `is_untold` of one of which nobody tells who pitches there.
-    pub(super) fn told(&self, by_name: Option<String>, seen_until: Option<EventNs>, is_untold: bool) -> Presence {
+    /// What is known of a mound beside him tells how sure that is.
+    pub(super) fn told(&self, by_name: Option<String>, known: Known) -> Presence {
+        let Known { seen_until, unsure_since, is_untold } = known;
         // When he was first seen elsewhere is late by the way there.
         let since = if self.to.is_some() { self.last } else { self.since };
         Presence {
@@ -153,6 +171,7 @@ impl Stand {
             by_name,
             to: self.to,
             seen_until: seen_until.filter(|_| self.is_here()).map(super::words::rfc3339),
+            unsure_since: unsure_since.filter(|_| self.is_here()).map(super::words::rfc3339),
             last_named: (is_untold && self.is_here()).then(|| super::words::rfc3339(self.last)),
         }
     }
@@ -445,6 +464,13 @@ impl Mounds {
         Some(stand(PresenceState::OnMound, came.unwrap_or(last), None))
     }
 
+    /// Since when nobody knows whether a man stayed on a mound whose last throw or mark there was at `last`: it was not seen for so long
+    /// since then that he may have gone. None where it was.
+    pub(super) fn unsure_since(&self, mound: MoundId, last: EventNs) -> Option<EventNs> {
+        let unseen = self.0.get(&mound)?.lost.iter().map(|(from, to)| ((*from).max(last), *to));
+        unseen.filter(|(from, to)| to.0.saturating_sub(from.0) >= MAY_HAVE_GONE_NS).map(|(from, _)| from).min()
+    }
+
     /// When half-innings turned on a mound, ascending, as far as marks tell.
     pub(super) fn turned(&self, mound: MoundId, throws: &[Throws]) -> Vec<EventNs> {
         self.0.get(&mound).map(|marked| marked.turned(&thrown_on(mound, throws))).unwrap_or_default()
@@ -523,7 +549,10 @@ impl Mounds {
             throws.iter().filter(|t| t.pitcher == pitcher).flat_map(|t| t.releases.iter().map(|at| (*at, t.mound)));
         let marks = self.0.iter().flat_map(|(on, marked)| marked.named.iter().map(|(at, who)| (*at, *on, *who)));
         let marks = marks.filter(|(.., who)| *who == pitcher).map(|(at, on, _)| (at, on));
-        let elsewhere = threw.chain(marks).filter(|(at, on)| *on != mound && at.0 >= last.0.saturating_add(LEFT_NS));
+        // Whom the game names last is in the game, however soon; a name on the other mound of a bullpen may be a slip.
+        let left_ns = |on: MoundId| if on == GAME_MOUND { 1 } else { LEFT_NS };
+        let elsewhere =
+            threw.chain(marks).filter(|(at, on)| *on != mound && at.0 >= last.0.saturating_add(left_ns(*on)));
         elsewhere.min()
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Run {
     /// Why the value is held, if it is.
     pub(super) why: Option<String>,
     pub(super) reasons: Vec<String>,
+    /// The same as they were when the newest pitch was thrown, for its point of the trend.
+    pub(super) reasons_then: Vec<String>,
     /// The newest pitch on which alerts were judged.
     pub(super) judged: Option<PitchId>,
     /// Release of the newest pitch when last published.
@@ -64,6 +66,7 @@ impl Run {
             good: None,
             why: None,
             reasons: Vec::new(),
+            reasons_then: Vec::new(),
             judged: None,
             release,
             watches: Watches::default(),
@@ -107,6 +110,24 @@ impl Run {
     /// For how long he was not seen; none where he was seen all the time.
     pub(super) fn unseen_ns(&self) -> Option<u64> {
         (!self.unseen.is_empty()).then(|| self.unseen.iter().map(While::ns).sum())
+    }
+
+    /// For how long he had not been seen by a moment; none where he had been seen all the time.
+    pub(super) fn unseen_ns_by(&self, at: EventNs) -> Option<u64> {
+        let before = || self.unseen.iter().filter(|unseen| unseen.from() < at);
+        before().next().map(|_| before().map(|unseen| unseen.to().min(at).0 - unseen.from().0).sum())
+    }
+
+    /// Throws that had no name by a moment and may be his, as far as it is known when they were thrown.
+    pub(super) fn unnamed_by(&self, at: EventNs) -> u32 {
+        let now = if self.unnamed_between.is_some_and(|(_, last)| last < at) { self.unnamed } else { 0 };
+        now.saturating_add(self.unnamed_before)
+    }
+
+    /// Whether more may have been thrown in it by a moment than was counted.
+    pub(super) fn is_least_by(&self, at: EventNs) -> bool {
+        let unnamed = self.unnamed_before > 0 || self.unnamed_between.is_some_and(|(first, _)| first < at);
+        unnamed || self.unseen_ns_by(at).is_some()
     }
 
     pub(super) fn newest_release(&self) -> Option<EventNs> {

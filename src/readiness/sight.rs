@@ -19,6 +19,8 @@ const ANOTHER_DAY_NS: u64 = 18 * 3_600 * NS_PER_S;
 /// Nobody of the other side throws so soon before or after a throw, \[P\]: an inning without warm-ups changes sides in less than
 /// the two minutes of a usual break, and not in less than this.
 const CHANGE_NS: u64 = 30 * NS_PER_S;
+/// Nobody is named on a mound so soon after another man's throw there, \[P\]: he has to come first.
+const NAMED_AFTER_NS: u64 = 5 * NS_PER_S;
 /// Nobody is back on the mound so soon after his half-inning, \[P\]: three pitches of the other side and two changes lie between.
 pub(super) const HALF_NS: u64 = 120 * NS_PER_S;
 /// As many throws has a half-inning at least.
@@ -90,14 +92,18 @@ impl While {
     /// between innings then comes back after the other side only.
     pub(super) fn concerns(&self, stand: &Stand, free_since: Option<EventNs>, threw_last: bool) -> bool {
         let was_there = stand.since <= self.from;
+        // Who left in it, or after it, may have thrown before, but not just before another one was named.
+        let left_in_it = stand.since.0 >= self.from.0.saturating_add(NAMED_AFTER_NS);
+        let may_be_back = self.to.0.saturating_sub(stand.since.0) >= HALF_NS;
         let began = free_since.unwrap_or(self.from);
         let is_other_sides_turn = threw_last && stand.state == PresenceState::BetweenInnings;
         let change_ns = if is_other_sides_turn { HALF_NS } else { CHANGE_NS };
         let may_have_come = self.to.0.saturating_sub(began.0) >= change_ns;
         match stand.state {
             PresenceState::OnMound => was_there || may_have_come,
-            PresenceState::BetweenInnings => stand.may_be_replaced() || !was_there || may_have_come,
-            PresenceState::Replaced => !was_there,
+            PresenceState::BetweenInnings if stand.may_be_replaced() => was_there || left_in_it || may_be_back,
+            PresenceState::BetweenInnings => !was_there || may_have_come,
+            PresenceState::Replaced => left_in_it,
             PresenceState::Gone => false,
         }
     }
@@ -153,6 +159,9 @@ impl Sight {
         unseen: Option<(EventNs, EventNs)>,
     ) -> (bool, Option<While>) {
         let seen = self.0.entry(mound).or_default();
+        // One that was not seen is seen again once more is told of it, which shows what was missed meanwhile.
+        let is_seen =
+            is_seen && !(seen.is_blind && until.is_some_and(|until| seen.until.is_some_and(|known| until <= known)));
         let is_news = std::mem::replace(&mut seen.is_blind, !is_seen) == is_seen;
         let Some(to) = until.filter(|_| is_seen) else { return (is_news, None) };
         let before = seen.until.replace(to).filter(|_| std::mem::take(&mut seen.by_another));
@@ -374,6 +383,11 @@ mod tests {
         let unsure = Stand { by: Some(PitcherId(2)), ..stand(BetweenInnings, 90) };
         assert!(hole(6).concerns(&unsure, None, true), "nobody knows whether he was replaced");
         assert!(!concerns(600, Replaced, 90) && concerns(6, Replaced, 107));
+        assert!(!concerns(600, Replaced, 101), "he was replaced as it began");
+        let unsure_at = |since| Stand { by: Some(PitcherId(2)), ..stand(BetweenInnings, since) };
+        assert!(!hole(120).concerns(&unsure_at(101), None, true), "he left as it began");
+        assert!(hole(121).concerns(&unsure_at(101), None, true), "and may be back");
+        assert!(hole(6).concerns(&unsure_at(160), None, true), "who came after it may have been named late");
         assert!(!concerns(600, Gone, 0));
         let in_a_break = |s: u64, last| hole(s).concerns(&stand(BetweenInnings, 20), Some(at(80)), last);
         assert!(!in_a_break(9, false) && in_a_break(10, false), "the break may have been over in it");

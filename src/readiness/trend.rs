@@ -26,19 +26,19 @@ pub struct TrendPoint {
     pub fatigue: Index,
     /// `provisional`, `final` or `held`.
     pub state: State,
-    /// In words, the weightiest first: what moved it.
+    /// In words, the weightiest first: what moved it, as far as it had happened by that pitch.
     pub reasons: Vec<String>,
 }
 
-impl From<&Readiness> for TrendPoint {
-    fn from(readiness: &Readiness) -> Self {
+impl TrendPoint {
+    fn of(readiness: &Readiness, reasons: Vec<String>) -> Self {
         Self {
             pitches: readiness.pitches,
             last_pitch_at: readiness.last_pitch_at.clone(),
             readiness: readiness.readiness,
             fatigue: readiness.fatigue,
             state: readiness.state,
-            reasons: readiness.reasons.clone(),
+            reasons,
         }
     }
 }
@@ -64,7 +64,8 @@ impl Trend {
     /// The point of a pitch that is known is replaced: a revision, or its final result. Where pitches turned out to be
     /// another pitcher's there are fewer now, and the points beyond are gone. A number that is held from its own pitch on is that
     /// pitch's, whose point stays as it was. So does one whose number is the same: what is told of it later is of a later moment.
-    pub fn push(&mut self, readiness: &Readiness) {
+    /// `reasons` are those of its pitch, and not of what came after it.
+    pub fn push(&mut self, readiness: &Readiness, reasons: impl FnOnce() -> Vec<String>) {
         let of_own_pitch = readiness.state == State::Held
             && readiness.as_of.as_ref().is_some_and(|as_of| as_of.pitches == readiness.pitches);
         let known = self.0.back().is_some_and(|last| last.pitches == readiness.pitches && last.state != State::Held);
@@ -85,7 +86,7 @@ impl Trend {
         if self.0.len() == POINTS_MAX {
             self.0.pop_front();
         }
-        self.0.push_back(Arc::new(readiness.into()));
+        self.0.push_back(Arc::new(TrendPoint::of(readiness, reasons())));
     }
 
     /// Points before the newest that rest on provisional data, by their pitches.

@@ -64,7 +64,7 @@ impl Run {
         let value = match published.readiness.value {
             Some(_) if is_away => return Err(VerdictAbsent::Away),
             _ if scene.is_blind && !is_away => return Err(VerdictAbsent::NotSeen),
-            Some(_) if scene.is_untold => return Err(VerdictAbsent::NotTold),
+            Some(_) if scene.known.is_untold => return Err(VerdictAbsent::NotTold),
             None => return Err(VerdictAbsent::NoNumber),
             Some(_) if self.why.is_some() => return Err(VerdictAbsent::Held),
             Some(_) if self.good.as_ref().is_some_and(|good| self.may_have_thrown_since(good.at)) => {

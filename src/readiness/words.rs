@@ -283,7 +283,7 @@ pub(super) fn recommendation(advice: Advice<'_>) -> String {
         }
         Advice::Away { left } => format!("{}: this is his last number.", sentence(&left)),
         Advice::NotSeen => {
-            "What he throws now is not seen: too few cameras of his mound are heard. Go by what you see.".to_owned()
+            "What he throws now is not seen: too few cameras of his mound tell of it. Go by what you see.".to_owned()
         }
         Advice::NotTold { pitches } => format!(
             "Nobody tells whose the throws on this mound are: he has thrown {pitches} or more, and this number knows of {pitches}. Go by what you \

@@ -477,7 +477,7 @@ mod tests {
     #[test]
     fn a_role_is_told_with_the_days_that_it_rests_on_and_not_of_those_of_the_range_alone() {
         let turns = |days: std::ops::RangeInclusive<i64>, pitches: u32| -> Vec<AppearanceRecord> {
-            let of = |day| outing(&date("2023-04-01").saturating_add((5 * day).days()).to_string(), pitches);
+            let of = |day: i64| outing(&date("2023-04-01").saturating_add((5 * day).days()).to_string(), pitches);
             days.map(of).collect()
         };
         let role = |outings: &[AppearanceRecord], told: Option<Role>| {

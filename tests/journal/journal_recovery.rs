@@ -91,6 +91,44 @@ fn a_run_that_is_killed_publishes_what_one_that_pauses_does() {
     assert!(bytes(&replayed) == bytes(&paused), "and the journal of all its runs replays to the same");
 }
 
+/// A kill in an outing, after which frames are lost for a while: no number carries a verdict before it is known that throws may have
+/// been missed, and then none of before does.
+#[test]
+fn after_a_kill_nobody_has_a_verdict_until_it_is_known_what_was_missed() {
+    const AWAY_NS: u64 = 12_000 * MS;
+    let mut stadium = evening();
+    let killed = stadium.truth()[5].release.0 + 4_500 * MS;
+    let venue = Venue::busch_iii();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let (start, profiles) = (BoxNs(stadium.start().0), Known(stadium.baselines()));
+    let (before, after): (Vec<_>, Vec<_>) =
+        deliveries(&mut stadium).into_iter().partition(|delivery| delivery.arrival.0 < killed);
+    let mut outputs = Vec::new();
+    let mut running = Box0::begin(&venue, profiles.clone(), start, Some(dir.path()));
+    running.play(before, &mut outputs);
+    let of_him = |outputs: &Told| -> Vec<_> {
+        let readiness = outputs.iter().filter_map(|(_, output)| match output {
+            Output::Readiness { readiness, .. } => Some((**readiness).clone()),
+            _ => None,
+        });
+        readiness.collect()
+    };
+    assert!(of_him(&outputs).last().is_some_and(|shown| shown.verdict.is_some()), "he had one: {outputs:?}");
+    let committed = running.committed.clone();
+    running.stop();
+    let mut told = Vec::new();
+    running = Box0::go_on(&venue, &profiles, dir.path(), committed, &mut told);
+    running.now = BoxNs(killed + AWAY_NS);
+    told.clear();
+    running.play(after.into_iter().filter(|delivery| delivery.arrival.0 >= killed + AWAY_NS), &mut told);
+    running.finish(&mut told);
+    let shown = of_him(&told);
+    let known = shown.iter().position(|shown| !shown.unseen.is_empty()).expect("what was missed is told");
+    let until: Vec<_> = shown[..=known].iter().map(|shown| (shown.verdict, shown.verdict_absent)).collect();
+    assert!(until.iter().all(|(verdict, _)| verdict.is_none()), "{until:?}");
+    assert!(until.len() > 1, "first that it is not known, then what was missed: {until:?}");
+}
+
 /// The pitch before is thrown before the warming begins and becomes final in it: what it taught is not seen there.
 #[test]
 fn a_pitch_after_a_pause_is_measured_by_what_those_before_it_taught() {

@@ -266,6 +266,13 @@ fn after_the_box_was_away_a_throw_before_the_first_mark_is_somebodys() {
     assert_eq!(whose.count(&throw(0, NOW + MIN)), [], "a warm-up");
     whose.was_away(EventNs(NOW + 3 * MIN));
     assert_eq!(whose.count(&throw(0, NOW + 2 * MIN)), [], "before that");
+    let under_way = NOW + 3 * MIN - MIN / 12;
+    let told = whose.count(&throw(0, under_way));
+    assert_eq!(
+        told,
+        [(PitchId(under_way), EventNs(under_way))],
+        "its mark came while the box was away, its frames after it"
+    );
     let first = NOW + 3 * MIN + 5;
     assert_eq!(whose.count(&throw(0, first)), [(PitchId(first), EventNs(first))]);
     hear(&mut whose, MarkKind::InningEnd, 0, NOW + 4 * MIN);

@@ -299,7 +299,7 @@ fn who_goes_to_the_game_has_left_the_bullpen_and_a_stray_throw_takes_nobody_off_
 fn who_left_a_bullpen_by_himself_is_replaced_by_nobody_who_comes_later_and_left_with_his_last_throw() {
     let bullpen = |mounds: &Mounds, throws: &[Throws], min: u64| {
         let stand = mounds.stand(HOME, MoundId(1), throws, None, box_at(min)).expect("he threw there");
-        (stand.told(None, None, false).since, stand.state, stand.by, stand.to)
+        (stand.told(None, Known::default()).since, stand.state, stand.by, stand.to)
     };
     let written = |min| super::super::words::rfc3339(at(min));
     let called_in = [threw(HOME, 1, &[0, 3]), threw(HOME, 0, &[9])];
@@ -325,12 +325,18 @@ fn who_left_a_bullpen_by_himself_is_replaced_by_nobody_who_comes_later_and_left_
 fn of_a_mound_that_is_not_seen_it_is_told_until_when_it_was() {
     let throws = [threw(HOME, 0, &[0, 1])];
     let stand = Mounds::default().stand(HOME, GAME_MOUND, &throws, Some(at(2)), box_at(40)).expect("he threw there");
-    assert_eq!(stand.told(None, Some(at(2)), false).seen_until, Some(super::super::words::rfc3339(at(2))));
-    assert_eq!(stand.told(None, None, false), Presence { last_named: None, ..stand.told(None, None, true) });
-    let named = stand.told(None, None, true).last_named;
+    assert_eq!(
+        stand.told(None, Known { seen_until: Some(at(2)), ..Known::default() }).seen_until,
+        Some(super::super::words::rfc3339(at(2)))
+    );
+    assert_eq!(
+        stand.told(None, Known::default()),
+        Presence { last_named: None, ..stand.told(None, Known { is_untold: true, ..Known::default() }) }
+    );
+    let named = stand.told(None, Known { is_untold: true, ..Known::default() }).last_named;
     assert_eq!(named, Some(super::super::words::rfc3339(at(1))), "nobody tells any more who pitches there");
     let gone = Mounds::default().stand(HOME, GAME_MOUND, &throws, Some(at(2)), box_at(181)).expect("he threw there");
-    let told = gone.told(None, Some(at(2)), true);
+    let told = gone.told(None, Known { seen_until: Some(at(2)), is_untold: true, ..Known::default() });
     assert_eq!((told.seen_until, told.last_named), (None, None), "he is not there any more");
 }
 

@@ -2,8 +2,9 @@
 
 use super::{BULLPEN, Evening, GAME, HIM, MIN, MOUND, OTHER, S, START, UNNAMED, pitch, utc};
 use pitchguard::features::OutingPitch;
-use pitchguard::ids::{EventNs, PitcherId};
+use pitchguard::ids::{EventNs, MoundId, PitcherId};
 use pitchguard::readiness::{PresenceState, Readiness, Sign, Verdict, VerdictAbsent};
+use pitchguard::tracking::pitch::PitchState;
 use pitchguard::workload::{Role, Workload};
 
 #[test]
@@ -96,6 +97,114 @@ fn what_was_thrown_unseen_makes_the_count_a_lower_bound_and_withholds_a_verdict_
     assert!(next.recommendation.starts_with("Not all that he threw is known"), "{}", next.recommendation);
     assert!(next.reasons[0].starts_with("19 min in which he may have thrown were not seen"), "{:?}", next.reasons);
     assert!(next.reasons.iter().any(|r| r.starts_with("At least 71 game pitches today")), "{:?}", next.reasons);
+}
+
+#[test]
+fn of_an_hour_in_which_nothing_was_seen_everybody_on_a_mound_has_thrown_at_least_what_was_counted() {
+    const LEFT: PitcherId = PitcherId(7);
+    let mut evening = Evening::new();
+    let away = MoundId(2);
+    evening.throws(8, 0, 0.0);
+    let warm = |mound: MoundId, i: u64| pitch((10 + 20 * i) * S, mound, 0.0);
+    for i in 0..8 {
+        evening.take(OTHER, BULLPEN, UNNAMED, &warm(BULLPEN, i));
+        evening.take(LEFT, away, UNNAMED, &warm(away, i));
+    }
+    evening.watch(180 * S);
+    let hour = (EventNs(START + 175 * S), EventNs(START + 175 * S + 60 * MIN));
+    let all = [(HIM, MOUND), (OTHER, BULLPEN), (LEFT, away)];
+    for (_, mound) in all {
+        evening.0.see(mound, true, Some(hour.0), None);
+        evening.0.see(mound, false, Some(hour.0), None);
+    }
+    let least = |evening: &Evening| {
+        all.map(|(who, mound)| evening.shown(who, mound).map(|shown| (shown.is_at_least(), shown.verdict)))
+    };
+    evening.watch(175 * S + 10 * MIN);
+    assert_eq!(least(&evening), [Some((true, None)); 3], "while it lasts");
+    for (_, mound) in all {
+        evening.0.see(mound, true, Some(hour.1), Some(hour));
+    }
+    evening.watch(175 * S + 60 * MIN + S);
+    assert_eq!(least(&evening), [Some((true, None)); 3], "and when it is over");
+}
+
+#[test]
+fn after_a_while_in_which_he_was_not_seen_nobody_knows_whether_he_stayed_until_he_throws_or_is_named() {
+    let mut evening = Evening::new();
+    let warm = |s: u64| pitch(s * S, BULLPEN, 0.0);
+    for i in 0..8 {
+        evening.take(OTHER, BULLPEN, UNNAMED, &warm(20 * i));
+    }
+    evening.watch(145 * S);
+    let unsure =
+        |evening: &Evening| evening.shown(OTHER, BULLPEN).and_then(|shown| shown.presence.clone()?.unsure_since);
+    assert_eq!(unsure(&evening), None);
+    let see = |evening: &mut Evening, from: u64, to: u64| {
+        let [from, to] = [from, to].map(|s| EventNs(START + s * S));
+        evening.0.see(BULLPEN, true, Some(to), Some((from, to)));
+        evening.watch((to.0 - START) + S);
+    };
+    see(&mut evening, 150, 200);
+    assert_eq!(unsure(&evening), None, "nobody goes so soon");
+    see(&mut evening, 210, 3_900);
+    assert_eq!(evening.state(OTHER, BULLPEN), Some(PresenceState::OnMound));
+    assert_eq!(unsure(&evening), Some(utc(210 * S)), "an hour later nobody knows");
+    evening.watch(4_000 * S);
+    assert_eq!(unsure(&evening), Some(utc(210 * S)), "and what is unseen stays unknown");
+    evening.take(OTHER, BULLPEN, UNNAMED, &warm(4_010));
+    assert_eq!(unsure(&evening), None, "he throws");
+}
+
+#[test]
+fn whom_a_mark_names_on_the_game_mound_has_left_the_bullpen_however_soon_it_is() {
+    let mut evening = Evening::new();
+    for i in 0..8 {
+        evening.take(OTHER, BULLPEN, UNNAMED, &pitch(20 * i * S, BULLPEN, 0.0));
+    }
+    evening.0.mark(MOUND, EventNs(START + 150 * S), Sign::Named(OTHER));
+    for mound in [MOUND, BULLPEN] {
+        evening.0.see(mound, true, Some(EventNs(START + 151 * S)), None);
+        evening.0.see(mound, false, None, None);
+    }
+    evening.watch(155 * S);
+    let there = evening.shown(OTHER, BULLPEN).and_then(|shown| shown.presence.clone()).expect("he is shown");
+    assert_eq!((there.state, there.to), (PresenceState::Replaced, Some(MOUND)));
+    // He throws on in the bullpen: the name was a slip.
+    evening.take(OTHER, BULLPEN, UNNAMED, &pitch(160 * S, BULLPEN, 0.0));
+    assert_eq!(evening.state(OTHER, BULLPEN), Some(PresenceState::OnMound));
+}
+
+#[test]
+fn a_point_of_the_trend_says_nothing_that_happened_after_its_pitch() {
+    let mut evening = Evening::new();
+    let provisional = |i: u64, revision: u32| OutingPitch {
+        state: if revision == 0 { PitchState::Provisional } else { PitchState::Final },
+        revision,
+        ..pitch(20 * S * i, MOUND, 1.0)
+    };
+    for i in 0..72 {
+        evening.take(HIM, MOUND, GAME, &provisional(i, 0));
+    }
+    let [from, to] = [1_421, 1_500].map(|s| EventNs(START + s * S));
+    evening.0.see(MOUND, true, Some(to), Some((from, to)));
+    evening.watch(1_501 * S);
+    // Its last revision comes after it.
+    evening.take(HIM, MOUND, GAME, &provisional(71, 1));
+    evening.watch(1_502 * S);
+    let shown = evening.shown(HIM, MOUND).expect("he is shown");
+    assert!(shown.reasons.iter().any(|reason| reason.contains("were not seen")), "{:?}", shown.reasons);
+    assert!(shown.reasons.iter().any(|reason| reason.starts_with("At least 72 game")), "{:?}", shown.reasons);
+    let of_then = |evening: &Evening, pitches: u32| {
+        let trend = evening.0.trend_of(HIM, MOUND).expect("it is kept");
+        trend.points().find(|point| point.pitches == pitches).expect("a point").reasons.clone()
+    };
+    let point = of_then(&evening, 72);
+    assert!(point.iter().any(|reason| reason.starts_with("72 game pitches today")), "{point:?}");
+    assert!(!point.iter().any(|reason| reason.contains("east") || reason.contains("not seen")), "{point:?}");
+    evening.take(HIM, MOUND, GAME, &provisional(76, 0));
+    let point = of_then(&evening, 73);
+    assert!(point.iter().any(|reason| reason.contains("were not seen")), "it happened before: {point:?}");
 }
 
 #[test]

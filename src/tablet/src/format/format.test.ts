@@ -90,6 +90,8 @@ describe("who needs a look", () => {
     const told = (presence: NonNullable<Readiness["presence"]>) => thereInWords(presence, (ms) => `${ms - T0}`);
     expect(told({ state: "on_mound", since: at(5) })).toBe("since 5");
     expect(told({ state: "on_mound", since: at(5), seen_until: at(41) })).toBe("since 5 (mound last seen 41, not seen now)");
+    expect(told({ state: "on_mound", since: at(5), unsure_since: at(41) })).toBe("there at 41: not seen for a while then, and nobody knows whether he stayed");
+    expect(placeInWords({ state: "on_mound", since: at(5), unsure_since: at(41) })).toBe(" when last seen");
     expect(told({ state: "between_innings", since: at(5), seen_until: at(41) })).toBe("between innings since 5 (mound last seen 41, not seen now)");
   });
 

@@ -183,6 +183,7 @@ function whilesInWords({ unseen, presence }: Pick<Readiness, "unseen" | "presenc
 /** How he is on a mound, where he does not simply stand there: `, between innings`. */
 export function placeInWords(presence: Readiness["presence"]): string {
   if (presence?.state === "between_innings") return presence.by == null ? ", between innings" : ", between innings or replaced";
+  if (presence?.unsure_since) return " when last seen";
   return presence?.last_named ? " when last named" : "";
 }
 
@@ -214,5 +215,6 @@ export function thereInWords(presence: Readiness["presence"], clock: (ms: number
   const named = presence.last_named && `last named ${clock(Date.parse(presence.last_named))}: nobody tells who pitches now`;
   const between = presence.by == null ? `between innings since ${since}` : `left the mound, ${presence.by_name ?? `pitcher ${presence.by}`} came ${since}: between innings or replaced`;
   const there = presence.state === "between_innings" ? between : named || `since ${since}`;
+  if (presence.unsure_since && !presence.seen_until) return `there at ${clock(Date.parse(presence.unsure_since))}: not seen for a while then, and nobody knows whether he stayed`;
   return presence.seen_until ? `${there} (mound last seen ${clock(Date.parse(presence.seen_until))}, not seen now)` : there;
 }
