@@ -21,7 +21,8 @@ use crate::ids::BoxNs;
 use crate::ingest::{IngestError, UdpIngest, UdpSettings};
 use crate::journal::{Journal, Recorder};
 use crate::observe::Telemetry;
-use crate::pipeline::{Beginning, Pipeline, Settings};
+use crate::pipeline::{Beginning, Input, Pipeline, Settings};
+use crate::readiness;
 use crate::reorder;
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::tracking::venue::Venue;
@@ -156,13 +157,22 @@ pub(super) fn recall_heard(store: &Store, pipeline: &mut Pipeline<StoreProfiles>
     Ok(())
 }
 
-/// From here on what enters the pipeline is journalled.
-pub(super) fn record(pipeline: &mut Pipeline<StoreProfiles>, recorder: Recorder, beginning: Beginning) {
-    let goes_on = matches!(beginning, Beginning::Resumed(_));
-    pipeline.journal(recorder, beginning);
-    if goes_on {
-        pipeline.note_checkpoint();
+/// From here on what enters the pipeline is journalled, and readiness is judged by the limits in force: what an earlier run knew, it judged by
+/// those of then.
+pub(super) fn record(
+    pipeline: &mut Pipeline<StoreProfiles>,
+    recorder: Option<Recorder>,
+    beginning: Beginning,
+    (limits, now): (readiness::Config, BoxNs),
+) {
+    if let Some(recorder) = recorder {
+        let goes_on = matches!(beginning, Beginning::Resumed(_));
+        pipeline.journal(recorder, beginning);
+        if goes_on {
+            pipeline.note_checkpoint();
+        }
     }
+    pipeline.input(Input::JudgeBy(Box::new(limits)), now);
 }
 
 /// The thread that measures late pitches again; it ends with the merge thread, and nobody waits for what it still measures.

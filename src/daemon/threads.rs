@@ -33,7 +33,7 @@ use crate::history::etl::DailyModel;
 use crate::ingest::{IngestCounters, KeyRing, SerialIngest};
 use crate::journal::Journal;
 use crate::observe::{PartState, Stage, Telemetry};
-use crate::pipeline::{Input, Pipeline};
+use crate::pipeline::Pipeline;
 use crate::queries::StoreHistory;
 use crate::risk::service::RiskService;
 use crate::store::{Store, WriterHandle};
@@ -193,11 +193,7 @@ impl Daemon {
         recall_heard(&store, &mut pipeline)?;
         counters.heard.get_or_init(|| journal::heard(journal.as_ref(), started));
         let (tap, journal_thread) = journal.as_ref().and_then(|journal| journal::start(journal, &telemetry)).unzip();
-        if let Some(recorder) = tap {
-            record(&mut pipeline, recorder, beginning);
-        }
-        // What an earlier run knew it judged by the configuration of then.
-        pipeline.input(Input::JudgeBy(Box::new(config.readiness)), started);
+        record(&mut pipeline, tap, beginning, (config.readiness, started));
         let reprocess = reprocess_of(journal.as_ref(), &venue, config, clock)?;
         let kept_journal = journal.clone();
         let udp_producer = producers.remove(0);

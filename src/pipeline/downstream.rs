@@ -81,6 +81,8 @@ impl<P: Profiles> Downstream<P> {
         self.returned = Some(self.now);
         self.whose.was_away(EventNs(self.seen_now().0));
         self.rig.calibration.was_away(self.now);
+        // Before anything is told of this step, and once more after what came in it.
+        self.look_who_is_seen();
     }
 
     /// Tells readiness which mounds are seen.
@@ -89,14 +91,18 @@ impl<P: Profiles> Downstream<P> {
             return;
         }
         self.seen = self.now;
+        self.look_who_is_seen();
+        self.engine.is_told(MoundId::GAME, !self.whose.is_untold());
+        self.engine.set_today(game_date(self.seen_now().0, &self.zone));
+    }
+
+    fn look_who_is_seen(&mut self) {
         for (mound, MoundSight { is_seen, until, unseen }) in self.sights(self.now) {
             self.engine.see(mound, is_seen, until, unseen);
             let confidence = self.rig.calibration.confidence(mound, self.now).map(|c| c.fused);
             let told = self.engine.trust(mound, confidence, self.seen_now());
             self.keep_trust(&told, confidence);
         }
-        self.engine.is_told(MoundId::GAME, !self.whose.is_untold());
-        self.engine.set_today(game_date(self.seen_now().0, &self.zone));
     }
 
     /// Keeps of pitches how far the cameras are trusted that saw them, where that became known after they were published: what is
@@ -127,8 +133,7 @@ impl<P: Profiles> Downstream<P> {
     fn is_known_since(&self, mound: MoundId, until: Option<EventNs>) -> bool {
         let Some(returned) = self.returned else { return true };
         let is_none = |gap: &Gap| gap.is_none_of(self.rig.cameras_of(mound), FIT_CAMERAS_MIN);
-        until.is_some_and(|until| until >= self.seen_at(returned))
-            || !self.gaps.is_empty() && self.gaps.iter().all(is_none)
+        until.is_some_and(|until| until >= self.seen_at(returned)) || self.gaps.last().is_some_and(is_none)
     }
 
     /// Asks what people call somebody.

@@ -232,7 +232,7 @@ impl<P: Profiles, M: FnMut(BoxNs) -> (Vec<Producer<Signal>>, Pipeline<P>)> Repla
 
     /// From now on pitches of which frames are missing here are told apart.
     fn mind_gap(&mut self) {
-        let gap = Gap::new(std::mem::take(&mut self.tail), std::mem::take(&mut self.missed) > 0);
+        let gap = Gap::new(self.tail.clone(), std::mem::take(&mut self.missed) > 0);
         let gaps = &mut self.pipeline.stage.gaps;
         if gaps.len() == GAPS_MAX {
             gaps.remove(0);

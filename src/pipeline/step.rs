@@ -84,6 +84,7 @@ impl<P: Profiles> Pipeline<P> {
         self.stage.first_taken = None;
         if std::mem::take(&mut self.stage.was_killed) && !self.stage.warming {
             self.stage.was_away();
+            self.stage.seen = BoxNs(0);
         }
         if self.stage.warming {
             self.stage.recall_scales();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, Severity};
@@ -205,7 +206,14 @@ impl Arm {
     /// The dose as of an outing, pitches, and whether it is the least that it can be.
     fn dose_now(&self, mound: MoundId, run: &Run) -> (f64, bool) {
         let (today, missed) = self.today(mound, run);
-        (f64::from(today) + self.workload.carried(), missed > 0 || !self.workload.missed.is_empty())
+        let is_least =
+            missed > 0 || run.may_have_gone || self.may_be_in_game(run.key.day) || !self.workload.missed.is_empty();
+        (f64::from(today) + self.workload.carried(), is_least)
+    }
+
+    /// Whether he may have gone from a bullpen into the game of a day unseen.
+    fn may_be_in_game(&self, day: Date) -> bool {
+        self.runs.values().any(|run| run.key.day == day && run.may_have_gone)
     }
 
     /// Takes back what was stored of what is missing of an outing.
@@ -277,7 +285,7 @@ impl Arm {
         let most = self.workload.at_most();
         let dose = Dose {
             today,
-            at_least: missed > 0,
+            at_least: missed > 0 || run.may_have_gone || self.may_be_in_game(run.key.day),
             carried_at_least: !self.workload.missed.is_empty(),
             carried: self.workload.carried(),
             role: self.workload.role(config.starter_pitches_min),

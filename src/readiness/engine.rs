@@ -21,17 +21,15 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::alert::{Alert, Audience, CameraAlert, Severity};
+use super::alert::{Alert, Audience, CameraAlert};
 use super::alerts::{Book, Changes};
 use super::answer::{InjuryRisk, Readiness};
 use super::arm::{Arm, Scene};
 use super::config::Config;
 use super::indices::Judge;
 use super::presence::{GAME_MOUND, Known, Mounds, PresenceState, Sign, Stand, Throws};
-use super::run::Run;
 use super::sight::{Sight, While};
 use super::trend::Trend;
-use super::two_mounds::{TwoMounds, WALK_NS, at_once};
 use super::words;
 use crate::features::baseline::PitcherBaseline;
 use crate::features::{OutingPitch, Placed};
@@ -39,7 +37,6 @@ use crate::ids::{BoxNs, EventNs, MoundId, PitchId, PitcherId};
 use crate::records::MissedOuting;
 use crate::workload::{OutingKey, Workload};
 
-const NS_PER_S: f64 = 1e9;
 /// How often it is looked who left a mound, and whose number grew old, while nothing happens.
 const LOOK_EVERY_NS: u64 = 5_000_000_000;
 /// Cameras that are verified now stood so for so long before, \[P\]: as long as a round of landmarks anchors a rig.
@@ -73,7 +70,7 @@ pub struct Engine {
 /// All that an engine knows, to go on with elsewhere as if nothing had happened.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EngineState {
-    book: Book,
+    pub(super) book: Book,
     pub(super) arms: BTreeMap<PitcherId, Arm>,
     pub(super) mounds: Mounds,
     pub(super) sight: Sight,
@@ -492,7 +489,8 @@ impl Engine {
             is_blind: sight.is_blind(mound),
             known: Known {
                 seen_until: sight.seen_until(mound),
-                unsure_since: stand.and_then(|stand| self.known.mounds.unsure_since(mound, stand.last)),
+                unsure_since: stand
+                    .and_then(|stand| self.known.mounds.unsure_since(mound, stand.last, sight.seen_until(mound), now)),
                 is_untold: sight.is_untold(mound),
             },
             now,
@@ -524,6 +522,9 @@ impl Engine {
         if !left.is_empty() {
             arm.leave(book, mound, EventNs(now.0), &left, changes);
         }
+        if let Some(run) = arm.runs.get_mut(&mound) {
+            run.may_have_gone = mound != GAME_MOUND && scene.known.unsure_since.is_some();
+        }
         let is_behind = arm.is_behind(mound);
         let Some(run) = arm.runs.get_mut(&mound) else { return false };
         let stays = mound != GAME_MOUND && today.is_some_and(|today| run.day() >= today);
@@ -539,51 +540,6 @@ impl Engine {
             false => {}
         }
         is_back || is_behind || arm.is_outdated(&self.config, (pitcher, mound), &scene)
-    }
-
-    /// Tells that a man's name is on two mounds at once, or no longer; whether that is news.
-    fn watch_two_mounds(&mut self, pitcher: PitcherId, now: BoxNs, changes: &mut Changes) -> bool {
-        let EngineState { book, arms, .. } = &mut self.known;
-        let Some(arm) = arms.get_mut(&pitcher) else { return false };
-        let of_run = |(mound, run): (&MoundId, &Run)| -> Vec<_> {
-            run.outing.pitches().iter().map(|p| (p.release, *mound)).collect()
-        };
-        let at = EventNs(now.0);
-        let Some(TwoMounds { mound, other, apart_ns }) = at_once(arm.runs.iter().flat_map(of_run).collect(), now)
-        else {
-            let Some((id, _)) = arm.two_mounds.take() else { return false };
-            changes.cleared.extend(book.clear(id, at, "his name is on one mound again"));
-            return true;
-        };
-        if arm.two_mounds.is_some() {
-            return false;
-        }
-        let apart_s = apart_ns as f64 / NS_PER_S;
-        let told = words::two_mounds(mound, other, apart_s);
-        let alert = book.raise(
-            at,
-            Alert {
-                id: 0,
-                rule: "two_mounds".to_owned(),
-                severity: Severity::Warning,
-                pitcher: Some(pitcher),
-                camera: None,
-                message: format!("{}: {}", arm.called(pitcher), told),
-                value: apart_s,
-                limit: WALK_NS as f64 / NS_PER_S,
-                raised_at: String::new(),
-                since: None,
-                cleared_at: None,
-                acknowledged_at: None,
-                now: None,
-                cleared_because: None,
-                mound: Some(mound),
-                audience: Audience::Coach,
-            },
-        );
-        arm.two_mounds = Some((alert.id, told));
-        changes.raised.push(alert);
-        true
     }
 
     fn outcome(&mut self, pitcher: PitcherId, mound: MoundId, changed: bool, changes: Changes) -> Option<Outcome> {

@@ -465,9 +465,17 @@ impl Mounds {
     }
 
     /// Since when nobody knows whether a man stayed on a mound whose last throw or mark there was at `last`: it was not seen for so long
-    /// since then that he may have gone. None where it was.
-    pub(super) fn unsure_since(&self, mound: MoundId, last: EventNs) -> Option<EventNs> {
-        let unseen = self.0.get(&mound)?.lost.iter().map(|(from, to)| ((*from).max(last), *to));
+    /// since then that he may have gone. None where it was. `seen_until` is until when, where it is not seen now.
+    pub(super) fn unsure_since(
+        &self,
+        mound: MoundId,
+        last: EventNs,
+        seen_until: Option<EventNs>,
+        now: BoxNs,
+    ) -> Option<EventNs> {
+        let lost = self.0.get(&mound).into_iter().flat_map(|marked| marked.lost.iter().copied());
+        let lasts = seen_until.map(|until| (until, EventNs(now.0)));
+        let unseen = lost.chain(lasts).map(|(from, to)| (from.max(last), to));
         unseen.filter(|(from, to)| to.0.saturating_sub(from.0) >= MAY_HAVE_GONE_NS).map(|(from, _)| from).min()
     }
 

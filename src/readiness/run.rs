@@ -50,6 +50,8 @@ pub(super) struct Run {
     /// When the first and the last of them were thrown that this run of the box knows.
     pub(super) unnamed_between: Option<(EventNs, EventNs)>,
     pub(super) unnamed_before: u32,
+    /// Whether he may have gone from this mound unseen, and thrown elsewhere since.
+    pub(super) may_have_gone: bool,
     /// Whether something of it was ever missing, which is stored.
     pub(super) was_missed: bool,
     /// His readiness if he threw as much as can be while he was not seen; absent where all is seen.
@@ -77,6 +79,7 @@ impl Run {
             unnamed: 0,
             unnamed_between: None,
             unnamed_before: 0,
+            may_have_gone: false,
             was_missed: false,
             least: None,
             rest_short: 0.0,

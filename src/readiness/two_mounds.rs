@@ -1,7 +1,12 @@
 //! One man's name on two mounds at once: throws of his that go back and forth between mounds within minutes are two men's.
 
+use super::alert::{Alert, Audience, Severity};
+use super::alerts::Changes;
+use super::engine::{Engine, EngineState};
 use super::presence::GAME_MOUND;
-use crate::ids::{BoxNs, EventNs, MoundId};
+use super::run::Run;
+use super::words;
+use crate::ids::{BoxNs, EventNs, MoundId, PitcherId};
 
 const NS_PER_MIN: u64 = 60 * 1_000_000_000;
 /// Nobody leaves the game and throws in a bullpen, or comes back to a mound, in less, \[P\].
@@ -35,6 +40,53 @@ pub(super) fn at_once(mut throws: Vec<(EventNs, MoundId)>, now: BoxNs) -> Option
         let came_back = || throws[..elsewhere].iter().filter(near).any(|(_, on)| *on == mound);
         (other == GAME_MOUND || came_back()).then(|| TwoMounds { mound, other, apart_ns: since(at, before) })
     })
+}
+
+impl Engine {
+    /// Tells that a man's name is on two mounds at once, or no longer; whether that is news.
+    pub(super) fn watch_two_mounds(&mut self, pitcher: PitcherId, now: BoxNs, changes: &mut Changes) -> bool {
+        let EngineState { book, arms, .. } = &mut self.known;
+        let Some(arm) = arms.get_mut(&pitcher) else { return false };
+        let of_run = |(mound, run): (&MoundId, &Run)| -> Vec<_> {
+            run.outing.pitches().iter().map(|p| (p.release, *mound)).collect()
+        };
+        let at = EventNs(now.0);
+        let Some(TwoMounds { mound, other, apart_ns }) = at_once(arm.runs.iter().flat_map(of_run).collect(), now)
+        else {
+            let Some((id, _)) = arm.two_mounds.take() else { return false };
+            changes.cleared.extend(book.clear(id, at, "his name is on one mound again"));
+            return true;
+        };
+        if arm.two_mounds.is_some() {
+            return false;
+        }
+        let apart_s = apart_ns as f64 / 1e9;
+        let told = words::two_mounds(mound, other, apart_s);
+        let alert = book.raise(
+            at,
+            Alert {
+                id: 0,
+                rule: "two_mounds".to_owned(),
+                severity: Severity::Warning,
+                pitcher: Some(pitcher),
+                camera: None,
+                message: format!("{}: {}", arm.called(pitcher), told),
+                value: apart_s,
+                limit: WALK_NS as f64 / 1e9,
+                raised_at: String::new(),
+                since: None,
+                cleared_at: None,
+                acknowledged_at: None,
+                now: None,
+                cleared_because: None,
+                mound: Some(mound),
+                audience: Audience::Coach,
+            },
+        );
+        arm.two_mounds = Some((alert.id, told));
+        changes.raised.push(alert);
+        true
+    }
 }
 
 #[cfg(test)]

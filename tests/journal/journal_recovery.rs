@@ -1,11 +1,13 @@
 //! A kill changes nothing but the pause that it makes: what comes out of a run that is killed again and again is, bit for
 //! bit, what comes out of one that only paused.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::journal_support::{Box0, Known, Told, bytes, deliveries, last_pitches, last_readiness, replay};
-use pitchguard::ids::BoxNs;
+use pitchguard::ids::{BoxNs, MoundId, PitcherId};
 use pitchguard::pipeline::Output;
+use pitchguard::readiness::{Readiness, VerdictAbsent};
 use pitchguard::records::{JOURNAL_GAP, State};
 use pitchguard::simulate::{Delivery, Game, Scenario, Settings, Stadium};
 use pitchguard::tracking::venue::Venue;
@@ -83,12 +85,35 @@ fn a_run_that_is_killed_publishes_what_one_that_pauses_does() {
     assert_eq!(last_pitches(&paused).len(), 7);
     assert!(bytes(&replayed) == bytes(&paused));
     let (killed, replayed) = run(true, 0);
-    assert_eq!(killed.len(), paused.len());
-    for (own, other) in killed.iter().zip(&paused) {
+    same(&replayed, &killed);
+    let (killed, paused) = (without_sight(killed), without_sight(paused));
+    same(&killed, &paused);
+}
+
+/// Fails at the first output that is another one.
+#[track_caller]
+fn same(these: &Told, those: &Told) {
+    for (own, other) in these.iter().zip(those) {
         let (own, other) = (std::slice::from_ref(own), std::slice::from_ref(other));
         assert!(bytes(own) == bytes(other), "{own:?}\n{other:?}");
     }
-    assert!(bytes(&replayed) == bytes(&paused), "and the journal of all its runs replays to the same");
+    assert_eq!(these.len(), those.len());
+}
+
+/// What was published but for whether a mound is seen, which nobody knows after a kill until its cameras go on: a number is told once.
+fn without_sight(told: Told) -> Told {
+    let mut last: BTreeMap<(PitcherId, MoundId), Readiness> = BTreeMap::new();
+    let is_news = |(at, output): (BoxNs, Output)| match output {
+        Output::Readiness { readiness, .. } if readiness.verdict_absent == Some(VerdictAbsent::NotSeen) => None,
+        Output::Readiness { readiness, moved_by } => {
+            let readiness = Readiness { revision: 0, data_age_ms: None, ..*readiness };
+            let before = last.insert((readiness.pitcher, readiness.mound), readiness.clone());
+            (before.as_ref() != Some(&readiness))
+                .then(|| (at, Output::Readiness { readiness: Box::new(readiness), moved_by }))
+        }
+        other => Some((at, other)),
+    };
+    told.into_iter().filter_map(is_news).collect()
 }
 
 /// A kill in an outing, after which frames are lost for a while: no number carries a verdict before it is known that throws may have
@@ -96,8 +121,17 @@ fn a_run_that_is_killed_publishes_what_one_that_pauses_does() {
 #[test]
 fn after_a_kill_nobody_has_a_verdict_until_it_is_known_what_was_missed() {
     const AWAY_NS: u64 = 12_000 * MS;
-    let mut stadium = evening();
-    let killed = stadium.truth()[5].release.0 + 4_500 * MS;
+    let settings = Settings {
+        seed: 91,
+        cameras: Some(vec![1, 3, 5]),
+        pitches_max: Some(16),
+        pace_s: 6.0,
+        break_s: 60.0,
+        tail_s: 15.0,
+        ..Settings::quiet()
+    };
+    let mut stadium = Stadium::new(&Venue::busch_iii(), &Game::Scenario(Scenario::Game), settings);
+    let killed = stadium.truth()[13].release.0 + 4_500 * MS;
     let venue = Venue::busch_iii();
     let dir = tempfile::tempdir().expect("a temporary directory");
     let (start, profiles) = (BoxNs(stadium.start().0), Known(stadium.baselines()));
@@ -113,7 +147,8 @@ fn after_a_kill_nobody_has_a_verdict_until_it_is_known_what_was_missed() {
         });
         readiness.collect()
     };
-    assert!(of_him(&outputs).last().is_some_and(|shown| shown.verdict.is_some()), "he had one: {outputs:?}");
+    let before = of_him(&outputs).pop().expect("he throws");
+    assert!(before.verdict.is_some(), "{before:?}");
     let committed = running.committed.clone();
     running.stop();
     let mut told = Vec::new();

@@ -299,6 +299,7 @@ pub(crate) fn readiness(pitcher: u32) -> Readiness {
             by_name: None,
             to: None,
             seen_until: None,
+            unsure_since: None,
             last_named: None,
         }),
         verdict: Some(Verdict::Ready),

@@ -127,6 +127,11 @@ fn of_an_hour_in_which_nothing_was_seen_everybody_on_a_mound_has_thrown_at_least
     }
     evening.watch(175 * S + 60 * MIN + S);
     assert_eq!(least(&evening), [Some((true, None)); 3], "and when it is over");
+    let loads = |evening: &Evening| all.map(|(who, mound)| evening.shown(who, mound).map(|shown| dose(shown).0));
+    assert_eq!(loads(&evening), [Some(true); 3], "whoever warmed up may have been in the game meanwhile");
+    evening.take(OTHER, BULLPEN, UNNAMED, &pitch(64 * MIN, BULLPEN, 0.0));
+    evening.watch(65 * MIN);
+    assert_eq!(loads(&evening), [Some(true), Some(false), Some(true)], "he was not: he warms up still");
 }
 
 #[test]

@@ -135,6 +135,7 @@ fn readiness() -> Readiness {
             by_name: None,
             to: None,
             seen_until: None,
+            unsure_since: None,
             last_named: None,
         }),
         verdict: Some(Verdict::Watch),

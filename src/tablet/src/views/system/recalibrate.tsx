@@ -12,7 +12,6 @@ import { useId, useState } from "react";
 import { ask } from "../../api/client";
 import type { Proposal } from "../../api/types";
 import { Answered } from "../../components/states";
-import { withError } from "../../format/units";
 import { counted } from "../../format/words";
 
 const changes = ({ applies, reinstates }: Proposal): boolean => applies || reinstates;
