@@ -14,6 +14,8 @@ use super::words::rfc3339;
 use crate::ids::{EventNs, MoundId, PitchId};
 
 const NS_PER_S: u64 = 1_000_000_000;
+/// A while that hides a throw, ns \[P\]: a flight takes 360 ms and more, and is found by what is seen of it on both sides.
+const HIDES_NS: u64 = 100_000_000;
 /// What lies so far apart is another day, or another clock.
 const ANOTHER_DAY_NS: u64 = 18 * 3_600 * NS_PER_S;
 /// Nobody of the other side throws so soon before or after a throw, \[P\]: an inning without warm-ups changes sides in less than
@@ -172,7 +174,7 @@ impl Sight {
             Some(known) if ended.from <= known.to => While { from: known.from, ..ended },
             _ => ended,
         };
-        let ended = ended.filter(is_new).map(whole).filter(|ended| (1..ANOTHER_DAY_NS).contains(&ended.ns()));
+        let ended = ended.filter(is_new).map(whole).filter(|ended| (HIDES_NS..ANOTHER_DAY_NS).contains(&ended.ns()));
         seen.unseen = ended.or(seen.unseen);
         (is_news, ended)
     }
@@ -358,6 +360,15 @@ mod tests {
         assert_eq!(sight.see(MOUND, false, Some(at(12)), None), (false, None));
         assert_eq!(see(&mut sight, 72, Some((12, 71))), Some((12, 71)));
         assert_eq!(see(&mut sight, 73, Some((12, 71))), None, "it is known");
+    }
+
+    #[test]
+    fn what_is_shorter_than_a_part_of_a_flight_hides_no_throw() {
+        let mut sight = Sight::default();
+        let of_ms = |from: u64, ms: u64| Some((at(from), EventNs(at(from).0 + ms * 1_000_000)));
+        assert_eq!(sight.see(MOUND, true, Some(at(20)), of_ms(10, 99)), (false, None));
+        let (_, told) = sight.see(MOUND, true, Some(at(40)), of_ms(30, 100));
+        assert_eq!(told.map(|ended| ended.ns()), Some(100_000_000));
     }
 
     #[test]
