@@ -115,13 +115,15 @@ fn say(row: &Row<'_>, dropped: &mut dyn FnMut(&str)) -> Result<Said, String> {
     let mut mean = |column: &str, low: f64, high: f64| {
         row.text(column)?;
         let value = row.number(column).filter(|v| (low..=high).contains(v));
-        if value.is_none() {
+        if row.number(column) == Some(0.0) {
+            dropped(&format!("{column} is 0, which says nothing"));
+        } else if value.is_none() {
             dropped(&format!("{column} is no number from {low} to {high}"));
         }
         value
     };
     let release_speed = mean("avg_release_speed", 35.0, 110.0);
-    let release_spin_rate = mean("avg_release_spin_rate", 0.0, 4500.0);
+    let release_spin_rate = mean("avg_release_spin_rate", 100.0, 4500.0);
     let effective_speed = mean("avg_effective_speed", 35.0, 112.0);
     let age = mean("age", 15.0, 60.0);
     let means = release_speed.zip(release_spin_rate).zip(row.number("avg_vx0"));

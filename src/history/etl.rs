@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::changed::{changed, settle};
-use super::fetch::{Days, FetchSummary, Source, fetch_days, first_empty_before};
+use super::fetch::{Days, FetchSummary, Source, fetch_days, first_lacking_before};
 use super::input::{Inputs, Watcher};
 use super::jobs::{ModelJob, Outcome};
 use crate::store::{Cursor, Store, StoreError};
@@ -138,7 +138,7 @@ pub fn last_run(store: &Store) -> Result<Option<EtlReport>, StoreError> {
 }
 
 /// The days to fetch where none are named: from a little before the newest imported pitch, or from a day of the weeks before it
-/// that came empty, to yesterday. None where there is no pitch to start from.
+/// that came empty or in part, to yesterday. None where there is no pitch to start from.
 ///
 /// # Errors
 /// The store fails or holds a corrupt record.
@@ -148,7 +148,7 @@ pub fn days_due(store: &Store, today: Date) -> Result<Option<(Date, Date)>, Stor
     let yesterday = today.saturating_sub(1.day());
     let Some(newest) = newest else { return Ok(None) };
     let from = newest.saturating_sub(OVERLAP_DAYS.days()).min(yesterday);
-    Ok(Some((first_empty_before(store, from)?.unwrap_or(from), yesterday)))
+    Ok(Some((first_lacking_before(store, from)?.unwrap_or(from), yesterday)))
 }
 
 /// Runs the stages: fetching where a source and days are given, then what the model's room does, where there is one. A

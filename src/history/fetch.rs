@@ -8,6 +8,7 @@
 //!   asked: their games went on, and their scorers still correct. The first day that does not come ends the run.
 //! - **No answer is none.** Rows of another day are no answer. A day without a row may be one without games, or a source in
 //!   trouble: in the season it is asked for again for weeks, and told of; where it had rows before, it is not believed.
+//! - **A part is no day.** A day of whose rows none can be taken, or of which a game lacks pitches, is asked for again for as long.
 
 use std::cell::RefCell;
 use std::io;
@@ -33,10 +34,10 @@ const ROWS_MAX: u64 = 25_000;
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(10);
 /// Days before the day of asking whose pitches may still change.
 const UNSETTLED_DAYS: i64 = 3;
-/// Days for which a day of the season without a row is asked for again \[P\].
-const EMPTY_DAYS: i64 = 28;
-/// Days without a row that are told of by name.
-const EMPTY_TOLD: usize = 8;
+/// Days for which a day is asked for again that is not whole: of the season without a row, or with a part of its games \[P\].
+const AGAIN_DAYS: i64 = 28;
+/// Days of a kind that are told of by name.
+const DAYS_TOLD: usize = 8;
 /// How often a wait looks whether it is to end.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Types under which a CSV comes.
@@ -266,6 +267,12 @@ pub struct FetchSummary {
     /// Days that came without a row and had some before: they stay as they were.
     #[serde(default)]
     pub emptied: Vec<String>,
+    /// Days that came with rows of which none could be taken, which are asked for again.
+    #[serde(default)]
+    pub untaken: Vec<String>,
+    /// Days of whose games pitches are missing, which are asked for again.
+    #[serde(default)]
+    pub partly: Vec<String>,
     /// The day that did not come, and why.
     pub ended_at: Option<(String, String)>,
 }
@@ -279,12 +286,20 @@ impl std::fmt::Display for FetchSummary {
             write!(f, "{}", self.pitches)?;
         }
         let named = |days: &[String]| {
-            let more = if days.len() > EMPTY_TOLD { ", …" } else { "" };
-            format!("{}{more}", days[..days.len().min(EMPTY_TOLD)].join(", "))
+            let more = if days.len() > DAYS_TOLD { ", …" } else { "" };
+            format!("{}{more}", days[..days.len().min(DAYS_TOLD)].join(", "))
         };
         if !self.empty.is_empty() {
             let (count, which) = (days(self.empty.len() as u64), named(&self.empty));
-            writeln!(f, "{count} of the season without a pitch, asked for again for {EMPTY_DAYS} days: {which}")?;
+            writeln!(f, "{count} of the season without a pitch, asked for again for {AGAIN_DAYS} days: {which}")?;
+        }
+        if !self.untaken.is_empty() {
+            let (count, which) = (days(self.untaken.len() as u64), named(&self.untaken));
+            writeln!(f, "{count} of whose rows none could be taken, asked for again for {AGAIN_DAYS} days: {which}")?;
+        }
+        if !self.partly.is_empty() {
+            let (count, which) = (days(self.partly.len() as u64), named(&self.partly));
+            writeln!(f, "{count} of whose games pitches are missing, asked for again for {AGAIN_DAYS} days: {which}")?;
         }
         if !self.emptied.is_empty() {
             let (count, which) = (days(self.emptied.len() as u64), named(&self.emptied));
@@ -297,26 +312,45 @@ impl std::fmt::Display for FetchSummary {
     }
 }
 
+impl FetchSummary {
+    /// What did not come, in words; nothing where all days came. A game of today may be going on, and its day is none.
+    pub(super) fn undone(&self, today: Date) -> Option<String> {
+        let today = today.to_string();
+        let over = |days: &[String]| days.iter().filter(|day| **day < today).count() as u64;
+        let parts = over(&self.untaken) + over(&self.partly);
+        let days = counted(parts, "day", "days");
+        match (&self.ended_at, parts) {
+            (None, 0) => None,
+            (None, _) => Some(format!("{days} came only in part, or nothing of it could be taken: see above")),
+            (Some((date, _)), 0) => Some(format!("{date} and later days did not come: see above")),
+            (Some((date, _)), _) => {
+                Some(format!("{date} and later days did not come, and {days} only in part: see above"))
+            }
+        }
+    }
+}
+
 /// What is known of a day that came.
 #[derive(Debug, Serialize, Deserialize)]
 struct Mark {
     /// When it was asked for, `YYYY-MM-DD`.
     asked_on: Date,
+    /// Rows that were taken.
     rows: u64,
-    /// Since when it comes without a row; absent where it has some.
-    #[serde(default)]
-    empty_since: Option<Date>,
+    /// Since when it comes without a row, or with a part of its games; absent where it is whole.
+    #[serde(default, alias = "empty_since")]
+    lacks_since: Option<Date>,
 }
 
 impl Mark {
     /// Whether the day need not be asked for again.
     fn is_settled(&self, date: Date) -> bool {
-        let empty_for_long = match self.empty_since {
-            Some(since) => self.asked_on >= since.saturating_add(EMPTY_DAYS.days()),
+        let asked_enough = match self.lacks_since {
+            Some(since) => self.asked_on >= since.saturating_add(AGAIN_DAYS.days()),
             // Of a mark that does not tell since when, nothing is known.
             None => self.rows > 0,
         };
-        let certain = empty_for_long || !SEASON.contains(&date.month());
+        let certain = asked_enough || !SEASON.contains(&date.month());
         date.saturating_add(UNSETTLED_DAYS.days()) <= self.asked_on && certain
     }
 }
@@ -329,13 +363,15 @@ fn known(store: &Store, date: Date) -> Result<Option<Mark>, StoreError> {
     Ok(store.meta(&mark_of(date))?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
-/// The first of the weeks before a day that came without a row and is to be asked for again.
+/// The first of the weeks before a day that came without a row or in part and is to be asked for again.
 ///
 /// # Errors
 /// The store fails or holds a corrupt record.
-pub(super) fn first_empty_before(store: &Store, day: Date) -> Result<Option<Date>, StoreError> {
-    for date in day.saturating_sub(EMPTY_DAYS.days()).series(1.day()).take_while(|date| *date < day) {
-        if known(store, date)?.is_some_and(|mark| mark.rows == 0 && !mark.is_settled(date)) {
+pub(super) fn first_lacking_before(store: &Store, day: Date) -> Result<Option<Date>, StoreError> {
+    for date in day.saturating_sub(AGAIN_DAYS.days()).series(1.day()).take_while(|date| *date < day) {
+        if known(store, date)?
+            .is_some_and(|mark| (mark.rows == 0 || mark.lacks_since.is_some()) && !mark.is_settled(date))
+        {
             return Ok(Some(date));
         }
     }
@@ -395,6 +431,7 @@ pub fn fetch_days(
             summary.emptied.push(date.to_string());
             continue;
         }
+        let (mut taken, mut lacks) = (0, true);
         if body.rows > 0 {
             let mut one = One { name: format!("savant-{date}"), body: Some(&body.bytes) };
             let imported = import_pitches(store, &mut one, &mut Stoppable(watcher))?;
@@ -402,12 +439,23 @@ pub fn fetch_days(
                 summary.ended_at = Some((date.to_string(), why.clone()));
                 break;
             }
+            taken = imported.rows - imported.refused.total();
+            lacks = taken == 0 || !imported.lacking.is_empty();
+            if taken == 0 {
+                summary.untaken.push(date.to_string());
+            } else if lacks {
+                summary.partly.push(date.to_string());
+            }
             summary.pitches.absorb(imported);
+            // What was there before stays, and so does what is known of it.
+            if taken == 0 && before.as_ref().is_some_and(|mark| mark.rows > 0) {
+                continue;
+            }
         } else if SEASON.contains(&date.month()) {
             summary.empty.push(date.to_string());
         }
-        let empty_since = (body.rows == 0).then(|| before.and_then(|mark| mark.empty_since).unwrap_or(today));
-        let mark = Mark { asked_on: today, rows: body.rows, empty_since };
+        let lacks_since = lacks.then(|| before.and_then(|mark| mark.lacks_since).unwrap_or(today));
+        let mark = Mark { asked_on: today, rows: taken, lacks_since };
         let mark = serde_json::to_vec(&mark).expect("dates and a number are plain data");
         store.transact(|txn| txn.put_meta(&mark_of(date), &mark))?;
     }

@@ -156,9 +156,10 @@ fn placement(
     if row.text("Status").is_some_and(|status| status.to_ascii_lowercase().starts_with("projected")) {
         return Ok(Found::Other("projected, not placed"));
     }
-    let pitcher = match (row.number("MLBAMID"), &name) {
-        (Some(id), _) if id.fract() == 0.0 && (1.0..f64::from(super::people::LOCAL_ID_MIN)).contains(&id) => id as u32,
-        (Some(_), _) => return Err("MLBAMID is no MLBAM id".to_owned()),
+    // Words in its place are another source's id, or none.
+    let id = if row.number("MLBAMID").is_some() { row.mlbam_id("MLBAMID")? } else { None };
+    let pitcher = match (id, &name) {
+        (Some(id), _) => id,
         (None, Some(name)) => match people.whose(name) {
             Whose::Known(id) => id,
             Whose::Several(_) => return Err("no MLBAMID, and several pitchers have that name".to_owned()),

@@ -229,16 +229,13 @@ pub fn perform(
         Job::Fetch { from, to, url, again } => {
             let days = Days { again: *again, ..checked(*from, *to, today)? };
             let summary = fetch_days(store, &sources.at(url.as_deref()), days, today, watcher)?;
-            let undone =
-                summary.ended_at.as_ref().map(|(date, _)| format!("{date} and later days did not come: see above"));
-            Ok(Outcome { undone, ..Outcome::said(summary.to_string()) })
+            Ok(Outcome { undone: summary.undone(today), ..Outcome::said(summary.to_string()) })
         }
         Job::Etl { from, to, url, fetch } => {
             let source = sources.at(url.as_deref());
             let days = if *fetch { Some(due(store, *from, *to, today)?) } else { None };
             let report = run_etl(store, days.map(|days| (&*source, days)), model, today, watcher)?;
-            let ended = report.fetch.as_ref().and_then(|fetch| fetch.ended_at.as_ref());
-            let undone = ended.map(|(date, _)| format!("{date} and later days did not come: see above"));
+            let undone = report.fetch.as_ref().and_then(|fetch| fetch.undone(today));
             Ok(Outcome { undone, ..Outcome::said(report.to_string()) })
         }
         Job::Model { ask } => {

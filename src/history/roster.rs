@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::input::{Inputs, Watched, Watcher};
 use super::local;
-use super::people::{LOCAL_ID_MIN, first_last};
+use super::people::first_last;
 use super::table::{Layout, Reasons, Row, RowSummary, read_table};
 use super::teams::canonical;
 use crate::records::PitcherRecord;
@@ -104,10 +104,7 @@ struct Listed {
 }
 
 fn listed(row: &Row<'_>, dropped: &mut dyn FnMut(&str)) -> Result<Listed, String> {
-    let id = row.number("mlbam_id").ok_or("mlbam_id is no number")?;
-    if id.fract() != 0.0 || !(1.0..f64::from(LOCAL_ID_MIN)).contains(&id) {
-        return Err("mlbam_id is no MLBAM id".to_owned());
-    }
+    let id = row.mlbam_id("mlbam_id")?.ok_or("mlbam_id is missing")?;
     let name = first_last(row.text("name").ok_or("name is missing")?);
     if name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
         return Err(format!("name is none: write at most {NAME_MAX} characters"));
@@ -124,7 +121,7 @@ fn listed(row: &Row<'_>, dropped: &mut dyn FnMut(&str)) -> Result<Listed, String
     let team = field("team", "a club's code such as STL", &|text| is_code(text).then(|| canonical(text)));
     let throws = field("throws", "L, R or S", &|text| matches!(text, "L" | "R" | "S").then(|| text.to_owned()));
     let role = field("role", "starter or reliever", &|text| role_of(text).map(|_| text.to_owned()));
-    let person = PitcherRecord { id: id as u32, name: Some(name), team, throws, ..PitcherRecord::default() };
+    let person = PitcherRecord { id, name: Some(name), team, throws, ..PitcherRecord::default() };
     Ok(Listed { person, role: role.as_deref().and_then(role_of) })
 }
 

@@ -183,6 +183,40 @@ fn a_run_that_names_no_days_comes_back_to_one_that_was_empty() {
 }
 
 #[test]
+fn a_day_of_which_nothing_or_a_part_was_taken_is_not_settled_and_is_told() {
+    for (act, pitches, word) in
+        [(Act::NoGame, 0, "of whose rows none could be taken"), (Act::Part, 3, "of whose games pitches are missing")]
+    {
+        let b = Rig::new(&[act]);
+        let url = Some(b.server.url.clone());
+        let fetch = Job::Fetch { from: DAY, to: DAY, url, again: false };
+        let run = || {
+            let (no_files, sources) = (&mut Paths::new([]), Sources::default());
+            perform(&b.store, &fetch, no_files, &sources, None, TODAY, &mut Unwatched).expect("the store works")
+        };
+        let done = run();
+        assert!(done.said.contains(word) && b.pitches() == pitches, "{act:?}: {}", done.said);
+        assert!(done.undone.is_some_and(|why| why.contains("1 day came only in part")), "{act:?}");
+        let again = run();
+        assert!(again.said.starts_with("1 day fetched"), "{act:?}: {}", again.said);
+        if act == Act::NoGame {
+            let known = run();
+            assert!(known.said.starts_with("0 days fetched, 1 known"), "{}", known.said);
+            assert_eq!((again.undone, known.undone), (None, None));
+        }
+    }
+    let b = Rig::new(&[Act::Good, Act::Part]);
+    b.fetch(date(2023, 7, 12));
+    assert_eq!(days_due(&b.store, TODAY).expect("read"), Some((date(2023, 7, 2), date(2023, 7, 19))));
+    let b = Rig::new(&[Act::Good, Act::NoGame]);
+    let source = Source::new(settings(&b.server));
+    let again = Days { again: true, ..days(DAY) };
+    let run = || fetch_days(&b.store, &source, again, TODAY, &mut Unwatched).expect("the store works");
+    assert_eq!((run().untaken.len(), run().untaken.as_slice()), (0, &["2023-07-01".to_owned()][..]));
+    assert_eq!((b.pitches(), b.fetch(DAY).known), (3, 1), "what was there stays");
+}
+
+#[test]
 fn rows_of_another_day_are_no_answer_and_what_the_source_says_of_itself_is_shown() {
     for (act, word) in [
         (Act::OtherDay, "line 2 is of 2023-06-30, which was not asked for"),

@@ -10,6 +10,7 @@ mod history_control;
 mod history_fetch;
 mod history_files;
 mod history_league;
+mod import_filled;
 mod import_games;
 mod import_savant;
 mod import_sent;

@@ -7,7 +7,7 @@ use csv::ByteRecord;
 use crate::history::games::{Number, Outcome, Slot};
 use crate::history::outings::YEARS;
 use crate::history::table::dates::{self, Order};
-use crate::history::table::{Layout, Table, text};
+use crate::history::table::{Layout, Table, decimal, is_rounded, rounded, text, whole};
 use crate::history::teams::canonical;
 use crate::ids::PitchType;
 use crate::records::{self, Measured, Origin, PitchRecord, State};
@@ -31,19 +31,20 @@ macro_rules! field {
 }
 
 /// The measured columns. Ranges are wide: an eephus and a 105 mph fastball, a submariner and a ball in the dirt pass;
-/// a value in other units (km/h, inches, metres) mostly does not.
+/// a value in other units (km/h, inches, metres, turns a second) mostly does not. Where 0 is outside, it is what some program
+/// wrote for nothing.
 pub const FIELDS: [Field; 18] = [
     field!(release_speed, 25.0, 110.0),
     field!(release_pos_x, -10.0, 10.0),
     field!(release_pos_y, 45.0, 60.5),
     field!(release_pos_z, -1.0, 10.0),
-    field!(release_extension, 0.0, 12.0),
+    field!(release_extension, 1.0, 12.0),
     field!(plate_x, -20.0, 20.0),
     field!(plate_z, -20.0, 25.0),
     field!(pfx_x, -4.0, 4.0),
     field!(pfx_z, -4.0, 4.0),
     field!(effective_speed, 25.0, 112.0),
-    field!(release_spin_rate, 0.0, 4500.0),
+    field!(release_spin_rate, 100.0, 4500.0),
     field!(spin_axis, 0.0, 360.0),
     field!(vx0, -40.0, 40.0),
     field!(vy0, -165.0, -30.0),
@@ -187,6 +188,12 @@ impl Columns {
         let date = dates::parse(date, self.order).filter(|date| YEARS.contains(&date.year().unsigned_abs()));
         let date = date.ok_or("game_date is no YYYY-MM-DD")?;
         let slot = self.slot(record, pitcher);
+        if slot.batter.is_none() && other(BATTER).is_some_and(is_rounded) {
+            dropped(&rounded("batter"));
+        }
+        if let Some(word) = other(EVENTS).filter(|word| outs_of(word).is_none() && !FILLERS.contains(word)) {
+            dropped(&format!("events has words that are none of Statcast's, such as {word:?}"));
+        }
         let count = |column: usize| other(column).and_then(whole);
         let why = if other(DESCRIPTION).is_some_and(|d| d.starts_with("automatic_")) {
             Some("an automatic ball or strike: no pitch was thrown")
@@ -203,17 +210,22 @@ impl Columns {
         let (mut values, mut outside) = (Measured::default(), 0);
         for (place, (field, at)) in FIELDS.iter().zip(self.measured).enumerate() {
             let Some(text) = at.and_then(|at| text(record, at)) else { continue };
-            match text.parse::<f64>() {
-                Ok(value) if (field.low..=field.high).contains(&value) => *(field.of)(&mut values) = Some(value),
-                Ok(_) => {
+            match decimal(text) {
+                Some(value) if (field.low..=field.high).contains(&value) => *(field.of)(&mut values) = Some(value),
+                Some(0.0) => dropped(&format!("{} is 0, which says nothing", field.column)),
+                Some(_) => {
                     outside |= 1 << place;
                     dropped(&format!("{} is outside {} to {}", field.column, field.low, field.high));
                 }
-                Err(_) => dropped(&format!("{} is not a number", field.column)),
+                None => dropped(&format!("{} is not a number", field.column)),
             }
         }
+        if values.spin_axis == Some(0.0) && values.release_spin_rate.is_none() {
+            values.spin_axis = None;
+            dropped("spin_axis is 0 where no spin is known, which says nothing");
+        }
         let pitch_type = match other(PITCH_TYPE) {
-            None | Some("UN") => String::new(),
+            None | Some("UN" | "0") => String::new(),
             Some(text) => PitchType::parse(text).map_or_else(
                 || {
                     dropped("pitch_type is not up to four letters");
@@ -236,8 +248,8 @@ impl Columns {
             outside,
             slot,
             pitcher,
-            batter: other(BATTER).and_then(whole),
-            player_name: other(PLAYER_NAME).map(str::to_owned),
+            batter: slot.batter,
+            player_name: other(PLAYER_NAME).filter(|name| name.contains(char::is_alphabetic)).map(str::to_owned),
             home_team: other(HOME_TEAM).map(str::to_owned),
             team: team.map(canonical),
             throws: other(P_THROWS).filter(|t| matches!(*t, "L" | "R" | "S")).map(str::to_owned),
@@ -250,13 +262,15 @@ impl Columns {
     fn slot(&self, record: &ByteRecord, pitcher: u32) -> Slot {
         let other = |column: usize| self.others[column].and_then(|at| text(record, at));
         let small = |column: usize, most: u32| other(column).and_then(whole).filter(|n| *n <= most).map(|n| n as u8);
-        let half = match (small(INNING, 60), other(INNING_TOPBOT)) {
+        let inning = small(INNING, 60).filter(|inning| *inning > 0);
+        let half = match (inning, other(INNING_TOPBOT)) {
             (Some(inning), Some("Top")) => Some(2 * inning),
             (Some(inning), Some("Bot")) => Some(2 * inning + 1),
             _ => None,
         };
-        let outcome = match (self.others[EVENTS], other(EVENTS), other(TYPE)) {
-            (_, Some(event), _) => Some(Outcome::Over(outs_of(event))),
+        // A word that is none of Statcast's ends no at-bat: it is what some program wrote for nothing.
+        let outcome = match (self.others[EVENTS], other(EVENTS).and_then(outs_of), other(TYPE)) {
+            (_, Some(outs), _) => Some(Outcome::Over(outs)),
             (Some(_), None, Some("B")) => Some(Outcome::Ball),
             (Some(_), None, Some("S")) if other(DESCRIPTION).is_some_and(|d| d.starts_with("foul")) => {
                 Some(Outcome::Foul)
@@ -264,13 +278,19 @@ impl Columns {
             (Some(_), None, Some("S")) => Some(Outcome::Strike),
             _ => None,
         };
+        let on_first = self.others[ON_1B].and_then(|_| match other(ON_1B) {
+            None => Some(false),
+            Some(text) if FILLERS.contains(&text) => Some(false),
+            // What is there and can be nobody's id tells nothing.
+            Some(text) => decimal(text).map(|id| id > 0.0),
+        });
         Slot {
             half,
             outs: small(OUTS_WHEN_UP, 2),
             balls: small(BALLS, 3),
             strikes: small(STRIKES, 2),
-            batter: other(BATTER).and_then(whole),
-            on_first: self.others[ON_1B].map(|_| other(ON_1B).is_some()),
+            batter: other(BATTER).and_then(whole).filter(|id| *id > 0),
+            on_first,
             outcome,
             ..Slot::of(pitcher)
         }
@@ -311,9 +331,15 @@ pub(super) fn pitch(
     }))
 }
 
-/// Outs that an event of Statcast makes.
-fn outs_of(event: &str) -> u8 {
-    match event {
+/// What programs and people write into blanks, beside what says nothing everywhere.
+const FILLERS: [&str; 14] = [
+    "0", "0.0", "-1", "no_event", "none", "unknown", "Unknown", "other", "Other", "missing", "FALSE", "False", "false",
+    "?",
+];
+
+/// Outs that an event of Statcast makes; none where it is none of Statcast's words.
+fn outs_of(event: &str) -> Option<u8> {
+    Some(match event {
         "triple_play" => 3,
         "double_play"
         | "grounded_into_double_play"
@@ -322,8 +348,37 @@ fn outs_of(event: &str) -> u8 {
         | "sac_bunt_double_play" => 2,
         "field_out" | "strikeout" | "force_out" | "fielders_choice_out" | "sac_fly" | "sac_bunt" | "other_out" => 1,
         _ if event.starts_with("caught_stealing") || event.starts_with("pickoff") => 1,
-        _ => 0,
-    }
+        "single"
+        | "double"
+        | "triple"
+        | "home_run"
+        | "walk"
+        | "intent_walk"
+        | "hit_by_pitch"
+        | "field_error"
+        | "fielders_choice"
+        | "catcher_interf"
+        | "fan_interference"
+        | "batter_interference"
+        | "runner_double_play"
+        | "truncated_pa"
+        | "ejection"
+        | "game_advisory"
+        | "wild_pitch"
+        | "passed_ball"
+        | "balk"
+        | "other_advance"
+        | "error"
+        | "defensive_indiff"
+        | "defensive_indifference"
+        | "injury"
+        | "umpire_substitution"
+        | "os_ruling_pending_prior"
+        | "os_ruling_pending_primary"
+        | "cs_double_play" => 0,
+        _ if event.starts_with("stolen_base") || event.starts_with("os_") => 0,
+        _ => return None,
+    })
 }
 
 /// `150421_204011`: what stands for a type on rows of 2015 and 2016 that are no pitches.
@@ -346,18 +401,11 @@ pub fn pitch_id(game_pk: u32, at_bat_number: u32, pitch_number: u32) -> u64 {
     u64::from(game_pk) << 16 | u64::from(at_bat_number) << 8 | u64::from(pitch_number)
 }
 
-/// A whole number, also as other tools write it (`717797.0`).
-fn whole(text: &str) -> Option<u32> {
-    if let Ok(number) = text.parse() {
-        return Some(number);
-    }
-    let number: f64 = text.parse().ok()?;
-    (number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number)).then_some(number as u32)
-}
-
 fn required(record: &ByteRecord, at: usize, name: &str, high: u32) -> Result<u32, String> {
     let text = text(record, at).ok_or_else(|| format!("{name} is missing"))?;
-    let number = whole(text).ok_or_else(|| format!("{name} is not a whole number"))?;
+    let Some(number) = whole(text) else {
+        return Err(if is_rounded(text) { rounded(name) } else { format!("{name} is not a whole number") });
+    };
     if (1..=high).contains(&number) { Ok(number) } else { Err(format!("{name} is outside 1 to {high}")) }
 }
 
@@ -385,8 +433,12 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_as_other_tools_write_them() {
-        assert_eq!((whole("717797"), whole("717797.0"), whole("1e3")), (Some(717_797), Some(717_797), Some(1000)));
-        assert_eq!((whole("-1"), whole("1.5"), whole("5e9"), whole("x")), (None, None, None, None));
+    fn an_event_is_one_of_statcasts_words_or_none() {
+        for (event, outs) in [("strikeout", 1), ("grounded_into_double_play", 2), ("single", 0), ("pickoff_1b", 1)] {
+            assert_eq!(outs_of(event), Some(outs), "{event}");
+        }
+        for filler in FILLERS.into_iter().chain(["x", "Strikeout!"]) {
+            assert_eq!(outs_of(filler), None, "{filler}");
+        }
     }
 }

@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use self::dates::Order;
 pub(super) use self::reader::{Layout, Table};
 
+use super::people::LOCAL_ID_MIN;
 use crate::store::Put;
 use crate::words::counted;
 
@@ -190,9 +191,65 @@ impl fmt::Display for RowSummary {
     }
 }
 
-/// Whether a field's text is one of the ways to say nothing.
+/// Whether a field's text is one of the ways to say nothing: of R, of Python, of databases, and what a sheet shows where it
+/// could not reckon.
 pub(super) fn is_null(text: &str) -> bool {
-    matches!(text, "" | "NA" | "null" | "NULL" | "NaN" | "nan" | "None")
+    match text.as_bytes() {
+        [] => true,
+        [b'0'..=b'9', ..] => false,
+        [b'#', ..] => {
+            matches!(
+                text,
+                "#N/A" | "#VALUE!" | "#REF!" | "#DIV/0!" | "#NAME?" | "#NUM!" | "#NULL!" | "#N/A N/A" | "#NA"
+            )
+        }
+        _ => matches!(
+            text,
+            "NA" | "N/A"
+                | "n/a"
+                | "null"
+                | "NULL"
+                | "Null"
+                | "NaN"
+                | "nan"
+                | "NaT"
+                | "None"
+                | "none"
+                | "<NA>"
+                | "\\N"
+                | "-"
+                | "--"
+                | "."
+        ),
+    }
+}
+
+/// A number as programs write it, also with a sheet's minus sign (U+2212).
+pub(super) fn decimal(text: &str) -> Option<f64> {
+    let minus = || text.strip_prefix('\u{2212}').and_then(|digits| Some(-digits.parse::<f64>().ok()?));
+    text.parse().ok().or_else(minus).filter(|x: &f64| x.is_finite())
+}
+
+/// Whether an id is written as `7.18E+05`: a sheet rounded it, and nobody can tell which it was.
+pub(super) fn is_rounded(text: &str) -> bool {
+    text.contains(['e', 'E']) && decimal(text).is_some()
+}
+
+/// What to say of such an id.
+pub(super) fn rounded(column: &str) -> String {
+    format!(
+        "{column} is in scientific notation, so a spreadsheet has rounded it, and nobody can tell which it was: take the \
+         download as it came, or show the column as a number without decimals before it is saved"
+    )
+}
+
+/// A whole number from 0 on, also as other tools write it (`717797.0`); none of one that was rounded.
+pub(super) fn whole(text: &str) -> Option<u32> {
+    if let Ok(number) = text.parse() {
+        return Some(number);
+    }
+    let number = decimal(text).filter(|_| !is_rounded(text))?;
+    (number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number)).then_some(number as u32)
 }
 
 /// A field's text; absent where it says nothing, or is no UTF-8.
@@ -217,7 +274,20 @@ impl Row<'_> {
 
     /// The number in this column.
     pub(super) fn number(&self, column: &str) -> Option<f64> {
-        self.text(column)?.parse().ok().filter(|x: &f64| x.is_finite())
+        decimal(self.text(column)?)
+    }
+
+    /// The MLBAM id in this column; none where nothing is there.
+    ///
+    /// # Errors
+    /// It is none, in words.
+    pub(super) fn mlbam_id(&self, column: &str) -> Result<Option<u32>, String> {
+        let Some(text) = self.text(column) else { return Ok(None) };
+        if is_rounded(text) {
+            return Err(rounded(column));
+        }
+        let id = whole(text).filter(|id| (1..LOCAL_ID_MIN).contains(id));
+        id.map(Some).ok_or_else(|| format!("{column} is no MLBAM id"))
     }
 
     /// The date in this column, as the whole file writes dates.
@@ -251,4 +321,31 @@ pub(super) fn read_table(
     }
     table.tell(place, notes);
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_nothing_is_nothing_whichever_program_wrote_it() {
+        for text in ["", "NA", "N/A", "#N/A", "<NA>", "\\N", "NaT", "#VALUE!", "null", "None", "-", "--", "."] {
+            assert!(is_null(text), "{text}");
+        }
+        for text in ["0", "-1", "0.5", "Top", "#1", "Nan, Al", "S", "<b>", ".5"] {
+            assert!(!is_null(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_as_other_tools_write_them_and_not_where_a_sheet_rounded_them() {
+        assert_eq!((whole("717797"), whole("717797.0"), whole("0")), (Some(717_797), Some(717_797), Some(0)));
+        assert_eq!([whole("-1"), whole("1.5"), whole("5000000000"), whole("x")], [None; 4]);
+        assert_eq!([whole("7.18E+05"), whole("7e5")], [None; 2]);
+        assert!(is_rounded("7.18E+05") && !is_rounded("717797.0") && !is_rounded("Eve"));
+        assert_eq!(
+            (decimal("\u{2212}1.5"), decimal("1e-3"), decimal("inf"), decimal("\u{2212}")),
+            (Some(-1.5), Some(0.001), None, None)
+        );
+    }
 }

@@ -74,6 +74,15 @@ impl Row {
     }
 }
 
+/// Rows as a source sends them.
+pub fn text(rows: &[Row]) -> String {
+    let mut text = format!("{HEADER}\n");
+    for row in rows {
+        writeln!(text, "{}", row.text()).expect("a String takes everything");
+    }
+    text
+}
+
 /// A game of nine innings with four pitchers.
 pub fn game(seed: u64, year: u16) -> Vec<Row> {
     let mut rng = StdRng::seed_from_u64(seed);
@@ -198,10 +207,10 @@ impl Rig {
     }
 
     pub fn import(&self, rows: &[Row]) -> Summary {
-        let mut text = format!("{HEADER}\n");
-        for row in rows {
-            writeln!(text, "{}", row.text()).expect("a String takes everything");
-        }
+        self.import_text(&text(rows))
+    }
+
+    pub fn import_text(&self, text: &str) -> Summary {
         let path = self.dir.path().join("some.csv");
         fs::write(&path, text).expect("the file is written");
         self.import_file(&path)

@@ -45,6 +45,10 @@ pub enum Act {
     OtherDay,
     /// One column, `error`.
     Error,
+    /// Rows of which none says its game.
+    NoGame,
+    /// The day's pitches without the first of an at-bat.
+    Part,
 }
 
 /// The running source.
@@ -158,6 +162,10 @@ fn serve(
         Act::Error => {
             let error = "error\n\"Too many results, narrow it\"\n";
             head(csv, error.len()) + error
+        }
+        Act::NoGame | Act::Part => {
+            let bad = if act == Act::Part { good.replace(",2,1\n", ",2,2\n") } else { good.replace(",Top,", ",Top,x") };
+            head(csv, bad.len()) + &bad
         }
         Act::TooMany => {
             let row = good.lines().nth(1).expect("a row");
