@@ -17,7 +17,7 @@ use super::input::{Inputs, Watched, Watcher};
 use super::local::{self, earlier};
 use super::outings::{YEARS, season_of};
 use super::people::{People, Whose, first_last, folded};
-use super::table::{Layout, Reasons, Row, RowSummary, read_table};
+use super::table::{Layout, Reasons, Row, RowSummary, dates, read_table};
 use crate::records::{AppearanceRecord, PitcherRecord};
 use crate::store::{Put, Store, StoreError};
 
@@ -30,7 +30,7 @@ const LAYOUT: Layout = Layout {
     in_season: true,
 };
 
-/// Pitches of one day at most: the most since they are counted were under 180.
+/// Pitches of one game at most: the most since they are counted were under 180.
 const PITCHES_MAX: f64 = 200.0;
 /// Ages of a day and another may tell birthdays this far apart and still be one person's.
 const BIRTHDAYS_APART_D: i32 = 30;
@@ -49,13 +49,14 @@ struct Said {
     means: Option<(u64, u64, u64)>,
 }
 
-/// Imports files one after the other.
+/// Imports files one after the other. Days that lie ahead of `today` are refused; none where no clock tells it.
 ///
 /// # Errors
 /// The store fails or holds a corrupt record. What was committed before stays, and importing again completes it.
 pub fn import_appearances(
     store: &Store,
     inputs: &mut dyn Inputs,
+    today: Option<Date>,
     watcher: &mut dyn Watcher,
 ) -> Result<RowSummary, StoreError> {
     let mut summary = RowSummary { what: "appearances".to_owned(), ..RowSummary::default() };
@@ -69,12 +70,13 @@ pub fn import_appearances(
             let bytes = Watched::new(bytes, "reading", &mut read, total, watcher);
             let RowSummary { refused, dropped, notes, .. } = &mut summary;
             let (mut unread, place) = (Reasons::default(), &input.name);
-            let rows = read_table(bytes, place, &LAYOUT, (&mut unread, notes), &mut |row| match say(row, &mut |why| {
-                dropped.add(why, place, row.line);
-            }) {
-                Ok(row) => said.push(row),
-                Err(why) => refused.add(&why, place, row.line),
-            });
+            let rows =
+                read_table(bytes, place, &LAYOUT, (&mut unread, notes), &mut |row| match say(row, today, &mut |why| {
+                    dropped.add(why, place, row.line);
+                }) {
+                    Ok(row) => said.push(row),
+                    Err(why) => refused.add(&why, place, row.line),
+                });
             refused.absorb(unread);
             rows
         });
@@ -101,10 +103,13 @@ pub fn import_appearances(
     Ok(summary)
 }
 
-fn say(row: &Row<'_>, dropped: &mut dyn FnMut(&str)) -> Result<Said, String> {
+fn say(row: &Row<'_>, today: Option<Date>, dropped: &mut dyn FnMut(&str)) -> Result<Said, String> {
     let name = row.text("player_name").ok_or("player_name is missing")?;
-    row.text("game_date").ok_or("game_date is missing")?;
-    let date = row.date("game_date").ok_or("game_date is no YYYY-MM-DD")?;
+    let told = row.text("game_date").ok_or("game_date is missing")?;
+    let date = row.date("game_date").ok_or_else(|| format!("game_date {}", dates::why_none(told)))?;
+    if dates::is_ahead(date, today) {
+        return Err(format!("game_date {}", dates::AHEAD));
+    }
     if !YEARS.contains(&date.year().unsigned_abs()) || date.year() < 1970 {
         return Err("game_date is before 1970".to_owned());
     }
@@ -138,6 +143,14 @@ fn say(row: &Row<'_>, dropped: &mut dyn FnMut(&str)) -> Result<Said, String> {
         birth_date: age.and_then(|years| date.checked_sub(((years * 365.25).round() as i64).days()).ok()),
         means: means.map(|((speed, spin), vx0)| (speed.to_bits(), spin.to_bits(), vx0.to_bits())),
     })
+}
+
+impl Said {
+    /// Whether another row tells the same of a day.
+    fn is_same(&self, other: &Self) -> bool {
+        let told = |row: &Self| (row.date, row.pitches, row.release_speed, row.release_spin_rate, row.effective_speed);
+        told(self) == told(other)
+    }
 }
 
 /// Takes the means from rows that were filled in with the same ones.
@@ -229,25 +242,42 @@ impl Kept<'_> {
         let known = self.store.appearances_of(id, "0001-01-01", "9999-12-31")?;
         let pitched: BTreeSet<&str> =
             known.iter().filter(|a| !a.is_means_only()).map(|a| a.game_date.as_str()).collect();
-        let mut days = BTreeSet::new();
+        let mut days: BTreeMap<Date, Vec<Said>> = BTreeMap::new();
         for row in said {
-            let game_date = row.date.to_string();
-            if pitched.contains(game_date.as_str()) {
+            if pitched.contains(row.date.to_string().as_str()) {
                 summary.passed_over.add("the pitches of that day are known", self.place, row.line);
-            } else if !days.insert(row.date) {
-                summary.refused.add("the same pitcher and day twice", self.place, row.line);
-            } else {
-                self.games.push(AppearanceRecord {
-                    pitcher: id,
-                    game_date,
-                    pitches: row.pitches,
-                    release_speed: row.release_speed,
-                    release_spin_rate: row.release_spin_rate,
-                    effective_speed: row.effective_speed,
-                    ..AppearanceRecord::default()
-                });
+                continue;
             }
+            let games = days.entry(row.date).or_default();
+            if games.iter().any(|game| game.is_same(&row)) {
+                summary.refused.add("the same row twice", self.place, row.line);
+                continue;
+            }
+            if !games.is_empty() {
+                summary.notes.add("a second game of that day: both are added up", self.place, row.line);
+            }
+            games.push(row);
+        }
+        for (date, games) in days {
+            self.games.push(AppearanceRecord {
+                pitcher: id,
+                game_date: date.to_string(),
+                pitches: games.iter().map(|game| game.pitches).sum(),
+                release_speed: mean_of(&games, |game| game.release_speed),
+                release_spin_rate: mean_of(&games, |game| game.release_spin_rate),
+                effective_speed: mean_of(&games, |game| game.effective_speed),
+                ..AppearanceRecord::default()
+            });
         }
         Ok(())
     }
+}
+
+/// The mean over all pitches of a day's games; none where one of them has none.
+fn mean_of(games: &[Said], of: impl Fn(&Said) -> Option<f64>) -> Option<f64> {
+    if let [one] = games {
+        return of(one);
+    }
+    let sum: Option<f64> = games.iter().map(|game| Some(of(game)? * f64::from(game.pitches))).sum();
+    Some(sum? / f64::from(games.iter().map(|game| game.pitches).sum::<u32>()))
 }

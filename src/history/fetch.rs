@@ -434,7 +434,7 @@ pub fn fetch_days(
         let (mut taken, mut lacks) = (0, true);
         if body.rows > 0 {
             let mut one = One { name: format!("savant-{date}"), body: Some(&body.bytes) };
-            let imported = import_pitches(store, &mut one, &mut Stoppable(watcher))?;
+            let imported = import_pitches(store, &mut one, None, &mut Stoppable(watcher))?;
             if let Some(why) = imported.failed.first() {
                 summary.ended_at = Some((date.to_string(), why.clone()));
                 break;

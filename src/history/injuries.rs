@@ -3,7 +3,7 @@
 //! | column | read as |
 //! |---|---|
 //! | `MLBAMID` | who; where it is missing, `Name` among the pitchers known |
-//! | `Pos` | rows without `P` in it are no pitchers' and are passed over |
+//! | `Pos` | rows without a pitcher's position in it (`P`, `SP`, `RHP`, `CL`, `TWP`, …) are passed over |
 //! | `Injury / Surgery` | what it was, its body part, and whether it was a surgery |
 //! | `Injury / Surgery Date` | `surgery_date` where the words tell of one, else `injury_date` |
 //! | `IL Retro Date` | `retroactive_date` |
@@ -21,7 +21,7 @@ use super::changed;
 use super::input::{Inputs, Watched, Watcher};
 use super::local;
 use super::people::{People, Whose, first_last};
-use super::table::dates::Order;
+use super::table::dates::{AHEAD, Order, is_ahead};
 use super::table::{Layout, Reasons, Row, RowSummary, read_table};
 use super::teams::canonical;
 use crate::records::{BodyPart, InjuryRecord, PitcherRecord};
@@ -45,7 +45,8 @@ const LAYOUT: Layout = Layout {
     in_season: false,
 };
 
-/// Imports reports one after the other. `season` is that of rows which do not say theirs.
+/// Imports reports one after the other. `season` is that of rows which do not say theirs; no injury or placement is taken of a
+/// day that lies ahead of `today`, which is none where no clock tells it.
 ///
 /// # Errors
 /// The store fails or holds a corrupt record. What was committed before stays, and importing again completes it.
@@ -53,6 +54,7 @@ pub fn import_injuries(
     store: &Store,
     inputs: &mut dyn Inputs,
     season: Option<u16>,
+    today: Option<Date>,
     watcher: &mut dyn Watcher,
 ) -> Result<RowSummary, StoreError> {
     let mut summary = RowSummary { what: "placements".to_owned(), ..RowSummary::default() };
@@ -68,7 +70,7 @@ pub fn import_injuries(
             let (mut unread, place) = (Reasons::default(), &input.name);
             let rows = read_table(bytes, place, &LAYOUT, (&mut unread, notes), &mut |row| match placement(
                 row,
-                season,
+                (season, today),
                 &people,
                 &mut |why| dropped.add(why, place, row.line),
             ) {
@@ -131,6 +133,9 @@ fn keep(
     changed::note(store, &changed)
 }
 
+/// What sources call a pitcher's position.
+const PITCHERS: [&str; 14] = ["P", "SP", "RP", "RHP", "LHP", "RHS", "LHS", "RHR", "LHR", "CL", "CP", "MR", "SU", "TWP"];
+
 /// What a row tells.
 enum Found {
     /// A placement, and whose.
@@ -142,7 +147,7 @@ enum Found {
 /// A row's placement and its pitcher.
 fn placement(
     row: &Row<'_>,
-    season: Option<u16>,
+    (season, today): (Option<u16>, Option<Date>),
     people: &People,
     dropped: &mut dyn FnMut(&str),
 ) -> Result<Found, String> {
@@ -150,7 +155,8 @@ fn placement(
     let Some(position) = row.text("Pos") else {
         return Err(if name.is_some() { "Pos is missing" } else { "it names nobody" }.to_owned());
     };
-    if !position.split('/').any(|p| matches!(p.trim(), "P" | "SP" | "RP")) {
+    let is_pitchers = |word: &str| PITCHERS.contains(&word.to_ascii_uppercase().as_str());
+    if !position.split(|c: char| !c.is_ascii_alphanumeric()).any(is_pitchers) {
         return Ok(Found::Other("not a pitcher's"));
     }
     if row.text("Status").is_some_and(|status| status.to_ascii_lowercase().starts_with("projected")) {
@@ -180,6 +186,12 @@ fn placement(
         let read = row.date(column).filter(|d| i32::from(d.year()).abs_diff(i32::from(season)) <= 2);
         if read.is_none() {
             dropped(&format!("{column} is no date near the season"));
+        }
+        // When he may come back may well lie ahead.
+        let is_past = column != "Eligible to Return";
+        if read.is_some_and(|date| is_past && is_ahead(date, today)) {
+            dropped(&format!("{column} {AHEAD}"));
+            return None;
         }
         read
     };

@@ -214,14 +214,16 @@ pub fn perform(
 ) -> Result<Outcome, JobError> {
     match work {
         Job::Import { what, season } => {
+            // A clock that cannot be right tells no day that others lie ahead of.
+            let day = is_plausible_day(today).then_some(today);
             let of_rows = |summary: RowSummary| (summary.to_string(), summary.failed.len(), summary.untaken.len());
             let (said, failed, untaken) = match what {
                 Kind::Savant => {
-                    let summary = import_pitches(store, inputs, watcher)?;
+                    let summary = import_pitches(store, inputs, day, watcher)?;
                     (summary.to_string(), summary.failed.len(), summary.untaken.len())
                 }
-                Kind::Injuries => of_rows(import_injuries(store, inputs, *season, watcher)?),
-                Kind::Appearances => of_rows(import_appearances(store, inputs, watcher)?),
+                Kind::Injuries => of_rows(import_injuries(store, inputs, *season, day, watcher)?),
+                Kind::Appearances => of_rows(import_appearances(store, inputs, day, watcher)?),
                 Kind::Roster => of_rows(import_roster(store, inputs, today, watcher)?),
             };
             Ok(Outcome { undone: undone(failed, untaken), ..Outcome::said(said) })

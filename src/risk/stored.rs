@@ -185,8 +185,8 @@ pub fn of_files(
     let failed = |source| StoreError::File { path: scratch.to_path_buf(), source };
     let dir = tempfile::Builder::new().prefix("files-").tempdir_in(scratch).map_err(failed)?;
     let store = Store::open(dir.path(), StoreOptions::default())?;
-    let injuries = import_injuries(&store, &mut First::of(files, reports), None, watcher)?;
-    let appearances = import_appearances(&store, files, watcher)?;
+    let injuries = import_injuries(&store, &mut First::of(files, reports), None, None, watcher)?;
+    let appearances = import_appearances(&store, files, None, watcher)?;
     Ok((all(&store)?, [injuries, appearances]))
 }
 

@@ -33,12 +33,12 @@ impl Rig {
     }
 
     fn injuries(&self, paths: &[PathBuf]) -> RowSummary {
-        history::import_injuries(&self.store, &mut Paths::new(paths.iter().cloned()), None, &mut Unwatched)
+        history::import_injuries(&self.store, &mut Paths::new(paths.iter().cloned()), None, None, &mut Unwatched)
             .expect("the store works")
     }
 
     fn appearances(&self, paths: &[PathBuf]) -> RowSummary {
-        history::import_appearances(&self.store, &mut Paths::new(paths.iter().cloned()), &mut Unwatched)
+        history::import_appearances(&self.store, &mut Paths::new(paths.iter().cloned()), None, &mut Unwatched)
             .expect("the store works")
     }
 

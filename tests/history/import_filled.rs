@@ -103,6 +103,6 @@ fn ids_that_a_spreadsheet_rounded_are_refused_in_every_import() {
     let report = "Name,Pos,Injury / Surgery Date,Injury / Surgery,IL Retro Date,MLBAMID,season\n\
         Al Ames,SP,06/01/23,Strained lat,06/02/23,6.60E+05,2023\n";
     std::fs::write(&path, report).expect("written");
-    let summary = import_injuries(&rig.store, &mut Paths::new([path]), None, &mut Unwatched).expect("read");
+    let summary = import_injuries(&rig.store, &mut Paths::new([path]), None, None, &mut Unwatched).expect("read");
     assert!(summary.new == 0 && summary.to_string().contains(&format!("MLBAMID {word}")), "{summary}");
 }

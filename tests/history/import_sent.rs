@@ -36,7 +36,8 @@ impl Rig {
     }
 
     fn injuries(&self, path: PathBuf, season: Option<u16>) -> RowSummary {
-        history::import_injuries(&self.store, &mut Paths::new([path]), season, &mut Unwatched).expect("the store works")
+        history::import_injuries(&self.store, &mut Paths::new([path]), season, None, &mut Unwatched)
+            .expect("the store works")
     }
 
     fn pitches(&self) -> Vec<PitchRecord> {

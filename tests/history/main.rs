@@ -12,6 +12,7 @@ mod history_files;
 mod history_league;
 mod import_filled;
 mod import_games;
+mod import_odd;
 mod import_savant;
 mod import_sent;
 #[path = "../support/risk_support/mod.rs"]

@@ -37,10 +37,10 @@ fn of_files(reports: &[PathBuf], means: &[PathBuf], dir: &Path) -> Known {
 fn of_store(reports: &[PathBuf], means: &[PathBuf], dir: &Path) -> (Store, Known) {
     let store = Store::open(&dir.join("store"), StoreOptions::default()).expect("a new store opens");
     for file in means {
-        import_appearances(&store, &mut Paths::new([file.clone()]), &mut Unwatched).expect("the store works");
+        import_appearances(&store, &mut Paths::new([file.clone()]), None, &mut Unwatched).expect("the store works");
     }
     for file in reports {
-        import_injuries(&store, &mut Paths::new([file.clone()]), None, &mut Unwatched).expect("the store works");
+        import_injuries(&store, &mut Paths::new([file.clone()]), None, None, &mut Unwatched).expect("the store works");
     }
     let known = stored::all(&store).expect("read");
     (store, known)

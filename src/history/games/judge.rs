@@ -323,11 +323,12 @@ impl Game {
     fn begins(at_bats: &[AtBat<'_>], first: usize) -> Option<bool> {
         let at_bat = &at_bats[first];
         let half = at_bat.half();
-        if at_bat.number == 1 || half.is_none() {
-            return Some(true);
+        let (Some(half), outs) = (half, at_bat.first().outs) else { return Some(true) };
+        if at_bat.number == 1 {
+            // Of a game that is counted from another at-bat on it is not the first.
+            let on_first = at_bat.first().on_first == Some(true);
+            return Some(half == 2 && outs.is_none_or(|outs| outs == 0) && !on_first);
         }
-        let half = half?;
-        let outs = at_bat.first().outs;
         if half < 4 {
             // The first inning: of the visitors' half the first at-bat is the game's.
             let teammate = first > 0 && at_bats[first - 1].half() == Some(half);

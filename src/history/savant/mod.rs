@@ -63,20 +63,22 @@ pub fn import_savant(store: &Store, paths: &[PathBuf], progress: &mut dyn FnMut(
             (self.0)(done);
         }
     }
-    import_pitches(store, &mut Paths::new(paths.iter().cloned()), &mut Bytes(progress))
+    import_pitches(store, &mut Paths::new(paths.iter().cloned()), None, &mut Bytes(progress))
 }
 
-/// [`import_savant`] of files from wherever.
+/// [`import_savant`] of files from wherever. Days that lie ahead of `today` are refused; none where no clock tells it.
 ///
 /// # Errors
 /// As there.
 pub fn import_pitches(
     store: &Store,
     inputs: &mut dyn Inputs,
+    today: Option<Date>,
     watcher: &mut dyn Watcher,
 ) -> Result<Summary, StoreError> {
     let mut import = Import {
         store,
+        today,
         summary: Summary::default(),
         touched: BTreeSet::new(),
         games: GameTypes::new(),
@@ -158,6 +160,7 @@ impl From<String> for FileError {
 
 struct Import<'s> {
     store: &'s Store,
+    today: Option<Date>,
     summary: Summary,
     /// Pitcher-seasons that the files speak of, changed or not: an import that was interrupted is completed by the next.
     touched: BTreeSet<(u32, u16)>,
@@ -184,13 +187,20 @@ fn games_of<'t>(told: impl Iterator<Item = &'t Told>) -> BTreeMap<u32, Game> {
 #[derive(Default)]
 struct People {
     names: Names,
-    pitchers: BTreeMap<u32, PitcherRecord>,
+    pitchers: BTreeMap<u32, Person>,
+}
+
+/// One of them, and the last day that told his club.
+#[derive(Default)]
+struct Person {
+    record: PitcherRecord,
+    club_of: Option<String>,
 }
 
 impl Import<'_> {
     fn file(&mut self, place: &str, bytes: impl Read) -> Result<(), FileError> {
         let mut table = Table::open(bytes, &LAYOUT)?;
-        let columns = Columns::of(&table);
+        let columns = Columns::of(&table, self.today);
         let (mut people, mut sense, mut kept) = (People::default(), Sense::default(), Rows::default());
         let mut of_game: BTreeMap<u32, usize> = BTreeMap::new();
         let (mut rows, mut first_date) = (0, None::<String>);
@@ -213,7 +223,13 @@ impl Import<'_> {
                     }
                     Told::of(line, season_of(&row.pitch.game_date).unwrap_or(0), row)
                 }
-                Err(NoPitch { why, takes }) => {
+                Err(NoPitch { from_0: Some(column), .. }) => {
+                    return Err(FileError::Unreadable(format!(
+                        "{column} counts from 0 (line {line}), and Savant's from 1, or blanks were filled with 0: take the \
+                         download as it came"
+                    )));
+                }
+                Err(NoPitch { why, takes, .. }) => {
                     self.summary.refused.add(&why, place, line);
                     let Some((game_pk, year, number, slot)) = takes else { continue };
                     Told { line, game_pk, year, number, slot, thrown: None }
@@ -281,16 +297,29 @@ impl Import<'_> {
         if are_picked {
             games.values_mut().for_each(Game::pick);
         }
-        let mut known = BTreeMap::new();
+        let (mut known, mut wrong, mut years) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let is_other = |one: &&Told| *years.entry(one.game_pk).or_insert(one.year) != one.year;
+        let of_two: BTreeSet<u32> = told.iter().filter(is_other).map(|one| one.game_pk).collect();
         for (game_pk, game) in games {
-            self.heard.insert(game_pk);
             let before = games::of_store(self.store, game_pk)?.unwrap_or_default();
             let mut after = before.clone();
             let replaces = after.hear(&game);
+            if of_two.contains(&game_pk) || (before.year != 0 && before.year != game.year && !replaces) {
+                wrong.insert(game_pk, format!("game {game_pk} is in two seasons: game_pk or game_date is wrong"));
+                continue;
+            }
+            self.heard.insert(game_pk);
             let others = after.differently_judged(&before).into_iter().map(|pitcher| (pitcher, after.year));
             self.touched.extend(others);
             known.insert(game_pk, Known { stays: before.whole && !replaces, replaces, game: after });
         }
+        told.retain(|one| {
+            let why = wrong.get(&one.game_pk);
+            if let Some(why) = why.filter(|_| one.thrown.is_some()) {
+                self.summary.refused.add(why, place, one.line);
+            }
+            why.is_none()
+        });
         leave_out(&mut told, left_out);
         // As they came.
         told.sort_by_cached_key(|told| told.line);
@@ -323,6 +352,7 @@ impl Import<'_> {
                 self.summary.lacking.push(Lacking { game_pk: *game_pk, outings, thrown, missing });
             }
         }
+        self.tell_days()?;
         for (pitcher, games) in begun {
             let first = games.iter().filter(|(_, inning)| *inning == 1).count();
             let others = games.len() - 1;
@@ -335,6 +365,33 @@ impl Import<'_> {
                 )
             }));
         }
+        Ok(())
+    }
+
+    /// Tells which games are of two days, though the source files a game under one.
+    fn tell_days(&mut self) -> Result<(), StoreError> {
+        let mut whose = BTreeSet::new();
+        let mut days: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
+        for game_pk in &self.heard {
+            let Some(game) = games::of_store(self.store, *game_pk)? else { continue };
+            whose.extend(game.pitchers().into_iter().map(|pitcher| (pitcher, game.year)));
+            // What this box measured tells of itself on which day a game went on.
+            if game.slots.values().all(|slot| slot.measured_by.is_none()) {
+                days.insert(*game_pk, BTreeSet::new());
+            }
+        }
+        for (pitcher, year) in whose {
+            let season = [format!("{year:04}-01-01"), format!("{year:04}-12-31")];
+            for outing in self.store.appearances_of(pitcher, &season[0], &season[1])? {
+                if let Some(days) = days.get_mut(&outing.game_pk).filter(|days| !days.contains(&outing.game_date)) {
+                    days.insert(outing.game_date);
+                }
+            }
+        }
+        self.summary.doubtful.extend(days.into_iter().filter(|(_, days)| days.len() > 1).map(|(game_pk, days)| {
+            let days = days.into_iter().collect::<Vec<_>>().join(" and ");
+            format!("game {game_pk} is of {days}, and the source files a game under one day: a time zone may have moved some")
+        }));
         Ok(())
     }
 
@@ -412,7 +469,7 @@ impl Import<'_> {
     fn store_people(&self, people: People) -> Result<(), StoreError> {
         let names = people.names.of_pitchers();
         let mut records = Vec::new();
-        for (id, mut new) in people.pitchers {
+        for (id, Person { record: mut new, .. }) in people.pitchers {
             new.name = names.get(&id).cloned();
             let Some(old) = self.store.pitcher(id)? else {
                 records.push(new);
@@ -443,13 +500,16 @@ impl People {
         }
         let date = Some(&row.pitch.game_date);
         let person = self.pitchers.entry(row.pitcher).or_default();
-        person.id = row.pitcher;
-        if person.last_date.as_ref() <= date {
-            person.last_date = date.cloned();
-            person.team.clone_from(&row.team);
+        person.record.id = row.pitcher;
+        if person.record.last_date.as_ref() < date {
+            person.record.last_date = date.cloned();
+        }
+        if row.team.is_some() && person.club_of.as_ref() <= date {
+            person.club_of = date.cloned();
+            person.record.team.clone_from(&row.team);
         }
         if row.throws.is_some() {
-            person.throws.clone_from(&row.throws);
+            person.record.throws.clone_from(&row.throws);
         }
     }
 }

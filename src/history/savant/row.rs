@@ -3,10 +3,11 @@
 use std::sync::LazyLock;
 
 use csv::ByteRecord;
+use jiff::civil::Date;
 
 use crate::history::games::{Number, Outcome, Slot};
 use crate::history::outings::YEARS;
-use crate::history::table::dates::{self, Order};
+use crate::history::table::dates::{self, AHEAD, Order};
 use crate::history::table::{Layout, Table, decimal, is_rounded, rounded, text, whole};
 use crate::history::teams::canonical;
 use crate::ids::PitchType;
@@ -83,11 +84,13 @@ pub(super) struct NoPitch {
     pub(super) why: String,
     /// Which number of which game it takes without a pitch, and that game's year, where it says so.
     pub(super) takes: Option<(u32, u16, Number, Slot)>,
+    /// A column that is 0 in a row that is sound else, and counts from 1 at the source.
+    pub(super) from_0: Option<&'static str>,
 }
 
 impl From<String> for NoPitch {
     fn from(why: String) -> Self {
-        Self { why, takes: None }
+        Self { why, takes: None, from_0: None }
     }
 }
 
@@ -117,6 +120,8 @@ pub(super) struct Columns {
     others: [Option<usize>; OTHERS.len()],
     measured: [Option<usize>; FIELDS.len()],
     order: Option<Order>,
+    /// The day of asking; none where no clock tells it.
+    today: Option<Date>,
 }
 
 /// Columns that are used where they are there; the index into `Columns::others`.
@@ -159,9 +164,15 @@ const TYPE: usize = 15;
 const DELIBERATE: [&str; 4] = ["intent_ball", "pitchout", "swinging_pitchout", "foul_pitchout"];
 const DELIBERATE_TYPES: [&str; 2] = ["IN", "PO"];
 
+/// Teams of All-Star games, and of nations that no club's code is like.
+const NO_CLUBS: [&str; 22] = [
+    "AL", "NL", "ASG", "USA", "MEX", "JPN", "DOM", "PUR", "VEN", "CUB", "KOR", "TPE", "CAN", "PAN", "NED", "ISR",
+    "ITA", "GBR", "AUS", "NIC", "CZE", "BRA",
+];
+
 impl Columns {
     /// Where they are in a table of this layout.
-    pub(super) fn of(table: &Table<'_>) -> Self {
+    pub(super) fn of(table: &Table<'_>, today: Option<Date>) -> Self {
         let needed = |name: &str| table.column(name).expect("a table has the columns that its layout needs");
         Self {
             pitcher: needed("pitcher"),
@@ -172,6 +183,7 @@ impl Columns {
             others: OTHERS.map(|name| table.column(name)),
             measured: FIELDS.each_ref().map(|field| table.column(field.column)),
             order: table.order(),
+            today,
         }
     }
 
@@ -182,11 +194,18 @@ impl Columns {
         let other = |column: usize| self.others[column].and_then(|at| text(record, at));
         let pitcher = required(record, self.pitcher, "pitcher", u32::MAX)?;
         let game_pk = required(record, self.game_pk, "game_pk", GAME_MAX)?;
-        let at_bat = required(record, self.at_bat_number, "at_bat_number", AT_BAT_MAX)?;
-        let number = required(record, self.pitch_number, "pitch_number", PITCH_MAX)?;
-        let date = text(record, self.game_date).ok_or("game_date is missing")?;
-        let date = dates::parse(date, self.order).filter(|date| YEARS.contains(&date.year().unsigned_abs()));
-        let date = date.ok_or("game_date is no YYYY-MM-DD")?;
+        let counted = |at: usize, name, high| {
+            let from_0 = (text(record, at).and_then(whole) == Some(0)).then_some(name);
+            required(record, at, name, high).map_err(|why| NoPitch { from_0, ..why.into() })
+        };
+        let at_bat = counted(self.at_bat_number, "at_bat_number", AT_BAT_MAX)?;
+        let number = counted(self.pitch_number, "pitch_number", PITCH_MAX)?;
+        let told = text(record, self.game_date).ok_or("game_date is missing")?;
+        let date = dates::parse(told, self.order).filter(|date| YEARS.contains(&date.year().unsigned_abs()));
+        let date = date.ok_or_else(|| format!("game_date {}", dates::why_none(told)))?;
+        if dates::is_ahead(date, self.today) {
+            return Err(format!("game_date {AHEAD}").into());
+        }
         let slot = self.slot(record, pitcher);
         if slot.batter.is_none() && other(BATTER).is_some_and(is_rounded) {
             dropped(&rounded("batter"));
@@ -205,7 +224,7 @@ impl Columns {
         if let Some(why) = why {
             let takes =
                 (game_pk, date.year().unsigned_abs(), (at_bat as u16, number as u16), Slot { thrown: false, ..slot });
-            return Err(NoPitch { why: why.to_owned(), takes: Some(takes) });
+            return Err(NoPitch { takes: Some(takes), ..why.into() });
         }
         let (mut values, mut outside) = (Measured::default(), 0);
         for (place, (field, at)) in FIELDS.iter().zip(self.measured).enumerate() {
@@ -225,8 +244,8 @@ impl Columns {
             dropped("spin_axis is 0 where no spin is known, which says nothing");
         }
         let pitch_type = match other(PITCH_TYPE) {
-            None | Some("UN" | "0") => String::new(),
-            Some(text) => PitchType::parse(text).map_or_else(
+            None | Some("UN" | "un" | "0") => String::new(),
+            Some(text) => PitchType::parse(&text.to_ascii_uppercase()).map_or_else(
                 || {
                     dropped("pitch_type is not up to four letters");
                     String::new()
@@ -236,10 +255,13 @@ impl Columns {
         };
         let is_deliberate = other(DESCRIPTION).is_some_and(|d| DELIBERATE.contains(&d))
             || DELIBERATE_TYPES.contains(&pitch_type.as_str());
-        // The home team pitches in the top of an inning.
+        // The home team pitches in the top of an inning; whom he throws for among stars and nations is not his club.
+        let clubs = [other(HOME_TEAM), other(AWAY_TEAM)];
+        let is_clubs =
+            !matches!(other(GAME_TYPE), Some("A" | "E")) && !clubs.iter().flatten().any(|team| NO_CLUBS.contains(team));
         let team = match other(INNING_TOPBOT) {
-            Some("Top") => other(HOME_TEAM),
-            Some("Bot") => other(AWAY_TEAM),
+            Some("Top") if is_clubs => clubs[0],
+            Some("Bot") if is_clubs => clubs[1],
             _ => None,
         };
         let number = (at_bat as u16, number as u16);

@@ -124,7 +124,7 @@ impl Summary {
             writeln!(f, "{numbers} in at-bats without a pitch, by the count automatic balls and strikes")?;
         }
         if !self.doubtful.is_empty() {
-            writeln!(f, "may lack whole innings, and counted as they are:")?;
+            writeln!(f, "doubtful, and counted as they are:")?;
             self.doubtful.iter().take(LACKING_TOLD).try_for_each(|doubt| writeln!(f, "  {doubt}"))?;
             if self.doubtful.len() > LACKING_TOLD {
                 writeln!(f, "  and {} more", self.doubtful.len() - LACKING_TOLD)?;

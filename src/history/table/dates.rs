@@ -1,5 +1,6 @@
 //! Dates as a whole file writes them: whether `4/5/2023` is in April or in May, one row cannot tell.
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 /// What comes first where numbers alone do not tell.
@@ -28,8 +29,8 @@ const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "au
 /// How a text writes a date; none where it is no date.
 fn written(text: &str) -> Option<Written> {
     // Midnight behind it comes of programs that know days as moments only.
-    let day = text.split([' ', 'T']).next().unwrap_or(text);
-    if text.len() > day.len() && !text[day.len() + 1..].starts_with(|c: char| c.is_ascii_digit()) {
+    let (day, clock) = parted(text);
+    if clock.is_some_and(|clock| !is_midnight(clock)) {
         return None;
     }
     if let Ok(date) = day.parse::<Date>() {
@@ -61,6 +62,51 @@ fn written(text: &str) -> Option<Written> {
     }
     Some(Written::Two(first, second, year))
 }
+
+/// What stands for a day, and what stands behind it.
+fn parted(text: &str) -> (&str, Option<&str>) {
+    let is_end = |(at, _): &(usize, &str)| text[at + 1..].starts_with(|c: char| c.is_ascii_digit());
+    match text.match_indices([' ', 'T']).find(is_end) {
+        Some((at, _)) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    }
+}
+
+/// Whether a time of day is midnight, in whatever zone: so a day is written by programs that know moments only.
+fn is_midnight(clock: &str) -> bool {
+    let clock = clock.trim();
+    let end = clock.find(|c: char| !matches!(c, '0'..='9' | ':' | '.')).unwrap_or(clock.len());
+    let (time, zone) = (&clock[..end], clock[end..].trim());
+    let is_zone = matches!(zone, "" | "Z" | "UTC" | "GMT")
+        || (zone.starts_with(['+', '-']) && zone[1..].bytes().all(|b| b.is_ascii_digit() || b == b':'));
+    let is_nought = |part: &str| !part.is_empty() && part.bytes().all(|b| matches!(b, b'0' | b'.'));
+    let mut parts = time.split(':');
+    let hour = parts.next().unwrap_or_default();
+    let begins = if zone.eq_ignore_ascii_case("am") { hour == "12" } else { is_zone && is_nought(hour) };
+    begins && matches!(parts.clone().count(), 1 | 2) && parts.all(is_nought)
+}
+
+/// Why a text is no date, in words that follow a column's name.
+pub(in crate::history) fn why_none(text: &str) -> &'static str {
+    let number = text.parse::<f64>().ok();
+    if parted(text).1.is_some_and(|clock| clock.contains(':')) {
+        "has a time of day, and only its zone tells which day that is in the park: write the day alone, as YYYY-MM-DD"
+    } else if number.is_some_and(|days| (20_000.0..80_000.0).contains(&days)) {
+        "is a number of days, as a spreadsheet keeps dates: show the column as a date before it is saved"
+    } else if number.is_some_and(|since| since > 1e8 && text.len() != 8) {
+        "is a number of seconds, as programs keep moments: write the day, as YYYY-MM-DD"
+    } else {
+        "is no YYYY-MM-DD"
+    }
+}
+
+/// Whether a day lies more than one ahead of `today`, which is none where no clock tells it.
+pub(in crate::history) fn is_ahead(date: Date, today: Option<Date>) -> bool {
+    today.is_some_and(|today| date > today.saturating_add(1.day()))
+}
+
+/// What to say of such a day.
+pub(in crate::history) const AHEAD: &str = "lies ahead of today: the file is wrong, or this box's clock";
 
 fn date(year: i16, month: i16, day: i16) -> Option<Date> {
     Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok()
@@ -159,15 +205,56 @@ mod tests {
             "30.9.2023",
             "30-Sep-23",
             "30.09.23",
+            "2023-09-30T00:00:00Z",
+            "2023-09-30 00:00:00+00:00",
+            "2023-09-30T00:00:00.000-0400",
         ] {
             assert_eq!(parse(text, None).map(|d| d.to_string()).as_deref(), Some("2023-09-30"), "{text}");
         }
-        for text in
-            ["", "soon", "45199", "2023-02-30", "31.2.2023", "1/2", "1/2/3/4", "4/-7/21", "99999/1/21", "9/30/2023 PM"]
-        {
+        for text in [
+            "",
+            "soon",
+            "45199",
+            "2023-02-30",
+            "31.2.2023",
+            "1/2",
+            "1/2/3/4",
+            "4/-7/21",
+            "99999/1/21",
+            "9/30/2023 PM",
+            "2023-06-11 99:99:99 nonsense",
+            "2023-06-12T00:15:00Z",
+            "2023-06-11 19:05:00",
+            "2023-06-11 00:00:00 or so",
+            "9/30/2023 12:00:00 PM",
+        ] {
             assert_eq!(parse(text, Some(Order::MonthFirst)), None, "{text}");
         }
         assert_eq!(parse("4/5/2023", None), None);
+        let october = parse("30-OCT-23", None).map(|d| d.to_string());
+        assert_eq!(october.as_deref(), Some("2023-10-30"), "in capitals, whose T parts no time from it");
+        assert!(parse("9/30/2023 12:00:00 AM", Some(Order::MonthFirst)).is_some());
+    }
+
+    #[test]
+    fn what_is_no_date_is_told_by_what_it_is() {
+        for (text, word) in [
+            ("2023-06-12T00:15:00Z", "time of day"),
+            ("6/11/2023 19:05", "time of day"),
+            ("45088", "as a spreadsheet keeps dates"),
+            ("1686441600000", "number of seconds"),
+            ("soon", "is no YYYY-MM-DD"),
+            ("2023-02-30", "is no YYYY-MM-DD"),
+        ] {
+            assert!(why_none(text).contains(word), "{text}: {}", why_none(text));
+        }
+    }
+
+    #[test]
+    fn a_day_ahead_of_today_is_told_where_a_clock_tells_today() {
+        let day = |d| jiff::civil::date(2026, 11, d);
+        assert_eq!([1, 2, 3].map(|d| is_ahead(day(d), Some(day(1)))), [false, false, true]);
+        assert!(!is_ahead(day(30), None));
     }
 
     fn judged(texts: &[&str], usual: Option<Order>) -> Result<Option<Order>, String> {

@@ -77,13 +77,14 @@ pub(super) fn refused(error: &str) -> String {
     )
 }
 
-/// Which table has such a header, where it is one of those that are known here, and what to do with it.
-pub(super) fn known(has: &dyn Fn(&str) -> bool) -> Option<&'static str> {
+/// Which other table than the one that was asked for has such a header, where it is one of those that are known here, and what
+/// to do with it.
+pub(super) fn known(asked: &str, has: &dyn Fn(&str) -> bool) -> Option<&'static str> {
     let is = |columns: &[&str]| columns.iter().all(|column| has(column));
     if is(&["game_pk", "at_bat_number", "pitch_number"]) {
-        Some("it holds pitches: `pitchguard import savant FILE`")
+        (asked != "Savant CSV").then_some("it holds pitches: `pitchguard import savant FILE`")
     } else if is(&["Injury / Surgery", "IL Retro Date"]) {
-        Some("it is an injured-list report: `pitchguard import injuries FILE`")
+        (asked != "injured-list report").then_some("it is an injured-list report: `pitchguard import injuries FILE`")
     } else if is(&["player_name", "game_date", "num_pitches"]) {
         Some("it holds game means: `pitchguard import appearances FILE`")
     } else if is(&["mlbam_id", "name"]) {

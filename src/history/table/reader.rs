@@ -53,7 +53,8 @@ pub(in crate::history) struct Table<'t> {
     order: Option<Order>,
     /// Fields of a row.
     width: usize,
-    /// Columns that are used.
+    /// Columns that are looked for, and where those are that are there.
+    names: Vec<&'static str>,
     used: Vec<usize>,
     record: ByteRecord,
     /// The row after it, and its line, which tells whether it is the last.
@@ -82,6 +83,7 @@ impl<'t> Table<'t> {
             row_names: sketch.row_names,
             trailing: sketch.trailing,
             order,
+            names: Vec::new(),
             used: Vec::new(),
             reader,
             header,
@@ -92,7 +94,8 @@ impl<'t> Table<'t> {
             meant: (0, 0),
             lost: (0, 0),
         };
-        table.used = layout.columns().filter_map(|name| table.column(name)).collect();
+        table.names = layout.columns().collect();
+        table.used = table.names.iter().filter_map(|name| table.column(name)).collect();
         Ok(table)
     }
 
@@ -133,6 +136,22 @@ impl<'t> Table<'t> {
 
     /// Tells what was done to read the rows.
     pub(in crate::history) fn tell(&self, place: &str, notes: &mut Reasons) {
+        for name in &self.names {
+            if let Some(at) = find(&self.header, name) {
+                let column = bare(&self.header[at]);
+                let starts =
+                    |end: &str| column.strip_prefix(name.to_ascii_lowercase().as_bytes()) == Some(end.as_bytes());
+                if MERGED.iter().any(|end| starts(end)) {
+                    notes.add(
+                        &format!("no {name} column: {} is read as it", String::from_utf8_lossy(&column)),
+                        place,
+                        1,
+                    );
+                }
+            } else if let [one, other, ..] = alike(&self.header, name).as_slice() {
+                notes.add(&format!("no {name} column: {one} and {other} look like it, and neither is read"), place, 1);
+            }
+        }
         notes.add_many("letters are read as what they were written for, not UTF-8", place, self.meant);
         let lost =
             "letters were lost before the file came here, and the name is left out: save it as UTF-8 where it is whole";
@@ -250,8 +269,14 @@ impl Sketch {
                 reader.read_byte_record(&mut first).ok();
                 return Err(kind::refused(text(&first, at).unwrap_or_default()));
             }
-            let known = kind::known(&|name| find(&header, name).is_some());
-            let what = known.map_or_else(String::new, |known| format!("; {known}"));
+            let alike: Vec<_> = missing.iter().flat_map(|name| alike(&header, name)).collect();
+            let known = kind::known(layout.what, &|name| find(&header, name).is_some());
+            let what = match (alike.as_slice(), known) {
+                ([], Some(known)) => format!("; {known}"),
+                ([], None) => String::new(),
+                ([one], _) => format!("; {one} looks like it"),
+                (several, _) => format!("; {} look like it: rename those that are meant", several.join(", ")),
+            };
             return Err(format!("no {}: its header lacks {}{what}", layout.what, missing.join(", ")));
         }
         let mut record = ByteRecord::new();
@@ -330,20 +355,39 @@ fn judged<'t>(
     Ok((order, Box::new(BufReader::new(kept))))
 }
 
+/// What pandas puts behind names that both of two merged tables have.
+const MERGED: [&str; 2] = ["_x", "_y"];
+
+/// A column's name without quotes and capitals.
+fn bare(column: &[u8]) -> Vec<u8> {
+    let column = column.strip_prefix(b"\xef\xbb\xbf").unwrap_or(column).trim_ascii();
+    column.strip_prefix(b"\"").and_then(|c| c.strip_suffix(b"\"")).unwrap_or(column).to_ascii_lowercase()
+}
+
+/// Columns that a merge of tables made of one of this name.
+fn alike(header: &ByteRecord, name: &str) -> Vec<String> {
+    let merged = MERGED.map(|end| format!("{}{end}", name.to_ascii_lowercase()));
+    let there = |name: &String| header.iter().any(|column| bare(column) == name.as_bytes());
+    merged.into_iter().filter(there).collect()
+}
+
 /// Where a column of this name is in a header: the first of that name, whatever its quotes and capitals, and what R puts
-/// behind a name that comes twice.
+/// behind a name that comes twice; else the only one that a merge made of it.
 fn find(header: &ByteRecord, name: &str) -> Option<usize> {
-    let bare = |column: &[u8]| -> Vec<u8> {
-        let column = column.strip_prefix(b"\xef\xbb\xbf").unwrap_or(column).trim_ascii();
-        column.strip_prefix(b"\"").and_then(|c| c.strip_suffix(b"\"")).unwrap_or(column).to_ascii_lowercase()
+    let merged = || match alike(header, name).as_slice() {
+        [one] => header.iter().position(|column| bare(column) == one.as_bytes()),
+        _ => None,
     };
-    let name = name.to_ascii_lowercase();
-    header.iter().map(bare).position(|column| {
-        let is_same = column == name.as_bytes();
-        is_same
-            || column
-                .strip_prefix(name.as_bytes())
-                .and_then(|rest| rest.strip_prefix(b"..."))
-                .is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
-    })
+    let lower = name.to_ascii_lowercase();
+    header.iter().map(bare).position(|column| is_named(&column, &lower)).or_else(merged)
+}
+
+/// Whether a column has this name.
+fn is_named(column: &[u8], name: &str) -> bool {
+    let is_same = column == name.as_bytes();
+    is_same
+        || column
+            .strip_prefix(name.as_bytes())
+            .and_then(|rest| rest.strip_prefix(b"..."))
+            .is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
 }
