@@ -10,7 +10,7 @@ use pitchguard::day::{game_date, zone};
 use pitchguard::ids::{BoxNs, EventNs};
 use pitchguard::simulate::{Game, Scenario, Settings, Stadium, Thrown};
 use pitchguard::tracking::venue::Venue;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const S: i64 = 1_000_000_000;
 /// How much faster than the wall.
@@ -76,11 +76,12 @@ fn after(cameras: &Cameras, s: u64) -> EventNs {
     EventNs(cameras.stadium.start().0 + s * S as u64)
 }
 
-/// The words of the part `clocks`; none while it is ready.
+/// Whose clock is off, as the part `clocks` says; none while nobody's is, or there is nothing to compare with.
 fn clocks(daemon: &Running) -> Option<String> {
     let status = daemon.status();
     let part = status["parts"].as_array()?.iter().find(|part| part["name"] == "clocks")?.clone();
-    (part["state"] != "ready").then(|| part["detail"].as_str().unwrap_or_default().to_owned())
+    (!["ready", "off"].map(|state| json!(state)).contains(&part["state"]))
+        .then(|| part["detail"].as_str().unwrap_or_default().to_owned())
 }
 
 /// After half a minute the part and an alert of this rule say all these words, and metrics that this source's clock is off by so much.
