@@ -252,7 +252,7 @@ mod tests {
         ] {
             assert_eq!(known(wrong).map_err(|complaint| complaint.why), Err(Refusal::Topic), "{wrong}");
         }
-        let told = |topic: &str| known(topic).expect_err("wrong").to_string();
+        let told = |topic: &str| Topic::parse("busch_iii", topic).expect_err("wrong").to_string();
         for (topic, says) in [
             ("stadium/wrigley/environment/roof", "not a topic of this venue"),
             ("stadium/busch_iii/environment/roof/temp", "publish to stadium/busch_iii/environment/roof-temp"),
