@@ -17,7 +17,7 @@ use super::input::{Inputs, Watched, Watcher};
 use super::local::{self, earlier};
 use super::outings::{YEARS, season_of};
 use super::people::{People, Whose, first_last, folded};
-use super::table::{Layout, Reasons, Row, RowSummary, dates, read_table};
+use super::table::{Flaw, Layout, Reasons, Row, RowSummary, dates, read_table};
 use crate::records::{AppearanceRecord, PitcherRecord};
 use crate::store::{Put, Store, StoreError};
 
@@ -75,7 +75,7 @@ pub fn import_appearances(
                     dropped.add(why, place, row.line);
                 }) {
                     Ok(row) => said.push(row),
-                    Err(why) => refused.add(&why, place, row.line),
+                    Err(flaw) => refused.refuse(flaw, place, row.line),
                 });
             refused.absorb(unread);
             rows
@@ -83,6 +83,7 @@ pub fn import_appearances(
         if !summary.count_file(&input.name, rows, left_before) {
             continue;
         }
+        leave_out_units(&mut said, &input.name, &mut summary.dropped);
         drop_filled_in(&mut said, &input.name, &mut summary.dropped);
         let mut kept = Kept { store, place: &input.name, people: People::of(store)?, persons: vec![], games: vec![] };
         for games in by_name(said) {
@@ -103,19 +104,19 @@ pub fn import_appearances(
     Ok(summary)
 }
 
-fn say(row: &Row<'_>, today: Option<Date>, dropped: &mut dyn FnMut(&str)) -> Result<Said, String> {
+fn say(row: &Row<'_>, today: Option<Date>, dropped: &mut dyn FnMut(&str)) -> Result<Said, Flaw> {
     let name = row.text("player_name").ok_or("player_name is missing")?;
     let told = row.text("game_date").ok_or("game_date is missing")?;
-    let date = row.date("game_date").ok_or_else(|| format!("game_date {}", dates::why_none(told)))?;
+    let date = row.date("game_date").ok_or_else(|| Flaw::of(format!("game_date {}", dates::why_none(told)), told))?;
     if dates::is_ahead(date, today) {
-        return Err(format!("game_date {}", dates::AHEAD));
+        return Err(Flaw::of(format!("game_date {}", dates::AHEAD), told));
     }
     if !YEARS.contains(&date.year().unsigned_abs()) || date.year() < 1970 {
-        return Err("game_date is before 1970".to_owned());
+        return Err("game_date is before 1970".into());
     }
     let pitches = row.number("num_pitches").ok_or("num_pitches is no number")?;
     if pitches.fract() != 0.0 || !(1.0..=PITCHES_MAX).contains(&pitches) {
-        return Err(format!("num_pitches is outside 1 to {PITCHES_MAX}"));
+        return Err(format!("num_pitches is outside 1 to {PITCHES_MAX}").into());
     }
     let mut mean = |column: &str, low: f64, high: f64| {
         row.text(column)?;
@@ -150,6 +151,38 @@ impl Said {
     fn is_same(&self, other: &Self) -> bool {
         let told = |row: &Self| (row.date, row.pitches, row.release_speed, row.release_spin_rate, row.effective_speed);
         told(self) == told(other)
+    }
+}
+
+/// A mean's column, between which the median of a file's is, and where it goes.
+type Unit = (&'static str, f64, f64, fn(&mut Said) -> &mut Option<f64>);
+/// What no file's games are outside of in Statcast's units \[P\].
+const UNITS: [Unit; 3] = [
+    ("avg_release_speed", 70.0, 100.0, |said| &mut said.release_speed),
+    ("avg_release_spin_rate", 1000.0, 3500.0, |said| &mut said.release_spin_rate),
+    ("avg_effective_speed", 65.0, 100.0, |said| &mut said.effective_speed),
+];
+/// Rows with a value below which a column is not judged \[P\].
+const ROWS_MIN: usize = 20;
+
+/// Leaves out the means that are in other units than Statcast's in most rows.
+fn leave_out_units(said: &mut [Said], place: &str, dropped: &mut Reasons) {
+    for (column, low, high, of) in UNITS {
+        let mut values: Vec<f64> = said.iter_mut().filter_map(|row| *of(row)).collect();
+        if values.len() < ROWS_MIN {
+            continue;
+        }
+        let middle = values.len() / 2;
+        let median = *values.select_nth_unstable_by(middle, f64::total_cmp).1;
+        if (low..=high).contains(&median) {
+            continue;
+        }
+        let why = format!("{column} is {median:.1} in the middle, where {low} to {high} can be: it is in another unit");
+        for row in said.iter_mut() {
+            if of(row).take().is_some() {
+                dropped.add(&why, place, row.line);
+            }
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::input::{Input, Inputs, Watcher};
 use super::savant::{Summary, import_pitches, rows_of_day};
 use super::table::dates::SEASON;
+use super::table::said_in_json;
 use crate::store::{Store, StoreError};
 use crate::words::counted;
 
@@ -38,6 +39,8 @@ const UNSETTLED_DAYS: i64 = 3;
 const AGAIN_DAYS: i64 = 28;
 /// Days of a kind that are told of by name.
 const DAYS_TOLD: usize = 8;
+/// Bytes of an answer that is no CSV which are read for what it says.
+const ERROR_MAX: u64 = 64 << 10;
 /// How often a wait looks whether it is to end.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Types under which a CSV comes.
@@ -99,8 +102,13 @@ pub enum FetchError {
     #[error("{0}")]
     Connection(ureq::Error),
     /// It sent something else.
-    #[error("the source sends {0:?}, which is no CSV")]
-    ContentType(String),
+    #[error("the source sends {kind:?}, which is no CSV{}", .said.as_ref().map_or_else(String::new, |said| format!(", and says “{said}”")))]
+    ContentType {
+        /// What it calls it.
+        kind: String,
+        /// Its own words, where it says what went wrong.
+        said: Option<String>,
+    },
     /// What came is not whole.
     #[error("what came is no whole Savant CSV: {0}")]
     Garbage(String),
@@ -123,7 +131,7 @@ impl FetchError {
                 (*status >= 500 || matches!(status, 408 | 429)) && retry_after.is_none_or(|s| s <= RETRY_AFTER_MAX)
             }
             Self::Connection(error) => !matches!(error, ureq::Error::BadUri(_) | ureq::Error::BodyExceedsLimit(_)),
-            Self::ContentType(_) | Self::Garbage(_) => true,
+            Self::ContentType { .. } | Self::Garbage(_) => true,
             Self::TooMany(_) | Self::LeftAlone | Self::Stopped => false,
         }
     }
@@ -186,7 +194,9 @@ impl Source {
         let kind = header("content-type").unwrap_or_default();
         let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         if !TYPES.contains(&essence.as_str()) {
-            return Err(FetchError::ContentType(kind));
+            // What cannot be read says nothing.
+            let body = response.body_mut().with_config().limit(ERROR_MAX).read_to_vec().unwrap_or_default();
+            return Err(FetchError::ContentType { kind, said: said_in_json(&body) });
         }
         let body = response.body_mut().with_config().limit(self.settings.body_max).read_to_vec();
         let body = body.map_err(FetchError::Connection)?;

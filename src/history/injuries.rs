@@ -21,8 +21,8 @@ use super::changed;
 use super::input::{Inputs, Watched, Watcher};
 use super::local;
 use super::people::{People, Whose, first_last};
-use super::table::dates::{AHEAD, Order, is_ahead};
-use super::table::{Layout, Reasons, Row, RowSummary, read_table};
+use super::table::dates::{AHEAD, NO_DATE, Order, is_ahead, why_none};
+use super::table::{Flaw, Layout, Reasons, Row, RowSummary, read_table};
 use super::teams::canonical;
 use crate::records::{BodyPart, InjuryRecord, PitcherRecord};
 use crate::store::{Put, Store, StoreError};
@@ -76,7 +76,7 @@ pub fn import_injuries(
             ) {
                 Ok(Found::Placement(found)) => taken.push(*found),
                 Ok(Found::Other(why)) => passed_over.add(why, place, row.line),
-                Err(why) => refused.add(&why, place, row.line),
+                Err(flaw) => refused.refuse(flaw, place, row.line),
             });
             refused.absorb(unread);
             rows
@@ -150,10 +150,10 @@ fn placement(
     (season, today): (Option<u16>, Option<Date>),
     people: &People,
     dropped: &mut dyn FnMut(&str),
-) -> Result<Found, String> {
+) -> Result<Found, Flaw> {
     let name = row.text("Name").map(first_last);
     let Some(position) = row.text("Pos") else {
-        return Err(if name.is_some() { "Pos is missing" } else { "it names nobody" }.to_owned());
+        return Err(if name.is_some() { "Pos is missing" } else { "it names nobody" }.into());
     };
     let is_pitchers = |word: &str| PITCHERS.contains(&word.to_ascii_uppercase().as_str());
     if !position.split(|c: char| !c.is_ascii_alphanumeric()).any(is_pitchers) {
@@ -168,10 +168,10 @@ fn placement(
         (Some(id), _) => id,
         (None, Some(name)) => match people.whose(name) {
             Whose::Known(id) => id,
-            Whose::Several(_) => return Err("no MLBAMID, and several pitchers have that name".to_owned()),
-            Whose::Local(_) => return Err("no MLBAMID, and no pitcher of that name is known".to_owned()),
+            Whose::Several(_) => return Err("no MLBAMID, and several pitchers have that name".into()),
+            Whose::Local(_) => return Err("no MLBAMID, and no pitcher of that name is known".into()),
         },
-        (None, None) => return Err("it names nobody".to_owned()),
+        (None, None) => return Err("it names nobody".into()),
     };
     let is_year = |year: &u16| super::outings::YEARS.contains(year);
     let season = if row.text("season").is_some() {
@@ -182,10 +182,11 @@ fn placement(
         season.filter(is_year).ok_or("nothing tells its season: say --season")?
     };
     let mut date = |column: &str| {
-        row.text(column)?;
+        let told = row.text(column)?;
         let read = row.date(column).filter(|d| i32::from(d.year()).abs_diff(i32::from(season)) <= 2);
         if read.is_none() {
-            dropped(&format!("{column} is no date near the season"));
+            let why = Some(why_none(told)).filter(|why| row.date(column).is_none() && *why != NO_DATE);
+            dropped(&format!("{column} {}", why.unwrap_or("is no date near the season")));
         }
         // When he may come back may well lie ahead.
         let is_past = column != "Eligible to Return";
@@ -202,7 +203,7 @@ fn placement(
     let returned =
         if row.text("Latest Update").is_some_and(|u| u.starts_with("Activated")) { date("Return Date") } else { None };
     if hurt.is_none() && retroactive.is_none() && announced.is_none() {
-        return Err("no date says when".to_owned());
+        return Err("no date says when".into());
     }
     let returned = returned.filter(|r| {
         let sound = retroactive.is_none_or(|from| *r >= from);

@@ -359,7 +359,7 @@ fn lack(judged: &Judged, pitches: &[&PitchRecord]) -> Option<Lack> {
 }
 
 /// Types of fastballs, by which it is told who is no pitcher.
-const FASTBALLS: [&str; 5] = ["FF", "FA", "FT", "SI", "FC"];
+pub(super) const FASTBALLS: [&str; 5] = ["FF", "FA", "FT", "SI", "FC"];
 /// Whose fastball is slower lobs the ball in, mph: the league's is 93, its slowest pitchers' 81. \[P\]
 const LOB_MPH: f64 = 80.0;
 /// Where nobody calls any a fastball, so many pitches of which the fastest is slower than this, mph. \[P\]

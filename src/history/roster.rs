@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::input::{Inputs, Watched, Watcher};
 use super::local;
 use super::people::first_last;
-use super::table::{Layout, Reasons, Row, RowSummary, read_table};
+use super::table::{Flaw, Layout, Reasons, Row, RowSummary, read_table};
 use super::teams::canonical;
 use crate::records::PitcherRecord;
 use crate::store::{Put, Store, StoreError};
@@ -81,7 +81,7 @@ pub fn import_roster(
                     dropped.add(why, place, row.line);
                 }) {
                     Ok(found) => taken.push(found),
-                    Err(why) => refused.add(&why, place, row.line),
+                    Err(flaw) => refused.refuse(flaw, place, row.line),
                 });
             refused.absorb(unread);
             rows
@@ -103,11 +103,11 @@ struct Listed {
     role: Option<Role>,
 }
 
-fn listed(row: &Row<'_>, dropped: &mut dyn FnMut(&str)) -> Result<Listed, String> {
+fn listed(row: &Row<'_>, dropped: &mut dyn FnMut(&str)) -> Result<Listed, Flaw> {
     let id = row.mlbam_id("mlbam_id")?.ok_or("mlbam_id is missing")?;
     let name = first_last(row.text("name").ok_or("name is missing")?);
     if name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
-        return Err(format!("name is none: write at most {NAME_MAX} characters"));
+        return Err(format!("name is none: write at most {NAME_MAX} characters").into());
     }
     let mut field = |column: &str, wanted: &str, read: &dyn Fn(&str) -> Option<String>| {
         let text = row.text(column)?;

@@ -221,6 +221,8 @@ fn rows_of_another_day_are_no_answer_and_what_the_source_says_of_itself_is_shown
     for (act, word) in [
         (Act::OtherDay, "line 2 is of 2023-06-30, which was not asked for"),
         (Act::Error, "“Too many results, narrow it”"),
+        (Act::Json, "\"application/json\", which is no CSV, and says “rate limited”"),
+        (Act::Empty, "it is empty"),
     ] {
         let b = Rig::new(&[act; 4]);
         let summary = b.fetch(DAY);

@@ -15,6 +15,7 @@ mod import_games;
 mod import_odd;
 mod import_savant;
 mod import_sent;
+mod import_words;
 #[path = "../support/risk_support/mod.rs"]
 mod risk_support;
 #[path = "../support/savant_support/mod.rs"]

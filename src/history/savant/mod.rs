@@ -229,8 +229,8 @@ impl Import<'_> {
                          download as it came"
                     )));
                 }
-                Err(NoPitch { why, takes, .. }) => {
-                    self.summary.refused.add(&why, place, line);
+                Err(NoPitch { flaw, takes, .. }) => {
+                    self.summary.refused.refuse(flaw, place, line);
                     let Some((game_pk, year, number, slot)) = takes else { continue };
                     Told { line, game_pk, year, number, slot, thrown: None }
                 }

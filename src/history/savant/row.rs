@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::history::games::{Number, Outcome, Slot};
 use crate::history::outings::YEARS;
 use crate::history::table::dates::{self, AHEAD, Order};
-use crate::history::table::{Layout, Table, decimal, is_rounded, rounded, text, whole};
+use crate::history::table::{Flaw, Layout, Table, decimal, is_rounded, no_number, rounded, text, whole};
 use crate::history::teams::canonical;
 use crate::ids::PitchType;
 use crate::records::{self, Measured, Origin, PitchRecord, State};
@@ -81,22 +81,16 @@ pub(super) struct Row {
 
 /// Why a row is refused.
 pub(super) struct NoPitch {
-    pub(super) why: String,
+    pub(super) flaw: Flaw,
     /// Which number of which game it takes without a pitch, and that game's year, where it says so.
     pub(super) takes: Option<(u32, u16, Number, Slot)>,
     /// A column that is 0 in a row that is sound else, and counts from 1 at the source.
     pub(super) from_0: Option<&'static str>,
 }
 
-impl From<String> for NoPitch {
-    fn from(why: String) -> Self {
-        Self { why, takes: None, from_0: None }
-    }
-}
-
-impl From<&str> for NoPitch {
-    fn from(why: &str) -> Self {
-        Self::from(why.to_owned())
+impl<F: Into<Flaw>> From<F> for NoPitch {
+    fn from(flaw: F) -> Self {
+        Self { flaw: flaw.into(), takes: None, from_0: None }
     }
 }
 
@@ -202,9 +196,9 @@ impl Columns {
         let number = counted(self.pitch_number, "pitch_number", PITCH_MAX)?;
         let told = text(record, self.game_date).ok_or("game_date is missing")?;
         let date = dates::parse(told, self.order).filter(|date| YEARS.contains(&date.year().unsigned_abs()));
-        let date = date.ok_or_else(|| format!("game_date {}", dates::why_none(told)))?;
+        let date = date.ok_or_else(|| Flaw::of(format!("game_date {}", dates::why_none(told)), told))?;
         if dates::is_ahead(date, self.today) {
-            return Err(format!("game_date {AHEAD}").into());
+            return Err(Flaw::of(format!("game_date {AHEAD}"), told).into());
         }
         let slot = self.slot(record, pitcher);
         if slot.batter.is_none() && other(BATTER).is_some_and(is_rounded) {
@@ -423,12 +417,14 @@ pub fn pitch_id(game_pk: u32, at_bat_number: u32, pitch_number: u32) -> u64 {
     u64::from(game_pk) << 16 | u64::from(at_bat_number) << 8 | u64::from(pitch_number)
 }
 
-fn required(record: &ByteRecord, at: usize, name: &str, high: u32) -> Result<u32, String> {
+fn required(record: &ByteRecord, at: usize, name: &str, high: u32) -> Result<u32, Flaw> {
     let text = text(record, at).ok_or_else(|| format!("{name} is missing"))?;
-    let Some(number) = whole(text) else {
-        return Err(if is_rounded(text) { rounded(name) } else { format!("{name} is not a whole number") });
-    };
-    if (1..=high).contains(&number) { Ok(number) } else { Err(format!("{name} is outside 1 to {high}")) }
+    let number = whole(text).ok_or_else(|| no_number(name, "is not a whole number", text))?;
+    if (1..=high).contains(&number) {
+        Ok(number)
+    } else {
+        Err(Flaw::of(format!("{name} is outside 1 to {high}"), text))
+    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@
 //!
 //! The measure is the flight itself: nine parameters at y = 50 ft (`vx0` … `az`), from which speed, break and place follow (science.md §1).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::row::{FIELDS, Field, Row};
+use crate::history::outings::FASTBALLS;
 use crate::records::Measured;
 
 /// Rows with a value below which a column is not judged \[P\].
@@ -82,6 +83,21 @@ const CHECKS: [Check; 6] = [
     },
 ];
 
+/// A column, between which the median of fastballs is, and its value of a pitch.
+type Band = (&'static str, f64, f64, fn(&Measured) -> Option<f64>);
+/// What follows from a league's arms: between which the median of fastballs is, in Statcast's units. Only other units are outside \[P\].
+const BANDS: [Band; 3] = [
+    ("release_speed", 70.0, 105.0, |m| m.release_speed),
+    ("effective_speed", 65.0, 106.0, |m| m.effective_speed),
+    ("release_spin_rate", 1000.0, 3500.0, |m| m.release_spin_rate),
+];
+/// What is counted to one side.
+const SIDEWAYS: [&str; 5] = ["release_pos_x", "plate_x", "pfx_x", "vx0", "ax"];
+/// From so many pitchers on most of them let the ball go on the side of their arm; a single one may throw so far over the top
+/// that he does on the other, ft \[P\].
+const PITCHERS_MIN: usize = 3;
+const OVER_THE_TOP_FT: f64 = 0.75;
+
 fn ratio(told: f64, follows: f64) -> Option<f64> {
     (follows.abs() >= BREAK_MIN_FT).then_some(told / follows)
 }
@@ -114,6 +130,11 @@ pub(super) struct Sense {
     checks: [(usize, usize, usize); CHECKS.len()],
     /// Of each measured column: values outside its range, and within.
     ranges: [(usize, usize); FIELDS.len()],
+    /// Of each band: values of fastballs, those below it, and those above it.
+    bands: [(usize, usize, usize); BANDS.len()],
+    /// Places of release of those whose arm is known: all, on the other side than the arm, and far on it.
+    hands: (usize, usize, usize),
+    pitchers: BTreeSet<u32>,
 }
 
 impl Sense {
@@ -124,6 +145,26 @@ impl Sense {
             *told += 1;
             *below += usize::from(value < check.low);
             *above += usize::from(value > check.high);
+        }
+        if row.pitch.pitch_type.is_empty() || FASTBALLS.contains(&row.pitch.pitch_type.as_str()) {
+            for ((_, low, high, of), (told, below, above)) in BANDS.iter().zip(&mut self.bands) {
+                let Some(value) = of(&values) else { continue };
+                *told += 1;
+                *below += usize::from(value < *low);
+                *above += usize::from(value > *high);
+            }
+        }
+        // As the catcher sees it a right hander's ball comes from the left.
+        let side = match row.throws.as_deref() {
+            Some("R") => values.release_pos_x.map(|x| -x),
+            Some("L") => values.release_pos_x,
+            _ => None,
+        };
+        if let Some(side) = side {
+            self.hands.0 += 1;
+            self.hands.1 += usize::from(side < 0.0);
+            self.hands.2 += usize::from(side < -OVER_THE_TOP_FT);
+            self.pitchers.insert(row.pitcher);
         }
         for (place, (Field { of, .. }, (outside, within))) in FIELDS.iter().zip(&mut self.ranges).enumerate() {
             *outside += usize::from(row.outside & 1 << place != 0);
@@ -140,6 +181,18 @@ impl Sense {
             if told >= ROWS_MIN && (below > middle || told - above <= middle) {
                 found.extend(check.columns.iter().map(|column| (*column, check.why.to_owned())));
             }
+        }
+        for ((column, low, high, _), (told, below, above)) in BANDS.iter().zip(self.bands) {
+            if told >= ROWS_MIN && 2 * below.max(above) > told {
+                let why = format!("{column} of most fastballs is outside {low} to {high}: it is in another unit");
+                found.entry(column).or_insert(why);
+            }
+        }
+        let (told, across, far) = self.hands;
+        let wrong = if self.pitchers.len() < PITCHERS_MIN { far } else { across };
+        if told >= ROWS_MIN && 2 * wrong > told && !found.contains_key("release_pos_x") {
+            let why = "release_pos_x is on the other side than p_throws in most rows: x counts to the catcher's right";
+            found.extend(SIDEWAYS.iter().map(|column| (*column, why.to_owned())));
         }
         for (Field { column, low, high, .. }, (outside, within)) in FIELDS.iter().zip(self.ranges) {
             if outside >= ROWS_MIN && outside > within {

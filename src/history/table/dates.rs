@@ -95,10 +95,15 @@ pub(in crate::history) fn why_none(text: &str) -> &'static str {
         "is a number of days, as a spreadsheet keeps dates: show the column as a date before it is saved"
     } else if number.is_some_and(|since| since > 1e8 && text.len() != 8) {
         "is a number of seconds, as programs keep moments: write the day, as YYYY-MM-DD"
+    } else if text.starts_with("=\"") {
+        "is a formula of Excel: save it as a bare day, YYYY-MM-DD"
     } else {
-        "is no YYYY-MM-DD"
+        NO_DATE
     }
 }
+
+/// What to say where nothing tells what a text is instead.
+pub(in crate::history) const NO_DATE: &str = "is no YYYY-MM-DD";
 
 /// Whether a day lies more than one ahead of `today`, which is none where no clock tells it.
 pub(in crate::history) fn is_ahead(date: Date, today: Option<Date>) -> bool {

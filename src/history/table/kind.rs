@@ -33,6 +33,9 @@ pub(super) fn foreign(head: &[u8]) -> Option<String> {
     if head.get(257..262) == Some(b"ustar") {
         return Some("it is a tar archive: unpack it first".to_owned());
     }
+    if head.starts_with(b"\xff\xfe\0\0") || head.starts_with(b"\0\0\xfe\xff") {
+        return Some("it is text in UTF-32: save it as CSV UTF-8".to_owned());
+    }
     let text = String::from_utf8_lossy(head);
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let start = text.get(..text.len().min(9)).unwrap_or_default().to_ascii_lowercase();
@@ -47,7 +50,8 @@ pub(super) fn foreign(head: &[u8]) -> Option<String> {
         ));
     }
     if start.starts_with('{') || start.starts_with('[') {
-        return Some("it is JSON: take the download as CSV".to_owned());
+        let said = said_in_json(text.as_bytes()).map_or_else(String::new, |said| format!(", which says “{said}”"));
+        return Some(format!("it is JSON{said}: take the download as CSV"));
     }
     let is_utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
     if head.contains(&0) && !is_utf16 {
@@ -68,10 +72,25 @@ fn title(page: &str) -> Option<&str> {
 /// Letters of a source's own word that are shown.
 const WORD_MAX: usize = 200;
 
+/// A source's own words, as far as they are shown.
+fn word(said: &str) -> String {
+    said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(WORD_MAX).collect()
+}
+
+/// What a source says of an error in JSON; none where it says nothing of one.
+pub(in crate::history) fn said_in_json(bytes: &[u8]) -> Option<String> {
+    let said: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+    let field = |of: &serde_json::Value| {
+        let names = ["error", "message", "detail", "title"];
+        names.iter().find_map(|name| of.get(name)?.as_str().map(word)).filter(|word| !word.is_empty())
+    };
+    field(&said).or_else(|| field(said.get("error")?))
+}
+
 /// What a source answers in a table with one column `error`.
 pub(super) fn refused(error: &str) -> String {
-    let said = error.split_whitespace().collect::<Vec<_>>().join(" ");
-    let said = if said.is_empty() { "nothing more".to_owned() } else { said.chars().take(WORD_MAX).collect() };
+    let said = word(error);
+    let said = if said.is_empty() { "nothing more".to_owned() } else { said };
     format!(
         "it is the source's word that something went wrong: “{said}”; ask again, for fewer days where it is too much"
     )
@@ -114,7 +133,9 @@ mod tests {
             (&tar, "tar"),
             (b"\xef\xbb\xbf <!DOCTYPE html>\n<html><head><title>Log in</title>", "“Log in”"),
             (b"<html>", "web page"),
-            (b"[{\"game_pk\": 1}]", "JSON"),
+            (b"[{\"game_pk\": 1}]", "JSON: take"),
+            (b"{\"error\": {\"message\": \"slow down\"}}", "JSON, which says “slow down”"),
+            (b"\xff\xfe\0\0p\0\0\0", "UTF-32"),
             (b"p\0i\0t\0c\0h\0", "UTF-16"),
             (b"X\n\0\0\0\x03", "saveRDS"),
         ] {

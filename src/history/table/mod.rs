@@ -6,7 +6,7 @@
 //! | what comes | read as |
 //! |---|---|
 //! | gzip, UTF-16, a byte order mark, any end of line | what is in it |
-//! | tabs or semicolons between the fields | as such |
+//! | tabs, semicolons or pipes between the fields, `sep=;` before them | as such |
 //! | `pitcher...8` of R's readr, other capitals | the column's name |
 //! | one field fewer in the header, as of R's `write.table` | row names before the first column |
 //! | `9/30/2023`, `30.9.2023`, `20230930`, midnight behind a day | a date, where the whole file leaves one reading |
@@ -19,6 +19,7 @@ pub(super) mod dates;
 mod kind;
 mod letters;
 mod lines;
+mod packed;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use self::dates::Order;
+pub(super) use self::kind::said_in_json;
 pub(super) use self::reader::{Layout, Table};
 
 use super::people::LOCAL_ID_MIN;
@@ -51,11 +53,53 @@ pub struct Reasons(pub BTreeMap<String, Group>);
 pub struct Group {
     /// How often.
     pub count: u64,
+    /// What stood there first, where that helps.
+    #[serde(default)]
+    pub sample: Option<String>,
     /// Where first, `file:line`.
     pub places: Vec<String>,
 }
 
+/// Letters of a value that are shown.
+const SAMPLE_MAX: usize = 40;
+
+/// Why a row cannot be used, and what stood there, where that helps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Flaw {
+    why: String,
+    value: Option<String>,
+}
+
+impl Flaw {
+    /// Of this value, for this reason.
+    pub(super) fn of(why: String, value: &str) -> Self {
+        let mut shown: String = value.chars().take(SAMPLE_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        if value.chars().nth(SAMPLE_MAX).is_some() {
+            shown.push('…');
+        }
+        Self { why, value: Some(shown) }
+    }
+}
+
+impl From<String> for Flaw {
+    fn from(why: String) -> Self {
+        Self { why, value: None }
+    }
+}
+
+impl From<&str> for Flaw {
+    fn from(why: &str) -> Self {
+        Self::from(why.to_owned())
+    }
+}
+
 impl Reasons {
+    /// A row that cannot be used.
+    pub(super) fn refuse(&mut self, flaw: Flaw, file: &str, line: u64) {
+        self.add(&flaw.why, file, line);
+        self.0.entry(flaw.why).and_modify(|group| group.sample = group.sample.take().or(flaw.value));
+    }
+
     pub(super) fn add(&mut self, why: &str, file: &str, line: u64) {
         if !self.0.contains_key(why) {
             self.0.insert(why.to_owned(), Group::default());
@@ -85,6 +129,7 @@ impl Reasons {
         for (why, group) in other.0 {
             let own = self.0.entry(why).or_default();
             own.count += group.count;
+            own.sample = own.sample.take().or(group.sample);
             let room = PLACES.saturating_sub(own.places.len());
             own.places.extend(group.places.into_iter().take(room));
         }
@@ -97,7 +142,8 @@ impl Reasons {
         }
         for (why, group) in &self.0 {
             let more = if group.count > group.places.len() as u64 { ", …" } else { "" };
-            writeln!(f, "  {:>6} × {why} ({}{more})", group.count, group.places.join(", "))?;
+            let sample = group.sample.as_ref().map_or_else(String::new, |value| format!(": “{value}”"));
+            writeln!(f, "  {:>6} × {why}{sample} ({}{more})", group.count, group.places.join(", "))?;
         }
         Ok(())
     }
@@ -235,6 +281,17 @@ pub(super) fn is_rounded(text: &str) -> bool {
     text.contains(['e', 'E']) && decimal(text).is_some()
 }
 
+/// Why a text is no whole number; `else_why` where nothing more can be said.
+pub(super) fn no_number(column: &str, else_why: &str, text: &str) -> Flaw {
+    if is_rounded(text) {
+        return Flaw::of(rounded(column), text);
+    }
+    if text.starts_with("=\"") {
+        return Flaw::of(format!("{column} is a formula of Excel: save it as a bare number"), text);
+    }
+    Flaw::of(format!("{column} {else_why}"), text)
+}
+
 /// What to say of such an id.
 pub(super) fn rounded(column: &str) -> String {
     format!(
@@ -281,13 +338,11 @@ impl Row<'_> {
     ///
     /// # Errors
     /// It is none, in words.
-    pub(super) fn mlbam_id(&self, column: &str) -> Result<Option<u32>, String> {
+    pub(super) fn mlbam_id(&self, column: &str) -> Result<Option<u32>, Flaw> {
         let Some(text) = self.text(column) else { return Ok(None) };
-        if is_rounded(text) {
-            return Err(rounded(column));
-        }
-        let id = whole(text).filter(|id| (1..LOCAL_ID_MIN).contains(id));
-        id.map(Some).ok_or_else(|| format!("{column} is no MLBAM id"))
+        let Some(id) = whole(text) else { return Err(no_number(column, "is no MLBAM id", text)) };
+        let is_id = (1..LOCAL_ID_MIN).contains(&id);
+        is_id.then_some(Some(id)).ok_or_else(|| Flaw::of(format!("{column} is no MLBAM id"), text))
     }
 
     /// The date in this column, as the whole file writes dates.

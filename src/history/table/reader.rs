@@ -5,14 +5,18 @@ use std::io::{self, BufReader, Cursor, Read, Seek};
 
 use csv::ByteRecord;
 use encoding_rs_io::DecodeReaderBytesBuilder;
-use flate2::read::MultiGzDecoder;
 use memchr::memchr_iter;
 
 use super::dates::{self, Judge, Order};
 use super::letters::{Letters, look};
 use super::lines::Lines;
+use super::packed::Unpacked;
 use super::{Reasons, kind, text};
 
+/// How what gzip packed begins.
+pub(super) const GZIP: &[u8] = b"\x1f\x8b";
+/// What parts fields.
+const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 /// Bytes by which it is told what a file is.
 const MAGIC_BYTES: usize = 4096;
 /// Bytes that show how its rows are written.
@@ -50,6 +54,8 @@ pub(in crate::history) struct Table<'t> {
     header: ByteRecord,
     row_names: bool,
     trailing: bool,
+    /// Lines before its header.
+    before: u64,
     order: Option<Order>,
     /// Fields of a row.
     width: usize,
@@ -73,8 +79,13 @@ impl<'t> Table<'t> {
     /// It is no such table, or cannot be read safely; in words, with what to do.
     pub(in crate::history) fn open(bytes: impl Read + 't, layout: &Layout) -> Result<Self, String> {
         let bytes = unpacked(Box::new(bytes))?;
-        let (head, bytes) = peeked(bytes, HEAD_BYTES)?;
-        let sketch = Sketch::of(&head, layout)?;
+        let (mut head, mut bytes) = peeked(bytes, HEAD_BYTES)?;
+        let told = told_delimiter(&head);
+        if let Some((_, length)) = told {
+            head.drain(..length);
+            io::copy(&mut bytes.by_ref().take(length as u64), &mut io::sink()).map_err(|e| e.to_string())?;
+        }
+        let sketch = Sketch::of(&head, told.map(|(delimiter, _)| delimiter), layout)?;
         let (order, bytes) = if sketch.twofold { judged(bytes, &sketch, layout)? } else { (layout.order, bytes) };
         let mut reader = sketch.reader(bytes);
         let header = reader.byte_headers().map_err(|e| e.to_string())?.clone();
@@ -82,6 +93,7 @@ impl<'t> Table<'t> {
             width: header.len() + usize::from(sketch.row_names || sketch.trailing),
             row_names: sketch.row_names,
             trailing: sketch.trailing,
+            before: sketch.before,
             order,
             names: Vec::new(),
             used: Vec::new(),
@@ -174,7 +186,8 @@ impl<'t> Table<'t> {
             let bytes = ahead.as_slice();
             let is_cut = bytes.ends_with(b"\n") && self.reader.get_ref().cut();
             let within = memchr_iter(b'\n', bytes).count() as u64;
-            self.line_ahead = self.reader.position().line().saturating_sub(within + u64::from(!is_cut));
+            let read = self.reader.position().line() + self.before;
+            self.line_ahead = read.saturating_sub(within + u64::from(!is_cut));
             if is_cut || bytes.iter().any(|byte| !byte.is_ascii_whitespace()) {
                 return Ok(());
             }
@@ -224,8 +237,14 @@ fn has_comma_in_number(field: &[u8]) -> bool {
 /// The bytes of text behind gzip and encodings of two bytes.
 fn unpacked<'t>(bytes: Box<dyn Read + 't>) -> Result<Box<dyn Read + 't>, String> {
     let (mut head, mut bytes) = peeked(bytes, MAGIC_BYTES)?;
-    if head.starts_with(b"\x1f\x8b") {
-        (head, bytes) = peeked(Box::new(MultiGzDecoder::new(bytes).take(BYTES_MAX)), MAGIC_BYTES)?;
+    if head.starts_with(GZIP) {
+        (head, bytes) = peeked(Box::new(Unpacked::new(BufReader::new(bytes)).take(BYTES_MAX)), MAGIC_BYTES)?;
+        if head.starts_with(GZIP) {
+            return Err("it is packed twice with gzip: unpack it once".to_owned());
+        }
+    }
+    if head.is_empty() {
+        return Err("it is empty".to_owned());
     }
     if let Some(what) = kind::foreign(&head) {
         return Err(what);
@@ -250,15 +269,30 @@ struct Sketch {
     trailing: bool,
     /// Its dates can be read in two ways.
     twofold: bool,
+    /// Lines before its header.
+    before: u64,
+}
+
+/// What parts the fields by a first line `sep=;`, as Excel writes and reads one, and how long that line is.
+fn told_delimiter(head: &[u8]) -> Option<(u8, usize)> {
+    let rest = head.strip_prefix(b"sep=").or_else(|| head.strip_prefix(b"SEP="))?;
+    let (delimiter, end) = rest.split_first().filter(|(delimiter, _)| DELIMITERS.contains(delimiter))?;
+    let ends = [&b"\r\n"[..], b"\n", b"\r"].into_iter().find(|ends| end.starts_with(ends))?;
+    Some((*delimiter, b"sep=;".len() + ends.len()))
 }
 
 impl Sketch {
-    fn of(head: &[u8], layout: &Layout) -> Result<Self, String> {
+    fn of(head: &[u8], told: Option<u8>, layout: &Layout) -> Result<Self, String> {
         let first = head.split(|byte| matches!(byte, b'\n' | b'\r')).find(|line| !line.is_empty()).unwrap_or_default();
         let count = |delimiter: u8| first.split(|byte| *byte == delimiter).count();
-        let delimiter = [b',', b'\t', b';'].into_iter().max_by_key(|delimiter| (count(*delimiter), *delimiter == b','));
-        let mut sketch =
-            Self { delimiter: delimiter.unwrap_or(b','), row_names: false, trailing: false, twofold: false };
+        let most = DELIMITERS.into_iter().max_by_key(|delimiter| (count(*delimiter), *delimiter == b','));
+        let mut sketch = Self {
+            delimiter: told.or(most).unwrap_or(b','),
+            row_names: false,
+            trailing: false,
+            twofold: false,
+            before: u64::from(told.is_some()),
+        };
         let mut reader = sketch.reader(Box::new(head));
         let header = reader.byte_headers().map_err(|e| e.to_string())?.clone();
         let missing: Vec<_> = layout.needed.iter().copied().filter(|name| find(&header, name).is_none()).collect();
@@ -347,7 +381,7 @@ fn judged<'t>(
     let header = reader.byte_headers().map_err(|e| e.to_string())?.clone();
     let mut record = ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(|e| e.to_string())? {
-        let line = reader.position().line().saturating_sub(1);
+        let line = (reader.position().line() + sketch.before).saturating_sub(1);
         sketch.dates(&header, &record, layout).for_each(|date| judge.hear(date, line));
     }
     let order = judge.order(layout.order, layout.in_season)?;

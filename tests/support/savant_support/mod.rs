@@ -45,6 +45,8 @@ pub enum Act {
     OtherDay,
     /// One column, `error`.
     Error,
+    /// JSON that says what went wrong.
+    Json,
     /// Rows of which none says its game.
     NoGame,
     /// The day's pitches without the first of an at-bat.
@@ -162,6 +164,10 @@ fn serve(
         Act::Error => {
             let error = "error\n\"Too many results, narrow it\"\n";
             head(csv, error.len()) + error
+        }
+        Act::Json => {
+            let said = "{\"error\": \"rate limited\"}";
+            head("application/json", said.len()) + said
         }
         Act::NoGame | Act::Part => {
             let bad = if act == Act::Part { good.replace(",2,1\n", ",2,2\n") } else { good.replace(",Top,", ",Top,x") };
