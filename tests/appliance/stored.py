@@ -4,6 +4,7 @@
 stored.py watch FILE: asks again and again until it is ended, and notes each pitch that was told: id, revision, state.
 stored.py check FILE: whether all that was noted is there, in that revision and state or a later one.
 """
+import http.client
 import json
 import sys
 import time
@@ -41,7 +42,7 @@ def watch(path: str) -> None:
                         told[pitch["id"]] = key(pitch)
                         notes.write(json.dumps([pitch["id"], *key(pitch)]) + "\n")
                         notes.flush()
-            except (urllib.error.URLError, OSError, ValueError):
+            except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError):
                 pass  # It is being killed.
             time.sleep(0.02)
 
