@@ -42,8 +42,8 @@ afterAll(async () => {
 
 /** A number and nothing else. */
 const BARE = /^[−+-]?\d[\d.,]*$/;
-/** What is counted, not measured: its name says of what. */
-const COUNTED = /^#$|^(Pitches|Pitches, 7 days|Count|Sensors|Received|Double|Refused|Gaps|Dropped|Restarts|Tested on|Trained on|Source|Fatigue|Readiness now)\b/;
+/** What is counted, not measured: its name says of what; and whose number it is who has no name. */
+const COUNTED = /^#$|^(Pitcher|Pitches|Pitches, 7 days|Count|Sensors|Received|Double|Refused|Gaps|Dropped|Restarts|Tested on|Trained on|Source|Fatigue|Readiness now)\b/;
 const UNIT = /(mph|km\/h|rpm|ft²?|cm²?|\bm\b|\bin\b|\bs\b|ms|%|°|hPa|times|days|pitches)/;
 /** Zero with a doubt of zero, and every other number whose digits hide it. */
 const SAYS_NOTHING = /(^|\s)0\.0+ ± 0\.0+(\s|$)/;

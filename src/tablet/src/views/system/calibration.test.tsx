@@ -126,9 +126,15 @@ describe("the cameras", () => {
   });
 
   test("one that does not send just now is not ok, whatever it was", () => {
-    const page = show(report({ is_heard: false, cameras: [camera(1, { is_heard: false }), camera(2, { is_heard: false, state: "useless" }), camera(3)] }));
+    const page = show(report({ cameras: [camera(1, { is_heard: false }), camera(2, { is_heard: false, state: "useless" }), camera(3)] }));
     expect([...page.querySelectorAll("[data-camera] h3 [data-kind]")].map((sign) => `${sign.getAttribute("data-kind")} ${sign.textContent}`)).toEqual(["bad ■ silent", "bad ■ useless", "good ● ok"]);
     expect(page.querySelector("[data-camera='1']")?.textContent).toContain("Driftnot known");
+  });
+
+  test("where no camera is heard none is ok and no mound verified, though each was a moment ago", () => {
+    const page = show(report({ is_heard: false, cameras: [camera(1), camera(2)] }));
+    expect(page.querySelectorAll("[data-kind='good']").length).toBe(0);
+    expect(page.textContent).toContain("No camera is heard");
   });
 
   test("only one that is well is green, and silence lasts for so long", () => {

@@ -81,7 +81,14 @@ export function Calibration({ now }: { now: Now | undefined }) {
   );
 }
 
-export function Rig({ report }: { report: Report }) {
+/** Of a rig of which nothing is heard no camera is heard and no mound verified, whichever of them was told first. */
+function allAsHeard(report: Report): Report {
+  if (report.is_heard) return report;
+  return { ...report, cameras: report.cameras.map((camera) => ({ ...camera, is_heard: false })), mounds: report.mounds.map((mound) => ({ ...mound, state: "unverified" })) };
+}
+
+export function Rig({ report: told }: { report: Report }) {
+  const report = allAsHeard(told);
   const { kiosk } = useSettings();
   const when = useBoxWhen();
   return (
