@@ -169,12 +169,13 @@ fn floods_from_one_address_and_from_many_cost_no_pitch_no_answer_no_backup_and_n
     let truth = stadium.truth().to_vec();
     let mut cameras = Cameras::new(stadium, 1.0, daemon.udp);
     let (over, seen, mut took) = (AtomicBool::new(false), Seen::default(), Vec::new());
-    // From when it has the buffers that it keeps: they come with the merge thread.
-    let has_buffers = |daemon: &Running| {
-        let status = daemon.status();
-        status["reorder"]["mounds"].as_array().is_some_and(|mounds| !mounds.is_empty()).then(|| daemon.own_bytes())
+    // From when it has what it keeps: buffers come with the merge thread's first steps.
+    let stands = |daemon: &Running| {
+        let bytes = daemon.own_bytes();
+        sleep(Duration::from_secs(1));
+        (daemon.own_bytes() < bytes + (1 << 20)).then_some(bytes)
     };
-    let before = daemon.wait_for("its buffers", has_buffers);
+    let before = daemon.wait_for("its memory to stand", stands);
     let (sent, verbs, most) = std::thread::scope(|scope| {
         let playing = scope.spawn(|| {
             cameras.play_out();
