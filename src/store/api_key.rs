@@ -275,6 +275,6 @@ mod tests {
             revoked_ns: None,
             last_used_ns: Some(1_686_506_500_000_000_000),
         };
-        super::super::tests::golden(&record, include_str!("golden/api_key_v1.hex"));
+        super::super::schema_tests::golden(&record, include_str!("golden/api_key_v1.hex"));
     }
 }

@@ -55,6 +55,8 @@ mod read;
 mod restore;
 mod retention;
 mod schema;
+#[cfg(test)]
+mod schema_tests;
 mod scheme;
 pub mod summary;
 mod table_key;

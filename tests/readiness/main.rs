@@ -9,4 +9,5 @@ mod fastballs;
 mod readiness_daemon;
 mod readiness_engine;
 mod readiness_evening;
+mod readiness_held;
 mod readiness_seasons;

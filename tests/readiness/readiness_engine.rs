@@ -9,18 +9,18 @@ use pitchguard::records::State;
 use pitchguard::tracking::pitch::PitchState;
 use pitchguard::workload::{OutingKey, Role, Workload};
 
-const NS_PER_S: u64 = 1_000_000_000;
+pub(crate) const NS_PER_S: u64 = 1_000_000_000;
 const START_S: u64 = 1_700_000_000;
-const HIM: PitcherId = PitcherId(669_456);
+pub(crate) const HIM: PitcherId = PitcherId(669_456);
 const OTHER: PitcherId = PitcherId(543_037);
 const DAY: Date = date(2023, 11, 14);
 const GAME: OutingKey = OutingKey { day: DAY, game: Some(GamePk(717_797)) };
 const NIGHTCAP: OutingKey = OutingKey { day: DAY, game: Some(GamePk(717_798)) };
 const UNNAMED: OutingKey = OutingKey { day: DAY, game: None };
-const MOUND: MoundId = MoundId(0);
-const BULLPEN: MoundId = MoundId(1);
+pub(crate) const MOUND: MoundId = MoundId(0);
+pub(crate) const BULLPEN: MoundId = MoundId(1);
 
-fn engine() -> Engine {
+pub(crate) fn engine() -> Engine {
     let mut engine = Engine::new(Config::default());
     for pitcher in [HIM, OTHER] {
         engine.set_baseline(pitcher, baseline(pitcher));
@@ -31,28 +31,28 @@ fn engine() -> Engine {
 }
 
 /// The `i`-th fastball, 20 s after the one before, with his usual scatter and `slower` mph off.
-fn pitch(i: u64, slower: f64) -> OutingPitch {
+pub(crate) fn pitch(i: u64, slower: f64) -> OutingPitch {
     fastball(EventNs((START_S + 20 * i) * NS_PER_S), MOUND, PitchState::Provisional, slower, i)
 }
 
 #[allow(clippy::large_types_passed_by_value)] // as the engine takes it
-fn throw(engine: &mut Engine, pitch: OutingPitch) -> Outcome {
+pub(crate) fn throw(engine: &mut Engine, pitch: OutingPitch) -> Outcome {
     engine.pitch(HIM, MOUND, GAME, pitch, BoxNs(pitch.release.0 + 3 * NS_PER_S))
 }
 
-fn throw_all(engine: &mut Engine, pitches: impl IntoIterator<Item = OutingPitch>) -> Vec<Outcome> {
+pub(crate) fn throw_all(engine: &mut Engine, pitches: impl IntoIterator<Item = OutingPitch>) -> Vec<Outcome> {
     pitches.into_iter().map(|pitch| throw(engine, pitch)).collect()
 }
 
-fn raised(outcomes: &[Outcome]) -> Vec<(String, Severity)> {
+pub(crate) fn raised(outcomes: &[Outcome]) -> Vec<(String, Severity)> {
     outcomes.iter().flat_map(|o| &o.raised).map(|a| (a.rule.clone(), a.severity)).collect()
 }
 
-fn standing(readiness: &Readiness) -> Vec<(&str, Severity)> {
+pub(crate) fn standing(readiness: &Readiness) -> Vec<(&str, Severity)> {
     readiness.alerts.iter().map(|a| (a.rule.as_str(), a.severity)).collect()
 }
 
-fn last(outcomes: &[Outcome]) -> &Readiness {
+pub(crate) fn last(outcomes: &[Outcome]) -> &Readiness {
     &outcomes.last().expect("some were thrown").readiness
 }
 
@@ -124,74 +124,6 @@ fn the_interval_holds_the_value_and_narrows_as_windows_fill() {
         high - low
     };
     assert!(width(10) > width(15) && width(15) > width(24), "{} {} {}", width(10), width(15), width(24));
-}
-
-#[test]
-fn with_low_confidence_the_last_value_is_held_and_nothing_else_is_concluded() {
-    let mut engine = engine();
-    let good = last(&throw_all(&mut engine, (0..12).map(|i| pitch(i, 0.8)))).clone();
-    let blind = throw(&mut engine, OutingPitch { calibration_confidence: Some(0.55), ..pitch(12, 9.0) });
-    assert_eq!(blind.readiness.state, State::Held);
-    assert_eq!((blind.readiness.readiness, blind.readiness.fatigue), (good.readiness, good.fatigue));
-    assert_eq!(standing(&blind.readiness), [("calibration_confidence", Severity::Critical)]);
-    assert!(
-        blind.readiness.reasons[0].starts_with("Held at the last good number, as of pitch "),
-        "{:?}",
-        blind.readiness.reasons
-    );
-    assert!(blind.readiness.recommendation.contains("last good number"));
-
-    let seeing = throw_all(&mut engine, (13..16).map(|i| pitch(i, 0.8)));
-    assert_eq!(seeing[0].readiness.state, State::Provisional);
-    assert_eq!(seeing.iter().map(|o| o.cleared.len()).collect::<Vec<_>>(), [0, 0, 1]);
-}
-
-#[test]
-fn with_poor_data_quality_the_last_value_is_held() {
-    let mut engine = engine();
-    let good = last(&throw_all(&mut engine, (0..20).map(|i| pitch(i, 0.8)))).clone();
-    let flagged = throw_all(&mut engine, (20..23).map(|i| OutingPitch { flagged: true, ..pitch(i, 20.0) }));
-    let shown = last(&flagged);
-    assert_eq!(shown.feature_qa_min, Some(5.0 / 8.0));
-    assert_eq!((shown.state, shown.readiness), (State::Held, good.readiness));
-    assert_eq!(raised(&flagged), [("feature_qa_min".to_owned(), Severity::Critical)]);
-}
-
-#[test]
-fn late_data_warns_then_alarms_and_then_holds() {
-    let mut engine = engine();
-    let outcomes = throw_all(
-        &mut engine,
-        (0..40).map(|i| OutingPitch { late_data_frac: if i < 20 { 0.0 } else { 0.5 }, ..pitch(i, 0.0) }),
-    );
-    let expected = [
-        ("late_data_frac", Severity::Warning),
-        ("late_data_frac", Severity::Critical),
-        ("feature_qa_min", Severity::Critical),
-    ];
-    assert_eq!(raised(&outcomes), expected.map(|(rule, severity)| (rule.to_owned(), severity)));
-    assert_eq!(last(&outcomes).state, State::Held);
-}
-
-#[test]
-fn held_comes_and_goes_with_its_cause_and_nothing_is_held_before_there_is_a_number() {
-    // Confidence, late fraction and whether a pitch is flagged; what must be shown after it.
-    let mut engine = engine();
-    let mut at = 0;
-    let mut throw = |confidence: Option<f64>, slower| {
-        at += 1;
-        let shown = throw(&mut engine, OutingPitch { calibration_confidence: confidence, ..pitch(at, slower) });
-        (shown.readiness.state, shown.readiness.readiness.value)
-    };
-    for _ in 0..7 {
-        assert_eq!(throw(Some(0.5), 0.0), (State::Held, None), "held with no good number before");
-    }
-    assert_eq!(throw(Some(0.6), 0.0), (State::Provisional, Some(100.0)), "0.6 is enough");
-    assert_eq!(throw(Some(0.599), 5.0), (State::Held, Some(100.0)));
-    let (state, value) = throw(None, 5.0);
-    assert_eq!(state, State::Provisional, "nobody judges it: nothing to hold for");
-    assert!(value.is_some_and(|value| value < 90.0), "and what was thrown while it was held counts: {value:?}");
-    assert_eq!(throw(Some(0.0), 0.0), (State::Held, value));
 }
 
 #[test]
@@ -412,34 +344,6 @@ fn of_whom_too_few_outings_are_known_no_role_is_told_and_his_load_is_a_starters(
 }
 
 #[test]
-fn a_number_is_judged_by_the_limits_in_force_and_not_by_those_of_its_pitch() {
-    let mut before = engine();
-    let thrown = throw_all(&mut before, (0..20).map(|i| pitch(i, 0.0)));
-    let now = BoxNs(pitch(19, 0.0).release.0 + 4 * NS_PER_S);
-    before.watch(now);
-    // A restart by another configuration: what is known was judged by the old one.
-    let mut engine = self::engine();
-    engine.resume(before.state());
-    assert_eq!(engine.limits(), &Config::default());
-    let strict = Config { hold_confidence: 0.95, ..Config::default() };
-    engine.judge_by(strict, now);
-    let told = engine.watch(now);
-    let held = &told.iter().find(|outcome| outcome.readiness.pitcher == HIM).expect("it is told").readiness;
-    assert_eq!((held.state, held.verdict), (State::Held, None));
-    assert_eq!(
-        held.as_of.as_ref().map(|as_of| as_of.pitches),
-        Some(20),
-        "the last good number is that of his last pitch"
-    );
-    assert!(held.recommendation.contains("confidence 0.94 is under 0.95"), "{}", held.recommendation);
-    engine.judge_by(Config::default(), now);
-    let told = engine.watch(now);
-    let back = &told.last().expect("it is told").readiness;
-    assert_eq!((back.state, back.verdict), (last(&thrown).state, last(&thrown).verdict));
-    assert_eq!(back.readiness, last(&thrown).readiness);
-}
-
-#[test]
 fn after_a_restart_the_outing_goes_on_and_no_alert_is_raised_anew() {
     let mut engine = engine();
     let pitches: Vec<OutingPitch> = (0..30).map(|i| pitch(i, 0.12 * i as f64)).collect();
@@ -514,25 +418,6 @@ fn without_pitch_types_there_is_no_number_and_the_reason_says_why() {
 }
 
 #[test]
-fn once_the_pitches_behind_it_are_final_the_number_is_final() {
-    let mut engine = engine();
-    throw_all(&mut engine, (0..30).map(|i| pitch(i, 0.0)));
-    let outcomes = throw_all(&mut engine, (5..30).map(|i| OutingPitch { state: PitchState::Final, ..pitch(i, 0.0) }));
-    assert_eq!(outcomes[23].readiness.state, State::Provisional);
-    assert_eq!(outcomes[24].readiness.state, State::Final);
-}
-
-#[test]
-fn a_value_that_rested_on_another_mans_pitch_is_not_held() {
-    let mut engine = engine();
-    throw_all(&mut engine, (0..4).map(|i| pitch(i, 0.0)));
-    let stray = pitch(4, 20.0);
-    assert!(throw(&mut engine, stray).readiness.readiness.value.is_some());
-    let removed = engine.remove(HIM, stray.id, BoxNs(stray.release.0)).expect("it was his");
-    assert_eq!((removed.readiness.readiness.value, removed.readiness.state), (None, State::Held));
-}
-
-#[test]
 fn who_threw_yesterday_is_retired_with_his_alerts_and_his_baseline() {
     let mut engine = engine();
     let outcomes = throw_all(&mut engine, (0..12).map(|i| pitch(i, 4.0)));
@@ -543,75 +428,4 @@ fn who_threw_yesterday_is_retired_with_his_alerts_and_his_baseline() {
     assert!(cleared.iter().all(|a| a.cleared_at.is_some()));
     assert_eq!(engine.active().count(), 0);
     assert!(!engine.has_baseline(HIM) && engine.has_baseline(OTHER));
-}
-
-#[test]
-fn cameras_that_are_verified_after_a_pitch_are_told_of_whoever_throws_no_more_and_the_number_stays() {
-    let mut engine = engine();
-    let unjudged = |i| OutingPitch { calibration_confidence: None, ..pitch(i, 0.5) };
-    let before = last(&throw_all(&mut engine, (0..8).map(unjudged))).clone();
-    let now = BoxNs(pitch(8, 0.0).release.0);
-    engine.watch(now);
-    engine.trust(MOUND, None, now);
-    assert_eq!(engine.watch(now), [], "nobody knows more");
-    engine.trust(BULLPEN, Some(0.93), now);
-    assert_eq!(engine.watch(now), [], "another mound's");
-    engine.trust(MOUND, Some(0.93), now);
-    let told = engine.watch(now);
-    let shown = &told.first().expect("he is told of").readiness;
-    assert_eq!((before.calibration_confidence, shown.calibration_confidence), (None, Some(0.93)));
-    assert_eq!((shown.readiness, shown.as_of.clone()), (before.readiness, before.as_of.clone()));
-    assert_eq!(shown.verdict, before.verdict);
-    engine.trust(MOUND, Some(0.91), now);
-    assert_eq!(engine.watch(now), [], "it is that of his pitches, not of now");
-
-    let mut another = self::engine();
-    throw_all(&mut another, (0..8).map(unjudged));
-    let later = BoxNs(now.0 + 50 * 60 * NS_PER_S);
-    another.trust(MOUND, Some(0.93), later);
-    let told = another.watch(later);
-    assert!(told.iter().all(|outcome| outcome.readiness.calibration_confidence.is_none()), "too long ago to tell");
-}
-
-/// A pitch in its final revision, seen by cameras that are trusted so far.
-fn final_of(i: u64, confidence: f64) -> OutingPitch {
-    OutingPitch { revision: 1, state: PitchState::Final, calibration_confidence: Some(confidence), ..pitch(i, 0.1) }
-}
-
-#[test]
-fn a_pitch_whose_final_result_comes_after_the_next_pitch_is_no_provisional_one_for_ever() {
-    let (mut late, mut prompt) = (engine(), engine());
-    for i in 0..12 {
-        // What is seen of it first is half a mile an hour off.
-        throw(&mut late, pitch(i, 0.6));
-        if i > 0 {
-            throw(&mut late, final_of(i - 1, 0.94));
-        }
-        throw(&mut prompt, final_of(i, 0.94));
-    }
-    throw(&mut late, final_of(11, 0.94));
-    let points = |engine: &Engine| -> Vec<_> {
-        let trend = engine.trend_of(HIM, MOUND).expect("an outing");
-        trend.points().map(|p| (p.pitches, p.state, p.readiness, p.fatigue)).collect()
-    };
-    assert_eq!(points(&late), points(&prompt), "by the same data the same numbers");
-    assert!(points(&late)[4..].iter().all(|(_, state, ..)| *state == State::Final), "{:?}", points(&late));
-}
-
-#[test]
-fn a_number_held_from_its_own_pitch_on_is_a_good_one_at_that_pitch() {
-    let mut engine = engine();
-    throw_all(&mut engine, (0..10).map(|i| final_of(i, 0.94)));
-    throw(&mut engine, pitch(10, 0.1));
-    let held = throw(&mut engine, final_of(10, 0.5)).readiness;
-    let as_of = |readiness: &Readiness| readiness.as_of.as_ref().map(|as_of| as_of.pitches);
-    assert_eq!((held.state, held.pitches, as_of(&held)), (State::Held, 11, Some(11)));
-    let held = throw(&mut engine, final_of(11, 0.5)).readiness;
-    assert_eq!((held.state, held.pitches, as_of(&held)), (State::Held, 12, Some(11)));
-    let trend = engine.trend_of(HIM, MOUND).expect("an outing");
-    let points: Vec<_> =
-        trend.points().skip(9).map(|p| (p.pitches, p.state == State::Held, p.readiness.value)).collect();
-    let number = held.readiness.value;
-    assert!(number.is_some());
-    assert_eq!(points, [(10, false, points[0].2), (11, false, number), (12, true, number)]);
 }
