@@ -127,7 +127,7 @@ pub fn run(args: &Args) -> Result<ExitCode, LoadTestError> {
     let options = Arc::new(HttpOptions::new(http));
     let router = api::router(ApiState {
         live: Arc::clone(&live),
-        history: Arc::new(StoreHistory::new(store, daemon::roles(&Config::default().readiness))),
+        history: Arc::new(StoreHistory::new(store, Config::default().readiness.roles())),
         commands,
         risk: None,
         telemetry: Arc::clone(&telemetry),

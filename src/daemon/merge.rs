@@ -189,8 +189,11 @@ impl Running {
             // Read before the step: it is said when ingest has pushed its last frame.
             let stopping = self.merge.stop.load(Ordering::Acquire);
             let idle = stepped.map_or(Duration::MAX, |at: Instant| at.elapsed());
-            let due = self.idle_step();
-            if !stopping && !self.merge.pipeline.has_frames() && idle < due {
+            if !stopping
+                && !self.merge.pipeline.has_frames()
+                && let due = self.idle_step()
+                && idle < due
+            {
                 self.submit();
                 let left = due.saturating_sub(idle).min(ASKED_EVERY);
                 let left = if self.waiting.is_empty() { left } else { left.min(FLUSHED_EVERY) };

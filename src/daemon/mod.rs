@@ -37,9 +37,9 @@ pub mod watchdog;
 
 pub use error::DaemonError;
 pub use profiles::StoreProfiles;
+pub(crate) use setup::listen;
 #[cfg(test)]
 pub(crate) use setup::live_pitch;
 pub use setup::settings;
-pub(crate) use setup::{listen, roles};
 pub use threads::Daemon;
 pub use upstream::UpstreamError;

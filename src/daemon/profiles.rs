@@ -22,7 +22,7 @@ use crate::store::{Cursor, Store, StoreError, Write};
 use crate::tracking::JerkScale;
 use crate::tracking::pitch::Pitch;
 use crate::tracking::venue::Venue;
-use crate::workload::{HISTORY_DAYS, ROLE_DAYS_MAX, Workload};
+use crate::workload::{HISTORY_DAYS, Workload, newest_days};
 
 /// Days of which outings tell a role: whoever was hurt for a season comes back as what he was.
 const ROLE_LOOK_BACK_D: i64 = 730;
@@ -81,19 +81,17 @@ impl StoreProfiles {
         let long_ago = self.store.appearances_of(pitcher.0, &first, &unfolded.saturating_sub(1.day()).to_string())?;
         let long_ago = long_ago.into_iter().map(|a| (a.game_date.clone(), Thrown::of(&a)));
         let recent = self.games(pitcher, unfolded, yesterday)?;
-        let (mut past, mut missed, mut thrown_on) = (Vec::new(), Vec::new(), BTreeMap::<u32, u32>::new());
+        let (mut past, mut missed, mut thrown_on) = (Vec::new(), Vec::new(), Vec::new());
         for (date, thrown) in long_ago.chain(recent.into_iter().map(|((date, _), thrown)| (date, thrown))) {
             let days = date.parse::<Date>().ok().and_then(|date| u32::try_from(day.since(date).ok()?.get_days()).ok());
             let Some(days) = days else { continue };
-            let day = thrown_on.entry(days).or_default();
-            *day = day.saturating_add(thrown.pitches);
+            thrown_on.push((days, thrown.pitches));
             if days > HISTORY_DAYS {
                 continue;
             }
             past.extend(Some((days, thrown.pitches)).filter(|(_, pitches)| *pitches > 0));
             missed.extend(Some((days, thrown.more)).filter(|_| thrown.partly_seen));
         }
-        let role_days = thrown_on.into_values().filter(|pitches| *pitches > 0).take(ROLE_DAYS_MAX).collect();
         let told = history::roster::told(&self.store, pitcher.0)?;
         let (risk, risk_absent) = self.risk(pitcher, day);
         Ok(Profile {
@@ -101,7 +99,7 @@ impl StoreProfiles {
             baseline: (!baseline.types.is_empty()).then_some(baseline),
             workload: Workload {
                 role: told.and_then(|told| told.role),
-                role_days,
+                role_days: newest_days(thrown_on),
                 ..Workload::of_past(past).with_missed(missed)
             },
             risk,

@@ -97,15 +97,6 @@ pub fn settings(config: &Config, venue: &Venue) -> Settings {
     }
 }
 
-/// What roles are told by, the same as in readiness.
-pub(crate) fn roles(readiness: &crate::readiness::Config) -> crate::workload::Roles {
-    crate::workload::Roles {
-        starter_pitches_min: readiness.starter_pitches_min,
-        starter_cap: readiness.starter_cap,
-        reliever_cap: readiness.reliever_cap,
-    }
-}
-
 /// A final pitch of a game as this box would have measured it.
 #[cfg(test)]
 pub(crate) fn live_pitch(pitcher: u32, release_ns: u64, id: u64) -> crate::records::PitchRecord {

@@ -17,8 +17,8 @@ use super::outing_rollup::OutingRollup;
 use super::profiles::StoreProfiles;
 use super::recovery::Recovered;
 use super::setup::{
-    environment_of, http_options, listen, open_store, recall_heard, record, reprocess_of, roles, settings, show,
-    udp_of, warn_of_doubts,
+    environment_of, http_options, listen, open_store, recall_heard, record, reprocess_of, settings, show, udp_of,
+    warn_of_doubts,
 };
 use super::systemd::Sockets;
 use super::upstream::{SummaryWriter, Upstream};
@@ -304,7 +304,7 @@ impl Daemon {
         let router = api::router(ApiState {
             live: Arc::clone(&core.live),
             risk: Some(core.risk),
-            history: Arc::new(StoreHistory::new(core.store, roles(&config.readiness))),
+            history: Arc::new(StoreHistory::new(core.store, config.readiness.roles())),
             commands: core.commands.clone(),
             telemetry: Arc::clone(&core.telemetry),
             environment: core.environment,

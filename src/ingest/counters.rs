@@ -14,7 +14,7 @@ use super::senders::{Senders, Twofold};
 use crate::ids::BoxNs;
 
 /// Sources 1 to 63; row 0 takes what names no source that can be believed.
-const SOURCES: usize = 64;
+pub(super) const SOURCES: usize = 64;
 const CAUSES: usize = Cause::ALL.len();
 const FRAMING: [SerialError; 2] = [SerialError::CutShort, SerialError::TooLong];
 pub(super) const REFUSALS: usize = CAUSES + 2 + FRAMING.len();

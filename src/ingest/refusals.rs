@@ -1,14 +1,13 @@
 //! Sources of which nothing but refused frames comes: a rig whose keys or addresses are not those of the configuration sends
 //! all evening, and nothing of it arrives.
 
-use super::counters::{IngestSnapshot, Refusal};
+use super::counters::{IngestSnapshot, Refusal, SOURCES};
 use crate::ids::BoxNs;
 
 /// Nothing but refusals for so long is no hiccup: a camera sends ten heartbeats a second.
 const TELL_AFTER_NS: u64 = 30_000_000_000;
 /// After so long without a further refusal the source is silent, which is told elsewhere.
 const OVER_AFTER_NS: u64 = 10_000_000_000;
-const SOURCES: usize = 64;
 
 /// Judges sources by their counts, look by look.
 #[derive(Debug)]

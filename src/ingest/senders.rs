@@ -1,13 +1,14 @@
 //! From where each source sends. Two devices that have one number take turns, and neither can be believed; they are told with both
 //! addresses.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::counters::SOURCES;
 use crate::ids::BoxNs;
 
-const SOURCES: usize = 64;
 /// Times in a row that a source sends again from where it sent before the last change, from which on it is two: a device that
 /// starts anew from another port comes back to none.
 const TURNS_MIN: u32 = 6;
@@ -76,14 +77,9 @@ impl Senders {
 
 /// A number for an address and port, never 0.
 pub(super) fn mark(from: SocketAddr) -> u64 {
-    // FNV-1a over the bytes of both.
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    let address = match from.ip() {
-        std::net::IpAddr::V4(address) => address.to_ipv6_mapped(),
-        std::net::IpAddr::V6(address) => address,
-    };
-    let bytes = address.octets().into_iter().chain(from.port().to_le_bytes());
-    bytes.fold(0xcbf2_9ce4_8422_2325, step) | 1
+    let mut hasher = DefaultHasher::new();
+    from.hash(&mut hasher);
+    hasher.finish() | 1
 }
 
 #[cfg(test)]

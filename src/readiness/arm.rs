@@ -302,7 +302,7 @@ impl Arm {
             });
         }
         let at_most = Inputs {
-            dose: (f64::from(today.saturating_add(missed)) + most.carried()) / config.cap(dose.role),
+            dose: (f64::from(today.saturating_add(missed)) + most.carried()) / config.roles().cap(dose.role),
             acwr: most.acwr,
             rest_deficit: most.rest_deficit,
             ..inputs
@@ -378,7 +378,7 @@ impl Arm {
         let (carried, days_rest) = (self.workload.carried(), self.workload.days_rest());
         let context = features::Context { pitches_today: today, carried, acwr, days_rest };
         let features = features_v2(outing, self.baseline.as_ref(), &context, &config.features);
-        let cap = config.cap(self.workload.role(config.starter_pitches_min));
+        let cap = config.roles().cap(self.workload.role(config.starter_pitches_min));
         let dose = (f64::from(today) + carried) / cap;
         let inputs = Inputs { dose, acwr, rest_deficit, ..Inputs::of(&features.v1) };
         (features, inputs)

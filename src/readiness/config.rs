@@ -7,7 +7,7 @@ use super::alerts::Rule;
 use crate::bounds::{Bound, Fault, outside};
 use crate::calibration::CONFIDENCE_REACHED;
 use crate::features;
-use crate::workload::Role;
+use crate::workload::Roles;
 
 /// Penalty points that rise in a straight line: points·clamp((x − from)/span, 0, max).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -232,13 +232,10 @@ impl Config {
         limits.into_iter().filter_map(above).collect()
     }
 
-    /// The cap of a role's dose, pitches. With no role known it is a starter's: the wrong way round, a reliever's cap would dock every
-    /// starter in his second inning.
-    pub fn cap(&self, role: Option<Role>) -> f64 {
-        match role {
-            Some(Role::Starter) | None => self.starter_cap,
-            Some(Role::Reliever) => self.reliever_cap,
-        }
+    /// What roles are told by, and their caps.
+    pub fn roles(&self) -> Roles {
+        let Self { starter_pitches_min, starter_cap, reliever_cap, .. } = *self;
+        Roles { starter_pitches_min, starter_cap, reliever_cap }
     }
 }
 

@@ -16,9 +16,20 @@ pub enum Role {
 }
 
 /// Days of pitching that a role rests on, the newest \[P\].
-pub const ROLE_DAYS_MAX: usize = 15;
+const ROLE_DAYS_MAX: usize = 15;
 /// And so many at least \[P\]: a few short outings of a starter who comes back, or a reliever's spot start, tell nothing.
 pub(super) const ROLE_DAYS_MIN: usize = 5;
+
+/// Pitches of the newest days of pitching, the newest first, as many as tell a role. Each outing is with its day, of which a newer one
+/// is less than an older.
+pub fn newest_days<D: Ord>(outings: impl IntoIterator<Item = (D, u32)>) -> Vec<u32> {
+    let mut days: BTreeMap<D, u32> = BTreeMap::new();
+    for (day, pitches) in outings {
+        let thrown = days.entry(day).or_default();
+        *thrown = thrown.saturating_add(pitches);
+    }
+    days.into_values().filter(|pitches| *pitches > 0).take(ROLE_DAYS_MAX).collect()
+}
 
 impl Role {
     /// A starter where the median of his newest days of pitching has at least `starter_pitches_min` pitches, else a reliever; none where
@@ -69,12 +80,7 @@ impl Workload {
     /// ago, the rest missing where there is any.
     pub fn of_past(past: Vec<(u32, u32)>) -> Self {
         let (acwr, rest_deficit) = (acwr(&past), rest_deficit(&past));
-        let mut days: BTreeMap<u32, u32> = BTreeMap::new();
-        for (ago, pitches) in &past {
-            let day = days.entry(*ago).or_default();
-            *day = day.saturating_add(*pitches);
-        }
-        let role_days = days.into_values().filter(|pitches| *pitches > 0).take(ROLE_DAYS_MAX).collect();
+        let role_days = newest_days(past.iter().copied());
         Self { past, missed: Vec::new(), role: None, role_days, acwr, rest_deficit }
     }
 

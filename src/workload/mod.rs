@@ -6,7 +6,7 @@ mod outing;
 mod report;
 mod told;
 
-pub use carried::{HISTORY_DAYS, ROLE_DAYS_MAX, Role, Workload, acute_chronic, rest_asked};
+pub use carried::{HISTORY_DAYS, Role, Workload, acute_chronic, newest_days, rest_asked};
 pub use outing::OutingKey;
 pub use report::{KNOWN_FOR_D, LOOK_BACK_D, Until, needed_from, pap3, report, report_of};
 pub use told::{DailyLoad, RANGE_D, Roles, WorkloadAppearance, WorkloadReport, WorkloadSummary};

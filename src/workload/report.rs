@@ -14,12 +14,13 @@
 //! - **PAP³** = max(0, pitches − 100)³, of starters only.
 //! - **Rest** is counted in whole days between two days of pitching: who pitched yesterday has none.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::carried::{HISTORY_DAYS, ROLE_DAYS_MAX, ROLE_DAYS_MIN, Role, Workload, acute_chronic, rest_asked};
+use super::carried::{HISTORY_DAYS, ROLE_DAYS_MIN, Role, Workload, acute_chronic, newest_days, rest_asked};
 use super::told::{DailyLoad, Roles, WorkloadAppearance, WorkloadReport, WorkloadSummary};
 use crate::ids::PitcherId;
 use crate::records::AppearanceRecord;
@@ -102,7 +103,7 @@ pub fn report_of(
             partly_seen.extend(Some(date).filter(|_| more > 0 || !appearance.missed.is_nothing()));
         }
     }
-    let role_days = newest_days(appearances, end);
+    let role_days = role_days(appearances, end);
     let role = told.or_else(|| Role::of(&role_days, roles.starter_pitches_min));
     let days = Days::of(&thrown, partly_seen, start, end);
     let of_starters = |pitches| (role == Some(Role::Starter)).then(|| pap3(pitches));
@@ -154,16 +155,14 @@ pub fn report_of(
 
 /// Pitches of his newest days of pitching up to a day, the newest first, as many as tell a role; of all his days where those up to it are
 /// too few.
-fn newest_days(appearances: &[AppearanceRecord], end: Date) -> Vec<u32> {
-    let mut days: BTreeMap<Date, u32> = BTreeMap::new();
-    for outing in appearances.iter().filter(|outing| outing.counts()) {
-        let Ok(date) = outing.game_date.parse::<Date>() else { continue };
-        let day = days.entry(date).or_default();
-        *day = day.saturating_add(outing.counted().0);
-    }
-    days.retain(|_, pitches| *pitches > 0);
-    let newest = |until: Date| days.range(..=until).rev().map(|(_, pitches)| *pitches).take(ROLE_DAYS_MAX).collect();
-    let until_then: Vec<u32> = newest(end);
+fn role_days(appearances: &[AppearanceRecord], end: Date) -> Vec<u32> {
+    let thrown = |outing: &AppearanceRecord| Some((outing.game_date.parse::<Date>().ok()?, outing.counted().0));
+    let outings: Vec<_> = appearances.iter().filter(|outing| outing.counts()).filter_map(thrown).collect();
+    let newest = |until: Date| {
+        let by_then = outings.iter().filter(|(date, _)| *date <= until);
+        newest_days(by_then.map(|(date, pitches)| (Reverse(*date), *pitches)))
+    };
+    let until_then = newest(end);
     if until_then.len() < ROLE_DAYS_MIN { newest(Date::MAX) } else { until_then }
 }
 
@@ -253,7 +252,7 @@ fn summary(
         short_rest_appearances: count(&|load| load.rest_deficit.is_some_and(|days| days > 0)),
         hundred_pitch_days: count(&|load| load.pitches >= 100),
         dose: loads.last().map(|load| load.dose),
-        dose_cap: if role == Some(Role::Reliever) { roles.reliever_cap } else { roles.starter_cap },
+        dose_cap: roles.cap(role),
         acwr: loads.last().and_then(|load| load.acwr),
         partly_seen_on: loads.last().and_then(|load| load.partly_seen_on.clone()),
         rested_on: rested_on.map(|date| date.to_string()),

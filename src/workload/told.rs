@@ -20,6 +20,17 @@ pub struct Roles {
     pub reliever_cap: f64,
 }
 
+impl Roles {
+    /// The cap of a role's dose, pitches. With no role known it is a starter's: the wrong way round, a reliever's cap would dock every
+    /// starter in his second inning.
+    pub fn cap(&self, role: Option<Role>) -> f64 {
+        match role {
+            Some(Role::Starter) | None => self.starter_cap,
+            Some(Role::Reliever) => self.reliever_cap,
+        }
+    }
+}
+
 /// One day of pitching.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorkloadAppearance {

@@ -331,6 +331,7 @@ impl Import<'_> {
     /// Tells which games are not whole.
     fn tell_games(&mut self) -> Result<(), StoreError> {
         let mut begun: BTreeMap<u32, Vec<(u32, u8)>> = BTreeMap::new();
+        let (mut whose, mut days) = (BTreeSet::new(), BTreeMap::new());
         for game_pk in &self.heard {
             let Some(game) = games::of_store(self.store, *game_pk)? else { continue };
             for (pitcher, inning) in game.first_innings() {
@@ -340,6 +341,11 @@ impl Import<'_> {
                 let why =
                     format!("game {game_pk} ends in inning {inning}, as rain ends one and a file that is cut does");
                 self.summary.doubtful.push(why);
+            }
+            whose.extend(game.pitchers().into_iter().map(|pitcher| (pitcher, game.year)));
+            // What this box measured tells of itself on which day a game went on.
+            if game.slots.values().all(|slot| slot.measured_by.is_none()) {
+                days.insert(*game_pk, BTreeSet::new());
             }
             let judged = game.judge();
             let lacking = judged.values().filter(|one| one.lacks);
@@ -352,7 +358,7 @@ impl Import<'_> {
                 self.summary.lacking.push(Lacking { game_pk: *game_pk, outings, thrown, missing });
             }
         }
-        self.tell_days()?;
+        self.tell_days(whose, days)?;
         for (pitcher, games) in begun {
             let first = games.iter().filter(|(_, inning)| *inning == 1).count();
             let others = games.len() - 1;
@@ -368,18 +374,13 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// Tells which games are of two days, though the source files a game under one.
-    fn tell_days(&mut self) -> Result<(), StoreError> {
-        let mut whose = BTreeSet::new();
-        let mut days: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
-        for game_pk in &self.heard {
-            let Some(game) = games::of_store(self.store, *game_pk)? else { continue };
-            whose.extend(game.pitchers().into_iter().map(|pitcher| (pitcher, game.year)));
-            // What this box measured tells of itself on which day a game went on.
-            if game.slots.values().all(|slot| slot.measured_by.is_none()) {
-                days.insert(*game_pk, BTreeSet::new());
-            }
-        }
+    /// Tells which games are of two days, though the source files a game under one: by whose outings of which seasons, into the days
+    /// of these games.
+    fn tell_days(
+        &mut self,
+        whose: BTreeSet<(u32, u16)>,
+        mut days: BTreeMap<u32, BTreeSet<String>>,
+    ) -> Result<(), StoreError> {
         for (pitcher, year) in whose {
             let season = [format!("{year:04}-01-01"), format!("{year:04}-12-31")];
             for outing in self.store.appearances_of(pitcher, &season[0], &season[1])? {

@@ -149,19 +149,16 @@ impl<'t> Table<'t> {
     /// Tells what was done to read the rows.
     pub(in crate::history) fn tell(&self, place: &str, notes: &mut Reasons) {
         for name in &self.names {
-            if let Some(at) = find(&self.header, name) {
-                let column = bare(&self.header[at]);
-                let starts =
-                    |end: &str| column.strip_prefix(name.to_ascii_lowercase().as_bytes()) == Some(end.as_bytes());
-                if MERGED.iter().any(|end| starts(end)) {
-                    notes.add(
-                        &format!("no {name} column: {} is read as it", String::from_utf8_lossy(&column)),
-                        place,
-                        1,
-                    );
+            if named(&self.header, name).is_some() {
+                continue;
+            }
+            match alike(&self.header, name).as_slice() {
+                [] => {}
+                [one] => notes.add(&format!("no {name} column: {one} is read as it"), place, 1),
+                several => {
+                    let which = several.join(" and ");
+                    notes.add(&format!("no {name} column: {which} look like it, and neither is read"), place, 1);
                 }
-            } else if let [one, other, ..] = alike(&self.header, name).as_slice() {
-                notes.add(&format!("no {name} column: {one} and {other} look like it, and neither is read"), place, 1);
             }
         }
         notes.add_many("letters are read as what they were written for, not UTF-8", place, self.meant);
@@ -412,16 +409,18 @@ fn find(header: &ByteRecord, name: &str) -> Option<usize> {
         [one] => header.iter().position(|column| bare(column) == one.as_bytes()),
         _ => None,
     };
-    let lower = name.to_ascii_lowercase();
-    header.iter().map(bare).position(|column| is_named(&column, &lower)).or_else(merged)
+    named(header, name).or_else(merged)
 }
 
-/// Whether a column has this name.
-fn is_named(column: &[u8], name: &str) -> bool {
-    let is_same = column == name.as_bytes();
-    is_same
-        || column
-            .strip_prefix(name.as_bytes())
-            .and_then(|rest| rest.strip_prefix(b"..."))
-            .is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
+/// The first column of this very name.
+fn named(header: &ByteRecord, name: &str) -> Option<usize> {
+    let name = name.to_ascii_lowercase();
+    header.iter().map(bare).position(|column| {
+        let is_same = column == name.as_bytes();
+        is_same
+            || column
+                .strip_prefix(name.as_bytes())
+                .and_then(|rest| rest.strip_prefix(b"..."))
+                .is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
+    })
 }
